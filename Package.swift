@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is compiled alike: warnings are errors, but a deprecation in a newer toolchain is not.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// A room of the house (docs/architecture.md). It can import only what stands in `dependencies`.
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["GuildTestSupport"], exclude: exclude, swiftSettings: strict)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "guild",
+    products: [.executable(name: "guild", targets: ["guild"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        room("GuildDomain", [crypto]),
+        room("GuildCodex", ["GuildDomain", "CLibGit2", yams, logging]),
+        room("GuildLedger", ["GuildDomain", "CLinux", grdb, crypto, lifecycle, logging]),
+        room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
+        room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),
+        room("GuildConnectors", ["GuildDomain", "GuildCodex", "GuildTransport", crypto, logging]),
+        room(
+            "GuildIngress",
+            [
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors", lifecycle,
+                logging,
+            ]),
+        room("GuildControl", ["GuildDomain", "GuildCodex", "GuildLedger", "GuildHTTP", mustache, lifecycle, logging]),
+        room(
+            "GuildRuntime",
+            [
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors", mustache,
+                crypto, lifecycle, logging,
+            ]),
+        room(
+            "GuildEgress",
+            [
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildConnectors", lifecycle, logging,
+            ]),
+        room(
+            "GuildCitadel",
+            [
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors",
+                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "CLinux", lifecycle, unixSignals, logging,
+            ]),
+        room(
+            "GuildCommands",
+            [
+                "GuildCitadel", "GuildDomain", "GuildCodex", "GuildLedger", "GuildConnectors", "GuildControl",
+                "GuildRuntime", "CLinux", argumentParser, yams, logging,
+            ],
+            resources: [
+                "README.md", "guild.yaml", "agents/greeter.yaml", "prompts/greeter.md", "providers/models.yaml",
+                "recordings/greeter.jsonl", "recordings/greeter.expect.yaml",
+            ].map { .embedInCode("Starter/\($0)") }),
+        .executableTarget(name: "guild", dependencies: ["GuildCommands"], swiftSettings: strict),
+
+        // Never installed: the vendors' wire formats on loopback, for the demo, the tests and the benchmarks.
+        .executableTarget(
+            name: "GuildStandIn",
+            dependencies: ["GuildDomain", "GuildHTTP", "GuildTransport", crypto, lifecycle, unixSignals, logging],
+            swiftSettings: strict),
+        .target(
+            name: "GuildTestSupport", dependencies: ["GuildDomain"], path: "Tests/GuildTestSupport",
+            swiftSettings: strict),
+
+        tests("GuildDomainTests", ["GuildDomain"]),
+        tests("GuildCodexTests", ["GuildCodex", "GuildDomain"], exclude: ["Fixtures"]),
+        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain"]),
+        tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
+        tests("GuildHTTPTests", ["GuildHTTP", "GuildTransport", "GuildDomain"]),
+        tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain"]),
+        tests(
+            "GuildRoadTests",
+            [
+                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel", "GuildConnectors",
+                "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain",
+            ]),
+        // Runs the built binary, as a person would.
+        tests("GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain"], exclude: ["sdk"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
