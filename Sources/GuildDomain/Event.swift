@@ -1,0 +1,124 @@
+/// A CloudEvents 1.0 event with the attributes that guild adds; everything on the bus is one.
+package struct Event: Sendable, Hashable {
+    /// For an event made here a new ULID; for a webhook derived from the sender's delivery id, so that a redelivery has
+    /// the same one.
+    package var id: EventID
+    /// `/github/acme/shop`, `/schedule/ranger/patrol`, `/cli/USER`.
+    package var source: String
+    /// The sender's own type in dotted form: `issues.opened`.
+    package var type: String
+    /// The thing it is about: `acme/shop#42`.
+    package var subject: String?
+    package var time: Timestamp
+    /// What a trigger's `source:` names: `github`, `schedule`, `cli`, …
+    package var system: String
+    /// The normalised type: `ISSUE_OPENED`.
+    package var guildEvent: String?
+    package var priority: Priority
+    package var chapter: String?
+    package var traceparent: String?
+    /// The event that caused this one.
+    package var cause: EventID?
+    /// The first event of the chain; itself where nothing caused it.
+    package var root: EventID
+    /// The length of the chain up to here.
+    package var hop: Int
+    /// True when our own action caused it.
+    package var isOwn: Bool
+    /// The sender's payload: the bytes of one JSON document, as sent.
+    package var payload: [UInt8]
+
+    package init(
+        id: EventID, source: String, type: String, subject: String? = nil, time: Timestamp, system: String,
+        guildEvent: String? = nil, priority: Priority = .normal, chapter: String? = nil, traceparent: String? = nil,
+        cause: EventID? = nil, root: EventID? = nil, hop: Int = 0, isOwn: Bool = false, payload: [UInt8]
+    ) {
+        self.id = id
+        self.source = source
+        self.type = type
+        self.subject = subject
+        self.time = time
+        self.system = system
+        self.guildEvent = guildEvent
+        self.priority = priority
+        self.chapter = chapter
+        self.traceparent = traceparent
+        self.cause = cause
+        self.root = root ?? id
+        self.hop = hop
+        self.isOwn = isOwn
+        self.payload = payload
+    }
+
+    /// The payload parsed, or the problem with it. Callers parse once and keep the value.
+    package func data() throws(JSONParser.Problem) -> JSONValue { try JSONParser.parse(payload) }
+
+    /// The event in CloudEvents' JSON format; what patterns match against and templates see.
+    package func json(data: JSONValue) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("specversion", "1.0"), ("id", .string(id.description)), ("source", .string(source)),
+            ("type", .string(type)),
+        ]
+        if let subject { members.append(("subject", .string(subject))) }
+        members += [
+            ("time", .string(time.rfc3339)), ("datacontenttype", "application/json"), ("system", .string(system)),
+        ]
+        if let guildEvent { members.append(("guildevent", .string(guildEvent))) }
+        members.append(("priority", .string(priority.name)))
+        if let chapter { members.append(("chapter", .string(chapter))) }
+        if let traceparent { members.append(("traceparent", .string(traceparent))) }
+        if let cause { members.append(("causationid", .string(cause.description))) }
+        members += [
+            ("rootid", .string(root.description)), ("hop", .integer(hop)), ("guildown", .bool(isOwn)), ("data", data),
+        ]
+        return .object(JSONObject(members))
+    }
+}
+
+/// Why a document is not a CloudEvent that we take.
+package struct InvalidEvent: GuildError, Equatable {
+    package let reason: String
+
+    package var kind: ErrorKind { .usage }
+    package var message: String { "not a CloudEvent: \(reason)" }
+    package var hint: String? { "an event needs specversion \"1.0\", id, source and type; data is any JSON value" }
+}
+
+extension Event {
+    /// Reads CloudEvents' JSON format. An `id` that is not a ULID becomes one derived from source and id, so that the
+    /// same event sent again is a duplicate. Causes, roots, hops and ownership are not taken from outside.
+    package init(cloudEvent json: JSONValue, now: Timestamp) throws(InvalidEvent) {
+        guard case .object = json else { throw InvalidEvent(reason: "found \(json.kindName), expected a mapping") }
+        func text(_ key: String) throws(InvalidEvent) -> String? {
+            guard let value = json[key], !value.isNull else { return nil }
+            guard let string = value.string, !string.isEmpty, string.utf8.count <= 1024 else {
+                throw InvalidEvent(reason: "'\(key)' must be a string of 1 to 1024 bytes")
+            }
+            return string
+        }
+        func required(_ key: String) throws(InvalidEvent) -> String {
+            guard let value = try text(key) else { throw InvalidEvent(reason: "'\(key)' is missing") }
+            return value
+        }
+        guard try required("specversion") == "1.0" else { throw InvalidEvent(reason: "'specversion' must be \"1.0\"") }
+        let (identifier, source) = (try required("id"), try required("source"))
+        var instant = now
+        if let written = try text("time") {
+            guard let parsed = Timestamp(rfc3339: written) else { throw InvalidEvent(reason: "'time' is not RFC 3339") }
+            instant = parsed
+        }
+        var priority = Priority.normal
+        if let name = try text("priority") {
+            guard let known = Priority(name: name) else {
+                throw InvalidEvent(reason: "'priority' is not one of CRITICAL to BACKGROUND")
+            }
+            priority = known
+        }
+        self.init(
+            id: EventID(identifier) ?? EventID(derivedFrom: ["cloudevent", source, identifier]), source: source,
+            type: try required("type"), subject: try text("subject"), time: instant,
+            system: try text("system") ?? source.split(separator: "/").first.map(String.init) ?? "cli",
+            guildEvent: try text("guildevent"), priority: priority, chapter: try text("chapter"),
+            traceparent: try text("traceparent"), payload: (json["data"] ?? .null).bytes())
+    }
+}

@@ -1,0 +1,45 @@
+/// Something an agent can ask for: a tool by the model's name for it, an operation by ours.
+package struct Operation: Sendable, Hashable {
+    package enum Effect: String, Sendable {
+        /// Runs inline in the executor.
+        case read
+        /// Requested on the bus; the action executor performs it.
+        case write
+    }
+
+    /// `github.create_issue_comment`: the connector, a dot, the operation.
+    package let name: String
+    package let summary: String
+    package let effect: Effect
+    /// A JSON Schema that the arguments must satisfy.
+    package let schema: JSONValue
+
+    package init(name: String, summary: String, effect: Effect, schema: JSONValue) {
+        self.name = name
+        self.summary = summary
+        self.effect = effect
+        self.schema = schema
+    }
+
+    package var connector: String { String(name.prefix { $0 != "." }) }
+}
+
+/// Every operation this build knows. Citadel hands it to the codex's validator and to the executor.
+package struct OperationCatalogue: Sendable {
+    /// In a stable order, for the providers' prompt caches.
+    package let operations: [Operation]
+
+    package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
+
+    package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
+}
+
+/// How far an agent may go with a tool on its own.
+package enum Autonomy: Int, Sendable, Comparable {
+    case deny = 0
+    case approve = 1
+    case notify = 2
+    case act = 3
+
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}

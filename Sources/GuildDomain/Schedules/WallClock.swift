@@ -1,0 +1,76 @@
+package import Foundation
+
+/// A time zone as arithmetic on seconds: its offset at an instant, and the instants of a wall-clock time.
+struct WallClock {
+    /// What a wall-clock time is: one instant, two (clocks went back), or none (clocks went forward).
+    enum Reading: Equatable {
+        case once(Int64)
+        case twice(first: Int64, change: Int64, offsetBefore: Int64)
+        case never(change: Int64, offsetAfter: Int64)
+    }
+
+    private let zone: TimeZone
+
+    init(_ zone: TimeZone) { self.zone = zone }
+
+    /// Seconds east of UTC at an instant in seconds since 1970.
+    func offset(at instant: Int64) -> Int64 {
+        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant))))
+    }
+
+    /// The first instant after `start` that has not the offset `before`, given that `end` has another.
+    func change(from before: Int64, after start: Int64, until end: Int64) -> Int64 {
+        var (low, high) = (start, end)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if offset(at: middle) == before { low = middle } else { high = middle }
+        }
+        return high
+    }
+
+    /// - Parameter wall: seconds since 1970 as though the zone were UTC. Assumes at most one change within two days.
+    func instant(of wall: Int64) -> Reading {
+        let (start, end) = (wall - 86_400, wall + 86_400)
+        let (before, after) = (offset(at: start), offset(at: end))
+        guard before != after else { return .once(wall - before) }
+        let change = change(from: before, after: start, until: end)
+        let isBefore = wall - before < change
+        let isAfter = wall - after >= change
+        return switch (isBefore, isAfter) {
+        case (true, true): .twice(first: wall - before, change: change, offsetBefore: before)
+        case (true, false): .once(wall - before)
+        case (false, true): .once(wall - after)
+        case (false, false): .never(change: change, offsetAfter: after)
+        }
+    }
+}
+
+/// Time zones by their IANA names.
+package enum Zones {
+    /// The zone of exactly that name: `Europe/London`, `UTC`. Abbreviations (`PST`), offsets (`GMT+2`) and other spellings
+    /// are refused, because what they mean depends on who reads them.
+    ///
+    /// - Returns: nil where there is no such zone.
+    package static func named(_ name: String) -> TimeZone? {
+        if known.contains(name) { return TimeZone(identifier: name) }
+        // The list has no aliases (Asia/Calcutta); those have a slash, and each part begins with a capital.
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard name == "UTC" || parts.count > 1, name.utf8.count <= 64,
+            parts.allSatisfy({ $0.utf8.first.map { (0x41...0x5A).contains($0) } ?? false }),
+            name.utf8.allSatisfy(isNameByte)
+        else { return nil }
+        return TimeZone(identifier: name)
+    }
+
+    /// The known name most like a misspelt one.
+    package static func nearest(to name: String) -> String? { NearestName.of(name, in: known.sorted()) }
+
+    private static let known = Set(TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + ["UTC", "GMT"])
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: [UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "+")].contains(byte)
+        }
+    }
+}

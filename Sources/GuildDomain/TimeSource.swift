@@ -1,0 +1,28 @@
+import Foundation
+
+/// Where the time comes from. Decisions take a `Timestamp`; only services hold a source.
+package protocol TimeSource: Sendable {
+    var now: Timestamp { get }
+    /// Returns when the time has reached `deadline`, or throws `CancellationError`.
+    func sleep(until deadline: Timestamp) async throws
+}
+
+/// The machine's own clock: the one place that reads it.
+package struct SystemTime: TimeSource {
+    package init() {}
+
+    package var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// A long sleep is taken in pieces of at most a minute, so that a stepped wall clock is noticed.
+    package func sleep(until deadline: Timestamp) async throws {
+        while true {
+            let remaining = deadline - now
+            guard remaining > .zero else { return }
+            try await Task.sleep(for: min(remaining, .seconds(60)), tolerance: .milliseconds(5))
+        }
+    }
+}
