@@ -1,0 +1,180 @@
+import GuildDomain
+import Yams
+
+extension AgentManifest {
+    init(_ metadata: Metadata, chapter: String?, spec: MappingReader) {
+        self.init(metadata: metadata, role: spec["type"]?.filledText() ?? metadata.name)
+        self.chapter = chapter
+        version = spec["version"]?.semanticVersion()
+        description = spec["description"]?.text()
+        prompt = Self.prompt(spec, name: metadata.name)
+        model = spec["model"]?.modelChoice() ?? .any
+        triggers = (spec["triggers"]?.elements() ?? []).compactMap { Trigger($0) }
+        resources = spec["resources"]?.mapping { ResourceLimits(agent: $0) } ?? ResourceLimits()
+        capabilities = spec["capabilities"]?.texts() ?? []
+        context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
+        tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }
+        dependencies = spec["dependencies"]?.mapping { AgentDependencies($0) } ?? AgentDependencies()
+        safety = spec["safety"]?.mapping { AgentSafety($0) } ?? AgentSafety()
+        outputSchema = spec["output"]?.mapping { output in
+            output.required("schema", "the path of a JSON Schema")?.codexPath(.schema)
+        }.flatMap(\.self)
+        Self.reportDoubleSchedules(spec, triggers)
+    }
+
+    private static func prompt(_ spec: MappingReader, name: String) -> PromptSource {
+        guard let reader = spec["prompt"] else {
+            let path = "prompts/\(name).md"
+            spec.reader.reference(.file("prompt"), path)
+            return .file(path)
+        }
+        if reader.isBlockText || reader.looksLikeProse { return .inline(reader.text() ?? "") }
+        return .file(reader.codexPath(.file("prompt")) ?? "")
+    }
+
+    /// Two schedules of one name would share their firings.
+    private static func reportDoubleSchedules(_ spec: MappingReader, _ triggers: [Trigger]) {
+        var seen: [String: Int] = [:]
+        for (index, trigger) in triggers.enumerated() {
+            guard let name = trigger.cron?.name else { continue }
+            if let first = seen[name] {
+                spec.reader.scope.findings.add(
+                    Problem(
+                        .error, at: trigger.location, path: "spec.triggers[\(index)]",
+                        found: "the same schedule as spec.triggers[\(first)]", expected: "a `name` of its own"))
+            } else {
+                seen[name] = index
+            }
+        }
+    }
+}
+
+extension NodeReader {
+    /// Whether the text is a `|` or `>` block.
+    var isBlockText: Bool {
+        guard case .scalar(let scalar) = node else { return false }
+        return scalar.style == .literal || scalar.style == .folded
+    }
+
+    /// A prompt of one line: words between spaces, and no file name at the end.
+    var looksLikeProse: Bool {
+        guard case .scalar(let scalar) = node else { return false }
+        let text = scalar.string
+        return text.contains("\n") || (text.contains(" ") && !text.hasSuffix(".md") && !text.hasSuffix(".mustache"))
+    }
+
+    func semanticVersion() -> SemanticVersion? {
+        guard let text = filledText() else { return nil }
+        guard let version = SemanticVersion(text) else {
+            mismatch("a semantic version such as \"1.2.0\"")
+            return nil
+        }
+        return version
+    }
+
+    func codexPath(_ kind: Reference.Kind) -> String? { codexPath().map { reference(kind, $0) } }
+
+    func name(of kind: Reference.Kind) -> String? { filledText().map { reference(kind, $0) } }
+
+    func names(of kind: Reference.Kind) -> [String] { elements(orOne: true).compactMap { $0.name(of: kind) } }
+
+    fileprivate func modelChoice() -> ModelChoice? {
+        guard isMapping else { return name(of: .model).map(ModelChoice.named) }
+        return mapping { choice in
+            .requires(
+                capabilities: choice["requires"]?.names(of: .capability) ?? [],
+                prefer: choice["prefer"]?.names(of: .model) ?? [],
+                strategy: choice["strategy"]?.oneOf(ModelStrategy.self))
+        }
+    }
+
+    fileprivate func toolRule() -> ToolRule? {
+        mapping { rule in
+            let pattern = rule.required("pattern", "the name of a tool, * for any run")?.name(of: .toolPattern)
+            let autonomy = rule.required("autonomy", "0, 1, 2 or 3")?.autonomy()
+            guard let pattern, let autonomy else { return nil }
+            return ToolRule(pattern: pattern, autonomy: autonomy, location: location)
+        }.flatMap(\.self)
+    }
+
+    fileprivate func contextSource() -> ContextSource? {
+        mapping { source -> ContextSource? in
+            let sources = [
+                source["codex"]?.codexContext(), source["http"]?.httpContext(), source["tool"]?.toolContext(),
+                source["memory"]?.memoryContext(),
+            ].compactMap(\.self)
+            if sources.count > 1 {
+                problem("several sources in one entry", expected: "one of codex, http, tool, memory")
+            }
+            return sources.first
+        }.flatMap(\.self)
+    }
+
+    private func codexContext() -> ContextSource? {
+        codexPath(.codexGlob).map { .codex(Glob($0), pattern: $0) }
+    }
+
+    private func httpContext() -> ContextSource? {
+        notRunYet(.httpContext)
+        return mapping { http -> ContextSource? in
+            let connector = http["connector"]?.name(of: .connector)
+            return http.required("get", "an address")?.url().map { .http(url: $0, connector: connector) }
+        }.flatMap(\.self)
+    }
+
+    private func toolContext() -> ContextSource? {
+        notRunYet(.toolContext)
+        return mapping { tool -> ContextSource? in
+            let arguments = tool["with"]?.json() ?? .object(JSONObject())
+            return tool.required("name", "a read operation")?.name(of: .operation)
+                .map { .tool(name: $0, arguments: arguments) }
+        }.flatMap(\.self)
+    }
+
+    private func memoryContext() -> ContextSource? {
+        notRunYet(.memoryContext)
+        return mapping { memory in
+            .memory(
+                scope: memory["scope"]?.filledText() ?? "agent", query: memory["query"]?.text(),
+                limit: memory["limit"]?.integer(in: 1...100) ?? 5)
+        }
+    }
+}
+
+extension AgentDependencies {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        requires = (reader["requires"]?.elements(orOne: true) ?? []).compactMap { $0.requirement() }
+        if let notifies = reader["notifies"] {
+            self.notifies = notifies.names(of: .agent)
+            notifies.notRunYet(.notifies)
+        }
+    }
+}
+
+extension NodeReader {
+    /// `investigator >= 1.2`.
+    fileprivate func requirement() -> AgentDependencies.Requirement? {
+        guard let text = filledText() else { return nil }
+        do throws(VersionRange.Problem) {
+            let version = try VersionRequirement(parsing: text)
+            reference(.agent, version.name)
+            return AgentDependencies.Requirement(version: version, location: location)
+        } catch {
+            problem(
+                "found \(quoted(text)): \(error.reason)",
+                expected: "an agent and a version, such as \"investigator >= 1.2\"")
+            return nil
+        }
+    }
+}
+
+extension AgentSafety {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        canEscalateToHuman = reader["canEscalateToHuman"]?.bool()
+        canModifyJira = reader["canModifyJira"]?.bool()
+        canSendDirectMessages = reader["canSendDirectMessages"]?.bool()
+        maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.integer()
+    }
+}

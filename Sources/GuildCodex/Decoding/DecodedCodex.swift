@@ -1,0 +1,135 @@
+import GuildDomain
+import Yams
+
+/// The kinds of manifest there are.
+enum ManifestKind: String, CaseIterable {
+    case guild = "Guild"
+    case agent = "Agent"
+    case chapter = "Chapter"
+    case llmRegistry = "LLMRegistry"
+    case routingPolicy = "RoutingPolicy"
+    case webhookEndpoint = "WebhookEndpoint"
+    case connector = "Connector"
+    case rateLimitPolicy = "RateLimitPolicy"
+    case schedulingPolicy = "SchedulingPolicy"
+    case safetyPolicy = "SafetyPolicy"
+    case privacyPolicy = "PrivacyPolicy"
+    case feedAggregator = "FeedAggregator"
+    case notificationPolicy = "NotificationPolicy"
+    case swarm = "Swarm"
+}
+
+/// Every manifest of one tree, decoded; names may still clash and references dangle.
+struct DecodedCodex {
+    var guilds: [GuildManifest] = []
+    var agents: [AgentManifest] = []
+    var chapters: [ChapterManifest] = []
+    var registries: [LLMRegistryManifest] = []
+    var routing: [RoutingPolicyManifest] = []
+    var endpoints: [WebhookEndpointManifest] = []
+    var connectors: [ConnectorManifest] = []
+    var rateLimits: [RateLimitPolicy] = []
+    var scheduling: [SchedulingPolicy] = []
+    var safety: [SafetyPolicy] = []
+    var privacy: [PrivacyPolicy] = []
+    var feeds: [FeedAggregator] = []
+    var notifications: [NotificationPolicy] = []
+    var swarms: [Swarm] = []
+
+    private static let apiVersion = "guild/v1"
+
+    /// Decodes each file that is a manifest. The Guild comes first: its time zone holds for the others.
+    init(_ files: [CodexFile], findings: Findings) {
+        let documents = files.filter(ManifestFiles.isManifest)
+            .flatMap { ManifestParser.documents(of: $0, findings: findings) }
+        let isGuild = { (reader: NodeReader) in reader.peek("kind") == ManifestKind.guild.rawValue }
+        for document in documents where isGuild(document) { decode(document) }
+        if let timezone = guilds.first?.timezone { findings.timezone = timezone }
+        for document in documents where !isGuild(document) { decode(document) }
+    }
+
+    private mutating func decode(_ document: NodeReader) {
+        _ = document.mapping { root in
+            if let version = root.required("apiVersion", Self.apiVersion), let text = version.filledText(),
+                text != Self.apiVersion
+            {
+                version.mismatch(Self.apiVersion)
+            }
+            let kind = root.required("kind", "one of " + ManifestKind.allCases.map(\.rawValue).joined(separator: ", "))?
+                .oneOf(ManifestKind.self)
+            let (metadata, chapter) = Self.metadata(root, kind)
+            let spec = kind == .guild ? root["spec"] : root.required("spec", "a mapping")
+            guard let kind, let metadata else { return }
+            guard let spec else {
+                if kind == .guild { guilds.append(GuildManifest(metadata: metadata)) }
+                return
+            }
+            _ = spec.mapping { add(kind, metadata, chapter: chapter, spec: $0) }
+        }
+    }
+
+    private mutating func add(_ kind: ManifestKind, _ metadata: Metadata, chapter: String?, spec: MappingReader) {
+        switch kind {
+        case .guild: guilds.append(GuildManifest(metadata, spec: spec))
+        case .agent: agents.append(AgentManifest(metadata, chapter: chapter, spec: spec))
+        case .chapter: chapters.append(ChapterManifest(metadata, spec: spec))
+        case .llmRegistry: registries.append(LLMRegistryManifest(metadata, spec: spec))
+        case .routingPolicy: routing.append(RoutingPolicyManifest(metadata, spec: spec))
+        case .webhookEndpoint: endpoints.append(WebhookEndpointManifest(metadata, spec: spec))
+        case .connector: connectors.append(ConnectorManifest(metadata, spec: spec))
+        case .rateLimitPolicy: rateLimits.append(RateLimitPolicy(metadata, spec: spec))
+        case .schedulingPolicy: scheduling.append(SchedulingPolicy(metadata, spec: spec))
+        case .safetyPolicy: safety.append(SafetyPolicy(metadata, spec: spec))
+        case .privacyPolicy: privacy.append(PrivacyPolicy(metadata, spec: spec))
+        case .feedAggregator: feeds.append(FeedAggregator(metadata, spec: spec))
+        case .notificationPolicy: notifications.append(NotificationPolicy(metadata, spec: spec))
+        case .swarm: swarms.append(Swarm(metadata, spec: spec))
+        }
+    }
+
+    private static func metadata(_ root: MappingReader, _ kind: ManifestKind?) -> (Metadata?, chapter: String?) {
+        var chapter: String?
+        let metadata = root.required("metadata", "a mapping with `name`")?.mapping { reader -> Metadata? in
+            let name = reader.required("name", "a DNS label")?.dnsLabel()
+            let labels = reader["labels"]?.labels() ?? [:]
+            let annotations = reader["annotations"]?.labels() ?? [:]
+            if kind == .agent || kind == nil { chapter = reader["chapter"]?.name(of: .chapter) }
+            return name.map {
+                Metadata(name: $0, labels: labels, annotations: annotations, location: root.reader.location)
+            }
+        }
+        return (metadata.flatMap(\.self), chapter)
+    }
+}
+
+/// Which files are manifests. The kind decides and the folder is a convention, but data that happens to be YAML or
+/// JSON must not be taken for one.
+enum ManifestFiles {
+    private static let manifestFolders: Set<Substring> = [
+        "agents", "chapters", "routing", "policies", "ingress", "connectors", "egress", "providers", "swarms",
+    ]
+    private static let dataFolders: Set<Substring> = ["prompts", "recordings", "adr", "state", "schemas"]
+
+    static func isManifest(_ file: CodexFile) -> Bool {
+        guard [".yaml", ".yml", ".json"].contains(where: { file.path.hasSuffix($0) }) else { return false }
+        let steps = file.path.split(separator: "/")
+        guard let first = steps.first, !dataFolders.contains(first) else { return false }
+        if file.path == "guild.yaml" || (steps.count > 1 && manifestFolders.contains(first)) { return true }
+        // Anywhere else the file must say itself that it is ours.
+        guard file.bytes.count <= ManifestParser.Limit.fileBytes else { return false }
+        return String(decoding: file.bytes, as: UTF8.self).contains("guild/v1")
+    }
+}
+
+extension NodeReader {
+    /// The text of a key without any problem: for sorting documents before they are decoded.
+    fileprivate func peek(_ key: String) -> String? {
+        guard case .mapping(let mapping) = node else { return nil }
+        for (name, value) in mapping {
+            if case .scalar(let scalar) = name, scalar.string == key, case .scalar(let text) = value {
+                return text.string
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,94 @@
+import GuildDomain
+
+extension NotificationPolicy {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        spec.reader.notRunYet(.notificationPolicy)
+        rules = (spec["rules"]?.elements() ?? []).compactMap { element in
+            element.mapping { reader in
+                var rule = Rule(name: reader["name"]?.filledText() ?? "", location: element.location)
+                rule.condition = reader.either("condition", older: "conditions")?.pattern()
+                rule.destinations =
+                    (reader.required("destinations", "a list of where to send")?.elements() ?? [])
+                    .compactMap { destination in destination.mapping { Destination($0) }.flatMap(\.self) }
+                return rule
+            }
+        }
+        _ = spec["throttle"]?.mapping { reader in
+            throttle.maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.integer()
+            throttle.except = (reader["except"]?.elements(orOne: true) ?? []).compactMap { $0.priority() }
+        }
+        quietHours = spec["quiet_hours"]?.mapping { QuietHours($0) }.flatMap(\.self)
+    }
+}
+
+extension NotificationPolicy.Destination {
+    fileprivate init?(_ reader: MappingReader) {
+        let kind = reader.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(Kind.self)
+        self.init(kind: kind ?? .slack)
+        target = reader.either("target", older: "channel")?.filledText()
+        mention = reader["mention"]?.filledText()
+        schedule = reader["schedule"]?.timeOfDay()
+        fallback = reader["fallback"]?.filledText()
+        guard kind != nil else { return nil }
+    }
+}
+
+extension NotificationPolicy.QuietHours {
+    fileprivate init?(_ reader: MappingReader) {
+        let timezone = reader["timezone"]?.timezone() ?? reader.reader.scope.findings.timezone
+        let from = reader.required("from", "a time of day")?.timeOfDay()
+        let to = reader.required("to", "a time of day")?.timeOfDay()
+        guard let from, let to else { return nil }
+        self.init(from: from, to: to, timezone: timezone)
+    }
+}
+
+extension Swarm {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        let topologies = Topology.allCases.map(\.rawValue).joined(separator: ", ")
+        let topology = spec.required("topology", topologies)?.oneOf(Topology.self)
+        self.init(metadata: metadata, topology: topology ?? .pipeline)
+        spec.reader.notRunYet(.swarm)
+        stages = (spec.required("stages", "a list of stages")?.elements() ?? []).compactMap { element in
+            element.mapping { Stage($0) }.flatMap(\.self)
+        }
+        _ = spec["coordination"]?.mapping { reader in
+            coordination.timeout = reader["timeout"]?.duration(atLeast: .milliseconds(1))
+            coordination.onFailure = reader["on_failure"]?.oneOf(OnFailure.self) ?? coordination.onFailure
+            coordination.sharedContext = reader["shared_context"]?.bool()
+            coordination.quorum = reader["quorum"]?.integer(in: 1...1000)
+            coordination.maxParallel = reader["max_parallel"]?.integer(in: 1...1000)
+        }
+        checkStages(spec)
+    }
+
+    private func checkStages(_ spec: MappingReader) {
+        let names = stages.map(\.name)
+        for (index, stage) in stages.enumerated() {
+            for name in stage.receivesFrom + stage.triggers where !names.contains(name) {
+                spec.reader.scope.findings.add(
+                    Problem(
+                        .error, at: stage.location, path: "spec.stages[\(index)]",
+                        found: "no stage is called \(quoted(name))", suggestion: NearestName.of(name, in: names)))
+            }
+        }
+    }
+}
+
+extension Swarm.Stage {
+    fileprivate init?(_ reader: MappingReader) {
+        let name = reader.required("name", "the stage's name")?.filledText()
+        let agent = reader.required("agent", "the name of an agent")?.name(of: .agent)
+        self.init(name: name ?? "", agent: agent ?? "", location: reader.reader.location)
+        receivesFrom = reader["receives_from"]?.texts() ?? []
+        triggers = reader["triggers"]?.texts() ?? []
+        outputs = (reader["outputs"]?.elements() ?? []).compactMap { element in
+            element.mapping { output -> Swarm.Output? in
+                let path = output["path"]?.filledText()
+                return output.required("type", "what it is")?.filledText().map { Swarm.Output(type: $0, path: path) }
+            }.flatMap(\.self)
+        }
+        guard name != nil, agent != nil else { return nil }
+    }
+}

@@ -1,0 +1,133 @@
+import GuildDomain
+
+extension GuildManifest {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        timezone = spec["timezone"]?.timezone() ?? timezone
+        manaPool = spec["manaPool"]?.mapping { Pool($0) } ?? Pool()
+        reserve = spec["reserve"]?.mapping { Pool($0) } ?? Pool()
+        costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
+        alerts = spec["alerts"]?.alerts() ?? Alerts()
+        defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
+        for (kept, all, key) in [
+            (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
+        ] {
+            if let kept, let all, kept > all {
+                spec["reserve"]?.problem("a reserve of \(kept) tokens \(key)", expected: "at most the pool's \(all)")
+            }
+        }
+    }
+}
+
+extension GuildManifest.Pool {
+    fileprivate init(_ reader: MappingReader) {
+        self.init(perDay: reader["perDay"]?.tokens(), perMonth: reader["perMonth"]?.tokens())
+    }
+}
+
+extension NodeReader {
+    fileprivate func alerts() -> GuildManifest.Alerts? {
+        mapping { reader in
+            var alerts = GuildManifest.Alerts()
+            alerts.yellow = reader["yellow"]?.percent() ?? alerts.yellow
+            alerts.orange = reader["orange"]?.percent() ?? alerts.orange
+            alerts.red = reader["red"]?.percent() ?? alerts.red
+            if !(alerts.yellow < alerts.orange && alerts.orange < alerts.red) {
+                problem(
+                    "alerts at \(alerts.yellow)%, \(alerts.orange)% and \(alerts.red)%",
+                    expected: "yellow below orange below red")
+            }
+            return alerts
+        }
+    }
+}
+
+extension GuildDefaults {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        resources = ResourceLimits(reader)
+        replyLimit = reader["replyLimit"]?.tokens()
+        actionWait = reader["actionWait"]?.duration()
+        if let retries = reader["retries"] {
+            _ = retries.mapping { retry in
+                retryLimit = retry["max"]?.integer(in: 0...100)
+                retryBase = retry["base"]?.duration()
+                retryCap = retry["cap"]?.duration()
+                for key in ["max", "base", "cap"] { locations["retries.\(key)"] = retry[key]?.location }
+            }
+        }
+        hopLimit = reader["hopLimit"]?.integer(in: 1...1000)
+        rootTokens = reader["rootTokens"]?.tokens()
+        debounce = reader["debounce"]?.debounce()
+        reader["debounce"]?.notRunYet(.debounce)
+        reservationDeadline = reader["reservationDeadline"]?.duration(atLeast: .seconds(1))
+        bodyLimit = reader["bodyLimit"]?.byteCount()
+        githubBodyLimit = reader["githubBodyLimit"]?.byteCount()
+        queueDepth = reader["queueDepth"]?.integer(in: 1...100_000_000)
+        modelIdleTimeout = reader["modelIdleTimeout"]?.duration(atLeast: .milliseconds(1))
+        connectTimeout = reader["connectTimeout"]?.duration(atLeast: .milliseconds(1))
+        for key in [
+            "replyLimit", "actionWait", "hopLimit", "rootTokens", "debounce", "reservationDeadline", "bodyLimit",
+            "githubBodyLimit", "queueDepth", "modelIdleTimeout", "connectTimeout",
+        ] {
+            locations[key] = reader[key]?.location
+        }
+    }
+}
+
+extension ChapterManifest {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        tokenBudget = spec["tokenBudget"]?.mapping { TokenBudget($0) } ?? TokenBudget()
+        costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
+        guaranteedShare = spec["guaranteedShare"]?.number(in: 0...1)
+        notify = spec["notify"]?.filledText()
+        members = (spec["members"]?.elements() ?? []).compactMap { Member($0) }
+        if let reader = spec["master"], let master = reader.filledText() {
+            self.master = master
+            // A person of the chapter, or else an agent.
+            if !members.contains(where: { $0.id.lowercased() == master.lowercased() }) {
+                reader.reference(.agent, master)
+            }
+        }
+        var seen: Set<String> = []
+        for member in members where !seen.insert(member.id.lowercased()).inserted {
+            spec.reader.scope.findings.add(
+                Problem(
+                    .error, at: member.location, path: "spec.members", found: "two members '\(member.id)'",
+                    expected: "an id of its own for each"))
+        }
+    }
+}
+
+extension ChapterManifest.Member {
+    fileprivate init?(_ reader: NodeReader) {
+        let member = reader.mapping { mapping -> Self? in
+            let id = mapping.required("id", "the member's short name")?.filledText()
+            var member = Self(id: id ?? "", location: reader.location)
+            member.name = mapping["name"]?.filledText()
+            member.email = mapping["email"]?.filledText()
+            member.slack = mapping["slack"]?.filledText()
+            member.github = mapping["github"]?.filledText()
+            member.timezone = mapping["timezone"]?.timezone()
+            member.digestAt = mapping["digest_at"]?.timeOfDay()
+            let roles = mapping["role"]?.texts() ?? []
+            member.role = roles.isEmpty ? nil : roles.joined(separator: ", ")
+            member.rights = roles.reduce(into: []) { $0.formUnion(Self.rights(of: $1)) }
+            return id == nil ? nil : member
+        }
+        guard let member = member.flatMap(\.self) else { return nil }
+        self = member
+    }
+
+    /// What a role lets a person do; a role that is not listed reads along.
+    private static func rights(of role: String) -> Set<Right> {
+        switch role.lowercased() {
+        case "master", "owner", "admin": Set(Right.allCases)
+        case "approver", "approve": [.approve]
+        case "override": [.override]
+        case "grant", "treasurer": [.grant]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import GuildDomain
+
+extension WebhookEndpointManifest {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(
+            metadata: metadata, system: spec.required("system", "the sender, such as github")?.dnsLabel() ?? "")
+        isDefault = spec["default"]?.bool() ?? false
+        authentication = spec["authentication"]?.mapping { WebhookAuthentication($0) } ?? WebhookAuthentication()
+        chapter = spec["chapter"]?.name(of: .chapter)
+        eventMapping = spec["event_mapping"]?.eventMappings() ?? []
+        rateLimit = spec["rate_limit"]?.requestRateLimit()
+        maxBody = spec["max_body"]?.byteCount()
+        trustedProxies = spec["trusted_proxies"]?.addresses() ?? []
+        _ = spec["event_type"]?.mapping { reader in
+            eventTypeHeader = reader["header"]?.filledText()
+            eventTypePath = reader["path"]?.filledText()
+        }
+        checkScheme(spec)
+    }
+
+    private func checkScheme(_ spec: MappingReader) {
+        guard authentication.scheme == .system, !system.isEmpty, system != "github" else { return }
+        if NotRunYet.webhookSystems.contains(system) {
+            spec["system"]?.problem(
+                "webhooks of \(system): checked, but not run by this version", severity: .warning)
+        } else {
+            (spec["authentication"] ?? spec["system"])?.problem(
+                "no signature scheme is known for '\(system)'",
+                expected: "`authentication.type`: "
+                    + WebhookAuthentication.Scheme.allCases.dropFirst().map(\.rawValue).joined(separator: ", "))
+        }
+    }
+}
+
+extension WebhookAuthentication {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        scheme = reader["type"]?.oneOf(Scheme.self) ?? scheme
+        secrets = (reader["secret_refs"]?.elements(orOne: true) ?? []).compactMap { $0.secret() }
+        header = reader["header"]?.filledText()
+        prefix = reader["prefix"]?.text()
+        encoding = reader["encoding"]?.oneOf(Encoding.self) ?? encoding
+        if let template = reader["signed"], let text = template.filledText() {
+            signed = text
+            if !text.contains("{body}") { template.mismatch("a template with {body} in it") }
+        }
+        timestampHeader = reader["timestamp_header"]?.filledText()
+        tolerance = reader["tolerance"]?.duration(atLeast: .seconds(1))
+        if secrets.isEmpty, reader["secret_refs"] == nil {
+            reader.reader.problem(
+                "no secret_refs: this endpoint answers 503 until there is one", severity: .warning)
+        }
+        switch scheme {
+        case .hmacSHA256, .hmacSHA1, .token, .ed25519:
+            if header == nil { _ = reader.required("header", "the header that holds the proof") }
+        case .system, .standardWebhooks, .basic: break
+        }
+    }
+}
+
+extension NodeReader {
+    func requestRateLimit() -> RequestRateLimit? {
+        mapping { reader -> RequestRateLimit? in
+            let burst = reader["burst"]?.integer(in: 1...10_000_000)
+            return reader.required("requests_per_minute", "a whole number")?.integer(in: 1...10_000_000)
+                .map { RequestRateLimit(requestsPerMinute: $0, burst: burst) }
+        }.flatMap(\.self)
+    }
+
+    /// Addresses, or blocks in CIDR notation.
+    fileprivate func addresses() -> [String] {
+        elements(orOne: true).compactMap { element in
+            guard let text = element.filledText() else { return nil }
+            guard InternetAddress(text) != nil || AddressBlock(text) != nil else {
+                element.mismatch("an address or a block such as 10.0.0.0/8")
+                return nil
+            }
+            return text
+        }
+    }
+}
+
+extension FeedAggregator {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        let kind = spec.required("type", "RSS, API, EMAIL or CALENDAR")?.oneOf(Kind.self)
+        self.init(metadata: metadata, kind: kind ?? .rss, timing: Self.timing(spec))
+        spec.reader.notRunYet(.feedAggregator)
+        sources = (spec.required("sources", "a list of name and url")?.elements() ?? []).compactMap { element in
+            element.mapping { source -> Source? in
+                let name = source.required("name", "a name")?.filledText()
+                let url = source.required("url", "an address")?.filledText()
+                guard let name, let url else { return nil }
+                return Source(name: name, url: url)
+            }.flatMap(\.self)
+        }
+        _ = spec["processing"]?.mapping { processing in
+            for member in processing["filter"]?.members() ?? [] { filter[member.key] = member.value.texts() }
+            action = processing["action"]?.feedAction()
+        }
+    }
+
+    private static func timing(_ spec: MappingReader) -> Timing {
+        let (schedule, interval) = (spec["schedule"], spec["interval"])
+        if schedule != nil, let interval {
+            interval.problem("both `schedule` and `interval`", expected: "one of them")
+        }
+        if let (parsed, text) = schedule?.cronSchedule() { return .schedule(parsed, text: text) }
+        if let interval { return .interval(interval.duration(atLeast: .seconds(1)) ?? .seconds(3600)) }
+        if schedule == nil { _ = spec.required("interval", "a duration, or a `schedule`") }
+        return .interval(.seconds(3600))
+    }
+}
+
+extension NodeReader {
+    fileprivate func feedAction() -> FeedAggregator.Action? {
+        mapping { reader -> FeedAggregator.Action? in
+            guard let type = reader.required("type", "what to do")?.filledText() else { return nil }
+            var action = FeedAggregator.Action(type: type)
+            action.target = reader["target"]?.filledText()
+            action.notify = reader["notify"]?.texts() ?? []
+            return action
+        }.flatMap(\.self)
+    }
+}

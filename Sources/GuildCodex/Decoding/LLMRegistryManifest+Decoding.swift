@@ -1,0 +1,88 @@
+import GuildDomain
+
+extension LLMRegistryManifest {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        providers = (spec["providers"]?.elements() ?? []).compactMap { ModelProviderManifest($0) }
+        _ = spec["routing"]?.mapping { reader in
+            routing.strategy = reader["strategy"]?.oneOf(ModelStrategy.self)
+            routing.fallbackChain = reader["fallback_chain"]?.names(of: .provider) ?? []
+        }
+        _ = spec["failover"]?.mapping { reader in
+            failover.maxRetries = reader["max_retries"]?.integer(in: 0...100)
+            failover.backoff = reader["backoff"]?.oneOf(Failover.Backoff.self) ?? failover.backoff
+            failover.onAllFail = reader["on_all_fail"]?.oneOf(Failover.OnAllFail.self) ?? failover.onAllFail
+        }
+    }
+}
+
+extension ModelProviderManifest {
+    fileprivate init?(_ reader: NodeReader) {
+        let provider = reader.mapping { mapping -> Self? in
+            let name = mapping.required("name", "the name that agents use")?.dnsLabel()
+            let vendor = mapping.required("provider", Vendor.allCases.map(\.rawValue).joined(separator: ", "))?
+                .oneOf(Vendor.self)
+            var provider = Self(
+                name: name ?? "", vendor: vendor ?? .replay, model: "", location: reader.location)
+            provider.model =
+                vendor == .replay
+                ? mapping["model"]?.filledText() ?? "replay"
+                : mapping.required("model", "the vendor's name of the model")?.filledText() ?? ""
+            provider.readEndpoint(mapping, vendor)
+            provider.contextWindow = mapping["context_window"]?.tokens()
+            provider.maxOutputTokens = mapping["max_output_tokens"]?.tokens()
+            provider.prices = Self.prices(mapping) ?? (vendor == .replay ? .free : nil)
+            provider.capabilities = mapping["capabilities"]?.texts() ?? []
+            provider.priority = mapping["priority"]?.integer(in: Int.min...Int.max) ?? provider.priority
+            provider.useFor = mapping["use_for"]?.texts() ?? []
+            provider.rateLimit = mapping["rate_limit"]?.mapping {
+                ModelRateLimit(
+                    requestsPerMinute: $0["requests_per_minute"]?.integer(in: 1...10_000_000),
+                    tokensPerMinute: $0["tokens_per_minute"]?.tokens())
+            }
+            return name == nil || vendor == nil ? nil : provider
+        }
+        guard let provider = provider.flatMap(\.self) else { return nil }
+        self = provider
+    }
+
+    private mutating func readEndpoint(_ mapping: MappingReader, _ vendor: Vendor?) {
+        switch vendor {
+        case .anthropic, .openai, .google:
+            apiKey = mapping.required("api_key", NodeReader.secretForm)?.secret()
+        default:
+            apiKey = mapping["api_key"]?.secret()
+        }
+        baseURL =
+            vendor == .openaiCompatible
+            ? mapping.required("base_url", "the address of the service")?.url() : mapping["base_url"]?.url()
+        if let reader = mapping["recording"] {
+            recording = reader.codexPath(.file("recording"))
+            if let vendor, vendor != .replay {
+                reader.problem("a recording for \(vendor.rawValue)", expected: "`provider: replay`")
+            }
+        }
+    }
+
+    private static func prices(_ mapping: MappingReader) -> TokenPrices? {
+        let input = mapping["cost_per_1k_input"]?.price()
+        let output = mapping["cost_per_1k_output"]?.price()
+        let cached = mapping["cost_per_1k_cached_input"]?.price()
+        let written = mapping["cost_per_1k_cache_write"]?.price()
+        let reasoning = mapping["cost_per_1k_reasoning"]?.price()
+        guard [input, output, cached, written, reasoning].contains(where: { $0 != nil }) else { return nil }
+        // A price list with holes would charge nothing for what is missing.
+        guard let input, let output else {
+            if input == nil { _ = mapping.required("cost_per_1k_input", "the price of input, as another is given") }
+            if output == nil { _ = mapping.required("cost_per_1k_output", "the price of output, as another is given") }
+            return nil
+        }
+        return TokenPrices(
+            input: input, cacheRead: cached ?? input, cacheWrite: written ?? input, output: output,
+            reasoning: reasoning ?? output)
+    }
+}
+
+extension TokenPrices {
+    static let free = TokenPrices(input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0)
+}

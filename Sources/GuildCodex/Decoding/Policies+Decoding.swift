@@ -1,0 +1,159 @@
+import GuildDomain
+
+extension RateLimitPolicy {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        limits = (spec["limits"]?.elements() ?? []).compactMap { element in
+            element.mapping { Limit($0) }.flatMap(\.self)
+        }
+    }
+}
+
+extension RateLimitPolicy.Limit {
+    fileprivate init?(_ reader: MappingReader) {
+        let scopes = RateLimitPolicy.Scope.allCases.map(\.rawValue).joined(separator: ", ")
+        let scope = reader.required("scope", scopes)?.oneOf(RateLimitPolicy.Scope.self)
+        self.init(scope: scope ?? .organization, location: reader.reader.location)
+        requestsPerMinute = reader["requests_per_minute"]?.integer(in: 1...10_000_000)
+        burst = reader["burst"]?.integer(in: 1...10_000_000)
+        tokensPerMinute = reader["tokens_per_minute"]?.tokens()
+        action = reader["action"]?.oneOf(RateLimitPolicy.Action.self) ?? action
+        if reader["requests_per_minute"] == nil, reader["tokens_per_minute"] == nil {
+            _ = reader.required("requests_per_minute", "a whole number, or `tokens_per_minute`")
+        }
+        if let match = reader["match"] { readMatch(match, scope) }
+        guard scope != nil else { return nil }
+    }
+
+    /// A name alone, or a mapping of `name` or `labels`.
+    private mutating func readMatch(_ match: NodeReader, _ scope: RateLimitPolicy.Scope?) {
+        let kind: Reference.Kind? =
+            switch scope {
+            case .agent: .agent
+            case .chapter: .chapter
+            case .connector: .connector
+            case .endpoint, .organization, nil: nil
+            }
+        let named = { (reader: NodeReader?) in kind.map { reader?.name(of: $0) } ?? reader?.filledText() }
+        if match.isScalar {
+            name = named(match)
+        } else {
+            _ = match.mapping { reader in
+                name = named(reader["name"])
+                labels = reader["labels"]?.labels() ?? [:]
+            }
+        }
+    }
+}
+
+extension SchedulingPolicy {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        preemption = spec["preemption"]?.bool()
+        _ = spec["backpressure"]?.mapping { reader in
+            backpressure.depth = reader["depth"]?.integer(in: 1...100_000_000)
+            locations["backpressure.depth"] = reader["depth"]?.location
+            backpressure.retryAfter = reader["retry_after"]?.duration()
+            guard let refuse = reader["refuse"] else { return }
+            backpressure.refuse = refuse.elements(orOne: true).compactMap { $0.priority() }
+            if backpressure.refuse.contains(.critical) {
+                refuse.problem("CRITICAL work refused", expected: "priorities below it; CRITICAL is never refused")
+            }
+        }
+        readFairShare(spec["fair_share"])
+        maxConcurrent = spec["max_concurrent"]?.integer(in: 1...100_000)
+        _ = spec["retries"]?.mapping { reader in
+            retryLimit = reader["max"]?.integer(in: 0...100)
+            retryBase = reader["base"]?.duration()
+            retryCap = reader["cap"]?.duration()
+            for key in ["max", "base", "cap"] { locations["retries.\(key)"] = reader[key]?.location }
+        }
+    }
+
+    /// `true`, or a mapping of chapters to weights.
+    private mutating func readFairShare(_ reader: NodeReader?) {
+        guard let reader else { return }
+        guard reader.isMapping else { return fairShare = reader.bool() }
+        fairShare = true
+        for member in reader.members() {
+            member.value.reference(.chapter, member.key)
+            weights[member.key.lowercased()] = member.value.integer(in: 1...1000)
+        }
+    }
+}
+
+extension SafetyPolicy {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        freezes = (spec["freezes"]?.elements() ?? []).compactMap { element in
+            element.mapping { Freeze($0) }.flatMap(\.self)
+        }
+        approvals = (spec["approvals"]?.elements() ?? []).compactMap { element in
+            element.mapping { reader in
+                var approval = Approval(tools: reader.tools(), location: element.location)
+                approval.conditions = reader["conditions"]?.pattern()
+                return approval
+            }
+        }
+        hopLimit = spec["hop_limit"]?.integer(in: 1...1000)
+        rootTokens = spec["root_tokens"]?.tokens()
+        ignoreSenders = spec["ignore_senders"]?.texts() ?? []
+        for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
+    }
+}
+
+extension SafetyPolicy.Freeze {
+    fileprivate init?(_ reader: MappingReader) {
+        let tools = reader.tools()
+        let message = reader["message"]?.filledText()
+        let timezone = reader.reader.scope.findings.timezone
+        let window = reader.required("when", "`days`, `from`, `to`")?.mapping { when in
+            var window = SafetyPolicy.Window(timezone: when["timezone"]?.timezone() ?? timezone)
+            window.days = Set((when["days"]?.elements(orOne: true) ?? []).compactMap { $0.weekday() })
+            window.from = when["from"]?.timeOfDay()
+            window.to = when["to"]?.timeOfDay()
+            return window
+        }
+        guard let window else { return nil }
+        self.init(tools: tools, when: window, location: reader.reader.location)
+        self.message = message
+    }
+}
+
+extension MappingReader {
+    fileprivate func tools() -> [Glob] {
+        required("tools", "a list of tool patterns")?.names(of: .toolPattern).map { Glob($0) } ?? []
+    }
+}
+
+extension NodeReader {
+    /// `friday`, `Fri`.
+    fileprivate func weekday() -> SafetyPolicy.Weekday? {
+        guard let text = filledText() else { return nil }
+        let days = SafetyPolicy.Weekday.allCases
+        let lowered = text.lowercased()
+        if lowered.count >= 3, let day = days.first(where: { $0.rawValue.hasPrefix(lowered) }) { return day }
+        mismatch("a day such as monday or mon", suggestion: NearestName.of(text, in: days.map(\.rawValue)))
+        return nil
+    }
+}
+
+extension PrivacyPolicy {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
+            element.mapping { $0.required("pattern", "a channel, * for any run")?.filledText().map { Glob($0) } }
+                .flatMap(\.self)
+        }
+        _ = spec["pii_handling"]?.mapping { reader in
+            names = reader["names"]?.oneOf(Handling.self)
+            emails = reader["emails"]?.oneOf(Handling.self)
+            compensation = reader["compensation"]?.oneOf(Handling.self)
+        }
+        _ = spec["data_retention"]?.mapping { reader in
+            retention.rawMessages = reader["raw_messages"]?.duration()
+            retention.aggregatedMetrics = reader["aggregated_metrics"]?.duration()
+            retention.auditLogs = reader["audit_logs"]?.duration()
+        }
+    }
+}

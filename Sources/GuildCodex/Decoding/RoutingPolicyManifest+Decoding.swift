@@ -1,0 +1,88 @@
+import GuildDomain
+
+extension RoutingPolicyManifest {
+    init(_ metadata: Metadata, spec: MappingReader) {
+        self.init(metadata: metadata)
+        strategy = spec["strategy"]?.oneOf(Strategy.self) ?? strategy
+        let written = (spec["layers"]?.elements() ?? []).enumerated().compactMap { RoutingLayer($1, position: $0 + 1) }
+        // Equal priorities keep the order of the file.
+        layers = written.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
+            .map(\.element)
+        _ = spec["feedback"]?.mapping { reader in
+            feedback.successSignal = reader["success_signal"]?.filledText()
+            feedback.failureSignal = reader["failure_signal"]?.filledText()
+            feedback.latencyWeight = reader["latency_weight"]?.number(in: -1...1)
+            feedback.costWeight = reader["cost_weight"]?.number(in: -1...1)
+        }
+    }
+}
+
+extension RoutingLayer {
+    fileprivate init?(_ reader: NodeReader, position: Int) {
+        let layer = reader.mapping { mapping -> Self? in
+            let kind = mapping.required("type", "rules, q_learning or load_balanced")?.oneOf(Kind.self)
+            let priority = mapping["priority"]?.integer(in: Int.min...Int.max) ?? position
+            var layer = Self(kind: kind ?? .rules, priority: priority, location: reader.location)
+            if kind == .rules || kind == nil {
+                layer.rules = (mapping["rules"]?.elements() ?? []).compactMap { RoutingRule($0) }
+            }
+            if kind == .qLearning || kind == nil { layer.learning = mapping["config"]?.learning() ?? Learning() }
+            if kind == .qLearning { reader.notRunYet(.learningLayer) }
+            if kind == .loadBalanced {
+                _ = mapping["config"]?.json()
+                reader.notRunYet(.loadBalancedLayer)
+            }
+            return kind == nil ? nil : layer
+        }
+        guard let layer = layer.flatMap(\.self) else { return nil }
+        self = layer
+    }
+}
+
+extension NodeReader {
+    fileprivate func learning() -> RoutingLayer.Learning? {
+        mapping { reader in
+            var learning = RoutingLayer.Learning()
+            learning.learningRate = reader["learning_rate"]?.number(in: 0...1)
+            learning.discountFactor = reader["discount_factor"]?.number(in: 0...1)
+            learning.explorationRate = reader["exploration_rate"]?.number(in: 0...1)
+            learning.minimumSamples = reader["min_samples_before_learning"]?.integer()
+            return learning
+        }
+    }
+
+    func eventMappings() -> [EventMapping] {
+        elements().compactMap { element in element.mapping { EventMapping($0) } }
+    }
+}
+
+extension RoutingRule {
+    fileprivate init?(_ reader: NodeReader) {
+        let rule = reader.mapping { mapping in
+            var rule = Self(location: reader.location)
+            rule.events = mapping["event"]?.globs() ?? []
+            rule.source = mapping["source"]?.filledText()
+            rule.conditions = mapping["conditions"]?.pattern()
+            rule.priority = mapping["priority"]?.priority()
+            let (one, several) = (mapping["agent"], mapping["agents"])
+            rule.agents = (one?.names(of: .agent) ?? []) + (several?.names(of: .agent) ?? [])
+            if one == nil, several == nil { _ = mapping.required("agent", "the name of an agent, or `agents`") }
+            if one != nil, let several { several.problem("both `agent` and `agents`", expected: "one of them") }
+            return rule
+        }
+        guard let rule else { return nil }
+        self = rule
+    }
+}
+
+extension EventMapping {
+    init(_ mapping: MappingReader) {
+        self.init(location: mapping.reader.location)
+        sourceEvent = mapping["source_event"]?.filledText().map { Glob($0) }
+        responseField = mapping["response_field"]?.filledText()
+        conditions = mapping.either("conditions", older: "condition")?.pattern()
+        guildEvent = mapping["guild_event"]?.filledText()
+        targetAgent = mapping["target_agent"]?.name(of: .agent)
+        priority = mapping["priority"]?.priority()
+    }
+}

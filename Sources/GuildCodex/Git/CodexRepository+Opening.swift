@@ -1,0 +1,103 @@
+import CLibGit2
+import Foundation
+
+extension CodexRepository {
+    /// Opens the repository at `path` or above it; what libgit2 cannot read gets a message of its own.
+    static func open(_ path: String) throws(CodexRepositoryError) -> OpaquePointer {
+        guard GitLibrary.status >= 0 else { throw .unreadable(place: path, detail: GitLibrary.lastError()) }
+        guard PathKind(at: path) != nil else { throw .missing(place: path) }
+        var repository: OpaquePointer?
+        let code = git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_CROSS_FS.rawValue, nil)
+        let detail = code < 0 ? GitLibrary.lastError() : ""
+        if let format = foreignFormat(above: path) {
+            git_repository_free(repository)
+            throw .unsupportedFormat(place: path, format: format)
+        }
+        guard code == 0, let repository else {
+            git_repository_free(repository)
+            switch code {
+            case GIT_EOWNER.rawValue: throw .foreignOwner(place: ownedFolder(above: path))
+            case GIT_ENOTFOUND.rawValue:
+                guard let folder = gitFolder(above: path) else { throw .missing(place: path) }
+                // libgit2 1.5 says "not found" of another's repository where no safe.directory is configured.
+                guard isOurs(folder) else { throw .foreignOwner(place: ownedFolder(above: path)) }
+                throw .unreadable(place: path, detail: detail)
+            default: throw .unreadable(place: path, detail: detail)
+            }
+        }
+        return repository
+    }
+
+    /// Whether a repository can be found from `path` upwards.
+    static func isInsideRepository(_ path: String) -> Bool { gitFolder(above: path) != nil }
+
+    /// The object or ref storage that libgit2 1.5 cannot read, by the repository's own configuration. Looked up here
+    /// because the library reports both as an unknown extension, in words that may change.
+    private static func foreignFormat(above path: String) -> String? {
+        guard let folder = gitFolder(above: path) else { return nil }
+        var configuration: OpaquePointer?
+        defer { git_config_free(configuration) }
+        guard git_config_open_ondisk(&configuration, folder + "/config") == 0 else { return nil }
+        if value("extensions.objectformat", in: configuration)?.lowercased() == "sha256" { return "SHA-256 objects" }
+        if value("extensions.refstorage", in: configuration)?.lowercased() == "reftable" {
+            return "the reftable format"
+        }
+        return nil
+    }
+
+    private static func value(_ key: String, in configuration: OpaquePointer?) -> String? {
+        var buffer = git_buf()
+        defer { git_buf_dispose(&buffer) }
+        guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
+        return String(cString: text)
+    }
+
+    /// The nearest `.git` folder (or the one that a `.git` file of a linked work tree shares), or bare repository.
+    private static func gitFolder(above path: String) -> String? {
+        var folder = path
+        for _ in 0..<maximumFolders {
+            if let found = gitFolder(at: folder) { return found }
+            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        }
+        return nil
+    }
+
+    private static func gitFolder(at folder: String) -> String? {
+        let below = folder + "/.git"
+        if PathKind(at: below + "/HEAD") != nil { return below }
+        if PathKind(at: folder + "/HEAD") != nil, PathKind(at: folder + "/objects") == .folder { return folder }
+        guard PathKind(at: below) == .file else { return nil }
+        // A `.git` file that cannot be read is no repository; opening it says why.
+        guard let text = try? String(contentsOfFile: below, encoding: .utf8), text.hasPrefix("gitdir:") else {
+            return nil
+        }
+        let named = text.dropFirst("gitdir:".count).trimmingCharacters(in: .whitespacesAndNewlines)
+        let linked = CodexLocation(named, workingDirectory: folder).path
+        // A linked work tree names the shared folder here; a submodule has none.
+        guard let shared = try? String(contentsOfFile: linked + "/commondir", encoding: .utf8) else { return linked }
+        return CodexLocation(shared.trimmingCharacters(in: .whitespacesAndNewlines), workingDirectory: linked).path
+    }
+
+    private static func isOurs(_ folder: String) -> Bool {
+        var status = stat()
+        return stat(folder, &status) == 0 && status.st_uid == geteuid()
+    }
+
+    private static func ownedFolder(above path: String) -> String {
+        guard let folder = gitFolder(above: path) else { return path }
+        return folder.hasSuffix("/.git") ? String(folder.dropLast("/.git".count)) : folder
+    }
+
+    static func damage(_ failure: GitFailure, place: String) -> CodexRepositoryError {
+        .corrupt(place: place, detail: failure.detail.escapingControls)
+    }
+
+    static func resolvingLinks(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static let maximumFolders = 256
+}

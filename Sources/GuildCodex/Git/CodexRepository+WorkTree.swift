@@ -1,0 +1,126 @@
+import CLibGit2
+import Foundation
+
+extension CodexRepository {
+    /// The uncommitted files of the codex, read from the disk.
+    package func worktreeFiles() throws(CodexRepositoryError) -> CodexTree {
+        guard let workTree else { throw .withoutWorkTree(place: gitDirectory) }
+        for folder in folderCandidates {
+            let path = folder.isEmpty ? workTree : workTree + "/" + folder
+            guard PathKind(at: path + "/guild.yaml") == .file else { continue }
+            var reader = FolderReader(folder: folder, limits: limits)
+            return try reader.read(path)
+        }
+        throw .notACodex(place: workTree, revision: "the work tree", folder: namedFolder ?? "")
+    }
+
+    /// The files of a plain folder, which need not be in a repository.
+    package static func files(
+        ofFolder path: String, limits: CodexLimits = CodexLimits()
+    ) throws(CodexRepositoryError) -> CodexTree {
+        var reader = FolderReader(folder: "", limits: limits)
+        return try reader.read(path)
+    }
+
+    /// A digest of paths and contents: 40 hexadecimal digits, equal exactly for equal trees.
+    static func digest(of files: [CodexFile]) -> String {
+        // Git's own object hash stands in for a cryptography library; a failed start is refused when opening.
+        guard GitLibrary.status >= 0 else { return "" }
+        var listing: [UInt8] = []
+        for file in files {
+            listing += Array("\(blobHash(file.bytes)) \(file.path)".utf8) + [0]
+        }
+        return blobHash(listing)
+    }
+
+    private static func blobHash(_ bytes: [UInt8]) -> String {
+        var oid = git_oid()
+        _ = bytes.withUnsafeBytes { git_odb_hash(&oid, $0.baseAddress, $0.count, GIT_OBJECT_BLOB) }
+        return oid.hex
+    }
+}
+
+/// Reads a folder without following any symbolic link below it, by descriptors, so that nothing swapped in meanwhile
+/// can lead outside.
+private struct FolderReader {
+    private var builder: CodexTreeBuilder
+
+    init(folder: String, limits: CodexLimits) { builder = CodexTreeBuilder(folder: folder, limits: limits) }
+
+    mutating func read(_ path: String) throws(CodexRepositoryError) -> CodexTree {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(place: path, detail: Self.reason()) }
+        try walk(descriptor, place: path, prefix: "", depth: 0)
+        return builder.finished()
+    }
+
+    /// Takes over the descriptor.
+    private mutating func walk(
+        _ descriptor: Int32, place: String, prefix: String, depth: Int
+    ) throws(CodexRepositoryError) {
+        guard let stream = fdopendir(descriptor) else {
+            let detail = Self.reason()
+            close(descriptor)
+            throw .unreadable(place: place + "/" + prefix, detail: detail)
+        }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard !name.hasPrefix(".") else { continue }
+            try visit(name, in: descriptor, place: place, path: prefix + name, depth: depth)
+        }
+    }
+
+    private mutating func visit(
+        _ name: String, in folder: Int32, place: String, path: String, depth: Int
+    ) throws(CodexRepositoryError) {
+        let descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            switch errno {
+            case ELOOP: builder.ignore(path, "a symbolic link")
+            case ENOENT: break
+            case ENXIO: builder.ignore(path, "a special file")
+            default: throw .unreadable(place: place + "/" + path, detail: Self.reason())
+            }
+            return
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let detail = Self.reason()
+            close(descriptor)
+            throw .unreadable(place: place + "/" + path, detail: detail)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR where builder.admitsFolder(path, depth: depth + 1):
+            try walk(descriptor, place: place, prefix: path + "/", depth: depth + 1)
+            return
+        case S_IFREG where builder.admits(path, bytes: Int(status.st_size)):
+            builder.add(path, try contents(of: descriptor, size: Int(status.st_size), place: place + "/" + path))
+            return
+        case S_IFDIR, S_IFREG: break
+        default: builder.ignore(path, "a special file")
+        }
+        close(descriptor)
+    }
+
+    /// At most `size` bytes: a file that grows meanwhile cannot pass the limit. Closes the descriptor.
+    private func contents(of descriptor: Int32, size: Int, place: String) throws(CodexRepositoryError) -> [UInt8] {
+        defer { close(descriptor) }
+        var failure: String?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size, let start = buffer.baseAddress {
+                let got = Foundation.read(descriptor, start + count, size - count)
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = Self.reason() }
+                guard got > 0 else { return }
+                count += got
+            }
+        }
+        if let failure { throw .unreadable(place: place, detail: failure) }
+        return bytes
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
+}

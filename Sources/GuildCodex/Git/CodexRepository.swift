@@ -1,0 +1,172 @@
+import CLibGit2
+import GuildDomain
+import Synchronization
+
+/// The git repository that holds the codex, read through libgit2.
+///
+/// One handle behind one lock; each call reads what it needs and lets go, so that the repository may change under a
+/// running process. Objects are named by hash and never change: a loaded commit is safe from pushes, and a pinned one
+/// from garbage collection.
+package final class CodexRepository: Sendable {
+    /// The repository's own folder (`…/.git`, or the bare repository), absolute.
+    package let gitDirectory: String
+    /// The checked-out files, absolute and without a slash at the end; nil for a bare repository.
+    package let workTree: String?
+    /// The folder that the caller named, below the repository's root; nil where that is the root itself.
+    package let namedFolder: String?
+    package let limits: CodexLimits
+
+    private let handle: Mutex<GitHandle>
+
+    /// Opens the repository that `location` is, or is inside of.
+    package init(at location: CodexLocation, limits: CodexLimits = CodexLimits()) throws(CodexRepositoryError) {
+        let repository = try Self.open(location.path)
+        let handle = GitHandle(repository: repository)
+        let bare = git_repository_is_bare(repository) == 1
+        gitDirectory = Self.folder(git_repository_path(repository)) ?? location.path
+        workTree = bare ? nil : Self.folder(git_repository_workdir(repository))
+        namedFolder = workTree.flatMap { Self.folder(of: location.path, below: $0) }
+        self.limits = limits
+        self.handle = Mutex(handle)
+    }
+
+    /// What messages call it.
+    package var place: String { workTree ?? gitDirectory }
+
+    /// The commit that a revision names: a hash or its beginning, a branch, a tag, `HEAD~2`.
+    package func resolve(_ revision: String) throws(CodexRepositoryError) -> CommitID {
+        let outcome = withRepository { repository -> Result<CommitID, CodexRepositoryError> in
+            do throws(GitFailure) {
+                return .success(try Self.resolve(revision, in: repository))
+            } catch {
+                return .failure(self.revisionError(revision, error, in: repository))
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Keeps a commit and all it names from garbage collection, by the ref `refs/guild/commits/OID`. Repeating is safe.
+    package func pin(_ commit: CommitID) throws(CodexRepositoryError) {
+        try attempt { (repository) throws(GitFailure) in
+            guard var oid = git_oid(commit) else { return }
+            var reference: OpaquePointer?
+            defer { git_reference_free(reference) }
+            try GitFailure.check(
+                git_reference_create(&reference, repository, Self.pinName(commit), &oid, 1, nil))
+        }
+    }
+
+    /// Lets a pinned commit go; one that is not pinned is no error.
+    package func unpin(_ commit: CommitID) throws(CodexRepositoryError) {
+        try attempt { (repository) throws(GitFailure) in
+            let code = git_reference_remove(repository, Self.pinName(commit))
+            if code != GIT_ENOTFOUND.rawValue { try GitFailure.check(code) }
+        }
+    }
+
+    /// Every pinned commit, in no order.
+    package func pinnedCommits() throws(CodexRepositoryError) -> [CommitID] {
+        try attempt { (repository) throws(GitFailure) in
+            try Self.references(matching: Self.pinPrefix + "*", in: repository).compactMap {
+                CommitID(String($0.dropFirst(Self.pinPrefix.count)))
+            }
+        }
+    }
+
+    /// Runs `body` with the lock held; errors of libgit2 become those of the repository on the same thread.
+    func attempt<Value: Sendable>(
+        _ body: (OpaquePointer) throws(GitFailure) -> Value
+    ) throws(CodexRepositoryError) -> Value {
+        let outcome = withRepository { repository -> Result<Value, GitFailure> in
+            do throws(GitFailure) { return .success(try body(repository)) } catch { return .failure(error) }
+        }
+        switch outcome {
+        case .success(let value): return value
+        case .failure(let failure): throw Self.damage(failure, place: place)
+        }
+    }
+
+    private func withRepository<Value: Sendable>(_ body: (OpaquePointer) -> Value) -> Value {
+        handle.withLock { body($0.repository) }
+    }
+
+    private static let pinPrefix = "refs/guild/commits/"
+
+    private static func pinName(_ commit: CommitID) -> String { pinPrefix + commit.hex }
+
+    /// `path` below `root`, both resolved; nil where they are the same or `path` is elsewhere.
+    private static func folder(of path: String, below root: String) -> String? {
+        let resolved = resolvingLinks(path)
+        let prefix = resolvingLinks(root) + "/"
+        guard resolved.hasPrefix(prefix) else { return nil }
+        let folder = String(resolved.dropFirst(prefix.count))
+        return folder.isEmpty || folder == ".git" || folder.hasPrefix(".git/") ? nil : folder
+    }
+
+    private static func folder(_ path: UnsafePointer<CChar>?) -> String? {
+        guard let path else { return nil }
+        let text = String(cString: path)
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+}
+
+// MARK: - Revisions
+
+extension CodexRepository {
+    private static func resolve(_ revision: String, in repository: OpaquePointer) throws(GitFailure) -> CommitID {
+        guard !revision.isEmpty, !revision.utf8.contains(0), revision.utf8.count <= maximumRevisionBytes else {
+            throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")
+        }
+        var object: OpaquePointer?
+        defer { git_object_free(object) }
+        try GitFailure.check(git_revparse_single(&object, repository, revision))
+        var commit: OpaquePointer?
+        defer { git_object_free(commit) }
+        try GitFailure.check(git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
+        guard let oid = git_object_id(commit), let id = CommitID(oid.pointee.hex) else {
+            throw GitFailure(code: GIT_ENOTFOUND.rawValue, detail: "no such commit")
+        }
+        return id
+    }
+
+    private func revisionError(
+        _ revision: String, _ failure: GitFailure, in repository: OpaquePointer
+    ) -> CodexRepositoryError {
+        switch failure.code {
+        case GIT_ENOTFOUND.rawValue, GIT_EINVALIDSPEC.rawValue, GIT_EPEEL.rawValue, GIT_EUNBORNBRANCH.rawValue:
+            if revision == "HEAD", git_repository_head_unborn(repository) == 1 { return .empty(place: place) }
+            return .unknownRevision(revision, place: place, nearest: Self.nearest(revision, in: repository))
+        case GIT_EAMBIGUOUS.rawValue:
+            return .ambiguousRevision(revision, place: place)
+        default:
+            return Self.damage(failure, place: place)
+        }
+    }
+
+    private static func nearest(_ revision: String, in repository: OpaquePointer) -> String? {
+        // Only a suggestion: without the list of refs the message stands by itself.
+        let names = (try? references(matching: "refs/*", in: repository)) ?? []
+        let short = names.compactMap { name in
+            ["refs/heads/", "refs/tags/", "refs/remotes/"].first { name.hasPrefix($0) }
+                .map { String(name.dropFirst($0.count)) }
+        }
+        return NearestName.of(revision, in: short)
+    }
+
+    private static func references(
+        matching glob: String, in repository: OpaquePointer
+    ) throws(GitFailure) -> [String] {
+        var iterator: OpaquePointer?
+        defer { git_reference_iterator_free(iterator) }
+        try GitFailure.check(git_reference_iterator_glob_new(&iterator, repository, glob))
+        var names: [String] = []
+        var name: UnsafePointer<CChar>?
+        while names.count < maximumReferences, git_reference_next_name(&name, iterator) == 0, let found = name {
+            names.append(String(cString: found))
+        }
+        return names
+    }
+
+    private static let maximumReferences = 100_000
+    private static let maximumRevisionBytes = 1024
+}

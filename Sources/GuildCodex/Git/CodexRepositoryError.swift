@@ -1,0 +1,62 @@
+package import GuildDomain
+
+/// Why a repository, or a revision of it, cannot be read.
+package enum CodexRepositoryError: GuildError, Equatable {
+    case missing(place: String)
+    case notFoundUpwards(from: String)
+    case unreadable(place: String, detail: String)
+    case corrupt(place: String, detail: String)
+    /// A format that libgit2 1.5 cannot read: `SHA-256 objects`, `the reftable format`.
+    case unsupportedFormat(place: String, format: String)
+    case foreignOwner(place: String)
+    case empty(place: String)
+    case withoutWorkTree(place: String)
+    case unknownRevision(String, place: String, nearest: String?)
+    case ambiguousRevision(String, place: String)
+    case notACodex(place: String, revision: String, folder: String)
+
+    package var kind: ErrorKind {
+        switch self {
+        case .unknownRevision, .ambiguousRevision, .withoutWorkTree: .usage
+        case .notACodex: .invalidCodex
+        default: .unavailable
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .missing(let place): "\(place): no git repository here"
+        case .notFoundUpwards(let folder): "\(folder): no codex here or in any folder above"
+        case .unreadable(let place, let detail): "\(place): cannot read the repository: \(detail)"
+        case .corrupt(let place, let detail): "\(place): the repository is damaged: \(detail)"
+        case .unsupportedFormat(let place, let format):
+            "\(place): the repository uses \(format), which guild cannot read"
+        case .foreignOwner(let place): "\(place): the repository belongs to another user"
+        case .empty(let place): "\(place): the repository has no commit yet"
+        case .withoutWorkTree(let place): "\(place): a bare repository has no work tree"
+        case .unknownRevision(let revision, let place, let nearest):
+            "\(place): unknown revision '\(revision.escapingControls)'"
+                + (nearest.map { ", did you mean '\($0)'?" } ?? "")
+        case .ambiguousRevision(let revision, let place):
+            "\(place): revision '\(revision.escapingControls)' could mean several objects"
+        case .notACodex(let place, let revision, let folder):
+            "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") at \(revision)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .missing: "give --codex a repository or a folder of one, or make one with `guild init DIR`"
+        case .notFoundUpwards: "make one with `guild init DIR`, or say where it is with --codex PATH or GUILD_CODEX"
+        case .unreadable: "check that the path exists and that you may read it"
+        case .corrupt: "run `git fsck` there, and fetch what is missing from another copy"
+        case .unsupportedFormat: "clone it into one with `git init --object-format=sha1 --ref-format=files`"
+        case .foreignOwner(let place): "if you trust it: git config --global --add safe.directory '\(place)'"
+        case .empty: "commit the codex first: git add . && git commit"
+        case .withoutWorkTree: "leave out --worktree, or give --codex a clone with files"
+        case .unknownRevision: "`git log --all --oneline` lists what there is; a branch may need a fetch"
+        case .ambiguousRevision: "give more digits, or the full name of the ref"
+        case .notACodex: "a codex needs a guild.yaml with `kind: Guild`; `guild init DIR` makes one"
+        }
+    }
+}

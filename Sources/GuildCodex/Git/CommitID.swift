@@ -1,0 +1,124 @@
+/// The SHA-1 of a commit: 40 lower-case hexadecimal digits.
+package struct CommitID: Sendable, Hashable, CustomStringConvertible {
+    package let hex: String
+
+    /// - Returns: nil unless the text is exactly 40 hexadecimal digits; upper case is lowered.
+    package init?(_ text: String) {
+        let lowered = text.lowercased()
+        guard lowered.utf8.count == 40,
+            lowered.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        hex = lowered
+    }
+
+    /// The first 12 digits, for people.
+    package var short: String { String(hex.prefix(12)) }
+
+    package var description: String { hex }
+}
+
+/// A file of the codex as it was at one commit, or in the work tree.
+package struct CodexFile: Sendable, Hashable {
+    /// Relative to the codex root, with `/` between the steps.
+    package let path: String
+    package let bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
+/// How much of a repository is read into one snapshot.
+package struct CodexLimits: Sendable, Hashable {
+    package var fileBytes: Int
+    package var totalBytes: Int
+    package var files: Int
+    /// Folders below the codex root.
+    package var depth: Int
+
+    package init(
+        fileBytes: Int = 8 << 20, totalBytes: Int = 128 << 20, files: Int = 20_000, depth: Int = 16
+    ) {
+        self.fileBytes = fileBytes
+        self.totalBytes = totalBytes
+        self.files = files
+        self.depth = depth
+    }
+}
+
+/// The files of one codex, and what was left out of it.
+package struct CodexTree: Sendable {
+    /// Below the repository's root; empty where the codex is the root itself.
+    package var folder: String
+    /// In the order of their paths.
+    package var files: [CodexFile] = []
+    package var problems: [Problem] = []
+
+    package init(folder: String, files: [CodexFile] = []) {
+        self.folder = folder
+        self.files = files
+    }
+}
+
+/// Collects files under the limits; what does not fit becomes a problem, never a silent gap.
+struct CodexTreeBuilder {
+    private(set) var tree: CodexTree
+    private let limits: CodexLimits
+    private var totalBytes = 0
+    private var isFull = false
+
+    init(folder: String, limits: CodexLimits) {
+        tree = CodexTree(folder: folder)
+        self.limits = limits
+    }
+
+    /// Whether a file of that size may be read; says so in a problem where not.
+    mutating func admits(_ path: String, bytes: Int) -> Bool {
+        guard !isFull else { return false }
+        guard bytes <= limits.fileBytes else {
+            refuse(path, "a file of \(bytes) bytes", expected: "at most \(limits.fileBytes) bytes")
+            return false
+        }
+        guard tree.files.count < limits.files, totalBytes + bytes <= limits.totalBytes else {
+            refuse(
+                path, "a codex that is too large",
+                expected: "at most \(limits.files) files of \(limits.totalBytes) bytes together")
+            isFull = true
+            return false
+        }
+        return true
+    }
+
+    mutating func admitsFolder(_ path: String, depth: Int) -> Bool {
+        guard !isFull else { return false }
+        guard depth <= limits.depth else {
+            refuse(path, "a folder \(depth) levels deep", expected: "at most \(limits.depth) levels")
+            return false
+        }
+        return true
+    }
+
+    mutating func add(_ path: String, _ bytes: [UInt8]) {
+        totalBytes += bytes.count
+        tree.files.append(CodexFile(path: path, bytes: bytes))
+    }
+
+    mutating func ignore(_ path: String, _ what: String) {
+        tree.problems.append(
+            Problem(
+                .warning, at: SourceLocation(file: path), found: "\(what), which is not read", expected: "a plain file")
+        )
+    }
+
+    /// Git orders `a.yaml` before `a/b`; people and digests want the order of the paths.
+    func finished() -> CodexTree {
+        var tree = tree
+        tree.files.sort { $0.path < $1.path }
+        return tree
+    }
+
+    private mutating func refuse(_ path: String, _ found: String, expected: String) {
+        tree.problems.append(Problem(.error, at: SourceLocation(file: path), found: found, expected: expected))
+    }
+}

@@ -1,0 +1,51 @@
+import CLibGit2
+
+/// Starts libgit2 once for the process.
+enum GitLibrary {
+    /// Reading it starts the library; a negative value is the failure.
+    static let status: Int32 = git_libgit2_init()
+
+    /// The message of the last failure on this thread: call it before anything else can run here.
+    static func lastError() -> String {
+        guard let error = git_error_last(), let message = error.pointee.message else { return "unknown error" }
+        return String(cString: message)
+    }
+}
+
+/// A failed call of libgit2 with the library's own words.
+struct GitFailure: Error {
+    let code: Int32
+    let detail: String
+
+    /// Throws unless `code` says success.
+    static func check(_ code: Int32) throws(GitFailure) {
+        guard code < 0 else { return }
+        throw GitFailure(code: code, detail: GitLibrary.lastError())
+    }
+}
+
+/// The repository handle. libgit2 allows one thread at a time on it and objects read from it.
+///
+/// `@unchecked Sendable`: it is only reached through the `Mutex` of `CodexRepository`.
+struct GitHandle: ~Copyable, @unchecked Sendable {
+    let repository: OpaquePointer
+
+    deinit { git_repository_free(repository) }
+}
+
+extension git_oid {
+    init?(_ commit: CommitID) {
+        var oid = git_oid()
+        guard git_oid_fromstr(&oid, commit.hex) == 0 else { return nil }
+        self = oid
+    }
+
+    var hex: String {
+        var copy = self
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 41) { buffer in
+            guard let start = buffer.baseAddress else { return "" }
+            git_oid_tostr(start, 41, &copy)
+            return String(cString: start)
+        }
+    }
+}

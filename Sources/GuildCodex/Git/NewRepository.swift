@@ -1,0 +1,91 @@
+import CLibGit2
+import Foundation
+package import GuildDomain
+
+/// A git repository made from files, with one commit.
+package struct NewRepository: Sendable {
+    package let path: String
+    package let commit: CommitID
+    /// Who the commit is by: `NAME <EMAIL>`.
+    package let author: String
+    /// Whether git had no user, so that the commit is by guild itself.
+    package let isByGuild: Bool
+
+    package static let fallbackName = "guild"
+    package static let fallbackEmail = "guild@localhost"
+
+    /// Makes the folder where it is missing, writes the files, and commits them all.
+    ///
+    /// libgit2 reads git's configuration but neither `GIT_*` variables nor hooks, and does not sign.
+    /// - Throws: kind `.usage` where the folder is not empty, `.unavailable` where it cannot be written.
+    package static func make(
+        at path: String, files: [(path: String, bytes: [UInt8])], message: String
+    ) throws(Failure) -> NewRepository {
+        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
+        try refuseUsed(path)
+        do {
+            for file in files {
+                let url = URL(fileURLWithPath: path).appendingPathComponent(file.path)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(file.bytes).write(to: url)
+            }
+        } catch {
+            throw Failure(.unavailable, "\(path): cannot write: \(error.localizedDescription)")
+        }
+        do {
+            return try commit(path, message: message)
+        } catch {
+            throw Failure(.unavailable, "\(path): cannot make the repository: \(error.detail)")
+        }
+    }
+
+    private static func refuseUsed(_ path: String) throws(Failure) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        guard isFolder.boolValue else {
+            throw Failure(.usage, "\(path) is a file", hint: "name a folder that does not exist yet")
+        }
+        // An unreadable folder counts as used: nothing is written into what we cannot see.
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? ["?"]
+        guard entries.isEmpty else {
+            throw Failure(.usage, "\(path) is not empty", hint: "name a folder that is empty or does not exist yet")
+        }
+    }
+
+    private static func commit(_ path: String, message: String) throws(GitFailure) -> NewRepository {
+        var repository: OpaquePointer?
+        try GitFailure.check(git_repository_init(&repository, path, 0))
+        defer { git_repository_free(repository) }
+        var index: OpaquePointer?
+        try GitFailure.check(git_repository_index(&index, repository))
+        defer { git_index_free(index) }
+        try GitFailure.check(git_index_add_all(index, nil, GIT_INDEX_ADD_FORCE.rawValue, nil, nil))
+        try GitFailure.check(git_index_write(index))
+        var treeID = git_oid()
+        try GitFailure.check(git_index_write_tree(&treeID, index))
+        var tree: OpaquePointer?
+        try GitFailure.check(git_tree_lookup(&tree, repository, &treeID))
+        defer { git_tree_free(tree) }
+        let (signature, isByGuild) = try signature(repository)
+        defer { git_signature_free(signature) }
+        var commitID = git_oid()
+        try GitFailure.check(
+            git_commit_create(&commitID, repository, "HEAD", signature, signature, nil, message, tree, 0, nil))
+        guard let id = CommitID(commitID.hex), let signature, let name = signature.pointee.name,
+            let email = signature.pointee.email
+        else { throw GitFailure(code: -1, detail: "the commit has no author") }
+        return NewRepository(
+            path: path, commit: id, author: "\(String(cString: name)) <\(String(cString: email))>", isByGuild: isByGuild
+        )
+    }
+
+    private static func signature(
+        _ repository: OpaquePointer?
+    ) throws(GitFailure) -> (UnsafeMutablePointer<git_signature>?, Bool) {
+        var signature: UnsafeMutablePointer<git_signature>?
+        if git_signature_default(&signature, repository) == 0 { return (signature, false) }
+        try GitFailure.check(git_signature_now(&signature, fallbackName, fallbackEmail))
+        return (signature, true)
+    }
+}

@@ -1,0 +1,113 @@
+package import GuildDomain
+
+/// `kind: Agent`: a persona, what wakes it and what it may do.
+package struct AgentManifest: Manifest {
+    package var metadata: Metadata
+    /// The owning chapter; nil where the agent belongs to the organisation.
+    package var chapter: String?
+    /// `spec.type`; several agents may share a role.
+    package var role: String
+    package var version: SemanticVersion?
+    package var description: String?
+    package var prompt: PromptSource
+    package var model: ModelChoice
+    package var triggers: [Trigger] = []
+    package var resources = ResourceLimits()
+    package var capabilities: [String] = []
+    package var context: [ContextSource] = []
+    /// In order; the first match decides, and what nothing matches is denied.
+    package var tools: [ToolRule] = []
+    package var dependencies = AgentDependencies()
+    package var safety = AgentSafety()
+    /// A file below the codex root holding the JSON Schema of the final answer.
+    package var outputSchema: String?
+
+    package init(
+        metadata: Metadata, role: String, prompt: PromptSource? = nil, model: ModelChoice = .any
+    ) {
+        self.metadata = metadata
+        self.role = role
+        self.prompt = prompt ?? .file("prompts/\(metadata.name).md")
+        self.model = model
+    }
+
+    /// The rule that decides on a tool, or nil where none allows it.
+    package func rule(forTool name: String) -> ToolRule? { tools.first { $0.glob.matches(name) } }
+}
+
+/// Where the system prompt comes from.
+package enum PromptSource: Sendable, Hashable {
+    /// A path below the codex root.
+    case file(String)
+    case inline(String)
+}
+
+/// Which model an agent asks for.
+package enum ModelChoice: Sendable, Hashable {
+    /// A name in the LLMRegistry, or `provider/model`.
+    case named(String)
+    /// Any provider with all `capabilities`, those of `prefer` first.
+    case requires(capabilities: [String], prefer: [String], strategy: ModelStrategy?)
+
+    package static let any = ModelChoice.requires(capabilities: [], prefer: [], strategy: nil)
+}
+
+/// How a model is picked where several would do.
+package enum ModelStrategy: String, Sendable, CaseIterable {
+    case costOptimized = "cost_optimized"
+    case qualityFirst = "quality_first"
+    case costQualityBalanced = "cost_quality_balanced"
+    case agentSpecific = "agent_specific"
+}
+
+/// Something fetched for each invocation before the first model call.
+package enum ContextSource: Sendable, Hashable {
+    /// Files of the codex, by a glob on their path.
+    case codex(Glob, pattern: String)
+    case http(url: String, connector: String?)
+    /// A read operation; its arguments hold Mustache templates.
+    case tool(name: String, arguments: JSONValue)
+    case memory(scope: String, query: String?, limit: Int)
+}
+
+/// One line of `spec.tools`.
+package struct ToolRule: Sendable, Hashable {
+    /// As written: `github.*`.
+    package var pattern: String
+    package var glob: Glob
+    package var autonomy: Autonomy
+    package var location: SourceLocation
+
+    package init(pattern: String, autonomy: Autonomy, location: SourceLocation = SourceLocation(file: "")) {
+        self.pattern = pattern
+        self.glob = Glob(pattern)
+        self.autonomy = autonomy
+        self.location = location
+    }
+}
+
+/// What an agent counts on and whom it tells.
+package struct AgentDependencies: Sendable, Hashable {
+    package struct Requirement: Sendable, Hashable {
+        /// The agent and the versions of it that will do.
+        package var version: VersionRequirement
+        package var location: SourceLocation
+
+        package var agent: String { version.name }
+    }
+
+    package var requires: [Requirement] = []
+    package var notifies: [String] = []
+
+    package init() {}
+}
+
+/// `spec.safety`: what the persona may do to people and systems at all.
+package struct AgentSafety: Sendable, Hashable {
+    package var canEscalateToHuman: Bool?
+    package var canModifyJira: Bool?
+    package var canSendDirectMessages: Bool?
+    package var maxDirectMessagesPerDay: Int?
+
+    package init() {}
+}

@@ -1,0 +1,101 @@
+/// `kind: Guild`: the organisation; there is one in a codex.
+package struct GuildManifest: Manifest {
+    /// Tokens for a day and a month; nil is no limit.
+    package struct Pool: Sendable, Hashable {
+        package var perDay: Int64?
+        package var perMonth: Int64?
+
+        package init(perDay: Int64? = nil, perMonth: Int64? = nil) {
+            self.perDay = perDay
+            self.perMonth = perMonth
+        }
+    }
+
+    /// Percent of a calendar period's limit at which each alert begins.
+    package struct Alerts: Sendable, Hashable {
+        package var yellow = 75
+        package var orange = 90
+        package var red = 95
+
+        package init() {}
+    }
+
+    package var metadata: Metadata
+    package var manaPool = Pool()
+    /// Tokens kept for CRITICAL and HIGH work.
+    package var reserve = Pool()
+    package var costBudget = CostBudget()
+    package var alerts = Alerts()
+    package var defaults = GuildDefaults()
+    /// An IANA name; calendar periods turn over by it.
+    package var timezone = "UTC"
+
+    package init(metadata: Metadata) { self.metadata = metadata }
+}
+
+/// `spec.defaults` of the Guild: what holds where an agent or policy says nothing; nil leaves the built-in value.
+package struct GuildDefaults: Sendable, Hashable {
+    package var resources = ResourceLimits()
+    /// Tokens a reply may have.
+    package var replyLimit: Int64?
+    /// How long a turn waits for the result of an action.
+    package var actionWait: Duration?
+    package var retryLimit: Int?
+    package var retryBase: Duration?
+    package var retryCap: Duration?
+    package var hopLimit: Int?
+    /// Tokens one causal root may spend.
+    package var rootTokens: Int64?
+    package var debounce: DebounceSettings?
+    package var reservationDeadline: Duration?
+    /// Bytes of a webhook's body.
+    package var bodyLimit: Int?
+    /// Bytes of a GitHub webhook's body.
+    package var githubBodyLimit: Int?
+    package var queueDepth: Int?
+    package var modelIdleTimeout: Duration?
+    package var connectTimeout: Duration?
+    /// Where each value was written, by its key.
+    package var locations: [String: SourceLocation] = [:]
+
+    package init() {}
+}
+
+/// `kind: Chapter`: a team, its share of the pool and its people.
+package struct ChapterManifest: Manifest {
+    package struct Member: Sendable, Hashable {
+        package enum Right: String, Sendable, CaseIterable { case approve, override, grant }
+
+        package var id: String
+        package var name: String?
+        package var email: String?
+        package var slack: String?
+        package var github: String?
+        /// An IANA name; the organisation's where nothing is said.
+        package var timezone: String?
+        package var digestAt: TimeOfDay?
+        /// Free text, `master` among it; what it allows is in `rights`.
+        package var role: String?
+        /// What the role lets the member do.
+        package var rights: Set<Right> = []
+        package var location: SourceLocation
+
+        package init(id: String, location: SourceLocation = SourceLocation(file: "")) {
+            self.id = id
+            self.location = location
+        }
+    }
+
+    package var metadata: Metadata
+    package var tokenBudget = TokenBudget()
+    package var costBudget = CostBudget()
+    /// A fraction (0…1) of the dispatch slots.
+    package var guaranteedShare: Double?
+    /// The member or agent told first.
+    package var master: String?
+    /// The notification target: `#payments`, `slack:#payments`.
+    package var notify: String?
+    package var members: [Member] = []
+
+    package init(metadata: Metadata) { self.metadata = metadata }
+}

@@ -1,0 +1,92 @@
+package import GuildDomain
+
+/// One entry of `spec.triggers`: what wakes an agent.
+package struct Trigger: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable { case webhook, feed, event, cron, manual }
+
+    package var kind: Kind
+    /// The `system` of the events it takes; nil takes any.
+    package var source: String?
+    /// Matched against both `type` and `guildevent`; none means any.
+    package var events: [Glob] = []
+    package var conditions: EventPattern?
+    package var priority: Priority?
+    package var debounce: DebounceSettings?
+    /// Present exactly where `kind` is `cron`.
+    package var cron: CronTrigger?
+    package var location: SourceLocation
+
+    package init(kind: Kind, location: SourceLocation = SourceLocation(file: "")) {
+        self.kind = kind
+        self.location = location
+    }
+}
+
+/// The schedule of a cron trigger.
+package struct CronTrigger: Sendable, Hashable {
+    package enum Overlap: String, Sendable, CaseIterable {
+        case skip
+        case bufferOne = "buffer_one"
+        case cancelOther = "cancel_other"
+        case allow
+    }
+
+    package enum CatchUpPolicy: String, Sendable, CaseIterable {
+        case skip
+        case runOnce = "run_once"
+        case runAll = "run_all"
+    }
+
+    package struct CatchUp: Sendable, Hashable {
+        package var policy: CatchUpPolicy
+        /// How far back a missed firing still counts.
+        package var window: Duration
+
+        package init(policy: CatchUpPolicy, window: Duration) {
+            self.policy = policy
+            self.window = window
+        }
+    }
+
+    /// Identifies the schedule; by default a digest of expression, zone and intent.
+    package var name: String
+    package var schedule: CronSchedule
+    /// The schedule as written.
+    package var expression: String
+    /// An IANA name: the trigger's, else the organisation's, else `UTC`.
+    package var timezone: String
+    package var intent: String?
+    /// How clock changes are met; `debian` where nothing is said.
+    package var dst: DSTPolicy = .debian
+    package var catchUp = CatchUp(policy: .runOnce, window: CronTrigger.defaultCatchUpWindow)
+    package var overlap: Overlap = .skip
+    package var jitter: Duration = .zero
+    /// True runs it at each member's own local time.
+    package var perPerson = false
+
+    package static let defaultCatchUpWindow = Duration.seconds(3600)
+
+    package init(name: String, schedule: CronSchedule, expression: String, timezone: String) {
+        self.name = name
+        self.schedule = schedule
+        self.expression = expression
+        self.timezone = timezone
+    }
+}
+
+/// Many triggers in a window with one key become one invocation.
+package struct DebounceSettings: Sendable, Hashable {
+    package var window: Duration
+    /// A Mustache template; nil takes the event's subject.
+    package var key: String?
+    /// Ten windows where nothing is said.
+    package var maxWait: Duration
+
+    package static let defaultMaxWaitWindows = 10
+
+    package init(window: Duration, key: String? = nil, maxWait: Duration? = nil) {
+        self.window = window
+        self.key = key
+        self.maxWait = maxWait ?? window * Self.defaultMaxWaitWindows
+    }
+}

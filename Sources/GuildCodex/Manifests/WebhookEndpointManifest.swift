@@ -1,0 +1,66 @@
+import GuildDomain
+
+/// `kind: WebhookEndpoint`: served at `/webhooks/SYSTEM/NAME`, and the only or default one of a system at
+/// `/webhooks/SYSTEM` too.
+package struct WebhookEndpointManifest: Manifest {
+    package var metadata: Metadata
+    package var system: String
+    package var isDefault = false
+    package var authentication = WebhookAuthentication()
+    /// The chapter that its events belong to.
+    package var chapter: String?
+    package var eventMapping: [EventMapping] = []
+    package var rateLimit: RequestRateLimit?
+    /// Bytes; nil takes the default.
+    package var maxBody: Int?
+    /// Addresses or CIDR blocks whose `X-Forwarded-For` is believed.
+    package var trustedProxies: [String] = []
+    /// For a generic sender: the header that names the event.
+    package var eventTypeHeader: String?
+    /// For a generic sender: the dotted path in the payload that names the event.
+    package var eventTypePath: String?
+
+    package init(metadata: Metadata, system: String) {
+        self.metadata = metadata
+        self.system = system
+    }
+}
+
+/// How a sender proves itself.
+package struct WebhookAuthentication: Sendable, Hashable {
+    package enum Scheme: String, Sendable, CaseIterable {
+        /// The system's own; the default.
+        case system
+        case hmacSHA256 = "hmac_sha256"
+        case hmacSHA1 = "hmac_sha1"
+        case standardWebhooks = "standard_webhooks"
+        case ed25519, token, basic
+    }
+
+    package enum Encoding: String, Sendable, CaseIterable { case hex, base64 }
+
+    package var scheme: Scheme = .system
+    /// Any may match, so that one can be rotated; none answers 503.
+    package var secrets: [SecretReference] = []
+    package var header: String?
+    package var prefix: String?
+    package var encoding: Encoding = .hex
+    /// What is signed: `{body}`, `{timestamp}.{body}`.
+    package var signed = "{body}"
+    package var timestampHeader: String?
+    /// How far the sender's time may be off.
+    package var tolerance: Duration?
+
+    package init() {}
+}
+
+/// A token bucket of requests.
+package struct RequestRateLimit: Sendable, Hashable {
+    package var requestsPerMinute: Int
+    package var burst: Int?
+
+    package init(requestsPerMinute: Int, burst: Int? = nil) {
+        self.requestsPerMinute = requestsPerMinute
+        self.burst = burst
+    }
+}

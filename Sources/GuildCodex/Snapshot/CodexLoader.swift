@@ -1,0 +1,99 @@
+package import GuildDomain
+package import Logging
+
+/// What came of loading: a snapshot unless there is an error, and every problem, sorted by place.
+package struct LoadResult: Sendable {
+    /// What was asked for: a revision, or `the work tree`.
+    package let revision: String
+    /// nil exactly where `problems` holds an error.
+    package let snapshot: CodexSnapshot?
+    package let problems: [Problem]
+
+    package var warnings: [Problem] { problems.filter { $0.severity == .warning } }
+
+    /// The snapshot, or all the reasons why there is none.
+    package func get() throws(CodexInvalid) -> CodexSnapshot {
+        guard let snapshot else { throw CodexInvalid(revision: revision, problems: problems) }
+        return snapshot
+    }
+}
+
+/// Reads one commit of the codex, whole, and validates it.
+package struct CodexLoader: Sendable {
+    private let repository: CodexRepository
+    private let catalogue: OperationCatalogue
+    private let logger: Logger
+
+    /// - Parameter catalogue: every operation this build knows; tool patterns are checked against it.
+    package init(
+        repository: CodexRepository, catalogue: OperationCatalogue, logger: Logger = Logger(label: "guild.codex")
+    ) {
+        self.repository = repository
+        self.catalogue = catalogue
+        self.logger = logger
+    }
+
+    /// Loads what a revision names.
+    ///
+    /// - Throws: only where the repository cannot be read; what is wrong in the codex is in the result.
+    package func load(rev revision: String = "HEAD") throws(CodexRepositoryError) -> LoadResult {
+        try load(try repository.resolve(revision), revision: revision)
+    }
+
+    /// Loads a commit that may no longer be on any branch.
+    package func load(_ commit: CommitID) throws(CodexRepositoryError) -> LoadResult {
+        try load(commit, revision: commit.short)
+    }
+
+    /// Loads the uncommitted files.
+    package func loadWorktree() throws(CodexRepositoryError) -> LoadResult {
+        let tree = try repository.worktreeFiles()
+        let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
+        return finish(tree, commit: commit, revision: "the work tree")
+    }
+
+    /// Validates a plain folder, which need not be in a repository.
+    package static func load(
+        folder: String, catalogue: OperationCatalogue
+    ) throws(CodexRepositoryError) -> LoadResult {
+        let tree = try CodexRepository.files(ofFolder: folder)
+        let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
+        return Self.validate(tree, commit: commit, revision: folder, catalogue: catalogue)
+    }
+
+    private func load(_ commit: CommitID, revision: String) throws(CodexRepositoryError) -> LoadResult {
+        finish(try repository.tree(at: commit), commit: commit.hex, revision: revision)
+    }
+
+    private func finish(_ tree: CodexTree, commit: String, revision: String) -> LoadResult {
+        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue)
+        logger.debug(
+            "codex read",
+            metadata: [
+                "commit": "\(commit)", "files": "\(tree.files.count)", "problems": "\(result.problems.count)",
+            ])
+        return result
+    }
+
+    /// Validates files that are at hand.
+    ///
+    /// - Parameters:
+    ///   - commit: what the snapshot says it is.
+    ///   - revision: what messages call it.
+    package static func validate(
+        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue
+    ) -> LoadResult {
+        let findings = Findings()
+        for problem in tree.problems { findings.add(problem) }
+        let contents = Dictionary(tree.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+        let codex = DecodedCodex(tree.files, findings: findings)
+        var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
+        checks.run()
+        let problems = findings.problems.sorted()
+        guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {
+            return LoadResult(revision: revision, snapshot: nil, problems: problems)
+        }
+        let snapshot = CodexSnapshot(commit: commit, codex: codex, guild: guild, contents: contents)
+        return LoadResult(revision: revision, snapshot: snapshot, problems: problems)
+    }
+}

@@ -1,0 +1,16 @@
+extension CodexSnapshot {
+    /// The endpoint that a path names: by its name, else the system's only or default one.
+    package func endpoint(system: String, name: String?) -> WebhookEndpointManifest? {
+        let candidates = endpoints.filter { $0.system == system }
+        if let name { return candidates.first { $0.name == name.lowercased() } }
+        return candidates.count == 1 ? candidates.first : candidates.first { $0.isDefault }
+    }
+
+    /// The first connector of an external system.
+    package func connector(system: String) -> ConnectorManifest? { connectors.first { $0.system == system } }
+
+    /// How many invocations of each agent may run at once.
+    package var concurrencyLimits: [String: Int] {
+        Dictionary(agents.values.map { ($0.name, limits(of: $0).maxConcurrent.value) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,124 @@
+package import GuildDomain
+
+/// The codex at one commit, whole and immutable: what the system runs on.
+package struct CodexSnapshot: Sendable {
+    /// 40 hexadecimal digits, or `worktree:` and a digest of the files.
+    package let commit: String
+    package let guild: GuildManifest
+    /// By name, in lower case.
+    package let agents: [String: AgentManifest]
+    /// By name, in lower case.
+    package let chapters: [String: ChapterManifest]
+    /// In the order of their names.
+    package let routing: [RoutingPolicyManifest]
+    package let endpoints: [WebhookEndpointManifest]
+    package let connectors: [ConnectorManifest]
+    package let registries: [LLMRegistryManifest]
+    /// Every model in the order in which they are tried: by priority, then as written.
+    package let providers: [ModelProviderManifest]
+    package let rateLimits: [RateLimitPolicy]
+    package let scheduling: [SchedulingPolicy]
+    package let safetyPolicies: [SafetyPolicy]
+    /// All safety policies taken together.
+    package let safety: SafetyRules
+    package let privacy: [PrivacyPolicy]
+    package let feeds: [FeedAggregator]
+    package let notifications: [NotificationPolicy]
+    package let swarms: [Swarm]
+
+    private let contents: [String: [UInt8]]
+
+    static let worktreePrefix = "worktree:"
+
+    init(commit: String, codex: DecodedCodex, guild: GuildManifest, contents: [String: [UInt8]]) {
+        self.commit = commit
+        self.guild = guild
+        self.contents = contents
+        agents = Self.byName(codex.agents)
+        chapters = Self.byName(codex.chapters)
+        routing = codex.routing.sorted { $0.name < $1.name }
+        endpoints = codex.endpoints.sorted { ($0.system, $0.name) < ($1.system, $1.name) }
+        connectors = codex.connectors.sorted { $0.name < $1.name }
+        registries = codex.registries.sorted { $0.name < $1.name }
+        providers = registries.flatMap(\.providers).enumerated()
+            .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
+        rateLimits = codex.rateLimits.sorted { $0.name < $1.name }
+        scheduling = codex.scheduling.sorted { $0.name < $1.name }
+        safetyPolicies = codex.safety.sorted { $0.name < $1.name }
+        safety = SafetyRules(safetyPolicies)
+        privacy = codex.privacy.sorted { $0.name < $1.name }
+        feeds = codex.feeds.sorted { $0.name < $1.name }
+        notifications = codex.notifications.sorted { $0.name < $1.name }
+        swarms = codex.swarms.sorted { $0.name < $1.name }
+    }
+
+    /// Whether the files were uncommitted.
+    package var isWorktree: Bool { commit.hasPrefix(Self.worktreePrefix) }
+
+    /// Finds `Ranger` as `ranger`.
+    package func agent(_ name: String) -> AgentManifest? { agents[name.lowercased()] }
+
+    package func chapter(_ name: String) -> ChapterManifest? { chapters[name.lowercased()] }
+
+    package func connector(_ name: String) -> ConnectorManifest? {
+        connectors.first { $0.name == name.lowercased() }
+    }
+
+    /// Every agent in the order of their names.
+    package var agentsByName: [AgentManifest] { agents.values.sorted { $0.name < $1.name } }
+
+    /// The model of that name in any case, or of `provider/model`: a model that the registry does not list borrows the
+    /// provider's key and address, and has no prices.
+    package func provider(named name: String) -> ModelProviderManifest? { providers.provider(named: name) }
+
+    /// Providers tried in order when the chosen one fails.
+    package var fallbackChain: [String] { registries.flatMap(\.routing.fallbackChain) }
+
+    /// The JSON Schema that the agent's final answer must satisfy; nil where it names none.
+    ///
+    /// - Throws: only for an agent of another snapshot; a snapshot's own schemas were parsed when it was loaded.
+    package func outputSchema(of agent: AgentManifest) throws -> JSONSchema? {
+        guard let path = agent.outputSchema else { return nil }
+        return try JSONSchema(parsing: try JSONParser.parse(contents[path] ?? []))
+    }
+
+    /// The bytes of a file; `path` is relative to the codex root.
+    package func file(_ path: String) -> [UInt8]? { contents[path] }
+
+    /// The paths that match, sorted.
+    package func files(matching glob: Glob) -> [String] { contents.keys.filter { glob.matches($0) }.sorted() }
+
+    /// The system prompt's template, without front matter. Empty for an agent of another snapshot whose file is not
+    /// here.
+    package func prompt(of agent: AgentManifest) -> String {
+        switch agent.prompt {
+        case .inline(let text): text
+        case .file(let path): FrontMatter.removed(from: String(decoding: contents[path] ?? [], as: UTF8.self))
+        }
+    }
+
+    /// The path of the answers that a `replay` model gives for an agent.
+    package func recording(of provider: ModelProviderManifest, for agent: AgentManifest) -> String {
+        provider.recording ?? "recordings/\(agent.name).jsonl"
+    }
+
+    private static func byName<Item: Manifest>(_ manifests: [Item]) -> [String: Item] {
+        Dictionary(manifests.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// The YAML block between two `---` lines at the head of a Markdown file.
+enum FrontMatter {
+    static func removed(from text: String) -> String {
+        guard text.hasPrefix("---\n") || text.hasPrefix("---\r\n") else { return text }
+        var rest = text[...]
+        var isFirst = true
+        while let end = rest.firstIndex(where: \.isNewline) {
+            let line = rest[..<end]
+            rest = rest[rest.index(after: end)...]
+            if !isFirst, line == "---" || line == "..." { return String(rest) }
+            isFirst = false
+        }
+        return text
+    }
+}

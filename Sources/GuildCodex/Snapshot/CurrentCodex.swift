@@ -1,0 +1,53 @@
+import GuildDomain
+import Synchronization
+
+/// The snapshot that the system runs on, and the older ones that running invocations name.
+///
+/// The accepted head is swapped whole; readers take a value and keep it. A commit that an invocation names is loaded
+/// again where it is not the head, and a few are kept.
+package final class CurrentCodex: Sendable {
+    /// Older snapshots kept in memory.
+    package static let olderSnapshots = 8
+
+    private struct State {
+        var head: CodexSnapshot
+        var older: [CodexSnapshot] = []
+    }
+
+    private let state: Mutex<State>
+    private let load: @Sendable (String) throws -> CodexSnapshot
+
+    /// - Parameter load: reads the snapshot of a commit from the repository.
+    package init(_ head: CodexSnapshot, load: @escaping @Sendable (String) throws -> CodexSnapshot) {
+        state = Mutex(State(head: head))
+        self.load = load
+    }
+
+    /// The accepted head: limits, routes, triggers and prices come from it.
+    package var head: CodexSnapshot { state.withLock { $0.head } }
+
+    /// From now on this is the head; the one before stays at hand for what still runs on it.
+    package func accept(_ snapshot: CodexSnapshot) {
+        state.withLock { state in
+            if state.head.commit != snapshot.commit { Self.keep(state.head, in: &state) }
+            state.head = snapshot
+        }
+    }
+
+    /// The snapshot of the commit that an invocation names: its prompts and tools.
+    package func snapshot(commit: String) throws -> CodexSnapshot {
+        let known = state.withLock { state in
+            state.head.commit == commit ? state.head : state.older.first { $0.commit == commit }
+        }
+        if let known { return known }
+        let loaded = try load(commit)
+        state.withLock { Self.keep(loaded, in: &$0) }
+        return loaded
+    }
+
+    private static func keep(_ snapshot: CodexSnapshot, in state: inout State) {
+        state.older.removeAll { $0.commit == snapshot.commit }
+        state.older.insert(snapshot, at: 0)
+        if state.older.count > olderSnapshots { state.older.removeLast() }
+    }
+}

@@ -1,0 +1,176 @@
+package import GuildDomain
+
+/// Where a value in force was set.
+package enum LimitOrigin: Sendable, Hashable, CustomStringConvertible {
+    case manifest(SourceLocation)
+    case builtIn
+
+    package var description: String {
+        switch self {
+        case .manifest(let location): location.description
+        case .builtIn: "built in"
+        }
+    }
+}
+
+/// A value in force and where it comes from.
+package struct Limit<Value: Sendable & Hashable>: Sendable, Hashable {
+    package let value: Value
+    package let origin: LimitOrigin
+
+    package init(_ value: Value, _ origin: LimitOrigin) {
+        self.value = value
+        self.origin = origin
+    }
+}
+
+/// What holds where no manifest says anything (spec: defaults).
+package enum Defaults {
+    package static let tokensPerInvocation: Int64 = 16_000
+    package static let maxActiveDuration = Duration.seconds(300)
+    package static let maxConcurrent = 4
+    package static let replyLimit: Int64 = 1024
+    package static let actionWait = Duration.seconds(60)
+    package static let retryLimit = 5
+    package static let retryBase = Duration.seconds(2)
+    package static let retryCap = Duration.seconds(300)
+    package static let hopLimit = 8
+    package static let rootTokens: Int64 = 200_000
+    package static let reservationDeadline = Duration.seconds(30)
+    package static let bodyLimit = 1 << 20
+    package static let githubBodyLimit = 25 << 20
+    package static let queueDepth = 10_000
+    package static let modelIdleTimeout = Duration.seconds(60)
+    package static let connectTimeout = Duration.seconds(10)
+}
+
+/// An agent's limits in force; a nil value is no limit of its own.
+package struct AgentLimits: Sendable, Hashable {
+    /// Tokens, as the next four.
+    package let perInvocation: Limit<Int64>
+    package let perMinute: Limit<Int64?>
+    package let perHour: Limit<Int64?>
+    package let perDay: Limit<Int64?>
+    package let perMonth: Limit<Int64?>
+    /// Micro-dollars, as all costs.
+    package let costPerInvocation: Limit<Int64?>
+    package let costPerMinute: Limit<Int64?>
+    package let costPerHour: Limit<Int64?>
+    package let costPerDay: Limit<Int64?>
+    package let costPerMonth: Limit<Int64?>
+    /// Tokens; nil takes the model's.
+    package let contextWindow: Limit<Int64?>
+    package let maxActiveDuration: Limit<Duration>
+    package let maxConcurrent: Limit<Int>
+}
+
+/// What holds for the whole organisation.
+package struct GuildSettings: Sendable, Hashable {
+    /// Tokens of a reply, unless the model's own limit is lower.
+    package let replyLimit: Limit<Int64>
+    package let actionWait: Limit<Duration>
+    package let retryLimit: Limit<Int>
+    package let retryBase: Limit<Duration>
+    package let retryCap: Limit<Duration>
+    package let hopLimit: Limit<Int>
+    package let rootTokens: Limit<Int64>
+    package let reservationDeadline: Limit<Duration>
+    package let bodyLimit: Limit<Int>
+    package let githubBodyLimit: Limit<Int>
+    package let queueDepth: Limit<Int>
+    package let modelIdleTimeout: Limit<Duration>
+    package let connectTimeout: Limit<Duration>
+
+    package var retries: RetryPolicy {
+        RetryPolicy(limit: retryLimit.value, base: retryBase.value, cap: retryCap.value)
+    }
+}
+
+extension CodexSnapshot {
+    /// The agent's limits: its manifest's, else those of `guild.yaml`, else the built-in ones.
+    package func limits(of agent: AgentManifest) -> AgentLimits {
+        let tokens = { (field: KeyPath<TokenBudget, Int64?>, name: String) in
+            optional(agent, (\ResourceLimits.tokenBudget).appending(path: field), "tokenBudget.\(name)")
+        }
+        let costs = { (field: KeyPath<CostBudget, Int64?>, name: String) in
+            optional(agent, (\ResourceLimits.costBudget).appending(path: field), "costBudget.\(name)")
+        }
+        return AgentLimits(
+            perInvocation: limit(
+                agent, \.tokenBudget.perInvocation, "tokenBudget.perInvocation", Defaults.tokensPerInvocation),
+            perMinute: tokens(\.perMinute, "perMinute"), perHour: tokens(\.perHour, "perHour"),
+            perDay: tokens(\.perDay, "perDay"), perMonth: tokens(\.perMonth, "perMonth"),
+            costPerInvocation: costs(\.perInvocation, "perInvocation"),
+            costPerMinute: costs(\.perMinute, "perMinute"), costPerHour: costs(\.perHour, "perHour"),
+            costPerDay: costs(\.perDay, "perDay"), costPerMonth: costs(\.perMonth, "perMonth"),
+            contextWindow: optional(agent, \.contextWindow, "contextWindow"),
+            maxActiveDuration: limit(agent, \.maxActiveDuration, "maxActiveDuration", Defaults.maxActiveDuration),
+            maxConcurrent: limit(agent, \.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
+    }
+
+    /// What holds for all: a policy's value, else that of `guild.yaml`, else the built-in one. Of several policies the
+    /// strictest counts.
+    package var settings: GuildSettings {
+        let hops = safetyPolicies.compactMap { policy in
+            policy.hopLimit.map { limit($0, policy.locations["hop_limit"]) }
+        }
+        let roots = safetyPolicies.compactMap { policy in
+            policy.rootTokens.map { limit($0, policy.locations["root_tokens"]) }
+        }
+        let depths = scheduling.compactMap { policy in
+            policy.backpressure.depth.map { limit($0, policy.locations["backpressure.depth"]) }
+        }
+        let policy = scheduling.first
+        let places = policy?.locations ?? [:]
+        return GuildSettings(
+            replyLimit: setting(\.replyLimit, "replyLimit", Defaults.replyLimit),
+            actionWait: setting(\.actionWait, "actionWait", Defaults.actionWait),
+            retryLimit: policy?.retryLimit.map { limit($0, places["retries.max"]) }
+                ?? setting(\.retryLimit, "retries.max", Defaults.retryLimit),
+            retryBase: policy?.retryBase.map { limit($0, places["retries.base"]) }
+                ?? setting(\.retryBase, "retries.base", Defaults.retryBase),
+            retryCap: policy?.retryCap.map { limit($0, places["retries.cap"]) }
+                ?? setting(\.retryCap, "retries.cap", Defaults.retryCap),
+            hopLimit: hops.min { $0.value < $1.value } ?? setting(\.hopLimit, "hopLimit", Defaults.hopLimit),
+            rootTokens: roots.min { $0.value < $1.value } ?? setting(\.rootTokens, "rootTokens", Defaults.rootTokens),
+            reservationDeadline: setting(\.reservationDeadline, "reservationDeadline", Defaults.reservationDeadline),
+            bodyLimit: setting(\.bodyLimit, "bodyLimit", Defaults.bodyLimit),
+            githubBodyLimit: setting(\.githubBodyLimit, "githubBodyLimit", Defaults.githubBodyLimit),
+            queueDepth: depths.min { $0.value < $1.value } ?? setting(\.queueDepth, "queueDepth", Defaults.queueDepth),
+            modelIdleTimeout: setting(\.modelIdleTimeout, "modelIdleTimeout", Defaults.modelIdleTimeout),
+            connectTimeout: setting(\.connectTimeout, "connectTimeout", Defaults.connectTimeout))
+    }
+
+    private func written<Value>(
+        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String
+    ) -> Limit<Value>? {
+        let defaults = guild.defaults.resources
+        if let value = agent.resources[keyPath: field] {
+            return Limit(value, .manifest(agent.resources.locations[key] ?? agent.location))
+        }
+        return defaults[keyPath: field].map { Limit($0, .manifest(defaults.locations[key] ?? guild.location)) }
+    }
+
+    private func limit<Value>(
+        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String, _ builtIn: Value
+    ) -> Limit<Value> {
+        written(agent, field, key) ?? Limit(builtIn, .builtIn)
+    }
+
+    private func optional<Value>(
+        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String
+    ) -> Limit<Value?> {
+        written(agent, field, key).map { Limit($0.value, $0.origin) } ?? Limit(nil, .builtIn)
+    }
+
+    private func setting<Value>(
+        _ field: KeyPath<GuildDefaults, Value?>, _ key: String, _ builtIn: Value
+    ) -> Limit<Value> {
+        guard let value = guild.defaults[keyPath: field] else { return Limit(builtIn, .builtIn) }
+        return limit(value, guild.defaults.locations[key])
+    }
+
+    private func limit<Value>(_ value: Value, _ location: SourceLocation?) -> Limit<Value> {
+        Limit(value, .manifest(location ?? guild.location))
+    }
+}

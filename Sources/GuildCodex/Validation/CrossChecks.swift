@@ -1,0 +1,228 @@
+import GuildDomain
+
+/// What can only be said when all manifests are read: that names are unique, that what is named exists, that tools
+/// match something.
+struct CrossChecks {
+    private let codex: DecodedCodex
+    private let files: [String: [UInt8]]
+    private let findings: Findings
+    private let tools: ToolCheck
+    private let providers: [ModelProviderManifest]
+    private let agents: KnownNames
+    private let chapters: KnownNames
+    private let connectors: KnownNames
+    private let models: KnownNames
+    private let capabilities: Set<String>
+    /// What each glob was found to match, as many agents share one.
+    private var matches: [String: Bool] = [:]
+
+    init(codex: DecodedCodex, files: [String: [UInt8]], catalogue: OperationCatalogue, findings: Findings) {
+        self.codex = codex
+        self.files = files
+        self.findings = findings
+        providers = codex.registries.flatMap(\.providers)
+        tools = ToolCheck(
+            catalogue: catalogue, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
+        agents = KnownNames(codex.agents.map(\.name))
+        chapters = KnownNames(codex.chapters.map(\.name))
+        connectors = KnownNames(codex.connectors.map(\.name))
+        models = KnownNames(providers.map(\.name))
+        capabilities = Set(providers.flatMap(\.capabilities))
+    }
+
+    mutating func run() {
+        checkGuild()
+        checkNames()
+        checkEndpoints()
+        checkCapabilitiesOfUse()
+        for reference in findings.references { check(reference) }
+        RequirementCheck(agents: codex.agents, findings: findings).run()
+        for agent in codex.agents { tools.checkReach(of: agent) }
+        warnEmptyWindows()
+    }
+
+    // MARK: Names
+
+    private func checkGuild() {
+        if codex.guilds.isEmpty, !findings.problems.contains(where: { $0.file == "guild.yaml" }) {
+            findings.add(
+                Problem(
+                    .error, at: SourceLocation(file: "guild.yaml"), found: "no Guild",
+                    expected: "one document with `kind: Guild`"))
+        }
+        for guild in codex.guilds.dropFirst() {
+            findings.add(
+                Problem(
+                    .error, at: guild.location, path: "kind",
+                    found: "a second Guild; the first is at \(codex.guilds[0].location)"))
+        }
+    }
+
+    private func checkNames() {
+        unique(codex.agents, "agent")
+        unique(codex.chapters, "chapter")
+        unique(codex.registries, "LLMRegistry")
+        unique(codex.routing, "routing policy")
+        unique(codex.connectors, "connector")
+        unique(codex.rateLimits, "rate-limit policy")
+        unique(codex.scheduling, "scheduling policy")
+        unique(codex.safety, "safety policy")
+        unique(codex.privacy, "privacy policy")
+        unique(codex.feeds, "feed")
+        unique(codex.notifications, "notification policy")
+        unique(codex.swarms, "swarm")
+        var seen: [String: SourceLocation] = [:]
+        for provider in providers {
+            report(double: provider.name, "provider", provider.location, path: "spec.providers", &seen)
+        }
+    }
+
+    private func unique(_ manifests: [some Manifest], _ what: String) {
+        var seen: [String: SourceLocation] = [:]
+        for manifest in manifests {
+            report(double: manifest.name, what, manifest.location, path: "metadata.name", &seen)
+        }
+    }
+
+    private func report(
+        double name: String, _ what: String, _ location: SourceLocation, path: String,
+        _ seen: inout [String: SourceLocation]
+    ) {
+        guard let first = seen.updateValue(location, forKey: name.lowercased()) else { return }
+        seen[name.lowercased()] = first
+        findings.add(
+            Problem(.error, at: location, path: path, found: "a second \(what) '\(name)'; the first is at \(first)"))
+    }
+
+    private func checkEndpoints() {
+        var (paths, defaults): ([String: SourceLocation], [String: SourceLocation]) = ([:], [:])
+        for endpoint in codex.endpoints {
+            report(
+                double: "\(endpoint.system)/\(endpoint.name)", "endpoint", endpoint.location, path: "metadata.name",
+                &paths)
+            guard endpoint.isDefault else { continue }
+            report(
+                double: endpoint.system, "default endpoint of", endpoint.location, path: "spec.default", &defaults)
+        }
+    }
+
+    /// `use_for` that speaks of nobody is most likely misspelt.
+    private func checkCapabilitiesOfUse() {
+        let labels = codex.agents.flatMap { agent in agent.labels.map { "\($0.key)=\($0.value)" } }
+        let known = codex.agents.flatMap { [$0.name, $0.role] } + labels
+        let lowered = Set(known.map { $0.lowercased() })
+        for provider in providers {
+            for use in provider.useFor where !lowered.contains(use.lowercased()) {
+                findings.add(
+                    Problem(
+                        .warning, at: provider.location, path: "spec.providers.use_for",
+                        found: "no agent, type or label \(quoted(use))",
+                        suggestion: findings.nearest(to: use, in: known)))
+            }
+        }
+    }
+
+    // MARK: References
+
+    private mutating func check(_ reference: Reference) {
+        switch reference.kind {
+        case .agent: exists(reference, "agent", in: agents)
+        case .chapter: exists(reference, "chapter", in: chapters)
+        case .connector: exists(reference, "connector", in: connectors)
+        case .provider: exists(reference, "provider", in: models)
+        case .model: checkModel(reference)
+        case .capability: checkCapability(reference)
+        case .file(let what): checkFile(reference, what)
+        case .schema: checkSchema(reference)
+        case .codexGlob: checkGlob(reference)
+        case .operation: tools.checkOperation(reference)
+        case .toolPattern: tools.checkPattern(reference)
+        }
+    }
+
+    private func exists(_ reference: Reference, _ what: String, in names: KnownNames) {
+        guard !names.contains(reference.name) else { return }
+        findings.report(reference, "no \(what) \(quoted(reference.name))", nearestOf: names.all)
+    }
+
+    private func checkModel(_ reference: Reference) {
+        guard !models.contains(reference.name), providers.provider(named: reference.name) == nil else { return }
+        findings.report(
+            reference, "no model \(quoted(reference.name))", nearestOf: models.all,
+            expected: models.all.isEmpty
+                ? "a provider in an LLMRegistry" : "one of " + models.all.joined(separator: ", "))
+    }
+
+    private func checkCapability(_ reference: Reference) {
+        guard !capabilities.contains(reference.name) else { return }
+        findings.report(
+            reference, "no model has the capability \(quoted(reference.name))", nearestOf: capabilities.sorted())
+    }
+
+    private func checkFile(_ reference: Reference, _ what: String) {
+        guard files[reference.name] == nil else { return }
+        findings.report(reference, "no \(what) file \(quoted(reference.name))", nearestOf: Array(files.keys))
+    }
+
+    private func checkSchema(_ reference: Reference) {
+        guard let bytes = files[reference.name] else { return checkFile(reference, "schema") }
+        do {
+            _ = try JSONSchema(parsing: try JSONParser.parse(bytes))
+        } catch {
+            let reason = (error as? any GuildError)?.message ?? "not a JSON Schema"
+            findings.report(reference, "\(reference.name): \(reason)")
+        }
+    }
+
+    /// One file that is named must be there; a glob may find its first file tomorrow.
+    private mutating func checkGlob(_ reference: Reference) {
+        let glob = Glob(reference.name)
+        guard !glob.isLiteral else { return checkFile(reference, "context") }
+        let isMatched = matches[reference.name] ?? files.keys.contains { glob.matches($0) }
+        matches[reference.name] = isMatched
+        if !isMatched { findings.report(reference, "no file matches \(quoted(reference.name))", severity: .warning) }
+    }
+
+    private func warnEmptyWindows() {
+        for policy in codex.safety {
+            for (index, freeze) in policy.freezes.enumerated() {
+                guard let from = freeze.when.from, let to = freeze.when.to, from == to else { continue }
+                findings.add(
+                    Problem(
+                        .error, at: freeze.location, path: "spec.freezes[\(index)].when",
+                        found: "a window from \(from) to \(to)", expected: "two different times"))
+            }
+        }
+    }
+}
+
+/// Names that references may mean, in any case.
+private struct KnownNames {
+    let all: [String]
+    private let lowered: Set<String>
+
+    init(_ names: [String]) {
+        all = names.sorted()
+        lowered = Set(names.map { $0.lowercased() })
+    }
+
+    func contains(_ name: String) -> Bool { lowered.contains(name.lowercased()) }
+}
+
+extension [ModelProviderManifest] {
+    /// The provider of that name; or for `provider/model` the one that has both, else that provider with another model,
+    /// whose prices are then unknown.
+    func provider(named name: String) -> ModelProviderManifest? {
+        let wanted = name.lowercased()
+        if let provider = first(where: { $0.name.lowercased() == wanted }) { return provider }
+        guard let slash = name.firstIndex(of: "/") else { return nil }
+        let (owner, model) = (name[..<slash].lowercased(), String(name[name.index(after: slash)...]))
+        let owned = filter { $0.name.lowercased() == owner || $0.vendor.rawValue == owner }
+        if let exact = owned.first(where: { $0.model.lowercased() == model.lowercased() }) { return exact }
+        guard var other = owned.first, !model.isEmpty else { return nil }
+        other.name = name
+        other.model = model
+        other.prices = nil
+        return other
+    }
+}

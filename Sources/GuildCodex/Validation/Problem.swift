@@ -1,0 +1,107 @@
+package import GuildDomain
+
+/// Something wrong in the codex: where, what was found, what was expected.
+package struct Problem: Sendable, Hashable {
+    package enum Severity: String, Sendable { case error, warning }
+
+    package let severity: Severity
+    package let file: String
+    package let line: Int
+    package let column: Int
+    /// Inside the document: `spec.triggers[1].schedule`; empty where the whole file is meant.
+    package let path: String
+    /// A phrase without a value that may be a secret: `unknown key 'priorty'`.
+    package let found: String
+    package let expected: String?
+    /// The nearest thing that exists.
+    package let suggestion: String?
+
+    package init(
+        _ severity: Severity, at location: SourceLocation, path: String = "", found: String, expected: String? = nil,
+        suggestion: String? = nil
+    ) {
+        self.severity = severity
+        self.file = location.file
+        self.line = location.line
+        self.column = location.column
+        self.path = path
+        self.found = found
+        self.expected = expected
+        self.suggestion = suggestion
+    }
+
+    /// One line: `agents/ranger.yaml:14:7: error: spec.triggers[0].priorty: unknown key 'priorty', did you mean
+    /// 'priority'?`. Control characters from the codex are shown escaped.
+    package var text: String {
+        var text = "\(file):\(line):\(column): \(severity.rawValue): "
+        if !path.isEmpty { text += "\(path): " }
+        return (text + message).escapingControls
+    }
+
+    /// The part of `text` after the path.
+    package var message: String {
+        var text = found
+        if let expected { text += ", expected \(expected)" }
+        if let suggestion { text += ", did you mean '\(suggestion)'?" }
+        return text
+    }
+
+    package var json: JSONValue {
+        .object(
+            JSONObject([
+                ("severity", .string(severity.rawValue)), ("file", .string(file)), ("line", .integer(line)),
+                ("column", .integer(column)), ("path", .string(path)), ("found", .string(found)),
+                ("expected", expected.map(JSONValue.string) ?? .null),
+                ("suggestion", suggestion.map(JSONValue.string) ?? .null),
+            ]))
+    }
+}
+
+extension Problem: Comparable {
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.file, left.line, left.column, left.path) < (right.file, right.line, right.column, right.path)
+    }
+}
+
+extension String {
+    /// Newlines and other control characters as `\u{…}`, so that a name in a codex cannot write to a terminal.
+    var escapingControls: String {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+        var escaped = ""
+        for scalar in unicodeScalars {
+            if scalar.properties.generalCategory == .control {
+                escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}
+
+/// A codex with errors is not served; every problem of it is here, warnings too.
+package struct CodexInvalid: GuildError {
+    /// The revision as it was asked for.
+    package let revision: String
+    package let problems: [Problem]
+
+    package init(revision: String, problems: [Problem]) {
+        self.revision = revision
+        self.problems = problems
+    }
+
+    package var errors: [Problem] { problems.filter { $0.severity == .error } }
+
+    package var kind: ErrorKind { .invalidCodex }
+
+    package var message: String {
+        let count = errors.count
+        let shown = errors.prefix(Self.shownErrors).map { "\n  \($0.text)" }.joined()
+        let rest = count > Self.shownErrors ? "\n  and \(count - Self.shownErrors) more" : ""
+        return "the codex at \(revision.escapingControls) has \(count) error\(count == 1 ? "" : "s")\(shown)\(rest)"
+    }
+
+    package var hint: String? { "correct the files; `guild registry validate` lists every problem" }
+
+    private static let shownErrors = 20
+}
