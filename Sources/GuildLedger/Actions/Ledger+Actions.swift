@@ -1,0 +1,236 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// A requested side effect as the ledger holds it.
+package struct Action: Sendable, Hashable {
+    package enum State: String, Sendable, CaseIterable {
+        case awaiting, queued, running, succeeded, failed, rejected, cancelled
+
+        package var isFinal: Bool { [.succeeded, .failed, .rejected, .cancelled].contains(self) }
+    }
+
+    package let id: ActionID
+    package let invocation: InvocationID
+    package let root: EventID
+    package let turn: Int
+    package let position: Int
+    package let connector: String
+    package let operation: String
+    package let subject: String
+    package let arguments: JSONValue
+    package let reason: String
+    package let autonomy: Autonomy
+    package let idempotencyKey: String
+    package let state: State
+    package let attempt: Int
+    package let createdAt: Timestamp
+    package let endedAt: Timestamp?
+    package let result: String?
+    package let error: String?
+}
+
+extension Ledger {
+    /// Claims the oldest action whose subject has no earlier one under way.
+    package func claimAction(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
+        let lease = worker.lease(now: now)
+        return try await write { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?
+                    WHERE seq = (SELECT a.seq FROM actions a INDEXED BY actions_queue
+                        WHERE a.state = 'queued' AND a.available_at <= ?
+                        AND (a.affinity IS NULL OR a.affinity = ?) \(root == nil ? "" : "AND a.root = ?")
+                        AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.seq < a.seq
+                            AND b.state IN ('queued', 'running'))
+                        ORDER BY a.seq LIMIT 1)
+                    RETURNING *
+                    """,
+                arguments: [lease.owner, lease.until, now, lease.owner] + StatementArguments(root.map { [$0] } ?? []))
+            guard let row else { return nil }
+            let action = Action(row: row)
+            try db.execute(
+                sql: "INSERT INTO action_attempts (action, attempt, started_at) VALUES (?, ?, ?)",
+                arguments: [action.id, action.attempt, now])
+            try db.appendAudit(
+                action.entry(
+                    .actionAttempted, actor: "action-executor", now: now, ["attempt": .integer(action.attempt)]))
+            return action
+        }
+    }
+
+    package func renew(_ action: Action, worker: Worker, now: Timestamp) async throws {
+        let lease = worker.lease(now: now)
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE actions SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?",
+                arguments: [lease.until, action.id, action.attempt, lease.owner])
+            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+        }
+    }
+
+    /// Records what the action brought and hands it to the model as the call's result, in one transaction; for autonomy
+    /// 2, "do and notify", with the notification.
+    package func finish(
+        _ action: Action, succeeded: Bool, result: String, waitUntil: Timestamp, now: Timestamp
+    ) async throws {
+        try await write(touching: [.actions, .invocations, .outcomes, .notifications]) { db in
+            try db.execute(
+                sql: """
+                    UPDATE actions SET state = ?, ended_at = ?, result = ?, error = ?, lease_owner = NULL, lease_until = NULL
+                    WHERE id = ? AND attempt = ? AND state = 'running'
+                    """,
+                arguments: [
+                    succeeded ? "succeeded" : "failed", now, succeeded ? result : nil, succeeded ? nil : result,
+                    action.id,
+                    action.attempt,
+                ])
+            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            try db.endAttempt(action, outcome: succeeded ? "succeeded" : "failed: \(result)", now: now)
+            try db.appendAudit(
+                action.entry(
+                    .actionEnded, actor: "action-executor", now: now,
+                    ["state": succeeded ? "succeeded" : "failed", "attempt": .integer(action.attempt)]))
+            if action.autonomy == .notify { try db.notify(about: action, succeeded: succeeded, now: now) }
+            try db.deliver(result, isError: !succeeded, of: action, waitUntil: waitUntil, now: now)
+        }
+    }
+
+    /// Puts an action back for another try at `availableAt`.
+    package func retryLater(
+        _ action: Action, reason: String, availableAt: Timestamp, now: Timestamp
+    ) async throws {
+        try await write(touching: [.actions]) { db in
+            try db.execute(
+                sql: """
+                    UPDATE actions SET state = 'queued', available_at = ?, error = ?, lease_owner = NULL, lease_until = NULL
+                    WHERE id = ? AND attempt = ? AND state = 'running'
+                    """, arguments: [availableAt, reason, action.id, action.attempt])
+            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            try db.endAttempt(action, outcome: "retry: \(reason)", now: now)
+            try db.appendAudit(
+                action.entry(
+                    .actionRetried, actor: "action-executor", now: now,
+                    ["attempt": .integer(action.attempt), "reason": .string(String(reason.prefix(1000)))]))
+        }
+    }
+
+    package func actions(of invocation: InvocationID) async throws -> [Action] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq", arguments: [invocation]
+            ).map(Action.init)
+        }
+    }
+
+    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    ///
+    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for an earlier
+    ///   action on its subject, whose end raises a signal; without `now` it counts too.
+    package func nextActionTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
+        try await read { db in
+            try Timestamp.fetchOne(
+                db,
+                sql: """
+                    SELECT min(t) FROM (SELECT min(available_at) AS t FROM actions INDEXED BY actions_delayed
+                        WHERE state = 'queued' AND available_at > ?1
+                    UNION ALL SELECT min(lease_until) FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?2)
+                    """, arguments: [now ?? Timestamp(microseconds: .min), worker.id])
+        }
+    }
+}
+
+extension Database {
+    func insert(
+        _ action: ActionRequest, turn: Int, position: Int, of invocation: Invocation, now: Timestamp
+    ) throws {
+        let awaits = action.autonomy == .approve
+        try cachedStatement(
+            sql: """
+                INSERT INTO actions (id, invocation, root, n, position, connector, operation, subject, arguments, reason,
+                    autonomy, idempotency_key, state, available_at, created_at, affinity)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                    (SELECT affinity FROM invocations WHERE id = ?))
+                """
+        ).execute(arguments: [
+            action.id, invocation.id, invocation.root, turn, position, action.connector, action.operation,
+            action.subject, action.arguments.text(), action.reason, action.autonomy.rawValue,
+            action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id,
+        ])
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: "executor", kind: awaits ? .approvalRequested : .actionRequested,
+                subject: action.id.description, commit: invocation.commit, cause: invocation.id.description,
+                root: invocation.root.description,
+                body: [
+                    "agent": .string(invocation.agent), "operation": .string(action.operation),
+                    "subject": .string(action.subject), "autonomy": .integer(action.autonomy.rawValue),
+                    "arguments_sha256": .string(ContentDigest.hex(of: action.arguments.bytes(.canonical))),
+                ]))
+    }
+
+    /// Gives the call of an action its result, and wakes the invocation where that was the last one it waited for.
+    func deliver(
+        _ result: String, isError: Bool, of action: Action, waitUntil: Timestamp, now: Timestamp
+    ) throws {
+        try finishCall(
+            action.invocation, turn: action.turn, position: action.position, result: result, isError: isError)
+        try wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
+    }
+
+    /// Gives the actions of an invocation that ends their final outcome: those that nobody has agreed to, and those too
+    /// that have not begun where `alsoQueued`.
+    func cancelActions(of invocation: InvocationID, alsoQueued: Bool, actor: String, now: Timestamp) throws {
+        let open = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT * FROM actions WHERE invocation = ? AND state IN ('awaiting'\(alsoQueued ? ", 'queued'" : ""))
+                ORDER BY seq
+                """, arguments: [invocation])
+        for action in open.map(Action.init) {
+            try execute(
+                sql: "UPDATE actions SET state = 'cancelled', ended_at = ? WHERE id = ?", arguments: [now, action.id])
+            try appendAudit(
+                action.entry(
+                    .actionEnded, actor: actor, now: now,
+                    ["state": "cancelled", "attempt": .integer(action.attempt)]))
+        }
+    }
+
+    func endAttempt(_ action: Action, outcome: String, now: Timestamp) throws {
+        try execute(
+            sql: "UPDATE action_attempts SET ended_at = ?, outcome = ? WHERE action = ? AND attempt = ?",
+            arguments: [now, String(outcome.prefix(1000)), action.id, action.attempt])
+    }
+
+    fileprivate func notify(about action: Action, succeeded: Bool, now: Timestamp) throws {
+        let text = "\(action.operation) on \(action.subject) \(succeeded ? "was done" : "failed"): \(action.reason)"
+        try execute(
+            sql: """
+                INSERT INTO notifications (id, at, recipient, severity, text, invocation, action, state)
+                VALUES (?, ?, 'chapter', 'info', ?, ?, ?, 'pending')
+                """,
+            arguments: [NotificationID(now: now), now, String(text.prefix(2000)), action.invocation, action.id])
+    }
+}
+
+extension Action {
+    init(row: Row) {
+        self.init(
+            id: row["id"], invocation: row["invocation"], root: row["root"], turn: row["n"], position: row["position"],
+            connector: row["connector"], operation: row["operation"], subject: row["subject"],
+            arguments: row.json("arguments"), reason: row["reason"],
+            autonomy: Autonomy(rawValue: row["autonomy"]) ?? .approve, idempotencyKey: row["idempotency_key"],
+            state: State(rawValue: row["state"]) ?? .failed, attempt: row["attempt"], createdAt: row["created_at"],
+            endedAt: row["ended_at"], result: row["result"], error: row["error"])
+    }
+
+    func entry(_ kind: AuditEntry.Kind, actor: String, now: Timestamp, _ more: JSONObject) -> AuditEntry {
+        var body: JSONObject = ["operation": .string(operation), "subject": .string(subject)]
+        for member in more.members { body[member.key] = member.value }
+        return AuditEntry(
+            at: now, actor: actor, kind: kind, subject: id.description, cause: invocation.description,
+            root: root.description, body: .object(body))
+    }
+}

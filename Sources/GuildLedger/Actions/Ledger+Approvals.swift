@@ -1,0 +1,67 @@
+import GRDB
+package import GuildDomain
+
+/// Why an approval could not be decided.
+package enum ApprovalFailure: GuildError, Equatable {
+    case unknown(String)
+    case decided(ActionID, state: String)
+
+    package var kind: ErrorKind { .usage }
+
+    package var message: String {
+        switch self {
+        case .unknown(let id): "there is no action '\(id)' that waits for approval"
+        case .decided(let id, let state): "action \(id) does not wait for approval: it is \(state)"
+        }
+    }
+
+    package var hint: String? { "`guild audit approvals` lists what waits" }
+}
+
+extension Ledger {
+    /// The actions that wait for a person, oldest first.
+    package func approvals() async throws -> [(action: Action, agent: String)] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT a.*, i.agent FROM actions a JOIN invocations i ON i.id = a.invocation
+                    WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
+                    """
+            ).map { (Action(row: $0), $0["agent"]) }
+        }
+    }
+
+    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error.
+    ///
+    /// - Returns: the action as it is now.
+    /// - Throws: `ApprovalFailure` where it does not wait for a decision.
+    package func decide(
+        _ id: ActionID, approve: Bool, actor: String, reason: String?, waitUntil: Timestamp, now: Timestamp
+    ) async throws -> Action {
+        try await write(touching: [.actions, .invocations, .approvals, .outcomes]) { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]) else {
+                throw ApprovalFailure.unknown(id.description)
+            }
+            let action = Action(row: row)
+            guard action.state == .awaiting else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
+            try db.execute(
+                sql: "INSERT INTO approvals VALUES (?, ?, ?, ?, ?)",
+                arguments: [id, now, approve ? "approved" : "rejected", actor, reason])
+            let changed = try Row.fetchOne(
+                db, sql: "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
+                arguments: [approve ? "queued" : "rejected", now, approve ? nil : now, id])
+            try db.appendAudit(
+                action.entry(
+                    .approvalDecided, actor: actor, now: now,
+                    ["decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null]))
+            if approve {
+                try db.wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
+            } else {
+                let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
+                try db.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
+            }
+            return changed.map { Action(row: $0) } ?? action
+        }
+    }
+}

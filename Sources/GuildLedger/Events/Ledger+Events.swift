@@ -1,0 +1,185 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// What became of an event that was offered.
+package enum Acceptance: Sendable, Hashable {
+    /// Durable and queued for the dispatcher.
+    case accepted(EventID)
+    /// The same delivery, or the same body, is in the ledger already; nothing was written.
+    case duplicate(EventID)
+    /// The inbound queue is at its limit; nothing was written.
+    case overloaded
+}
+
+/// How an event is taken in.
+package struct AcceptancePolicy: Sendable {
+    /// Who took it: an audit actor.
+    package var actor: String
+    /// A digest of endpoint and body, where the sender signs neither id nor time; deduplicated beside the id.
+    package var bodyDigest: [UInt8]?
+    package var dedupWindow: Duration = .seconds(24 * 3600)
+    /// Messages that may wait for the dispatcher.
+    package var queueLimit: Int64 = 10_000
+    package var commit: String?
+
+    package init(actor: String) { self.actor = actor }
+}
+
+extension Ledger {
+    /// Takes an event in: deduplicates it, stores it, queues it for the dispatcher, and audits that, in one transaction.
+    package func accept(_ event: Event, policy: AcceptancePolicy, now: Timestamp) async throws -> Acceptance {
+        // A body that gets a file is not written for an event that is refused anyway.
+        if event.payload.count > BodyStore.inlineLimitBytes,
+            let refusal = try await read({ try $0.refusal(of: event, policy: policy, now: now) })
+        {
+            return refusal
+        }
+        let body = try bodies.store(event.payload)
+        return try await write(touching: [.inbound]) { db in
+            if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
+            try db.claimDigests(of: event, policy: policy, now: now)
+            try db.insert(event, body: body, receivedAt: now)
+            try db.cachedStatement(sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)")
+                .execute(arguments: [event.id, now])
+            try db.auditAccepted(event, policy: policy, now: now)
+            return .accepted(event.id)
+        }
+    }
+
+    package func event(_ id: EventID) async throws -> Event? {
+        let found = try await read { db in try db.event(id) }
+        return try found.map { event, stored in
+            var event = event
+            event.payload = try bodies.load(stored)
+            return event
+        }
+    }
+
+    /// The event that an action of ours answers: what an event that the action caused gets as its cause.
+    package func origin(of action: ActionID) async throws -> Event? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                    WHERE a.id = ?
+                    """, arguments: [action]
+            ).map(Event.init(row:))
+        }
+    }
+}
+
+extension Database {
+    /// Expired digests that each accepted event takes away with it: more than it brings.
+    private static let expiredPerEvent = 4
+
+    /// What an event is refused with before anything is written; nil for one to take in.
+    fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
+        if let earlier = try holder(of: event, policy: policy, now: now) { return .duplicate(earlier) }
+        return try inboundDepth(atLeast: policy.queueLimit) >= policy.queueLimit ? .overloaded : nil
+    }
+
+    /// The event that holds one of this event's digests.
+    private func holder(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> EventID? {
+        let live = try cachedStatement(sql: "SELECT event FROM dedup WHERE digest = ? AND expires_at > ?")
+        for key in policy.digests(of: event) {
+            if let earlier = try EventID.fetchOne(live, arguments: [key, now]) { return earlier }
+        }
+        // The digest may have expired while the event itself is still retained.
+        let known = try cachedStatement(sql: "SELECT id FROM events WHERE id = ?")
+        return try EventID.fetchOne(known, arguments: [event.id])
+    }
+
+    fileprivate func claimDigests(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
+        try cachedStatement(
+            sql: """
+                DELETE FROM dedup WHERE digest IN
+                (SELECT digest FROM dedup WHERE expires_at <= ? ORDER BY expires_at LIMIT \(Self.expiredPerEvent))
+                """
+        ).execute(arguments: [now])
+        for key in policy.digests(of: event) {
+            // One that is in the way has expired.
+            try cachedStatement(sql: "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)")
+                .execute(arguments: [key, event.id, now + policy.dedupWindow])
+        }
+    }
+
+    /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
+    /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
+    func inboundDepth(atLeast limit: Int64) throws -> Int64 {
+        let bound = try cachedStatement(
+            sql: """
+                SELECT coalesce((SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq DESC LIMIT 1)
+                - (SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq LIMIT 1) + 1, 0)
+                """)
+        let upper = try Int64.fetchOne(bound) ?? 0
+        guard upper >= limit else { return upper }
+        let exact = try cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)")
+        return try Int64.fetchOne(exact, arguments: [limit]) ?? 0
+    }
+
+    func insert(_ event: Event, body: BodyStore.Stored, receivedAt: Timestamp) throws {
+        let (inline, reference): (Data?, String?)
+        switch body {
+        case .inline(let bytes): (inline, reference) = (Data(bytes), nil)
+        case .file(let digest): (inline, reference) = (nil, digest)
+        }
+        try cachedStatement(
+            sql: """
+                INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
+                    traceparent, cause, root, hop, own, body, body_ref)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            event.id, receivedAt, event.time, event.source, event.type, event.system, event.guildEvent, event.subject,
+            event.priority.rawValue, event.chapter, event.traceparent, event.cause, event.root, event.hop, event.isOwn,
+            inline, reference,
+        ])
+    }
+
+    func auditAccepted(_ event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: policy.actor, kind: .eventAccepted, subject: event.id.description,
+                commit: policy.commit, cause: event.cause?.description, root: event.root.description,
+                body: [
+                    "source": .string(event.source), "type": .string(event.type),
+                    "subject": event.subject.map { .string($0) } ?? .null,
+                    "payload_sha256": .string(
+                        policy.bodyDigest.map { ContentDigest.hex(bytes: $0) } ?? ContentDigest.hex(of: event.payload)),
+                ]))
+    }
+
+    func event(_ id: EventID) throws -> (Event, BodyStore.Stored)? {
+        let statement = try cachedStatement(sql: "SELECT * FROM events WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id]).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+    }
+}
+
+extension AcceptancePolicy {
+    fileprivate func digests(of event: Event) -> [Data] {
+        [Data(event.id.bytes)] + (bodyDigest.map { [Data($0)] } ?? [])
+    }
+}
+
+extension Row {
+    /// A body column and the column of its file's digest.
+    func storedBody(_ body: String, _ reference: String) -> BodyStore.Stored {
+        if let digest = self[reference] as String? { return .file(digest: digest) }
+        return .inline(Array((self[body] as Data?) ?? Data()))
+    }
+}
+
+extension Event {
+    /// The event without its payload.
+    init(row: Row) {
+        self.init(
+            id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
+            system: row["system"], guildEvent: row["guildevent"],
+            priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
+            traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
+            isOwn: row["own"], payload: [])
+    }
+}

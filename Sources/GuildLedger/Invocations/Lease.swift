@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// Who holds a piece of work, and until when others leave it alone.
+package struct Lease: Sendable, Hashable {
+    /// How long a claim holds without renewal, and how often it is renewed.
+    package static let length = Duration.seconds(30)
+    package static let renewal = Duration.seconds(10)
+
+    package let owner: WorkerID
+    package let until: Timestamp
+
+    package init(owner: WorkerID, now: Timestamp) {
+        self.owner = owner
+        until = now + Self.length
+    }
+}
+
+/// A process that claims work. Its file stays locked while it lives, so that others on this host see its death at once.
+package final class Worker: Sendable {
+    package let id: WorkerID
+    private let file: FileLock
+
+    fileprivate init(id: WorkerID, file: consuming FileLock) {
+        self.id = id
+        self.file = file
+    }
+
+    package func lease(now: Timestamp) -> Lease { Lease(owner: id, now: now) }
+}
+
+extension Ledger {
+    package func register(components: [String], version: String, now: Timestamp) async throws -> Worker {
+        let id = WorkerID(now: now)
+        let file = try FileLock(path: lockPath(of: id))
+        guard file.tryLock() else { throw LedgerFailure.locked(path: location.path) }
+        let host = Self.hostName()
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, NULL)",
+                arguments: [id, components.joined(separator: " "), getpid(), host, version, now])
+        }
+        return Worker(id: id, file: file)
+    }
+
+    /// The worker ends: what was meant for it is anybody's from now on.
+    package func unregister(_ worker: Worker, now: Timestamp) async throws {
+        try await write(touching: [.invocations, .actions]) { db in
+            try db.execute(sql: "UPDATE workers SET ended_at = ? WHERE id = ?", arguments: [now, worker.id])
+            _ = try db.clearAffinity(to: worker.id)
+        }
+        unlink(lockPath(of: worker.id))
+    }
+
+    /// The workers of this ledger whose lock is free: they died without saying so.
+    package func deadWorkers() async throws -> [WorkerID] {
+        try await registeredWorkers().filter(isDead)
+    }
+
+    /// The workers that have not said that they ended.
+    func registeredWorkers() async throws -> [WorkerID] {
+        try await read { db in try WorkerID.fetchAll(db, sql: "SELECT id FROM workers WHERE ended_at IS NULL") }
+    }
+
+    /// A worker whose file is gone or not locked does not run on this host.
+    func isDead(_ worker: WorkerID) -> Bool {
+        let path = lockPath(of: worker)
+        if access(path, F_OK) != 0 { return errno == ENOENT }
+        // An error here means that the file cannot be opened; then the lease's own time decides.
+        guard let file = try? FileLock(existing: path) else { return false }
+        return file.isFree()
+    }
+
+    func lockPath(of worker: WorkerID) -> String { location.workersFolder + "/\(worker).lock" }
+
+    /// The host's own name, without asking the network for it.
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Database {
+    /// - Returns: how much unfinished work is now anybody's.
+    func clearAffinity(to worker: WorkerID) throws -> Int {
+        try execute(
+            sql: """
+                UPDATE invocations SET affinity = NULL
+                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
+                """, arguments: [worker])
+        let invocations = changesCount
+        try execute(
+            sql: """
+                UPDATE actions SET affinity = NULL
+                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
+                """, arguments: [worker])
+        return invocations + changesCount
+    }
+}

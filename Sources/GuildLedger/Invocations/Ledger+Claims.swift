@@ -1,0 +1,217 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// Which invocations a worker may claim.
+package struct ClaimScope: Sendable {
+    /// Only those of one causal root: what `guild run` does.
+    package var root: EventID?
+    /// The most that may run at once, by agent; an agent without an entry has no limit.
+    package var limits: [String: Int]
+
+    package init(root: EventID? = nil, limits: [String: Int] = [:]) {
+        self.root = root
+        self.limits = limits
+    }
+}
+
+/// An invocation that this worker now owns.
+package struct ClaimedInvocation: Sendable {
+    package let invocation: Invocation
+    package let options: JSONValue
+}
+
+extension Ledger {
+    /// Claims the next invocation by priority and age; each claim raises its attempt.
+    package func claimInvocation(
+        _ scope: ClaimScope, worker: Worker, now: Timestamp
+    ) async throws -> ClaimedInvocation? {
+        let lease = worker.lease(now: now)
+        return try await write { db in
+            let full = try db.agentsAtLimit(scope.limits)
+            let marks = databaseQuestionMarks(count: full.count)
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                        started_at = coalesce(started_at, ?)
+                    WHERE seq = (SELECT seq FROM invocations INDEXED BY invocations_queue
+                        WHERE state = 'queued' AND available_at <= ?
+                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                        AND agent NOT IN (\(marks)) ORDER BY priority, seq LIMIT 1)
+                    RETURNING *
+                    """,
+                arguments: [lease.owner, lease.until, now, now, lease.owner]
+                    + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full))
+            guard let row else { return nil }
+            let invocation = Invocation(row: row)
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: "executor", kind: .invocationBegun, subject: invocation.id.description,
+                    commit: invocation.commit, cause: invocation.event.description, root: invocation.root.description,
+                    body: [
+                        "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
+                        "worker": .string(lease.owner.description),
+                    ]))
+            return ClaimedInvocation(invocation: invocation, options: row.json("options"))
+        }
+    }
+
+    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    ///
+    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for something
+    ///   else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
+    package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
+        try await read { db in
+            try Timestamp.fetchOne(
+                db,
+                sql: """
+                    SELECT min(t) FROM (
+                        SELECT min(available_at) AS t FROM invocations INDEXED BY invocations_delayed
+                            WHERE state = 'queued' AND available_at > ?1
+                        UNION ALL SELECT min(available_at) FROM invocations
+                            WHERE state = 'waiting' AND available_at < ?2
+                        UNION ALL SELECT min(lease_until) FROM invocations
+                            WHERE lease_owner IS NOT NULL AND lease_owner <> ?3)
+                    """, arguments: [now ?? Timestamp(microseconds: .min), Timestamp(microseconds: .max), worker.id])
+        }
+    }
+
+    /// Keeps the lease of what this worker runs.
+    ///
+    /// - Returns: whether cancellation was asked for.
+    /// - Throws: `LedgerFailure.fenced` when a newer attempt owns it: the caller must stop at once.
+    package func renew(_ claim: ClaimedInvocation, worker: Worker, now: Timestamp) async throws -> Bool {
+        let invocation = claim.invocation
+        let lease = worker.lease(now: now)
+        return try await write { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE invocations SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?
+                    RETURNING cancel_requested
+                    """, arguments: [lease.until, invocation.id, invocation.attempt, lease.owner])
+            guard let row else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
+            return row["cancel_requested"]
+        }
+    }
+
+    /// Puts an invocation into another state that is not final, if this attempt still owns it and the state machine
+    /// allows it. One that waits comes back at `availableAt`; without that only a signal brings it back.
+    package func move(
+        _ invocation: Invocation, to state: InvocationState, waiting reason: WaitReason? = nil,
+        availableAt: Timestamp? = nil, now: Timestamp
+    ) async throws {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            try db.move(invocation, to: state, waiting: reason, availableAt: availableAt, now: now)
+        }
+    }
+
+    /// Asks for cancellation. What a worker holds ends when the worker hears of it; anything else ends here.
+    ///
+    /// - Returns: whether there was something to cancel.
+    package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
+        try await write(touching: [.invocations, .actions, .approvals, .outcomes, .cancellations]) { db in
+            let row = try Row.fetchOne(db, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
+            guard let invocation = row.map({ Invocation(row: $0) }), !invocation.state.isFinal else { return false }
+            try db.execute(sql: "UPDATE invocations SET cancel_requested = 1 WHERE id = ?", arguments: [id])
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: id.description, commit: invocation.commit,
+                    cause: invocation.event.description, root: invocation.root.description,
+                    body: ["agent": .string(invocation.agent), "command": "cancel"]))
+            if !invocation.state.isHeld {
+                try db.end(invocation, as: .cancelled, outcome: "cancelled", actor: actor, now: now)
+            }
+            return true
+        }
+    }
+}
+
+extension Database {
+    fileprivate func agentsAtLimit(_ limits: [String: Int]) throws -> [String] {
+        guard !limits.isEmpty else { return [] }
+        let running = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
+                WHERE lease_owner IS NOT NULL GROUP BY agent
+                """)
+        return running.compactMap { row in
+            let (agent, count): (String, Int) = (row[0], row[1])
+            return limits[agent].map { count >= $0 } == true ? agent : nil
+        }
+    }
+
+    /// The invocation as it stands, if this attempt of it still owns it.
+    func owned(_ invocation: Invocation) throws -> Invocation {
+        let statement = try cachedStatement(
+            sql: "SELECT * FROM invocations WHERE id = ? AND attempt = ? AND lease_owner IS NOT NULL")
+        guard let row = try Row.fetchOne(statement, arguments: [invocation.id, invocation.attempt]) else {
+            throw LedgerFailure.fenced(what: "invocation \(invocation.id)")
+        }
+        return Invocation(row: row)
+    }
+
+    func move(
+        _ invocation: Invocation, to state: InvocationState, waiting reason: WaitReason? = nil,
+        availableAt: Timestamp? = nil, now: Timestamp
+    ) throws {
+        let current = try owned(invocation)
+        guard current.state.canBecome(state), !state.isFinal else {
+            throw LedgerFailure.unusable(
+                path: "invocation \(invocation.id)",
+                reason: "cannot go from \(current.state.rawValue) to \(state.rawValue)")
+        }
+        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt let go of it", now: now) }
+        try setState(
+            invocation.id, state, waiting: reason,
+            availableAt: availableAt ?? (state == .waiting ? Timestamp(microseconds: .max) : now))
+    }
+
+    /// Sets state and lease together, as the schema's checks want them. The caller has checked the transition.
+    func setState(
+        _ id: InvocationID, _ state: InvocationState, waiting reason: WaitReason? = nil, availableAt: Timestamp
+    ) throws {
+        try cachedStatement(
+            sql: """
+                UPDATE invocations SET state = ?, wait_reason = ?, available_at = ?,
+                    lease_owner = CASE WHEN ? THEN lease_owner END, lease_until = CASE WHEN ? THEN lease_until END
+                WHERE id = ?
+                """
+        ).execute(arguments: [
+            state.rawValue, state == .waiting ? (reason ?? .action).rawValue : nil, availableAt, state.isHeld,
+            state.isHeld, id,
+        ])
+    }
+}
+
+extension Invocation {
+    init(row: Row) {
+        self.init(
+            id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
+            root: row["root"], priority: Priority(rawValue: row["priority"]) ?? .normal,
+            state: InvocationState(rawValue: row["state"]) ?? .failed,
+            waitReason: (row["wait_reason"] as String?).flatMap(WaitReason.init), attempt: row["attempt"],
+            createdAt: row["created_at"], availableAt: row["available_at"], startedAt: row["started_at"],
+            endedAt: row["ended_at"], cancelRequested: row["cancel_requested"], failures: row["failures"],
+            usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
+    }
+}
+
+extension TokenUsage {
+    init(row: Row) {
+        self.init(
+            input: row["input"], cacheRead: row["cache_read"], cacheWrite: row["cache_write"], output: row["output"],
+            reasoning: row["reasoning"])
+    }
+}
+
+extension Row {
+    /// A column of JSON that we wrote ourselves.
+    func json(_ column: String) -> JSONValue {
+        guard let text = self[column] as String? else { return .null }
+        // Ours to begin with; a damaged row reads as null, and `audit verify` is what names damage.
+        return (try? JSONParser.parse(text)) ?? .null
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// What a recovery found.
+package struct Recovery: Sendable, Hashable {
+    package var invocations = 0
+    package var actions = 0
+    package var waits = 0
+    /// Queued work that was meant for a dead worker and is now anybody's.
+    package var released = 0
+
+    package var isEmpty: Bool { self == Recovery() }
+}
+
+extension Ledger {
+    /// Things of each kind that one recovery takes back; the next one goes on.
+    private static let recoveryLimit = 1000
+
+    /// Takes back what dead workers held and what outlived its lease, and ends waits whose time is up: at most 1,000
+    /// of each, so that a caller goes on while `recoveryNeed` says `now`.
+    ///
+    /// An open reservation that was only held is released; one that was sent is posted at its bound, marked estimated,
+    /// because the provider may have billed it.
+    package func recover(except worker: Worker, now: Timestamp) async throws -> Recovery {
+        let dead = try await Set(foreignOwners(worker) + registeredWorkers()).subtracting([worker.id]).filter(isDead)
+        let found = try await write { db in
+            var found = Recovery()
+            let marks = databaseQuestionMarks(count: dead.count)
+            for owner in dead {
+                found.released += try db.clearAffinity(to: owner)
+                try db.execute(
+                    sql: "UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", arguments: [now, owner])
+            }
+            let held = """
+                lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(marks)))
+                ORDER BY seq LIMIT \(Self.recoveryLimit)
+                """
+            let arguments: StatementArguments = [worker.id, now] + StatementArguments(dead)
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM invocations WHERE \(held)", arguments: arguments) {
+                try db.reclaim(Invocation(row: row), now: now)
+                found.invocations += 1
+            }
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM actions WHERE \(held)", arguments: arguments) {
+                try db.reclaim(Action(row: row), now: now)
+                found.actions += 1
+            }
+            found.waits = try db.endOverdueWaits(limit: Self.recoveryLimit, now: now)
+            return found
+        }
+        for owner in dead { unlink(lockPath(of: owner)) }
+        // Not part of the write: a recovery that finds nothing wakes nobody.
+        if !found.isEmpty { raise([.invocations, .actions, .outcomes]) }
+        return found
+    }
+
+    /// The workers other than this one that hold something or are wanted for something.
+    func foreignOwners(_ worker: Worker) async throws -> [WorkerID] {
+        try await read { db in
+            try WorkerID.fetchAll(
+                db,
+                sql: """
+                    SELECT lease_owner FROM invocations WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
+                    UNION SELECT lease_owner FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
+                    UNION SELECT affinity FROM invocations WHERE affinity IS NOT NULL AND affinity <> ?1
+                        AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
+                    UNION SELECT affinity FROM actions WHERE affinity IS NOT NULL AND affinity <> ?1
+                        AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
+                    """, arguments: [worker.id])
+        }
+    }
+}
+
+extension Database {
+    /// Settles what an attempt left open and puts the invocation back into the queue.
+    fileprivate func reclaim(_ invocation: Invocation, now: Timestamp) throws {
+        try closeOpenTurns(of: invocation, reason: "the worker died during the call", now: now)
+        try setState(invocation.id, .queued, availableAt: now)
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: "executor", kind: .invocationReclaimed, subject: invocation.id.description,
+                commit: invocation.commit, cause: invocation.event.description, root: invocation.root.description,
+                body: ["agent": .string(invocation.agent), "attempt": .integer(invocation.attempt)]))
+    }
+
+    fileprivate func reclaim(_ action: Action, now: Timestamp) throws {
+        try endAttempt(action, outcome: "lost: its worker died", now: now)
+        try execute(
+            sql: """
+                UPDATE actions SET state = 'queued', lease_owner = NULL, lease_until = NULL, available_at = ?
+                WHERE id = ?
+                """, arguments: [now, action.id])
+        try appendAudit(
+            action.entry(
+                .actionRetried, actor: "action-executor", now: now,
+                ["attempt": .integer(action.attempt), "reason": "its worker died"]))
+    }
+
+    /// What waited for a time goes back into the queue. Past `actionWait` the model is told that its action is accepted
+    /// but not finished.
+    fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
+        let overdue = try InvocationID.fetchAll(
+            self, sql: "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)",
+            arguments: [now])
+        for invocation in overdue {
+            let pending = try Row.fetchAll(
+                self,
+                sql: """
+                    SELECT n, position, action FROM tool_calls
+                    WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
+                    """, arguments: [invocation])
+            for call in pending {
+                let action: ActionID? = call["action"]
+                let text = "accepted, \(action.map(\.description) ?? ""), not finished"
+                try finishCall(
+                    invocation, turn: call["n"], position: call["position"], result: text, isError: false)
+            }
+            try setState(invocation, .queued, availableAt: now)
+        }
+        return overdue.count
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+extension Ledger {
+    /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
+    /// byte leaves for the provider before this and `markSent` are durable.
+    ///
+    /// - Throws: `BudgetExceeded` where an account has no room; nothing is then reserved.
+    package func beginTurn(
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
+    ) async throws -> Reservation {
+        do {
+            return try await write { db in
+                let current = try db.owned(invocation)
+                let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
+                try db.begin(plan, of: current, reservation: reservation, now: now)
+                return reservation
+            }
+        } catch let refusal as BudgetExceeded {
+            try await write { db in
+                try db.appendAudit(
+                    try db.owned(invocation).entry(
+                        .budgetRefused, now: now,
+                        [
+                            "agent": .string(invocation.agent), "turn": .integer(plan.n),
+                            "account": .string(refusal.account), "setting": .string(refusal.setting),
+                            "limit": .integer(refusal.limit), "used": .integer(refusal.used),
+                            "reserved": .integer(refusal.reserved), "needed": .integer(refusal.needed),
+                        ]))
+            }
+            throw refusal
+        }
+    }
+
+    /// The request is about to leave: from now on the provider may bill it.
+    package func markSent(_ reservation: Reservation, of invocation: Invocation) async throws {
+        try await write { db in
+            _ = try db.owned(invocation)
+            try db.execute(
+                sql: "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'",
+                arguments: [reservation.id])
+            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
+        }
+    }
+
+    /// Journals the answer, settles its reservation at what the provider reported, records what the model asked for and
+    /// requests its actions, in one transaction. An invocation that only waits for actions lets go of its worker.
+    ///
+    /// - Returns: the state it is in now.
+    package func recordAnswer(
+        _ answer: TurnAnswer, plan: TurnPlan, reservation: Reservation, of invocation: Invocation,
+        waitUntil: Timestamp, now: Timestamp
+    ) async throws -> InvocationState {
+        try await write(touching: [.invocations, .actions, .approvals, .outcomes, .notifications]) { db in
+            let current = try db.owned(invocation)
+            let usage = (answer.usage ?? reservation.bound).bounded
+            let cost = answer.usage == nil ? reservation.cost : BudgetRule.cost(plan.prices, of: usage)
+            let overrun = try db.settle(
+                reservation, spent: usage, cost: cost, estimated: answer.usage == nil, now: now)
+            try db.journal(answer, usage: usage, cost: cost, plan: plan, of: invocation, now: now)
+            try db.rollUp(
+                current, model: plan.model, usage: usage, cost: cost, estimated: answer.usage == nil, now: now)
+            try db.auditCall(
+                answer, usage: usage, cost: cost, plan: plan, reservation: reservation, of: current, now: now)
+            if overrun.isAny {
+                try db.appendAudit(
+                    current.entry(
+                        .budgetOverrun, now: now,
+                        [
+                            "agent": .string(current.agent), "turn": .integer(plan.n),
+                            "tokens": .integer(overrun.tokens), "cost": .integer(overrun.cost),
+                        ]))
+            }
+            for call in answer.calls { try db.insert(call, turn: plan.n, of: current, now: now) }
+            return try db.waitIfOnlyActionsPend(current, waitUntil: waitUntil)
+        }
+    }
+
+    /// A call that brought no answer: what may have been billed is posted at its bound, what was not is released.
+    package func recordLostTurn(
+        _ plan: TurnPlan, reservation: Reservation, of invocation: Invocation, mayHaveBilled: Bool, reason: String,
+        now: Timestamp
+    ) async throws {
+        try await write { db in
+            let current = try db.owned(invocation)
+            try db.loseTurn(reservation, of: current, mayHaveBilled: mayHaveBilled, reason: reason, now: now)
+        }
+    }
+
+    /// Records the results of inline reads.
+    ///
+    /// - Returns: the state the invocation is in now: `waiting` where only actions are still pending.
+    package func recordResults(
+        _ calls: [ToolCall], turn: Int, of invocation: Invocation, waitUntil: Timestamp, now: Timestamp
+    ) async throws -> InvocationState {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            let current = try db.owned(invocation)
+            for call in calls {
+                let isNew = try db.finishCall(
+                    invocation.id, turn: turn, position: call.position, result: call.result ?? "", isError: call.isError
+                )
+                if isNew { try db.auditTool(call, of: current, now: now) }
+            }
+            return try db.waitIfOnlyActionsPend(current, waitUntil: waitUntil)
+        }
+    }
+
+    /// Every turn of the invocation with its calls, in order; lost ones too.
+    package func turns(of invocation: InvocationID) async throws -> [JournalledTurn] {
+        try await read { db in try db.turns(of: invocation) }
+    }
+
+    /// Ends the invocation: `cooling`, then its final state, in one transaction.
+    package func finish(
+        _ invocation: Invocation, as state: InvocationState, outcome: String, now: Timestamp
+    ) async throws {
+        try await write(touching: [.invocations, .actions, .approvals, .outcomes]) { db in
+            let current = try db.owned(invocation)
+            try db.end(current, as: state, outcome: outcome, now: now)
+        }
+    }
+
+    /// Puts a failed attempt back into the queue until `availableAt`, where its retries are not used up.
+    package func retryLater(
+        _ invocation: Invocation, reason: String, availableAt: Timestamp, now: Timestamp
+    ) async throws {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            let current = try db.owned(invocation)
+            try db.closeOpenTurns(of: current, reason: reason, now: now)
+            try db.setState(invocation.id, .queued, availableAt: availableAt)
+            try db.execute(
+                sql: "UPDATE invocations SET failures = failures + 1, outcome = ? WHERE id = ?",
+                arguments: [reason, invocation.id])
+            try db.appendAudit(
+                current.entry(
+                    .invocationRetried, now: now,
+                    [
+                        "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
+                        "reason": .string(reason),
+                    ]))
+        }
+    }
+}
+
+extension Reservation {
+    /// What a call may at most have used, where the provider never said.
+    var bound: TokenUsage { TokenUsage(input: input, output: output) }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// A turn as the journal holds it.
+package struct JournalledTurn: Sendable, Hashable {
+    package let n: Int
+    package let attempt: Int
+    package let provider: String
+    package let model: String
+    /// `end_turn`, `tool_use`, …; nil where the answer was lost.
+    package let stop: String?
+    /// `authored` or `recorded` for a replayed answer.
+    package let origin: String?
+    /// What the model said, as the runtime wrote it.
+    package let delta: JSONValue
+    package let usage: TokenUsage
+    package let costMicrodollars: Int64
+    package let begunAt: Timestamp
+    package let endedAt: Timestamp?
+    package let isAnswered: Bool
+    package var calls: [ToolCall]
+}
+
+/// One thing the model asked for in a turn.
+package struct ToolCall: Sendable, Hashable {
+    package var position: Int
+    /// The provider's id of the call.
+    package var callID: String
+    package var name: String
+    package var arguments: JSONValue
+    /// Nil while it is pending.
+    package var result: String?
+    package var isError: Bool
+    /// The action that performs it, for a write.
+    package var action: ActionRequest?
+    package var actionID: ActionID?
+
+    package init(
+        position: Int, callID: String, name: String, arguments: JSONValue, result: String? = nil, isError: Bool = false,
+        action: ActionRequest? = nil, actionID: ActionID? = nil
+    ) {
+        self.position = position
+        self.callID = callID
+        self.name = name
+        self.arguments = arguments
+        self.result = result
+        self.isError = isError
+        self.action = action
+        self.actionID = actionID
+    }
+}
+
+/// A side effect that an agent asks for.
+package struct ActionRequest: Sendable, Hashable {
+    package var id: ActionID
+    package var connector: String
+    package var operation: String
+    /// Actions on one subject run in order.
+    package var subject: String
+    package var arguments: JSONValue
+    package var reason: String
+    package var autonomy: Autonomy
+
+    package init(
+        id: ActionID, connector: String, operation: String, subject: String, arguments: JSONValue, reason: String,
+        autonomy: Autonomy
+    ) {
+        self.id = id
+        self.connector = connector
+        self.operation = operation
+        self.subject = subject
+        self.arguments = arguments
+        self.reason = reason
+        self.autonomy = autonomy
+    }
+}
+
+/// A model's whole answer, ready for the journal.
+package struct TurnAnswer: Sendable {
+    package var delta: JSONValue
+    package var stop: String
+    package var origin: String?
+    /// Nil where the provider reported none: settled at the bound, marked estimated.
+    package var usage: TokenUsage?
+    package var calls: [ToolCall]
+
+    package init(delta: JSONValue, stop: String, origin: String?, usage: TokenUsage?, calls: [ToolCall]) {
+        self.delta = delta
+        self.stop = stop
+        self.origin = origin
+        self.usage = usage
+        self.calls = calls
+    }
+}
+
+extension JournalledTurn {
+    init(row: Row, calls: [ToolCall]) {
+        let bytes: Data? = row["delta"]
+        self.init(
+            n: row["n"], attempt: row["attempt"], provider: row["provider"], model: row["model"], stop: row["stop"],
+            origin: row["origin"],
+            // We wrote it; a damaged one reads as null and the invocation fails on it rather than here.
+            delta: bytes.flatMap { try? JSONParser.parse(Array($0)) } ?? .null, usage: TokenUsage(row: row),
+            costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
+            isAnswered: (row["state"] as String) == "answered", calls: calls)
+    }
+}
+
+extension ToolCall {
+    init(row: Row) {
+        self.init(
+            position: row["position"], callID: row["call_id"], name: row["name"], arguments: row.json("arguments"),
+            result: row["result"], isError: row["is_error"], actionID: row["action"])
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+package import GRDB
+package import GuildDomain
+import Synchronization
+
+/// The only state: one SQLite database in WAL mode with `synchronous=FULL`, and large bodies in files beside it.
+///
+/// Writes are named methods in the extensions of this type, one transaction each; `write` gathers them into group
+/// commits. Reads see one consistent snapshot. A commit raises the signals of the topics it touched; `watch` raises
+/// them for the commits of other processes too.
+package final class Ledger: Sendable {
+    package let location: LedgerLocation
+    package let bodies: BodyStore
+    let pool: DatabasePool
+    private let committer: GroupCommitter
+    private let signals: [Signal]
+    private let watcher = Mutex<WriteWatcher?>(nil)
+
+    /// Opens the ledger, making or migrating it where needed.
+    ///
+    /// - Parameters:
+    ///   - mustExist: for commands that only read: no ledger is made.
+    ///   - busyTimeout: how long to wait for a lock that somebody holds without our lock file, as `sqlite3` does.
+    ///   - endProcess: what to do when the disk fails at commit.
+    package init(
+        at location: LedgerLocation, mustExist: Bool = false, busyTimeout: Duration = .seconds(5),
+        endProcess: @escaping @Sendable (String) -> Never = Ledger.endProcess
+    ) throws(LedgerFailure) {
+        let location = location.followingLink()
+        self.location = location
+        bodies = BodyStore(folder: location.bodiesFolder)
+        signals = Topic.allCases.map { _ in Signal() }
+        do {
+            try Self.prepareFolders(location, mustExist: mustExist)
+            pool = try Self.open(location, busyTimeout: busyTimeout)
+            committer = try GroupCommitter(pool: pool, location: location, endProcess: endProcess)
+        } catch {
+            throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
+                ?? .unusable(path: location.path, reason: "\(error)")
+        }
+    }
+
+    package static func endProcess(_ reason: String) -> Never {
+        FileHandle.standardError.write(Data("guild: \(reason)\n".utf8))
+        _exit(ErrorKind.unavailable.exitStatus)
+    }
+
+    /// Ends the watching and closes the database.
+    package func close() {
+        watcher.withLock { watcher in
+            watcher?.stop()
+            watcher = nil
+        }
+        // Losing the error is safe: each commit is already on disk.
+        try? pool.close()
+    }
+
+    // MARK: Transactions
+
+    /// One transaction, durable when this returns. `body` touches only the database, because it may run twice.
+    package func write<Value: Sendable>(
+        touching topics: [Topic] = [], _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let outcome = Outcome<Value>()
+        return try await withCheckedThrowingContinuation { continuation in
+            committer.submit(
+                GroupCommitter.Member(
+                    run: { db in
+                        let value = try body(db)
+                        outcome.value.withLock { $0 = value }
+                    },
+                    complete: { result in
+                        switch (result, outcome.value.withLock { $0 }) {
+                        case (.success, let value?):
+                            self.raise(topics)
+                            continuation.resume(returning: value)
+                        case (.failure(let error), _): continuation.resume(throwing: error)
+                        case (.success, nil):
+                            continuation.resume(
+                                throwing: LedgerFailure.unusable(
+                                    path: self.location.path, reason: "a write had no outcome"))
+                        }
+                    }))
+        }
+    }
+
+    /// Reads one snapshot. A read lasts well under a second: longer ones page.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw LedgerFailure.translating(error, path: location.path)
+        }
+    }
+
+    // MARK: Signals
+
+    package func signal(_ topic: Topic) -> Signal { signals[topic.rawValue] }
+
+    package func raiseAll() { raise(Topic.allCases) }
+
+    func raise(_ topics: [Topic]) { for topic in topics { signals[topic.rawValue].raise() } }
+
+    /// From now on commits of other processes raise the signals too.
+    package func watch() {
+        watcher.withLock { watcher in
+            guard watcher == nil else { return }
+            let lastVersion = Outcome<Int>()
+            watcher = WriteWatcher(path: location.walPath) { [weak self] in self?.lookForForeignWrites(lastVersion) }
+        }
+    }
+
+    /// The log is written before the commit in it can be seen, so the version is asked for between batches with the
+    /// file lock held: whoever wrote is then through.
+    private func lookForForeignWrites(_ lastVersion: Outcome<Int>) {
+        committer.betweenBatches { [weak self] db in
+            // Losing the error is safe: the slow recheck finds what this wake-up would have told.
+            guard let version = try? Int.fetchOne(db, sql: "PRAGMA data_version") else { return }
+            let isOurs = lastVersion.value.withLock { last in
+                defer { last = version }
+                return last == version
+            }
+            if !isOurs { self?.raiseAll() }
+        }
+    }
+
+    private final class Outcome<Value: Sendable>: Sendable { let value = Mutex<Value?>(nil) }
+
+    // MARK: Opening
+
+    private static func prepareFolders(_ location: LedgerLocation, mustExist: Bool) throws(LedgerFailure) {
+        var status = stat()
+        let exists = stat(location.path, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFREG { throw .notALedger(path: location.path) }
+        if mustExist, !exists { throw .missing(path: location.path) }
+        for folder in [location.folder, location.bodiesFolder, location.workersFolder] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch CocoaError.fileWriteNoPermission, CocoaError.fileWriteVolumeReadOnly {
+                throw .readOnly(path: location.path)
+            } catch CocoaError.fileWriteOutOfSpace {
+                throw .full(path: location.path)
+            } catch {
+                throw .unusable(path: location.path, reason: "cannot make the folder \(folder)")
+            }
+        }
+        guard access(location.folder, W_OK) == 0, !exists || access(location.path, R_OK | W_OK) == 0 else {
+            throw .readOnly(path: location.path)
+        }
+        try location.refuseNetworkFileSystem()
+        if !exists {
+            try BodyStore.sync(folder: location.folder)
+            try BodyStore.sync(folder: (location.bodiesFolder as NSString).deletingLastPathComponent)
+        }
+    }
+
+    /// Opens and migrates with the file lock held: of several processes that start at once on a new ledger one makes it.
+    private static func open(_ location: LedgerLocation, busyTimeout: Duration) throws -> DatabasePool {
+        let lock = try FileLock(path: location.lockPath)
+        lock.lock()
+        defer { lock.unlock() }
+        // Payloads are nobody else's business: SQLite gives the log the permissions that the database has.
+        let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if made >= 0 { Glibc.close(made) }
+        let pool = try DatabasePool(path: location.path, configuration: configuration(busyTimeout))
+        // GRDB sets NORMAL on the writer of a pool; in WAL mode only FULL is durable at each commit.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let migrator = LedgerSchema.migrator()
+        let state = try pool.read { db in
+            (newer: try migrator.hasBeenSuperseded(db), current: try migrator.hasCompletedMigrations(db))
+        }
+        guard !state.newer else { throw LedgerFailure.newerVersion(path: location.path) }
+        if !state.current { try migrator.migrate(pool) }
+        return pool
+    }
+
+    private static func configuration(_ busyTimeout: Duration) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "guild.ledger"
+        configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        return configuration
+    }
+}
+
+extension Identifier: DatabaseValueConvertible {
+    package var databaseValue: DatabaseValue { Data(bytes).databaseValue }
+
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> Self? {
+        Data.fromDatabaseValue(value).flatMap { Self(bytes: Array($0)) }
+    }
+}
+
+extension Timestamp: DatabaseValueConvertible {
+    package var databaseValue: DatabaseValue { microseconds.databaseValue }
+
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> Self? {
+        Int64.fromDatabaseValue(value).map { Self(microseconds: $0) }
+    }
+}

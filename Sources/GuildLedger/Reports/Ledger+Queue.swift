@@ -1,0 +1,21 @@
+import GRDB
+package import GuildDomain
+
+extension Ledger {
+    /// Invocations that are not at their end, in the order in which they are or will be taken: by priority, then by age.
+    package func unfinishedInvocations(limit: Int) async throws -> [Invocation] {
+        try await read { db in
+            // Three partial indexes; a plain OR would scan every invocation there ever was.
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM invocations WHERE seq IN (
+                        SELECT seq FROM invocations WHERE state = 'queued'
+                        UNION ALL SELECT seq FROM invocations WHERE state = 'waiting'
+                        UNION ALL SELECT seq FROM invocations WHERE lease_owner IS NOT NULL)
+                    ORDER BY priority, seq LIMIT ?
+                    """, arguments: [limit]
+            ).map(Invocation.init)
+        }
+    }
+}

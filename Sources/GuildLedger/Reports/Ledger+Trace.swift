@@ -1,0 +1,164 @@
+import GRDB
+package import GuildDomain
+
+/// All that happened because of one event.
+package struct EventTrace: Sendable {
+    package struct DecisionRow: Sendable {
+        package let rule: String
+        package let agent: String
+        package let outcome: String
+        package let reasons: [String]
+        package let invocation: InvocationID?
+        package let commit: String
+        package let at: Timestamp
+    }
+
+    package struct InvocationRow: Sendable {
+        package let invocation: Invocation
+        package let turns: [JournalledTurn]
+        package let actions: [ActionRow]
+    }
+
+    package struct ActionRow: Sendable {
+        package let action: Action
+        package let attempts: [(attempt: Int, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?)]
+        package let approval: (decision: String, actor: String, reason: String?, at: Timestamp)?
+    }
+
+    package let event: Event
+    package let receivedAt: Timestamp
+    package let decisions: [DecisionRow]
+    package let invocations: [InvocationRow]
+    /// The traces of the events that this one caused.
+    package let effects: [EventTrace]
+}
+
+/// How deep and wide a trace is drawn, and how many events it has in all.
+private enum TraceLimits {
+    static let depth = 16
+    static let rows = 500
+    static let events = 1000
+}
+
+extension Ledger {
+    /// The event that an id leads to: of an event itself, of an invocation, or of an action.
+    package func eventID(for text: String) async throws -> EventID? {
+        guard let id = EventID(text) else { return nil }
+        return try await read { db in
+            try EventID.fetchOne(
+                db,
+                sql: """
+                    SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
+                    UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
+                    LIMIT 1
+                    """, arguments: [id])
+        }
+    }
+
+    /// What an event set going, without the events' payloads; nil where there is no such event.
+    package func trace(of event: EventID) async throws -> EventTrace? {
+        try await read { db in
+            var room = TraceLimits.events
+            return try db.trace(of: event, depth: 0, room: &room)
+        }
+    }
+
+    package func invocation(_ id: InvocationID) async throws -> Invocation? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id]).map(Invocation.init)
+        }
+    }
+
+    /// The newest invocations, of one agent or of all.
+    package func recentInvocations(agent: String? = nil, limit: Int) async throws -> [Invocation] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
+                    """, arguments: StatementArguments(agent.map { [$0] } ?? [])
+            ).map(Invocation.init)
+        }
+    }
+
+    /// Whether anything of one root is not at its end: a message, an invocation or an action.
+    package func isQuiet(root: EventID?) async throws -> Bool {
+        try await read { db in
+            let scope = root == nil ? "" : "AND root = ?1"
+            let arguments: StatementArguments = root.map { [$0] } ?? []
+            let open = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
+                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
+                    OR EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
+                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason <> 'approval' \(scope))
+                    OR EXISTS (SELECT 1 FROM actions WHERE state IN ('queued', 'running') \(scope))
+                    """, arguments: arguments)
+            return open == 0
+        }
+    }
+}
+
+extension Database {
+    fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
+        guard room > 0, let row = try Row.fetchOne(self, sql: "SELECT * FROM events WHERE id = ?", arguments: [id])
+        else {
+            return nil
+        }
+        room -= 1
+        let decisions = try Row.fetchAll(
+            self, sql: "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", arguments: [id]
+        )
+        let invocations = try Row.fetchAll(
+            self, sql: "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
+            arguments: [id])
+        let caused =
+            depth >= TraceLimits.depth
+            ? []
+            : try EventID.fetchAll(
+                self, sql: "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
+                arguments: [id])
+        var effects: [EventTrace] = []
+        for event in caused {
+            if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
+        }
+        return EventTrace(
+            event: Event(row: row), receivedAt: row["received_at"],
+            decisions: decisions.map(EventTrace.DecisionRow.init),
+            invocations: try invocations.map { try invocationRow(Invocation(row: $0)) },
+            effects: effects)
+    }
+
+    private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {
+        let actions = try Row.fetchAll(
+            self, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
+            arguments: [invocation.id])
+        return EventTrace.InvocationRow(
+            invocation: invocation, turns: try turns(of: invocation.id),
+            actions: try actions.map { try actionRow(Action(row: $0)) })
+    }
+
+    private func actionRow(_ action: Action) throws -> EventTrace.ActionRow {
+        let attempts = try Row.fetchAll(
+            self, sql: "SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", arguments: [action.id])
+        let approval = try Row.fetchOne(self, sql: "SELECT * FROM approvals WHERE action = ?", arguments: [action.id])
+        return EventTrace.ActionRow(
+            action: action,
+            attempts: attempts.map {
+                (attempt: $0["attempt"], startedAt: $0["started_at"], endedAt: $0["ended_at"], outcome: $0["outcome"])
+            },
+            approval: approval.map {
+                (decision: $0["decision"], actor: $0["actor"], reason: $0["reason"], at: $0["decided_at"])
+            })
+    }
+}
+
+extension EventTrace.DecisionRow {
+    fileprivate init(row: Row) {
+        self.init(
+            rule: row["rule"], agent: row["agent"], outcome: row["outcome"],
+            reasons: row.json("reasons").array?.compactMap(\.string) ?? [], invocation: row["invocation"],
+            commit: row["commit_id"], at: row["at"])
+    }
+}

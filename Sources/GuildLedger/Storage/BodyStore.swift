@@ -1,0 +1,99 @@
+import Foundation
+import GuildDomain
+
+/// Bodies over 64 KiB, each in a file named by its SHA-256, synced before the row that names it is written.
+package struct BodyStore: Sendable {
+    /// A body as a row holds it: the bytes themselves, or the digest of their file.
+    package enum Stored: Sendable, Hashable {
+        case inline([UInt8])
+        case file(digest: String)
+    }
+
+    package static let inlineLimitBytes = 64 << 10
+
+    private let folder: String
+
+    init(folder: String) { self.folder = folder }
+
+    func store(_ body: [UInt8]) throws(LedgerFailure) -> Stored {
+        guard body.count > Self.inlineLimitBytes else { return .inline(body) }
+        let digest = ContentDigest.hex(of: body)
+        let path = path(of: digest)
+        let parent = (path as NSString).deletingLastPathComponent
+        if access(path, F_OK) != 0 {
+            if mkdir(parent, 0o700) == 0 {
+                try Self.sync(folder: folder)
+            } else if errno != EEXIST {
+                throw Self.failure(parent, errno)
+            }
+            try write(body, to: path)
+        }
+        // Also where another writer has just renamed it into place: our row must not outlive its entry.
+        try Self.sync(folder: parent)
+        return .file(digest: digest)
+    }
+
+    /// - Throws: `LedgerFailure.damagedBody` where the file is gone or no longer has its digest.
+    func load(_ stored: Stored) throws(LedgerFailure) -> [UInt8] {
+        switch stored {
+        case .inline(let bytes): return bytes
+        case .file(let digest):
+            let path = path(of: digest)
+            guard let data = FileManager.default.contents(atPath: path) else {
+                guard access(path, F_OK) != 0, errno == ENOENT else {
+                    throw .unusable(path: path, reason: "the body cannot be read")
+                }
+                throw .damagedBody(path: path)
+            }
+            let bytes = Array(data)
+            guard ContentDigest.hex(of: bytes) == digest else { throw .damagedBody(path: path) }
+            return bytes
+        }
+    }
+
+    /// Makes the names in a folder durable.
+    static func sync(folder: String) throws(LedgerFailure) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(folder, errno) }
+        let problem = fsync(descriptor) == 0 ? 0 : errno
+        close(descriptor)
+        guard problem == 0 else { throw failure(folder, problem) }
+    }
+
+    private func path(of digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest.dropFirst(2))" }
+
+    /// Writes a temporary file, syncs it and renames it: after a crash it is whole or not there.
+    private func write(_ body: [UInt8], to path: String) throws(LedgerFailure) {
+        var random = SystemRandomNumberGenerator()
+        let temporary = "\(path).\(random.next()).new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(path, errno) }
+        var problem = Self.write(body, to: descriptor)
+        if problem == 0, fsync(descriptor) != 0 { problem = errno }
+        close(descriptor)
+        if problem == 0, rename(temporary, path) != 0 { problem = errno }
+        guard problem != 0 else { return }
+        unlink(temporary)
+        throw Self.failure(path, problem)
+    }
+
+    /// - Returns: 0, or the `errno` of what failed.
+    private static func write(_ body: [UInt8], to descriptor: Int32) -> Int32 {
+        var offset = 0
+        while offset < body.count {
+            let written = body[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return written < 0 ? errno : EIO }
+            offset += written
+        }
+        return 0
+    }
+
+    private static func failure(_ path: String, _ problem: Int32) -> LedgerFailure {
+        switch problem {
+        case ENOSPC, EDQUOT: .full(path: path)
+        case EACCES, EROFS, EPERM: .readOnly(path: path)
+        default: .unusable(path: path, reason: String(cString: strerror(problem)))
+        }
+    }
+}

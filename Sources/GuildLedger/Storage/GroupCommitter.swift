@@ -1,0 +1,183 @@
+import Foundation
+import GRDB
+import GuildDomain
+import Synchronization
+
+/// Gathers the transactions that wait into one commit (DESIGN: "durable by group commit").
+///
+/// A closure joins the queue; the writer takes what queued during the last commit, at most 256 closures or 5 ms of
+/// running them, each in a savepoint, between `BEGIN IMMEDIATE` and `COMMIT`, with the processes' file lock held.
+/// It never waits for a batch to fill. A closure touches only the database, because it may run twice: an error such as
+/// a full disk rolls back the whole transaction, and then the members run again one by one.
+final class GroupCommitter: Sendable {
+    static let batchLimit = 256
+    static let batchNanoseconds: UInt64 = 5_000_000
+    /// Writes that may wait; further ones are refused at once.
+    static let queueLimit = 65_536
+
+    /// One waiting transaction.
+    struct Member: Sendable {
+        let run: @Sendable (Database) throws -> Void
+        let complete: @Sendable (Result<Void, any Error>) -> Void
+    }
+
+    private struct State {
+        var waiting: [Member] = []
+        var errand: (@Sendable (Database) -> Void)?
+        var isDraining = false
+    }
+
+    private let pool: DatabasePool
+    private let path: String
+    private let lock: FileLock
+    private let queue = DispatchQueue(label: "guild.ledger.writer", qos: .userInitiated)
+    private let state = Mutex(State())
+    /// Called when the disk failed at commit: what is in memory and what is on disk may differ, so the process ends.
+    private let endProcess: @Sendable (String) -> Never
+
+    init(pool: DatabasePool, location: LedgerLocation, endProcess: @escaping @Sendable (String) -> Never) throws {
+        self.pool = pool
+        self.path = location.path
+        self.endProcess = endProcess
+        lock = try FileLock(path: location.lockPath)
+    }
+
+    func submit(_ member: Member) {
+        let (isFull, mustStart) = state.withLock { state in
+            guard state.waiting.count < Self.queueLimit else { return (true, false) }
+            state.waiting.append(member)
+            defer { state.isDraining = true }
+            return (false, !state.isDraining)
+        }
+        if isFull {
+            member.complete(
+                .failure(LedgerFailure.unusable(path: path, reason: "\(Self.queueLimit) writes wait already")))
+        }
+        if mustStart { queue.async { self.drain() } }
+    }
+
+    /// Runs `errand` between two batches, outside any transaction and with the file lock held: every batch of another
+    /// process that had begun to write is then whole. Of several asked for before one could run, the last runs.
+    func betweenBatches(_ errand: @escaping @Sendable (Database) -> Void) {
+        let mustStart = state.withLock { state in
+            state.errand = errand
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+        if mustStart { queue.async { self.drain() } }
+    }
+
+    /// Runs `body` alone on the writer's connection with the file lock held, outside any transaction.
+    func exclusively<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws -> Value {
+        try queue.sync {
+            lock.lock()
+            defer { lock.unlock() }
+            return try pool.writeWithoutTransaction(body)
+        }
+    }
+
+    private func drain() {
+        while let (batch, errand) = next() {
+            lock.lock()
+            if let errand { pool.writeWithoutTransaction { errand($0) } }
+            let results = batch.isEmpty ? [] : run(batch)
+            lock.unlock()
+            // The members that the batch had no time left for are the next one's first.
+            let unfinished = batch.dropFirst(results.count)
+            if !unfinished.isEmpty { state.withLock { $0.waiting.insert(contentsOf: unfinished, at: 0) } }
+            for (member, result) in zip(batch, results) { member.complete(result) }
+        }
+    }
+
+    private func next() -> (batch: [Member], errand: (@Sendable (Database) -> Void)?)? {
+        state.withLock { state in
+            let (batch, errand) = (Array(state.waiting.prefix(Self.batchLimit)), state.errand)
+            state.waiting.removeFirst(batch.count)
+            state.errand = nil
+            guard batch.isEmpty, errand == nil else { return (batch, errand) }
+            state.isDraining = false
+            return nil
+        }
+    }
+
+    /// - Returns: the results of the members that ran, which are the first ones and at least one.
+    private func run(_ batch: [Member]) -> [Result<Void, any Error>] {
+        do {
+            return try pool.writeWithoutTransaction { try commitTogether(batch, $0) }
+        } catch is BatchRolledBack {
+            return batch.map { runAlone($0) }
+        } catch {
+            // BEGIN failed: nobody's closure has run.
+            let failure = LedgerFailure.translating(error, path: path)
+            return batch.map { _ in .failure(failure) }
+        }
+    }
+
+    /// The whole outer transaction is gone and every released savepoint with it.
+    private struct BatchRolledBack: Error {}
+
+    private func commitTogether(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>] {
+        try db.beginTransaction(.immediate)
+        do {
+            let results = try runMembers(batch, db)
+            try commit(db)
+            return results
+        } catch {
+            abandon(db)
+            throw BatchRolledBack()
+        }
+    }
+
+    /// - Throws: whatever leaves the outer transaction in doubt; a member's own failure is its result.
+    private func runMembers(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>] {
+        var results: [Result<Void, any Error>] = []
+        let start = DispatchTime.now().uptimeNanoseconds
+        for member in batch {
+            do {
+                try db.cachedStatement(sql: "SAVEPOINT member").execute()
+                try member.run(db)
+                try db.cachedStatement(sql: "RELEASE member").execute()
+                results.append(.success(()))
+            } catch {
+                guard db.isInsideTransaction else { throw error }
+                try db.cachedStatement(sql: "ROLLBACK TO member").execute()
+                try db.cachedStatement(sql: "RELEASE member").execute()
+                results.append(.failure(LedgerFailure.translating(error, path: path)))
+            }
+            if DispatchTime.now().uptimeNanoseconds - start > Self.batchNanoseconds { break }
+        }
+        return results
+    }
+
+    private func runAlone(_ member: Member) -> Result<Void, any Error> {
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.beginTransaction(.immediate)
+                do {
+                    try member.run(db)
+                    try commit(db)
+                } catch {
+                    abandon(db)
+                    throw error
+                }
+            }
+            return .success(())
+        } catch {
+            return .failure(LedgerFailure.translating(error, path: path))
+        }
+    }
+
+    private func commit(_ db: Database) throws {
+        do {
+            try db.commit()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            endProcess("ledger \(path): the disk failed at commit (\(error.message ?? "I/O error"))")
+        }
+    }
+
+    private func abandon(_ db: Database) {
+        guard db.isInsideTransaction else { return }
+        // Losing the error is safe: a rollback that fails has rolled back already.
+        try? db.rollback()
+    }
+}

@@ -1,0 +1,72 @@
+import GRDB
+package import GuildDomain
+
+/// Why the ledger cannot be used or refused a write.
+package enum LedgerFailure: GuildError, Equatable {
+    case locked(path: String)
+    case readOnly(path: String)
+    case full(path: String)
+    case newerVersion(path: String)
+    case notALedger(path: String)
+    case missing(path: String)
+    case networkFileSystem(path: String)
+    /// The file of a large body is gone or is not what was written.
+    case damagedBody(path: String)
+    case unusable(path: String, reason: String)
+    /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
+    case fenced(what: String)
+    case unsupportedURL(String)
+
+    package var kind: ErrorKind {
+        switch self {
+        case .fenced: .failed
+        case .unsupportedURL: .usage
+        default: .unavailable
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .locked(let path): "ledger \(path): locked by another process"
+        case .readOnly(let path): "ledger \(path): it or its folder is read-only"
+        case .full(let path): "ledger \(path): the disk is full"
+        case .newerVersion(let path): "ledger \(path): written by a newer version of guild"
+        case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
+        case .missing(let path): "ledger \(path): there is none"
+        case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are not safe"
+        case .damagedBody(let path): "body \(path): gone, or not what was written"
+        case .unusable(let path, let reason): "ledger \(path): \(reason)"
+        case .fenced(let what): "\(what) is owned by a newer attempt"
+        case .unsupportedURL(let url): "'\(url)' is not a ledger URL"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .locked: "find the other process (`fuser` on the file), or try again"
+        case .readOnly: "give this user write access, or name another ledger with --ledger sqlite:PATH"
+        case .full: "free some space; everything acknowledged so far is safe"
+        case .newerVersion: "install the newer guild, or name another ledger with --ledger sqlite:PATH"
+        case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
+        case .missing: "a run or `guild serve` makes it; or name another with --ledger sqlite:PATH"
+        case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
+        case .damagedBody: "restore the folder beside the ledger from the backup that the ledger is from"
+        case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
+        case .unusable, .fenced: nil
+        }
+    }
+
+    /// What an error of SQLite means for the ledger at `path`; other errors pass unchanged.
+    static func translating(_ error: any Error, path: String) -> any Error {
+        guard let database = error as? DatabaseError else { return error }
+        switch database.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED: return LedgerFailure.locked(path: path)
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: return LedgerFailure.readOnly(path: path)
+        case .SQLITE_FULL: return LedgerFailure.full(path: path)
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT: return LedgerFailure.notALedger(path: path)
+        default:
+            return LedgerFailure.unusable(
+                path: path, reason: database.message ?? "SQLite error \(database.extendedResultCode.rawValue)")
+        }
+    }
+}

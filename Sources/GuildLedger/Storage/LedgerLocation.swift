@@ -1,0 +1,81 @@
+import CLinux
+import Foundation
+
+/// Where a ledger and what stands beside it are kept.
+///
+///     ledger.sqlite          the database; SQLite adds -wal and -shm
+///     ledger.sqlite.lock     taken by each writing process around a batch
+///     ledger.sqlite.d/       bodies/ (content-addressed), workers/ (one locked file for each live worker)
+package struct LedgerLocation: Sendable, Hashable {
+    /// An absolute path.
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    /// Reads `sqlite:PATH` or a plain path, relative to `workingDirectory`.
+    package init(url: String, workingDirectory: String) throws(LedgerFailure) {
+        var path = url
+        if let colon = url.firstIndex(of: ":"), !url[..<colon].contains("/") {
+            guard url[..<colon] == "sqlite" else { throw LedgerFailure.unsupportedURL(url) }
+            path = String(url[url.index(after: colon)...])
+            if path.hasPrefix("//") { path = String(path.dropFirst(2)) }
+        }
+        guard !path.isEmpty else { throw LedgerFailure.unsupportedURL(url) }
+        self.path = path.hasPrefix("/") ? path : workingDirectory + "/" + path
+    }
+
+    /// `$XDG_STATE_HOME/guild/<repo>-<8 hex of its absolute path>/ledger.sqlite`; without the variable
+    /// `~/.local/state`, the home from the password database so that it works without `HOME`.
+    package static func standard(repositoryPath: String, environment: [String: String]) -> LedgerLocation {
+        let url = URL(fileURLWithPath: repositoryPath).resolvingSymlinksInPath()
+        var name = url.lastPathComponent
+        if name == ".git" { name = url.deletingLastPathComponent().lastPathComponent }
+        if name.hasSuffix(".git") { name = String(name.dropLast(4)) }
+        let digest = ContentDigest.hex(of: Array(url.path.utf8)).prefix(8)
+        let state: String
+        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") {
+            state = folder
+        } else {
+            state = homeFolder() + "/.local/state"
+        }
+        return LedgerLocation(path: "\(state)/guild/\(name.isEmpty ? "codex" : name)-\(digest)/ledger.sqlite")
+    }
+
+    package var walPath: String { path + "-wal" }
+    var lockPath: String { path + ".lock" }
+    var bodiesFolder: String { path + ".d/bodies" }
+    var workersFolder: String { path + ".d/workers" }
+    var folder: String { (path as NSString).deletingLastPathComponent }
+
+    private static func homeFolder() -> String {
+        guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "/tmp" }
+        return String(cString: home)
+    }
+
+    /// The location that the file itself has, where `path` is a symbolic link to it: SQLite puts its log beside the
+    /// file, so everything else must stand there too.
+    func followingLink() -> LedgerLocation {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else {
+            return self
+        }
+        defer { free(real) }
+        return LedgerLocation(path: String(cString: real))
+    }
+
+    /// SQLite's locks are not safe on these (`man 2 statfs`, linux/magic.h): NFS, SMB 1 to 3, CIFS, NCP, AFS, Coda,
+    /// Ceph, Lustre, GPFS, 9P, folders shared with a VirtualBox host.
+    private static let networkTypes: Set<UInt> = [
+        0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x564C, 0x5346_414F, 0x6B41_4653, 0x7375_7245, 0x00C3_6400,
+        0x0BD0_0BD0, 0x4750_4653, 0x0102_1997, 0x786F_4256,
+    ]
+
+    /// Whether a file system of that type (`f_type` of statfs) is on another machine.
+    static func isNetwork(fileSystemType: UInt) -> Bool { networkTypes.contains(fileSystemType & 0xFFFF_FFFF) }
+
+    func refuseNetworkFileSystem() throws(LedgerFailure) {
+        if Self.isNetwork(fileSystemType: guild_linux_file_system_type(folder)) {
+            throw LedgerFailure.networkFileSystem(path: path)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package import GuildDomain
+import Synchronization
+
+/// What a commit may have changed; a component sleeps until its topic is signalled.
+package enum Topic: Int, CaseIterable, Sendable {
+    case inbound, invocations, actions, approvals, notifications, outcomes, schedules, cancellations
+}
+
+/// A counter that can be awaited: wake-ups without polling, and none is missed between a check and a sleep.
+package final class Signal: Sendable {
+    private struct State {
+        var generation: UInt64 = 0
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Read it before looking for work; hand it to `wait` afterwards.
+    package var generation: UInt64 { state.withLock { $0.generation } }
+
+    package func raise() {
+        let waiters = state.withLock { state in
+            state.generation &+= 1
+            defer { state.waiters.removeAll() }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns as soon as the generation differs from `seen`, or the task is cancelled.
+    package func wait(after seen: UInt64) async {
+        let waiter = state.withLock { state in
+            state.nextWaiter &+= 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let resumeNow = state.withLock { state in
+                    if state.generation != seen || Task.isCancelled { return true }
+                    state.waiters[waiter] = continuation
+                    return false
+                }
+                if resumeNow { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume()
+        }
+    }
+
+    /// Returns when the signal is raised, at `deadline`, or when the task is cancelled.
+    package func wait(after seen: UInt64, until deadline: Timestamp, time: any TimeSource) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(after: seen) }
+            group.addTask {
+                // Losing the error is safe: it can only say that this task was cancelled, which is why we return.
+                try? await time.sleep(until: deadline)
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import CLinux
+import Foundation
+import Synchronization
+
+/// Notices commits of other processes: inotify on the folder of the write-ahead log.
+///
+/// One thread sleeps in `poll`; it costs nothing while nobody writes. Whether a write was ours or another process's is
+/// for the caller to ask (`PRAGMA data_version`).
+final class WriteWatcher: Sendable {
+    /// Shared with the thread, so that neither side writes to a descriptor that the other has closed.
+    private final class Descriptors: Sendable {
+        let inotify = guild_linux_inotify()
+        let stopEvent = guild_linux_eventfd()
+
+        deinit {
+            if inotify >= 0 { close(inotify) }
+            if stopEvent >= 0 { close(stopEvent) }
+        }
+    }
+
+    private let descriptors = Descriptors()
+
+    /// - Returns: nil where the kernel gives no more watches; the slow recheck then does alone.
+    init?(path: String, onWrite: @escaping @Sendable () -> Void) {
+        let url = URL(fileURLWithPath: path)
+        let name = Array(url.lastPathComponent.utf8)
+        guard descriptors.inotify >= 0, descriptors.stopEvent >= 0,
+            inotify_add_watch(descriptors.inotify, url.deletingLastPathComponent().path, UInt32(IN_MODIFY)) >= 0
+        else { return nil }
+        let thread = Thread { [descriptors] in Self.loop(descriptors, name, onWrite) }
+        thread.name = "guild.ledger.watch"
+        thread.stackSize = 256 << 10
+        thread.start()
+    }
+
+    deinit { stop() }
+
+    /// Ends the thread.
+    func stop() {
+        var one: UInt64 = 1
+        write(descriptors.stopEvent, &one, 8)
+    }
+
+    private static func loop(_ descriptors: Descriptors, _ name: [UInt8], _ onWrite: @Sendable () -> Void) {
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            var polled = [
+                pollfd(fd: descriptors.inotify, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptors.stopEvent, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&polled, 2, -1) >= 0 || errno == EINTR else { return }
+            if polled[1].revents != 0 { return }
+            guard polled[0].revents != 0 else { continue }
+            let count = read(descriptors.inotify, &buffer, buffer.count)
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                return
+            }
+            if mentions(name, in: buffer[0..<count]) { onWrite() }
+        }
+    }
+
+    /// An `inotify_event` is 16 bytes (the second four its mask, the last four the name's length) and a name padded
+    /// with zeros. An overflow of the kernel's queue may have swallowed any name.
+    private static func mentions(_ name: [UInt8], in events: ArraySlice<UInt8>) -> Bool {
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } }
+        var rest = events
+        while rest.count >= 16 {
+            let mask = word(rest.dropFirst(4).prefix(4))
+            if mask & UInt32(IN_Q_OVERFLOW) != 0 { return true }
+            let length = Int(word(rest.dropFirst(12).prefix(4)))
+            if rest.dropFirst(16).prefix(length).prefix(while: { $0 != 0 }).elementsEqual(name) { return true }
+            rest = rest.dropFirst(16 + length)
+        }
+        return false
+    }
+}
