@@ -1,0 +1,57 @@
+import Crypto
+
+/// Which bearer tokens (RFC 6750) may do what. It holds digests, never a token.
+package struct BearerTokens: Sendable {
+    /// A token and its scopes.
+    package struct Grant: Sendable {
+        /// SHA-256 of the token's UTF-8.
+        package let digest: [UInt8]
+        package let scopes: Set<String>
+
+        package init(digest: [UInt8], scopes: Set<String>) {
+            self.digest = digest
+            self.scopes = scopes
+        }
+
+        package init(token: String, scopes: Set<String>) {
+            self.init(digest: BearerTokens.digest(of: token), scopes: scopes)
+        }
+    }
+
+    /// A longer credential is refused unread.
+    private static let credentialLimitBytes = 4096
+
+    private let grants: [Grant]
+
+    /// - Parameter grants: with none, every route that needs a scope is refused.
+    package init(_ grants: [Grant] = []) { self.grants = grants.filter { $0.digest.count == SHA256.byteCount } }
+
+    package static func digest(of token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+
+    /// The scopes of the token in an `Authorization` field.
+    ///
+    /// Digests are compared, each to its end and all of them, so that the time taken tells nothing about a token.
+    /// - Returns: nil without a bearer token, or with one that is not known.
+    package func scopes(authorization: String?) -> Set<String>? {
+        guard let authorization, authorization.utf8.count <= Self.credentialLimitBytes else { return nil }
+        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        let presented = Self.digest(of: parts[1].trimmingSpaces())
+        var found: Set<String>?
+        for grant in grants {
+            var difference: UInt8 = 0
+            for (left, right) in zip(grant.digest, presented) { difference |= left ^ right }
+            if difference == 0 { found = (found ?? []).union(grant.scopes) }
+        }
+        return found
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingSpaces() -> String {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

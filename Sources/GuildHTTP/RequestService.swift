@@ -1,0 +1,96 @@
+import GuildDomain
+import Logging
+import NIOHTTP1
+
+/// What all connections of one listener share: it decides about a request by its head, and runs its handler.
+final class RequestService: Sendable {
+    /// What a head comes to.
+    enum Decision: Sendable {
+        case accept(Accepted)
+        case refuse(Reply)
+    }
+
+    /// A request that may bring its body.
+    struct Accepted: Sendable {
+        let route: Route
+        let method: String
+        let target: RequestTarget
+        let parameters: [String: String]
+        let headers: Headers
+    }
+
+    let limits: HTTPLimits
+    let admission: Admission
+    let date = HTTPDate()
+    private let table: RouteTable
+    private let bearerTokens: BearerTokens
+    private let logger: Logger
+
+    init(table: RouteTable, limits: HTTPLimits, bearerTokens: BearerTokens, logger: Logger) {
+        self.table = table
+        self.limits = limits
+        self.bearerTokens = bearerTokens
+        self.logger = logger
+        admission = Admission(limits: limits)
+    }
+
+    var full: Reply {
+        .problem(
+            status: 503, title: Problems.title(503), detail: "too many requests in flight",
+            headers: ["retry-after": String(limits.retryAfterSeconds)])
+    }
+
+    /// HEAD is answered by the GET route of its path.
+    func decide(_ head: HTTPRequestHead) -> Decision {
+        guard let target = RequestTarget(head.uri) else {
+            return .refuse(.problem(status: 400, title: Problems.title(400), detail: "the path or query is not valid"))
+        }
+        let method = head.method.rawValue
+        let wanted = head.method == .HEAD ? .get : Route.Method(rawValue: method)
+        switch table.match(method: wanted, target: target) {
+        case .found(let route, let parameters):
+            if let refusal = refusal(route, authorization: head.headers.first(name: "authorization")) {
+                return .refuse(refusal)
+            }
+            let headers = Headers(head.headers.lazy.map { ($0.name, $0.value) })
+            return .accept(
+                Accepted(route: route, method: method, target: target, parameters: parameters, headers: headers))
+        case .wrongMethod(let allow):
+            return .refuse(.problem(status: 405, title: Problems.title(405), headers: ["allow": allow]))
+        case .notFound:
+            return .refuse(.problem(status: 404, title: Problems.title(404), detail: "nothing is at \(target.path)"))
+        }
+    }
+
+    /// The handler's reply; what it throws becomes a problem. Gives back the places taken for it.
+    func answer(_ accepted: Accepted, body: [UInt8], remoteAddress: String?) async -> Reply {
+        defer { admission.release(bytes: body.count) }
+        let request = Request(
+            method: accepted.method, path: accepted.target.path, parameters: accepted.parameters,
+            query: accepted.target.query, headers: accepted.headers, body: body, remoteAddress: remoteAddress)
+        do {
+            return try await accepted.route.handle(request)
+        } catch {
+            return Problems.reply(to: error, method: request.method, path: request.path, logger: logger)
+        }
+    }
+
+    func streamFailed(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        logger.warning("a streamed reply ended early", metadata: ["error": "\(error)"])
+    }
+
+    private func refusal(_ route: Route, authorization: String?) -> Reply? {
+        guard case .scope(let needed) = route.access else { return nil }
+        guard let scopes = bearerTokens.scopes(authorization: authorization) else {
+            let challenge = authorization == nil ? "Bearer" : "Bearer error=\"invalid_token\""
+            return .problem(
+                status: 401, title: Problems.title(401), detail: "this needs a bearer token",
+                headers: ["www-authenticate": challenge])
+        }
+        guard !scopes.contains(needed) else { return nil }
+        return .problem(
+            status: 403, title: Problems.title(403), detail: "the token lacks the scope '\(needed)'",
+            headers: ["www-authenticate": "Bearer error=\"insufficient_scope\", scope=\"\(needed)\""])
+    }
+}

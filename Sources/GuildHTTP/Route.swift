@@ -1,0 +1,104 @@
+package import GuildDomain
+
+/// One thing that the HTTP listener answers. The rooms make these; GuildHTTP serves them.
+package struct Route: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH"
+    }
+
+    /// Who may call it.
+    package enum Access: Sendable, Hashable {
+        /// Anyone who reaches the listener: health, discovery, webhooks that carry their own signature.
+        case open
+        /// A bearer token with this scope.
+        case scope(String)
+    }
+
+    package let method: Method
+    /// `/agents/:name`; a segment with a colon is a parameter, a last segment `**` takes the rest as parameter `rest`.
+    package let path: String
+    package let access: Access
+    /// One sentence for `/openapi.json`.
+    package let summary: String
+    /// A larger body is answered 413 before it is read to its end.
+    package let bodyLimitBytes: Int
+    package let handle: @Sendable (Request) async throws -> Reply
+
+    package init(
+        _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
+        handle: @escaping @Sendable (Request) async throws -> Reply
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.summary = summary
+        self.bodyLimitBytes = bodyLimitBytes
+        self.handle = handle
+    }
+}
+
+/// A request whose body has been read whole.
+package struct Request: Sendable {
+    package let method: String
+    package let path: String
+    /// The values of the path's parameters, percent-decoded.
+    package let parameters: [String: String]
+    /// The query's fields, decoded, in order.
+    package let query: [(name: String, value: String)]
+    package let headers: Headers
+    package let body: [UInt8]
+    package let remoteAddress: String?
+
+    package init(
+        method: String, path: String, parameters: [String: String] = [:], query: [(name: String, value: String)] = [],
+        headers: Headers = Headers(), body: [UInt8] = [], remoteAddress: String? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.parameters = parameters
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.remoteAddress = remoteAddress
+    }
+
+    package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
+}
+
+/// What a route answers. Errors thrown by a handler become `application/problem+json` (RFC 9457).
+package struct Reply: Sendable {
+    package enum Body: Sendable {
+        case bytes([UInt8])
+        /// Sent as the pieces come; an error ends the connection.
+        case stream(AsyncThrowingStream<[UInt8], any Error>)
+    }
+
+    package var status: Int
+    package var headers: Headers
+    package var body: Body
+
+    package init(status: Int, headers: Headers = Headers(), body: Body = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    package static func json(_ value: JSONValue, status: Int = 200, headers: Headers = Headers()) -> Reply {
+        var headers = headers
+        headers["content-type"] = "application/json"
+        return Reply(status: status, headers: headers, body: .bytes(value.bytes()))
+    }
+
+    /// RFC 9457. `detail` must hold nothing secret.
+    package static func problem(status: Int, title: String, detail: String? = nil, headers: Headers = Headers())
+        -> Reply
+    {
+        var headers = headers
+        headers["content-type"] = "application/problem+json"
+        var members: [(String, JSONValue)] = [
+            ("type", "about:blank"), ("title", .string(title)), ("status", .integer(status)),
+        ]
+        if let detail { members.append(("detail", .string(detail))) }
+        return Reply(status: status, headers: headers, body: .bytes(JSONValue.object(JSONObject(members)).bytes()))
+    }
+}

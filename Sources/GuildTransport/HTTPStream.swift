@@ -1,0 +1,65 @@
+package import GuildDomain
+
+/// A response whose body is read as it comes. Dropping it, its body and its iterators ends the exchange.
+package struct HTTPStream: Sendable {
+    package let status: Int
+    package let headers: Headers
+    package let body: HTTPBody
+}
+
+/// A response body, in pieces of at least a byte; for one reader.
+///
+/// A reader that is slow holds the peer back: no more than `HTTPChannel.highWaterBytes` and one read of curl's wait
+/// here. A cancelled reading task ends the exchange with `HTTPFailure.cancelled`; a body cut short ends with
+/// `HTTPFailure.truncated`, after what did arrive.
+package struct HTTPBody: AsyncSequence, Sendable {
+    package typealias Element = [UInt8]
+    package typealias Failure = HTTPFailure
+
+    let owner: HTTPStreamOwner
+
+    package func makeAsyncIterator() -> Iterator { Iterator(owner: owner) }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        let owner: HTTPStreamOwner
+        private var isOver = false
+
+        init(owner: HTTPStreamOwner) { self.owner = owner }
+
+        package mutating func next() async throws(HTTPFailure) -> [UInt8]? {
+            guard !isOver else { return nil }
+            let result = await owner.channel.piece()
+            switch result {
+            case .success(let bytes?): return bytes
+            case .success(nil):
+                isOver = true
+                return nil
+            case .failure(let failure):
+                isOver = true
+                throw failure
+            }
+        }
+    }
+
+    /// The rest of the body, read whole.
+    package func collect() async throws(HTTPFailure) -> [UInt8] {
+        var whole: [UInt8] = []
+        var iterator = makeAsyncIterator()
+        while let piece = try await iterator.next() { whole += piece }
+        return whole
+    }
+}
+
+/// Shared by a stream's parts: the last one to go ends the exchange and, with the client gone too, the client's thread.
+final class HTTPStreamOwner: Sendable {
+    let channel: HTTPChannel
+    var host: String { channel.host }
+    private let lease: CurlLoopLease
+
+    init(channel: HTTPChannel, lease: CurlLoopLease) {
+        self.channel = channel
+        self.lease = lease
+    }
+
+    deinit { channel.cancel() }
+}
