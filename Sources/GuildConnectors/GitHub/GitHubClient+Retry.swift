@@ -1,0 +1,84 @@
+import GuildDomain
+import GuildTransport
+
+extension GitHubClient {
+    private static let perPage = 100
+    /// Pages of the newest comments, or issues, that are searched for an earlier try.
+    private static let pageLimit = 5
+
+    /// What an earlier try of the action has created, if it has: known by our mark and by us as its author.
+    func earlier(
+        _ operation: String, _ arguments: GitHubArguments, _ action: ActionID
+    ) async throws(OperationFailure) -> JSONValue? {
+        switch operation {
+        case "github.create_issue_comment":
+            let path =
+                "\(try arguments.repository())/issues/\(try arguments.number())/comments?per_page=\(Self.perPage)"
+            return try await earlierComment(path, operation, action)
+        case "github.create_issue":
+            let path =
+                "\(try arguments.repository())/issues?state=all&sort=created&direction=desc"
+                + "&per_page=\(Self.perPage)"
+            return try await earlierIssue(path, operation, action)
+        default:
+            return nil
+        }
+    }
+
+    /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read.
+    private func earlierComment(
+        _ path: String, _ operation: String, _ action: ActionID
+    ) async throws(OperationFailure) -> JSONValue? {
+        let author = try await author()
+        let first = try await page(1, of: path, operation)
+        if let found = Self.find(action, author, in: first.elements) { return found }
+        let last = first.last ?? 1
+        var next = last
+        while next > 1, last - next < Self.pageLimit {
+            if let found = Self.find(action, author, in: try await page(next, of: path, operation).elements) {
+                return found
+            }
+            next -= 1
+        }
+        return nil
+    }
+
+    private func earlierIssue(
+        _ path: String, _ operation: String, _ action: ActionID
+    ) async throws(OperationFailure) -> JSONValue? {
+        let author = try await author()
+        for number in 1...Self.pageLimit {
+            let elements = try await page(number, of: path, operation).elements
+            if let found = Self.find(action, author, in: elements) { return found }
+            if elements.count < Self.perPage { break }
+        }
+        return nil
+    }
+
+    /// Nil where GitHub does not tell (an app's token may not ask): then the mark alone must do, which nobody can know
+    /// before we have written it.
+    private func author() async throws(OperationFailure) -> String? {
+        do throws(OperationFailure) {
+            return try await identity()
+        } catch {
+            guard case .final = error else { throw error }
+            return nil
+        }
+    }
+
+    private func page(
+        _ number: Int, of path: String, _ operation: String
+    ) async throws(OperationFailure) -> (elements: [JSONValue], last: Int?) {
+        let response = try await send(GitHubCall("\(path)&page=\(number)"), for: operation, action: nil)
+        try check(response, of: operation)
+        let elements = try GitHubAnswer.json(response, of: operation).array ?? []
+        return (elements, response.headers["Link"].flatMap { GitHubAnswer.lastPage($0) })
+    }
+
+    private static func find(_ action: ActionID, _ author: String?, in elements: [JSONValue]) -> JSONValue? {
+        elements.last { element in
+            guard let body = element["body"]?.string, GitHubMarker.action(endOf: body) == action else { return false }
+            return author.map { GitHubOwnership.isSame(element["user"] ?? .null, $0) } ?? true
+        }
+    }
+}

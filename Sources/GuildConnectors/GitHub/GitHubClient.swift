@@ -1,0 +1,137 @@
+package import GuildDomain
+package import GuildTransport
+import Synchronization
+
+/// Where our GitHub is and who we are there.
+package struct GitHubSettings: Sendable {
+    /// `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
+    package var baseURL: String
+    /// Sent as a bearer token; without one only what is public can be read.
+    package var token: SecretSource?
+    /// Our login, bot or app slug; asked of the API where nothing is said.
+    package var identity: String?
+
+    package init(baseURL: String = "https://api.github.com", token: SecretSource? = nil, identity: String? = nil) {
+        self.baseURL = baseURL
+        self.token = token
+        self.identity = identity
+    }
+}
+
+/// Performs the operations of `GitHubOperations` by GitHub's REST API (https://docs.github.com/rest).
+package final class GitHubClient: OperationPerformer {
+    /// A longer answer fails; a page of a hundred comments can have 6 MB.
+    static let largestResponseBytes = 16 << 20
+
+    package let prefix = "github"
+    package var operations: [Operation] { GitHubOperations.all }
+
+    private let settings: GitHubSettings
+    private let http: HTTPClient
+    private let clock: any TimeSource
+    private let redactor: Redactor
+    private let knownIdentity: Mutex<String?>
+
+    /// - Parameter redactor: masks what GitHub's own messages may repeat.
+    package init(
+        settings: GitHubSettings, http: HTTPClient, redactor: Redactor, clock: any TimeSource = SystemTime()
+    ) {
+        self.settings = settings
+        self.http = http
+        self.redactor = redactor
+        self.clock = clock
+        knownIdentity = Mutex(settings.identity)
+    }
+
+    package func subject(of operation: String, arguments: JSONValue) -> String? {
+        GitHubOperations.subject(of: arguments)
+    }
+
+    /// Performs one operation. Creating a comment or an issue is the one kind of write that would show if it were done
+    /// twice, so a retry first looks for the mark of the first try; all others end the same when repeated.
+    package func perform(
+        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+    ) async throws(OperationFailure) -> JSONValue {
+        guard operations.contains(where: { $0.name == operation }) else {
+            throw .unknownOperation(operation, nearest: NearestName.of(operation, in: operations.map(\.name)))
+        }
+        let arguments = GitHubArguments(operation: operation, values: arguments)
+        let call = try GitHubCall(operation, arguments, action: action)
+        if isRetry, let action, let found = try await earlier(operation, arguments, action) {
+            return GitHubResult.of(operation, found)
+        }
+        let response = try await send(call, for: operation, action: action)
+        if operation == "github.remove_label", response.status == 404, Self.isMissingLabel(response) {
+            return ["labels": [], "note": "the label was not there"]
+        }
+        try check(response, of: operation)
+        if operation == "github.get_pull_request_diff" { return GitHubResult.diff(response.body) }
+        return GitHubResult.of(operation, try GitHubAnswer.json(response, of: operation))
+    }
+
+    /// Who we are on GitHub: what the manifest says, else the login of the token's owner, asked once.
+    package func identity() async throws(OperationFailure) -> String {
+        if let known = knownIdentity.withLock({ $0 }) { return known }
+        let operation = "github identity"
+        let response = try await send(GitHubCall("/user"), for: operation, action: nil)
+        try check(response, of: operation)
+        guard let login = try GitHubAnswer.json(response, of: operation)["login"]?.string, !login.isEmpty else {
+            throw .final(status: response.status, reason: "\(operation): the answer has no login")
+        }
+        knownIdentity.withLock { $0 = login }
+        return login
+    }
+
+    /// One exchange; any status is an answer.
+    func send(
+        _ call: GitHubCall, for operation: String, action: ActionID?
+    ) async throws(OperationFailure) -> HTTPResponse {
+        let request = try await request(call, for: operation, action: action)
+        do throws(HTTPFailure) {
+            return try await http.send(request)
+        } catch {
+            let reason = redactor.masked("\(operation): \(error.message)")
+            switch error {
+            case .invalidURL, .invalidRequest, .forbiddenAddress, .bodyTooLarge:
+                throw .final(status: nil, reason: reason)
+            default: throw .retryable(reason: reason, retryAfter: nil)
+            }
+        }
+    }
+
+    func check(_ response: HTTPResponse, of operation: String) throws(OperationFailure) {
+        try GitHubAnswer.check(response, of: operation, now: clock.now, redactor: redactor)
+    }
+
+    private func request(
+        _ call: GitHubCall, for operation: String, action: ActionID?
+    ) async throws(OperationFailure) -> HTTPRequest {
+        var headers: Headers = [
+            "Accept": call.accept, "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "guild",
+        ]
+        if let token = settings.token {
+            do throws(SecretFailure) {
+                let secret = try await token.current()
+                redactor.learn(secret)
+                headers["Authorization"] = "Bearer \(secret.reveal())"
+            } catch {
+                let reason = "\(operation): \(error.message)"
+                throw error.isTransient
+                    ? .retryable(reason: reason, retryAfter: nil) : .final(status: nil, reason: reason)
+            }
+        }
+        // GitHub ignores it; a proxy or a compatible server may not.
+        if let action { headers["Idempotency-Key"] = action.description }
+        if call.body != nil { headers["Content-Type"] = "application/json" }
+        let base = settings.baseURL.hasSuffix("/") ? String(settings.baseURL.dropLast()) : settings.baseURL
+        return HTTPRequest(
+            method: call.method, url: base + call.path, headers: headers, body: call.body?.bytes() ?? [],
+            responseLimitBytes: Self.largestResponseBytes)
+    }
+
+    /// GitHub answers 404 both for a label that the issue does not have and for an issue that we may not see; only the
+    /// message tells them apart.
+    private static func isMissingLabel(_ response: HTTPResponse) -> Bool {
+        GitHubAnswer.message(response)?.lowercased().hasPrefix("label does not exist") ?? false
+    }
+}

@@ -1,0 +1,82 @@
+import Crypto
+import Foundation
+package import GuildDomain
+
+/// Makes an event of a GitHub delivery whose signature has been found valid
+/// (https://docs.github.com/webhooks/webhook-events-and-payloads).
+///
+/// The gateway runs this for each delivery, so the payload is checked whole but only the few values below are built.
+package enum GitHubNormaliser {
+    /// Longest value of `X-GitHub-Event`.
+    static let longestEventName = 64
+    /// Longest value of `X-GitHub-Delivery`; GitHub sends a UUID.
+    static let longestDelivery = 128
+    /// Longest name that is taken from a payload: an action, a repository, a ref.
+    static let longestName = 512
+
+    /// - Parameters:
+    ///   - endpoint: the name of the WebhookEndpoint; one delivery id is one event per endpoint.
+    ///   - identity: our login, bot or app slug there; without it no event counts as our own.
+    package static func normalise(
+        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: String? = nil
+    ) throws(WebhookRefusal) -> WebhookVerdict {
+        let name = try eventName(headers)
+        if name == "ping" { return .ping }
+        let delivery = try deliveryID(headers)
+        let payload = try document(headers, body)
+        let data: JSONValue
+        do throws(JSONParser.Problem) {
+            data = try JSONParser.parse(payload, selecting: GitHubPayload.selection)
+        } catch {
+            throw .notJSON(error)
+        }
+        guard case .object = data else { throw .malformedPayload("it is not an object") }
+        let facts = try GitHubPayload(event: name, data: data)
+        let ownership = GitHubOwnership(of: data, eventType: facts.type, identity: identity)
+        var event = Event(
+            id: EventID(derivedFrom: ["github", endpoint, delivery]), source: facts.source, type: facts.type,
+            subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent, payload: payload)
+        guard case .own(let action) = ownership else {
+            return .event(WebhookEvent(event: event, digest: digest(endpoint: endpoint, body: body)))
+        }
+        event.isOwn = true
+        return .event(WebhookEvent(event: event, digest: digest(endpoint: endpoint, body: body), ownAction: action))
+    }
+
+    private static func eventName(_ headers: Headers) throws(WebhookRefusal) -> String {
+        let header = "X-GitHub-Event"
+        guard let name = headers[header], !name.isEmpty else { throw .missingHeader(header) }
+        let isName = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }
+        guard isName, name.utf8.count <= longestEventName else {
+            throw .malformedHeader(header, expected: "a name of at most \(longestEventName) small letters")
+        }
+        return name
+    }
+
+    private static func deliveryID(_ headers: Headers) throws(WebhookRefusal) -> String {
+        let header = "X-GitHub-Delivery"
+        guard let delivery = headers[header], !delivery.isEmpty else { throw .missingHeader(header) }
+        guard delivery.utf8.count <= longestDelivery, delivery.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw .malformedHeader(header, expected: "at most \(longestDelivery) visible ASCII characters")
+        }
+        return delivery
+    }
+
+    /// The JSON of the body: itself, or the form field `payload`. A body that begins with a brace is no such form,
+    /// whatever it is called: that is how curl sends one by default.
+    private static func document(_ headers: Headers, _ body: [UInt8]) throws(WebhookRefusal) -> [UInt8] {
+        let type = headers["Content-Type"]?.lowercased() ?? ""
+        guard type.hasPrefix("application/x-www-form-urlencoded"), body.first != UInt8(ascii: "{") else { return body }
+        guard let payload = PercentEncoding.formValue("payload", in: body) else {
+            throw .malformedPayload("the form has no field 'payload'")
+        }
+        return payload
+    }
+
+    private static func digest(endpoint: String, body: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: Array("github\0\(endpoint)\0".utf8))
+        hash.update(data: body)
+        return Array(hash.finalize())
+    }
+}

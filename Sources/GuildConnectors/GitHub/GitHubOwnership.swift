@@ -1,0 +1,63 @@
+package import GuildDomain
+
+/// Whether an event is the echo of something that we did.
+///
+/// Known by our identity as the sender together with our mark, wherever the event shows a text that we would have
+/// marked; a mark from anyone else is ignored, so it can neither suppress an event nor forge a cause. An event that
+/// shows no such text (a label, an assignee, a status) is ours by the sender alone, if it is of a type that one of our
+/// operations causes: a person who pushes with the same account is still a person.
+package enum GitHubOwnership: Sendable, Equatable {
+    case foreign
+    /// Ours; the action is nil where no mark can tell.
+    case own(ActionID?)
+
+    package init(of data: JSONValue, eventType: String, identity: String?) {
+        guard let identity, !identity.isEmpty, let author = data["sender"] ?? Self.marked(data, eventType)?["user"],
+            Self.isSame(author, identity)
+        else {
+            self = .foreign
+            return
+        }
+        if Self.typesWithoutText.contains(eventType) {
+            self = .own(nil)
+        } else if let text = Self.marked(data, eventType)?["body"]?.string,
+            let action = GitHubMarker.action(endOf: text)
+        {
+            self = .own(action)
+        } else {
+            self = .foreign
+        }
+    }
+
+    /// The action of ours that caused the event, by the mark in its text.
+    package static func ownAction(in data: JSONValue, eventType: String, identity: String?) -> ActionID? {
+        guard case .own(let action) = Self(of: data, eventType: eventType, identity: identity) else { return nil }
+        return action
+    }
+
+    /// Whether a user of the payload is that login, or the bot of that GitHub App (`slug[bot]`). Logins have no case.
+    package static func isSame(_ user: JSONValue, _ identity: String) -> Bool {
+        guard let login = user["login"]?.string?.lowercased() else { return false }
+        let identity = identity.lowercased()
+        return login == identity || user["type"]?.string == "Bot" && login == "\(identity)[bot]"
+    }
+
+    private static let typesWithoutText: Set<String> = [
+        "issues.labeled", "issues.unlabeled", "issues.assigned", "pull_request.labeled", "pull_request.unlabeled",
+        "pull_request.assigned", "pull_request.review_requested", "label.created", "status",
+    ]
+
+    /// The object whose `body` the sender of such an event has just written.
+    private static func marked(_ data: JSONValue, _ eventType: String) -> JSONValue? {
+        switch eventType {
+        case "issue_comment.created", "issue_comment.edited", "commit_comment.created",
+            "pull_request_review_comment.created", "pull_request_review_comment.edited",
+            "discussion_comment.created", "discussion_comment.edited":
+            data["comment"]
+        case "pull_request_review.submitted", "pull_request_review.edited": data["review"]
+        case "issues.opened", "issues.edited": data["issue"]
+        case "pull_request.opened", "pull_request.edited": data["pull_request"]
+        default: nil
+        }
+    }
+}

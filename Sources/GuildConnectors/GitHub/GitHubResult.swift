@@ -1,0 +1,113 @@
+import GuildDomain
+
+/// What an agent is shown of GitHub's answers: a few fields in a fixed order, long texts cut, so that one answer cannot
+/// fill a context window.
+enum GitHubResult {
+    /// Longest body of an issue or pull request, in bytes.
+    static let bodyLimitBytes = 16 << 10
+    /// Longest body of one of several comments, in bytes.
+    static let commentLimitBytes = 4 << 10
+    /// Longest diff, in bytes.
+    static let diffLimitBytes = 64 << 10
+    private static let listLimit = 100
+
+    static func of(_ operation: String, _ answer: JSONValue) -> JSONValue {
+        switch operation {
+        case "github.get_issue": issue(answer)
+        case "github.get_pull_request": pullRequest(answer)
+        case "github.list_issue_comments":
+            ["comments": .array((answer.array ?? []).prefix(listLimit).map { comment($0) })]
+        case "github.create_issue_comment", "github.update_issue_comment": picked(answer, ["id", "html_url"])
+        case "github.create_issue": picked(answer, ["id", "number", "html_url"])
+        case "github.add_labels", "github.remove_label": ["labels": names(answer, "name")]
+        case "github.add_assignees":
+            ["number": answer["number"] ?? .null, "assignees": names(answer["assignees"], "login")]
+        case "github.set_commit_status": picked(answer, ["id", "state", "context"])
+        case "github.request_review":
+            [
+                "number": answer["number"] ?? .null, "html_url": answer["html_url"] ?? .null,
+                "requested_reviewers": names(answer["requested_reviewers"], "login"),
+                "requested_teams": names(answer["requested_teams"], "slug"),
+            ]
+        default: .null
+        }
+    }
+
+    /// The diff, cut at a line end where it is longer than `diffLimitBytes`.
+    static func diff(_ bytes: [UInt8]) -> JSONValue {
+        let shown = cut(bytes[...], limit: diffLimitBytes)
+        var result: JSONObject = ["diff": .string(String(decoding: shown, as: UTF8.self))]
+        if shown.count < bytes.count {
+            result["truncated"] = true
+            result["note"] = .string("the first \(shown.count) of \(bytes.count) bytes")
+        }
+        return .object(result)
+    }
+
+    private static func issue(_ answer: JSONValue) -> JSONValue {
+        var result = described(answer, ["number", "title", "state", "state_reason"])
+        result["labels"] = names(answer["labels"], "name")
+        result["assignees"] = names(answer["assignees"], "login")
+        for name in ["comments", "created_at", "updated_at", "html_url"] { result[name] = answer[name] ?? .null }
+        result["is_pull_request"] = .bool(answer["pull_request"].map { !$0.isNull } ?? false)
+        return .object(result)
+    }
+
+    private static func pullRequest(_ answer: JSONValue) -> JSONValue {
+        var result = described(
+            answer, ["number", "title", "state", "draft", "merged", "mergeable", "mergeable_state"])
+        for side in ["head", "base"] {
+            result[side] = picked(answer[side] ?? .null, ["ref", "sha"])
+        }
+        result["labels"] = names(answer["labels"], "name")
+        result["assignees"] = names(answer["assignees"], "login")
+        result["requested_reviewers"] = names(answer["requested_reviewers"], "login")
+        let rest = [
+            "commits", "additions", "deletions", "changed_files", "comments", "created_at", "updated_at", "html_url",
+        ]
+        for name in rest { result[name] = answer[name] ?? .null }
+        return .object(result)
+    }
+
+    private static func comment(_ answer: JSONValue) -> JSONValue {
+        var result: JSONObject = ["id": answer["id"] ?? .null, "user": answer["user"]?["login"] ?? .null]
+        result["body"] = text(answer["body"], limit: commentLimitBytes)
+        result["created_at"] = answer["created_at"] ?? .null
+        result["html_url"] = answer["html_url"] ?? .null
+        return .object(result)
+    }
+
+    private static func described(_ answer: JSONValue, _ names: [String]) -> JSONObject {
+        var result = JSONObject(names.map { ($0, answer[$0] ?? .null) })
+        result["user"] = answer["user"]?["login"] ?? .null
+        result["body"] = text(answer["body"], limit: bodyLimitBytes)
+        return result
+    }
+
+    private static func picked(_ answer: JSONValue, _ names: [String]) -> JSONValue {
+        .object(JSONObject(names.map { ($0, answer[$0] ?? .null) }))
+    }
+
+    private static func names(_ list: JSONValue?, _ field: String) -> JSONValue {
+        .array((list?.array ?? []).prefix(listLimit).compactMap { $0[field] })
+    }
+
+    private static func text(_ value: JSONValue?, limit: Int) -> JSONValue {
+        guard let text = value?.string else { return .null }
+        let bytes = Array(text.utf8)
+        guard bytes.count > limit else { return .string(text) }
+        let shown = cut(bytes[...], limit: limit)
+        return .string(
+            String(decoding: shown, as: UTF8.self) + "\n[cut: the first \(shown.count) of \(bytes.count) bytes]")
+    }
+
+    /// At most `limit` bytes, to the last line end within the second half of them, or to a whole character.
+    private static func cut(_ bytes: ArraySlice<UInt8>, limit: Int) -> ArraySlice<UInt8> {
+        guard bytes.count > limit else { return bytes }
+        let head = bytes.prefix(limit)
+        if let end = head.suffix(limit / 2).lastIndex(of: 0x0A) { return bytes[...end] }
+        var end = head.endIndex
+        while end > head.startIndex, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        return bytes[..<end]
+    }
+}

@@ -1,0 +1,51 @@
+package import GuildDomain
+
+/// One external system as the executors see it.
+package protocol OperationPerformer: Sendable {
+    /// What stands before the dot in the names of its operations: `github`.
+    var prefix: String { get }
+    var operations: [Operation] { get }
+
+    /// Performs one operation and gives a small result, the same for the same state of the system.
+    ///
+    /// - Parameters:
+    ///   - action: the identity of a write, its idempotency key; nil for a read.
+    ///   - isRetry: an earlier try may have been performed; then it is looked for first where the system does not
+    ///     recognise the key.
+    func perform(
+        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+    ) async throws(OperationFailure) -> JSONValue
+
+    /// What the operation is about: writes with one subject are performed in order.
+    func subject(of operation: String, arguments: JSONValue) -> String?
+}
+
+/// The connectors of one snapshot: each operation goes to the one that its name begins with.
+package struct Connectors: Sendable {
+    private let performers: [String: any OperationPerformer]
+    /// All operations, in the order of their names.
+    package let catalogue: [Operation]
+
+    /// Of two performers with one prefix the first counts.
+    package init(_ performers: [any OperationPerformer]) {
+        self.performers = Dictionary(performers.map { ($0.prefix, $0) }) { first, _ in first }
+        catalogue = OperationCatalogue(self.performers.values.flatMap(\.operations)).operations
+    }
+
+    package func performer(of operation: String) -> (any OperationPerformer)? {
+        performers[String(operation.prefix { $0 != "." })]
+    }
+
+    package func perform(
+        _ operation: String, arguments: JSONValue, action: ActionID? = nil, isRetry: Bool = false
+    ) async throws(OperationFailure) -> JSONValue {
+        guard let performer = performer(of: operation), catalogue.contains(where: { $0.name == operation }) else {
+            throw .unknownOperation(operation, nearest: NearestName.of(operation, in: catalogue.map(\.name)))
+        }
+        return try await performer.perform(operation, arguments: arguments, action: action, isRetry: isRetry)
+    }
+
+    package func subject(of operation: String, arguments: JSONValue) -> String? {
+        performer(of: operation)?.subject(of: operation, arguments: arguments)
+    }
+}

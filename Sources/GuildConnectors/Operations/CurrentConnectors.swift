@@ -1,0 +1,56 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildTransport
+import Synchronization
+
+/// The connectors that the accepted head sets up; made anew when the head changes.
+package final class CurrentConnectors: Sendable {
+    private let http: HTTPClient
+    private let secrets: SecretResolver
+    private let time: any TimeSource
+    private let made = Mutex<(commit: String, connectors: Connectors)?>(nil)
+
+    package init(http: HTTPClient, secrets: SecretResolver, time: any TimeSource) {
+        self.http = http
+        self.secrets = secrets
+        self.time = time
+    }
+
+    package func of(_ head: CodexSnapshot) -> Connectors {
+        made.withLock { made in
+            if let made, made.commit == head.commit { return made.connectors }
+            let connectors = make(head)
+            made = (head.commit, connectors)
+            return connectors
+        }
+    }
+
+    private func make(_ head: CodexSnapshot) -> Connectors {
+        do throws(Failure) {
+            let settings = try head.connector(system: "github").map { (manifest) throws(Failure) in
+                try GitHubSettings(connector: manifest, resolver: secrets)
+            }
+            return Connectors([
+                GitHubClient(
+                    settings: settings ?? GitHubSettings(), http: http, redactor: secrets.redactor, clock: time)
+            ])
+        } catch {
+            return Connectors([UnusableConnector(prefix: "github", operations: GitHubOperations.all, reason: error.message)])
+        }
+    }
+}
+
+/// Stands where a connector cannot be set up: each of its operations fails with the reason.
+private struct UnusableConnector: OperationPerformer {
+    let prefix: String
+    let operations: [Operation]
+    let reason: String
+
+    func perform(
+        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+    ) async throws(OperationFailure) -> JSONValue {
+        throw .final(status: nil, reason: reason)
+    }
+
+    func subject(of operation: String, arguments: JSONValue) -> String? { GitHubOperations.subject(of: arguments) }
+}

@@ -1,0 +1,36 @@
+package import GuildDomain
+
+/// Why an operation did not succeed, and whether to try again. The text never holds a secret.
+package enum OperationFailure: GuildError, Equatable {
+    /// Too many requests, a server's error, or no answer: the operation may even have been performed.
+    ///
+    /// `retryAfter` is what the system asked for.
+    case retryable(reason: String, retryAfter: Duration?)
+    /// Another try would end the same.
+    case final(status: Int?, reason: String)
+    case invalidArguments(String)
+    case unknownOperation(String, nearest: String?)
+
+    package var kind: ErrorKind {
+        switch self {
+        case .retryable: .unavailable
+        case .final: .failed
+        case .invalidArguments, .unknownOperation: .usage
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .retryable(let reason, _), .final(_, let reason), .invalidArguments(let reason): reason
+        case .unknownOperation(let name, _): "there is no operation '\(name)'"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .retryable(_, let delay?): "the system asked to wait \(delay.microseconds / 1_000_000) s"
+        case .unknownOperation(_, let nearest?): "did you mean '\(nearest)'?"
+        case .retryable, .final, .invalidArguments, .unknownOperation: nil
+        }
+    }
+}

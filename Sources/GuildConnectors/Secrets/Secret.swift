@@ -1,0 +1,40 @@
+package import GuildCodex
+
+/// A token, password or key. Whatever prints it shows `••••`; only `reveal()` and `bytes` give it away.
+package struct Secret: Sendable {
+    /// What stands for any secret wherever text is shown.
+    package static let mask = "••••"
+
+    /// The secret itself: for the request or the signature that needs it, and for nothing that is kept.
+    package let bytes: [UInt8]
+
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+
+    package init(_ text: String) { bytes = Array(text.utf8) }
+
+    package var isEmpty: Bool { bytes.isEmpty }
+
+    /// The secret as text; bytes that are not UTF-8 become U+FFFD.
+    package func reveal() -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { Self.mask }
+    package var debugDescription: String { Self.mask }
+    /// `dump` walks the mirror, so it has no children.
+    package var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
+}
+
+/// Where a secret comes from at the moment of use.
+package enum SecretSource: Sendable {
+    case known(Secret)
+    case reference(SecretReference, SecretResolver)
+
+    /// The secret as it is now.
+    package func current() async throws(SecretFailure) -> Secret {
+        switch self {
+        case .known(let secret): secret
+        case .reference(let reference, let resolver): try await resolver.resolve(reference)
+        }
+    }
+}

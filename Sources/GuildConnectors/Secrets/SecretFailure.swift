@@ -1,0 +1,50 @@
+package import GuildCodex
+package import GuildDomain
+
+/// Why a secret reference has no secret. Names the reference, never a value.
+package struct SecretFailure: GuildError, Equatable {
+    package enum Cause: Sendable, Equatable {
+        /// The variable is unset, the file or the field does not exist.
+        case missing(String)
+        case empty
+        case tooLarge(limitBytes: Int)
+        case unreadable(String)
+        /// Vault needs an address, a token and a client.
+        case notConfigured(String)
+        /// Vault answered with an error, or not at all.
+        case store(String)
+    }
+
+    package let reference: SecretReference
+    package let cause: Cause
+
+    package init(_ reference: SecretReference, _ cause: Cause) {
+        self.reference = reference
+        self.cause = cause
+    }
+
+    /// Whether the same look-up may succeed a moment later with nothing changed by a person.
+    package var isTransient: Bool { if case .store = cause { true } else { false } }
+
+    package var kind: ErrorKind { .unavailable }
+
+    package var message: String {
+        switch cause {
+        case .missing(let what): "secret \(reference): \(what)"
+        case .empty: "secret \(reference): it is empty"
+        case .tooLarge(let limit): "secret \(reference): larger than \(limit) bytes"
+        case .unreadable(let reason): "secret \(reference): \(reason)"
+        case .notConfigured(let what): "secret \(reference): \(what)"
+        case .store(let reason): "secret \(reference): Vault: \(reason)"
+        }
+    }
+
+    package var hint: String? {
+        switch (reference, cause) {
+        case (.environment(let name), _): "set \(name) in the environment of the guild process"
+        case (.file, _): "the file must be readable by the user that guild runs as and hold only the secret"
+        case (.vault, .notConfigured): "set VAULT_ADDR and VAULT_TOKEN in the environment of the guild process"
+        case (.vault, _): "check the mount, the path and the field, and that the token may read them"
+        }
+    }
+}

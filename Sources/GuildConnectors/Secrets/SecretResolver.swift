@@ -1,0 +1,84 @@
+import Foundation
+package import GuildCodex
+package import GuildDomain
+package import GuildTransport
+package import Logging
+import Synchronization
+
+/// Looks secrets up at the moment of use, and tells the redactor each one that it finds.
+///
+/// A value is remembered for a few seconds only, so that a rotated secret is soon the one in use, and a burst of
+/// webhooks does not become a burst of look-ups.
+package final class SecretResolver: Sendable {
+    package static let largestSecretBytes = 64 << 10
+    package static let cacheSeconds: Int64 = 10
+    /// More references than this are looked up without being remembered.
+    package static let cacheLimit = 256
+
+    package let redactor: Redactor
+    private let environment: @Sendable (String) -> String?
+    private let http: HTTPClient?
+    private let clock: any TimeSource
+    private let logger: Logger
+    private let cache = Mutex<[SecretReference: Entry]>([:])
+    private let warnedFiles = Mutex<Set<String>>([])
+
+    private struct Entry {
+        let secret: Secret
+        let expires: Timestamp
+    }
+
+    /// - Parameters:
+    ///   - http: reaches Vault; without it `vault://` references fail.
+    ///   - environment: reads one variable of the process.
+    package init(
+        redactor: Redactor, http: HTTPClient?, clock: any TimeSource = SystemTime(), logger: Logger,
+        environment: @escaping @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
+    ) {
+        self.redactor = redactor
+        self.http = http
+        self.clock = clock
+        self.logger = logger
+        self.environment = environment
+    }
+
+    /// The secret that the reference names now, not empty and at most `largestSecretBytes`.
+    package func resolve(_ reference: SecretReference) async throws(SecretFailure) -> Secret {
+        let now = clock.now
+        if let entry = cache.withLock({ $0[reference] }), entry.expires > now { return entry.secret }
+        let secret = try await lookUp(reference)
+        guard !secret.isEmpty else { throw SecretFailure(reference, .empty) }
+        guard secret.bytes.count <= Self.largestSecretBytes else {
+            throw SecretFailure(reference, .tooLarge(limitBytes: Self.largestSecretBytes))
+        }
+        redactor.learn(secret)
+        let entry = Entry(secret: secret, expires: now + .seconds(Self.cacheSeconds))
+        cache.withLock { entries in
+            if entries.count >= Self.cacheLimit { entries = entries.filter { $0.value.expires > now } }
+            if entries.count < Self.cacheLimit { entries[reference] = entry }
+        }
+        return secret
+    }
+
+    private func lookUp(_ reference: SecretReference) async throws(SecretFailure) -> Secret {
+        switch reference {
+        case .environment(let name):
+            guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
+            return Secret(value)
+        case .file(let path):
+            let file = try SecretFile.read(path, for: reference)
+            if file.isReadableByOthers, warnedFiles.withLock({ $0.insert(path).inserted }) {
+                logger.warning("secret \(reference): every user of this machine can read the file")
+            }
+            return file.secret
+        case .vault(let mount, let path, let field):
+            guard let http, let address = environment("VAULT_ADDR"), !address.isEmpty,
+                let token = environment("VAULT_TOKEN"), !token.isEmpty
+            else { throw SecretFailure(reference, .notConfigured("VAULT_ADDR or VAULT_TOKEN is not set")) }
+            redactor.learn(Secret(token))
+            let vault = VaultStore(
+                http: http, address: address, token: Secret(token), namespace: environment("VAULT_NAMESPACE"))
+            return try await vault.secret(mount: mount, path: path, field: field, for: reference)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package import GuildDomain
+
+/// What an authenticated delivery is.
+package enum WebhookVerdict: Sendable, Equatable {
+    /// The sender tries whether we are there: answered 200, no event.
+    case ping
+    case event(WebhookEvent)
+}
+
+/// An event made of a delivery, and what the gateway must know to accept it once.
+package struct WebhookEvent: Sendable, Equatable {
+    /// `cause`, `root`, `hop` and `chapter` are left to the gateway.
+    package var event: Event
+    /// SHA-256 of endpoint and body, for senders who sign neither id nor time: a captured body sent again under a new
+    /// id has the same digest.
+    package var digest: [UInt8]
+    /// The action of ours that caused it, where its marker says so.
+    package var ownAction: ActionID?
+
+    package init(event: Event, digest: [UInt8], ownAction: ActionID? = nil) {
+        self.event = event
+        self.digest = digest
+        self.ownAction = ownAction
+    }
+}
+
+/// Why an authenticated delivery makes no event; answered 400.
+package enum WebhookRefusal: GuildError, Equatable {
+    case missingHeader(String)
+    case malformedHeader(String, expected: String)
+    case notJSON(JSONParser.Problem)
+    case malformedPayload(String)
+
+    package var kind: ErrorKind { .usage }
+
+    package var message: String {
+        switch self {
+        case .missingHeader(let name): "the header \(name) is missing"
+        case .malformedHeader(let name, let expected): "the header \(name) must be \(expected)"
+        case .notJSON(let problem): "the payload is \(problem.message)"
+        case .malformedPayload(let reason): "the payload: \(reason)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .missingHeader, .malformedHeader: "is the sender the system that this endpoint is for?"
+        case .notJSON, .malformedPayload: nil
+        }
+    }
+}
