@@ -1,0 +1,47 @@
+package import GuildCodex
+package import GuildConnectors
+package import GuildDomain
+import GuildLedger
+
+/// What a run would send, reserve and allow, without calling anything.
+package struct DryRun: Sendable {
+    package let agent: String
+    package let commit: String
+    package let model: String
+    package let provider: String
+    package let request: ModelRequest
+    /// What a recording of the first answer is found by.
+    package let key: String
+    package let tools: [(tool: ModelTool, autonomy: Autonomy)]
+    package let reservedInput: Int64
+    package let reservedOutput: Int64
+    /// Micro-dollars; nil where the price is unknown.
+    package let reservedCost: Int64?
+    package let perInvocation: Int64
+
+    package static func make(
+        agent: AgentManifest, event: Event, options: RunOptions, in snapshot: CodexSnapshot, connectors: Connectors,
+        now: Timestamp
+    ) throws -> DryRun {
+        let invocation = Invocation(
+            id: InvocationID(now: now), agent: agent.name, chapter: agent.chapter, commit: snapshot.commit,
+            event: event.id, root: event.root, createdAt: now, availableAt: now)
+        let toolBox = ToolBox(agent, in: snapshot, connectors: connectors)
+        let builder = RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+            options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
+        let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: snapshot)
+        guard let model = candidates.first else { throw NoModel(agent: agent.name, wanted: "any", nearest: nil) }
+        let limits = InvocationLimits(agent: agent, options: options, in: snapshot, model: model)
+        let request = try builder.request(model: model.model, maxOutputTokens: limits.replyLimit, turns: [])
+        let input = InputEstimate.tokens(of: request)
+        let output = Int64(limits.replyLimit)
+        return DryRun(
+            agent: agent.name, commit: snapshot.commit, model: model.label, provider: model.entry.vendor.rawValue,
+            request: request, key: RequestDigest.key(of: request, volatile: builder.volatile()),
+            tools: toolBox.tools.map { ($0, agent.rule(forTool: $0.name)?.autonomy ?? .deny) }, reservedInput: input,
+            reservedOutput: output,
+            reservedCost: model.entry.prices.map { BudgetBound.cost($0, input: input, output: output) },
+            perInvocation: limits.perInvocation)
+    }
+}

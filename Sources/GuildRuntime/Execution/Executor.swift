@@ -1,0 +1,109 @@
+package import GuildCodex
+package import GuildConnectors
+package import GuildDomain
+package import GuildLedger
+package import Logging
+import ServiceLifecycle
+
+/// Claims invocations and runs each in a task of its own.
+///
+///     queued ──claim──▶ InvocationRun (lease renewed every 10 s) ──▶ final state, waiting, or back to queued
+///
+/// On a graceful shutdown nothing new is claimed and each run stops after its turn.
+package struct Executor: Service {
+    /// Runs side by side in one process.
+    package static let defaultSlots = 16
+
+    /// What the executor works with; the same for `serve` and for `run`.
+    package struct Parts: Sendable {
+        package var ledger: Ledger
+        package var codex: CurrentCodex
+        package var connectors: CurrentConnectors
+        package var providers: ModelProviders
+        package var worker: Worker
+        package var time: any TimeSource
+        package var logger: Logger
+
+        package init(
+            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, providers: ModelProviders, worker: Worker,
+            time: any TimeSource, logger: Logger
+        ) {
+            self.ledger = ledger
+            self.codex = codex
+            self.connectors = connectors
+            self.providers = providers
+            self.worker = worker
+            self.time = time
+            self.logger = logger
+        }
+    }
+
+    private let parts: Parts
+    /// Only this causal root: what `guild run` hosts.
+    private let root: EventID?
+    private let retry: RetryPolicy
+    private let observe: @Sendable (RunEvent) -> Void
+    private let loop: ClaimLoop
+
+    package init(
+        _ parts: Parts, root: EventID? = nil, slots: Int = Executor.defaultSlots, retry: RetryPolicy? = nil,
+        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) {
+        self.parts = parts
+        self.root = root
+        self.retry = retry ?? parts.codex.head.settings.retries
+        self.observe = observe
+        loop = ClaimLoop(
+            ledger: parts.ledger, worker: parts.worker, topic: .invocations, slots: slots, time: parts.time,
+            logger: parts.logger)
+    }
+
+    package func run() async throws {
+        try await loop.run {
+            guard let claim = try await claimNext() else { return nil }
+            return { try await perform(claim) }
+        } nextTime: {
+            try await parts.ledger.nextInvocationTime(worker: parts.worker)
+        }
+    }
+
+    /// Runs one claimed invocation, until it ends or someone asks for its cancellation, with its lease renewed beside it.
+    private func perform(_ claim: ClaimedInvocation) async throws {
+        let run = makeRun(of: claim)
+        try await ClaimLoop.holdingLease(
+            renew: { _ = try await parts.ledger.renew(claim, worker: parts.worker, now: parts.time.now) },
+            time: parts.time
+        ) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await run.run() }
+                group.addTask { await waitForCancel(of: claim.invocation.id) }
+                try await group.next()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// Returns when someone asks for the invocation's cancellation, or the run is over.
+    private func waitForCancel(of id: InvocationID) async {
+        let cancellations = parts.ledger.signal(.cancellations)
+        while !Task.isCancelled {
+            let seen = cancellations.generation
+            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
+            if (try? await parts.ledger.isCancelRequested(id)) != false { return }
+            await cancellations.wait(after: seen)
+        }
+    }
+
+    private func makeRun(of claim: ClaimedInvocation) -> InvocationRun {
+        InvocationRun(
+            ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
+            providers: parts.providers, time: parts.time, retry: retry, observe: observe,
+            isDraining: { [loop] in loop.isDraining })
+    }
+
+    private func claimNext() async throws -> ClaimedInvocation? {
+        let scope = ClaimScope(root: root, limits: parts.codex.head.concurrencyLimits)
+        return try await parts.ledger.claimInvocation(scope, worker: parts.worker, now: parts.time.now)
+    }
+}

@@ -1,0 +1,193 @@
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+
+/// One attempt at one invocation: from its claim to its end, or to the point where it waits.
+///
+///     load snapshot, event, journal ──▶ ┌ run pending reads ─▶ done? ─▶ finish
+///                                       └ reserve + turn begun ─▶ sent ─▶ model ─▶ answer + settle + actions ┘
+///
+/// Every arrow into the ledger is one transaction that carries the attempt; after a crash the next attempt goes on
+/// behind the last journalled answer.
+struct InvocationRun: Sendable {
+    /// Turns of one invocation; a model that never ends is stopped here.
+    static let turnLimit = 32
+
+    let ledger: Ledger
+    let worker: Worker
+    let claim: ClaimedInvocation
+    let codex: CurrentCodex
+    let connectors: CurrentConnectors
+    let providers: ModelProviders
+    let time: any TimeSource
+    let retry: RetryPolicy
+    let observe: @Sendable (RunEvent) -> Void
+    let isDraining: @Sendable () -> Bool
+
+    var invocation: Invocation { claim.invocation }
+
+    /// Runs until the invocation ends or waits. What it throws is an error of the ledger: the lease is then left to end.
+    func run() async throws {
+        do {
+            let setting = try await prepare()
+            try await converse(setting)
+        } catch let failure as LedgerFailure {
+            throw failure
+        } catch is CancellationError {
+            try await stop()
+        } catch let failure as ModelFailure where failure == .cancelled {
+            try await stop()
+        } catch let failure as ModelFailure {
+            try await handle(failure)
+        } catch let failure as any GuildError {
+            try await end(
+                .failed, outcome: failure.message, failure: Failure(failure.kind, failure.message, hint: failure.hint))
+        } catch {
+            try await end(.failed, outcome: "\(error)", failure: Failure(.failed, "\(error)"))
+        }
+    }
+
+    /// What stays the same through all turns of an attempt.
+    struct Setting: Sendable {
+        let builder: RequestBuilder
+        let toolBox: ToolBox
+        let model: ChosenModel
+        let provider: any ModelProvider
+        let limits: InvocationLimits
+    }
+
+    /// Prompts and tools come from the commit that the invocation names, limits and prices from the accepted head.
+    private func prepare() async throws -> Setting {
+        let head = codex.head
+        let snapshot = try codex.snapshot(commit: invocation.commit)
+        guard let agent = snapshot.agent(invocation.agent) else {
+            throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
+        }
+        guard let event = try await ledger.event(invocation.event) else {
+            throw Failure(.failed, "event \(invocation.event) is not in the ledger")
+        }
+        let options = RunOptions(json: claim.options)
+        let toolBox = ToolBox(agent, in: snapshot, connectors: connectors.of(head))
+        let builder = RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+            options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
+        // After failures the fallback chain takes its turn.
+        let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: head)
+        let model = candidates[invocation.failures % candidates.count]
+        let provider = try providers.provider(
+            of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
+        observe(.began(invocation, model: model.label, provider: provider.name))
+        let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
+        return Setting(builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits)
+    }
+
+    private func converse(_ setting: Setting) async throws {
+        while true {
+            var turns = try await ledger.turns(of: invocation.id)
+            if let last = turns.last(where: \.isAnswered) {
+                if try await runPendingReads(of: last, setting) { return }
+                turns = try await ledger.turns(of: invocation.id)
+                if try await finishIfDone(turns, setting) { return }
+            }
+            try Task.checkCancellation()
+            if isDraining() { return try await giveBack() }
+            let started = invocation.startedAt ?? invocation.createdAt
+            guard time.now - started <= setting.limits.maxActiveDuration else {
+                throw Failure(
+                    .failed, "it ran longer than \(setting.limits.maxActiveDuration)",
+                    hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
+            }
+            if try await takeTurn(after: turns, setting) != .active { return announceWaiting() }
+        }
+    }
+
+    /// - Returns: whether the invocation waits now.
+    private func runPendingReads(of turn: JournalledTurn, _ setting: Setting) async throws -> Bool {
+        let pending = turn.calls.filter { $0.result == nil && $0.actionID == nil }
+        guard !pending.isEmpty else { return false }
+        var finished: [ToolCall] = []
+        for call in pending {
+            let result = await setting.toolBox.read(call)
+            observe(.result(result))
+            finished.append(result)
+        }
+        let state = try await ledger.recordResults(
+            finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait, now: time.now)
+        guard state == .waiting else { return false }
+        announceWaiting()
+        return true
+    }
+
+    private func finishIfDone(_ turns: [JournalledTurn], _ setting: Setting) async throws -> Bool {
+        let answered = turns.filter(\.isAnswered)
+        guard let last = answered.last, last.calls.isEmpty, let stop = last.stop.flatMap(ModelTurn.Stop.init) else {
+            guard answered.count >= Self.turnLimit else { return false }
+            throw Failure(.failed, "the model did not end within \(Self.turnLimit) turns")
+        }
+        let text = TurnDelta.text(of: try TurnDelta.content(of: last.delta))
+        switch stop {
+        case .endTurn, .stopSequence, .toolUse:
+            if let problems = setting.builder.problems(inAnswer: text) {
+                let repairs = answered.filter { $0.calls.isEmpty }.count - 1
+                if repairs < RequestBuilder.repairLimit { return false }
+                try await end(
+                    .failed, outcome: text,
+                    failure: Failure(.failed, "the answer does not satisfy its schema: \(problems)"))
+            } else {
+                try await end(.succeeded, outcome: text, failure: nil)
+            }
+        case .maxTokens:
+            try await end(
+                .failed, outcome: text,
+                failure: Failure(
+                    .failed, "the answer was cut at its limit of \(setting.limits.replyLimit) tokens",
+                    hint: "raise max_output_tokens of the model, or replyLimit under `defaults` in guild.yaml"))
+        case .refusal:
+            try await end(.failed, outcome: text, failure: Failure(.failed, "the model refused to answer"))
+        case .contextWindowExceeded:
+            try await end(.failed, outcome: text, failure: Failure(.failed, "the model's context window is full"))
+        case .paused: return false
+        }
+        return true
+    }
+
+    private func giveBack() async throws {
+        try await ledger.move(invocation, to: .queued, now: time.now)
+    }
+
+    private func announceWaiting() { observe(.waiting(invocation.id, .action)) }
+
+    // MARK: Ends
+
+    /// Stopped from outside: cancelled where somebody asked for that, else put back because the process ends.
+    private func stop() async throws {
+        // In a task of its own, for this one is cancelled already and its reads would be refused.
+        let isWanted = try await Task { try await ledger.isCancelRequested(invocation.id) }.value
+        guard isWanted else { return try await giveBack() }
+        try await end(.cancelled, outcome: "cancelled", failure: Failure(.interrupted, "cancelled"))
+    }
+
+    func end(_ state: InvocationState, outcome: String, failure: Failure?) async throws {
+        try await ledger.finish(invocation, as: state, outcome: outcome, now: time.now)
+        observe(.ended(invocation.id, state, outcome: outcome, failure: failure))
+    }
+
+    /// A call that failed for now goes back into the queue with its backoff; one that failed for good ends the run.
+    private func handle(_ failure: ModelFailure) async throws {
+        let plain = Failure(failure.kind, failure.message, hint: failure.hint)
+        var retryAfter: Duration?
+        switch failure {
+        case .retryable(_, _, let wanted): retryAfter = wanted ?? .zero
+        case .broken: retryAfter = .zero
+        case .rejected, .notConfigured, .replayMiss, .cancelled: break
+        }
+        let jitter = Double.random(in: 0..<1)
+        guard let retryAfter,
+            let delay = retry.delay(afterFailure: invocation.failures + 1, jitter: jitter, atLeast: retryAfter)
+        else { return try await end(.failed, outcome: failure.message, failure: plain) }
+        let at = time.now + delay
+        try await ledger.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
+        observe(.retrying(invocation.id, reason: failure.message, at: at))
+    }
+}

@@ -1,0 +1,17 @@
+package import GuildDomain
+package import GuildLedger
+
+/// What an executor tells about an invocation while it runs; `guild run` shows it.
+package enum RunEvent: Sendable {
+    case began(Invocation, model: String, provider: String)
+    case delta(ModelDelta)
+    /// What the model asked for, judged.
+    case asked(ToolCall)
+    /// The result of a read.
+    case result(ToolCall)
+    case answered(turn: Int, usage: TokenUsage, costMicrodollars: Int64, estimated: Bool, origin: String?)
+    case waiting(InvocationID, WaitReason)
+    /// Back in the queue: it goes on at `at`.
+    case retrying(InvocationID, reason: String, at: Timestamp)
+    case ended(InvocationID, InvocationState, outcome: String, failure: Failure?)
+}

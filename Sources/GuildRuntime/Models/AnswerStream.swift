@@ -1,0 +1,74 @@
+import GuildDomain
+
+/// Assembles the events of one provider's stream into a turn: a value without I/O, fed event by event.
+protocol AnswerStream: Sendable {
+    /// True when no further event can change the turn.
+    var isComplete: Bool { get }
+    /// True when the answer is whole even if the stream breaks off now; only its usage may still be missing.
+    var isAnswered: Bool { get }
+
+    mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta]
+
+    /// The turn, once the stream has ended.
+    func finish() throws(ModelFailure) -> ModelTurn
+}
+
+/// What an answer may be at most; a peer that sends more is broken or hostile.
+enum AnswerLimits {
+    /// Text, reasoning and tool inputs together.
+    static let answerBytes = 8 << 20
+    static let blocks = 256
+    static let eventBytes = 4 << 20
+    static let eventDepth = 64
+    /// An answer on the wire: an event is many times longer than the token it carries.
+    static let streamBytes = 128 << 20
+    static let errorBodyBytes = 64 << 10
+    /// How much of a provider's own words an error carries.
+    static let reasonCharacters = 400
+}
+
+/// Counts what an answer holds and refuses what passes the limits.
+struct AnswerMeter: Sendable {
+    let provider: String
+    private var bytes = 0
+
+    init(provider: String) { self.provider = provider }
+
+    mutating func add(_ text: String) throws(ModelFailure) {
+        bytes += text.utf8.count
+        guard bytes <= AnswerLimits.answerBytes else {
+            throw broken("the answer is longer than \(AnswerLimits.answerBytes) bytes")
+        }
+    }
+
+    func broken(_ reason: String) -> ModelFailure { .broken(provider: provider, reason: reason) }
+
+    func parse(_ data: String) throws(ModelFailure) -> JSONValue {
+        let limits = JSONParser.Limits(bytes: AnswerLimits.eventBytes, depth: AnswerLimits.eventDepth)
+        do {
+            return try JSONParser.parse(data, limits: limits)
+        } catch {
+            throw broken("an event of the stream is \(error.message)")
+        }
+    }
+}
+
+/// The arguments of a tool call, from the text that the model wrote.
+enum ToolInput {
+    /// No text at all means no arguments, which some servers send for a tool without parameters.
+    static func parse(_ text: String) -> Result<JSONValue, JSONParser.Problem> {
+        guard text.utf8.contains(where: { $0 > 0x20 }) else { return .success(.object(JSONObject())) }
+        do {
+            let value = try JSONParser.parse(
+                text, limits: JSONParser.Limits(bytes: AnswerLimits.answerBytes, depth: AnswerLimits.eventDepth))
+            return .success(value.isNull ? .object(JSONObject()) : value)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension ModelTurn.Stop {
+    /// Whether the model was cut off, so that its last tool call may be unfinished.
+    var cutsShort: Bool { self == .maxTokens || self == .contextWindowExceeded || self == .refusal }
+}

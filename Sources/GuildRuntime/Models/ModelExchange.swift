@@ -1,0 +1,161 @@
+package import GuildDomain
+
+/// One call of a model, in no vendor's format.
+package struct ModelRequest: Sendable, Hashable {
+    /// The provider's own name of the model.
+    package var model: String
+    package var system: String
+    package var messages: [ModelMessage]
+    /// In a stable order.
+    package var tools: [ModelTool]
+    /// The reply limit in tokens.
+    package var maxOutputTokens: Int
+
+    package init(
+        model: String, system: String, messages: [ModelMessage], tools: [ModelTool] = [], maxOutputTokens: Int = 1024
+    ) {
+        self.model = model
+        self.system = system
+        self.messages = messages
+        self.tools = tools
+        self.maxOutputTokens = maxOutputTokens
+    }
+}
+
+package struct ModelTool: Sendable, Hashable {
+    /// Our name, with dots: `github.add_labels`. A provider whose names may not hold dots writes `github__add_labels`.
+    package var name: String
+    package var summary: String
+    package var schema: JSONValue
+
+    package init(name: String, summary: String, schema: JSONValue) {
+        self.name = name
+        self.summary = summary
+        self.schema = schema
+    }
+}
+
+package struct ModelMessage: Sendable, Hashable {
+    package enum Role: String, Sendable { case user, assistant }
+
+    package var role: Role
+    package var content: [ModelContent]
+
+    package init(role: Role, content: [ModelContent]) {
+        self.role = role
+        self.content = content
+    }
+}
+
+package enum ModelContent: Sendable, Hashable {
+    case text(String)
+    case toolUse(id: String, name: String, input: JSONValue)
+    case toolResult(id: String, content: String, isError: Bool)
+    /// The provider's own reasoning block, handed back to it as it came.
+    case reasoning(JSONValue)
+}
+
+/// A model's whole answer.
+package struct ModelTurn: Sendable, Hashable {
+    package enum Stop: String, Sendable {
+        case endTurn = "end_turn"
+        case maxTokens = "max_tokens"
+        case stopSequence = "stop_sequence"
+        case toolUse = "tool_use"
+        case refusal
+        case contextWindowExceeded = "context_window_exceeded"
+        case paused = "pause_turn"
+    }
+
+    package var content: [ModelContent]
+    package var stop: Stop
+    /// Nil where the provider reported none: the caller settles at the reserved bound, marked estimated.
+    package var usage: TokenUsage?
+    /// The provider's own usage object, as it came.
+    package var providerUsage: JSONValue?
+    /// What the provider says it ran.
+    package var model: String
+    package var responseID: String?
+    /// `authored` or `recorded` for a replayed answer; nil for a live one.
+    package var replayOrigin: String?
+
+    package init(
+        content: [ModelContent], stop: Stop, usage: TokenUsage?, providerUsage: JSONValue? = nil, model: String,
+        responseID: String? = nil, replayOrigin: String? = nil
+    ) {
+        self.content = content
+        self.stop = stop
+        self.usage = usage
+        self.providerUsage = providerUsage
+        self.model = model
+        self.responseID = responseID
+        self.replayOrigin = replayOrigin
+    }
+}
+
+/// A piece of an answer as it streams in.
+package enum ModelDelta: Sendable, Hashable {
+    case text(String)
+    case reasoning(String)
+    case toolUseStarted(id: String, name: String)
+}
+
+/// Why a call brought no answer.
+package enum ModelFailure: GuildError, Equatable {
+    /// Worth another try: 429, 5xx, a connection that failed before the request was accepted.
+    case retryable(provider: String, reason: String, retryAfter: Duration?)
+    /// The provider refused the request for good.
+    case rejected(provider: String, status: Int, reason: String)
+    /// The stream ended, stalled or made no sense after the request was sent; tokens may have been billed.
+    case broken(provider: String, reason: String)
+    /// The provider is not set up: no key, no recording.
+    case notConfigured(provider: String, reason: String, hint: String)
+    /// No recorded answer for this request.
+    case replayMiss(reason: String, hint: String)
+    case cancelled
+
+    package var kind: ErrorKind {
+        switch self {
+        case .retryable, .notConfigured: .unavailable
+        case .rejected, .broken, .replayMiss: .failed
+        case .cancelled: .interrupted
+        }
+    }
+
+    /// Whether the provider may have billed tokens that it did not report.
+    package var mayHaveBilled: Bool {
+        switch self {
+        case .broken, .cancelled: true
+        case .retryable, .rejected, .notConfigured, .replayMiss: false
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .retryable(let provider, let reason, _): "\(provider): \(reason)"
+        case .rejected(let provider, let status, let reason): "\(provider): refused the request (\(status)): \(reason)"
+        case .broken(let provider, let reason): "\(provider): \(reason)"
+        case .notConfigured(let provider, let reason, _): "\(provider): \(reason)"
+        case .replayMiss(let reason, _): reason
+        case .cancelled: "the model call was cancelled"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .notConfigured(_, _, let hint), .replayMiss(_, let hint): hint
+        case .retryable, .rejected, .broken, .cancelled: nil
+        }
+    }
+}
+
+/// Maps a `ModelRequest` to one wire format and back, streaming always.
+package protocol ModelProvider: Sendable {
+    /// `anthropic`, `openai`, `replay`: for messages and audit.
+    var name: String { get }
+
+    /// - Parameter onDelta: called in order, on no particular thread, as the answer streams in.
+    func complete(
+        _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
+    ) async throws(ModelFailure) -> ModelTurn
+}

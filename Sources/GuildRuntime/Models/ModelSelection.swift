@@ -1,0 +1,69 @@
+package import GuildCodex
+package import GuildDomain
+
+/// Why no model can be had for an agent.
+package struct NoModel: GuildError, Equatable {
+    package let agent: String
+    package let wanted: String
+    package let nearest: String?
+
+    package var kind: ErrorKind { .usage }
+    package var message: String { "agent \(agent): there is no model '\(wanted)' in the codex's LLMRegistry" }
+    package var hint: String? {
+        nearest.map { "did you mean '\($0)'?" } ?? "name one of its providers, or PROVIDER/MODEL"
+    }
+}
+
+/// The provider entry and the model that an agent's call goes to.
+package struct ChosenModel: Sendable, Hashable {
+    package var entry: ModelProviderManifest
+    /// The provider's own name of the model.
+    package var model: String
+
+    /// What usage is reported under.
+    package var label: String { "\(entry.name)/\(model)" }
+}
+
+/// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best that has what is required.
+package enum ModelSelection {
+    /// The choice, then what the registry's fallback chain adds to it.
+    package static func candidates(
+        for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot
+    ) throws(NoModel) -> [ChosenModel] {
+        var chosen: [ChosenModel] = []
+        switch (override, agent.model) {
+        case (let name?, _), (nil, .named(let name)):
+            guard let model = model(named: name, in: snapshot) else {
+                throw NoModel(
+                    agent: agent.name, wanted: name, nearest: NearestName.of(name, in: snapshot.providers.map(\.name)))
+            }
+            chosen = [model]
+        case (nil, .requires(let capabilities, let prefer, _)):
+            let able = snapshot.providers.filter { Set(capabilities).isSubset(of: $0.capabilities) }
+            let preferred = prefer.compactMap { name in able.first { $0.name.lowercased() == name.lowercased() } }
+            let rest = able.filter { !preferred.contains($0) }.sorted { $0.priority < $1.priority }
+            chosen = (preferred + rest).map { ChosenModel(entry: $0, model: $0.model) }
+            guard !chosen.isEmpty else {
+                throw NoModel(agent: agent.name, wanted: capabilities.joined(separator: "+"), nearest: nil)
+            }
+        }
+        if override == nil {
+            chosen += snapshot.fallbackChain.compactMap { model(named: $0, in: snapshot) }.filter {
+                !chosen.contains($0)
+            }
+        }
+        return chosen
+    }
+
+    private static func model(named name: String, in snapshot: CodexSnapshot) -> ChosenModel? {
+        if let entry = snapshot.provider(named: name) { return ChosenModel(entry: entry, model: entry.model) }
+        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        let entry = snapshot.provider(named: parts[0]) ?? snapshot.providers.first { $0.vendor.rawValue == parts[0] }
+        guard let entry else { return nil }
+        var priced = entry
+        // The entry's prices are those of its own model only.
+        if parts[1] != entry.model { priced.prices = nil }
+        return ChosenModel(entry: priced, model: parts[1])
+    }
+}

@@ -1,0 +1,93 @@
+import GuildDomain
+package import GuildTransport
+
+/// What a provider of models needs to be called; the codex's LLMRegistry in plain values.
+package struct ProviderSettings: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case anthropic, openai, google, ollama, replay
+        case openAICompatible = "openai-compatible"
+    }
+
+    /// For messages and audit; nil takes the kind's own name.
+    package var name: String?
+    package var kind: Kind
+    /// Nil takes the vendor's own address; an OpenAI-compatible one may be given with or without `/v1`.
+    package var baseURL: String?
+    /// What a request that names no model asks for.
+    package var model: String
+    /// Resolved at the moment of use and never kept; nil for a local server that asks for none.
+    package var apiKey: @Sendable () async throws -> String?
+    /// The bytes of a recording, for `replay`.
+    package var recording: [UInt8]?
+    package var timeouts: HTTPTimeouts
+
+    package init(
+        name: String? = nil, kind: Kind, baseURL: String? = nil, model: String = "",
+        apiKey: @escaping @Sendable () async throws -> String? = { nil }, recording: [UInt8]? = nil,
+        timeouts: HTTPTimeouts = ProviderSettings.modelTimeouts
+    ) {
+        self.name = name
+        self.kind = kind
+        self.baseURL = baseURL
+        self.model = model
+        self.apiKey = apiKey
+        self.recording = recording
+        self.timeouts = timeouts
+    }
+
+    /// A long answer may stream for many minutes; what must not happen is silence.
+    package static let modelTimeouts = HTTPTimeouts(
+        connect: .seconds(10), firstByte: .seconds(60), idle: .seconds(60), total: .seconds(1800))
+}
+
+extension ProviderSettings {
+    package static let anthropicURL = "https://api.anthropic.com"
+    package static let openAIURL = "https://api.openai.com"
+    package static let ollamaURL = "http://127.0.0.1:11434"
+
+    /// - Throws: `notConfigured` where the settings cannot work at all; a missing key shows only at the call.
+    package func provider(client: HTTPClient) throws(ModelFailure) -> any ModelProvider {
+        let label = name ?? kind.rawValue
+        switch kind {
+        case .anthropic:
+            return AnthropicProvider(connection(label, Self.anthropicURL, client), model: model)
+        case .openai:
+            return OpenAIProvider(connection(label, Self.openAIURL, client), model: model)
+        case .ollama:
+            return OpenAIProvider(connection(label, Self.ollamaURL, client), model: model)
+        case .openAICompatible:
+            guard baseURL != nil else {
+                throw .notConfigured(
+                    provider: label, reason: "an openai-compatible provider has no address",
+                    hint: "set base_url in its entry of the LLMRegistry")
+            }
+            return OpenAIProvider(connection(label, Self.openAIURL, client), model: model)
+        case .google:
+            throw .notConfigured(
+                provider: label, reason: "Gemini's own wire format is not spoken by this version",
+                hint: "use provider: openai-compatible with base_url: "
+                    + "https://generativelanguage.googleapis.com/v1beta/openai")
+        case .replay:
+            return ReplayProvider(try readRecording(label))
+        }
+    }
+
+    private func connection(_ label: String, _ vendorURL: String, _ client: HTTPClient) -> ProviderConnection {
+        ProviderConnection(
+            provider: label, client: client, baseURL: baseURL ?? vendorURL,
+            needsKey: baseURL == nil && kind != .ollama, apiKey: apiKey, timeouts: timeouts)
+    }
+
+    private func readRecording(_ label: String) throws(ModelFailure) -> Recording {
+        guard let recording else {
+            throw .notConfigured(
+                provider: label, reason: "no recording to replay",
+                hint: "set recording: recordings/NAME.jsonl in its entry of the LLMRegistry")
+        }
+        do {
+            return try Recording(bytes: recording)
+        } catch {
+            throw .notConfigured(provider: label, reason: error.message, hint: error.hint ?? "correct that line")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+package import GuildDomain
+
+/// Wraps a provider and writes down each of its answers, so that a `ReplayProvider` can give it again.
+///
+/// An answer that cannot be written is still returned, for it has been paid; the problem goes to `onProblem`.
+package struct Recorder: KeyedProvider {
+    package var name: String { provider.name }
+
+    private let provider: any ModelProvider
+    private let file: RecordingFile
+    private let volatile: [(name: String, value: String)]
+    private let context: JSONValue?
+    private let onProblem: @Sendable (Failure) -> Void
+
+    /// - Parameters:
+    ///   - path: a JSON Lines file, made where it is missing; several processes may append to one.
+    ///   - volatile: for the provider too.
+    ///   - context: what the run knew besides its request, kept in each entry.
+    ///   - onProblem: told of each answer that could not be written.
+    package init(
+        _ provider: any ModelProvider, path: String, volatile: [(name: String, value: String)] = [],
+        context: JSONValue? = nil, onProblem: @escaping @Sendable (Failure) -> Void
+    ) {
+        self.provider = provider.forRun(volatile: volatile)
+        file = RecordingFile(path: path)
+        self.volatile = volatile
+        self.context = context
+        self.onProblem = onProblem
+    }
+
+    package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
+        Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
+    }
+
+    package func complete(
+        _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
+    ) async throws(ModelFailure) -> ModelTurn {
+        let turn = try await provider.complete(request, onDelta: onDelta)
+        let document = RequestDigest.document(of: request, volatile: volatile)
+        let entry = Recording.Entry(
+            key: RequestDigest.key(of: document), origin: .recorded, request: document,
+            answer: Recording.Answer(content: turn.content, stop: turn.stop, usage: turn.usage), context: context)
+        do {
+            try file.append(entry)
+        } catch {
+            onProblem(error)
+        }
+        return turn
+    }
+}
+
+/// A recording on disk that grows by whole lines.
+struct RecordingFile: Sendable {
+    let path: String
+
+    /// Appends one line under the file's lock; of a write that fails nothing stays.
+    func append(_ entry: Recording.Entry) throws(Failure) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw problem("cannot be opened") }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw problem("cannot be locked") }
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else { throw problem("cannot be read") }
+        // A line that lost its end in a crash must not swallow this one.
+        let needsBreak = end > 0 && lastByte(descriptor, end: end) != 0x0A
+        let line = (needsBreak ? [0x0A] : []) + entry.document.bytes() + [0x0A]
+        do {
+            try write(line, to: descriptor)
+        } catch {
+            ftruncate(descriptor, end)
+            throw error
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw problem("cannot be written") }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0 else { throw problem("cannot be synced") }
+    }
+
+    private func lastByte(_ descriptor: Int32, end: off_t) -> UInt8? {
+        var byte: UInt8 = 0
+        return pread(descriptor, &byte, 1, end - 1) == 1 ? byte : nil
+    }
+
+    private func problem(_ what: String) -> Failure {
+        Failure(
+            .unavailable, "the recording \(path) \(what): \(String(cString: strerror(errno)))",
+            hint: "the folder must exist and be writable")
+    }
+}

@@ -1,0 +1,57 @@
+import GuildDomain
+import Mustache
+
+/// A prompt of the codex, which is Mustache. Only the codex's own text is ever compiled; what an event or a person
+/// brings is a value, rendered as text.
+struct PromptTemplate: Sendable {
+    /// Why a prompt cannot be rendered.
+    struct Invalid: GuildError, Equatable {
+        let agent: String
+        let reason: String
+
+        var kind: ErrorKind { .invalidCodex }
+        var message: String { "the prompt of agent \(agent): \(reason)" }
+        var hint: String? { "a prompt is a Mustache template: see https://mustache.github.io/mustache.5.html" }
+    }
+
+    static let largestBytes = 256 << 10
+    /// A section over a long list could grow without end.
+    static let largestRenderedBytes = 1 << 20
+
+    private let template: MustacheTemplate
+    private let agent: String
+
+    init(_ text: String, agent: String) throws(Invalid) {
+        guard text.utf8.count <= Self.largestBytes else {
+            throw Invalid(agent: agent, reason: "it is larger than \(Self.largestBytes) bytes")
+        }
+        self.agent = agent
+        do {
+            // The pragma turns HTML escaping off: a prompt is text.
+            template = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
+        } catch {
+            throw Invalid(agent: agent, reason: "\(error)")
+        }
+    }
+
+    func render(_ context: JSONValue) throws(Invalid) -> String {
+        let text = template.render(Self.plain(context))
+        guard text.utf8.count <= Self.largestRenderedBytes else {
+            throw Invalid(agent: agent, reason: "rendered it is larger than \(Self.largestRenderedBytes) bytes")
+        }
+        return text
+    }
+
+    /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.
+    private static func plain(_ value: JSONValue) -> Any {
+        switch value {
+        case .null: ""
+        case .bool(let flag): flag
+        case .number(let number): number.description
+        case .string(let text): text
+        case .array(let elements): elements.map(plain)
+        case .object(let object):
+            Dictionary(object.members.map { ($0.key, plain($0.value)) }, uniquingKeysWith: { $1 })
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import GuildCodex
+package import GuildConnectors
+package import GuildDomain
+import GuildLedger
+
+/// The tools of one agent: what its manifest allows of what there is.
+package struct ToolBox: Sendable {
+    package static let codexRead = Operation(
+        name: "codex.read",
+        summary: "Reads one file of the codex by its path, for example adr/0001-record-decisions.md.", effect: .read,
+        schema: [
+            "type": "object", "properties": ["path": ["type": "string", "minLength": 1, "maxLength": 1024]],
+            "required": ["path"], "additionalProperties": false,
+        ])
+
+    /// A longer result is cut, and says so.
+    static let resultLimitBytes = 64 << 10
+    /// The part of the turn's text that becomes an action's reason.
+    private static let reasonCharacters = 500
+
+    private let snapshot: CodexSnapshot
+    private let agent: AgentManifest
+    private let connectors: Connectors
+    private let allowed: [Operation]
+
+    package init(_ agent: AgentManifest, in snapshot: CodexSnapshot, connectors: Connectors) {
+        self.snapshot = snapshot
+        self.agent = agent
+        self.connectors = connectors
+        allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter { operation in
+            (agent.rule(forTool: operation.name)?.autonomy ?? .deny) > .deny
+        }
+    }
+
+    package var tools: [ModelTool] {
+        allowed.map { ModelTool(name: $0.name, summary: $0.summary, schema: $0.schema) }
+    }
+
+    /// Judges what the model asked for: a refusal is its result at once, a read waits to be run, a write becomes an
+    /// action under the manifest's autonomy and the safety policies.
+    func plan(_ content: [ModelContent], now: Timestamp) -> [ToolCall] {
+        let reason = String(TurnDelta.text(of: content).prefix(Self.reasonCharacters))
+        var calls: [ToolCall] = []
+        for case .toolUse(let id, let name, let input) in content {
+            var call = ToolCall(position: calls.count, callID: id, name: name, arguments: input)
+            switch judge(name, input, now: now) {
+            case .refused(let why): (call.result, call.isError) = (why, true)
+            case .read: break
+            case .write(let operation, let autonomy):
+                call.action = ActionRequest(
+                    id: ActionID(now: now), connector: operation.connector, operation: operation.name,
+                    subject: connectors.subject(of: operation.name, arguments: input) ?? operation.connector,
+                    arguments: input, reason: reason.isEmpty ? "no reason given" : reason, autonomy: autonomy)
+                call.actionID = call.action?.id
+            }
+            calls.append(call)
+        }
+        return calls
+    }
+
+    /// Runs a read and gives its result as text.
+    func read(_ call: ToolCall) async -> ToolCall {
+        var call = call
+        if call.name == Self.codexRead.name {
+            let path = call.arguments["path"]?.string ?? ""
+            if let bytes = snapshot.file(path) {
+                call.result = Self.cut(String(decoding: bytes, as: UTF8.self))
+            } else {
+                let nearest = NearestName.of(path, in: snapshot.files(matching: Glob("*")))
+                call.result = "there is no file '\(path)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+                call.isError = true
+            }
+            return call
+        }
+        do {
+            let value = try await connectors.perform(call.name, arguments: call.arguments)
+            call.result = Self.cut(value.text(.pretty))
+        } catch {
+            (call.result, call.isError) = (error.message, true)
+        }
+        return call
+    }
+
+    private enum Verdict {
+        case refused(String)
+        case read
+        case write(Operation, Autonomy)
+    }
+
+    private func judge(_ name: String, _ arguments: JSONValue, now: Timestamp) -> Verdict {
+        guard let operation = allowed.first(where: { $0.name == name }),
+            let autonomy = agent.rule(forTool: name)?.autonomy
+        else {
+            let nearest = NearestName.of(name, in: allowed.map(\.name))
+            return .refused(
+                "there is no tool '\(name)' for you" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+        do {
+            let violations = try JSONSchema(parsing: operation.schema).problems(in: arguments)
+            guard violations.isEmpty else {
+                return .refused("wrong arguments: " + violations.map { "\($0)" }.joined(separator: "; "))
+            }
+        } catch {
+            return .refused("the tool's own schema is broken: \(error)")
+        }
+        if let message = snapshot.safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
+        guard operation.effect == .write else { return .read }
+        let needsPerson = snapshot.safety.requiresApproval(of: name, arguments: arguments)
+        return .write(operation, needsPerson ? min(autonomy, .approve) : autonomy)
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > resultLimitBytes else { return text }
+        return String(decoding: Array(text.utf8).prefix(resultLimitBytes), as: UTF8.self)
+            + "\n[cut after \(resultLimitBytes) bytes]"
+    }
+}
