@@ -1,0 +1,56 @@
+package import GuildCodex
+import GuildConnectors
+package import GuildDomain
+package import GuildLedger
+import GuildRuntime
+
+/// The codex that the settings name: its repository, and the loader that knows every operation of this build.
+package struct CodexAccess: Sendable {
+    package let repository: CodexRepository
+    package let loader: CodexLoader
+    private let settings: Settings
+
+    /// Every operation there is: the connectors' and the executor's own.
+    package static let catalogue = OperationCatalogue(GitHubOperations.all + [ToolBox.codexRead])
+
+    package init(_ settings: Settings) throws {
+        let location = try CodexRepository.locate(
+            explicit: settings.codex, environment: settings.environment,
+            workingDirectory: settings.workingDirectory)
+        self.settings = settings
+        repository = try CodexRepository(at: location)
+        loader = CodexLoader(repository: repository, catalogue: Self.catalogue, logger: settings.logger)
+    }
+
+    /// Reads what the settings name, with every problem.
+    package func load() throws -> LoadResult {
+        settings.usesWorktree ? try loader.loadWorktree() : try loader.load(rev: settings.revision)
+    }
+
+    /// The snapshot to run on.
+    ///
+    /// - Throws: `CodexInvalid` with every reason where it has errors.
+    package func snapshot() throws -> CodexSnapshot { try load().get() }
+
+    /// The snapshot as the head of a process, which finds older commits in the same repository.
+    package func current() throws -> CurrentCodex {
+        let head = try snapshot()
+        return CurrentCodex(head) { [loader] commit in
+            guard let id = CommitID(commit) else {
+                throw Failure(
+                    .unavailable, "the uncommitted files \(commit) are not at hand any more",
+                    hint: "commit the codex; only commits can be resumed")
+            }
+            return try loader.load(id).get()
+        }
+    }
+
+    /// The ledger that belongs to this codex, unless the settings name another.
+    package func ledgerLocation() throws -> LedgerLocation {
+        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
+            return try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
+        }
+        return .standard(repositoryPath: repository.place, environment: settings.environment)
+    }
+}
+

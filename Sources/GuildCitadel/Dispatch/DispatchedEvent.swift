@@ -1,0 +1,43 @@
+package import GuildDomain
+package import GuildLedger
+
+/// An event that was handed in, and what was decided about it.
+package struct DispatchedEvent: Sendable {
+    package enum Reception: String, Sendable {
+        case accepted
+        /// It was in the ledger already; the decisions are those of then.
+        case duplicate
+        /// Decided only, and nothing written.
+        case dryRun = "dry-run"
+    }
+
+    /// One decision.
+    package struct Line: Sendable, Hashable {
+        package let rule: String
+        package let agent: String
+        package let outcome: String
+        package let reasons: [String]
+        /// Nil for a decision that sets nothing going, and for one that was not recorded.
+        package let invocation: InvocationID?
+        package let commit: String
+    }
+
+    /// With the id that the ledger knows it by.
+    package let event: Event
+    package let reception: Reception
+    package let decisions: [Line]
+}
+
+extension DispatchedEvent.Line {
+    package init(_ row: EventTrace.DecisionRow) {
+        self.init(
+            rule: row.rule, agent: row.agent, outcome: row.outcome, reasons: row.reasons, invocation: row.invocation,
+            commit: row.commit)
+    }
+
+    init(preview decision: Decision, commit: String) {
+        self.init(
+            rule: decision.rule, agent: decision.agent, outcome: decision.outcome.rawValue, reasons: decision.reasons,
+            invocation: nil, commit: commit)
+    }
+}

@@ -1,0 +1,154 @@
+package import GuildCodex
+import GuildControl
+package import GuildDomain
+import GuildLedger
+package import GuildRuntime
+
+/// `guild dispatch`: hands events in as the gateway does, and decides them here and now.
+package struct EventDispatch: Sendable {
+    private static let recheck = Duration.milliseconds(200)
+
+    private let deployment: Deployment
+    /// `user:NAME`.
+    private let actor: String
+
+    package init(in deployment: Deployment, actor: String) {
+        self.deployment = deployment
+        self.actor = actor
+    }
+
+    /// What would be decided; needs no ledger and writes nothing.
+    package static func preview(_ events: [Event], in snapshot: CodexSnapshot, now: Timestamp) throws
+        -> [DispatchedEvent]
+    {
+        try checkSizes(of: events, in: snapshot)
+        let router = Router(snapshot)
+        return events.map { event in
+            let lines = router.decide(event, now: now).map {
+                DispatchedEvent.Line(preview: $0, commit: snapshot.commit)
+            }
+            return DispatchedEvent(event: event, reception: .dryRun, decisions: lines)
+        }
+    }
+
+    /// Accepts the events and runs the dispatcher until each has its decisions. What waits before them is decided too.
+    ///
+    /// - Throws: `Failure` where one is too large, and then none is sent; or where the queue is full.
+    package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
+        let head = deployment.codex.head
+        try Self.checkSizes(of: events, in: head)
+        try deployment.pin(head.commit)
+        var policy = AcceptancePolicy(actor: actor)
+        policy.commit = head.commit
+        policy.queueLimit = Int64(head.settings.queueDepth.value)
+        var received: [(Event, DispatchedEvent.Reception)] = []
+        for event in events {
+            received.append(try await accept(event, policy))
+        }
+        let accepted = received.filter { $0.1 == .accepted }.map(\.0.id)
+        try await decide(accepted)
+        var dispatched: [DispatchedEvent] = []
+        for (event, reception) in received {
+            let rows = try await deployment.ledger.trace(of: event.id)?.decisions ?? []
+            dispatched.append(
+                DispatchedEvent(event: event, reception: reception, decisions: rows.map(DispatchedEvent.Line.init)))
+        }
+        return dispatched
+    }
+
+    private func accept(
+        _ event: Event, _ policy: AcceptancePolicy
+    ) async throws -> (Event, DispatchedEvent.Reception) {
+        switch try await deployment.ledger.accept(event, policy: policy, now: deployment.time.now) {
+        case .accepted: return (event, .accepted)
+        case .duplicate(let earlier):
+            return (try await deployment.ledger.event(earlier) ?? event, .duplicate)
+        case .overloaded:
+            throw Failure(
+                .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was not taken",
+                hint: "`guild serve --once dispatcher` works it off; then send the rest again")
+        }
+    }
+
+    /// Several dispatchers may be at work: whichever decides first, the decision is there in the end.
+    private func decide(_ events: [EventID]) async throws {
+        let dispatcher = Dispatcher(
+            ledger: deployment.ledger, codex: deployment.codex, time: deployment.time, logger: deployment.logger)
+        let outcomes = deployment.ledger.signal(.outcomes)
+        var open = events[...]
+        while true {
+            let seen = outcomes.generation
+            let looked = try await dispatcher.dispatchWaiting()
+            while let first = open.first, try await isDecided(first) { open.removeFirst() }
+            if open.isEmpty { return }
+            if looked == 0 { await outcomes.wait(after: seen, until: deployment.time.now + Self.recheck, time: deployment.time) }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func isDecided(_ event: EventID) async throws -> Bool {
+        try await deployment.ledger.trace(of: event)?.decisions.isEmpty == false
+    }
+
+    /// The gateway's limits hold here too.
+    private static func checkSizes(of events: [Event], in snapshot: CodexSnapshot) throws(Failure) {
+        let settings = snapshot.settings
+        for event in events {
+            let limit = event.system == "github" ? settings.githubBodyLimit : settings.bodyLimit
+            guard event.payload.count > limit.value else { continue }
+            throw Failure(
+                .usage, "event \(event.id): its data has \(event.payload.count) bytes, the limit is \(limit.value)",
+                hint: "the limit is \(limit.origin == .builtIn ? "built in" : "set at \(limit.origin)")")
+        }
+    }
+}
+
+// MARK: - Following to the end
+
+extension EventDispatch {
+    /// Runs everything that the events set going, and returns when nothing is left to do without a person.
+    ///
+    /// - Returns: the invocations in the order of the events, those of caused events after their cause.
+    package func finish(
+        _ dispatched: [DispatchedEvent], observe: @escaping @Sendable (RunEvent) -> Void
+    ) async throws -> [Invocation] {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        let worker = try await ledger.register(components: ["dispatch"], version: GuildVersion.current, now: time.now)
+        ledger.watch()
+        var invocations: [Invocation] = []
+        for dispatch in dispatched where dispatch.decisions.contains(where: { $0.invocation != nil }) {
+            let root = dispatch.event.root
+            try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root) }
+            invocations += try await ledger.trace(of: dispatch.event.id)?.allInvocations ?? []
+        }
+        try await ledger.unregister(worker, now: time.now)
+        return invocations
+    }
+
+    /// Asks what the events set going to stop.
+    package func cancel(_ dispatched: [DispatchedEvent]) async throws {
+        for dispatch in dispatched {
+            let trace = try await deployment.ledger.trace(of: dispatch.event.id)
+            for invocation in trace?.allInvocations ?? [] where !invocation.state.isFinal {
+                _ = try await deployment.ledger.requestCancel(invocation.id, actor: actor, now: deployment.time.now)
+            }
+        }
+    }
+
+    private func settle(_ root: EventID) async throws {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        let outcomes = ledger.signal(.outcomes)
+        while true {
+            let seen = outcomes.generation
+            if try await ledger.isQuiet(root: root) { return }
+            try await decide([])
+            await outcomes.wait(after: seen, until: time.now + .seconds(2), time: time)
+            try Task.checkCancellation()
+        }
+    }
+}
+
+extension EventTrace {
+    /// The invocations of the event and then those of what it caused.
+    package var allInvocations: [Invocation] { invocations.map(\.invocation) + effects.flatMap(\.allInvocations) }
+}

@@ -1,0 +1,174 @@
+package import GuildCodex
+import GuildConnectors
+package import GuildDomain
+import GuildEgress
+package import GuildLedger
+package import GuildRuntime
+import GuildTransport
+import Logging
+
+/// What `guild run` is asked for.
+package struct RunRequest: Sendable {
+    package var agent: String
+    package var options: RunOptions
+    /// The event to run on; nil makes one of system `cli`.
+    package var event: Event?
+    /// Who asks: `user:NAME`.
+    package var user: String
+    package var substitute: ModelProviders.Substitute?
+
+    package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
+        self.agent = agent
+        self.options = options
+        self.event = event
+        self.user = user
+    }
+}
+
+/// How a run came out.
+package struct RunOutcome: Sendable {
+    package let invocation: Invocation
+    package let failure: Failure?
+    /// The actions that wait for a person.
+    package let awaiting: [Action]
+    package let turns: [JournalledTurn]
+
+    /// 0 done, 5 waiting for approval, 130 cancelled, else the failure's own.
+    package var exitStatus: Int32 {
+        switch invocation.state {
+        case .succeeded: 0
+        case .cancelled: ErrorKind.interrupted.exitStatus
+        case .waiting: ErrorKind.refused.exitStatus
+        default: failure?.kind.exitStatus ?? ErrorKind.failed.exitStatus
+        }
+    }
+}
+
+/// Runs one invocation in the foreground, by the same road as `serve`: it records an event and its decision, then hosts
+/// an executor and an action executor that claim only their own root.
+package struct HostedRun: Sendable {
+    /// A person waits, so fewer and faster retries than under `serve`.
+    private static let retry = RetryPolicy(limit: 2, base: .milliseconds(500), cap: .seconds(5))
+
+    /// Asked for each action that waits for a person; nil leaves it waiting.
+    package typealias Approve = @Sendable (Action) async -> (approve: Bool, reason: String?)?
+
+    package let deployment: Deployment
+    private let request: RunRequest
+    private let agent: AgentManifest
+
+    /// - Throws: where the agent is not in the codex, with the nearest name.
+    package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
+        let head = deployment.codex.head
+        guard let agent = head.agent(request.agent) else {
+            throw Self.unknownAgent(request.agent, in: head)
+        }
+        self.deployment = deployment
+        self.request = request
+        self.agent = agent
+    }
+
+    package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
+        let names = snapshot.agentsByName.map(\.name)
+        return Failure(
+            .usage, "there is no agent '\(name)'",
+            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
+                ?? "`guild registry list` shows them: \(names.prefix(20).joined(separator: ", "))")
+    }
+
+    /// Runs until the invocation ends, or waits for a person who is not there.
+    package func run(
+        observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
+    ) async throws -> RunOutcome {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
+        let (event, invocation) = try await begin(worker)
+        let lastFailure = FailureBox()
+        let outcome = try await deployment.hosting(
+            root: event.root, worker: worker, substitute: request.substitute, retry: Self.retry
+        ) { event in
+            if case .ended(invocation, _, _, let failure) = event { lastFailure.set(failure) }
+            observe(event)
+        } until: {
+            try await follow(invocation, lastFailure, approve)
+        }
+        try await ledger.unregister(worker, now: time.now)
+        return outcome
+    }
+
+    /// Asks the invocation to stop: the call under way is settled, and the run ends as cancelled.
+    package func cancel(_ id: InvocationID) async throws {
+        _ = try await deployment.ledger.requestCancel(id, actor: request.user, now: deployment.time.now)
+    }
+
+    private func begin(_ worker: Worker) async throws -> (Event, InvocationID) {
+        let now = deployment.time.now
+        let event = request.event ?? cliEvent(now)
+        let id = InvocationID(now: now)
+        let decision = Decision(
+            rule: "cli", agent: agent.name, outcome: .dispatched, reasons: ["\(request.user) asked for it"],
+            invocation: NewInvocation(
+                id: id, agent: agent.name, chapter: agent.chapter, priority: event.priority,
+                options: request.options.json))
+        let commit = deployment.codex.head.commit
+        try deployment.pin(commit)
+        try await deployment.ledger.begin(
+            event, decision, actor: request.user, commit: commit, lease: worker.lease(now: now), now: now)
+        return (event, id)
+    }
+
+    private func cliEvent(_ now: Timestamp) -> Event {
+        let user = request.user.split(separator: ":").last.map(String.init) ?? "unknown"
+        let data: JSONValue = ["agent": .string(agent.name), "request": request.options.json]
+        return Event(
+            id: EventID(now: now), source: "/cli/\(user)", type: "run.requested", subject: agent.name, time: now,
+            system: "cli", chapter: agent.chapter, payload: data.bytes())
+    }
+
+    /// Waits for the end, deciding approvals on the way.
+    private func follow(
+        _ id: InvocationID, _ lastFailure: FailureBox, _ approve: Approve
+    ) async throws -> RunOutcome {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        let outcomes = ledger.signal(.outcomes)
+        while true {
+            let seen = outcomes.generation
+            guard let invocation = try await ledger.invocation(id) else {
+                throw Failure(.failed, "invocation \(id) is not in the ledger")
+            }
+            if invocation.state.isFinal { return try await outcome(invocation, lastFailure.get(), []) }
+            if invocation.state == .waiting, invocation.waitReason == .approval {
+                let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
+                let left = try await decide(awaiting, approve)
+                if !left.isEmpty { return try await outcome(invocation, nil, left) }
+                continue
+            }
+            await outcomes.wait(after: seen, until: time.now + .seconds(5), time: time)
+            try Task.checkCancellation()
+        }
+    }
+
+    /// - Returns: the actions that nobody decided.
+    private func decide(_ awaiting: [Action], _ approve: Approve) async throws -> [Action] {
+        var left: [Action] = []
+        for action in awaiting {
+            guard let (isApproved, reason) = await approve(action) else {
+                left.append(action)
+                continue
+            }
+            let now = deployment.time.now
+            _ = try await deployment.ledger.decide(
+                action.id, approve: isApproved, actor: request.user, reason: reason,
+                waitUntil: now + deployment.codex.head.settings.actionWait.value, now: now)
+        }
+        return left
+    }
+
+    private func outcome(
+        _ invocation: Invocation, _ failure: Failure?, _ awaiting: [Action]
+    ) async throws -> RunOutcome {
+        RunOutcome(
+            invocation: invocation, failure: failure, awaiting: awaiting,
+            turns: try await deployment.ledger.turns(of: invocation.id))
+    }
+}

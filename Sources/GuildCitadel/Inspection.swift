@@ -1,0 +1,70 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// Codex and ledger opened to look at: nothing is made, and a ledger that nobody has made yet is no error.
+package struct Inspection: Sendable {
+    package let settings: Settings
+    /// Where the ledger is, or would be.
+    package let location: LedgerLocation
+    /// Nil where there is none yet.
+    package let ledger: Ledger?
+    /// Nil where the ledger was named by itself; then the codex is looked for when it is needed.
+    private let found: CodexAccess?
+
+    package init(_ settings: Settings) throws {
+        self.settings = settings
+        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
+            location = try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
+            found = nil
+        } else {
+            let access = try CodexAccess(settings)
+            location = try access.ledgerLocation()
+            found = access
+        }
+        ledger = try Self.open(location)
+    }
+
+    private static func open(_ location: LedgerLocation) throws(LedgerFailure) -> Ledger? {
+        do throws(LedgerFailure) {
+            return try Ledger(at: location, mustExist: true)
+        } catch {
+            if case .missing = error { return nil }
+            throw error
+        }
+    }
+
+    /// The ledger, for what has nothing to show without one.
+    package func existingLedger() throws(LedgerFailure) -> Ledger {
+        guard let ledger else { throw .missing(path: location.path) }
+        return ledger
+    }
+
+    package func codex() throws -> CodexAccess {
+        if let found { return found }
+        return try CodexAccess(settings)
+    }
+
+    /// The snapshot that the settings name; where it has errors, the last one that was accepted.
+    ///
+    /// - Throws: `CodexInvalid` where none was ever accepted.
+    package func snapshot() async throws -> CodexSnapshot {
+        let access = try codex()
+        do {
+            return try access.snapshot()
+        } catch let invalid as CodexInvalid {
+            guard let accepted = try await lastAccepted() else { throw invalid }
+            return try access.loader.load(accepted).get()
+        }
+    }
+
+    private func lastAccepted() async throws -> CommitID? {
+        guard let ledger else { return nil }
+        return try await ledger.lastHeads(limit: Self.heads).first(where: \.isAccepted).flatMap { CommitID($0.commit) }
+    }
+
+    /// Heads looked through for one that was accepted.
+    package static let heads = 100
+
+    package func close() { ledger?.close() }
+}

@@ -1,0 +1,28 @@
+import GuildCodex
+package import GuildConnectors
+import GuildDomain
+package import GuildRuntime
+import GuildTransport
+
+/// `guild run --dry-run`: needs no ledger and calls nothing.
+package enum RunPreview {
+    package static func make(
+        _ request: RunRequest, _ settings: Settings, redactor: Redactor
+    ) throws -> DryRun {
+        let snapshot = try CodexAccess(settings).snapshot()
+        guard let agent = snapshot.agent(request.agent) else {
+            throw HostedRun.unknownAgent(request.agent, in: snapshot)
+        }
+        let secrets = SecretResolver(redactor: redactor, http: nil, clock: settings.time, logger: settings.logger)
+        let connectors = CurrentConnectors(http: HTTPClient(), secrets: secrets, time: settings.time)
+        let now = settings.time.now
+        let event =
+            request.event
+            ?? Event(
+                id: EventID(now: now), source: "/cli/preview", type: "run.requested", time: now, system: "cli",
+                payload: Array("{}".utf8))
+        return try DryRun.make(
+            agent: agent, event: event, options: request.options, in: snapshot, connectors: connectors.of(snapshot),
+            now: now)
+    }
+}

@@ -1,0 +1,185 @@
+import GuildCodex
+package import GuildConnectors
+import GuildControl
+import GuildDomain
+import GuildHTTP
+import GuildIngress
+import GuildLedger
+package import GuildRuntime
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `guild serve`: builds the named components over one ledger and runs them as one service group.
+package struct Serve: Sendable {
+    /// The address where nothing else is said.
+    package static let defaultAddress = "127.0.0.1:8484"
+    /// How long a graceful shutdown may take before what still runs is stopped and put back.
+    private static let drainTimeout = Duration.seconds(30)
+
+    package var components: [Component]
+    package var listen: String?
+    /// Drain what waits and end.
+    package var once: Bool
+    /// Told what every invocation of this process does, as it happens.
+    package var observe: @Sendable (RunEvent) -> Void
+
+    package init(
+        components: [Component], listen: String? = nil, once: Bool = false,
+        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) {
+        self.components = components
+        self.listen = listen
+        self.once = once
+        self.observe = observe
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until everything is done with `once`.
+    ///
+    /// - Parameter onListening: called with the address once connections are taken.
+    package func run(
+        _ settings: Settings, redactor: Redactor, onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let address = try listenAddress()
+        let deployment = try await Deployment(settings, redactor: redactor)
+        defer { deployment.close() }
+        try await deployment.acceptHead(actor: "serve")
+        let worker = try await deployment.ledger.register(
+            components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
+        deployment.ledger.watch()
+        var services = services(deployment, worker)
+        if let address { services.append(listener(deployment, address, onListening)) }
+        services.append(CodexReload(deployment: deployment))
+        let drained = once ? Drain(ledger: deployment.ledger, time: deployment.time) : nil
+        let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
+        for component in components {
+            deployment.logger.info("ready", metadata: ["component": "\(component.rawValue)"])
+        }
+        try await group.run()
+        try await deployment.ledger.unregister(worker, now: deployment.time.now)
+    }
+
+    private func configuration(
+        _ services: [any Service], _ drained: Drain?, _ logger: Logger
+    ) -> ServiceGroupConfiguration {
+        var configurations = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        if let drained {
+            configurations.append(
+                .init(service: drained, successTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var configuration = ServiceGroupConfiguration(
+            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = Self.drainTimeout
+        return configuration
+    }
+
+    private func services(_ deployment: Deployment, _ worker: Worker) -> [any Service] {
+        components.compactMap { component -> (any Service)? in
+            switch component {
+            case .dispatcher:
+                Stoppable(
+                    Dispatcher(
+                        ledger: deployment.ledger, codex: deployment.codex, time: deployment.time,
+                        logger: deployment.logger))
+            case .scheduler:
+                Stoppable(
+                    Scheduler(
+                        ledger: deployment.ledger, codex: deployment.codex, time: deployment.time,
+                        logger: deployment.logger))
+            case .executor: deployment.executor(worker: worker, observe: observe)
+            case .actionExecutor: deployment.actionExecutor(worker: worker)
+            case .webhookGateway, .registry, .feedPoller, .notifier: nil
+            }
+        }
+    }
+
+    // MARK: HTTP
+
+    /// - Returns: nil where nothing listens: a component alone listens only when told.
+    private func listenAddress() throws(Failure) -> ListenAddress? {
+        let speaksHTTP = components.contains(.webhookGateway) || components.contains(.registry)
+        let isAll = Set(components) == Set(Component.running)
+        guard let text = listen ?? (isAll && !once ? Self.defaultAddress : nil) else {
+            guard !components.contains(.webhookGateway) || once else {
+                throw Failure(
+                    .usage, "the webhook gateway needs an address to listen on",
+                    hint: "add --listen \(Self.defaultAddress)")
+            }
+            return nil
+        }
+        guard speaksHTTP || listen != nil else { return nil }
+        guard let address = ListenAddress(parsing: text) else {
+            throw Failure(
+                .usage, "'\(text)' is not an address to listen on", hint: "write HOST:PORT; port 0 picks a free one")
+        }
+        return address
+    }
+
+    private func listener(
+        _ deployment: Deployment, _ address: ListenAddress, _ onListening: @escaping @Sendable (String) -> Void
+    ) -> HTTPListener {
+        var routes = [
+            Route.health,
+            Route.readiness { [ledger = deployment.ledger] in
+                do {
+                    _ = try await ledger.read { _ in }
+                    return []
+                } catch {
+                    return [(part: "ledger", reason: "cannot be read")]
+                }
+            },
+        ]
+        if components.contains(.registry) {
+            routes += Registry(codex: deployment.codex, ledger: deployment.ledger).routes
+        }
+        if components.contains(.webhookGateway) { routes += gateway(deployment).routes }
+        return HTTPListener(routes: routes, address: address, logger: deployment.logger) { port in
+            onListening("\(ListenAddress(host: address.host, port: port))")
+        }
+    }
+
+    private func gateway(_ deployment: Deployment) -> WebhookGateway {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        return WebhookGateway(
+            codex: deployment.codex, secrets: deployment.secrets,
+            accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
+            origin: { action in try await ledger.origin(of: action) }, time: time, logger: deployment.logger)
+    }
+}
+
+/// A service that has nothing to finish: a graceful shutdown cancels it, for its steps are transactions.
+private struct Stoppable<Inner: Service>: Service {
+    private let inner: Inner
+
+    init(_ inner: Inner) { self.inner = inner }
+
+    func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await inner.run() }
+        } catch is CancellationError {
+            return
+        }
+    }
+}
+
+/// Ends when nothing is left to do: what `--once` waits for.
+private struct Drain: Service {
+    private static let recheck = Duration.milliseconds(200)
+
+    let ledger: Ledger
+    let time: any TimeSource
+
+    func run() async throws {
+        let outcomes = ledger.signal(.outcomes)
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let seen = outcomes.generation
+                // A ledger that cannot be read ends the components themselves.
+                if (try? await ledger.isQuiet(root: nil)) == true { return }
+                await outcomes.wait(after: seen, until: time.now + Self.recheck, time: time)
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+package import Logging
+import ServiceLifecycle
+
+/// Takes each inbound event, decides once what it sets going, and records that.
+///
+///     messages(inbound) ──▶ Router.decide ──▶ one transaction: inbox, decisions, invocations, audit; message gone
+///
+/// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`.
+package struct Dispatcher: Service {
+    /// Events decided side by side, so that their transactions share a commit.
+    private static let batchLimit = 128
+    private static let recheck = Duration.seconds(30)
+
+    private let ledger: Ledger
+    private let codex: CurrentCodex
+    private let time: any TimeSource
+    private let logger: Logger
+
+    package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
+        self.ledger = ledger
+        self.codex = codex
+        self.time = time
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let inbound = ledger.signal(.inbound)
+        while !Task.isCancelled {
+            let seen = inbound.generation
+            if try await dispatchWaiting() > 0 { continue }
+            await inbound.wait(after: seen, until: time.now + Self.recheck, time: time)
+        }
+    }
+
+    /// Decides what waits now.
+    ///
+    /// - Returns: how many events were looked at.
+    package func dispatchWaiting() async throws -> Int {
+        let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
+        let snapshot = codex.head
+        let router = Router(snapshot)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for message in messages {
+                group.addTask { try await dispatch(message, router, commit: snapshot.commit) }
+            }
+            try await group.waitForAll()
+        }
+        return messages.count
+    }
+
+    private func dispatch(_ message: InboundMessage, _ router: Router, commit: String) async throws {
+        let decisions = router.decide(message.event, now: time.now)
+        guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
+        for decision in decisions {
+            logger.info(
+                "event \(decision.outcome.rawValue)",
+                metadata: [
+                    "event": "\(message.event.id)", "type": "\(message.event.type)", "agent": "\(decision.agent)",
+                    "rule": "\(decision.rule)",
+                ])
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// What one trigger or rule said to an event.
+package struct RuleTrial: Sendable, Hashable {
+    /// `agents/ranger#0`, `routing/default#3`.
+    package let rule: String
+    package let agent: String
+    /// Nil where it matched; else the first thing that did not.
+    package let mismatch: String?
+}
+
+/// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
+///
+/// An event is first held against the loop guard and against our own marks, then against each agent's triggers and each
+/// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it.
+package struct Router: Sendable {
+    private let snapshot: CodexSnapshot
+
+    /// Trials listed in the decision of an event that nothing wanted.
+    private static let listedTrials = 40
+
+    package init(_ snapshot: CodexSnapshot) { self.snapshot = snapshot }
+
+    /// One decision for each agent and rule that matched, or one that says why there was none.
+    package func decide(_ event: Event, now: Timestamp) -> [Decision] {
+        if event.isOwn {
+            return [Decision(rule: "", agent: "", outcome: .ownEvent, reasons: ["our own action caused this event"])]
+        }
+        guard event.hop < hopLimit else {
+            let reason = "the chain is \(event.hop) events long; the limit is \(hopLimit)"
+            return [Decision(rule: "", agent: "", outcome: .loopStopped, reasons: [reason])]
+        }
+        let data: JSONValue
+        do {
+            data = try event.data()
+        } catch {
+            return [Decision(rule: "", agent: "", outcome: .invalid, reasons: ["the payload is \(error.message)"])]
+        }
+        let json = event.json(data: data)
+        let matches = rules.compactMap { rule in rule.mismatch(event, json: json) == nil ? rule : nil }
+        guard !matches.isEmpty else {
+            return [Decision(rule: "", agent: "", outcome: .unrouted, reasons: unroutedReasons(event, json))]
+        }
+        return decisions(for: event, matches, now: now)
+    }
+
+    /// Every rule and what it says to the event: what `dispatch explain` prints.
+    package func trials(_ event: Event) throws(JSONParser.Problem) -> [RuleTrial] {
+        let json = event.json(data: try event.data())
+        return rules.map { RuleTrial(rule: $0.name, agent: $0.agent, mismatch: $0.mismatch(event, json: json)) }
+    }
+
+    package var hopLimit: Int { snapshot.settings.hopLimit.value }
+
+    private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
+        var first: [String: InvocationID] = [:]
+        return matches.map { rule in
+            if let running = first[rule.agent] {
+                return Decision(
+                    rule: rule.name, agent: rule.agent, outcome: .merged, reasons: ["merged into \(running)"])
+            }
+            let id = InvocationID(now: now)
+            first[rule.agent] = id
+            let invocation = NewInvocation(
+                id: id, agent: rule.agent, chapter: snapshot.agent(rule.agent)?.chapter,
+                priority: rule.priority ?? event.priority)
+            return Decision(
+                rule: rule.name, agent: rule.agent, outcome: .dispatched, reasons: ["\(rule.name) matched"],
+                invocation: invocation)
+        }
+    }
+
+    private func unroutedReasons(_ event: Event, _ json: JSONValue) -> [String] {
+        let trials = rules.compactMap { rule in rule.mismatch(event, json: json).map { "\(rule.name): \($0)" } }
+        guard trials.count > Self.listedTrials else { return trials.isEmpty ? ["there are no triggers and no rules"] : trials }
+        return trials.prefix(Self.listedTrials) + ["and \(trials.count - Self.listedTrials) more"]
+    }
+
+    // MARK: The rules of a snapshot
+
+    /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
+    private var rules: [RouteRule] {
+        triggerRules + routingRules + mappingRules
+    }
+
+    private var triggerRules: [RouteRule] {
+        snapshot.agentsByName.flatMap { agent in
+            agent.triggers.enumerated().compactMap { index, trigger in
+                RouteRule(trigger, index: index, of: agent)
+            }
+        }
+    }
+
+    private var routingRules: [RouteRule] {
+        snapshot.routing.flatMap { policy -> [RouteRule] in
+            let layers = policy.layers.filter { $0.kind == .rules }.sorted { $0.priority < $1.priority }
+            return layers.flatMap(\.rules).enumerated().flatMap { index, rule -> [RouteRule] in
+                rule.agents.compactMap { name -> RouteRule? in
+                    guard let agent = snapshot.agent(name) else { return nil }
+                    return RouteRule(
+                        name: "routing/\(policy.name)#\(index)", agent: agent.name, source: rule.source,
+                        events: rule.events, conditions: rule.conditions, priority: rule.priority)
+                }
+            }
+        }
+    }
+
+    private var mappingRules: [RouteRule] {
+        snapshot.endpoints.flatMap { endpoint in
+            endpoint.eventMapping.enumerated().compactMap { index, mapping in
+                guard let agent = mapping.targetAgent.flatMap(snapshot.agent) else { return nil }
+                return RouteRule(
+                    name: "ingress/\(endpoint.name)#\(index)", agent: agent.name, source: endpoint.system,
+                    events: mapping.sourceEvent.map { [$0] } ?? [], conditions: mapping.conditions,
+                    priority: mapping.priority)
+            }
+        }
+    }
+}
+
+/// A trigger or a rule in one shape.
+private struct RouteRule {
+    let name: String
+    let agent: String
+    var source: String?
+    var events: [Glob]
+    var conditions: EventPattern?
+    var priority: Priority?
+    /// The exact event source that a cron trigger listens to.
+    var exactSource: String?
+
+    init(
+        name: String, agent: String, source: String?, events: [Glob], conditions: EventPattern?, priority: Priority?
+    ) {
+        self.name = name
+        self.agent = agent
+        self.source = source
+        self.events = events
+        self.conditions = conditions
+        self.priority = priority
+    }
+
+    /// - Returns: nil for a trigger that only a person pulls.
+    init?(_ trigger: Trigger, index: Int, of agent: AgentManifest) {
+        guard trigger.kind != .manual else { return nil }
+        self.init(
+            name: "agents/\(agent.name)#\(index)", agent: agent.name, source: trigger.source, events: trigger.events,
+            conditions: trigger.conditions, priority: trigger.priority)
+        if let cron = trigger.cron {
+            source = "schedule"
+            exactSource = ScheduleEvent.source(agent: agent.name, schedule: cron.name)
+        }
+    }
+
+    /// The first thing that keeps the event from matching, or nil.
+    func mismatch(_ event: Event, json: JSONValue) -> String? {
+        if let source, source.lowercased() != event.system.lowercased() {
+            return "source is \(event.system), wanted \(source)"
+        }
+        if let exactSource, exactSource != event.source { return "source is \(event.source), wanted \(exactSource)" }
+        if !events.isEmpty {
+            let names = [event.type] + (event.guildEvent.map { [$0] } ?? [])
+            if !events.contains(where: { glob in names.contains(where: glob.matches) }) {
+                return "event is \(names.joined(separator: " / ")), wanted \(events.map { "\($0)" }.joined(separator: ", "))"
+            }
+        }
+        return conditions?.firstMismatch(in: json).map { "\($0)" }
+    }
+}

@@ -1,0 +1,92 @@
+package import GuildConnectors
+package import GuildDomain
+package import GuildLedger
+package import Logging
+import ServiceLifecycle
+
+/// Performs the actions that agents asked for, in order for each subject.
+///
+///     queued ──claim──▶ running ──connector──▶ succeeded | failed | back to queued with backoff
+///
+/// Executed at least once: the idempotency key goes along where the system has one, and before a retry the mark of the
+/// first try is looked for where it does not.
+package struct ActionExecutor: Service {
+    private static let slots = 8
+
+    private let ledger: Ledger
+    private let connectors: @Sendable () -> Connectors
+    private let worker: Worker
+    /// Only this causal root: what `guild run` hosts.
+    private let root: EventID?
+    private let retry: RetryPolicy
+    private let actionWait: Duration
+    private let time: any TimeSource
+    private let logger: Logger
+
+    package init(
+        ledger: Ledger, connectors: @escaping @Sendable () -> Connectors, worker: Worker, root: EventID? = nil, retry: RetryPolicy,
+        actionWait: Duration, time: any TimeSource, logger: Logger
+    ) {
+        self.ledger = ledger
+        self.connectors = connectors
+        self.worker = worker
+        self.root = root
+        self.retry = retry
+        self.actionWait = actionWait
+        self.time = time
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let loop = ClaimLoop(
+            ledger: ledger, worker: worker, topic: .actions, slots: Self.slots, time: time, logger: logger)
+        try await loop.run {
+            guard let action = try await ledger.claimAction(root: root, worker: worker, now: time.now) else {
+                return nil
+            }
+            return {
+                try await ClaimLoop.holdingLease(
+                    renew: { try await ledger.renew(action, worker: worker, now: time.now) }, time: time
+                ) { try await execute(action) }
+            }
+        } nextTime: {
+            try await ledger.nextActionTime(worker: worker)
+        }
+    }
+
+    private func execute(_ action: Action) async throws {
+        let outcome: Result<JSONValue, OperationFailure>
+        do throws(OperationFailure) {
+            outcome = .success(
+                try await connectors().perform(
+                    action.operation, arguments: action.arguments, action: action.id, isRetry: action.attempt > 1))
+        } catch {
+            outcome = .failure(error)
+        }
+        let now = time.now
+        switch outcome {
+        case .success(let value):
+            try await ledger.finish(
+                action, succeeded: true, result: value.text(), waitUntil: now + actionWait, now: now)
+        case .failure(.retryable(let reason, let retryAfter)):
+            try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
+        case .failure(let failure):
+            try await ledger.finish(
+                action, succeeded: false, result: failure.message, waitUntil: now + actionWait, now: now)
+        }
+        logger.info(
+            "action attempted",
+            metadata: ["action": "\(action.id)", "operation": "\(action.operation)", "attempt": "\(action.attempt)"])
+    }
+
+    private func retryOrFail(
+        _ action: Action, reason: String, retryAfter: Duration, now: Timestamp
+    ) async throws {
+        let jitter = Double.random(in: 0..<1)
+        guard let delay = retry.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter) else {
+            return try await ledger.finish(
+                action, succeeded: false, result: reason, waitUntil: now + actionWait, now: now)
+        }
+        try await ledger.retryLater(action, reason: reason, availableAt: now + delay, now: now)
+    }
+}

@@ -1,0 +1,128 @@
+package import GuildCodex
+package import GuildConnectors
+package import GuildDomain
+package import GuildHTTP
+package import GuildLedger
+package import Logging
+
+/// Takes webhooks in: authenticates, normalises, and answers 202 only when the event is durable.
+///
+///     POST /webhooks/SYSTEM[/ENDPOINT] ──▶ signature ──▶ Event ──▶ ledger.accept (one transaction) ──▶ 202 {id}
+///
+/// A bad signature leaves no row that an attacker could grow; the same delivery again is answered 200.
+package struct WebhookGateway: Sendable {
+    /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
+    package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
+    /// The event that an action of ours answered.
+    package typealias Origin = @Sendable (ActionID) async throws -> Event?
+
+    /// GitHub caps its payloads at 25 MB (docs.github.com, "Webhook events and payloads").
+    static let gitHubBodyLimitBytes = 25 << 20
+
+    private let codex: CurrentCodex
+    private let secrets: SecretResolver
+    private let accept: Accept
+    private let origin: Origin
+    private let time: any TimeSource
+    private let logger: Logger
+
+    package init(
+        codex: CurrentCodex, secrets: SecretResolver, accept: @escaping Accept, origin: @escaping Origin,
+        time: any TimeSource, logger: Logger
+    ) {
+        self.codex = codex
+        self.secrets = secrets
+        self.accept = accept
+        self.origin = origin
+        self.time = time
+        self.logger = logger
+    }
+
+    package var routes: [Route] {
+        ["/webhooks/github", "/webhooks/github/:endpoint"].map { path in
+            Route(
+                .post, path, access: .open, summary: "A GitHub delivery, signed with X-Hub-Signature-256",
+                bodyLimitBytes: Self.gitHubBodyLimitBytes
+            ) { try await gitHub($0) }
+        } + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
+            Route(.post, path, access: .open, summary: "A delivery of a system that this version does not take yet") {
+                let system = $0.parameters["system"] ?? ""
+                return .problem(
+                    status: 404, title: "Unknown webhook system", detail: "this version takes github, not '\(system)'")
+            }
+        }
+    }
+
+    private func gitHub(_ request: Request) async throws -> Reply {
+        let snapshot = codex.head
+        guard let endpoint = snapshot.endpoint(system: "github", name: request.parameters["endpoint"]) else {
+            return .problem(
+                status: 404, title: "No such endpoint",
+                detail: "the codex has no WebhookEndpoint of system github that this path names")
+        }
+        let limit = endpoint.maxBody ?? snapshot.settings.githubBodyLimit.value
+        guard request.body.count <= limit else {
+            return .problem(status: 413, title: "Payload too large", detail: "this endpoint takes \(limit) bytes")
+        }
+        guard let keys = await secretKeys(of: endpoint) else { return Self.notConfigured }
+        guard GitHubSignature.isValid(request.headers[GitHubSignature.header], body: request.body, secrets: keys) else {
+            logger.warning("webhook refused: bad signature", metadata: ["endpoint": "\(endpoint.name)"])
+            return .problem(status: 401, title: "Unauthorized")
+        }
+        do {
+            let verdict = try GitHubNormaliser.normalise(
+                headers: request.headers, body: request.body, endpoint: endpoint.name, now: time.now,
+                identity: snapshot.connector(system: "github")?.connection.identity)
+            switch verdict {
+            case .ping: return .json(["status": "pong"])
+            case .event(let webhook): return try await take(webhook, endpoint, snapshot)
+            }
+        } catch let refusal as WebhookRefusal {
+            return .problem(status: 400, title: "Bad webhook", detail: refusal.message)
+        }
+    }
+
+    private func take(
+        _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot
+    ) async throws -> Reply {
+        var event = webhook.event
+        event.chapter = endpoint.chapter
+        if let action = webhook.ownAction, let cause = try await origin(action) {
+            (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
+        }
+        var policy = AcceptancePolicy(actor: "webhook-gateway")
+        policy.bodyDigest = webhook.digest
+        policy.commit = snapshot.commit
+        policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
+        switch try await accept(event, policy) {
+        case .accepted(let id):
+            return .json(["id": .string(id.description), "status": "accepted"], status: 202)
+        case .duplicate(let id):
+            return .json(["id": .string(id.description), "status": "duplicate"])
+        case .overloaded:
+            logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
+            return .problem(status: 503, title: "The queue is full", headers: ["retry-after": "5"])
+        }
+    }
+
+    /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.
+    private func secretKeys(of endpoint: WebhookEndpointManifest) async -> [Secret]? {
+        var keys: [Secret] = []
+        for reference in endpoint.authentication.secrets {
+            do {
+                keys.append(try await secrets.resolve(reference))
+            } catch {
+                logger.error(
+                    "webhook secret unavailable",
+                    metadata: ["endpoint": "\(endpoint.name)", "reason": "\(error.message)"])
+            }
+        }
+        if keys.isEmpty {
+            logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
+        }
+        return keys.isEmpty ? nil : keys
+    }
+
+    private static let notConfigured = Reply.problem(
+        status: 503, title: "Not configured", headers: ["retry-after": "60"])
+}
