@@ -1,0 +1,28 @@
+import ArgumentParser
+import GuildCitadel
+import GuildDomain
+import GuildLedger
+
+struct AuditShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Draws what an event set going: decisions, invocations, turns, tool calls, actions.",
+        discussion: "The tree begins with the first event of the chain; what was asked for is marked with ◀.")
+
+    @Argument(help: ArgumentHelp("The id of an event, an invocation or an action.", valueName: "id"))
+    var id: String
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let inspection = try Inspection(options.settings())
+        defer { inspection.close() }
+        let ledger = try inspection.existingLedger()
+        let root = try await Causality.root(of: id, in: ledger)
+        var trace = try await ledger.trace(of: root)
+        if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
+        guard let trace else { throw Causality.unknown(id) }
+        try output.renderer.print(TraceResult(trace: trace, wanted: id.uppercased()))
+    }
+}

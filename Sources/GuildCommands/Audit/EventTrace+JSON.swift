@@ -1,0 +1,109 @@
+import GuildDomain
+import GuildLedger
+
+extension EventTrace {
+    /// The documented shape of `audit show -o json`.
+    var json: JSONValue {
+        [
+            "event": event.summaryJSON, "received": .string(receivedAt.rfc3339),
+            "decisions": .array(decisions.map(\.json)), "invocations": .array(invocations.map(\.json)),
+            "effects": .array(effects.map(\.json)),
+        ]
+    }
+}
+
+extension Event {
+    /// The event without its payload.
+    var summaryJSON: JSONValue {
+        [
+            "id": .string(id.description), "source": .string(source), "type": .string(type),
+            "subject": .optional(subject), "system": .string(system), "guildevent": .optional(guildEvent),
+            "priority": .string(priority.name), "time": .string(time.rfc3339),
+            "cause": .optional(cause?.description), "root": .string(root.description), "hop": .integer(hop),
+        ]
+    }
+}
+
+extension EventTrace.DecisionRow {
+    var json: JSONValue {
+        [
+            "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
+            "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),
+            "commit": .string(commit), "at": .string(at.rfc3339),
+        ]
+    }
+}
+
+extension EventTrace.InvocationRow {
+    var json: JSONValue {
+        var object = invocation.json.object ?? JSONObject()
+        object["turns"] = .array(turns.map(\.json))
+        object["actions"] = .array(actions.map(\.json))
+        return .object(object)
+    }
+}
+
+extension Invocation {
+    var json: JSONValue {
+        [
+            "id": .string(id.description), "agent": .string(agent), "chapter": .optional(chapter),
+            "commit": .string(commit), "event": .string(event.description), "root": .string(root.description),
+            "state": .string(state.rawValue), "wait_reason": .optional(waitReason?.rawValue),
+            "priority": .string(priority.name), "attempt": .integer(attempt), "tokens": .tokens(usage),
+            "cost_microdollars": .integer(costMicrodollars), "created": .string(createdAt.rfc3339),
+            "started": .optional(startedAt), "ended": .optional(endedAt), "outcome": .optional(outcome),
+        ]
+    }
+}
+
+extension JournalledTurn {
+    var json: JSONValue {
+        [
+            "n": .integer(n), "attempt": .integer(attempt), "provider": .string(provider), "model": .string(model),
+            "answered": .bool(isAnswered), "stop": .optional(stop), "origin": .optional(origin),
+            "tokens": .tokens(usage), "cost_microdollars": .integer(costMicrodollars),
+            "begun": .string(begunAt.rfc3339), "ended": .optional(endedAt),
+            "calls": .array(
+                calls.map { call in
+                    [
+                        "name": .string(call.name), "arguments": call.arguments, "result": .optional(call.result),
+                        "is_error": .bool(call.isError), "action": .optional(call.actionID?.description),
+                    ]
+                }),
+        ]
+    }
+}
+
+extension EventTrace.ActionRow {
+    var json: JSONValue {
+        var object = action.json.object ?? JSONObject()
+        object["attempts"] = .array(
+            attempts.map {
+                [
+                    "attempt": .integer($0.attempt), "started": .string($0.startedAt.rfc3339),
+                    "ended": .optional($0.endedAt), "outcome": .optional($0.outcome),
+                ]
+            })
+        object["approval"] =
+            approval.map {
+                [
+                    "decision": .string($0.decision), "actor": .string($0.actor), "reason": .optional($0.reason),
+                    "at": .string($0.at.rfc3339),
+                ]
+            } ?? .null
+        return .object(object)
+    }
+}
+
+extension Action {
+    var json: JSONValue {
+        [
+            "id": .string(id.description), "invocation": .string(invocation.description),
+            "root": .string(root.description), "connector": .string(connector), "operation": .string(operation),
+            "subject": .string(subject), "arguments": arguments, "reason": .string(reason),
+            "autonomy": .integer(autonomy.rawValue), "state": .string(state.rawValue), "attempt": .integer(attempt),
+            "created": .string(createdAt.rfc3339), "ended": .optional(endedAt), "result": .optional(result),
+            "error": .optional(error),
+        ]
+    }
+}

@@ -1,0 +1,143 @@
+import GuildDomain
+import GuildLedger
+
+/// The causal tree of one event, as JSON and drawn.
+struct TraceResult: CommandResult {
+    let trace: EventTrace
+    /// The id that was asked for.
+    let wanted: String
+
+    var json: JSONValue { trace.json }
+
+    /// One row for each invocation.
+    var table: TextTable {
+        TextTable(
+            ["EVENT", "TYPE", "INVOCATION", "AGENT", "STATE", "TURNS", "ACTIONS", "TOKENS", "COST_MICRODOLLARS"],
+            rows(of: trace))
+    }
+
+    private func rows(of trace: EventTrace) -> [[String]] {
+        trace.invocations.map { row in
+            let invocation = row.invocation
+            return [
+                trace.event.id.description, trace.event.type, invocation.id.description, invocation.agent,
+                invocation.state.rawValue, String(row.turns.count), String(row.actions.count),
+                String(invocation.usage.total), String(invocation.costMicrodollars),
+            ]
+        } + trace.effects.flatMap(rows)
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        trace.node.lines().map { line in
+            line.contains(wanted) ? style.bold(line + (isQuiet ? "" : " ◀")) : line
+        }.joined(separator: "\n")
+    }
+}
+
+// MARK: - The drawing
+
+/// How much of a text from outside one line of the drawing takes.
+private enum Shown {
+    static let characters = 160
+
+    static func short(_ text: String) -> String {
+        let line = text.prefix(characters * 2).replacing("\n", with: " ")
+        return line.count > characters || text.utf8.count > line.utf8.count ? line.prefix(characters) + "…" : String(line)
+    }
+}
+
+extension EventTrace {
+    var node: TreeNode {
+        let subject = event.subject.map { " \($0)" } ?? ""
+        let name = event.guildEvent.map { " (\($0))" } ?? ""
+        var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
+        node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
+        if event.isOwn { node.notes.append("caused by an action of ours") }
+        let decided = Set(decisions.compactMap(\.invocation))
+        node.children = decisions.map { decision in
+            var child = decision.node
+            child.children = invocations.filter { $0.invocation.id == decision.invocation }.map(\.node)
+            return child
+        }
+        if decisions.isEmpty { node.children.append(TreeNode(label: "not decided yet: it waits for the dispatcher")) }
+        node.children += invocations.filter { !decided.contains($0.invocation.id) }.map(\.node)
+        node.children += effects.map(\.node)
+        return node
+    }
+}
+
+extension EventTrace.DecisionRow {
+    private static let shownReasons = 5
+
+    var node: TreeNode {
+        let who = agent.isEmpty ? "" : " \(agent)"
+        let by = rule.isEmpty ? "" : " by \(rule)"
+        let shown = reasons.prefix(Self.shownReasons).map { Shown.short($0) }
+        let rest = reasons.count > Self.shownReasons ? ["and \(reasons.count - Self.shownReasons) more"] : []
+        return TreeNode(label: "decision: \(outcome)\(who)\(by)", notes: shown + rest)
+    }
+}
+
+extension EventTrace.InvocationRow {
+    var node: TreeNode {
+        let waits = invocation.waitReason.map { " (\($0.rawValue))" } ?? ""
+        let cost = "\(Amount.grouped(invocation.usage.total)) tokens, \(Money.dollars(invocation.costMicrodollars))"
+        var node = TreeNode(
+            label: "invocation \(invocation.id)  \(invocation.agent)  \(invocation.state.rawValue)\(waits)  \(cost)")
+        node.notes = ["codex \(invocation.commit.prefix(17)), attempt \(invocation.attempt)" + span]
+        if let outcome = invocation.outcome { node.notes.append("“\(Shown.short(outcome))”") }
+        let called = Set(turns.flatMap(\.calls).compactMap(\.actionID))
+        node.children = turns.map { turn in
+            turn.node { id in actions.first { $0.action.id == id }?.node }
+        }
+        node.children += actions.filter { !called.contains($0.action.id) }.map(\.node)
+        return node
+    }
+
+    private var span: String {
+        guard let started = invocation.startedAt else { return "" }
+        let end = invocation.endedAt.map { ", took \(Amount.duration($0 - started))" } ?? ""
+        return ", began \(LocalTime.text(started))\(end)"
+    }
+}
+
+extension JournalledTurn {
+    func node(action: (ActionID) -> TreeNode?) -> TreeNode {
+        let answer = isAnswered ? stop ?? "answered" : endedAt == nil ? "under way" : "lost"
+        let source = origin.map { ", replay (\($0))" } ?? ""
+        let input = usage.input.addingSaturated(usage.cacheRead).addingSaturated(usage.cacheWrite)
+        let output = usage.output.addingSaturated(usage.reasoning)
+        var node = TreeNode(
+            label: "turn \(n)  \(model) (\(provider)\(source))  \(answer)  \(Amount.grouped(input)) in, "
+                + "\(Amount.grouped(output)) out, \(Money.dollars(costMicrodollars))")
+        node.children = calls.map { call in
+            let result = call.result.map { "\(call.isError ? "failed: " : "")\(Shown.short($0))" } ?? "no result yet"
+            return TreeNode(
+                label: "call \(call.name) \(Shown.short(call.arguments.text()))", notes: ["→ \(result)"],
+                children: [call.actionID.flatMap(action)].compactMap { $0 })
+        }
+        return node
+    }
+}
+
+extension EventTrace.ActionRow {
+    var node: TreeNode {
+        var node = TreeNode(
+            label: "action \(action.id)  \(action.operation) on \(action.subject)  \(action.state.rawValue)  "
+                + "autonomy \(action.autonomy.rawValue)")
+        node.notes = ["because: \(Shown.short(action.reason))"]
+        if let approval {
+            let reason = approval.reason.map { ": \(Shown.short($0))" } ?? ""
+            node.children.append(
+                TreeNode(
+                    label: "\(approval.decision) by \(approval.actor) at \(LocalTime.text(approval.at))\(reason)"))
+        } else if action.state == .awaiting {
+            node.children.append(TreeNode(label: "waits for a person: guild audit approve \(action.id)"))
+        }
+        node.children += attempts.map {
+            TreeNode(
+                label: "attempt \($0.attempt) at \(LocalTime.text($0.startedAt)): \(Shown.short($0.outcome ?? "under way"))")
+        }
+        return node
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+import GuildLedger
+
+extension UsageGrouping: @retroactive ExpressibleByArgument {}
+
+struct BudgetReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Reports tokens and money by agent, chapter, model, day or causal root.",
+        discussion: """
+            The period is rounded to hours. Without --since it begins with the running month in the organisation's time \
+            zone, without --until it ends now. The JSON carries "protocol": "MANA_REPORT_V1".
+            """)
+
+    @Option(help: ArgumentHelp("agent, chapter, model, day or root.", valueName: "group"))
+    var by: UsageGrouping = .agent
+
+    @Option(help: ArgumentHelp("Where the period begins: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Where the period ends.", valueName: "time"))
+    var until: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
+        defer { inspection.close() }
+        let (snapshot, now) = (try await inspection.snapshot(), settings.time.now)
+        let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
+        let query = BudgetQuery(
+            grouping: by,
+            since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
+            until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
+        let report = try await BudgetReport.make(query, in: snapshot, ledger: inspection.ledger, now: now)
+        let showsBars = isatty(STDOUT_FILENO) == 1
+        try output.renderer.print(
+            BudgetReportResult(report: report, zone: zone, showsBars: showsBars, ledger: inspection.location.path))
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct DispatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dispatch", abstract: "Sends events through the dispatcher, and explains what it decides.",
+        discussion: "`guild dispatch FILE` is short for `guild dispatch send FILE`.",
+        subcommands: [
+            DispatchSendCommand.self, DispatchMatchCommand.self, DispatchExplainCommand.self,
+            DispatchQueueCommand.self,
+        ], defaultSubcommand: DispatchSendCommand.self)
+}

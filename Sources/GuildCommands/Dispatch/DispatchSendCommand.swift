@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildConnectors
+import GuildDomain
+import GuildRuntime
+
+struct DispatchSendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send", abstract: "Sends events and shows what was decided.",
+        discussion: """
+            A file holds one CloudEvent in JSON, an array of them, or one on each line. Instead of a file, --type and \
+            --data make an event. With --wait the exit status is 0 when all succeeded, 1 when one failed, and 5 when one \
+            waits for approval.
+            """)
+
+    @Argument(help: ArgumentHelp("Files with events; - is standard input.", valueName: "event"), completion: .file())
+    var files: [String] = []
+
+    @Option(help: ArgumentHelp("Make an event of this type: issues.opened.", valueName: "type"))
+    var type: String?
+
+    @Option(help: ArgumentHelp("Its source. Default: /cli/USER.", valueName: "uri"))
+    var source: String?
+
+    @Option(help: ArgumentHelp("Its data: JSON, @FILE, or - for standard input.", valueName: "json"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("What it is about: acme/shop#42.", valueName: "subject"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("What a trigger's `source:` names. Default: the first word of --source.", valueName: "system"))
+    var system: String?
+
+    @Option(help: ArgumentHelp("Its normalised type: ISSUE_OPENED.", valueName: "name"))
+    var guildevent: String?
+
+    @Flag(help: "Decide only; write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Run what the events set going, and follow it to the end.")
+    var wait = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        let fields = [source, data, subject, system, guildevent]
+        if type == nil, fields.contains(where: { $0 != nil }) {
+            throw ValidationError("an event made here needs --type")
+        }
+        if type != nil, !files.isEmpty { throw ValidationError("give files or --type, not both") }
+        if type == nil, files.isEmpty { throw ValidationError("there is no event: give a file, - or --type") }
+        if dryRun, wait { throw ValidationError("--dry-run sets nothing going that --wait could follow") }
+    }
+
+    func run() async throws {
+        let redactor = Redactor()
+        let settings = options.settings(redactor: redactor)
+        let events = try events(now: settings.time.now)
+        if dryRun {
+            let snapshot = try CodexAccess(settings).snapshot()
+            let preview = try EventDispatch.preview(events, in: snapshot, now: settings.time.now)
+            return try output.renderer.print(DispatchResult(events: preview))
+        }
+        let deployment = try await Deployment(settings, redactor: redactor)
+        defer { deployment.close() }
+        let dispatch = EventDispatch(in: deployment, actor: "user:\(UserName.current)")
+        let sent = try await dispatch.send(events)
+        guard wait else { return try output.renderer.print(DispatchResult(events: sent)) }
+        let progress = Progress(isQuiet: output.quiet)
+        let invocations = try await Interrupts.handling {
+            try await dispatch.finish(sent) { progress.show($0) }
+        } onInterrupt: {
+            try await dispatch.cancel(sent)
+        }
+        let result = DispatchResult(events: sent, invocations: invocations)
+        try output.renderer.print(result)
+        if result.exitStatus != 0 { throw CommandStatus(code: result.exitStatus) }
+    }
+
+    private func events(now: Timestamp) throws -> [Event] {
+        guard let type else {
+            return try files.flatMap { try EventDocuments.parse(try InputFile.read($0), name: $0, now: now) }
+        }
+        var fields: JSONObject = [
+            "specversion": "1.0", "id": .string(EventID(now: now).description),
+            "source": .string(source ?? "/cli/\(UserName.current)"), "type": .string(type),
+        ]
+        fields["subject"] = subject.map { .string($0) }
+        fields["system"] = system.map { .string($0) }
+        fields["guildevent"] = guildevent.map { .string($0) }
+        fields["data"] = try payload()
+        return [try Event(cloudEvent: .object(fields), now: now)]
+    }
+
+    private func payload() throws -> JSONValue? {
+        guard let data else { return nil }
+        let isFile = data == "-" || data.hasPrefix("@")
+        let bytes = isFile ? try InputFile.read(data == "-" ? "-" : String(data.dropFirst())) : Array(data.utf8)
+        do {
+            return try JSONParser.parse(bytes)
+        } catch let problem as JSONParser.Problem {
+            throw Failure(
+                .usage, "--data: \(problem.message)", hint: "write JSON, @FILE for a file, or - for standard input")
+        }
+    }
+}
+
+/// Says on standard error what runs, one line each.
+private struct Progress: Sendable {
+    let isQuiet: Bool
+
+    func show(_ event: RunEvent) {
+        guard !isQuiet, let line = line(of: event) else { return }
+        // Where standard error is gone there is nobody to tell.
+        try? FileHandle.standardError.write(contentsOf: Data((TextTable.printable(line) + "\n").utf8))
+    }
+
+    private func line(of event: RunEvent) -> String? {
+        switch event {
+        case .began(let invocation, let model, _): "\(invocation.agent) began on \(model): \(invocation.id)"
+        case .asked(let call): "asks for \(call.name)"
+        case .waiting(let id, let reason): "\(id) waits: \(reason.rawValue)"
+        case .retrying(let id, let reason, let at): "\(id): \(reason); trying again at \(LocalTime.text(at))"
+        case .ended(let id, let state, _, let failure):
+            "\(id) \(state.rawValue)" + (failure.map { ": \($0.message)" } ?? "")
+        case .delta, .result, .answered: nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildConnectors
+import GuildDomain
+import Logging
+
+/// The options that every command understands.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A repository, bare or not, or a folder of one.", discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml upwards from here.", valueName: "path"), completion: .directory)
+    var codex: String?
+
+    @Option(help: ArgumentHelp("The revision of the codex to use.", valueName: "rev"))
+    var rev = "HEAD"
+
+    @Flag(help: "Read uncommitted files instead; the ledger marks such invocations.")
+    var worktree = false
+
+    @Option(help: ArgumentHelp("The ledger, as sqlite:PATH.", discussion: "Environment: GUILD_LEDGER. Default: a file in the state folder.", valueName: "url"))
+    var ledger: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: LogLevel = .warning
+
+    @Option(help: ArgumentHelp("How log lines look.", valueName: "format"))
+    var logFormat: LogFormat = .text
+
+    /// The settings of the process, with a logger whose lines never show a secret.
+    func settings(redactor: Redactor = Redactor(), defaultLogLevel: Logger.Level? = nil) -> Settings {
+        let format = logFormat
+        var logger = Logger(label: "guild") { label in
+            RedactingLogHandler(LineLogHandler(label: label, format: format), redactor: redactor)
+        }
+        logger.logLevel = logLevel == .warning ? (defaultLogLevel ?? .warning) : logLevel.level
+        return Settings(
+            codex: codex, revision: rev, usesWorktree: worktree, ledger: ledger,
+            environment: ProcessInfo.processInfo.environment,
+            workingDirectory: FileManager.default.currentDirectoryPath, logger: logger)
+    }
+}
+
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .warning }
+}
+
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}

@@ -1,0 +1,73 @@
+package import ArgumentParser
+import CLinux
+import Foundation
+import GuildCitadel
+import GuildDomain
+
+/// `guild`: the operating system for AI agents.
+package struct GuildCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "guild",
+        abstract: "Runs AI agents from git, within budgets, and answers for what they did.",
+        discussion: """
+            Exit status: 0 done, 1 failed, 2 wrong usage, 3 the codex is invalid, 4 out of budget, 5 refused by policy \
+            or waiting for approval, 6 a dependency is unavailable, 130 interrupted.
+            """,
+        version: "guild \(GuildVersion.current)",
+        subcommands: [
+            InitCommand.self, RunCommand.self, ServeCommand.self,
+        ])
+
+    package init() {}
+
+    /// Parses, runs and ends the process with the documented exit status.
+    package static func start(arguments: [String]) async -> Never {
+        holdSecrets()
+        // Asked by every script and every bug report: answered before the parser is built.
+        if arguments == ["--version"] { finish(configuration.version + "\n", to: .standardOutput, status: 0) }
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Foundation.exit(0)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// No core dump and no debugger of the same user: this process will hold keys.
+    private static func holdSecrets() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        _ = guild_linux_forbid_dumps()
+        // A reader that went away ends a write with an error, not the process with a signal.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    private static func end(with error: any Error) -> Never {
+        if let status = error as? CommandStatus { Foundation.exit(status.code) }
+        if let failure = error as? any GuildError {
+            finish("guild: \(failure.description)\n", to: .standardError, status: failure.kind.exitStatus)
+        }
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        // Help and version are no errors; everything else that the parser refuses is wrong usage.
+        if code == .success { finish(text + "\n", to: .standardOutput, status: 0) }
+        if error is CancellationError { Foundation.exit(ErrorKind.interrupted.exitStatus) }
+        finish(text + "\n", to: .standardError, status: ErrorKind.usage.exitStatus)
+    }
+
+    private static func finish(_ text: String, to handle: FileHandle, status: Int32) -> Never {
+        // A closed pipe is no reason for another error on the way out.
+        try? handle.write(contentsOf: Data(text.utf8))
+        Foundation.exit(status)
+    }
+}
+
+/// Ends a command that has said all it has to say with an exit status.
+struct CommandStatus: Error {
+    let code: Int32
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import GuildCodex
+import GuildDomain
+
+struct InitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Makes a working codex in a new git repository.",
+        discussion: "The one agent in it runs at once, without any key: it answers from a recording.")
+
+    @Argument(help: ArgumentHelp("The folder to make; it must be empty or not there yet.", valueName: "dir"), completion: .directory)
+    var folder = "codex"
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let path = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let made = try NewRepository.make(at: path, files: StarterCodex.files, message: "A codex made by guild init\n")
+        try output.renderer.print(InitResult(folder: folder, made: made))
+    }
+}
+
+/// What `init` made, and what to do next.
+struct InitResult: CommandResult {
+    let folder: String
+    let made: NewRepository
+
+    var json: JSONValue {
+        [
+            "path": .string(made.path), "commit": .string(made.commit.hex), "author": .string(made.author),
+            "next": .array(next.map { .string($0) }),
+        ]
+    }
+
+    var table: TextTable { TextTable(["PATH", "COMMIT", "AUTHOR"], [[made.path, made.commit.hex, made.author]]) }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !isQuiet else { return made.path }
+        var lines = ["Made a codex in \(style.bold(folder)), commit \(made.commit.short) by \(made.author)."]
+        if made.isByGuild { lines.append("Git has no user.name here, so the commit is by guild itself.") }
+        lines += ["", "Next:"] + next.map { "  " + style.cyan($0) }
+        return lines.joined(separator: "\n")
+    }
+
+    private var next: [String] {
+        ["cd \(folder)", "guild run greeter", "guild audit log", "guild budget report"]
+    }
+}
+
+/// The files that `init` writes, embedded in the binary.
+enum StarterCodex {
+    static let files: [(path: String, bytes: [UInt8])] = [
+        ("guild.yaml", PackageResources.guild_yaml),
+        ("README.md", PackageResources.README_md),
+        ("agents/greeter.yaml", PackageResources.greeter_yaml),
+        ("prompts/greeter.md", PackageResources.greeter_md),
+        ("providers/models.yaml", PackageResources.models_yaml),
+        ("recordings/greeter.jsonl", PackageResources.greeter_jsonl),
+        ("recordings/greeter.expect.yaml", PackageResources.greeter_expect_yaml),
+    ]
+}

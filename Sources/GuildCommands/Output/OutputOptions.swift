@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// How a command that prints data prints it.
+struct OutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("table, json, yaml or csv.", valueName: "format"))
+    var output: OutputFormat = .table
+
+    @Flag(name: .shortAndLong, help: "Print no headings and no hints.")
+    var quiet = false
+
+    @Option(help: ArgumentHelp("auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE are obeyed.", valueName: "when"))
+    var color: ColorChoice = .auto
+
+    /// The one place that prints a command's result.
+    var renderer: Renderer { Renderer(format: output, isQuiet: quiet, color: color) }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, json, yaml, csv
+}
+
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+}

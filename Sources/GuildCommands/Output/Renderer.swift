@@ -1,0 +1,152 @@
+import Foundation
+import GuildDomain
+import Yams
+
+/// What a command has to show: one stable JSON shape, and a table or a text for people.
+protocol CommandResult: Sendable {
+    /// The documented shape of `-o json`; a list is an array.
+    var json: JSONValue { get }
+    /// Rows for `-o csv`, and for `-o table` where `text` is not overridden.
+    var table: TextTable { get }
+    /// What a person sees.
+    func text(_ style: Style, isQuiet: Bool) -> String
+}
+
+extension CommandResult {
+    func text(_ style: Style, isQuiet: Bool) -> String { table.text(style, showsHeadings: !isQuiet) }
+}
+
+/// Prints every command's result; nothing else writes data to standard output.
+struct Renderer {
+    let format: OutputFormat
+    let isQuiet: Bool
+    let color: ColorChoice
+
+    var style: Style { Style(choice: color, isTerminal: isatty(STDOUT_FILENO) == 1) }
+
+    func print(_ result: some CommandResult) throws {
+        switch format {
+        case .table: write(result.text(style, isQuiet: isQuiet))
+        case .json: write(result.json.text(.pretty))
+        case .yaml: write(try Yams.serialize(node: result.json.yamlNode, width: -1, allowUnicode: true))
+        case .csv: write(result.table.csv(showsHeadings: !isQuiet))
+        }
+    }
+
+    /// One line of `--follow -o json`.
+    ///
+    /// - Returns: false where nobody reads any more.
+    @discardableResult
+    func printLine(_ value: JSONValue) -> Bool { write(value.text(.compact)) }
+
+    /// - Returns: false where nobody reads any more.
+    @discardableResult
+    func write(_ text: String) -> Bool {
+        guard !text.isEmpty else { return true }
+        let line = text.hasSuffix("\n") ? text : text + "\n"
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+            return true
+        } catch {
+            // A reader that went away (`| head`) is no error of ours.
+            return false
+        }
+    }
+}
+
+/// Whether and how to colour.
+struct Style: Sendable {
+    let isColored: Bool
+
+    static let plain = Style(isColored: false)
+
+    init(isColored: Bool) { self.isColored = isColored }
+
+    /// NO_COLOR (no-color.org) and CLICOLOR_FORCE are obeyed; colour otherwise only on a terminal.
+    init(choice: ColorChoice, isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        switch choice {
+        case .always: isColored = true
+        case .never: isColored = false
+        case .auto:
+            if environment["NO_COLOR"]?.isEmpty == false {
+                isColored = false
+            } else {
+                let isForced = environment["CLICOLOR_FORCE"].map { !$0.isEmpty && $0 != "0" } ?? false
+                isColored = isForced || (isTerminal && environment["TERM"] != "dumb")
+            }
+        }
+    }
+
+    func bold(_ text: String) -> String { wrap(text, "1") }
+    func dim(_ text: String) -> String { wrap(text, "2") }
+    func red(_ text: String) -> String { wrap(text, "31") }
+    func green(_ text: String) -> String { wrap(text, "32") }
+    func yellow(_ text: String) -> String { wrap(text, "33") }
+    func cyan(_ text: String) -> String { wrap(text, "36") }
+
+    private func wrap(_ text: String, _ code: String) -> String {
+        isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}
+
+/// Rows under headings.
+struct TextTable: Sendable {
+    var headings: [String]
+    var rows: [[String]]
+    /// The columns whose cells end at one edge, as numbers do.
+    var rightAligned: Set<Int>
+
+    init(_ headings: [String], _ rows: [[String]] = [], rightAligned: Set<Int> = []) {
+        self.headings = headings
+        self.rows = rows
+        self.rightAligned = rightAligned
+    }
+
+    func text(_ style: Style, showsHeadings: Bool) -> String {
+        let lines = (showsHeadings ? [headings] : []) + rows.map { $0.map(Self.printable) }
+        let widths = headings.indices.map { column in
+            lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        return lines.enumerated().map { index, cells in
+            var line = ""
+            for (column, cell) in cells.enumerated() {
+                let width = column < widths.count ? widths[column] : 0
+                let room = String(repeating: " ", count: max(0, width - cell.count))
+                let isLast = column == cells.count - 1
+                line += rightAligned.contains(column) ? room + cell : cell + (isLast ? "" : room)
+                if !isLast { line += "  " }
+            }
+            return index == 0 && showsHeadings ? style.bold(line) : line
+        }.joined(separator: "\n")
+    }
+
+    /// RFC 4180.
+    func csv(showsHeadings: Bool) -> String {
+        let lines = (showsHeadings ? [headings.map { $0.lowercased() }] : []) + rows
+        return lines.map { $0.map(Self.quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// Text from outside must not move the cursor of who reads it.
+    static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+    }
+
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
+        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+}
+
+extension JSONValue {
+    var yamlNode: Node {
+        switch self {
+        case .null: Node("null", Tag(.null))
+        case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
+        case .number(let number): Node(number.description, Tag(number.integer == nil ? .float : .int))
+        case .string(let text): Node(text, Tag(.str))
+        case .array(let elements): .sequence(Node.Sequence(elements.map(\.yamlNode), Tag(.seq)))
+        case .object(let object):
+            .mapping(Node.Mapping(object.members.map { (Node($0.key, Tag(.str)), $0.value.yamlNode) }, Tag(.map)))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import GuildCitadel
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+struct RegistryListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the agents and how they are doing.")
+
+    @Option(help: ArgumentHelp("Only agents of this role (`spec.type`).", valueName: "type"))
+    var type: String?
+
+    @Option(help: ArgumentHelp("Only agents of this chapter.", valueName: "chapter"))
+    var chapter: String?
+
+    @Option(help: ArgumentHelp("Only agents with this capability.", valueName: "capability"))
+    var capability: String?
+
+    @Option(help: ArgumentHelp("active, dormant or degraded.", valueName: "status"))
+    var status: AgentStatus?
+
+    @Option(help: ArgumentHelp("Only agents with this label: key=value, or key alone.", valueName: "label"))
+    var label: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let inspection = try Inspection(options.settings())
+        defer { inspection.close() }
+        let snapshot = try inspection.codex().snapshot()
+        let filter = AgentListing.Filter(
+            role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
+        let status = try await inspection.ledger?.status()
+        try output.renderer.print(
+            AgentListResult(
+                agents: AgentListing.all(in: snapshot, ledger: status, filter: filter),
+                total: snapshot.agents.count, hasLedger: status != nil))
+    }
+}
+
+enum AgentStatus: String, ExpressibleByArgument, CaseIterable {
+    case active, dormant, degraded
+}
+
+struct AgentListResult: TabularResult {
+    let agents: [AgentListing]
+    /// Agents of the codex, listed or not.
+    let total: Int
+    let hasLedger: Bool
+
+    var emptyText: String {
+        total == 0 ? "the codex has no agents" : "none of the \(total) agents fits; leave out a filter"
+    }
+
+    var json: JSONValue { .array(agents.map(\.json)) }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        TextTable(
+            ["NAME", "TYPE", "CHAPTER", "VERSION", "STATUS", "RUNNING", "QUEUED", "WAITING", "LAST", "LAST ENDED"],
+            agents.map { listing in
+                [
+                    listing.agent.name, listing.agent.role, cells.text(listing.agent.chapter),
+                    cells.text(listing.agent.version.map { "\($0)" }), listing.status.rawValue,
+                    String(listing.running), String(listing.queued), String(listing.waiting),
+                    cells.text(listing.lastState), cells.time(listing.lastEndedAt),
+                ]
+            }, rightAligned: [5, 6, 7])
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        let table = table(.people(.current))
+        guard !table.rows.isEmpty else { return isQuiet ? "" : emptyText }
+        let note = hasLedger || isQuiet ? "" : "\n" + style.dim("there is no ledger yet, so nothing has run")
+        return table.text(style, showsHeadings: !isQuiet) + note
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import GuildCitadel
+import GuildCodex
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+struct RegistryShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows one agent: its manifest, tools, triggers, and the limits in force.")
+
+    @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
+    var agent: String
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let inspection = try Inspection(options.settings())
+        defer { inspection.close() }
+        let snapshot = try inspection.codex().snapshot()
+        guard let manifest = snapshot.agent(agent) else { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        let status = try await inspection.ledger?.status()
+        let listing = AgentListing.all(in: snapshot, ledger: status, filter: AgentListing.Filter())
+            .first { $0.agent.name == manifest.name }
+        try output.renderer.print(
+            AgentResult(
+                agent: manifest, listing: listing, commit: snapshot.commit,
+                limits: AgentResult.limits(of: manifest, in: snapshot)))
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+struct RegistryValidateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Checks a whole codex and lists every problem.",
+        discussion: "Exits 3 where there are errors, 0 where there are only warnings.")
+
+    @Argument(
+        help: ArgumentHelp(
+            "A revision, or a folder of uncommitted files.", discussion: "Default: --rev, or --worktree.",
+            valueName: "rev|path"), completion: .directory)
+    var target: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let result = try load(options.settings())
+        try output.renderer.print(ValidationResult(result: result))
+        if result.snapshot == nil { throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus) }
+    }
+
+    private func load(_ settings: Settings) throws -> LoadResult {
+        guard let target else { return try CodexAccess(settings).load() }
+        var isFolder: ObjCBool = false
+        let path = URL(fileURLWithPath: target).standardizedFileURL.path
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            return try CodexLoader.load(folder: path, catalogue: CodexAccess.catalogue)
+        }
+        return try CodexAccess(settings).loader.load(rev: target)
+    }
+}
+
+struct ValidationResult: CommandResult {
+    let result: LoadResult
+
+    var json: JSONValue { .array(result.problems.map(\.json)) }
+
+    var table: TextTable {
+        TextTable(
+            ["SEVERITY", "FILE", "LINE", "COLUMN", "PATH", "FOUND", "EXPECTED", "SUGGESTION"],
+            result.problems.map {
+                [
+                    $0.severity.rawValue, $0.file, String($0.line), String($0.column), $0.path, $0.found,
+                    $0.expected ?? "", $0.suggestion ?? "",
+                ]
+            })
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        var lines = result.problems.map { problem in
+            let text = TextTable.printable(problem.text)
+            return problem.severity == .error ? style.red(text) : style.yellow(text)
+        }
+        let errors = result.problems.count { $0.severity == .error }
+        let verdict = errors == 0 ? style.green("valid") : style.red("invalid")
+        let counts = "\(count(errors, "error")), \(count(result.warnings.count, "warning"))"
+        let agents = result.snapshot.map { ", \(count($0.agents.count, "agent"))" } ?? ""
+        if !isQuiet { lines.append("\(TextTable.printable(result.revision)): \(verdict), \(counts)\(agents)") }
+        return lines.joined(separator: "\n")
+    }
+
+    private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+import GuildRuntime
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs one invocation of an agent in the foreground.",
+        discussion: """
+            The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
+            cleanly, settles the budget and exits 130.
+            """)
+
+    enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }
+
+    @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"))
+    var agent: String
+
+    @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))
+    var prompt: [String] = []
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A file with the request; - is standard input.", valueName: "file"), completion: .file())
+    var input: String?
+
+    @Option(help: ArgumentHelp("A CloudEvent in JSON to run on; - is standard input.", valueName: "file"), completion: .file())
+    var event: String?
+
+    @Option(name: .customLong("var"), help: ArgumentHelp("A value for {{vars.K}} in the prompt; may be repeated.", valueName: "k=v"))
+    var variables: [String] = []
+
+    @Option(help: ArgumentHelp("A model of the LLMRegistry, or PROVIDER/MODEL.", valueName: "model"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("The most tokens this run may use: 4000, 200K.", valueName: "tokens"))
+    var budget: String?
+
+    @Flag(help: "Show the rendered prompt, the tools and what would be reserved; call nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Write the model's answers to a recording.", valueName: "file"), completion: .file())
+    var record: String?
+
+    @Option(help: ArgumentHelp("Answer from a recording instead of the model.", valueName: "file"), completion: .file())
+    var replay: String?
+
+    @Option(help: ArgumentHelp("ask, all or none: who agrees to actions of autonomy 1.", discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
+    var approve: Approval?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if record != nil, replay != nil { throw ValidationError("--record and --replay exclude each other") }
+        if let budget, TokenCounts.parse(budget) == nil {
+            throw ValidationError("--budget '\(budget)' is not a count of tokens: write 4000, 200K or 10M")
+        }
+        if let wrong = variables.first(where: { !$0.contains("=") || $0.hasPrefix("=") }) {
+            throw ValidationError("--var '\(wrong)' is not of the form K=V")
+        }
+        if input == "-", event == "-" { throw ValidationError("standard input can be read once: -i or --event") }
+    }
+
+    func run() async throws {
+        let redactor = Redactor()
+        let settings = options.settings(redactor: redactor)
+        let request = try runRequest(now: settings.time.now)
+        if dryRun { return try preview(request, settings, redactor) }
+        let deployment = try await Deployment(settings, redactor: redactor)
+        defer { deployment.close() }
+        let hosted = try HostedRun(request, in: deployment)
+        let screen = RunScreen(
+            style: Style(choice: output.color, isTerminal: isatty(STDERR_FILENO) == 1),
+            streams: output.output == .table, isQuiet: output.quiet)
+        let desk = ApprovalPrompt(mode: approve ?? (isatty(STDIN_FILENO) == 1 ? .ask : .none), user: request.user)
+        let outcome = try await Interrupts.handling {
+            try await hosted.run { event in screen.show(event) } approve: { action in desk.decide(action) }
+        } onInterrupt: {
+            guard let id = screen.invocation else { return }
+            try await hosted.cancel(id)
+        }
+        screen.finish()
+        if output.output != .table { try output.renderer.print(RunResult(outcome: outcome)) }
+        screen.explain(outcome)
+        if outcome.exitStatus != 0 { throw CommandStatus(code: outcome.exitStatus) }
+    }
+
+    private func runRequest(now: Timestamp) throws -> RunRequest {
+        var asked = RunOptions()
+        let text = try input.map { String(decoding: try InputFile.read($0), as: UTF8.self) }
+        asked.input = [prompt.joined(separator: " "), text ?? ""].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        asked.model = model
+        asked.budget = budget.flatMap { TokenCounts.parse($0) }
+        asked.variables = variables.map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return (parts[0], parts.count > 1 ? parts[1] : "")
+        }.sorted { $0.0 < $1.0 }
+        var request = RunRequest(agent: agent, options: asked, user: "user:\(UserName.current)")
+        if let event {
+            let json = try JSONParser.parse(try InputFile.read(event))
+            request.event = try Event(cloudEvent: json, now: now)
+        }
+        if let replay { request.substitute = .replay(try Recording(bytes: try InputFile.read(replay))) }
+        if let record { request.substitute = .record(path: record) }
+        return request
+    }
+
+    private func preview(_ request: RunRequest, _ settings: Settings, _ redactor: Redactor) throws {
+        let dryRun = try RunPreview.make(request, settings, redactor: redactor)
+        try output.renderer.print(DryRunResult(dryRun: dryRun))
+    }
+}

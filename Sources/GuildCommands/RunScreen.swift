@@ -1,0 +1,132 @@
+import Foundation
+import GuildCitadel
+import GuildDomain
+import GuildLedger
+import GuildRuntime
+import Synchronization
+
+/// Shows a run while it goes on: the answer on standard output, everything else on standard error.
+final class RunScreen: Sendable {
+    private struct State {
+        var invocation: InvocationID?
+        var isInLine = false
+    }
+
+    private let style: Style
+    private let streams: Bool
+    private let isQuiet: Bool
+    private let state = Mutex(State())
+
+    init(style: Style, streams: Bool, isQuiet: Bool) {
+        self.style = style
+        self.streams = streams
+        self.isQuiet = isQuiet
+    }
+
+    /// The invocation that runs, once it has begun.
+    var invocation: InvocationID? { state.withLock { $0.invocation } }
+
+    func show(_ event: RunEvent) {
+        switch event {
+        case .began(let invocation, let model, let provider):
+            state.withLock { $0.invocation = invocation.id }
+            if invocation.attempt == 1 { note("\(invocation.agent) · \(model) (\(provider)) · \(invocation.id)") }
+        case .delta(.text(let text)): write(text)
+        case .delta: break
+        case .asked(let call): note("→ \(call.name) \(Self.short(call.arguments.text()))\(Self.fate(of: call))")
+        case .result(let call): note("← \(call.name)\(call.isError ? " failed: \(Self.short(call.result ?? ""))" : "")")
+        case .answered(let turn, let usage, let cost, let estimated, let origin):
+            endLine()
+            let source = origin.map { " · replay (\($0))" } ?? ""
+            note(
+                "turn \(turn): \(usage.input + usage.cacheRead + usage.cacheWrite) in, \(usage.output + usage.reasoning) out, "
+                    + "\(Money.dollars(cost))\(estimated ? " (estimated)" : "")\(source)")
+        case .waiting: note("waiting for its actions")
+        case .retrying(_, let reason, let at): note("\(reason); trying again at \(LocalTime.text(at))")
+        case .ended: endLine()
+        }
+    }
+
+    func finish() { endLine() }
+
+    /// Says how it ended, and what to do next.
+    func explain(_ outcome: RunOutcome) {
+        for action in outcome.awaiting {
+            say(
+                "guild: \(action.operation) on \(action.subject) waits for approval\n"
+                    + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
+        }
+        if let failure = outcome.failure {
+            say("guild: \(failure.description)")
+        } else if outcome.invocation.state == .failed || outcome.invocation.state == .expired {
+            say("guild: \(outcome.invocation.outcome ?? "it failed")")
+        }
+        note("\(outcome.invocation.state.rawValue) · \(outcome.invocation.usage.total) tokens · "
+            + "\(Money.dollars(outcome.invocation.costMicrodollars)) · guild audit show \(outcome.invocation.id)")
+    }
+
+    private func write(_ text: String) {
+        guard streams, !text.isEmpty else { return }
+        state.withLock { $0.isInLine = !text.hasSuffix("\n") }
+        // A reader that went away is no reason to stop a run that costs money.
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+
+    private func endLine() {
+        let isInLine = state.withLock { state in
+            defer { state.isInLine = false }
+            return state.isInLine
+        }
+        if isInLine { try? FileHandle.standardOutput.write(contentsOf: Data("\n".utf8)) }
+    }
+
+    private func note(_ text: String) {
+        guard !isQuiet else { return }
+        endLine()
+        say(style.dim(TextTable.printable(text)))
+    }
+
+    private func say(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+
+    private static func short(_ text: String) -> String { text.count > 160 ? text.prefix(160) + "…" : text }
+
+    private static func fate(of call: ToolCall) -> String {
+        if call.isError { return " refused: \(short(call.result ?? ""))" }
+        guard let action = call.action else { return "" }
+        return action.autonomy == .approve ? " waits for approval" : " requested"
+    }
+}
+
+/// The outcome of a run as data.
+struct RunResult: CommandResult {
+    let outcome: RunOutcome
+
+    var json: JSONValue {
+        let invocation = outcome.invocation
+        return [
+            "invocation": .string(invocation.id.description), "agent": .string(invocation.agent),
+            "commit": .string(invocation.commit), "state": .string(invocation.state.rawValue),
+            "answer": .string(invocation.outcome ?? ""),
+            "tokens": [
+                "input": .integer(invocation.usage.input), "cache_read": .integer(invocation.usage.cacheRead),
+                "cache_write": .integer(invocation.usage.cacheWrite), "output": .integer(invocation.usage.output),
+                "reasoning": .integer(invocation.usage.reasoning), "total": .integer(invocation.usage.total),
+            ],
+            "cost_microdollars": .integer(invocation.costMicrodollars), "turns": .integer(outcome.turns.count),
+            "awaiting_approval": .array(outcome.awaiting.map { .string($0.id.description) }),
+            "error": outcome.failure.map { .string($0.message) } ?? .null,
+        ]
+    }
+
+    var table: TextTable {
+        let invocation = outcome.invocation
+        return TextTable(
+            ["INVOCATION", "AGENT", "STATE", "TOKENS", "COST", "ANSWER"],
+            [
+                [
+                    invocation.id.description, invocation.agent, invocation.state.rawValue,
+                    String(invocation.usage.total), Money.dollars(invocation.costMicrodollars), invocation.outcome ?? "",
+                ]
+            ])
+    }
+}

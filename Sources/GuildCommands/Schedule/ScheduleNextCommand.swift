@@ -1,0 +1,151 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildControl
+import GuildDomain
+
+struct ScheduleNextCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "next", abstract: "Shows what is due next, of the agents or of a cron expression.",
+        discussion: """
+            With --expr no codex is needed. The JSON is a list of {"due", "local"}: the instant in UTC, and the same in \
+            the schedule's own time zone.
+            """)
+
+    private static let maximumCount = 10_000
+
+    @Argument(
+        help: ArgumentHelp("Only schedules of this agent.", valueName: "agent"), completion: AgentNames.completion)
+    var agent: String?
+
+    @Option(name: .customShort("n"), help: ArgumentHelp("How many due times.", valueName: "count"))
+    var count = 10
+
+    @Option(help: ArgumentHelp("A cron expression to try.", valueName: "cron"))
+    var expr: String?
+
+    @Option(help: ArgumentHelp("The IANA time zone of --expr. Default: UTC.", valueName: "zone"))
+    var timezone: String?
+
+    @Option(help: ArgumentHelp("Due times after this one. Default: now.", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("debian, skip or both: what becomes of times that a clock change skips or repeats.", valueName: "policy"))
+    var dst: DSTChoice?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if expr == nil, timezone != nil || dst != nil {
+            throw ValidationError("--timezone and --dst belong to --expr; an agent's schedule has its own")
+        }
+        if expr != nil, agent != nil { throw ValidationError("give an agent or --expr, not both") }
+        guard (1...Self.maximumCount).contains(count) else {
+            throw ValidationError("-n \(count) is not between 1 and \(Self.maximumCount)")
+        }
+    }
+
+    func run() throws {
+        let settings = options.settings()
+        let zone = try Self.zone(timezone ?? "UTC")
+        let start = try from.map {
+            try PointInTime.required($0, option: "--from", now: settings.time.now, zone: expr == nil ? .current : zone)
+        }
+        let cursor = start ?? settings.time.now
+        if let expr {
+            let schedule = try Self.schedule(expr)
+            let times = DueTime.first(count, after: cursor) {
+                schedule.next(after: $0, in: zone, policy: dst?.policy ?? .debian)
+            }
+            return try output.renderer.print(DueTimesResult(times: times.map { DueTime(due: $0, zone: zone) }))
+        }
+        let snapshot = try CodexAccess(settings).snapshot()
+        if let agent, snapshot.agent(agent) == nil { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        let entries = ScheduleEntry.all(in: snapshot).filter { entry in
+            agent == nil || entry.agent.lowercased() == agent?.lowercased()
+        }
+        try output.renderer.print(DueTimesResult(times: DueTime.first(count, of: entries, after: cursor)))
+    }
+
+    private static func zone(_ name: String) throws(Failure) -> TimeZone {
+        guard let zone = Zones.named(name) else {
+            throw Failure(
+                .usage, "--timezone '\(name)' is not an IANA time zone",
+                hint: Zones.nearest(to: name).map { "did you mean '\($0)'?" } ?? "write Europe/London, or UTC")
+        }
+        return zone
+    }
+
+    private static func schedule(_ text: String) throws(Failure) -> CronSchedule {
+        do throws(CronSchedule.Problem) {
+            return try CronSchedule(parsing: text)
+        } catch {
+            throw Failure(.usage, "--expr: \(error.message)", hint: error.hint)
+        }
+    }
+}
+
+enum DSTChoice: String, ExpressibleByArgument, CaseIterable {
+    case debian, skip, both
+
+    var policy: DSTPolicy { DSTPolicy(rawValue: rawValue) ?? .debian }
+}
+
+/// An instant at which something is due.
+struct DueTime: Sendable {
+    let due: Timestamp
+    /// The schedule's own.
+    let zone: TimeZone
+    /// `AGENT/NAME`; nil for an expression that is tried.
+    var schedule: String?
+
+    static func first(_ count: Int, after start: Timestamp, next: (Timestamp) -> Timestamp?) -> [Timestamp] {
+        var times: [Timestamp] = []
+        var cursor = start
+        while times.count < count, let due = next(cursor) {
+            times.append(due)
+            cursor = due
+        }
+        return times
+    }
+
+    /// The first due times of all schedules taken together.
+    static func first(_ count: Int, of entries: [ScheduleEntry], after start: Timestamp) -> [DueTime] {
+        let all = entries.flatMap { entry in
+            let zone = Zones.named(entry.cron.timezone) ?? .gmt
+            return first(count, after: start) { entry.next(after: $0) }
+                .map { DueTime(due: $0, zone: zone, schedule: entry.id) }
+        }
+        return Array(all.sorted { ($0.due, $0.schedule ?? "") < ($1.due, $1.schedule ?? "") }.prefix(count))
+    }
+}
+
+struct DueTimesResult: TabularResult {
+    let times: [DueTime]
+
+    var emptyText: String { "nothing is due within \(CronSchedule.horizonYears) years" }
+
+    var json: JSONValue {
+        .array(
+            times.map { time in
+                var object: JSONObject = [
+                    "due": .string(time.due.rfc3339),
+                    "local": .string(LocalTime.rfc3339(time.due, zone: time.zone)),
+                ]
+                if let schedule = time.schedule { object["schedule"] = .string(schedule) }
+                return .object(object)
+            })
+    }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        let isNamed = times.contains { $0.schedule != nil }
+        return TextTable(
+            ["DUE", "IN ITS ZONE"] + (isNamed ? ["SCHEDULE"] : []),
+            times.map { time in
+                [cells.time(time.due), LocalTime.rfc3339(time.due, zone: time.zone)]
+                    + (time.schedule.map { [$0] } ?? [])
+            })
+    }
+}

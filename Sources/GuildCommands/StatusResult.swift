@@ -1,0 +1,149 @@
+import GuildCodex
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+/// Everything at a glance.
+struct StatusResult: CommandResult {
+    let codex: LoadResult
+    /// Nil where there is none yet.
+    let ledger: LedgerStatus?
+    let ledgerPath: String
+    /// Commits that were offered, the newest first.
+    let heads: [CodexHead]
+    let agents: [AgentListing]
+    /// Actions that wait for approval.
+    let waiting: Int
+
+    private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
+    private var refused: CodexHead? { heads.first { !$0.isAccepted } }
+
+    // MARK: JSON
+
+    var json: JSONValue {
+        [
+            "codex": [
+                "revision": .string(codex.revision), "commit": .optional(codex.snapshot?.commit),
+                "valid": .bool(codex.snapshot != nil), "warnings": .integer(codex.warnings.count),
+                "running": accepted.map(json) ?? .null, "last_refused": refused.map(json) ?? .null,
+            ],
+            "ledger": ledger.map { ledger in
+                [
+                    "path": .string(ledger.path), "bytes": .integer(ledger.bytes),
+                    "wal_bytes": .integer(ledger.walBytes), "events": .integer(ledger.events),
+                    "audit_entries": .integer(ledger.auditEntries),
+                ]
+            } ?? .null,
+            "queues": ledger.map { ledger in
+                [
+                    "inbound": .integer(ledger.inboundDepth), "invocations": counts(ledger.invocationsByState),
+                    "actions": counts(ledger.actionsByState), "dead_letters": .integer(ledger.deadLetters),
+                    "notifications": .integer(ledger.notificationsPending),
+                ]
+            } ?? .null,
+            "approvals_waiting": .integer(waiting),
+            "processes": .array((ledger?.processes ?? []).map(json)),
+            "agents": .array(agents.map(\.json)),
+        ]
+    }
+
+    private func json(_ head: CodexHead) -> JSONValue {
+        [
+            "commit": .string(head.commit), "at": .string(head.at.rfc3339),
+            "problems": .array(head.problems.map { .string($0) }),
+        ]
+    }
+
+    private func json(_ process: LedgerStatus.Process) -> JSONValue {
+        [
+            "id": .string(process.id.description),
+            "components": .array(process.components.split(separator: " ").map { .string(String($0)) }),
+            "pid": .integer(process.pid), "host": .string(process.host), "version": .string(process.version),
+            "started": .string(process.startedAt.rfc3339), "alive": .bool(process.isAlive),
+        ]
+    }
+
+    private func counts(_ states: [String: Int]) -> JSONValue {
+        .object(JSONObject(states.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) }))
+    }
+
+    /// The agents: the one list of a status that has rows.
+    var table: TextTable { AgentListResult(agents: agents, total: agents.count, hasLedger: true).table(.machine) }
+
+    // MARK: Text
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        var lines = codexLines(style)
+        guard let ledger else {
+            lines.append("ledger     none yet (\(ledgerPath)); a run or `guild serve` makes it")
+            return (lines + agentLines(style)).joined(separator: "\n")
+        }
+        let size = Amount.bytes(ledger.bytes.addingSaturated(ledger.walBytes))
+        lines.append(
+            "ledger     \(ledger.path)  \(size), \(Amount.grouped(ledger.events)) events, "
+                + "\(Amount.grouped(ledger.auditEntries)) audit entries")
+        lines += processLines(ledger, style) + queueLines(ledger, style) + agentLines(style)
+        return lines.joined(separator: "\n")
+    }
+
+    private func codexLines(_ style: Style) -> [String] {
+        var lines: [String] = []
+        if let snapshot = codex.snapshot {
+            let warnings = codex.warnings.isEmpty ? "" : ", \(codex.warnings.count) warnings"
+            lines.append(
+                "codex      \(snapshot.commit.prefix(17)) (\(TextTable.printable(codex.revision)))  "
+                    + style.green("valid") + warnings)
+        } else {
+            let errors = codex.problems.count { $0.severity == .error }
+            lines.append(
+                "codex      \(TextTable.printable(codex.revision))  " + style.red("invalid")
+                    + ", \(errors) errors: guild registry validate")
+        }
+        if let accepted, accepted.commit != codex.snapshot?.commit {
+            lines.append("           served last: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
+        }
+        if let refused {
+            let first = refused.problems.first.map { ": \(TextTable.printable($0))" } ?? ""
+            lines.append(
+                style.yellow("           refused \(refused.commit.prefix(17)) at \(LocalTime.text(refused.at))\(first)"))
+        }
+        return lines
+    }
+
+    private func processLines(_ ledger: LedgerStatus, _ style: Style) -> [String] {
+        guard !ledger.processes.isEmpty else { return ["processes  none: guild serve starts them"] }
+        return ledger.processes.enumerated().map { index, process in
+            let state = process.isAlive ? style.green("alive") : style.red("dead")
+            return (index == 0 ? "processes  " : "           ") + state
+                + TextTable.printable(
+                    "  \(process.pid) on \(process.host), since \(LocalTime.text(process.startedAt)): \(process.components)")
+        }
+    }
+
+    private func queueLines(_ ledger: LedgerStatus, _ style: Style) -> [String] {
+        func states(_ counts: [String: Int]) -> String {
+            let parts = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+            return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+        }
+        var lines = [
+            "inbound    \(ledger.inboundDepth) events wait for the dispatcher",
+            "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
+        ]
+        if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
+        return lines
+    }
+
+    private func agentLines(_ style: Style) -> [String] {
+        guard !agents.isEmpty else { return codex.snapshot == nil ? [] : ["agents     none"] }
+        let cells = CellFormat.people(.current)
+        let rows = agents.map { listing in
+            [
+                listing.agent.name, listing.status.rawValue, String(listing.running), String(listing.queued),
+                String(listing.waiting), cells.text(listing.lastState), cells.time(listing.lastEndedAt),
+            ]
+        }
+        let table = TextTable(
+            ["AGENT", "STATUS", "RUNNING", "QUEUED", "WAITING", "LAST", "ENDED"], rows, rightAligned: [2, 3, 4])
+        return ["", table.text(style, showsHeadings: true)]
+    }
+}

@@ -1,0 +1,3 @@
+import GuildCommands
+
+await GuildCommand.start(arguments: Array(CommandLine.arguments.dropFirst()))
