@@ -95,6 +95,13 @@ let package = Package(
             name: "GuildStandIn",
             dependencies: ["GuildDomain", "GuildHTTP", "GuildTransport", crypto, lifecycle, unixSignals, logging],
             swiftSettings: strict),
+        // Never installed: what `make bench` measures with.
+        .executableTarget(
+            name: "GuildBench",
+            dependencies: [
+                "GuildDomain", "GuildCodex", "GuildConnectors", "GuildLedger", "GuildHTTP", "GuildIngress", crypto,
+                lifecycle, unixSignals, logging,
+            ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         .target(
             name: "GuildTestSupport", dependencies: ["GuildDomain"], path: "Tests/GuildTestSupport",
             swiftSettings: strict),
@@ -112,7 +119,9 @@ let package = Package(
                 "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain",
             ]),
         // Runs the built binary, as a person would.
-        tests("GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain"], exclude: ["sdk"]),
+        tests(
+            "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto],
+            exclude: ["sdk"]),
     ],
     swiftLanguageModes: [.v6]
 )

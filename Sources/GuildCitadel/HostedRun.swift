@@ -28,7 +28,7 @@ package struct RunRequest: Sendable {
 /// How a run came out.
 package struct RunOutcome: Sendable {
     package let invocation: Invocation
-    package let failure: Failure?
+    package var failure: Failure?
     /// The actions that wait for a person.
     package let awaiting: [Action]
     package let turns: [JournalledTurn]
@@ -84,14 +84,16 @@ package struct HostedRun: Sendable {
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
         let (event, invocation) = try await begin(worker)
         let lastFailure = FailureBox()
-        let outcome = try await deployment.hosting(
+        var outcome = try await deployment.hosting(
             root: event.root, worker: worker, substitute: request.substitute, retry: Self.retry
         ) { event in
             if case .ended(invocation, _, _, let failure) = event { lastFailure.set(failure) }
             observe(event)
         } until: {
-            try await follow(invocation, lastFailure, approve)
+            try await follow(invocation, approve)
         }
+        // The ledger tells the end before the executor tells why; only now has the executor surely told it.
+        if outcome.invocation.state.isFinal { outcome.failure = lastFailure.get() }
         try await ledger.unregister(worker, now: time.now)
         return outcome
     }
@@ -127,7 +129,7 @@ package struct HostedRun: Sendable {
 
     /// Waits for the end, deciding approvals on the way.
     private func follow(
-        _ id: InvocationID, _ lastFailure: FailureBox, _ approve: Approve
+        _ id: InvocationID, _ approve: Approve
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let outcomes = ledger.signal(.outcomes)
@@ -136,11 +138,11 @@ package struct HostedRun: Sendable {
             guard let invocation = try await ledger.invocation(id) else {
                 throw Failure(.failed, "invocation \(id) is not in the ledger")
             }
-            if invocation.state.isFinal { return try await outcome(invocation, lastFailure.get(), []) }
+            if invocation.state.isFinal { return try await outcome(invocation, []) }
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
                 let left = try await decide(awaiting, approve)
-                if !left.isEmpty { return try await outcome(invocation, nil, left) }
+                if !left.isEmpty { return try await outcome(invocation, left) }
                 continue
             }
             await outcomes.wait(after: seen, until: time.now + .seconds(5), time: time)
@@ -165,10 +167,10 @@ package struct HostedRun: Sendable {
     }
 
     private func outcome(
-        _ invocation: Invocation, _ failure: Failure?, _ awaiting: [Action]
+        _ invocation: Invocation, _ awaiting: [Action]
     ) async throws -> RunOutcome {
         RunOutcome(
-            invocation: invocation, failure: failure, awaiting: awaiting,
+            invocation: invocation, failure: nil, awaiting: awaiting,
             turns: try await deployment.ledger.turns(of: invocation.id))
     }
 }

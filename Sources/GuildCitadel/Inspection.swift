@@ -1,5 +1,5 @@
 package import GuildCodex
-package import GuildDomain
+import GuildDomain
 package import GuildLedger
 
 /// Codex and ledger opened to look at: nothing is made, and a ledger that nobody has made yet is no error.

@@ -15,7 +15,8 @@ package struct GuildCommand: AsyncParsableCommand {
             """,
         version: "guild \(GuildVersion.current)",
         subcommands: [
-            InitCommand.self, RunCommand.self, ServeCommand.self,
+            InitCommand.self, RunCommand.self, ServeCommand.self, DispatchCommand.self, BudgetCommand.self,
+            RegistryCommand.self, ScheduleCommand.self, AuditCommand.self, StatusCommand.self, CompletionsCommand.self,
         ])
 
     package init() {}

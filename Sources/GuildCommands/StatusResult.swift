@@ -135,7 +135,7 @@ struct StatusResult: CommandResult {
 
     private func agentLines(_ style: Style) -> [String] {
         guard !agents.isEmpty else { return codex.snapshot == nil ? [] : ["agents     none"] }
-        let cells = CellFormat.people(.current)
+        let cells = CellFormat.local
         let rows = agents.map { listing in
             [
                 listing.agent.name, listing.status.rawValue, String(listing.running), String(listing.queued),

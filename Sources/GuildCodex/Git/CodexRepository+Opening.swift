@@ -28,6 +28,10 @@ extension CodexRepository {
         return repository
     }
 
+    /// Starts libgit2 ahead of need: Debian's build reads every CA certificate then, some 5 ms that a command can spend on
+    /// another thread while it opens the ledger. Opening a repository does the same, and waits for a start under way.
+    package static func prepare() { _ = GitLibrary.status }
+
     /// Whether a repository can be found from `path` upwards.
     static func isInsideRepository(_ path: String) -> Bool { gitFolder(above: path) != nil }
 

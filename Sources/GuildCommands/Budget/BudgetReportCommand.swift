@@ -5,7 +5,7 @@ import GuildCodex
 import GuildDomain
 import GuildLedger
 
-extension UsageGrouping: @retroactive ExpressibleByArgument {}
+extension UsageGrouping: ExpressibleByArgument {}
 
 struct BudgetReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -64,7 +64,7 @@ struct AccountResult: CommandResult {
                     + "ends \(LocalTime.text(standing.endsAt))")
         }
         guard !report.limits.isEmpty else { return (lines + ["  no limit of its own"]).joined(separator: "\n") }
-        let rows = report.limits.map { ["  " + $0.name, $0.value(.people(.current)), $0.origin] }
+        let rows = report.limits.map { ["  " + $0.name, $0.value(.local), $0.origin] }
         let limits = TextTable(["  LIMIT", "VALUE", "FROM"], rows).text(style, showsHeadings: !isQuiet)
         return lines.joined(separator: "\n") + "\n" + limits
     }

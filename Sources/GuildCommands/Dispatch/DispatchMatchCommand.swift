@@ -30,10 +30,11 @@ struct DispatchMatchCommand: AsyncParsableCommand {
     }
 
     private func event() throws -> JSONValue {
-        do {
-            return try JSONParser.parse(try InputFile.read(eventFile))
-        } catch let problem as JSONParser.Problem {
-            throw Failure(.usage, "\(eventFile): \(problem.message)", hint: "an event is one JSON document")
+        let bytes = try InputFile.read(eventFile)
+        do throws(JSONParser.Problem) {
+            return try JSONParser.parse(bytes)
+        } catch {
+            throw Failure(.usage, "\(eventFile): \(error.message)", hint: "an event is one JSON document")
         }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import GuildCitadel
 import GuildConnectors
 import GuildDomain
+import GuildLedger
 import GuildRuntime
 
 struct DispatchSendCommand: AsyncParsableCommand {
@@ -98,11 +99,11 @@ struct DispatchSendCommand: AsyncParsableCommand {
         guard let data else { return nil }
         let isFile = data == "-" || data.hasPrefix("@")
         let bytes = isFile ? try InputFile.read(data == "-" ? "-" : String(data.dropFirst())) : Array(data.utf8)
-        do {
+        do throws(JSONParser.Problem) {
             return try JSONParser.parse(bytes)
-        } catch let problem as JSONParser.Problem {
+        } catch {
             throw Failure(
-                .usage, "--data: \(problem.message)", hint: "write JSON, @FILE for a file, or - for standard input")
+                .usage, "--data: \(error.message)", hint: "write JSON, @FILE for a file, or - for standard input")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GuildDomain
+import GuildLedger
 import GuildRuntime
 
 /// What the models of a `serve` process say, for a person who watches. Answers of invocations that run side by side

@@ -43,7 +43,8 @@ struct Renderer {
     @discardableResult
     func write(_ text: String) -> Bool {
         guard !text.isEmpty else { return true }
-        let line = text.hasSuffix("\n") ? text : text + "\n"
+        // By bytes: "\r\n" is one character, which does not end in "\n".
+        let line = text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n"
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
             return true
@@ -132,7 +133,8 @@ struct TextTable: Sendable {
     }
 
     private static func quoted(_ text: String) -> String {
-        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
+        let special = Set(",\"\r\n".utf8)
+        guard text.utf8.contains(where: special.contains) else { return text }
         return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     }
 }

@@ -6,6 +6,9 @@ enum CellFormat: Sendable {
     case people(TimeZone)
     case machine
 
+    /// In the zone of whoever looks.
+    static var local: CellFormat { .people(.current) }
+
     private var absent: String { if case .people = self { "-" } else { "" } }
 
     func text(_ value: String?) -> String {
@@ -45,7 +48,7 @@ extension TabularResult {
     var table: TextTable { table(.machine) }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        let table = table(.people(.current))
+        let table = table(.local)
         if table.rows.isEmpty { return isQuiet ? "" : emptyText }
         return table.text(style, showsHeadings: !isQuiet)
     }

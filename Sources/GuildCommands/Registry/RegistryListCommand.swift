@@ -1,5 +1,6 @@
 import ArgumentParser
 import GuildCitadel
+import GuildCodex
 import GuildControl
 import GuildDomain
 import GuildLedger
@@ -70,7 +71,7 @@ struct AgentListResult: TabularResult {
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        let table = table(.people(.current))
+        let table = table(.local)
         guard !table.rows.isEmpty else { return isQuiet ? "" : emptyText }
         let note = hasLedger || isQuiet ? "" : "\n" + style.dim("there is no ledger yet, so nothing has run")
         return table.text(style, showsHeadings: !isQuiet) + note

@@ -90,6 +90,7 @@ package struct BudgetExceeded: GuildError, Equatable {
 
     package var hint: String? {
         if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
+        if setting.hasPrefix("--") { return "run with \(setting) \(used.addingSaturated(needed))" }
         return "raise \(setting) in the codex"
             + (account.hasPrefix("invocation/") && !isMoney
                 ? ", or run with --budget \(used.addingSaturated(needed))" : "")

@@ -179,7 +179,7 @@ struct InvocationRun: Sendable {
         var retryAfter: Duration?
         switch failure {
         case .retryable(_, _, let wanted): retryAfter = wanted ?? .zero
-        case .broken: retryAfter = .zero
+        case .broken, .stalled: retryAfter = .zero
         case .rejected, .notConfigured, .replayMiss, .cancelled: break
         }
         let jitter = Double.random(in: 0..<1)

@@ -106,8 +106,10 @@ package enum ModelFailure: GuildError, Equatable {
     case retryable(provider: String, reason: String, retryAfter: Duration?)
     /// The provider refused the request for good.
     case rejected(provider: String, status: Int, reason: String)
-    /// The stream ended, stalled or made no sense after the request was sent; tokens may have been billed.
+    /// The stream ended or made no sense after the request was sent; tokens may have been billed.
     case broken(provider: String, reason: String)
+    /// Nothing more came within our patience after the request was sent; tokens may have been billed.
+    case stalled(provider: String, reason: String)
     /// The provider is not set up: no key, no recording.
     case notConfigured(provider: String, reason: String, hint: String)
     /// No recorded answer for this request.
@@ -116,7 +118,7 @@ package enum ModelFailure: GuildError, Equatable {
 
     package var kind: ErrorKind {
         switch self {
-        case .retryable, .notConfigured: .unavailable
+        case .retryable, .stalled, .notConfigured: .unavailable
         case .rejected, .broken, .replayMiss: .failed
         case .cancelled: .interrupted
         }
@@ -125,7 +127,7 @@ package enum ModelFailure: GuildError, Equatable {
     /// Whether the provider may have billed tokens that it did not report.
     package var mayHaveBilled: Bool {
         switch self {
-        case .broken, .cancelled: true
+        case .broken, .stalled, .cancelled: true
         case .retryable, .rejected, .notConfigured, .replayMiss: false
         }
     }
@@ -134,7 +136,7 @@ package enum ModelFailure: GuildError, Equatable {
         switch self {
         case .retryable(let provider, let reason, _): "\(provider): \(reason)"
         case .rejected(let provider, let status, let reason): "\(provider): refused the request (\(status)): \(reason)"
-        case .broken(let provider, let reason): "\(provider): \(reason)"
+        case .broken(let provider, let reason), .stalled(let provider, let reason): "\(provider): \(reason)"
         case .notConfigured(let provider, let reason, _): "\(provider): \(reason)"
         case .replayMiss(let reason, _): reason
         case .cancelled: "the model call was cancelled"
@@ -144,9 +146,22 @@ package enum ModelFailure: GuildError, Equatable {
     package var hint: String? {
         switch self {
         case .notConfigured(_, _, let hint), .replayMiss(_, let hint): hint
-        case .retryable, .rejected, .broken, .cancelled: nil
+        case .retryable(let provider, _, _):
+            "try again later; if it stays so, check base_url of model '\(provider)' in the LLMRegistry (providers/*.yaml)"
+        case .rejected(let provider, let status, _):
+            Self.keyStatuses.contains(status)
+                ? "check api_key of model '\(provider)' in the LLMRegistry (providers/*.yaml): the provider does not take it"
+                : "correct what it objects to: model '\(provider)' in the LLMRegistry (providers/*.yaml), or the agent's prompt"
+        case .broken(let provider, _):
+            "try again; if it stays so, check that base_url of model '\(provider)' in the LLMRegistry speaks its format"
+        case .stalled:
+            "try again; a model that thinks for longer needs a higher modelIdleTimeout under `defaults` in guild.yaml"
+        case .cancelled: nil
         }
     }
+
+    /// What a provider answers to a key that it does not know, or that may not do this.
+    private static let keyStatuses: Set<Int> = [401, 403]
 }
 
 /// Maps a `ModelRequest` to one wire format and back, streaming always.

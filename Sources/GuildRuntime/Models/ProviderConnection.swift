@@ -151,7 +151,7 @@ package struct ProviderConnection: Sendable {
         case .rejected(let provider, let status, let reason):
             .rejected(provider: provider, status: status, reason: clean(reason))
         case .broken(let provider, let reason): .broken(provider: provider, reason: clean(reason))
-        case .notConfigured, .replayMiss, .cancelled: failure
+        case .notConfigured, .stalled, .replayMiss, .cancelled: failure
         }
     }
 }

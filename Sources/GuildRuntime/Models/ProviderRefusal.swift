@@ -63,6 +63,7 @@ struct ProviderRefusal {
     static func brokenStream(_ error: any Error, provider: String) -> ModelFailure {
         if error is CancellationError || error as? HTTPFailure == .cancelled || Task.isCancelled { return .cancelled }
         let reason = (error as? any GuildError)?.message ?? "the exchange failed: \(error)"
+        if case .timeout? = error as? HTTPFailure { return .stalled(provider: provider, reason: reason) }
         return .broken(provider: provider, reason: reason)
     }
 }
