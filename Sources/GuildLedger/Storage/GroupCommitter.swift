@@ -32,11 +32,16 @@ final class GroupCommitter: Sendable {
     private let lock: FileLock
     private let queue = DispatchQueue(label: "guild.ledger.writer", qos: .userInitiated)
     private let state = Mutex(State())
+    private let batchNanoseconds: UInt64
     /// Called when the disk failed at commit: what is in memory and what is on disk may differ, so the process ends.
     private let endProcess: @Sendable (String) -> Never
 
-    init(pool: DatabasePool, location: LedgerLocation, endProcess: @escaping @Sendable (String) -> Never) throws {
+    init(
+        pool: DatabasePool, location: LedgerLocation, batchNanoseconds: UInt64 = GroupCommitter.batchNanoseconds,
+        endProcess: @escaping @Sendable (String) -> Never
+    ) throws {
         self.pool = pool
+        self.batchNanoseconds = batchNanoseconds
         self.path = location.path
         self.endProcess = endProcess
         lock = try FileLock(path: location.lockPath)
@@ -144,7 +149,7 @@ final class GroupCommitter: Sendable {
                 try db.cachedStatement(sql: "RELEASE member").execute()
                 results.append(.failure(LedgerFailure.translating(error, path: path)))
             }
-            if DispatchTime.now().uptimeNanoseconds - start > Self.batchNanoseconds { break }
+            if DispatchTime.now().uptimeNanoseconds - start > batchNanoseconds { break }
         }
         return results
     }

@@ -1,0 +1,64 @@
+/// What every page says alike, and the parser does not know.
+enum ManualSections {
+    static var description: String {
+        [
+            "\\fBguild\\fR runs AI agents as short\\-lived invocations when an event, a clock or a person calls. "
+                + "A git repository, the codex, is the only configuration; a local SQLite database, the ledger, is the "
+                + "only state. Tokens are limited as CPU is elsewhere, every outcome is explained, and what an agent may "
+                + "not do alone waits for a person.",
+            "Data goes to standard output; progress, logs and prompts go to standard error. Times are shown in the "
+                + "local time zone, and as RFC 3339 in UTC in JSON and CSV.",
+        ].joined(separator: "\n.PP\n")
+    }
+
+    /// EXIT STATUS, ENVIRONMENT and FILES.
+    static var closing: [String] { [exitStatus, environment, files] }
+
+    private static var exitStatus: String {
+        section(
+            "EXIT STATUS",
+            [
+                ("0", "Done."), ("1", "Failed: a failed invocation, nonsense from a model, a check that did not hold."),
+                ("2", "Wrong usage: an unknown agent, revision or option."), ("3", "The codex is invalid."),
+                ("4", "Out of budget."), ("5", "Refused by policy, or waiting for approval."),
+                (
+                    "6",
+                    "A dependency is unavailable: repository missing or corrupt; ledger locked, read-only, full or newer; "
+                        + "provider unreachable or stalled."
+                ), ("130", "Interrupted."),
+            ])
+    }
+
+    private static var environment: String {
+        section(
+            "ENVIRONMENT",
+            [
+                ("GUILD_CODEX", "The codex, where --codex is not given."),
+                ("GUILD_LEDGER", "The ledger, as sqlite:PATH, where --ledger is not given."),
+                ("XDG_STATE_HOME", "The folder of ledgers. Default: ~/.local/state, by the password database."),
+                ("NO_COLOR", "Not empty: no colour."),
+                ("CLICOLOR_FORCE", "Neither empty nor 0: colour also where the output is no terminal."),
+                ("TZ", "The local time zone."),
+                (
+                    "http_proxy, https_proxy, all_proxy, no_proxy",
+                    "Proxies of outgoing requests. Loopback addresses never go through one."
+                ),
+            ])
+    }
+
+    private static var files: String {
+        section(
+            "FILES",
+            [
+                ("guild.yaml", "At the root of the codex, or in its folder codex/: the organisation."),
+                (
+                    "$XDG_STATE_HOME/guild/REPOSITORY-DIGEST/ledger.sqlite",
+                    "The ledger of a codex, unless another is named. Large bodies lie in ledger.sqlite.d beside it."
+                ),
+            ])
+    }
+
+    private static func section(_ title: String, _ items: [(String, String)]) -> String {
+        ".SH \(title)\n" + items.map { Roff.item(Roff.bold($0.0), Roff.text($0.1)) }.joined(separator: "\n")
+    }
+}
