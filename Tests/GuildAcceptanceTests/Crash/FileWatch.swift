@@ -1,0 +1,48 @@
+import CLinux
+import Foundation
+import GuildDomain
+
+/// Counts the writes to one file, as the kernel tells of them.
+final class FileWatch: Sendable {
+    private let descriptor: Int32
+    private let name: [UInt8]
+
+    /// A wait that no write ends fails after this long.
+    private static let limitMilliseconds: Int32 = 60_000
+
+    init(_ path: String) throws {
+        let url = URL(fileURLWithPath: path)
+        name = Array(url.lastPathComponent.utf8)
+        descriptor = guild_linux_inotify()
+        guard descriptor >= 0,
+            inotify_add_watch(descriptor, url.deletingLastPathComponent().path, UInt32(IN_MODIFY)) >= 0
+        else { throw Failure(.unavailable, "cannot watch \(path): \(String(cString: strerror(errno)))") }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Blocks until the file was written to `count` times since the last wait, or since the watch began.
+    func wait(writes count: Int) throws {
+        var seen = 0
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while seen < count {
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&polled, 1, Self.limitMilliseconds)
+            if ready < 0 && errno == EINTR { continue }
+            guard ready > 0 else { throw Failure(.unavailable, "\(seen) of \(count) writes came, then none") }
+            let length = read(descriptor, &buffer, buffer.count)
+            if length > 0 { seen += mentions(in: buffer[..<length]) }
+        }
+    }
+
+    /// An `inotify_event` is 16 bytes, the last four the name's length, and a name padded with zeros.
+    private func mentions(in events: ArraySlice<UInt8>) -> Int {
+        var (count, rest) = (0, events)
+        while rest.count >= 16 {
+            let length = rest.dropFirst(12).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            if rest.dropFirst(16).prefix(length).prefix(while: { $0 != 0 }).elementsEqual(name) { count += 1 }
+            rest = rest.dropFirst(16 + length)
+        }
+        return count
+    }
+}

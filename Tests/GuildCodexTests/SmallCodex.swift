@@ -1,0 +1,87 @@
+import Foundation
+import GuildCodex
+import GuildDomain
+import Testing
+
+/// A correct codex of a few files, which tests add to or change.
+enum SmallCodex {
+    static let files: [String: String] = [
+        "guild.yaml": """
+        apiVersion: guild/v1
+        kind: Guild
+        metadata: { name: acme }
+        """,
+        "agents/ranger.yaml": """
+        apiVersion: guild/v1
+        kind: Agent
+        metadata: { name: ranger, chapter: payments }
+        spec:
+          version: "1.2.0"
+          model: replayed
+          tools:
+            - { pattern: "github.get_*", autonomy: 3 }
+        """,
+        "chapters/payments.yaml": """
+        apiVersion: guild/v1
+        kind: Chapter
+        metadata: { name: payments }
+        spec: { master: ranger }
+        """,
+        "ingress/github.yaml": """
+        apiVersion: guild/v1
+        kind: WebhookEndpoint
+        metadata: { name: github }
+        spec: { system: github, default: true, authentication: { secret_refs: ["env://SECRET"] } }
+        """,
+        "providers/models.yaml": """
+        apiVersion: guild/v1
+        kind: LLMRegistry
+        metadata: { name: models }
+        spec: { providers: [{ name: replayed, provider: replay, capabilities: [reasoning] }] }
+        """,
+        "prompts/ranger.md": "---\ntitle: The ranger\n---\nYou watch {{subject}}.\n",
+        "recordings/ranger.jsonl": "{}\n",
+        "state/notes.json": #"{ "type": "strange" }"#,
+    ]
+
+    static let catalogue = OperationCatalogue(
+        operations(
+            [
+                "codex.read", "github.get_issue", "github.list_issue_comments", "github.get_pull_request",
+                "github.get_pull_request_diff",
+            ], .read)
+            + operations(
+                [
+                    "github.create_issue_comment", "github.update_issue_comment", "github.add_labels",
+                    "github.remove_label", "github.add_assignees", "github.create_issue", "github.set_commit_status",
+                    "github.request_review",
+                ], .write))
+
+    private static func operations(_ names: [String], _ effect: GuildDomain.Operation.Effect) -> [GuildDomain.Operation]
+    {
+        names.map { GuildDomain.Operation(name: $0, summary: "", effect: effect, schema: true) }
+    }
+
+    static func tree(_ changes: [String: String?] = [:]) -> CodexTree {
+        let merged = files.merging(changes.compactMapValues(\.self)) { $1 }
+            .filter { path, _ in !changes.keys.contains(path) || changes[path] != .some(.none) }
+        return CodexTree(
+            folder: "",
+            files: merged.sorted { $0.key < $1.key }.map { CodexFile(path: $0.key, bytes: Array($0.value.utf8)) })
+    }
+
+    /// Validates the small codex with some files put in, changed or (nil) taken out.
+    static func validate(_ changes: [String: String?] = [:]) -> LoadResult {
+        CodexLoader.validate(tree(changes), commit: "worktree:0", revision: "test", catalogue: catalogue)
+    }
+
+    /// The snapshot of the small codex with one more agent, whose spec is given.
+    static func agent(_ spec: String) throws -> AgentManifest {
+        let indented = spec.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+        let text =
+            "apiVersion: guild/v1\nkind: Agent\nmetadata: { name: tested }\nspec:\n"
+            + "  prompt: You are a test.\n" + indented.joined(separator: "\n")
+        let snapshot = try validate(["agents/tested.yaml": text]).get()
+        return try #require(snapshot.agent("tested"))
+    }
+}

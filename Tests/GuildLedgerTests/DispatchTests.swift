@@ -1,0 +1,87 @@
+import GuildDomain
+import Testing
+
+@testable import GuildLedger
+
+@Suite struct DispatchTests {
+    private func message(_ ledger: Ledger) async throws -> InboundMessage {
+        _ = try await ledger.accept(.sample("one"), policy: AcceptancePolicy(actor: "tester"), now: start)
+        return try #require(try await ledger.inbound(limit: 1, now: start).first)
+    }
+
+    private func decision(_ name: String = "one") -> Decision {
+        Decision(
+            rule: "agents/ranger#0", agent: "ranger", outcome: .dispatched, reasons: ["first", "second"],
+            invocation: NewInvocation(
+                id: InvocationID(derivedFrom: [name]), agent: "ranger", chapter: nil, priority: .low,
+                options: ["model": "big"]))
+    }
+
+    @Test func `two dispatchers that decide one event leave one decision`() async throws {
+        try await withTwoLedgers { one, two async throws in
+            let message = try await message(one)
+            async let first = one.decide(message, [decision("a")], commit: "c1", now: start)
+            async let second = two.decide(message, [decision("b")], commit: "c2", now: start)
+            let results = try await [first, second]
+            #expect(results.filter { $0 }.count == 1)
+            #expect(try await one.count("SELECT count(*) FROM decisions") == 1)
+            #expect(try await one.count("SELECT count(*) FROM invocations") == 1)
+            #expect(try await one.inbound(limit: 1, now: start).isEmpty)
+            #expect(try await !two.decide(message, [decision("c")], commit: "c", now: start))
+        }
+    }
+
+    @Test func `a decision that cannot be written leaves the message where it was`() async throws {
+        try await withLedger { ledger async throws in
+            let message = try await message(ledger)
+            // Two invocations of one id.
+            await #expect(throws: LedgerFailure.self) {
+                try await ledger.decide(message, [decision(), decision()], commit: "c", now: start)
+            }
+            #expect(try await ledger.inbound(limit: 1, now: start).count == 1)
+            #expect(try await ledger.count("SELECT count(*) FROM invocations") == 0)
+            #expect(try await ledger.decide(message, [decision()], commit: "c", now: start))
+        }
+    }
+
+    @Test func `a decision without an invocation still says why`() async throws {
+        try await withLedger { ledger async throws in
+            let message = try await message(ledger)
+            let unrouted = Decision(rule: "", agent: "", outcome: .unrouted, reasons: ["nothing matched"])
+            #expect(try await ledger.decide(message, [unrouted], commit: "c", now: start))
+            let trace = try #require(try await ledger.trace(of: message.event.id))
+            #expect(trace.decisions.map(\.outcome) == ["unrouted"])
+            #expect(trace.decisions.map(\.reasons) == [["nothing matched"]])
+            #expect(try await ledger.isQuiet(root: nil))
+        }
+    }
+
+    @Test func `what a person begins is for that person's worker, with the options asked for`() async throws {
+        try await withLedger { ledger async throws in
+            let (mine, other) = (try await ledger.worker(), try await ledger.worker())
+            let event = Event.sample("run")
+            for _ in 0..<1 {
+                try await ledger.begin(
+                    event, decision(), actor: "user:ada", commit: "c", lease: mine.lease(now: start), now: start)
+            }
+            #expect(try await ledger.claim(other) == nil)
+            let claimed = try await ledger.claimInvocation(ClaimScope(root: event.root), worker: mine, now: start)
+            #expect(claimed?.options["model"]?.string == "big")
+            #expect(claimed?.invocation.priority == .low)
+            #expect(try await ledger.inbound(limit: 1, now: start).isEmpty)
+            #expect(try await ledger.auditKinds() == ["event.accepted", "dispatch.decided", "invocation.begun"])
+        }
+    }
+
+    @Test func `a person may run an event that is in the ledger already`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            try await ledger.queue("run")
+            try await ledger.begin(
+                .sample("run"), decision("again"), actor: "user:ada", commit: "c", lease: worker.lease(now: start),
+                now: start)
+            #expect(try await ledger.count("SELECT count(*) FROM events") == 1)
+            #expect(try await ledger.count("SELECT max(revision) FROM decisions") == 1)
+        }
+    }
+}

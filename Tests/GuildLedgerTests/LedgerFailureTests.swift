@@ -1,0 +1,37 @@
+import GRDB
+import GuildDomain
+import Testing
+
+@testable import GuildLedger
+
+@Suite struct LedgerFailureTests {
+    @Test(
+        arguments: [
+            (.SQLITE_BUSY, .locked(path: "l")), (.SQLITE_LOCKED, .locked(path: "l")),
+            (.SQLITE_READONLY, .readOnly(path: "l")), (.SQLITE_CANTOPEN, .readOnly(path: "l")),
+            (.SQLITE_FULL, .full(path: "l")), (.SQLITE_NOTADB, .notALedger(path: "l")),
+            (.SQLITE_CORRUPT, .notALedger(path: "l")), (.SQLITE_IOERR, .unusable(path: "l", reason: "told")),
+        ] as [(ResultCode, LedgerFailure)])
+    func `an error of SQLite is told in our words`(code: ResultCode, failure: LedgerFailure) {
+        let error = DatabaseError(resultCode: code, message: "told")
+        #expect(LedgerFailure.translating(error, path: "l") as? LedgerFailure == failure)
+    }
+
+    @Test func `any other error passes unchanged`() {
+        #expect(LedgerFailure.translating(Failure(.usage, "x"), path: "l") as? Failure == Failure(.usage, "x"))
+    }
+
+    @Test func `every failure of the ledger itself names its path and a next step`() {
+        let failures: [LedgerFailure] = [
+            .locked(path: "/l"), .readOnly(path: "/l"), .full(path: "/l"), .newerVersion(path: "/l"),
+            .notALedger(path: "/l"), .missing(path: "/l"), .networkFileSystem(path: "/l"), .damagedBody(path: "/l"),
+        ]
+        for failure in failures {
+            #expect(failure.message.contains("/l"))
+            #expect(failure.hint != nil)
+            #expect(failure.kind == .unavailable)
+        }
+        #expect(LedgerFailure.fenced(what: "turn 1").kind == .failed)
+        #expect(LedgerFailure.unsupportedURL("x:").kind == .usage)
+    }
+}

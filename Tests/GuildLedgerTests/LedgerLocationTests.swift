@@ -1,0 +1,37 @@
+import GuildDomain
+import Testing
+
+@testable import GuildLedger
+
+@Suite struct LedgerLocationTests {
+    @Test(arguments: [
+        ("sqlite:/var/l.sqlite", "/var/l.sqlite"), ("sqlite:///var/l.sqlite", "/var/l.sqlite"),
+        ("sqlite:l.sqlite", "/work/l.sqlite"), ("l.sqlite", "/work/l.sqlite"), ("/a:b/l", "/a:b/l"),
+    ])
+    func `a URL or a path leads to an absolute path`(url: String, path: String) throws {
+        #expect(try LedgerLocation(url: url, workingDirectory: "/work").path == path)
+    }
+
+    @Test(arguments: ["postgres://host/db", "sqlite:", "", ":"])
+    func `anything else is refused`(url: String) {
+        #expect(throws: LedgerFailure.unsupportedURL(url)) { try LedgerLocation(url: url, workingDirectory: "/work") }
+    }
+
+    @Test func `two repositories of one name have two ledgers, below the state folder`() {
+        let environment = ["XDG_STATE_HOME": "/state"]
+        let one = LedgerLocation.standard(repositoryPath: "/a/codex.git", environment: environment).path
+        let two = LedgerLocation.standard(repositoryPath: "/b/codex.git", environment: environment).path
+        #expect(one.hasPrefix("/state/guild/codex-"))
+        #expect(one.hasSuffix("/ledger.sqlite"))
+        #expect(one != two)
+        #expect(
+            LedgerLocation.standard(repositoryPath: "/a/shop/.git", environment: environment).path.contains("/shop-"))
+        #expect(LedgerLocation.standard(repositoryPath: "/a", environment: [:]).path.contains("/.local/state/guild/"))
+    }
+
+    @Test(arguments: [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997, 0xFFFF_FFFF_FF53_4D42] as [UInt])
+    func `a network file system is refused`(type: UInt) { #expect(LedgerLocation.isNetwork(fileSystemType: type)) }
+
+    @Test(arguments: [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630] as [UInt])
+    func `a local file system is taken`(type: UInt) { #expect(!LedgerLocation.isNetwork(fileSystemType: type)) }
+}
