@@ -102,6 +102,8 @@ let package = Package(
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildLedger", "GuildHTTP", "GuildIngress", crypto,
                 lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
+        // Never installed: writes man/ from `guild --experimental-dump-help`.
+        .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),
         .target(
             name: "GuildTestSupport", dependencies: ["GuildDomain"], path: "Tests/GuildTestSupport",
             swiftSettings: strict),
@@ -115,12 +117,12 @@ let package = Package(
         tests(
             "GuildRoadTests",
             [
-                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel", "GuildConnectors",
-                "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain",
+                "GuildCommands", "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel",
+                "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain",
             ]),
         // Runs the built binary, as a person would.
         tests(
-            "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto],
+            "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto, yams],
             exclude: ["sdk"]),
     ],
     swiftLanguageModes: [.v6]

@@ -53,4 +53,3 @@ package struct CodexAccess: Sendable {
         return .standard(repositoryPath: repository.place, environment: settings.environment)
     }
 }
-

@@ -53,7 +53,8 @@ package struct Deployment: Sendable {
             try access.repository.pin(id)
         } catch {
             // A repository that we may only read still runs; what is lost is the safety from gc.
-            logger.warning("cannot keep the commit alive", metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
+            logger.warning(
+                "cannot keep the commit alive", metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
         }
     }
 
@@ -85,7 +86,8 @@ package struct Deployment: Sendable {
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
         let settings = codex.head.settings
         return ActionExecutor(
-            ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker, root: root,
+            ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
+            root: root,
             retry: settings.retries, actionWait: settings.actionWait.value, time: time, logger: logger)
     }
 

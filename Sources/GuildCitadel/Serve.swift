@@ -50,6 +50,7 @@ package struct Serve: Sendable {
         var services = services(deployment, worker)
         if let address { services.append(listener(deployment, address, onListening)) }
         services.append(CodexReload(deployment: deployment))
+        if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
         let drained = once ? Drain(ledger: deployment.ledger, time: deployment.time) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
         for component in components {
@@ -144,6 +145,7 @@ package struct Serve: Sendable {
         let (ledger, time) = (deployment.ledger, deployment.time)
         return WebhookGateway(
             codex: deployment.codex, secrets: deployment.secrets,
+            identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
             accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
             origin: { action in try await ledger.origin(of: action) }, time: time, logger: deployment.logger)
     }

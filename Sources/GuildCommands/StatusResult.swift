@@ -105,7 +105,8 @@ struct StatusResult: CommandResult {
         if let refused {
             let first = refused.problems.first.map { ": \(TextTable.printable($0))" } ?? ""
             lines.append(
-                style.yellow("           refused \(refused.commit.prefix(17)) at \(LocalTime.text(refused.at))\(first)"))
+                style.yellow("           refused \(refused.commit.prefix(17)) at \(LocalTime.text(refused.at))\(first)")
+            )
         }
         return lines
     }
@@ -116,7 +117,8 @@ struct StatusResult: CommandResult {
             let state = process.isAlive ? style.green("alive") : style.red("dead")
             return (index == 0 ? "processes  " : "           ") + state
                 + TextTable.printable(
-                    "  \(process.pid) on \(process.host), since \(LocalTime.text(process.startedAt)): \(process.components)")
+                    "  \(process.pid) on \(process.host), since \(LocalTime.text(process.startedAt)): \(process.components)"
+                )
         }
     }
 

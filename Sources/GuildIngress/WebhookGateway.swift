@@ -21,17 +21,23 @@ package struct WebhookGateway: Sendable {
 
     private let codex: CurrentCodex
     private let secrets: SecretResolver
+    private let identity: Identity
     private let accept: Accept
     private let origin: Origin
     private let time: any TimeSource
     private let logger: Logger
 
+    /// Who we are on GitHub, as far as it is known.
+    package typealias Identity = @Sendable (CodexSnapshot) -> String?
+
     package init(
-        codex: CurrentCodex, secrets: SecretResolver, accept: @escaping Accept, origin: @escaping Origin,
+        codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
+        origin: @escaping Origin,
         time: any TimeSource, logger: Logger
     ) {
         self.codex = codex
         self.secrets = secrets
+        self.identity = identity
         self.accept = accept
         self.origin = origin
         self.time = time
@@ -44,13 +50,16 @@ package struct WebhookGateway: Sendable {
                 .post, path, access: .open, summary: "A GitHub delivery, signed with X-Hub-Signature-256",
                 bodyLimitBytes: Self.gitHubBodyLimitBytes
             ) { try await gitHub($0) }
-        } + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
-            Route(.post, path, access: .open, summary: "A delivery of a system that this version does not take yet") {
-                let system = $0.parameters["system"] ?? ""
-                return .problem(
-                    status: 404, title: "Unknown webhook system", detail: "this version takes github, not '\(system)'")
-            }
         }
+            + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
+                Route(.post, path, access: .open, summary: "A delivery of a system that this version does not take yet")
+                {
+                    let system = $0.parameters["system"] ?? ""
+                    return .problem(
+                        status: 404, title: "Unknown webhook system",
+                        detail: "this version takes github, not '\(system)'")
+                }
+            }
     }
 
     private func gitHub(_ request: Request) async throws -> Reply {
@@ -72,7 +81,7 @@ package struct WebhookGateway: Sendable {
         do {
             let verdict = try GitHubNormaliser.normalise(
                 headers: request.headers, body: request.body, endpoint: endpoint.name, now: time.now,
-                identity: snapshot.connector(system: "github")?.connection.identity)
+                identity: identity(snapshot))
             switch verdict {
             case .ping: return .json(["status": "pong"])
             case .event(let webhook): return try await take(webhook, endpoint, snapshot)

@@ -36,13 +36,15 @@ struct ManualPage {
         let items = command.subcommands.map { subcommand in
             Roff.item(
                 Roff.bold(subcommand.name) + subcommandNames(subcommand),
-                Roff.text(subcommand.abstract) + "\nSee \\fB\(Roff.text(subcommand.path.joined(separator: "-")))\\fR(1).")
+                Roff.text(subcommand.abstract)
+                    + "\nSee \\fB\(Roff.text(subcommand.path.joined(separator: "-")))\\fR(1).")
         }
         return [
             ".SH SYNOPSIS\n\(Roff.bold("guild")) \(Roff.italic("command")) [\(Roff.italic("options"))]",
             ".SH DESCRIPTION\n" + ManualSections.description, ".SH COMMANDS\n" + items.joined(separator: "\n"),
             ".SH OPTIONS\n" + optionItems(command.options),
-            ".SH COMMON OPTIONS\nMost commands take these.\n" + optionItems(common.filter { !command.options.contains($0) }),
+            ".SH COMMON OPTIONS\nMost commands take these.\n"
+                + optionItems(common.filter { !command.options.contains($0) }),
         ] + ManualSections.closing + [".SH SEE ALSO\n" + seeAlso]
     }
 
@@ -63,7 +65,9 @@ struct ManualPage {
     }
 
     private var seeAlso: String {
-        let pages = (isRoot ? [] : ["guild"]) + siblings.filter { $0.path != command.path }.map { "guild-\($0.path.last ?? "")" }
+        let pages =
+            (isRoot ? [] : ["guild"])
+            + siblings.filter { $0.path != command.path }.map { "guild-\($0.path.last ?? "")" }
         return pages.map { "\\fB\(Roff.text($0))\\fR(1)" }.joined(separator: ",\n")
     }
 

@@ -60,10 +60,8 @@ import Testing
         try await withLedger { ledger async throws in
             let (mine, other) = (try await ledger.worker(), try await ledger.worker())
             let event = Event.sample("run")
-            for _ in 0..<1 {
-                try await ledger.begin(
-                    event, decision(), actor: "user:ada", commit: "c", lease: mine.lease(now: start), now: start)
-            }
+            try await ledger.begin(
+                event, decision(), actor: "user:ada", commit: "c", lease: mine.lease(now: start), now: start)
             #expect(try await ledger.claim(other) == nil)
             let claimed = try await ledger.claimInvocation(ClaimScope(root: event.root), worker: mine, now: start)
             #expect(claimed?.options["model"]?.string == "big")

@@ -85,7 +85,9 @@ package final class ChildProcess: Sendable {
     ///
     /// - Throws: `Failure` if the output ends before, or after `limit`.
     package func line(startingWith prefix: String, limit: Duration = .seconds(60)) async throws -> String {
-        try await line("a line '\(prefix)…'", limit: limit, in: { ($0.output, $0.outputEnded) }) { $0.hasPrefix(prefix) }
+        try await line("a line '\(prefix)…'", limit: limit, in: { ($0.output, $0.outputEnded) }) {
+            $0.hasPrefix(prefix)
+        }
     }
 
     /// The first whole line on standard error, past or to come, that contains `text`, without its line feed.

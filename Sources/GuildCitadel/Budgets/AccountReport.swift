@@ -63,12 +63,14 @@ extension AccountReport {
         case .invocation(let id):
             guard let invocation = try await ledger?.invocation(id) else {
                 throw Failure(
-                    .usage, "there is no invocation '\(id)'", hint: "`guild audit log --kind 'invocation.*'` lists them")
+                    .usage, "there is no invocation '\(id)'", hint: "`guild audit log --kind 'invocation.*'` lists them"
+                )
             }
             name = "invocation/\(id)"
             let agent = snapshot.agent(invocation.agent)
             standings = []
-            limits = agent.map { Self.limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
+            limits =
+                agent.map { Self.limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
         }
         return AccountReport(
             account: name, total: try await ledger?.account(name), standings: standings, limits: limits)

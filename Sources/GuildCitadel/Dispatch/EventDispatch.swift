@@ -81,7 +81,9 @@ package struct EventDispatch: Sendable {
             let looked = try await dispatcher.dispatchWaiting()
             while let first = open.first, try await isDecided(first) { open.removeFirst() }
             if open.isEmpty { return }
-            if looked == 0 { await outcomes.wait(after: seen, until: deployment.time.now + Self.recheck, time: deployment.time) }
+            if looked == 0 {
+                await outcomes.wait(after: seen, until: deployment.time.now + Self.recheck, time: deployment.time)
+            }
             try Task.checkCancellation()
         }
     }

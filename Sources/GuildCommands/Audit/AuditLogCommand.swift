@@ -12,7 +12,8 @@ struct AuditLogCommand: AsyncParsableCommand {
     /// Entries looked at where the filter cannot be left to the ledger.
     private static let scanLimit = 10_000
 
-    @Option(help: ArgumentHelp("Only entries that name this agent.", valueName: "agent"), completion: AgentNames.completion)
+    @Option(
+        help: ArgumentHelp("Only entries that name this agent.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
     @Option(help: ArgumentHelp("Only entries of the causal chain that this event belongs to.", valueName: "id"))
@@ -104,7 +105,9 @@ struct AuditLogCommand: AsyncParsableCommand {
             let seen = signal.generation
             let records = try await ledger.auditLog(filter)
             guard show(records.filter({ Self.concerns($0, subject) })) else { return }
-            if let newest = records.last { filter.after = newest.seq } else {
+            if let newest = records.last {
+                filter.after = newest.seq
+            } else {
                 await signal.wait(after: seen, until: time.now + .seconds(5), time: time)
             }
         }

@@ -37,12 +37,20 @@ struct TraceResult: CommandResult {
 // MARK: - The drawing
 
 /// How much of a text from outside one line of the drawing takes.
-private enum Shown {
-    static let characters = 160
+enum Shown {
+    private static let characters = 160
+    private static let reasonLimit = 5
 
     static func short(_ text: String) -> String {
         let line = text.prefix(characters * 2).replacing("\n", with: " ")
-        return line.count > characters || text.utf8.count > line.utf8.count ? line.prefix(characters) + "…" : String(line)
+        return line.count > characters || text.utf8.count > line.utf8.count
+            ? line.prefix(characters) + "…" : String(line)
+    }
+
+    /// The first few reasons of a decision; `-o json` and `dispatch explain` have them all.
+    static func reasons(_ reasons: [String]) -> [String] {
+        let rest = reasons.count > reasonLimit ? ["and \(reasons.count - reasonLimit) more"] : []
+        return reasons.prefix(reasonLimit).map { short($0) } + rest
     }
 }
 
@@ -67,14 +75,10 @@ extension EventTrace {
 }
 
 extension EventTrace.DecisionRow {
-    private static let shownReasons = 5
-
     var node: TreeNode {
         let who = agent.isEmpty ? "" : " \(agent)"
         let by = rule.isEmpty ? "" : " by \(rule)"
-        let shown = reasons.prefix(Self.shownReasons).map { Shown.short($0) }
-        let rest = reasons.count > Self.shownReasons ? ["and \(reasons.count - Self.shownReasons) more"] : []
-        return TreeNode(label: "decision: \(outcome)\(who)\(by)", notes: shown + rest)
+        return TreeNode(label: "decision: \(outcome)\(who)\(by)", notes: Shown.reasons(reasons))
     }
 }
 
@@ -104,11 +108,11 @@ extension EventTrace.InvocationRow {
 extension JournalledTurn {
     func node(action: (ActionID) -> TreeNode?) -> TreeNode {
         let answer = isAnswered ? stop ?? "answered" : endedAt == nil ? "under way" : "lost"
-        let source = origin.map { ", replay (\($0))" } ?? ""
+        let source = origin.map { "replay (\($0))" } ?? provider
         let input = usage.input.addingSaturated(usage.cacheRead).addingSaturated(usage.cacheWrite)
         let output = usage.output.addingSaturated(usage.reasoning)
         var node = TreeNode(
-            label: "turn \(n)  \(model) (\(provider)\(source))  \(answer)  \(Amount.grouped(input)) in, "
+            label: "turn \(n)  \(model)  \(source)  \(answer)  \(Amount.grouped(input)) in, "
                 + "\(Amount.grouped(output)) out, \(Money.dollars(costMicrodollars))")
         node.children = calls.map { call in
             let result = call.result.map { "\(call.isError ? "failed: " : "")\(Shown.short($0))" } ?? "no result yet"
@@ -136,7 +140,9 @@ extension EventTrace.ActionRow {
         }
         node.children += attempts.map {
             TreeNode(
-                label: "attempt \($0.attempt) at \(LocalTime.text($0.startedAt)): \(Shown.short($0.outcome ?? "under way"))")
+                label:
+                    "attempt \($0.attempt) at \(LocalTime.text($0.startedAt)): \(Shown.short($0.outcome ?? "under way"))"
+            )
         }
         return node
     }

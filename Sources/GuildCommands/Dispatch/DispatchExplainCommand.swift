@@ -67,7 +67,8 @@ struct ExplanationResult: CommandResult {
         let subject = event.subject.map { " \($0)" } ?? ""
         var lines = [style.bold("event \(event.id)") + TextTable.printable("  \(event.type)\(subject)")]
         lines.append(style.bold("rules of \(commit.prefix(17))"))
-        lines.append(trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
+        lines.append(
+            trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
         lines.append(style.bold("recorded decisions"))
         if decisions.isEmpty { lines.append("  none yet: the event waits for the dispatcher") }
         lines += decisions.flatMap { decision in

@@ -53,7 +53,12 @@ struct MatchResult: CommandResult {
     var table: TextTable {
         TextTable(
             ["MATCH", "PATH", "EXPECTED", "FOUND"],
-            [[mismatch == nil ? "true" : "false", mismatch?.path ?? "", mismatch?.expected ?? "", mismatch?.found ?? ""]])
+            [
+                [
+                    mismatch == nil ? "true" : "false", mismatch?.path ?? "", mismatch?.expected ?? "",
+                    mismatch?.found ?? "",
+                ]
+            ])
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String { TextTable.printable(mismatch.map { "\($0)" } ?? "match") }

@@ -86,7 +86,7 @@ extension DispatchedEvent {
         node.children = decisions.map { decision in
             let agent = decision.agent.isEmpty ? "" : " \(decision.agent)"
             let invocation = decision.invocation.map { "  → \($0)" } ?? ""
-            return TreeNode(label: "\(decision.outcome)\(agent)\(invocation)", notes: decision.reasons)
+            return TreeNode(label: "\(decision.outcome)\(agent)\(invocation)", notes: Shown.reasons(decision.reasons))
         }
         return node
     }

@@ -30,7 +30,9 @@ struct DispatchSendCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What it is about: acme/shop#42.", valueName: "subject"))
     var subject: String?
 
-    @Option(help: ArgumentHelp("What a trigger's `source:` names. Default: the first word of --source.", valueName: "system"))
+    @Option(
+        help: ArgumentHelp(
+            "What a trigger's `source:` names. Default: the first word of --source.", valueName: "system"))
     var system: String?
 
     @Option(help: ArgumentHelp("Its normalised type: ISSUE_OPENED.", valueName: "name"))

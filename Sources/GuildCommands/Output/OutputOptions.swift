@@ -8,7 +8,9 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print no headings and no hints.")
     var quiet = false
 
-    @Option(help: ArgumentHelp("auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE are obeyed.", valueName: "when"))
+    @Option(
+        help: ArgumentHelp(
+            "auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE are obeyed.", valueName: "when"))
     var color: ColorChoice = .auto
 
     /// The one place that prints a command's result.

@@ -31,7 +31,9 @@ struct ScheduleNextCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Due times after this one. Default: now.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("debian, skip or both: what becomes of times that a clock change skips or repeats.", valueName: "policy"))
+    @Option(
+        help: ArgumentHelp(
+            "debian, skip or both: what becomes of times that a clock change skips or repeats.", valueName: "policy"))
     var dst: DSTChoice?
 
     @OptionGroup var options: GlobalOptions

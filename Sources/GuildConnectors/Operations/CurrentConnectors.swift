@@ -9,6 +9,8 @@ package final class CurrentConnectors: Sendable {
     private let secrets: SecretResolver
     private let time: any TimeSource
     private let made = Mutex<(commit: String, connectors: Connectors)?>(nil)
+    /// Who we are in a system whose connector does not say it, by the connector's address.
+    private let learnt = Mutex<[String: String]>([:])
 
     package init(http: HTTPClient, secrets: SecretResolver, time: any TimeSource) {
         self.http = http
@@ -25,6 +27,24 @@ package final class CurrentConnectors: Sendable {
         }
     }
 
+    /// Our own identity on GitHub: what the connector says, else what the API once answered; nil while neither is known.
+    package func gitHubIdentity(_ head: CodexSnapshot) -> String? {
+        guard let connection = head.connector(system: "github")?.connection else { return nil }
+        return connection.identity ?? learnt.withLock { $0[connection.baseURL ?? ""] }
+    }
+
+    /// Asks GitHub once who we are, where the connector has a token and does not say it.
+    package func learnGitHubIdentity(_ head: CodexSnapshot) async throws {
+        guard let connector = head.connector(system: "github"), gitHubIdentity(head) == nil,
+            connector.connection.authentication != nil
+        else { return }
+        let client = GitHubClient(
+            settings: try GitHubSettings(connector: connector, resolver: secrets), http: http,
+            redactor: secrets.redactor, clock: time)
+        let login = try await client.identity()
+        learnt.withLock { $0[connector.connection.baseURL ?? ""] = login }
+    }
+
     private func make(_ head: CodexSnapshot) -> Connectors {
         do throws(Failure) {
             let settings = try head.connector(system: "github").map { (manifest) throws(Failure) in
@@ -35,7 +55,9 @@ package final class CurrentConnectors: Sendable {
                     settings: settings ?? GitHubSettings(), http: http, redactor: secrets.redactor, clock: time)
             ])
         } catch {
-            return Connectors([UnusableConnector(prefix: "github", operations: GitHubOperations.all, reason: error.message)])
+            return Connectors([
+                UnusableConnector(prefix: "github", operations: GitHubOperations.all, reason: error.message)
+            ])
         }
     }
 }

@@ -63,7 +63,7 @@ struct AuditChain: Sendable {
             return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
         }
         guard String.fromDatabaseValue(row["body_types"]) == "blob blob",
-            AuditHash.body(salt: salt, body: body) == bodyHash
+            salt.count == AuditHash.saltBytes, AuditHash.body(salt: salt, body: body) == bodyHash
         else { return problem = .init(seq: next, reason: "its body was changed") }
         seq = next
         hash = computed

@@ -60,6 +60,8 @@ package struct AuditEntry: Sendable, Hashable {
 enum AuditHash {
     static let version: UInt8 = 1
     static let absent: UInt32 = .max
+    /// The salt stands before the body without a length, so its own is fixed.
+    static let saltBytes = 16
 
     static func body(salt: [UInt8], body: [UInt8]) -> [UInt8] {
         var hash = SHA256()

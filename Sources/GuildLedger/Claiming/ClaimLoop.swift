@@ -52,7 +52,8 @@ package final class ClaimLoop: Sendable {
         claim: @Sendable () async throws -> Work?, nextTime: @Sendable (Timestamp) async throws -> Timestamp?
     ) async throws {
         let signal = ledger.signal(topic)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // A discarding group: what ended is not kept, and what failed ends the rest at once.
+        try await withThrowingDiscardingTaskGroup { group in
             try await withTaskCancellationOrGracefulShutdownHandler {
                 while !Task.isCancelled, !isDraining {
                     let seen = signal.generation
@@ -68,7 +69,12 @@ package final class ClaimLoop: Sendable {
                                 self.giveSlot()
                                 signal.raise()
                             }
-                            try await self.perform(work)
+                            do {
+                                try await self.perform(work)
+                            } catch {
+                                self.drain()
+                                throw error
+                            }
                         }
                     }
                     let next = try await nextTime(claimedAt) ?? latest
@@ -76,10 +82,9 @@ package final class ClaimLoop: Sendable {
                         after: seen, until: min(max(next, time.now + Self.leastSleep), latest), time: time)
                 }
             } onCancelOrGracefulShutdown: {
-                self.state.withLock { $0.isDraining = true }
+                self.drain()
                 signal.raise()
             }
-            try await group.waitForAll()
         }
     }
 
@@ -136,6 +141,8 @@ package final class ClaimLoop: Sendable {
             return true
         }
     }
+
+    private func drain() { state.withLock { $0.isDraining = true } }
 
     private func giveSlot() { state.withLock { $0.freeSlots += 1 } }
 }

@@ -123,7 +123,9 @@ struct InvocationRun: Sendable {
         let answered = turns.filter(\.isAnswered)
         guard let last = answered.last, last.calls.isEmpty, let stop = last.stop.flatMap(ModelTurn.Stop.init) else {
             guard answered.count >= Self.turnLimit else { return false }
-            throw Failure(.failed, "the model did not end within \(Self.turnLimit) turns")
+            throw Failure(
+                .failed, "the model did not end within \(Self.turnLimit) turns",
+                hint: "tell it in the prompt of agent \(invocation.agent) when it is done")
         }
         let text = TurnDelta.text(of: try TurnDelta.content(of: last.delta))
         switch stop {
@@ -133,7 +135,9 @@ struct InvocationRun: Sendable {
                 if repairs < RequestBuilder.repairLimit { return false }
                 try await end(
                     .failed, outcome: text,
-                    failure: Failure(.failed, "the answer does not satisfy its schema: \(problems)"))
+                    failure: Failure(
+                        .failed, "the answer does not satisfy its schema: \(problems)",
+                        hint: "correct the prompt of agent \(invocation.agent), or its output.schema"))
             } else {
                 try await end(.succeeded, outcome: text, failure: nil)
             }
@@ -144,9 +148,17 @@ struct InvocationRun: Sendable {
                     .failed, "the answer was cut at its limit of \(setting.limits.replyLimit) tokens",
                     hint: "raise max_output_tokens of the model, or replyLimit under `defaults` in guild.yaml"))
         case .refusal:
-            try await end(.failed, outcome: text, failure: Failure(.failed, "the model refused to answer"))
+            try await end(
+                .failed, outcome: text,
+                failure: Failure(
+                    .failed, "the model refused to answer",
+                    hint: "look at what it was asked: the prompt of agent \(invocation.agent), and its input"))
         case .contextWindowExceeded:
-            try await end(.failed, outcome: text, failure: Failure(.failed, "the model's context window is full"))
+            try await end(
+                .failed, outcome: text,
+                failure: Failure(
+                    .failed, "the model's context window is full",
+                    hint: "give agent \(invocation.agent) less context, or a model with a larger window"))
         case .paused: return false
         }
         return true

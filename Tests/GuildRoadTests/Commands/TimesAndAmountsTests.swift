@@ -83,7 +83,8 @@ import Testing
     }
 
     @Test func `money keeps every digit that there is, and two at least`() {
-        #expect([0, 1, 10_000, 1_234_567, -500_000].map { Money.dollars($0) }
-            == ["$0.00", "$0.000001", "$0.01", "$1.234567", "-$0.50"])
+        #expect(
+            [0, 1, 10_000, 1_234_567, -500_000].map { Money.dollars($0) }
+                == ["$0.00", "$0.000001", "$0.01", "$1.234567", "-$0.50"])
     }
 }

@@ -1,0 +1,119 @@
+import Foundation
+import GuildDomain
+import GuildTestSupport
+import Testing
+
+extension Road {
+    /// Autonomy 1: the agent proposes, a person decides, another process carries on.
+    struct ApprovalTests {
+        /// A run that has asked for its comment and found nobody to agree.
+        private struct Waiting {
+            let github: StandInProcess
+            let codex: TemporaryCodex
+            let action: String
+        }
+
+        private func waiting() async throws -> Waiting {
+            let github = try await StandInProcess.start()
+            let codex = try await TemporaryCodex.clerk(
+                model: github.baseURL, github: github.baseURL,
+                changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 1)])
+            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "none")
+            #expect(run.status == 5, "\(run.errors)")
+            let approvals = try await codex.json("audit", "approvals").array ?? []
+            #expect(approvals.map { $0["operation"] } == ["github.create_issue_comment"])
+            #expect(approvals.first?["agent"] == "clerk")
+            let action = try #require(approvals.first?["id"]?.string)
+            #expect(run.errors.contains("guild audit approve \(action)"))
+            #expect(try await github.effects() == [])
+            return Waiting(github: github, codex: codex, action: action)
+        }
+
+        private func carryOn(_ codex: TemporaryCodex) async throws {
+            let served = try await codex.guild("serve", "--once", "executor", "action-executor")
+            #expect(served.status == 0, "\(served.errors)")
+        }
+
+        @Test func `what a person approves is done once, and the agent goes on`() async throws {
+            let waiting = try await waiting()
+            let codex = waiting.codex
+            let approved = try await codex.guild("audit", "approve", waiting.action, "--reason", "go ahead")
+            #expect(approved.status == 0, "\(approved.errors)")
+            #expect(approved.output.contains("guild serve --once executor action-executor"))
+            #expect(try await waiting.github.effects() == [])
+            try await carryOn(codex)
+
+            #expect(try await waiting.github.effects().map { $0["kind"] } == ["comment_created"])
+            let trace = try await codex.settledTrace(of: waiting.action)
+            #expect(trace.value(at: ["invocations", "0", "state"]) == "succeeded")
+            let action = trace.value(at: ["invocations", "0", "actions", "0"])
+            #expect(action?["state"] == "succeeded")
+            #expect(action?.value(at: ["approval", "decision"]) == "approved")
+            #expect(action?.value(at: ["approval", "reason"]) == "go ahead")
+            #expect(try await codex.json("audit", "approvals") == [])
+            let second = try await codex.guild("audit", "approve", waiting.action)
+            #expect(second.status == 2)
+            #expect(second.errors.contains("does not wait for approval"))
+            #expect(try await codex.isAuditValid())
+        }
+
+        @Test func `what a person rejects is not done, and the agent reads why`() async throws {
+            let waiting = try await waiting()
+            let codex = waiting.codex
+            let rejected = try await codex.guild("audit", "reject", waiting.action, "--reason", "too early to say")
+            #expect(rejected.status == 0, "\(rejected.errors)")
+            try await carryOn(codex)
+
+            #expect(try await waiting.github.effects() == [])
+            let trace = try await codex.settledTrace(of: waiting.action)
+            #expect(trace.value(at: ["invocations", "0", "state"]) == "succeeded")
+            #expect(trace.value(at: ["invocations", "0", "actions", "0", "state"]) == "rejected")
+            let asked = try #require(try await waiting.github.requests().last { $0["kind"] == "anthropic" })
+            #expect(asked["body"]?.text().contains("too early to say") == true)
+            #expect(try await codex.isAuditValid())
+        }
+
+        @Test func `--approve all agrees at once, and records who did`() async throws {
+            let github = try await StandInProcess.start()
+            let codex = try await TemporaryCodex.clerk(
+                model: github.baseURL, github: github.baseURL,
+                changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 1)])
+            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "all")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try await github.effects().count == 1)
+            let decided = try await codex.audit("approval.decided")
+            #expect(decided.count == 1)
+            #expect(decided.first?["actor"]?.string?.hasPrefix("user:") == true)
+        }
+
+        @Test func `no approval lifts autonomy 0`() async throws {
+            let github = try await StandInProcess.start()
+            try await github.setScript([
+                [
+                    "tools": [
+                        [
+                            "name": "github__create_issue_comment",
+                            "input": ["repository": "acme/shop", "number": 1, "body": "hi"],
+                        ]
+                    ]
+                ], ["text": "then not"],
+            ])
+            let codex = try await TemporaryCodex.clerk(
+                model: github.baseURL, github: github.baseURL,
+                changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 0)])
+            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "all")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.output.contains("then not"))
+            #expect(run.errors.contains("there is no tool 'github.create_issue_comment' for you"))
+            #expect(try await github.effects() == [])
+        }
+
+        @Test func `an id that nothing waits under is wrong usage`() async throws {
+            let waiting = try await waiting()
+            let refused = try await waiting.codex.guild("audit", "approve", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("no action '01ARZ3NDEKTSV4RRFFQ69G5FAV'"))
+            #expect(refused.errors.contains("guild audit approvals"))
+        }
+    }
+}
