@@ -76,7 +76,8 @@ let package = Package(
             "GuildCitadel",
             [
                 "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors",
-                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "CLinux", lifecycle, unixSignals, logging,
+                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "CLinux", lifecycle, unixSignals,
+                logging,
             ]),
         room(
             "GuildCommands",

@@ -1,5 +1,7 @@
 #pragma once
 #include <git2.h>
+#include <stdio.h>
+#include <zlib.h>
 
 /* git_libgit2_opts is variadic, which Swift does not import. */
 static inline int guild_git_set_owner_validation(int enabled) {
@@ -7,4 +9,31 @@ static inline int guild_git_set_owner_validation(int enabled) {
 }
 static inline int guild_git_set_cache_max_size(ssize_t bytes) {
     return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, bytes);
+}
+
+/* Whether the loose object in the file at `path` is a whole zlib stream: 1 yes, 0 no, -1 where no such file can be read.
+   libgit2 1.5 goes on for ever inflating a stream that ends early (git_zstream_get_output). */
+static inline int guild_git_loose_object_is_whole(const char *path) {
+    FILE *file = fopen(path, "rbe");
+    if (!file) return -1;
+    z_stream stream = {0};
+    if (inflateInit(&stream) != Z_OK) {
+        fclose(file);
+        return -1;
+    }
+    unsigned char input[16384], output[65536];
+    int state = Z_OK;
+    while (state == Z_OK || state == Z_BUF_ERROR) {
+        if (stream.avail_in == 0) {
+            stream.next_in = input;
+            stream.avail_in = (uInt)fread(input, 1, sizeof input, file);
+            if (stream.avail_in == 0) break;
+        }
+        stream.next_out = output;
+        stream.avail_out = sizeof output;
+        state = inflate(&stream, Z_NO_FLUSH);
+    }
+    inflateEnd(&stream);
+    fclose(file);
+    return state == Z_STREAM_END;
 }

@@ -20,12 +20,15 @@ package struct Deployment: Sendable {
 
     /// Opens codex and ledger.
     ///
+    /// - Parameter lockPatience: how long to wait for a lock that another program holds on the ledger.
     /// - Throws: `CodexInvalid`; the refusal is then in the audit log.
-    package init(_ settings: Settings, redactor: Redactor) async throws {
+    package init(
+        _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5)
+    ) async throws {
         access = try CodexAccess(settings)
         time = settings.time
         logger = settings.logger
-        ledger = try Ledger(at: try access.ledgerLocation())
+        ledger = try Ledger(at: try access.ledgerLocation(), busyTimeout: lockPatience)
         do {
             codex = try access.current()
         } catch let invalid as CodexInvalid {
@@ -84,11 +87,9 @@ package struct Deployment: Sendable {
     }
 
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
-        let settings = codex.head.settings
-        return ActionExecutor(
+        ActionExecutor(
             ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
-            root: root,
-            retry: settings.retries, actionWait: settings.actionWait.value, time: time, logger: logger)
+            root: root, settings: { [codex] in codex.head.settings }, time: time, logger: logger)
     }
 
     package func close() {

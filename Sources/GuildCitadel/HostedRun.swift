@@ -159,9 +159,14 @@ package struct HostedRun: Sendable {
                 continue
             }
             let now = deployment.time.now
-            _ = try await deployment.ledger.decide(
-                action.id, approve: isApproved, actor: request.user, reason: reason,
-                waitUntil: now + deployment.codex.head.settings.actionWait.value, now: now)
+            do {
+                _ = try await deployment.ledger.decide(
+                    action.id, approve: isApproved, actor: request.user, reason: reason,
+                    waitUntil: now + deployment.codex.head.settings.actionWait.value, now: now)
+            } catch ApprovalFailure.decided {
+                // Somebody elsewhere was faster; theirs counts.
+                continue
+            }
         }
         return left
     }

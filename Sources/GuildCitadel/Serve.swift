@@ -16,6 +16,8 @@ package struct Serve: Sendable {
     package static let defaultAddress = "127.0.0.1:8484"
     /// How long a graceful shutdown may take before what still runs is stopped and put back.
     private static let drainTimeout = Duration.seconds(30)
+    /// A backup by another program may hold the ledger for a while; that is no reason to end.
+    private static let lockPatience = Duration.seconds(30)
 
     package var components: [Component]
     package var listen: String?
@@ -41,23 +43,35 @@ package struct Serve: Sendable {
         _ settings: Settings, redactor: Redactor, onListening: @escaping @Sendable (String) -> Void
     ) async throws {
         let address = try listenAddress()
-        let deployment = try await Deployment(settings, redactor: redactor)
+        let deployment = try await Deployment(settings, redactor: redactor, lockPatience: Self.lockPatience)
         defer { deployment.close() }
         try await deployment.acceptHead(actor: "serve")
         let worker = try await deployment.ledger.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
+        // Those that died holding nothing are noticed by no claim loop.
+        if try await !deployment.ledger.deadWorkers().isEmpty {
+            _ = try await deployment.ledger.recover(except: worker, now: deployment.time.now)
+        }
         deployment.ledger.watch()
         var services = services(deployment, worker)
         if let address { services.append(listener(deployment, address, onListening)) }
         services.append(CodexReload(deployment: deployment))
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
-        let drained = once ? Drain(ledger: deployment.ledger, time: deployment.time) : nil
+        let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
         for component in components {
             deployment.logger.info("ready", metadata: ["component": "\(component.rawValue)"])
         }
         try await group.run()
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
+    }
+
+    private func drain(_ deployment: Deployment) -> Drain {
+        let (ledger, time) = (deployment.ledger, deployment.time)
+        let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
+        return Drain(
+            ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
+            components: Set(components), time: time)
     }
 
     private func configuration(
@@ -162,26 +176,6 @@ private struct Stoppable<Inner: Service>: Service {
             try await cancelWhenGracefulShutdown { try await inner.run() }
         } catch is CancellationError {
             return
-        }
-    }
-}
-
-/// Ends when nothing is left to do: what `--once` waits for.
-private struct Drain: Service {
-    private static let recheck = Duration.milliseconds(200)
-
-    let ledger: Ledger
-    let time: any TimeSource
-
-    func run() async throws {
-        let outcomes = ledger.signal(.outcomes)
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let seen = outcomes.generation
-                // A ledger that cannot be read ends the components themselves.
-                if (try? await ledger.isQuiet(root: nil)) == true { return }
-                await outcomes.wait(after: seen, until: time.now + Self.recheck, time: time)
-            }
         }
     }
 }

@@ -22,7 +22,8 @@ struct ApprovalPrompt: Sendable {
             // A terminal that is gone answers nothing, which counts as no answer.
             try? FileHandle.standardError.write(contentsOf: Data((question + " ").utf8))
             guard let answer = readLine()?.lowercased() else { return nil }
-            return answer == "y" || answer == "yes" ? (true, "asked at the terminal") : (false, "refused at the terminal")
+            return answer == "y" || answer == "yes"
+                ? (true, "asked at the terminal") : (false, "refused at the terminal")
         }
     }
 }

@@ -7,7 +7,11 @@ import Logging
 
 /// The options that every command understands.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A repository, bare or not, or a folder of one.", discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml upwards from here.", valueName: "path"), completion: .directory)
+    @Option(
+        help: ArgumentHelp(
+            "A repository, bare or not, or a folder of one.",
+            discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml upwards from here.",
+            valueName: "path"), completion: .directory)
     var codex: String?
 
     @Option(help: ArgumentHelp("The revision of the codex to use.", valueName: "rev"))
@@ -16,7 +20,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Read uncommitted files instead; the ledger marks such invocations.")
     var worktree = false
 
-    @Option(help: ArgumentHelp("The ledger, as sqlite:PATH.", discussion: "Environment: GUILD_LEDGER. Default: a file in the state folder.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The ledger, as sqlite:PATH.",
+            discussion: "Environment: GUILD_LEDGER. Default: a file in the state folder.", valueName: "url"))
     var ledger: String?
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))

@@ -8,7 +8,9 @@ struct InitCommand: AsyncParsableCommand {
         commandName: "init", abstract: "Makes a working codex in a new git repository.",
         discussion: "The one agent in it runs at once, without any key: it answers from a recording.")
 
-    @Argument(help: ArgumentHelp("The folder to make; it must be empty or not there yet.", valueName: "dir"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The folder to make; it must be empty or not there yet.", valueName: "dir"),
+        completion: .directory)
     var folder = "codex"
 
     @OptionGroup var output: OutputOptions

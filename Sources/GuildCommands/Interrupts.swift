@@ -26,6 +26,10 @@ enum Interrupts {
     private final class Counter: Sendable {
         private let value = Mutex(0)
 
-        func next() -> Int { value.withLock { $0 += 1; return $0 } }
+        func next() -> Int {
+            value.withLock {
+                $0 += 1; return $0
+            }
+        }
     }
 }

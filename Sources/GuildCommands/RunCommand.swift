@@ -22,13 +22,19 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))
     var prompt: [String] = []
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file with the request; - is standard input.", valueName: "file"), completion: .file())
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("A file with the request; - is standard input.", valueName: "file"),
+        completion: .file())
     var input: String?
 
-    @Option(help: ArgumentHelp("A CloudEvent in JSON to run on; - is standard input.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("A CloudEvent in JSON to run on; - is standard input.", valueName: "file"),
+        completion: .file())
     var event: String?
 
-    @Option(name: .customLong("var"), help: ArgumentHelp("A value for {{vars.K}} in the prompt; may be repeated.", valueName: "k=v"))
+    @Option(
+        name: .customLong("var"),
+        help: ArgumentHelp("A value for {{vars.K}} in the prompt; may be repeated.", valueName: "k=v"))
     var variables: [String] = []
 
     @Option(help: ArgumentHelp("A model of the LLMRegistry, or PROVIDER/MODEL.", valueName: "model"))
@@ -46,7 +52,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Answer from a recording instead of the model.", valueName: "file"), completion: .file())
     var replay: String?
 
-    @Option(help: ArgumentHelp("ask, all or none: who agrees to actions of autonomy 1.", discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
+    @Option(
+        help: ArgumentHelp(
+            "ask, all or none: who agrees to actions of autonomy 1.",
+            discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
     var approve: Approval?
 
     @OptionGroup var options: GlobalOptions
@@ -76,7 +85,11 @@ struct RunCommand: AsyncParsableCommand {
             streams: output.output == .table, isQuiet: output.quiet)
         let desk = ApprovalPrompt(mode: approve ?? (isatty(STDIN_FILENO) == 1 ? .ask : .none), user: request.user)
         let outcome = try await Interrupts.handling {
-            try await hosted.run { event in screen.show(event) } approve: { action in desk.decide(action) }
+            try await hosted.run { event in
+                screen.show(event)
+            } approve: { action in
+                desk.decide(action)
+            }
         } onInterrupt: {
             guard let id = screen.invocation else { return }
             try await hosted.cancel(id)
@@ -98,13 +111,28 @@ struct RunCommand: AsyncParsableCommand {
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
         var request = RunRequest(agent: agent, options: asked, user: "user:\(UserName.current)")
-        if let event {
-            let json = try JSONParser.parse(try InputFile.read(event))
-            request.event = try Event(cloudEvent: json, now: now)
-        }
-        if let replay { request.substitute = .replay(try Recording(bytes: try InputFile.read(replay))) }
+        if let event { request.event = try Self.event(event, now: now) }
+        if let replay { request.substitute = .replay(try Self.recording(replay)) }
         if let record { request.substitute = .record(path: record) }
         return request
+    }
+
+    private static func event(_ path: String, now: Timestamp) throws -> Event {
+        let events = try EventDocuments.parse(try InputFile.read(path), name: path, now: now)
+        guard let event = events.first, events.count == 1 else {
+            throw Failure(
+                .usage, "\(path): \(events.count) events, a run takes one", hint: "`guild dispatch` takes several")
+        }
+        return event
+    }
+
+    private static func recording(_ path: String) throws -> Recording {
+        let bytes = try InputFile.read(path)
+        do throws(RecordingProblem) {
+            return try Recording(bytes: bytes)
+        } catch {
+            throw Failure(.usage, "\(path): \(error.message)", hint: error.hint)
+        }
     }
 
     private func preview(_ request: RunRequest, _ settings: Settings, _ redactor: Redactor) throws {

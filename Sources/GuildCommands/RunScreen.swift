@@ -61,8 +61,9 @@ final class RunScreen: Sendable {
         } else if outcome.invocation.state == .failed || outcome.invocation.state == .expired {
             say("guild: \(outcome.invocation.outcome ?? "it failed")")
         }
-        note("\(outcome.invocation.state.rawValue) · \(outcome.invocation.usage.total) tokens · "
-            + "\(Money.dollars(outcome.invocation.costMicrodollars)) · guild audit show \(outcome.invocation.id)")
+        note(
+            "\(outcome.invocation.state.rawValue) · \(outcome.invocation.usage.total) tokens · "
+                + "\(Money.dollars(outcome.invocation.costMicrodollars)) · guild audit show \(outcome.invocation.id)")
     }
 
     private func write(_ text: String) {
@@ -125,7 +126,8 @@ struct RunResult: CommandResult {
             [
                 [
                     invocation.id.description, invocation.agent, invocation.state.rawValue,
-                    String(invocation.usage.total), Money.dollars(invocation.costMicrodollars), invocation.outcome ?? "",
+                    String(invocation.usage.total), Money.dollars(invocation.costMicrodollars),
+                    invocation.outcome ?? "",
                 ]
             ])
     }

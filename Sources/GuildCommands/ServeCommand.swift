@@ -13,10 +13,17 @@ struct ServeCommand: AsyncParsableCommand {
             in a process of its own over the same ledger. SIGTERM drains, SIGHUP takes up the newest commit.
             """)
 
-    @Argument(help: ArgumentHelp("The components to run; none means all.", valueName: "component"), completion: .list(Component.running.map(\.rawValue)))
+    @Argument(
+        help: ArgumentHelp("The components to run; none means all.", valueName: "component"),
+        completion: .list(Component.running.map(\.rawValue)))
     var components: [String] = []
 
-    @Option(help: ArgumentHelp("The address to listen on; port 0 picks a free one.", discussion: "Default: \(Serve.defaultAddress) with all components. A component alone listens only when told.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on; port 0 picks a free one.",
+            discussion:
+                "Default: \(Serve.defaultAddress) with all components. A component alone listens only when told.",
+            valueName: "host:port"))
     var listen: String?
 
     @Flag(help: "Do what waits, then end.")

@@ -60,6 +60,8 @@ package struct TokenPrices: Hashable, Sendable {
         self.reasoning = reasoning
     }
 
+    package static let free = TokenPrices(input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0)
+
     /// The cost of `usage` in micro-dollars, rounded up once; saturates at the largest value.
     package func cost(of usage: TokenUsage) -> Int64 {
         let products = [

@@ -1,3 +1,4 @@
+package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
@@ -18,21 +19,20 @@ package struct ActionExecutor: Service {
     private let worker: Worker
     /// Only this causal root: what `guild run` hosts.
     private let root: EventID?
-    private let retry: RetryPolicy
-    private let actionWait: Duration
+    /// What the head says about retries and patience, at the moment of use.
+    private let settings: @Sendable () -> GuildSettings
     private let time: any TimeSource
     private let logger: Logger
 
     package init(
-        ledger: Ledger, connectors: @escaping @Sendable () -> Connectors, worker: Worker, root: EventID? = nil, retry: RetryPolicy,
-        actionWait: Duration, time: any TimeSource, logger: Logger
+        ledger: Ledger, connectors: @escaping @Sendable () -> Connectors, worker: Worker, root: EventID? = nil,
+        settings: @escaping @Sendable () -> GuildSettings, time: any TimeSource, logger: Logger
     ) {
         self.ledger = ledger
         self.connectors = connectors
         self.worker = worker
         self.root = root
-        self.retry = retry
-        self.actionWait = actionWait
+        self.settings = settings
         self.time = time
         self.logger = logger
     }
@@ -49,8 +49,8 @@ package struct ActionExecutor: Service {
                     renew: { try await ledger.renew(action, worker: worker, now: time.now) }, time: time
                 ) { try await execute(action) }
             }
-        } nextTime: {
-            try await ledger.nextActionTime(worker: worker)
+        } nextTime: { claimedAt in
+            try await ledger.nextActionTime(worker: worker, now: claimedAt)
         }
     }
 
@@ -64,10 +64,14 @@ package struct ActionExecutor: Service {
             outcome = .failure(error)
         }
         let now = time.now
+        let actionWait = settings().actionWait.value
         switch outcome {
         case .success(let value):
             try await ledger.finish(
                 action, succeeded: true, result: value.text(), waitUntil: now + actionWait, now: now)
+        case .failure where Task.isCancelled:
+            // The process ends, or another has taken over: that says nothing about the action.
+            try await ledger.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
         case .failure(.retryable(let reason, let retryAfter)):
             try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
         case .failure(let failure):
@@ -82,10 +86,11 @@ package struct ActionExecutor: Service {
     private func retryOrFail(
         _ action: Action, reason: String, retryAfter: Duration, now: Timestamp
     ) async throws {
-        let jitter = Double.random(in: 0..<1)
-        guard let delay = retry.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter) else {
+        let (jitter, settings) = (Double.random(in: 0..<1), settings())
+        guard let delay = settings.retries.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter)
+        else {
             return try await ledger.finish(
-                action, succeeded: false, result: reason, waitUntil: now + actionWait, now: now)
+                action, succeeded: false, result: reason, waitUntil: now + settings.actionWait.value, now: now)
         }
         try await ledger.retryLater(action, reason: reason, availableAt: now + delay, now: now)
     }

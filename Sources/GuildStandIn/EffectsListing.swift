@@ -18,7 +18,9 @@ struct EffectsListing {
             print("\(method) \(path)")
             let body = request["body"] ?? .null
             if let text = body["body"]?.string {
-                print(text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }.joined(separator: "\n"))
+                print(
+                    text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }.joined(
+                        separator: "\n"))
             } else {
                 print("    \(body.string ?? body.text())")
             }

@@ -19,7 +19,9 @@ struct WebhookDelivery {
         self.url = url
         delivery = UUID().uuidString.lowercased()
         while let option = rest.popFirst() {
-            guard let value = rest.popFirst() else { throw Failure(.usage, "\(option) needs a value", hint: Self.usage) }
+            guard let value = rest.popFirst() else {
+                throw Failure(.usage, "\(option) needs a value", hint: Self.usage)
+            }
             switch option {
             case "--event": event = value
             case "--payload": payloadPath = value

@@ -81,7 +81,7 @@ import Testing
                         if count < 3 { throw LedgerFailure.fenced(what: "it") }
                         throw Failure(.failed, "broken")
                     }
-                } nextTime: {
+                } nextTime: { _ in
                     nil
                 }
             }

@@ -14,8 +14,10 @@ extension AgentManifest {
         capabilities = spec["capabilities"]?.texts() ?? []
         context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
         tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }
+        if tools.contains(where: { $0.autonomy == .notify }) { spec["tools"]?.notRunYet(.telling) }
         dependencies = spec["dependencies"]?.mapping { AgentDependencies($0) } ?? AgentDependencies()
         safety = spec["safety"]?.mapping { AgentSafety($0) } ?? AgentSafety()
+        spec["safety"]?.notRunYet(.agentSafety)
         outputSchema = spec["output"]?.mapping { output in
             output.required("schema", "the path of a JSON Schema")?.codexPath(.schema)
         }.flatMap(\.self)
@@ -81,10 +83,11 @@ extension NodeReader {
     fileprivate func modelChoice() -> ModelChoice? {
         guard isMapping else { return name(of: .model).map(ModelChoice.named) }
         return mapping { choice in
-            .requires(
+            let strategy = choice["strategy"]?.oneOf(ModelStrategy.self)
+            if strategy != nil { choice["strategy"]?.notRunYet(.modelStrategy) }
+            return .requires(
                 capabilities: choice["requires"]?.names(of: .capability) ?? [],
-                prefer: choice["prefer"]?.names(of: .model) ?? [],
-                strategy: choice["strategy"]?.oneOf(ModelStrategy.self))
+                prefer: choice["prefer"]?.names(of: .model) ?? [], strategy: strategy)
         }
     }
 

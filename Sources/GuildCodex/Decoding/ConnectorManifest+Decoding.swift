@@ -5,12 +5,13 @@ extension ConnectorManifest {
         let kind = spec.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(Kind.self)
         let system = spec.required("system", "the external system, such as github")?.dnsLabel()
         self.init(metadata: metadata, kind: kind ?? .bidirectional, system: system ?? "")
-        if kind == .polling { spec["type"]?.notRunYet(.polling) }
-        if kind == .streaming { spec["type"]?.notRunYet(.streaming) }
         _ = spec["connection"]?.mapping { reader in
             connection.baseURL = reader["base_url"]?.url()
             connection.identity = reader["identity"]?.filledText()
             connection.authentication = reader["auth"]?.mapping { ConnectorAuthentication($0) }.flatMap(\.self)
+            if system == NotRunYet.servedSystem, let scheme = connection.authentication?.scheme, scheme != .bearer {
+                reader["auth"]?.notRunYet(.connectorAuthentication)
+            }
         }
         polling = spec["polling"]?.polling()
         if kind == .polling, polling == nil, spec["polling"] == nil {
@@ -23,6 +24,23 @@ extension ConnectorManifest {
         }
         assignedAgents = spec["assigned_agents"]?.names(of: .agent) ?? []
         rateLimits = spec["rate_limits"]?.requestRateLimit()
+        warnWhatDoesNotRun(spec, kind)
+    }
+
+    private func warnWhatDoesNotRun(_ spec: MappingReader, _ kind: Kind?) {
+        switch kind {
+        case .polling: spec["type"]?.notRunYet(.polling)
+        case .streaming: spec["type"]?.notRunYet(.streaming)
+        case .webhook, .bidirectional, nil:
+            spec["polling"]?.notRunYet(.polling)
+            if !system.isEmpty, system != NotRunYet.servedSystem {
+                spec["system"]?.notRunYet(.notRun("connectors of \(system)"))
+            }
+        }
+        guard system == NotRunYet.servedSystem else { return }
+        spec["event_mapping"]?.notRunYet(.connectorMapping)
+        spec["assigned_agents"]?.notRunYet(.assignedAgents)
+        spec["rate_limits"]?.notRunYet(.connectorRateLimit)
     }
 }
 

@@ -9,6 +9,10 @@ extension GuildManifest {
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
+        spec["manaPool"]?.notRunYet(.manaPool)
+        spec["reserve"]?.notRunYet(.reserve)
+        spec["costBudget"]?.notRunYet(.guildBudget)
+        spec["alerts"]?.notRunYet(.alerts)
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
         ] {
@@ -59,7 +63,6 @@ extension GuildDefaults {
         hopLimit = reader["hopLimit"]?.integer(in: 1...1000)
         rootTokens = reader["rootTokens"]?.tokens()
         debounce = reader["debounce"]?.debounce()
-        reader["debounce"]?.notRunYet(.debounce)
         reservationDeadline = reader["reservationDeadline"]?.duration(atLeast: .seconds(1))
         bodyLimit = reader["bodyLimit"]?.byteCount()
         githubBodyLimit = reader["githubBodyLimit"]?.byteCount()
@@ -72,6 +75,10 @@ extension GuildDefaults {
         ] {
             locations[key] = reader[key]?.location
         }
+        reader["rootTokens"]?.notRunYet(.rootTokens)
+        reader["debounce"]?.notRunYet(.debounce)
+        reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
+        reader["connectTimeout"]?.notRunYet(.connectTimeout)
     }
 }
 
@@ -90,12 +97,23 @@ extension ChapterManifest {
                 reader.reference(.agent, master)
             }
         }
+        warnWhatDoesNotRun(spec)
         var seen: Set<String> = []
         for member in members where !seen.insert(member.id.lowercased()).inserted {
             spec.reader.scope.findings.add(
                 Problem(
                     .error, at: member.location, path: "spec.members", found: "two members '\(member.id)'",
                     expected: "an id of its own for each"))
+        }
+    }
+
+    private func warnWhatDoesNotRun(_ spec: MappingReader) {
+        spec["tokenBudget"]?.notRunYet(.chapterBudget)
+        spec["costBudget"]?.notRunYet(.chapterBudget)
+        spec["guaranteedShare"]?.notRunYet(.guaranteedShare)
+        spec["notify"]?.notRunYet(.chapterNotify)
+        if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {
+            spec["members"]?.notRunYet(.members)
         }
     }
 }

@@ -5,7 +5,9 @@ extension WebhookEndpointManifest {
         self.init(
             metadata: metadata, system: spec.required("system", "the sender, such as github")?.dnsLabel() ?? "")
         isDefault = spec["default"]?.bool() ?? false
-        authentication = spec["authentication"]?.mapping { WebhookAuthentication($0) } ?? WebhookAuthentication()
+        let served = system == NotRunYet.servedSystem
+        authentication =
+            spec["authentication"]?.mapping { WebhookAuthentication($0, warns: served) } ?? WebhookAuthentication()
         chapter = spec["chapter"]?.name(of: .chapter)
         eventMapping = spec["event_mapping"]?.eventMappings() ?? []
         rateLimit = spec["rate_limit"]?.requestRateLimit()
@@ -15,14 +17,20 @@ extension WebhookEndpointManifest {
             eventTypeHeader = reader["header"]?.filledText()
             eventTypePath = reader["path"]?.filledText()
         }
-        checkScheme(spec)
+        if served { warnWhatDoesNotRun(spec) } else { checkScheme(spec) }
+    }
+
+    private func warnWhatDoesNotRun(_ spec: MappingReader) {
+        if eventMapping.contains(where: { $0.guildEvent != nil }) { spec["event_mapping"]?.notRunYet(.guildEvent) }
+        spec["rate_limit"]?.notRunYet(.endpointRateLimit)
+        spec["trusted_proxies"]?.notRunYet(.trustedProxies)
+        spec["event_type"]?.notRunYet(.eventType)
     }
 
     private func checkScheme(_ spec: MappingReader) {
-        guard authentication.scheme == .system, !system.isEmpty, system != "github" else { return }
-        if NotRunYet.webhookSystems.contains(system) {
-            spec["system"]?.problem(
-                "webhooks of \(system): checked, but not run by this version", severity: .warning)
+        guard !system.isEmpty else { return }
+        if authentication.scheme != .system || NotRunYet.webhookSystems.contains(system) {
+            spec["system"]?.notRunYet(.notRun("webhooks of \(system)"))
         } else {
             (spec["authentication"] ?? spec["system"])?.problem(
                 "no signature scheme is known for '\(system)'",
@@ -33,7 +41,8 @@ extension WebhookEndpointManifest {
 }
 
 extension WebhookAuthentication {
-    fileprivate init(_ reader: MappingReader) {
+    /// - Parameter warns: whether to say of each key that it is without effect; false where the whole endpoint is.
+    fileprivate init(_ reader: MappingReader, warns: Bool) {
         self.init()
         scheme = reader["type"]?.oneOf(Scheme.self) ?? scheme
         secrets = (reader["secret_refs"]?.elements(orOne: true) ?? []).compactMap { $0.secret() }
@@ -54,6 +63,17 @@ extension WebhookAuthentication {
         case .hmacSHA256, .hmacSHA1, .token, .ed25519:
             if header == nil { _ = reader.required("header", "the header that holds the proof") }
         case .system, .standardWebhooks, .basic: break
+        }
+        if warns { warnWhatDoesNotRun(reader) }
+    }
+
+    private func warnWhatDoesNotRun(_ reader: MappingReader) {
+        guard scheme == .system else {
+            reader["type"]?.notRunYet(.signatureScheme)
+            return
+        }
+        for key in ["header", "prefix", "encoding", "signed", "timestamp_header", "tolerance"] {
+            reader[key]?.notRunYet(.signatureSettings)
         }
     }
 }

@@ -6,6 +6,7 @@ extension LLMRegistryManifest {
         providers = (spec["providers"]?.elements() ?? []).compactMap { ModelProviderManifest($0) }
         _ = spec["routing"]?.mapping { reader in
             routing.strategy = reader["strategy"]?.oneOf(ModelStrategy.self)
+            if routing.strategy != nil { reader["strategy"]?.notRunYet(.modelStrategy) }
             routing.fallbackChain = reader["fallback_chain"]?.names(of: .provider) ?? []
         }
         _ = spec["failover"]?.mapping { reader in
@@ -13,6 +14,7 @@ extension LLMRegistryManifest {
             failover.backoff = reader["backoff"]?.oneOf(Failover.Backoff.self) ?? failover.backoff
             failover.onAllFail = reader["on_all_fail"]?.oneOf(Failover.OnAllFail.self) ?? failover.onAllFail
         }
+        spec["failover"]?.notRunYet(.failover)
     }
 }
 
@@ -40,6 +42,9 @@ extension ModelProviderManifest {
                     requestsPerMinute: $0["requests_per_minute"]?.integer(in: 1...10_000_000),
                     tokensPerMinute: $0["tokens_per_minute"]?.tokens())
             }
+            if vendor == .google { mapping["provider"]?.notRunYet(.geminiFormat) }
+            mapping["use_for"]?.notRunYet(.useFor)
+            mapping["rate_limit"]?.notRunYet(.modelRateLimit)
             return name == nil || vendor == nil ? nil : provider
         }
         guard let provider = provider.flatMap(\.self) else { return nil }

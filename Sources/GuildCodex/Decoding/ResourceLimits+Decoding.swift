@@ -10,6 +10,8 @@ extension TokenBudget {
             perHour: reader["perHour"]?.tokens(), perDay: reader["perDay"]?.tokens(),
             perMonth: reader["perMonth"]?.tokens())
     }
+
+    fileprivate var limitsPeriods: Bool { [perMinute, perHour, perDay, perMonth].contains { $0 != nil } }
 }
 
 extension CostBudget {
@@ -19,6 +21,8 @@ extension CostBudget {
             perHour: reader["perHour"]?.microdollars(), perDay: reader["perDay"]?.microdollars(),
             perMonth: reader["perMonth"]?.microdollars())
     }
+
+    fileprivate var limitsPeriods: Bool { [perMinute, perHour, perDay, perMonth].contains { $0 != nil } }
 }
 
 extension ResourceLimits {
@@ -45,12 +49,15 @@ extension ResourceLimits {
         if let budget = reader["tokenBudget"] {
             tokenBudget = budget.mapping { TokenBudget($0) } ?? TokenBudget()
             note(budget, "tokenBudget")
+            if tokenBudget.limitsPeriods { budget.notRunYet(.periodBudget) }
         }
         if let budget = reader["costBudget"] {
             costBudget = budget.mapping { CostBudget($0) } ?? CostBudget()
             note(budget, "costBudget")
+            if costBudget.limitsPeriods { budget.notRunYet(.periodBudget) }
         }
         contextWindow = reader["contextWindow"]?.tokens()
+        if contextWindow != nil { reader["contextWindow"]?.notRunYet(.contextWindow) }
         maxActiveDuration = reader["maxActiveDuration"]?.duration(atLeast: .milliseconds(1))
         maxConcurrent = reader["maxConcurrent"]?.integer(in: 1...10_000)
         for key in ["contextWindow", "maxActiveDuration", "maxConcurrent"] {

@@ -4,6 +4,7 @@ extension RoutingPolicyManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         strategy = spec["strategy"]?.oneOf(Strategy.self) ?? strategy
+        if strategy == .hybrid { spec["strategy"]?.notRunYet(.hybridRouting) }
         let written = (spec["layers"]?.elements() ?? []).enumerated().compactMap { RoutingLayer($1, position: $0 + 1) }
         // Equal priorities keep the order of the file.
         layers = written.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
@@ -14,6 +15,7 @@ extension RoutingPolicyManifest {
             feedback.latencyWeight = reader["latency_weight"]?.number(in: -1...1)
             feedback.costWeight = reader["cost_weight"]?.number(in: -1...1)
         }
+        spec["feedback"]?.notRunYet(.feedback)
     }
 }
 

@@ -41,9 +41,9 @@ extension CronTrigger {
         let dst = mapping["dst"]?.oneOf(DSTPolicy.self)
         let catchUp = mapping["catchUp"]?.catchUp()
         let overlap = mapping["overlap"]?.oneOf(Overlap.self)
-        if overlap == .bufferOne { mapping["overlap"]?.notRunYet(.overlapBuffer) }
-        if overlap == .cancelOther { mapping["overlap"]?.notRunYet(.overlapCancel) }
+        if let feature = overlap?.notRunYet { mapping["overlap"]?.notRunYet(feature) }
         let jitter = mapping["jitter"]?.duration()
+        if let jitter, jitter > .zero { mapping["jitter"]?.notRunYet(.jitter) }
         let perPerson = mapping["perPerson"]?.bool() ?? false
         if perPerson { mapping["perPerson"]?.notRunYet(.perPerson) }
         guard let (schedule, text) = mapping.required("schedule", "five or six cron fields")?.cronSchedule() else {
@@ -68,6 +68,18 @@ extension CronTrigger {
 
     /// 60 bits.
     private static let derivedNameDigits = 12
+}
+
+extension CronTrigger.Overlap {
+    /// `allow` is what happens, whatever is written.
+    fileprivate var notRunYet: NotRunYet.Feature? {
+        switch self {
+        case .skip: .overlapSkip
+        case .bufferOne: .overlapBuffer
+        case .cancelOther: .overlapCancel
+        case .allow: nil
+        }
+    }
 }
 
 extension NodeReader {
@@ -102,20 +114,14 @@ extension NodeReader {
     fileprivate func catchUp() -> CronTrigger.CatchUp? {
         guard isMapping else {
             return oneOf(CronTrigger.CatchUpPolicy.self).map {
-                warnCatchUp($0)
-                return CronTrigger.CatchUp(policy: $0, window: CronTrigger.defaultCatchUpWindow)
+                CronTrigger.CatchUp(policy: $0, window: CronTrigger.defaultCatchUpWindow)
             }
         }
         return mapping { catchUp -> CronTrigger.CatchUp? in
             let window = catchUp["window"]?.duration()
             let policy = catchUp.required("policy", "skip, run_once or run_all")?.oneOf(CronTrigger.CatchUpPolicy.self)
             guard let policy else { return nil }
-            warnCatchUp(policy)
             return CronTrigger.CatchUp(policy: policy, window: window ?? CronTrigger.defaultCatchUpWindow)
         }.flatMap(\.self)
-    }
-
-    private func warnCatchUp(_ policy: CronTrigger.CatchUpPolicy) {
-        if policy == .runAll { notRunYet(.catchUpAll) }
     }
 }

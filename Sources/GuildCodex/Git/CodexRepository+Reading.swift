@@ -15,7 +15,7 @@ extension CodexRepository {
             defer { git_tree_free(root) }
             for folder in candidates {
                 let marker = folder.isEmpty ? "guild.yaml" : folder + "/guild.yaml"
-                guard try Self.hasFile(marker, in: root) else { continue }
+                guard try Self.hasFile(marker, in: root, of: repository) else { continue }
                 var reader = TreeReader(repository: repository, folder: folder, limits: limits)
                 return try reader.read(root)
             }
@@ -35,13 +35,18 @@ extension CodexRepository {
         guard var oid = git_oid(commit) else { return nil }
         var object: OpaquePointer?
         defer { git_commit_free(object) }
+        try requireWhole(&oid, in: repository)
         try GitFailure.check(git_commit_lookup(&object, repository, &oid))
+        try requireWhole(git_commit_tree_id(object), in: repository)
         var tree: OpaquePointer?
         try GitFailure.check(git_commit_tree(&tree, object))
         return tree
     }
 
-    private static func hasFile(_ path: String, in tree: OpaquePointer?) throws(GitFailure) -> Bool {
+    private static func hasFile(
+        _ path: String, in tree: OpaquePointer?, of repository: OpaquePointer
+    ) throws(GitFailure) -> Bool {
+        try requireWholeFolders(above: path, in: tree, of: repository)
         var entry: OpaquePointer?
         defer { git_tree_entry_free(entry) }
         let code = git_tree_entry_bypath(&entry, tree, path)
@@ -83,6 +88,7 @@ private struct TreeReader {
     ) throws(GitFailure) {
         var tree: OpaquePointer?
         defer { git_tree_free(tree) }
+        try CodexRepository.requireWhole(git_tree_entry_id(entry), in: repository)
         try GitFailure.check(git_tree_lookup(&tree, repository, git_tree_entry_id(entry)))
         try walk(tree, prefix: prefix, depth: depth, database: database)
     }
@@ -113,6 +119,7 @@ private struct TreeReader {
     private mutating func readBlob(
         _ oid: UnsafePointer<git_oid>?, path: String, database: OpaquePointer?
     ) throws(GitFailure) {
+        try CodexRepository.requireWhole(oid, in: repository)
         var (size, type) = (0, GIT_OBJECT_BLOB)
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
         guard builder.admits(path, bytes: size) else { return }

@@ -117,6 +117,7 @@ extension CodexRepository {
         guard !revision.isEmpty, !revision.utf8.contains(0), revision.utf8.count <= maximumRevisionBytes else {
             throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")
         }
+        try requireWholeStart(of: revision, in: repository)
         var object: OpaquePointer?
         defer { git_object_free(object) }
         try GitFailure.check(git_revparse_single(&object, repository, revision))

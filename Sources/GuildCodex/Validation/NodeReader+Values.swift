@@ -194,7 +194,6 @@ extension NodeReader {
             problem("a literal secret, or a reference in an unknown form", expected: Self.secretForm)
             return nil
         }
-        if case .vault = reference { notRunYet(.vaultSecret) }
         return reference
     }
 

@@ -30,12 +30,6 @@ struct NodeReader {
             Problem(severity, at: location, path: path.text, found: found, expected: expected, suggestion: suggestion))
     }
 
-    /// Warns where this version does not run the feature.
-    func notRunYet(_ feature: NotRunYet.Feature) {
-        guard let name = NotRunYet.table[feature] else { return }
-        problem("\(name): checked, but not run by this version", severity: .warning)
-    }
-
     /// Remembers that the name must exist; gives it back.
     @discardableResult
     func reference(_ kind: Reference.Kind, _ name: String) -> String {

@@ -1,35 +1,103 @@
 /// What this version validates but does not run. A manifest that uses one gets a warning, so that nobody takes it for
 /// working; when a feature runs, its line goes from `table` and the warnings end.
 enum NotRunYet {
-    enum Feature: Hashable {
-        case feedTrigger, debounce, perPerson, catchUpAll, overlapBuffer, overlapCancel
+    enum Feature: Hashable, CaseIterable {
+        case feedTrigger, debounce, perPerson, jitter, overlapSkip, overlapBuffer, overlapCancel
         case httpContext, memoryContext, toolContext
-        case learningLayer, loadBalancedLayer
-        case feedAggregator, notificationPolicy, swarm
-        case polling, streaming
-        case notifies, vaultSecret
+        case periodBudget, contextWindow, agentSafety, notifies, telling
+        case manaPool, reserve, guildBudget, alerts, rootTokens, reservationDeadline, connectTimeout
+        case chapterBudget, guaranteedShare, chapterNotify, members
+        case geminiFormat, modelRateLimit, useFor, modelStrategy, failover
+        case learningLayer, loadBalancedLayer, hybridRouting, feedback
+        case signatureScheme, signatureSettings, endpointRateLimit, trustedProxies, eventType, guildEvent
+        case polling, streaming, connectorAuthentication, connectorRateLimit, connectorMapping, assignedAgents
+        case preemption, refusal, retryAfter, fairShare, slots, ignoreSenders
+        case rateLimitPolicy, privacyPolicy, feedAggregator, notificationPolicy, swarm
     }
 
-    static let table: [Feature: String] = [
-        .feedTrigger: "feed triggers",
-        .debounce: "debouncing",
-        .perPerson: "schedules at each member's own time",
-        .catchUpAll: "catching up on every missed firing",
-        .overlapBuffer: "buffering an overlapping firing",
-        .overlapCancel: "cancelling the running invocation of a schedule",
-        .httpContext: "context fetched over HTTP",
-        .memoryContext: "context from memory",
-        .toolContext: "context from a tool",
-        .learningLayer: "q_learning layers",
-        .loadBalancedLayer: "load_balanced layers",
-        .feedAggregator: "FeedAggregator",
-        .notificationPolicy: "delivery by NotificationPolicy",
-        .swarm: "Swarm",
-        .polling: "polling connectors",
-        .streaming: "streaming connectors",
-        .notifies: "telling other agents by `notifies`",
-        .vaultSecret: "secrets from Vault",
+    /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
+    enum Shortfall {
+        case notRun(String)
+        case notEnforced(String)
+
+        var text: String {
+            switch self {
+            case .notRun(let name): "\(name): checked, but not run by this version"
+            case .notEnforced(let name): "\(name): checked, but not enforced by this version"
+            }
+        }
+    }
+
+    static let table: [Feature: Shortfall] = [
+        // Agents.
+        .feedTrigger: .notRun("feed triggers"),
+        .debounce: .notRun("debouncing"),
+        .perPerson: .notRun("schedules at each member's own time"),
+        .jitter: .notRun("spreading firings by `jitter`"),
+        .overlapSkip: .notRun("skipping an overlapping firing"),
+        .overlapBuffer: .notRun("buffering an overlapping firing"),
+        .overlapCancel: .notRun("cancelling the running invocation of a schedule"),
+        .httpContext: .notRun("context fetched over HTTP"),
+        .memoryContext: .notRun("context from memory"),
+        .toolContext: .notRun("context from a tool"),
+        .periodBudget: .notEnforced("budgets by minute, hour, day and month"),
+        .contextWindow: .notEnforced("limits on the context window"),
+        .agentSafety: .notEnforced("the `safety` block of an agent"),
+        .notifies: .notRun("telling other agents by `notifies`"),
+        .telling: .notRun("telling people what was done at autonomy 2"),
+        // The guild and its chapters.
+        .manaPool: .notEnforced("the mana pool"),
+        .reserve: .notEnforced("the reserve"),
+        .guildBudget: .notEnforced("the organisation's cost budget"),
+        .alerts: .notRun("budget alerts"),
+        .rootTokens: .notEnforced("the limit on what one first event may cost"),
+        .reservationDeadline: .notEnforced("the reservation deadline"),
+        .connectTimeout: .notEnforced("the connect timeout"),
+        .chapterBudget: .notEnforced("the budget of a chapter"),
+        .guaranteedShare: .notEnforced("the guaranteed share of a chapter"),
+        .chapterNotify: .notRun("telling a chapter by `notify`"),
+        .members: .notRun("the rights and digests of members"),
+        // Models.
+        .geminiFormat: .notRun("Gemini's own wire format"),
+        .modelRateLimit: .notEnforced("the rate limit of a model"),
+        .useFor: .notRun("choosing a model by `use_for`"),
+        .modelStrategy: .notRun("choosing a model by `strategy`"),
+        .failover: .notRun("the `failover` block"),
+        // Routing.
+        .learningLayer: .notRun("q_learning layers"),
+        .loadBalancedLayer: .notRun("load_balanced layers"),
+        .hybridRouting: .notRun("hybrid routing"),
+        .feedback: .notRun("routing feedback"),
+        // Endpoints and connectors.
+        .signatureScheme: .notRun("signature schemes other than GitHub's own"),
+        .signatureSettings: .notRun("settings of GitHub's signature other than `secret_refs`"),
+        .endpointRateLimit: .notEnforced("the rate limit of an endpoint"),
+        .trustedProxies: .notRun("trusted proxies"),
+        .eventType: .notRun("naming events by `event_type`"),
+        .guildEvent: .notRun("naming events by `guild_event`"),
+        .polling: .notRun("polling connectors"),
+        .streaming: .notRun("streaming connectors"),
+        .connectorAuthentication: .notRun("authentication at GitHub other than by bearer token"),
+        .connectorRateLimit: .notEnforced("the rate limit of a connector"),
+        .connectorMapping: .notRun("the event mapping of a connector"),
+        .assignedAgents: .notEnforced("the limit of a connector to `assigned_agents`"),
+        // Policies.
+        .preemption: .notRun("preemption"),
+        .refusal: .notRun("refusing by priority"),
+        .retryAfter: .notRun("a `retry_after` of the policy"),
+        .fairShare: .notRun("fair shares"),
+        .slots: .notEnforced("the limit on what runs at once in all"),
+        .ignoreSenders: .notEnforced("senders to ignore"),
+        .rateLimitPolicy: .notEnforced("RateLimitPolicy"),
+        .privacyPolicy: .notEnforced("PrivacyPolicy"),
+        .feedAggregator: .notRun("FeedAggregator"),
+        .notificationPolicy: .notRun("delivery by NotificationPolicy"),
+        .swarm: .notRun("Swarm"),
     ]
+
+    /// The one system whose webhooks and tools there are. An endpoint or connector of another is warned about once, as a
+    /// whole, and not for each of its keys.
+    static let servedSystem = "github"
 
     /// Tools of these systems are promised and not there yet.
     static let toolSystems: Set<String> = [
@@ -41,4 +109,14 @@ enum NotRunYet {
     static let webhookSystems: Set<String> = [
         "gitlab", "jira", "slack", "teams", "datadog", "pagerduty", "sentry", "linear", "stripe",
     ]
+}
+
+extension NodeReader {
+    /// Warns where this version does not run the feature.
+    func notRunYet(_ feature: NotRunYet.Feature) {
+        guard let shortfall = NotRunYet.table[feature] else { return }
+        notRunYet(shortfall)
+    }
+
+    func notRunYet(_ shortfall: NotRunYet.Shortfall) { problem(shortfall.text, severity: .warning) }
 }

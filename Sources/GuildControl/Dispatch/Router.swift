@@ -17,11 +17,16 @@ package struct RuleTrial: Sendable, Hashable {
 /// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
+    /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
+    private let rules: [RouteRule]
 
     /// Trials listed in the decision of an event that nothing wanted.
     private static let listedTrials = 40
 
-    package init(_ snapshot: CodexSnapshot) { self.snapshot = snapshot }
+    package init(_ snapshot: CodexSnapshot) {
+        self.snapshot = snapshot
+        rules = RouteRule.triggers(of: snapshot) + RouteRule.routing(of: snapshot) + RouteRule.mappings(of: snapshot)
+    }
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
     package func decide(_ event: Event, now: Timestamp) -> [Decision] {
@@ -56,6 +61,8 @@ package struct Router: Sendable {
 
     private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
         var first: [String: InvocationID] = [:]
+        // One rule that says CRITICAL is enough, whichever comes first.
+        let priorities = Dictionary(matches.map { ($0.agent, $0.priority ?? event.priority) }, uniquingKeysWith: min)
         return matches.map { rule in
             if let running = first[rule.agent] {
                 return Decision(
@@ -65,7 +72,7 @@ package struct Router: Sendable {
             first[rule.agent] = id
             let invocation = NewInvocation(
                 id: id, agent: rule.agent, chapter: snapshot.agent(rule.agent)?.chapter,
-                priority: rule.priority ?? event.priority)
+                priority: priorities[rule.agent] ?? event.priority)
             return Decision(
                 rule: rule.name, agent: rule.agent, outcome: .dispatched, reasons: ["\(rule.name) matched"],
                 invocation: invocation)
@@ -74,49 +81,10 @@ package struct Router: Sendable {
 
     private func unroutedReasons(_ event: Event, _ json: JSONValue) -> [String] {
         let trials = rules.compactMap { rule in rule.mismatch(event, json: json).map { "\(rule.name): \($0)" } }
-        guard trials.count > Self.listedTrials else { return trials.isEmpty ? ["there are no triggers and no rules"] : trials }
+        guard trials.count > Self.listedTrials else {
+            return trials.isEmpty ? ["there are no triggers and no rules"] : trials
+        }
         return trials.prefix(Self.listedTrials) + ["and \(trials.count - Self.listedTrials) more"]
-    }
-
-    // MARK: The rules of a snapshot
-
-    /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
-    private var rules: [RouteRule] {
-        triggerRules + routingRules + mappingRules
-    }
-
-    private var triggerRules: [RouteRule] {
-        snapshot.agentsByName.flatMap { agent in
-            agent.triggers.enumerated().compactMap { index, trigger in
-                RouteRule(trigger, index: index, of: agent)
-            }
-        }
-    }
-
-    private var routingRules: [RouteRule] {
-        snapshot.routing.flatMap { policy -> [RouteRule] in
-            let layers = policy.layers.filter { $0.kind == .rules }.sorted { $0.priority < $1.priority }
-            return layers.flatMap(\.rules).enumerated().flatMap { index, rule -> [RouteRule] in
-                rule.agents.compactMap { name -> RouteRule? in
-                    guard let agent = snapshot.agent(name) else { return nil }
-                    return RouteRule(
-                        name: "routing/\(policy.name)#\(index)", agent: agent.name, source: rule.source,
-                        events: rule.events, conditions: rule.conditions, priority: rule.priority)
-                }
-            }
-        }
-    }
-
-    private var mappingRules: [RouteRule] {
-        snapshot.endpoints.flatMap { endpoint in
-            endpoint.eventMapping.enumerated().compactMap { index, mapping in
-                guard let agent = mapping.targetAgent.flatMap(snapshot.agent) else { return nil }
-                return RouteRule(
-                    name: "ingress/\(endpoint.name)#\(index)", agent: agent.name, source: endpoint.system,
-                    events: mapping.sourceEvent.map { [$0] } ?? [], conditions: mapping.conditions,
-                    priority: mapping.priority)
-            }
-        }
     }
 }
 
@@ -163,9 +131,48 @@ private struct RouteRule {
         if !events.isEmpty {
             let names = [event.type] + (event.guildEvent.map { [$0] } ?? [])
             if !events.contains(where: { glob in names.contains(where: glob.matches) }) {
-                return "event is \(names.joined(separator: " / ")), wanted \(events.map { "\($0)" }.joined(separator: ", "))"
+                return
+                    "event is \(names.joined(separator: " / ")), wanted \(events.map { "\($0)" }.joined(separator: ", "))"
             }
         }
         return conditions?.firstMismatch(in: json).map { "\($0)" }
+    }
+}
+
+// MARK: - The rules of a snapshot
+
+extension RouteRule {
+    fileprivate static func triggers(of snapshot: CodexSnapshot) -> [RouteRule] {
+        snapshot.agentsByName.flatMap { agent in
+            agent.triggers.enumerated().compactMap { index, trigger in
+                RouteRule(trigger, index: index, of: agent)
+            }
+        }
+    }
+
+    fileprivate static func routing(of snapshot: CodexSnapshot) -> [RouteRule] {
+        snapshot.routing.flatMap { policy -> [RouteRule] in
+            let layers = policy.layers.filter { $0.kind == .rules }.sorted { $0.priority < $1.priority }
+            return layers.flatMap(\.rules).enumerated().flatMap { index, rule -> [RouteRule] in
+                rule.agents.compactMap { name -> RouteRule? in
+                    guard let agent = snapshot.agent(name) else { return nil }
+                    return RouteRule(
+                        name: "routing/\(policy.name)#\(index)", agent: agent.name, source: rule.source,
+                        events: rule.events, conditions: rule.conditions, priority: rule.priority)
+                }
+            }
+        }
+    }
+
+    fileprivate static func mappings(of snapshot: CodexSnapshot) -> [RouteRule] {
+        snapshot.endpoints.flatMap { endpoint in
+            endpoint.eventMapping.enumerated().compactMap { index, mapping in
+                guard let agent = mapping.targetAgent.flatMap(snapshot.agent) else { return nil }
+                return RouteRule(
+                    name: "ingress/\(endpoint.name)#\(index)", agent: agent.name, source: endpoint.system,
+                    events: mapping.sourceEvent.map { [$0] } ?? [], conditions: mapping.conditions,
+                    priority: mapping.priority)
+            }
+        }
     }
 }

@@ -15,7 +15,8 @@ package struct Registry: Sendable {
 
     package var routes: [Route] {
         [
-            Route(.get, "/agents", access: .open, summary: "The agents, by type, chapter, capability, status or label") {
+            Route(.get, "/agents", access: .open, summary: "The agents, by type, chapter, capability, status or label")
+            {
                 try await list($0)
             },
             Route(.get, "/agents/:name", access: .open, summary: "One agent") { try await show($0) },

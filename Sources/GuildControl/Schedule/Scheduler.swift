@@ -1,4 +1,3 @@
-import Foundation
 package import GuildCodex
 package import GuildDomain
 package import GuildLedger
@@ -8,8 +7,10 @@ import ServiceLifecycle
 /// Fires the cron triggers of the head: each due time exactly once, whatever restarts in between.
 ///
 ///     due times after `seen_until` ──▶ catch-up policy ──▶ one transaction: firing, event, message ──▶ sleep to the next
+///
+/// Several schedulers may be at work: of those that fire one due time, one does it.
 package struct Scheduler: Service {
-    /// Due times looked at in one go, so that a schedule of every second that was away for a year ends.
+    /// Due times that are fired before the mark moves, so that a long absence is worked off in steps.
     private static let dueLimit = 10_000
     private static let recheck = Duration.seconds(60)
 
@@ -45,15 +46,24 @@ package struct Scheduler: Service {
         let seen = try await ledger.schedulesSeen()
         var next: Timestamp?
         for entry in entries {
-            guard let since = seen[entry.id] else { continue }
-            let due = entry.dueTimes(after: since, until: time.now, limit: Self.dueLimit)
-            for dueAt in entry.caughtUp(due, now: time.now) {
-                try await fire(entry, at: dueAt, commit: snapshot.commit)
-            }
-            if let last = due.last { try await ledger.markSeen(schedule: entry.id, until: last) }
-            if let upcoming = entry.next(after: max(since, time.now)) { next = min(next ?? upcoming, upcoming) }
+            guard let mark = seen[entry.id] else { continue }
+            try await catchUp(entry, since: mark, commit: snapshot.commit)
+            if let upcoming = entry.next(after: time.now) { next = min(next ?? upcoming, upcoming) }
         }
         return next
+    }
+
+    /// Fires what is due after `mark`. A mark that lies ahead, because the clock was set back since, silences nothing:
+    /// what fired then cannot fire again.
+    private func catchUp(_ entry: ScheduleEntry, since mark: Timestamp, commit: String) async throws {
+        let now = time.now
+        var since: Timestamp? = min(mark, now)
+        while let start = since {
+            let due = entry.due(after: start, now: now, limit: Self.dueLimit)
+            for dueAt in due.times { try await fire(entry, at: dueAt, commit: commit) }
+            if let seenUntil = due.seenUntil { try await ledger.markSeen(schedule: entry.id, until: seenUntil) }
+            since = due.isComplete ? nil : due.seenUntil
+        }
     }
 
     private func fire(_ entry: ScheduleEntry, at dueAt: Timestamp, commit: String) async throws {
@@ -64,57 +74,5 @@ package struct Scheduler: Service {
             schedule: entry.id, dueAt: dueAt, event: event, commit: commit, now: time.now)
         guard fired else { return }
         logger.info("schedule fired", metadata: ["schedule": "\(entry.id)", "due": "\(dueAt.rfc3339)"])
-    }
-}
-
-/// One cron trigger of one agent.
-package struct ScheduleEntry: Sendable {
-    /// `AGENT/NAME`.
-    package let id: String
-    package let agent: String
-    package let chapter: String?
-    package let priority: Priority
-    package let cron: CronTrigger
-    private let zone: TimeZone
-    /// A due time this recent is not missed, only late.
-    private static let grace = Duration.seconds(60)
-
-    /// Every schedule of a snapshot, in the order of its id.
-    package static func all(in snapshot: CodexSnapshot) -> [ScheduleEntry] {
-        snapshot.agentsByName.flatMap { agent in
-            agent.triggers.compactMap { trigger -> ScheduleEntry? in
-                guard let cron = trigger.cron, let zone = Zones.named(cron.timezone) else { return nil }
-                return ScheduleEntry(
-                    id: "\(agent.name)/\(cron.name)", agent: agent.name, chapter: agent.chapter,
-                    priority: trigger.priority ?? .normal, cron: cron, zone: zone)
-            }
-        }
-    }
-
-    package func next(after instant: Timestamp) -> Timestamp? {
-        cron.schedule.next(after: instant, in: zone, policy: cron.dst)
-    }
-
-    /// The due times in (`since`, `now`] that the catch-up window still reaches, the first `limit` of them.
-    package func dueTimes(after since: Timestamp, until now: Timestamp, limit: Int) -> [Timestamp] {
-        var times: [Timestamp] = []
-        var cursor = max(since, now - cron.catchUp.window - Self.grace)
-        while times.count < limit, let due = next(after: cursor), due <= now {
-            times.append(due)
-            cursor = due
-        }
-        return times
-    }
-
-    /// What of the missed times still fires: those within the catch-up window, by its policy. A time no older than the
-    /// grace is not missed but just due.
-    package func caughtUp(_ due: [Timestamp], now: Timestamp) -> [Timestamp] {
-        let onTime = due.filter { now - $0 <= Self.grace }
-        let missed = due.filter { now - $0 > Self.grace && now - $0 <= cron.catchUp.window }
-        switch cron.catchUp.policy {
-        case .skip: return onTime
-        case .runOnce: return onTime.isEmpty ? Array(missed.suffix(1)) : onTime
-        case .runAll: return missed + onTime
-        }
     }
 }

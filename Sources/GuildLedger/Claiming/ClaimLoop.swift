@@ -37,15 +37,6 @@ package final class ClaimLoop: Sendable {
 
     /// - Parameters:
     ///   - claim: claims one piece and gives what does it; nil when there is none.
-    ///   - nextTime: when there is next something to claim.
-    package func run(
-        claim: @Sendable () async throws -> Work?, nextTime: @Sendable () async throws -> Timestamp?
-    ) async throws {
-        try await run(claim: claim) { (_: Timestamp) in try await nextTime() }
-    }
-
-    /// - Parameters:
-    ///   - claim: claims one piece and gives what does it; nil when there is none.
     ///   - nextTime: when there is next something to claim, given an instant before the last claims: what was available
     ///     then and was not claimed waits for something that raises the signal.
     package func run(

@@ -26,7 +26,7 @@ package struct DryRun: Sendable {
         let invocation = Invocation(
             id: InvocationID(now: now), agent: agent.name, chapter: agent.chapter, commit: snapshot.commit,
             event: event.id, root: event.root, createdAt: now, availableAt: now)
-        let toolBox = ToolBox(agent, in: snapshot, connectors: connectors)
+        let toolBox = ToolBox(agent, in: snapshot, safety: snapshot.safety, connectors: connectors)
         let builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))

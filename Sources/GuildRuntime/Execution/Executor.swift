@@ -25,7 +25,8 @@ package struct Executor: Service {
         package var logger: Logger
 
         package init(
-            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, providers: ModelProviders, worker: Worker,
+            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, providers: ModelProviders,
+            worker: Worker,
             time: any TimeSource, logger: Logger
         ) {
             self.ledger = ledger
@@ -41,7 +42,8 @@ package struct Executor: Service {
     private let parts: Parts
     /// Only this causal root: what `guild run` hosts.
     private let root: EventID?
-    private let retry: RetryPolicy
+    /// Nil takes what the head says.
+    private let retry: RetryPolicy?
     private let observe: @Sendable (RunEvent) -> Void
     private let loop: ClaimLoop
 
@@ -51,7 +53,7 @@ package struct Executor: Service {
     ) {
         self.parts = parts
         self.root = root
-        self.retry = retry ?? parts.codex.head.settings.retries
+        self.retry = retry
         self.observe = observe
         loop = ClaimLoop(
             ledger: parts.ledger, worker: parts.worker, topic: .invocations, slots: slots, time: parts.time,
@@ -62,8 +64,8 @@ package struct Executor: Service {
         try await loop.run {
             guard let claim = try await claimNext() else { return nil }
             return { try await perform(claim) }
-        } nextTime: {
-            try await parts.ledger.nextInvocationTime(worker: parts.worker)
+        } nextTime: { claimedAt in
+            try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
         }
     }
 
@@ -98,7 +100,8 @@ package struct Executor: Service {
     private func makeRun(of claim: ClaimedInvocation) -> InvocationRun {
         InvocationRun(
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
-            providers: parts.providers, time: parts.time, retry: retry, observe: observe,
+            providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
+            observe: observe,
             isDraining: { [loop] in loop.isDraining })
     }
 

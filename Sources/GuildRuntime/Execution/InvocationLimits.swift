@@ -28,7 +28,8 @@ package struct InvocationLimits: Sendable {
     package func accounts(of invocation: Invocation) -> [AccountLimit] {
         var accounts = [
             AccountLimit(
-                account: "invocation/\(invocation.id)", tokens: perInvocation, cost: perInvocationCost, setting: setting),
+                account: "invocation/\(invocation.id)", tokens: perInvocation, cost: perInvocationCost, setting: setting
+            ),
             AccountLimit(account: "agent/\(invocation.agent)", tokens: nil, setting: ""),
         ]
         if let chapter = invocation.chapter {

@@ -7,25 +7,67 @@ extension InvocationRun {
     ///
     /// - Returns: the state the invocation is in afterwards.
     func takeTurn(after turns: [JournalledTurn], _ setting: Setting) async throws -> InvocationState {
+        let deadline = deadline(after: turns, setting)
+        guard time.now <= deadline else { throw overtime(setting) }
         let n = (turns.filter(\.isAnswered).map(\.n).max() ?? 0) + 1
         var request = try setting.builder.request(
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns)
         let volatile = setting.builder.volatile(after: turns)
         let plan = plan(request, turn: n, key: RequestDigest.key(of: request, volatile: volatile), setting)
         let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: time.now)
-        // A replayed question must not depend on how much room a budget had.
-        if setting.provider.name != "replay" { request.maxOutputTokens = Int(clamping: reservation.output) }
+        request.grantedOutputTokens = Int(clamping: reservation.output)
         try await ledger.markSent(reservation, of: invocation)
-        let turn: ModelTurn
-        do throws(ModelFailure) {
-            turn = try await setting.provider.forRun(volatile: volatile).complete(request) { [observe] in observe(.delta($0)) }
-        } catch {
+        let (result, isOvertime) = await complete(
+            request, by: setting.provider.forRun(volatile: volatile), until: deadline)
+        switch result {
+        case .success(let turn): return try await journal(turn, plan, reservation, setting)
+        case .failure(let failure):
             try await ledger.recordLostTurn(
-                plan, reservation: reservation, of: invocation, mayHaveBilled: error.mayHaveBilled,
-                reason: error.message, now: time.now)
-            throw error
+                plan, reservation: reservation, of: invocation, mayHaveBilled: failure.mayHaveBilled,
+                reason: isOvertime ? overtime(setting).message : failure.message, now: time.now)
+            throw isOvertime ? overtime(setting) : failure as any Error
         }
-        return try await journal(turn, plan, reservation, setting)
+    }
+
+    /// The answer, or the failure; a call that is under way at `deadline` is cancelled.
+    private func complete(
+        _ request: ModelRequest, by provider: any ModelProvider, until deadline: Timestamp
+    ) async -> (Result<ModelTurn, ModelFailure>, isOvertime: Bool) {
+        await withTaskGroup(of: Result<ModelTurn, ModelFailure>?.self) { [observe, time] group in
+            group.addTask {
+                do throws(ModelFailure) {
+                    return .success(try await provider.complete(request) { observe(.delta($0)) })
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                // Losing the error is safe: it says only that the answer, or our own end, came first.
+                try? await time.sleep(until: deadline)
+                return nil
+            }
+            var isOvertime = false
+            for await outcome in group {
+                group.cancelAll()
+                if let outcome { return (outcome, isOvertime && outcome.isCancelled) }
+                isOvertime = !Task.isCancelled
+            }
+            return (.failure(.cancelled), isOvertime)
+        }
+    }
+
+    /// When the time that the agent may work on this invocation is up. What it waited for people, for actions or for its
+    /// next try is not counted.
+    private func deadline(after turns: [JournalledTurn], _ setting: Setting) -> Timestamp {
+        let earlier = turns.filter { $0.attempt < invocation.attempt }
+        let spent = earlier.reduce(Duration.zero) { $0 + max(.zero, ($1.endedAt ?? $1.begunAt) - $1.begunAt) }
+        return setting.began + (setting.limits.maxActiveDuration - spent)
+    }
+
+    private func overtime(_ setting: Setting) -> Failure {
+        Failure(
+            .failed, "it worked longer than \(setting.limits.maxActiveDuration)",
+            hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
     }
 
     private func plan(_ request: ModelRequest, turn n: Int, key: String, _ setting: Setting) -> TurnPlan {
@@ -54,5 +96,11 @@ extension InvocationRun {
                 estimated: turn.usage == nil, origin: turn.replayOrigin))
         for call in calls { observe(.asked(call)) }
         return state
+    }
+}
+
+extension Result<ModelTurn, ModelFailure> {
+    fileprivate var isCancelled: Bool {
+        if case .failure(.cancelled) = self { true } else { false }
     }
 }

@@ -55,11 +55,13 @@ struct InvocationRun: Sendable {
         let model: ChosenModel
         let provider: any ModelProvider
         let limits: InvocationLimits
+        /// When this attempt took up its work.
+        let began: Timestamp
     }
 
     /// Prompts and tools come from the commit that the invocation names, limits and prices from the accepted head.
     private func prepare() async throws -> Setting {
-        let head = codex.head
+        let (head, began) = (codex.head, time.now)
         let snapshot = try codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
             throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
@@ -68,18 +70,21 @@ struct InvocationRun: Sendable {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
         let options = RunOptions(json: claim.options)
-        let toolBox = ToolBox(agent, in: snapshot, connectors: connectors.of(head))
+        let toolBox = ToolBox(agent, in: snapshot, safety: head.safety, connectors: connectors.of(head))
         let builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
         // After failures the fallback chain takes its turn.
         let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: head)
-        let model = candidates[invocation.failures % candidates.count]
+        var model = candidates[invocation.failures % candidates.count]
         let provider = try providers.provider(
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
+        // What is replayed is paid to nobody, whoever gave the answer once.
+        if provider.name == "replay" { model.entry.prices = .free }
         observe(.began(invocation, model: model.label, provider: provider.name))
         let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
-        return Setting(builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits)
+        return Setting(
+            builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits, began: began)
     }
 
     private func converse(_ setting: Setting) async throws {
@@ -92,13 +97,7 @@ struct InvocationRun: Sendable {
             }
             try Task.checkCancellation()
             if isDraining() { return try await giveBack() }
-            let started = invocation.startedAt ?? invocation.createdAt
-            guard time.now - started <= setting.limits.maxActiveDuration else {
-                throw Failure(
-                    .failed, "it ran longer than \(setting.limits.maxActiveDuration)",
-                    hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
-            }
-            if try await takeTurn(after: turns, setting) != .active { return announceWaiting() }
+            if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
         }
     }
 
@@ -112,63 +111,39 @@ struct InvocationRun: Sendable {
             observe(.result(result))
             finished.append(result)
         }
+        // A read that was cut short by our own end is no answer; the next attempt reads again.
+        try Task.checkCancellation()
         let state = try await ledger.recordResults(
             finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait, now: time.now)
         guard state == .waiting else { return false }
-        announceWaiting()
+        await announceWaiting()
         return true
     }
 
     private func finishIfDone(_ turns: [JournalledTurn], _ setting: Setting) async throws -> Bool {
         let answered = turns.filter(\.isAnswered)
-        guard let last = answered.last, last.calls.isEmpty, let stop = last.stop.flatMap(ModelTurn.Stop.init) else {
-            guard answered.count >= Self.turnLimit else { return false }
+        guard let last = answered.last else { return false }
+        if let ending = try Ending(of: last, after: answered, setting.builder, setting.limits) {
+            try await end(ending.failure == nil ? .succeeded : .failed, outcome: ending.text, failure: ending.failure)
+            return true
+        }
+        guard answered.count < Self.turnLimit else {
             throw Failure(
                 .failed, "the model did not end within \(Self.turnLimit) turns",
                 hint: "tell it in the prompt of agent \(invocation.agent) when it is done")
         }
-        let text = TurnDelta.text(of: try TurnDelta.content(of: last.delta))
-        switch stop {
-        case .endTurn, .stopSequence, .toolUse:
-            if let problems = setting.builder.problems(inAnswer: text) {
-                let repairs = answered.filter { $0.calls.isEmpty }.count - 1
-                if repairs < RequestBuilder.repairLimit { return false }
-                try await end(
-                    .failed, outcome: text,
-                    failure: Failure(
-                        .failed, "the answer does not satisfy its schema: \(problems)",
-                        hint: "correct the prompt of agent \(invocation.agent), or its output.schema"))
-            } else {
-                try await end(.succeeded, outcome: text, failure: nil)
-            }
-        case .maxTokens:
-            try await end(
-                .failed, outcome: text,
-                failure: Failure(
-                    .failed, "the answer was cut at its limit of \(setting.limits.replyLimit) tokens",
-                    hint: "raise max_output_tokens of the model, or replyLimit under `defaults` in guild.yaml"))
-        case .refusal:
-            try await end(
-                .failed, outcome: text,
-                failure: Failure(
-                    .failed, "the model refused to answer",
-                    hint: "look at what it was asked: the prompt of agent \(invocation.agent), and its input"))
-        case .contextWindowExceeded:
-            try await end(
-                .failed, outcome: text,
-                failure: Failure(
-                    .failed, "the model's context window is full",
-                    hint: "give agent \(invocation.agent) less context, or a model with a larger window"))
-        case .paused: return false
-        }
-        return true
+        return false
     }
 
     private func giveBack() async throws {
         try await ledger.move(invocation, to: .queued, now: time.now)
     }
 
-    private func announceWaiting() { observe(.waiting(invocation.id, .action)) }
+    private func announceWaiting() async {
+        // Losing the error is safe: the reason is only told.
+        let reason = (try? await ledger.invocation(invocation.id))?.waitReason
+        observe(.waiting(invocation.id, reason ?? .action))
+    }
 
     // MARK: Ends
 

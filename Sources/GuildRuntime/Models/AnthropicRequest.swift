@@ -10,7 +10,7 @@ struct AnthropicRequest {
 
     var body: JSONValue {
         var members: [(String, JSONValue)] = [
-            ("model", .string(request.model)), ("max_tokens", .integer(max(1, request.maxOutputTokens))),
+            ("model", .string(request.model)), ("max_tokens", .integer(request.outputLimit)),
             ("stream", true),
         ]
         if !isBlank(request.system) {

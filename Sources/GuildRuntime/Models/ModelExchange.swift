@@ -10,6 +10,11 @@ package struct ModelRequest: Sendable, Hashable {
     package var tools: [ModelTool]
     /// The reply limit in tokens.
     package var maxOutputTokens: Int
+    /// What the budget leaves of the reply limit. It is no part of the question: recordings do not know it.
+    package var grantedOutputTokens: Int?
+
+    /// The reply limit that goes to the provider.
+    package var outputLimit: Int { max(1, min(maxOutputTokens, grantedOutputTokens ?? maxOutputTokens)) }
 
     package init(
         model: String, system: String, messages: [ModelMessage], tools: [ModelTool] = [], maxOutputTokens: Int = 1024

@@ -15,7 +15,7 @@ struct OpenAIRequest {
         for message in request.messages { messages += wire(message) }
         var members: [(String, JSONValue)] = [
             ("model", .string(request.model)),
-            (isOpenAI ? "max_completion_tokens" : "max_tokens", .integer(max(1, request.maxOutputTokens))),
+            (isOpenAI ? "max_completion_tokens" : "max_tokens", .integer(request.outputLimit)),
             ("stream", true), ("stream_options", ["include_usage": true]), ("messages", .array(messages)),
         ]
         if !request.tools.isEmpty { members.append(("tools", .array(request.tools.map(wire)))) }

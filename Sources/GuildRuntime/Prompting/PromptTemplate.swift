@@ -1,3 +1,4 @@
+import Foundation
 import GuildDomain
 import Mustache
 
@@ -15,6 +16,8 @@ struct PromptTemplate: Sendable {
     }
 
     static let largestBytes = 256 << 10
+    /// Sections in sections; the parser goes as deep as they do.
+    static let deepestSections = 64
     /// A section over a long list could grow without end.
     static let largestRenderedBytes = 1 << 20
 
@@ -25,10 +28,15 @@ struct PromptTemplate: Sendable {
         guard text.utf8.count <= Self.largestBytes else {
             throw Invalid(agent: agent, reason: "it is larger than \(Self.largestBytes) bytes")
         }
+        guard TemplateNesting.depth(of: text, limit: Self.deepestSections) <= Self.deepestSections else {
+            throw Invalid(agent: agent, reason: "its sections stand more than \(Self.deepestSections) deep")
+        }
         self.agent = agent
         do {
             // The pragma turns HTML escaping off: a prompt is text.
             template = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + text)
+        } catch let error as MustacheTemplate.ParserError {
+            throw Invalid(agent: agent, reason: "line \(error.context.lineNumber): \(error.error)")
         } catch {
             throw Invalid(agent: agent, reason: "\(error)")
         }
@@ -45,7 +53,7 @@ struct PromptTemplate: Sendable {
     /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.
     private static func plain(_ value: JSONValue) -> Any {
         switch value {
-        case .null: ""
+        case .null: NSNull()
         case .bool(let flag): flag
         case .number(let number): number.description
         case .string(let text): text

@@ -19,12 +19,19 @@ package struct ToolBox: Sendable {
     private static let reasonCharacters = 500
 
     private let snapshot: CodexSnapshot
+    private let safety: SafetyRules
     private let agent: AgentManifest
     private let connectors: Connectors
     private let allowed: [Operation]
 
-    package init(_ agent: AgentManifest, in snapshot: CodexSnapshot, connectors: Connectors) {
+    /// - Parameters:
+    ///   - snapshot: of the commit that the invocation names: its files are what can be read.
+    ///   - safety: of the accepted head, so that a freeze holds from its push on, whoever runs already.
+    package init(
+        _ agent: AgentManifest, in snapshot: CodexSnapshot, safety: SafetyRules, connectors: Connectors
+    ) {
         self.snapshot = snapshot
+        self.safety = safety
         self.agent = agent
         self.connectors = connectors
         allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter { operation in
@@ -103,9 +110,9 @@ package struct ToolBox: Sendable {
         } catch {
             return .refused("the tool's own schema is broken: \(error)")
         }
-        if let message = snapshot.safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
+        if let message = safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
         guard operation.effect == .write else { return .read }
-        let needsPerson = snapshot.safety.requiresApproval(of: name, arguments: arguments)
+        let needsPerson = safety.requiresApproval(of: name, arguments: arguments)
         return .write(operation, needsPerson ? min(autonomy, .approve) : autonomy)
     }
 

@@ -30,6 +30,7 @@ enum CrashCodex {
         environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
         environment["GITHUB_WEBHOOK_SECRET"] = webhookSecret
         environment["GITHUB_TOKEN"] = "a-token"
+        environment["MODEL_KEY"] = "a-key"
         return environment
     }
 
@@ -70,6 +71,7 @@ enum CrashCodex {
                   provider: openai-compatible
                   model: standin-1
                   base_url: \(baseURL)/v1
+                  api_key: "env://MODEL_KEY"
                   context_window: 1000000
                   max_output_tokens: 1024
                   cost_per_1k_input: 0.001

@@ -8,9 +8,10 @@ final class Feed: Sendable {
         var unanswered: [Delivery] = []
         var receipts: [Delivery: EventID] = [:]
         var inFlight = 0
+        var sentOnce: Set<Delivery> = []
         var resent = 0
         var problems: [String] = []
-        var isSending = false
+        var sending = 0
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -31,19 +32,18 @@ final class Feed: Sendable {
     /// Sends what is unanswered and `count` new deliveries; a sender ends when its connection breaks.
     func send(_ count: Int, to port: Int) async {
         state.withLock { state in
-            state.resent += state.unanswered.count
             for _ in 0..<count {
                 state.lastNumber += 1
                 state.unanswered.append(Delivery(number: state.lastNumber))
             }
-            state.isSending = true
+            state.sending += 1
         }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.senders {
                 group.addTask { while let delivery = self.next(), await self.send(delivery, to: port) {} }
             }
         }
-        resume { $0.isSending = false }
+        resume { $0.sending -= 1 }
     }
 
     /// Returns after `count` acknowledgements from now on, or when nothing more is sent.
@@ -62,7 +62,9 @@ final class Feed: Sendable {
         state.withLock { state in
             guard !state.unanswered.isEmpty else { return nil }
             state.inFlight += 1
-            return state.unanswered.removeFirst()
+            let delivery = state.unanswered.removeFirst()
+            if !state.sentOnce.insert(delivery).inserted { state.resent += 1 }
+            return delivery
         }
     }
 
@@ -91,7 +93,7 @@ final class Feed: Sendable {
     private func resume(_ change: (inout State) -> Void) {
         let ready = state.withLock { state in
             change(&state)
-            let (count, isOver) = (state.receipts.count, !state.isSending)
+            let (count, isOver) = (state.receipts.count, state.sending == 0)
             defer { state.waiters.removeAll { isOver || $0.count <= count } }
             return state.waiters.filter { isOver || $0.count <= count }
         }

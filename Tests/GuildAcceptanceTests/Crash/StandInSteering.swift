@@ -31,6 +31,9 @@ struct StandInSteering: Sendable {
         ])
     }
 
+    /// From now on the answers come without a script.
+    func forgetScript() async throws { try await replaceScript([]) }
+
     private func replaceScript(_ script: JSONValue) async throws {
         let response = try await talk(process.port) {
             try $0.request("POST", "/__standin/script", body: script.bytes())
@@ -56,70 +59,14 @@ struct StandInSteering: Sendable {
         _ = try await talk(process.port) { try $0.request("POST", "/__standin/release/\(gate)") }
     }
 
-    /// Blocks until `count` more requests of a kind were logged than stood there before.
-    func wait(requests count: Int, of kind: Arrivals.Kind, since before: Int, watch: FileWatch) throws {
-        while try Arrivals.lines(of: logPath).count(where: { $0.kind == kind }) < before + count {
+    /// Blocks until `count` more requests of a kind were logged than `tail` had read.
+    func wait(requests count: Int, of kind: Arrivals.Kind, since tail: LogTail) throws {
+        let watch = try FileWatch(logPath)
+        var (tail, seen) = (tail, 0)
+        while true {
+            seen += try tail.newLines().count { Arrivals.Kind(ofLine: $0) == kind }
+            if seen >= count { return }
             try watch.wait(writes: 1)
         }
-    }
-
-    func count(of kind: Arrivals.Kind) throws -> Int {
-        try Arrivals.lines(of: logPath).count { $0.kind == kind }
-    }
-}
-
-/// What the stand-in has logged: every request, before it was answered.
-struct Arrivals: Sendable {
-    enum Kind: String, Sendable, CaseIterable {
-        case model = "openai"
-        case github
-    }
-
-    struct Line {
-        let kind: Kind
-        let bytes: ArraySlice<UInt8>
-    }
-
-    /// Calls of the model, by the mark of the delivery that they are about.
-    private(set) var calls: [String: Int] = [:]
-    /// Comments that were made, by idempotency key.
-    private(set) var comments: [String: Int] = [:]
-    /// Calls without a mark, comments without a key.
-    private(set) var strangers: [String] = []
-
-    init(_ path: String) throws {
-        for line in try Self.lines(of: path) {
-            switch line.kind {
-            case .model:
-                let mark = Self.mark(in: line.bytes)
-                calls[mark, default: 0] += 1
-                if mark.isEmpty { strangers.append("a model call") }
-            case .github:
-                let request = try JSONParser.parse(Array(line.bytes))
-                guard request["method"] == "POST", request["path"]?.string?.hasSuffix("/comments") == true else {
-                    continue
-                }
-                let key = request["headers"]?["idempotency-key"]?.string ?? ""
-                comments[key, default: 0] += 1
-                if key.isEmpty { strangers.append("a comment") }
-            }
-        }
-    }
-
-    /// The whole lines of the log. Its first members are sequence and kind.
-    static func lines(of path: String) throws -> [Line] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        let heads = Kind.allCases.map { ($0, Array("\"kind\":\"\($0.rawValue)\"".utf8)) }
-        return Array(data).split(separator: UInt8(ascii: "\n")).compactMap { bytes in
-            let start = bytes.prefix(headBytes)
-            return heads.first { start.firstRange(of: $0.1) != nil }.map { Line(kind: $0.0, bytes: bytes) }
-        }
-    }
-
-    private static let headBytes = 64
-
-    private static func mark(in bytes: ArraySlice<UInt8>) -> String {
-        guard let range = bytes.firstRange(of: Array(Delivery.markPrefix.utf8)) else { return "" }
-        return String(decoding: bytes[range.lowerBound...].prefix(Delivery.markBytes), as: UTF8.self)
     }
 }

@@ -2,7 +2,8 @@
 enum ClerkCodex {
     static func files(model: String, github: String, changing changes: [String: String?]) -> [String: String] {
         var files = [
-            "guild.yaml": guild(), "agents/clerk.yaml": agent(), "prompts/clerk.md": "You are the clerk of this office.\n",
+            "guild.yaml": guild(), "agents/clerk.yaml": agent(),
+            "prompts/clerk.md": "You are the clerk of this office.\n",
             "providers/models.yaml": models(at: model), "connectors/github.yaml": connector(at: github),
             "ingress/github.yaml": endpoint(),
         ]

@@ -1,5 +1,6 @@
 import Foundation
 import GuildDomain
+import GuildTestSupport
 import Testing
 
 extension Road {
