@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PREFIX ?= /usr/local
 # A build folder of its own for each set of flags: changing flags in one folder rebuilds everything.
-RELEASE := --scratch-path .build-release -c release --static-swift-stdlib -Xlinker -s
+RELEASE := --scratch-path .build-release -c release --static-swift-stdlib
 DEBUG_BIN := .build/debug
 RELEASE_BIN := .build-release/release
 SOURCES := Package.swift Sources Tests Benchmarks
@@ -46,7 +46,8 @@ bench: bootstrap ## measure, in a release build, beside what is compared with
 	Benchmarks/run
 
 man: build ## generate man/
-	$(DEBUG_BIN)/guild --experimental-dump-help | $(DEBUG_BIN)/GuildManual man man
+	@mkdir -p man
+	$(DEBUG_BIN)/guild --experimental-dump-help | $(DEBUG_BIN)/GuildManual man "$$($(DEBUG_BIN)/guild --version)"
 
 completions: build ## generate completions/
 	@mkdir -p completions
@@ -58,7 +59,7 @@ fresh: man completions ## fail when generated files are stale
 	@test -z "$$(git status --porcelain man completions)" || { git status --short man completions; echo "generated files are stale: run make man completions and commit them" >&2; exit 1; }
 
 install: release ## install guild, its man pages and completions under PREFIX
-	install -D -m 755 $(RELEASE_BIN)/guild $(DESTDIR)$(PREFIX)/bin/guild
+	install -D -s -m 755 $(RELEASE_BIN)/guild $(DESTDIR)$(PREFIX)/bin/guild
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -D -m 644 completions/guild.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/guild

@@ -23,7 +23,7 @@ struct CodexReload: Service {
         }
     }
 
-    private func reload() async throws {
+    func reload() async throws {
         let result = try deployment.access.load()
         let errors = result.problems.filter { $0.severity == .error }
         guard let snapshot = result.snapshot else {

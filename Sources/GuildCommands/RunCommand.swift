@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
 
     enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }
 
-    @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"))
+    @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String
 
     @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))

@@ -41,7 +41,7 @@ struct GoodManifestTests {
 
     @Test func `an agent is found by its name in any case, with typed fields`() throws {
         let ranger = try #require(snapshot.agent("Ranger"))
-        #expect(ranger.chapter == "Payments")
+        #expect(ranger.chapter == "payments")
         #expect(snapshot.chapter("PAYMENTS")?.members.first?.rights == Set(ChapterManifest.Member.Right.allCases))
         #expect(ranger.labels == ["tier": "critical", "category": "observer", "on": "1"])
         #expect(ranger.model == .named("claude-sonnet"))

@@ -93,7 +93,7 @@ struct DecodedCodex {
             let name = reader.required("name", "a DNS label")?.dnsLabel()
             let labels = reader["labels"]?.labels() ?? [:]
             let annotations = reader["annotations"]?.labels() ?? [:]
-            if kind == .agent || kind == nil { chapter = reader["chapter"]?.name(of: .chapter) }
+            if kind == .agent || kind == nil { chapter = reader["chapter"]?.name(of: .chapter)?.lowercased() }
             return name.map {
                 Metadata(name: $0, labels: labels, annotations: annotations, location: root.reader.location)
             }

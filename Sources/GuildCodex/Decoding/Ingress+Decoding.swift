@@ -8,7 +8,7 @@ extension WebhookEndpointManifest {
         let served = system == NotRunYet.servedSystem
         authentication =
             spec["authentication"]?.mapping { WebhookAuthentication($0, warns: served) } ?? WebhookAuthentication()
-        chapter = spec["chapter"]?.name(of: .chapter)
+        chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
         eventMapping = spec["event_mapping"]?.eventMappings() ?? []
         rateLimit = spec["rate_limit"]?.requestRateLimit()
         maxBody = spec["max_body"]?.byteCount()

@@ -34,14 +34,19 @@ extension CodexRepository {
         let start = String(revision.prefix { !"~^:@".contains($0) })
         var oid = git_oid()
         if git_oid_fromstr(&oid, start) == 0 { return try requireWhole(&oid, in: repository) }
-        var (reference, resolved): (OpaquePointer?, OpaquePointer?)
+        var (reference, resolved, database): (OpaquePointer?, OpaquePointer?, OpaquePointer?)
         defer {
             git_reference_free(reference)
             git_reference_free(resolved)
+            git_odb_free(database)
         }
         guard git_reference_dwim(&reference, repository, start.isEmpty ? "HEAD" : start) == 0,
-            git_reference_resolve(&resolved, reference) == 0
+            git_reference_resolve(&resolved, reference) == 0, let target = git_reference_target(resolved)
         else { return }
-        try requireWhole(git_reference_target(resolved), in: repository)
+        try requireWhole(target, in: repository)
+        try GitFailure.check(git_repository_odb(&database, repository))
+        guard git_odb_exists(database, target) == 1 else {
+            throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is not there")
+        }
     }
 }

@@ -56,10 +56,10 @@ extension InvocationRun {
         }
     }
 
-    /// When the time that the agent may work on this invocation is up. What it waited for people, for actions or for its
-    /// next try is not counted.
+    /// When the time that the agent may work on this invocation is up: this attempt's, and the answered turns' of earlier
+    /// ones. What it waited for people, for actions or for its next try is not counted, nor how long a crash lasted.
     private func deadline(after turns: [JournalledTurn], _ setting: Setting) -> Timestamp {
-        let earlier = turns.filter { $0.attempt < invocation.attempt }
+        let earlier = turns.filter { $0.isAnswered && $0.attempt < invocation.attempt }
         let spent = earlier.reduce(Duration.zero) { $0 + max(.zero, ($1.endedAt ?? $1.begunAt) - $1.begunAt) }
         return setting.began + (setting.limits.maxActiveDuration - spent)
     }

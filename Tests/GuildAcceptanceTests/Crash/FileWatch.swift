@@ -9,6 +9,7 @@ final class FileWatch: Sendable {
 
     /// A wait that no write ends fails after this long.
     private static let limitMilliseconds: Int32 = 60_000
+    private static let silenceMilliseconds: Int32 = 200
 
     init(_ path: String) throws {
         let url = URL(fileURLWithPath: path)
@@ -23,16 +24,27 @@ final class FileWatch: Sendable {
 
     /// Blocks until the file was written to `count` times since the last wait, or since the watch began.
     func wait(writes count: Int) throws {
+        let seen = try writes(atLeast: count, silence: Self.limitMilliseconds)
+        guard seen >= count else { throw Failure(.unavailable, "\(seen) of \(count) writes came, then none") }
+    }
+
+    /// Blocks until the next write, or until it is clear that there is none to wait for.
+    ///
+    /// - Returns: whether there was one.
+    func waitForWriteOrSilence() throws -> Bool { try writes(atLeast: 1, silence: Self.silenceMilliseconds) > 0 }
+
+    private func writes(atLeast count: Int, silence: Int32) throws -> Int {
         var seen = 0
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while seen < count {
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&polled, 1, Self.limitMilliseconds)
+            let ready = poll(&polled, 1, silence)
             if ready < 0 && errno == EINTR { continue }
-            guard ready > 0 else { throw Failure(.unavailable, "\(seen) of \(count) writes came, then none") }
+            guard ready > 0 else { return seen }
             let length = read(descriptor, &buffer, buffer.count)
             if length > 0 { seen += mentions(in: buffer[..<length]) }
         }
+        return seen
     }
 
     /// An `inotify_event` is 16 bytes, the last four the name's length, and a name padded with zeros.

@@ -20,21 +20,7 @@ struct LedgerCopy: Sendable {
         }
     }
 
-    /// What a look at the copy finds.
-    struct Sight: Sendable {
-        let work: [OpenWork]
-        let events: Int64
-        /// Nothing waits or is under way.
-        let isQuiet: Bool
-    }
-
-    func look() async throws -> Sight {
-        let ledger = try Ledger(at: LedgerLocation(path: path), mustExist: true)
-        defer { ledger.close() }
-        return Sight(
-            work: try await ledger.openWork(), events: try await ledger.status().events,
-            isQuiet: try await ledger.isQuiet(root: nil))
-    }
+    func look() async throws -> LedgerSight { try await LedgerSight(path) }
 
     /// The process that is inside a write transaction of the ledger, if one is: the holder of the write lock, byte 120
     /// of the shared-memory file (https://sqlite.org/walformat.html, "WAL Locks").
@@ -51,5 +37,21 @@ struct LedgerCopy: Sendable {
             throw Failure(.unavailable, "cannot ask for the ledger's write lock: \(String(cString: strerror(errno)))")
         }
         return lock.l_type == Int16(F_UNLCK) ? nil : lock.l_pid
+    }
+}
+
+/// What a look into a ledger finds.
+struct LedgerSight: Sendable {
+    let work: [OpenWork]
+    let events: Int64
+    /// Nothing waits or is under way.
+    let isQuiet: Bool
+
+    init(_ path: String) async throws {
+        let ledger = try Ledger(at: LedgerLocation(path: path), mustExist: true)
+        defer { ledger.close() }
+        work = try await ledger.openWork()
+        events = try await ledger.status().events
+        isQuiet = try await ledger.isQuiet(root: nil)
     }
 }
