@@ -164,8 +164,12 @@ package final class Ledger: Sendable {
         let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if made >= 0 { Glibc.close(made) }
         let pool = try DatabasePool(path: location.path, configuration: configuration(busyTimeout))
-        // GRDB sets NORMAL on the writer of a pool; in WAL mode only FULL is durable at each commit.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try pool.writeWithoutTransaction { db in
+            // GRDB sets NORMAL on the writer of a pool; in WAL mode only FULL is durable at each commit.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA cache_size = -\(writerCacheKibibytes)")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+        }
         let migrator = LedgerSchema.migrator()
         let state = try pool.read { db in
             (newer: try migrator.hasBeenSuperseded(db), current: try migrator.hasCompletedMigrations(db))
@@ -174,6 +178,12 @@ package final class Ledger: Sendable {
         if !state.current { try migrator.migrate(pool) }
         return pool
     }
+
+    /// The pages of a full batch, all of them changed, and the indexes' inner ones: with fewer the batch spills.
+    private static let writerCacheKibibytes = 16 << 10
+    /// The log is copied into the database when it has 16 MB; a page that changes often is then copied once for many
+    /// batches.
+    private static let checkpointPages = 4096
 
     private static func configuration(_ busyTimeout: Duration) -> Configuration {
         var configuration = Configuration()

@@ -39,7 +39,6 @@ enum LedgerSchema {
             body_ref TEXT,
             CHECK ((body IS NULL) <> (body_ref IS NULL))
         );
-        CREATE INDEX events_root ON events(root);
         CREATE INDEX events_cause ON events(cause) WHERE cause IS NOT NULL;
         CREATE TABLE dedup (
             digest BLOB PRIMARY KEY,

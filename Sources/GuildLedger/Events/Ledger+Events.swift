@@ -38,7 +38,7 @@ extension Ledger {
         let body = try bodies.store(event.payload)
         return try await write(touching: [.inbound]) { db in
             if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
-            try db.claimDigests(of: event, policy: policy, now: now)
+            try db.claimDigest(of: event, policy: policy, now: now)
             try db.insert(event, body: body, receivedAt: now)
             try db.cachedStatement(sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)")
                 .execute(arguments: [event.id, now])
@@ -75,45 +75,45 @@ extension Database {
     private static let expiredPerEvent = 4
 
     /// What an event is refused with before anything is written; nil for one to take in.
+    ///
+    /// An event that is retained is known by its own row, so `dedup` holds body digests only. Whoever deletes events
+    /// younger than the window must leave their ids there.
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
-        if let earlier = try holder(of: event, policy: policy, now: now) { return .duplicate(earlier) }
+        let statement = try cachedStatement(
+            sql: """
+                SELECT coalesce((SELECT event FROM dedup WHERE digest = ? AND expires_at > ?),
+                    (SELECT id FROM events WHERE id = ?)), \(Self.inboundBound)
+                """)
+        let digest = policy.bodyDigest.map { Data($0) }
+        guard let row = try Row.fetchOne(statement, arguments: [digest, now, event.id]) else { return nil }
+        if let earlier: EventID = row[0] { return .duplicate(earlier) }
+        guard row[1] as Int64 >= policy.queueLimit else { return nil }
         return try inboundDepth(atLeast: policy.queueLimit) >= policy.queueLimit ? .overloaded : nil
     }
 
-    /// The event that holds one of this event's digests.
-    private func holder(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> EventID? {
-        let live = try cachedStatement(sql: "SELECT event FROM dedup WHERE digest = ? AND expires_at > ?")
-        for key in policy.digests(of: event) {
-            if let earlier = try EventID.fetchOne(live, arguments: [key, now]) { return earlier }
-        }
-        // The digest may have expired while the event itself is still retained.
-        let known = try cachedStatement(sql: "SELECT id FROM events WHERE id = ?")
-        return try EventID.fetchOne(known, arguments: [event.id])
-    }
-
-    fileprivate func claimDigests(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
+    fileprivate func claimDigest(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
+        guard let digest = policy.bodyDigest else { return }
         try cachedStatement(
             sql: """
                 DELETE FROM dedup WHERE digest IN
                 (SELECT digest FROM dedup WHERE expires_at <= ? ORDER BY expires_at LIMIT \(Self.expiredPerEvent))
                 """
         ).execute(arguments: [now])
-        for key in policy.digests(of: event) {
-            // One that is in the way has expired.
-            try cachedStatement(sql: "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)")
-                .execute(arguments: [key, event.id, now + policy.dedupWindow])
-        }
+        // One that is in the way has expired.
+        try cachedStatement(sql: "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)")
+            .execute(arguments: [Data(digest), event.id, now + policy.dedupWindow])
     }
+
+    /// The numbers that lie between the first and the last message that wait.
+    private static let inboundBound = """
+        coalesce((SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq DESC LIMIT 1)
+        - (SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq LIMIT 1) + 1, 0)
+        """
 
     /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
     /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
-        let bound = try cachedStatement(
-            sql: """
-                SELECT coalesce((SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq DESC LIMIT 1)
-                - (SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq LIMIT 1) + 1, 0)
-                """)
-        let upper = try Int64.fetchOne(bound) ?? 0
+        let upper = try Int64.fetchOne(cachedStatement(sql: "SELECT \(Self.inboundBound)")) ?? 0
         guard upper >= limit else { return upper }
         let exact = try cachedStatement(
             sql: "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)")
@@ -155,12 +155,6 @@ extension Database {
     func event(_ id: EventID) throws -> (Event, BodyStore.Stored)? {
         let statement = try cachedStatement(sql: "SELECT * FROM events WHERE id = ?")
         return try Row.fetchOne(statement, arguments: [id]).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
-    }
-}
-
-extension AcceptancePolicy {
-    fileprivate func digests(of event: Event) -> [Data] {
-        [Data(event.id.bytes)] + (bodyDigest.map { [Data($0)] } ?? [])
     }
 }
 

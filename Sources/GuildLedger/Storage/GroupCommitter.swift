@@ -6,9 +6,10 @@ import Synchronization
 /// Gathers the transactions that wait into one commit (DESIGN: "durable by group commit").
 ///
 /// A closure joins the queue; the writer takes what queued during the last commit, at most 256 closures or 5 ms of
-/// running them, each in a savepoint, between `BEGIN IMMEDIATE` and `COMMIT`, with the processes' file lock held.
-/// It never waits for a batch to fill. A closure touches only the database, because it may run twice: an error such as
-/// a full disk rolls back the whole transaction, and then the members run again one by one.
+/// running them, between `BEGIN IMMEDIATE` and `COMMIT`, with the processes' file lock held. It never waits for a batch
+/// to fill. A closure touches only the database, because it may run twice: most batches have no failing member, so the
+/// first try has no savepoints; after a failure they all run again, each in a savepoint; and where an error such as a
+/// full disk rolled back the whole transaction, they run again one by one.
 final class GroupCommitter: Sendable {
     static let batchLimit = 256
     static let batchNanoseconds: UInt64 = 5_000_000
@@ -107,8 +108,11 @@ final class GroupCommitter: Sendable {
 
     /// - Returns: the results of the members that ran, which are the first ones and at least one.
     private func run(_ batch: [Member]) -> [Result<Void, any Error>] {
+        if batch.count == 1 { return [runAlone(batch[0])] }
         do {
-            return try pool.writeWithoutTransaction { try commitTogether(batch, $0) }
+            return try pool.writeWithoutTransaction { db in
+                try commitWithoutSavepoints(batch, db) ?? commitTogether(batch, db)
+            }
         } catch is BatchRolledBack {
             return batch.map { runAlone($0) }
         } catch {
@@ -120,6 +124,27 @@ final class GroupCommitter: Sendable {
 
     /// The whole outer transaction is gone and every released savepoint with it.
     private struct BatchRolledBack: Error {}
+
+    /// - Returns: nil where a member failed; nothing has then happened.
+    private func commitWithoutSavepoints(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>]? {
+        try db.beginTransaction(.immediate)
+        do {
+            let start = DispatchTime.now().uptimeNanoseconds
+            var count = 0
+            for member in batch {
+                try member.run(db)
+                count += 1
+                if DispatchTime.now().uptimeNanoseconds - start > batchNanoseconds { break }
+            }
+            try commit(db)
+            return Array(repeating: .success(()), count: count)
+        } catch {
+            let isWhole = db.isInsideTransaction
+            abandon(db)
+            guard isWhole else { throw BatchRolledBack() }
+            return nil
+        }
+    }
 
     private func commitTogether(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>] {
         try db.beginTransaction(.immediate)

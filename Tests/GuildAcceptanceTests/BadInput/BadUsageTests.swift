@@ -29,7 +29,6 @@ extension BadInput {
             Mistake("serve feed-poller", "component 'feed-poller' is not in this version", "leave it out"),
             Mistake("serve webhook-gateway", "needs an address to listen on", "add --listen"),
             Mistake("serve --listen nowhere", "'nowhere' is not an address to listen on", "HOST:PORT"),
-            Mistake("audit show nonsense", "nonsense", "hint: "),
             Mistake("audit log --kind event.acepted", "event.acepted", "did you mean 'event.accepted'?"),
             Mistake("schedule next --expr 99", "--expr", "hint: "),
             Mistake(

@@ -42,7 +42,8 @@ extension Road {
                 var delivery = WebhookDelivery(body: recorded.body)
                 delivery.event = recorded.event
                 let response = try await served.deliver(delivery)
-                #expect(response.status == 202, "\(recorded.name): \(response.text)")
+                let isPing = recorded.event == "ping"
+                #expect(response.status == (isPing ? 200 : 202), "\(recorded.name): \(response.text)")
                 guard let id = response.json?["id"]?.string else { continue }
                 let event = try await codex.json("audit", "show", id)["event"]
                 let envelope = Envelope(recorded.event, payload)
@@ -53,7 +54,8 @@ extension Road {
                 #expect(event?["source"]?.string == envelope.source, comment)
                 #expect(event?["system"] == "github", comment)
             }
-            #expect(try await codex.audit("event.accepted").count == deliveries.count)
+            let events = deliveries.count { $0.event != "ping" }
+            #expect(try await codex.audit("event.accepted").count == events)
             #expect(try await served.stop() == .exited(0))
         }
     }

@@ -1,0 +1,43 @@
+import Foundation
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildHTTP
+import GuildIngress
+import GuildLedger
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The webhook gateway alone, as `guild serve` composes it, with the ledger behind it or with nothing.
+struct GatewayProcess {
+    let setting: BenchSetting
+
+    func run() async throws {
+        let catalogue = OperationCatalogue(GitHubOperations.all)
+        let head = try CodexLoader.load(folder: setting.codex, catalogue: catalogue).get()
+        var logger = Logger(label: "gateway") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        let secrets = SecretResolver(redactor: Redactor(), http: nil, logger: logger) { _ in Deliveries.secret }
+        let time = SystemTime()
+        let ledger =
+            setting.isDurable
+            ? try Ledger(at: LedgerLocation(url: "sqlite:ledger.sqlite", workingDirectory: setting.work)) : nil
+        defer { ledger?.close() }
+        let gateway = WebhookGateway(
+            codex: CurrentCodex(head) { _ in head }, secrets: secrets,
+            identity: { $0.connector(system: "github")?.connection.identity },
+            accept: { event, policy in
+                guard let ledger else { return .accepted(event.id) }
+                return try await ledger.accept(event, policy: policy, now: time.now)
+            },
+            origin: { _ in nil }, time: time, logger: logger)
+        let address = ListenAddress(host: "127.0.0.1", port: 0)
+        let listener = HTTPListener(routes: gateway.routes, address: address, logger: logger) { port in
+            Output.show("listening 127.0.0.1:\(port)")
+        }
+        let configuration = ServiceGroupConfiguration(
+            services: [.init(service: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}

@@ -1,0 +1,26 @@
+import GuildCitadel
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+import GuildTestSupport
+
+/// A git repository with the small codex, and the settings of a process that works with it.
+final class House: Sendable {
+    let folder: TemporaryFolder
+    let commit: String
+    let settings: Settings
+
+    init(vendor: RawServer? = nil, _ changes: [String: String] = [:], time: any TimeSource = SystemTime()) throws {
+        folder = try TemporaryFolder()
+        let files = OfficeCodex.files(vendor: vendor?.url() ?? "http://127.0.0.1:9").merging(changes) { $1 }
+        let repository = try NewRepository.make(
+            at: folder.path + "/repository", files: files.map { ($0.key, Array($0.value.utf8)) }, message: "codex")
+        commit = repository.commit.hex
+        settings = Settings(
+            codex: folder.path + "/repository", ledger: folder.ledger.path, environment: [:],
+            workingDirectory: folder.path, logger: silent, time: time)
+    }
+
+    func deployment() async throws -> Deployment { try await Deployment(settings, redactor: Redactor()) }
+}

@@ -1,0 +1,65 @@
+import GuildCodex
+import GuildControl
+import GuildDomain
+import GuildLedger
+import GuildTestSupport
+import Testing
+
+@Suite struct DispatcherTests {
+    private func office() throws -> Office {
+        try Office(["agents/clerk.yaml": OfficeCodex.agent("clerk", "triggers:\n  - { type: webhook, source: github }")]
+        )
+    }
+
+    private func dispatcher(_ office: Office) -> Dispatcher {
+        Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+    }
+
+    @Test func `two dispatchers decide each event once`() async throws {
+        let office = try office()
+        for number in 0..<60 {
+            let event = Event.sample("\(number)", system: number % 3 == 0 ? "jira" : "github")
+            _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        }
+        async let first = dispatcher(office).dispatchWaiting()
+        async let second = dispatcher(office).dispatchWaiting()
+        _ = try await (first, second)
+        #expect(try await dispatcher(office).dispatchWaiting() == 0)
+        #expect(try await office.auditKinds().filter { $0 == "dispatch.decided" }.count == 60)
+        #expect(try await office.ledger.status().invocationsByState == ["queued": 40])
+        let trace = try #require(try await office.ledger.trace(of: Event.sample("1").id))
+        #expect(trace.decisions.map(\.outcome) == ["dispatched"])
+        #expect(trace.decisions.map(\.commit) == [office.head.commit])
+        #expect(trace.invocations.first?.invocation.commit == office.head.commit)
+    }
+
+    @Test func `a payload that cannot be read does not hold up what is behind it`() async throws {
+        let office = try office()
+        var broken = Event.sample("broken")
+        broken.payload = Array("{\"a\":".utf8)
+        for event in [broken, .sample("whole")] {
+            _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        }
+        #expect(try await dispatcher(office).dispatchWaiting() == 2)
+        #expect(try await office.ledger.trace(of: broken.id)?.decisions.map(\.outcome) == ["invalid"])
+        #expect(try await office.ledger.trace(of: Event.sample("whole").id)?.decisions.map(\.outcome) == ["dispatched"])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `it wakes for each event and ends when it is told to`() async throws {
+        let office = try office()
+        let running = Task { [dispatcher = dispatcher(office)] in try await dispatcher.run() }
+        for name in ["a", "b"] {
+            _ = try await office.ledger.accept(
+                .sample(name), policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
+            try await office.wait(.invocations) {
+                try await office.ledger.trace(of: Event.sample(name).id)?.decisions.isEmpty == false
+            }
+        }
+        running.cancel()
+        // It may be told in the middle of a read; both ways are an end.
+        switch await running.result {
+        case .success: break
+        case .failure(let error): #expect(error is CancellationError)
+        }
+    }
+}

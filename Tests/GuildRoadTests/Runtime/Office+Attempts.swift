@@ -1,0 +1,51 @@
+import GuildCodex
+import GuildDomain
+import GuildLedger
+import GuildTestSupport
+
+@testable import GuildRuntime
+
+extension Office {
+    /// Claims what is next and runs one attempt at it, as an executor does.
+    ///
+    /// - Returns: the invocation as it is then; nil where there was nothing to claim.
+    @discardableResult
+    func attempt(
+        _ worker: Worker, story: Story = Story(), substitute: ModelProviders.Substitute? = nil,
+        isDraining: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws -> Invocation? {
+        guard let claim = try await ledger.claimInvocation(ClaimScope(), worker: worker, now: time.now) else {
+            return nil
+        }
+        try await run(claim, worker, substitute: substitute, isDraining: isDraining) { event in
+            story.tell(event)
+            observe(event)
+        }
+        return try await invocation(claim.invocation.id)
+    }
+
+    func run(
+        _ claim: ClaimedInvocation, _ worker: Worker, substitute: ModelProviders.Substitute? = nil,
+        isDraining: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws {
+        let parts = parts(worker, substitute: substitute)
+        let run = InvocationRun(
+            ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
+            providers: parts.providers, time: time, retry: head.settings.retries, observe: observe,
+            isDraining: isDraining)
+        try await run.run()
+    }
+
+    func actions(_ id: InvocationID) async throws -> [Action] { try await ledger.actions(of: id) }
+
+    /// Does the oldest action that may be done, as an action executor would.
+    func perform(_ worker: Worker, succeeded: Bool = true, result: String = "{\"id\":7}") async throws {
+        guard let action = try await ledger.claimAction(root: nil, worker: worker, now: time.now) else {
+            throw Failure(.failed, "there is no action to do")
+        }
+        try await ledger.finish(
+            action, succeeded: succeeded, result: result, waitUntil: time.now + .seconds(60), now: time.now)
+    }
+}

@@ -1,0 +1,86 @@
+import GuildDomain
+import Testing
+
+@testable import GuildRuntime
+
+@Suite struct PromptTemplateTests {
+    private func render(_ template: String, _ context: JSONValue = [:]) throws -> String {
+        try PromptTemplate(template, agent: "clerk").render(context)
+    }
+
+    @Test(arguments: [
+        "{{secret}}", "{{#secret}}x{{/secret}}", "{{{secret}}}", "{{=<% %>=}}<%secret%>", "{{> secret}}", "{{",
+        "</event>", "<b>&amp;</b>", "\u{0}\u{FFFD}🦊", "",
+    ])
+    func `what an event brings is text, never a template`(hostile: String) throws {
+        let context: JSONValue = ["secret": "LEAKED", "data": ["title": .string(hostile)], "hostile": .string(hostile)]
+        #expect(
+            try render("[{{data.title}}|{{{hostile}}}|{{&hostile}}]", context) == "[\(hostile)|\(hostile)|\(hostile)]")
+    }
+
+    @Test func `keys of an event name values and nothing else`() throws {
+        let context: JSONValue = ["data": ["{{secret}}": "a", "a.b": "c", "count": 1], "secret": "LEAKED"]
+        #expect(try render("{{#data}}{{count}}{{/data}}{{data.a.b}}{{data.nothing}}{{nothing.at.all}}", context) == "1")
+    }
+
+    @Test func `sections, numbers and lists work as Mustache says`() throws {
+        let number = try #require(JSONNumber("12.5"))
+        let context: JSONValue = [
+            "name": .null, "no": false, "yes": true, "n": .number(number), "items": [["a": 1], ["a": 2]], "empty": [],
+        ]
+        #expect(try render("{{#name}}set{{/name}}{{^name}}unset{{/name}}{{name}}", context) == "unset")
+        #expect(try render("{{#no}}a{{/no}}{{#yes}}b{{/yes}}{{^empty}}c{{/empty}}", context) == "bc")
+        #expect(try render("{{n}}:{{#items}}{{a}};{{/items}}", context) == "12.5:1;2;")
+    }
+
+    @Test(arguments: ["{{", "{{#a}}", "{{/a}}", "{{#a}}{{/b}}", "{{a", "{{=}}", "{{<p}}{{#a}}{{/a}}{{/p}}", "{{{a}}"])
+    func `a prompt that is no template is refused with its agent and line`(template: String) throws {
+        do {
+            _ = try PromptTemplate("one\ntwo \(template)", agent: "clerk")
+            // Mustache takes a lone opening at the end for text.
+            #expect(template == "{{")
+        } catch {
+            #expect(error.message.hasPrefix("the prompt of agent clerk: line 2"))
+            #expect(error.kind == .invalidCodex)
+        }
+    }
+
+    @Test func `no beginning of a template traps`() {
+        let template =
+            "{{! c }}{{#a}}{{^b}}{{=<% %>=}}<%#c%><%/c%><%={{ }}=%>{{/b}}{{/a}}{{<p}}{{$q}}x{{/q}}{{/p}}{{>*d}}"
+        for length in 0...template.count {
+            // Whether it is refused is not the question here.
+            _ = try? render(String(template.prefix(length)), ["a": [1, 2], "b": .null, "c": true, "d": "p"])
+        }
+    }
+
+    @Test(arguments: [64, 65, 40_000])
+    func `sections stand at most 64 deep in each other`(depth: Int) throws {
+        let template =
+            String(repeating: "{{#a}}", count: depth) + "x" + String(repeating: "{{/a}}", count: depth)
+        guard template.utf8.count <= PromptTemplate.largestBytes, depth <= PromptTemplate.deepestSections else {
+            #expect(throws: PromptTemplate.Invalid.self) { try render(template) }
+            return
+        }
+        #expect(try render(template, ["a": true]) == "x")
+    }
+
+    @Test(arguments: [
+        ("no tags", 0), ("{{a}} {{! {{#x}} }} {{#a}}{{/a}}{{#a}}{{/a}}", 1), ("{{#a}}{{^b}}{{<c}}{{$d}}", 4),
+        ("{{=<% %>=}}{{#a}}<%#a%><%^b%>", 2), ("{{#a}}{{=| |=}}|#b||/b||/a|{{#c}}{{#d}}", 2),
+        ("{{/a}}{{/a}}{{#a}}", 1), ("{{#", 1), ("{{=x", 0), ("{{", 0),
+    ])
+    func `the depth is found as the parser finds it`(template: String, depth: Int) {
+        #expect(TemplateNesting.depth(of: template, limit: 64) == depth)
+    }
+
+    @Test func `prompts have a largest size, before and after`() throws {
+        #expect(throws: PromptTemplate.Invalid.self) {
+            try PromptTemplate(String(repeating: "x", count: PromptTemplate.largestBytes + 1), agent: "clerk")
+        }
+        let items = JSONValue.array(Array(repeating: ["a": 1], count: 60_000))
+        let context: JSONValue = ["items": items]
+        #expect(try render("{{#items}}1234567890{{/items}}", context).utf8.count == 600_000)
+        #expect(throws: PromptTemplate.Invalid.self) { try render("{{#items}}12345678901234567890{{/items}}", context) }
+    }
+}
