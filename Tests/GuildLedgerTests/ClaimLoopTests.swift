@@ -32,7 +32,7 @@ import Testing
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `it runs what there is, what comes later, and no more at once than it has slots`()
         async throws
     {
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `work that fails ends the loop with its error, work that was fenced does not`()
+    @Test(.timeLimit(.minutes(10))) func `work that fails ends the loop with its error, work that was fenced does not`()
         async throws
     {
         try await withLedger { ledger async throws in

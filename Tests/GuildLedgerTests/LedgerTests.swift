@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a commit of another process wakes this one, each time`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a commit of another process wakes this one, each time`() async throws {
         try await withTwoLedgers { one, two async throws in
             one.watch()
             for number in 1...200 {
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a process that is itself busy still hears of another's commits`() async throws
+    @Test(.timeLimit(.minutes(10))) func `a process that is itself busy still hears of another's commits`() async throws
     {
         try await withTwoLedgers { one, two async throws in
             one.watch()

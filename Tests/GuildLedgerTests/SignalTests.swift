@@ -28,7 +28,7 @@ import Testing
         func sleep(until deadline: Timestamp) async throws {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func `no wake-up is lost between a look and a sleep`() async {
+    @Test(.timeLimit(.minutes(10))) func `no wake-up is lost between a look and a sleep`() async {
         let (ping, pong, turn) = (Signal(), Signal(), Turn())
         await withTaskGroup(of: Void.self) { group in
             for (own, other, parity) in [(ping, pong, 0), (pong, ping, 1)] {
@@ -57,7 +57,7 @@ import Testing
         #expect(signal.generation == seen + 1)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `one raise wakes every waiter`() async {
+    @Test(.timeLimit(.minutes(10))) func `one raise wakes every waiter`() async {
         let signal = Signal()
         let (seen, ready) = (signal.generation, Turn())
         await withTaskGroup(of: Void.self) { group in
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
     func `a cancelled wait returns`(beforeItBegins: Bool) async {
         let (signal, ready) = (Signal(), Turn())
         let task = Task {
@@ -87,7 +87,7 @@ import Testing
         signal.raise()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a wait ends at its deadline, at a raise, and at cancellation`() async {
+    @Test(.timeLimit(.minutes(10))) func `a wait ends at its deadline, at a raise, and at cancellation`() async {
         let signal = Signal()
         await signal.wait(after: signal.generation, until: start, time: PastTime())
         let seen = signal.generation

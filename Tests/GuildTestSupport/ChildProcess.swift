@@ -63,7 +63,7 @@ package final class ChildProcess: Sendable {
     /// - Throws: `Failure` if it cannot start or takes longer than `limit`; it is killed then.
     package static func run(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil,
-        directory: String? = nil, input: [UInt8]? = nil, limit: Duration = .seconds(120)
+        directory: String? = nil, input: [UInt8]? = nil, limit: Duration = .seconds(300)
     ) async throws -> Finished {
         let child = try ChildProcess(
             executable, arguments, environment: environment, directory: directory, input: input)
@@ -84,7 +84,7 @@ package final class ChildProcess: Sendable {
     /// The first whole line on standard output, past or to come, that starts with `prefix`, without its line feed.
     ///
     /// - Throws: `Failure` if the output ends before, or after `limit`.
-    package func line(startingWith prefix: String, limit: Duration = .seconds(60)) async throws -> String {
+    package func line(startingWith prefix: String, limit: Duration = .seconds(300)) async throws -> String {
         try await line("a line '\(prefix)…'", limit: limit, in: { ($0.output, $0.outputEnded) }) {
             $0.hasPrefix(prefix)
         }
@@ -93,7 +93,7 @@ package final class ChildProcess: Sendable {
     /// The first whole line on standard error, past or to come, that contains `text`, without its line feed.
     ///
     /// - Throws: `Failure` if standard error ends before, or after `limit`.
-    package func errorLine(containing text: String, limit: Duration = .seconds(60)) async throws -> String {
+    package func errorLine(containing text: String, limit: Duration = .seconds(300)) async throws -> String {
         try await line("a line '…\(text)…'", limit: limit, in: { ($0.errors, $0.errorsEnded) }) { $0.contains(text) }
     }
 
@@ -120,7 +120,7 @@ package final class ChildProcess: Sendable {
     /// Waits for its end and the end of its output.
     ///
     /// - Throws: `Failure` after `limit`; the program is left running.
-    package func wait(limit: Duration = .seconds(120)) async throws -> Ending {
+    package func wait(limit: Duration = .seconds(300)) async throws -> Ending {
         try await until("its end", limit: limit) { state in
             state.outputEnded && state.errorsEnded ? state.ending : nil
         }

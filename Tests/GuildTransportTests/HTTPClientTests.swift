@@ -4,7 +4,7 @@ import Testing
 
 @testable import GuildTransport
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPClientTests {
     let client = HTTPClient.plain()
 
     @Test func `a response is read whole`() async throws {

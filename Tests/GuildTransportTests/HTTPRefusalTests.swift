@@ -4,7 +4,7 @@ import GuildTestSupport
 import GuildTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPRefusalTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPRefusalTests {
     let client = HTTPClient.plain()
 
     @Test(arguments: [

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GuildTransport
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPStreamTests {
     let client = HTTPClient.plain()
 
     @Test func `the head comes before the body is there`() async throws {

@@ -3,7 +3,7 @@ import GuildTestSupport
 import GuildTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPTimeoutTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPTimeoutTests {
     let client = HTTPClient.plain()
     let short = Duration.milliseconds(100)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GuildTransport
 
-@Suite(.timeLimit(.minutes(1))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(10))) struct ProxyTests {
     private func client(_ environment: [String: String]) -> HTTPClient {
         HTTPClient(settings: HTTPClientSettings(environment: environment))
     }

@@ -3,7 +3,7 @@ import Testing
 
 /// What goes wrong, tried with the built binaries: every refusal has its exit status, and says where, what, and what to
 /// do next.
-@Suite(.serialized, .timeLimit(.minutes(5))) enum BadInput {}
+@Suite(.serialized, .timeLimit(.minutes(10))) enum BadInput {}
 
 /// Checks how a refused command ended and that its words are on standard error: the place, the problem, the next step.
 func expectRefusal(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import GuildCitadel
 
-@Suite(.timeLimit(.minutes(1))) struct DeploymentTests {
+@Suite(.timeLimit(.minutes(10))) struct DeploymentTests {
     /// Writes files into the repository and commits all that is there.
     private func commit(_ house: House, _ files: [String: String]) async throws {
         try house.folder.write(files, in: "repository")

@@ -45,7 +45,7 @@ import Testing
         #expect(try await office.ledger.trace(of: Event.sample("whole").id)?.decisions.map(\.outcome) == ["dispatched"])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `it wakes for each event and ends when it is told to`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `it wakes for each event and ends when it is told to`() async throws {
         let office = try office()
         let running = Task { [dispatcher = dispatcher(office)] in try await dispatcher.run() }
         for name in ["a", "b"] {

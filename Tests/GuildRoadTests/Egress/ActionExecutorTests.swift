@@ -8,7 +8,7 @@ import Testing
 
 @testable import GuildRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct ActionExecutorTests {
+@Suite(.timeLimit(.minutes(10))) struct ActionExecutorTests {
     /// An office whose clerk has asked for the calls in one turn.
     private func office(
         _ hub: RawServer, autonomy: Int = 3, _ calls: [(name: String, arguments: JSONValue)]

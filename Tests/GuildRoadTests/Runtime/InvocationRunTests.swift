@@ -7,7 +7,7 @@ import Testing
 @testable import GuildRuntime
 
 /// What one attempt does with what the model answers.
-@Suite(.timeLimit(.minutes(1))) struct InvocationRunTests {
+@Suite(.timeLimit(.minutes(10))) struct InvocationRunTests {
     private func result(_ body: JSONValue?) -> JSONValue? { body?["messages"]?.array?.last }
 
     @Test func `a final answer ends it, with what it used and cost`() async throws {

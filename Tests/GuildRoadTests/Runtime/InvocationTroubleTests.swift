@@ -7,7 +7,7 @@ import Testing
 @testable import GuildRuntime
 
 /// What an attempt does when something fails, stops or runs out.
-@Suite(.timeLimit(.minutes(1))) struct InvocationTroubleTests {
+@Suite(.timeLimit(.minutes(10))) struct InvocationTroubleTests {
     private static let half: [RawServer.Step] = [
         .send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {\"choices\":[]}\n\n"), .close,
     ]
