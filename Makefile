@@ -28,7 +28,7 @@ demo: bootstrap ## the main road: a signed webhook in, an audited action out; no
 
 test: bootstrap ## every test
 	swift build --build-tests
-	swift test --skip-build --parallel
+	@.ci/test
 
 soak: bootstrap ## the long tests: at least 500 kills
 	swift build --build-tests

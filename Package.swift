@@ -23,6 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -50,7 +51,7 @@ let package = Package(
 
         room("GuildDomain", [crypto]),
         room("GuildCodex", ["GuildDomain", "CLibGit2", yams, logging]),
-        room("GuildLedger", ["GuildDomain", "CLinux", grdb, crypto, lifecycle, logging]),
+        room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
         room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),
         room("GuildConnectors", ["GuildDomain", "GuildCodex", "GuildTransport", crypto, logging]),

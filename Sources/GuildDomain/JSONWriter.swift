@@ -64,6 +64,8 @@ private struct JSONWriter {
 
     private mutating func write(_ text: String) {
         output.append(0x22)
+        defer { output.append(0x22) }
+        guard text.utf8.contains(where: Self.mustEscape) else { return output.append(contentsOf: text.utf8) }
         for byte in text.utf8 {
             switch byte {
             case 0x22: append("\\\"")
@@ -77,7 +79,10 @@ private struct JSONWriter {
             default: output.append(byte)
             }
         }
-        output.append(0x22)
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
     }
 
     private mutating func append(_ text: StaticString) {

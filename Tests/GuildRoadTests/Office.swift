@@ -25,12 +25,15 @@ final class Office: Sendable {
     let http = HTTPClient(settings: HTTPClientSettings(environment: [:]))
     let secrets: SecretResolver
     let connectors: CurrentConnectors
+    /// Kept as long as somebody may call them.
+    private let servers: [RawServer?]
 
     /// - Parameters:
     ///   - vendor: what the model `scripted` calls.
     ///   - hub: what the connector `github` calls.
     ///   - changes: files put in or replaced, nil taken out.
     init(vendor: RawServer? = nil, hub: RawServer? = nil, _ changes: [String: String?] = [:]) throws {
+        servers = [vendor, hub]
         folder = try TemporaryFolder()
         time = ManualTime(start)
         var files = OfficeCodex.files(

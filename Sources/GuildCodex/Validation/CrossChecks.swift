@@ -220,7 +220,6 @@ extension [ModelProviderManifest] {
         let owned = filter { $0.name.lowercased() == owner || $0.vendor.rawValue == owner }
         if let exact = owned.first(where: { $0.model.lowercased() == model.lowercased() }) { return exact }
         guard var other = owned.first, !model.isEmpty else { return nil }
-        other.name = name
         other.model = model
         other.prices = nil
         return other

@@ -53,11 +53,11 @@ package struct Scheduler: Service {
         return next
     }
 
-    /// Fires what is due after `mark`. A mark that lies ahead, because the clock was set back since, silences nothing:
-    /// what fired then cannot fire again.
+    /// Fires what is due after `mark`. A mark far ahead, because the clock was set back since, silences nothing: then
+    /// what is just due fires, and what has fired already cannot fire again.
     private func catchUp(_ entry: ScheduleEntry, since mark: Timestamp, commit: String) async throws {
         let now = time.now
-        var since: Timestamp? = min(mark, now)
+        var since: Timestamp? = mark > now + ScheduleEntry.grace ? now - ScheduleEntry.grace : mark
         while let start = since {
             let due = entry.due(after: start, now: now, limit: Self.dueLimit)
             for dueAt in due.times { try await fire(entry, at: dueAt, commit: commit) }

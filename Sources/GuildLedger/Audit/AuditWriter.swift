@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import GuildDomain
 
@@ -6,7 +5,13 @@ extension Database {
     /// Appends to the chain, in the transaction of the thing itself. The head is one row, read and written here and
     /// never cached: a rolled-back savepoint takes its entry with it.
     func appendAudit(_ entry: AuditEntry) throws {
-        guard let head = try cachedStatement(sql: "SELECT seq, hash FROM audit_head").headRow() else {
+        // A row that is not what we wrote reads as none; nothing is then appended to it.
+        let head = try first("SELECT seq, hash FROM audit_head") { row -> (seq: Int64, hash: [UInt8])? in
+            guard let seq = row.integer(0), (0..<Int64.max).contains(seq), let hash = row.blob(1), hash.count == 32
+            else { return nil }
+            return (seq, hash)
+        }
+        guard let head = head.flatMap(\.self) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the audit head is missing or damaged")
         }
         let body = entry.body.bytes()
@@ -16,29 +21,20 @@ extension Database {
         let hash = AuditHash.entry(
             seq: seq, at: entry.at.microseconds, actor: entry.actor, kind: entry.kind.rawValue, subject: entry.subject,
             commit: entry.commit, cause: entry.cause, root: entry.root, bodyHash: bodyHash, previous: head.hash)
-        try cachedStatement(sql: "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").execute(arguments: [
-            seq, entry.at, entry.actor, entry.kind.rawValue, entry.subject, entry.commit, entry.cause, entry.root,
-            Data(bodyHash), Data(head.hash), Data(hash),
-        ])
-        try cachedStatement(sql: "INSERT INTO audit_bodies VALUES (?, ?, ?)")
-            .execute(arguments: [seq, Data(salt), Data(body)])
-        try cachedStatement(sql: "UPDATE audit_head SET seq = ?, hash = ?").execute(arguments: [seq, Data(hash)])
+        try run(
+            "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .integer(seq), .time(entry.at), .text(entry.actor), .text(entry.kind.rawValue), .text(entry.subject),
+                .text(entry.commit), .text(entry.cause), .text(entry.root), .blob(bodyHash), .blob(head.hash),
+                .blob(hash),
+            ])
+        try run("INSERT INTO audit_bodies VALUES (?, ?, ?)", [.integer(seq), .blob(salt), .blob(body)])
+        try run("UPDATE audit_head SET seq = ?, hash = ?", [.integer(seq), .blob(hash)])
     }
 
     private static func randomSalt() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return Identifier<AuditEntry>(high: generator.next(), low: generator.next()).bytes
-    }
-}
-
-extension Statement {
-    /// - Returns: nil where the row is not what we wrote; nothing is then appended to it.
-    fileprivate func headRow() throws -> (seq: Int64, hash: [UInt8])? {
-        guard let row = try Row.fetchOne(self), let seq = Int64.fromDatabaseValue(row[0]),
-            (0..<Int64.max).contains(seq),
-            let hash = Data.fromDatabaseValue(row[1]), hash.count == 32
-        else { return nil }
-        return (seq, Array(hash))
     }
 }
 

@@ -40,8 +40,9 @@ extension Ledger {
             if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
             try db.claimDigest(of: event, policy: policy, now: now)
             try db.insert(event, body: body, receivedAt: now)
-            try db.cachedStatement(sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)")
-                .execute(arguments: [event.id, now])
+            try db.run(
+                "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
+                [.id(event.id), .time(now)])
             try db.auditAccepted(event, policy: policy, now: now)
             return .accepted(event.id)
         }
@@ -79,29 +80,32 @@ extension Database {
     /// An event that is retained is known by its own row, so `dedup` holds body digests only. Whoever deletes events
     /// younger than the window must leave their ids there.
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
-        let statement = try cachedStatement(
-            sql: """
-                SELECT coalesce((SELECT event FROM dedup WHERE digest = ? AND expires_at > ?),
-                    (SELECT id FROM events WHERE id = ?)), \(Self.inboundBound)
-                """)
-        let digest = policy.bodyDigest.map { Data($0) }
-        guard let row = try Row.fetchOne(statement, arguments: [digest, now, event.id]) else { return nil }
-        if let earlier: EventID = row[0] { return .duplicate(earlier) }
-        guard row[1] as Int64 >= policy.queueLimit else { return nil }
+        let standing = try first(
+            """
+            SELECT coalesce((SELECT event FROM dedup WHERE digest = ? AND expires_at > ?),
+                (SELECT id FROM events WHERE id = ?)), \(Self.inboundBound)
+            """, [.blob(policy.bodyDigest), .time(now), .id(event.id)]
+        ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
+        guard let standing else { return nil }
+        if let holder = standing.holder { return .duplicate(holder) }
+        guard standing.waiting >= policy.queueLimit else { return nil }
         return try inboundDepth(atLeast: policy.queueLimit) >= policy.queueLimit ? .overloaded : nil
     }
 
     fileprivate func claimDigest(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         guard let digest = policy.bodyDigest else { return }
-        try cachedStatement(
-            sql: """
+        let oldest = try first("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1") { $0.integer(0) ?? 0 }
+        if let oldest, oldest <= now.microseconds {
+            try run(
+                """
                 DELETE FROM dedup WHERE digest IN
                 (SELECT digest FROM dedup WHERE expires_at <= ? ORDER BY expires_at LIMIT \(Self.expiredPerEvent))
-                """
-        ).execute(arguments: [now])
+                """, [.time(now)])
+        }
         // One that is in the way has expired.
-        try cachedStatement(sql: "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)")
-            .execute(arguments: [Data(digest), event.id, now + policy.dedupWindow])
+        try run(
+            "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)",
+            [.blob(digest), .id(event.id), .time(now + policy.dedupWindow)])
     }
 
     /// The numbers that lie between the first and the last message that wait.
@@ -113,30 +117,32 @@ extension Database {
     /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
     /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
-        let upper = try Int64.fetchOne(cachedStatement(sql: "SELECT \(Self.inboundBound)")) ?? 0
+        let upper = try first("SELECT \(Self.inboundBound)") { $0.integer(0) ?? 0 } ?? 0
         guard upper >= limit else { return upper }
-        let exact = try cachedStatement(
-            sql: "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)")
-        return try Int64.fetchOne(exact, arguments: [limit]) ?? 0
+        return try first(
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)", [.integer(limit)]
+        ) { $0.integer(0) ?? 0 } ?? 0
     }
 
     func insert(_ event: Event, body: BodyStore.Stored, receivedAt: Timestamp) throws {
-        let (inline, reference): (Data?, String?)
+        let (inline, reference): (StoredValue, StoredValue)
         switch body {
-        case .inline(let bytes): (inline, reference) = (Data(bytes), nil)
-        case .file(let digest): (inline, reference) = (nil, digest)
+        case .inline(let bytes): (inline, reference) = (.blob(bytes), .null)
+        case .file(let digest): (inline, reference) = (.null, .text(digest))
         }
-        try cachedStatement(
-            sql: """
-                INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
-                    traceparent, cause, root, hop, own, body, body_ref)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            event.id, receivedAt, event.time, event.source, event.type, event.system, event.guildEvent, event.subject,
-            event.priority.rawValue, event.chapter, event.traceparent, event.cause, event.root, event.hop, event.isOwn,
-            inline, reference,
-        ])
+        try run(
+            """
+            INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
+                traceparent, cause, root, hop, own, body, body_ref)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .id(event.id), .time(receivedAt), .time(event.time), .text(event.source), .text(event.type),
+                .text(event.system), .text(event.guildEvent), .text(event.subject),
+                .integer(Int64(event.priority.rawValue)), .text(event.chapter), .text(event.traceparent),
+                .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0), inline,
+                reference,
+            ])
     }
 
     func auditAccepted(_ event: Event, policy: AcceptancePolicy, now: Timestamp) throws {

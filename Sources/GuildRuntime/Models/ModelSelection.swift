@@ -56,14 +56,6 @@ package enum ModelSelection {
     }
 
     private static func model(named name: String, in snapshot: CodexSnapshot) -> ChosenModel? {
-        if let entry = snapshot.provider(named: name) { return ChosenModel(entry: entry, model: entry.model) }
-        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { return nil }
-        let entry = snapshot.provider(named: parts[0]) ?? snapshot.providers.first { $0.vendor.rawValue == parts[0] }
-        guard let entry else { return nil }
-        var priced = entry
-        // The entry's prices are those of its own model only.
-        if parts[1] != entry.model { priced.prices = nil }
-        return ChosenModel(entry: priced, model: parts[1])
+        snapshot.provider(named: name).map { ChosenModel(entry: $0, model: $0.model) }
     }
 }

@@ -7,13 +7,15 @@ extension BadInput {
     /// The ledger is a dependency: what cannot be written safely is not written, exit 6.
     struct BadLedgerTests {
         private static let hasPython =
-            (try? BuiltProducts.path(of: "guild")) != nil && canRun("python3", "-c", "import sqlite3")
-        private static let hasSetpriv = canRun("setpriv", "--version")
+            (try? BuiltProducts.path(of: "guild")) != nil && canRun(["python3", "-c", "import sqlite3"])
         private static let isRoot = geteuid() == 0
         /// `nobody` on most systems; any that owns nothing will do.
-        private static let otherUser: Int = 65_534
+        private static let otherUser = "65534"
+        private static let asOther = ["setpriv", "--reuid", otherUser, "--regid", otherUser, "--clear-groups"]
+        /// Not where ids are confined, nor where others cannot enter the folder for temporary files.
+        private static let hasOther = canRun(asOther + ["/usr/bin/test", "-x", NSTemporaryDirectory()])
 
-        private static func canRun(_ command: String...) -> Bool {
+        private static func canRun(_ command: [String]) -> Bool {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = command
@@ -94,7 +96,7 @@ extension BadInput {
             expectRefusal(try await codex.guild("run", "clerk"), 6, codex.ledger, "not an SQLite database", "hint: ")
         }
 
-        @Test(.enabled("another user can be had") { !isRoot || hasSetpriv })
+        @Test(.enabled("another user can be had") { !isRoot || hasOther })
         func `where nobody may write`() async throws {
             let codex = try await used()
             let place = codex.folder + "/locked"
@@ -104,11 +106,10 @@ extension BadInput {
             ]
             if Self.isRoot {
                 // For root nothing is read-only; the repository must then be the other user's own.
-                let owner = "\(Self.otherUser)"
                 let owned = try await ChildProcess.run(
-                    "/usr/bin/env", ["chown", "-R", "\(owner):\(owner)", codex.folder])
+                    "/usr/bin/env", ["chown", "-R", "\(Self.otherUser):\(Self.otherUser)", codex.folder])
                 #expect(owned.status == 0, "\(owned.errors)")
-                command = ["setpriv", "--reuid", owner, "--regid", owner, "--clear-groups"] + command
+                command = Self.asOther + command
             }
             #expect(chmod(place, 0o555) == 0)
             defer { chmod(place, 0o755) }

@@ -68,7 +68,7 @@ extension BadInput {
             let model = try RawServer { _ in fault.steps }
             // Short only where it must end: on a busy machine an honest answer may take longer.
             let stalls = fault.words.contains("modelIdleTimeout")
-            let guild = ClerkCodex.guild(defaults: stalls ? "modelIdleTimeout: 300ms" : "")
+            let guild = ClerkCodex.guild(defaults: stalls ? "modelIdleTimeout: 2s" : "")
             let codex = try await TemporaryCodex.clerk(model: model.url(""), changing: ["guild.yaml": guild])
             let run = try await codex.guild("run", "clerk", "hello")
             expectRefusal(run, fault.status, "guild: scripted: ", "hint: ")

@@ -157,7 +157,7 @@ struct CrashHarness {
         switch planned.aim {
         case .modelCall: return [.executor]
         case .send: return [.actionExecutor]
-        default: return [parts[Int(planned.pick % UInt64(parts.count))]]
+        default: return [parts[planned.turn % parts.count]]
         }
     }
 }

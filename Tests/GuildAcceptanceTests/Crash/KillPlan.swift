@@ -22,8 +22,8 @@ struct PlannedKill: Sendable {
     let killsAll: Bool
     /// New deliveries that are sent meanwhile.
     let deliveries: Int
-    /// Picks the process that dies, where nothing else does.
-    let pick: UInt64
+    /// Picks the process that dies, where nothing else does: the components take turns.
+    let turn: Int
 }
 
 /// Draws up the kills: in segments, one layout each, that begin idle and end with the death of all.
@@ -48,7 +48,7 @@ struct KillPlan: Sendable {
                     PlannedKill(
                         layout: layout, aim: aim, killsAll: isLast || Int.random(in: 0..<6, using: &chance) == 0,
                         deliveries: aim == .idle ? 0 : Int.random(in: Self.deliveries, using: &chance),
-                        pick: chance.next()))
+                        turn: kills.count))
             }
             layout = layout == .together ? .apart : .together
         }

@@ -10,8 +10,11 @@ final class House: Sendable {
     let folder: TemporaryFolder
     let commit: String
     let settings: Settings
+    /// Kept as long as somebody may call it.
+    private let vendor: RawServer?
 
     init(vendor: RawServer? = nil, _ changes: [String: String] = [:], time: any TimeSource = SystemTime()) throws {
+        self.vendor = vendor
         folder = try TemporaryFolder()
         let files = OfficeCodex.files(vendor: vendor?.url() ?? "http://127.0.0.1:9").merging(changes) { $1 }
         let repository = try NewRepository.make(

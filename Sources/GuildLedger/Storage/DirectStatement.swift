@@ -1,0 +1,90 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import GuildDomain
+
+/// A value as SQLite stores it.
+enum StoredValue {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+
+    static func id<Thing>(_ id: Identifier<Thing>) -> StoredValue { .blob(id.bytes) }
+    static func id<Thing>(_ id: Identifier<Thing>?) -> StoredValue { id.map { .blob($0.bytes) } ?? .null }
+    static func time(_ time: Timestamp) -> StoredValue { .integer(time.microseconds) }
+    static func text(_ text: String?) -> StoredValue { text.map { .text($0) } ?? .null }
+    static func blob(_ bytes: [UInt8]?) -> StoredValue { bytes.map { .blob($0) } ?? .null }
+}
+
+/// The row that a statement stands on; a column that is not of the asked type reads as nil.
+struct DirectRow {
+    fileprivate let statement: SQLiteStatement
+
+    func integer(_ column: Int32) -> Int64? {
+        guard sqlite3_column_type(statement, column) == SQLITE_INTEGER else { return nil }
+        return sqlite3_column_int64(statement, column)
+    }
+
+    func blob(_ column: Int32) -> [UInt8]? {
+        guard sqlite3_column_type(statement, column) == SQLITE_BLOB else { return nil }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        guard let start = sqlite3_column_blob(statement, column) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}
+
+/// Small statements that every event runs several of, bound and stepped without the boxes, copies and hooks of
+/// GRDB's own, which cost more than SQLite itself does there (docs/benchmarks.md).
+extension Database {
+    /// Runs a statement that gives no rows.
+    func run(_ sql: String, _ values: [StoredValue]) throws {
+        _ = try first(sql, values) { _ in }
+    }
+
+    /// - Returns: what `read` makes of the first row; nil where there is none.
+    func first<Value>(_ sql: String, _ values: [StoredValue] = [], read: (DirectRow) -> Value) throws -> Value? {
+        let cached = try cachedStatement(sql: sql)
+        let statement = cached.sqliteStatement
+        defer { sqlite3_reset(statement) }
+        guard Int(sqlite3_bind_parameter_count(statement)) == values.count else {
+            throw DatabaseError(
+                resultCode: .SQLITE_MISUSE, message: "\(values.count) values for other places", sql: sql)
+        }
+        for (index, value) in values.enumerated() {
+            try check(Self.bind(value, at: Int32(index + 1), of: statement), sql)
+        }
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
+        try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
+        return nil
+    }
+
+    private func check(_ code: Int32, _ sql: String) throws {
+        guard code != SQLITE_OK else { return }
+        let message = sqliteConnection.map { String(cString: sqlite3_errmsg($0)) }
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: sql)
+    }
+
+    private static func bind(_ value: StoredValue, at index: Int32, of statement: SQLiteStatement) -> Int32 {
+        // SQLITE_TRANSIENT, a cast that Swift does not import: SQLite copies the bytes before it returns.
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch value {
+        case .null: return sqlite3_bind_null(statement, index)
+        case .integer(let number): return sqlite3_bind_int64(statement, index, number)
+        case .text(var text):
+            return text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text64(
+                        statement, index, $0.baseAddress, UInt64($0.count), copied, UInt8(SQLITE_UTF8))
+                }
+            }
+        case .blob(let bytes):
+            // A blob without an address would be NULL.
+            guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(statement, index, 0) }
+            return bytes.withUnsafeBytes {
+                sqlite3_bind_blob64(statement, index, $0.baseAddress, UInt64($0.count), copied)
+            }
+        }
+    }
+}

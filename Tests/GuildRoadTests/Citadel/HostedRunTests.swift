@@ -1,0 +1,129 @@
+import GuildCitadel
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+import GuildTestSupport
+import Synchronization
+import Testing
+
+@testable import GuildRuntime
+
+@Suite(.timeLimit(.minutes(1))) struct HostedRunTests {
+    private func run(
+        _ deployment: Deployment, _ agent: String = "clerk", story: Story = Story(),
+        approve: @escaping HostedRun.Approve = { _ in nil }
+    ) async throws -> RunOutcome {
+        var options = RunOptions()
+        options.input = "Thank them."
+        return try await HostedRun(RunRequest(agent: agent, options: options, user: "user:ada"), in: deployment)
+            .run(observe: story.tell, approve: approve)
+    }
+
+    private func house(autonomy: Int, hub: RawServer, _ answers: Vendor.Answer...) throws -> House {
+        try House(
+            vendor: try Vendor.serving(answers),
+            [
+                "agents/clerk.yaml": OfficeCodex.agent(autonomy: autonomy),
+                "connectors/github.yaml": OfficeCodex.connector(hub.url()),
+            ])
+    }
+
+    @Test func `a run goes the road of serve: event, decision, invocation, end`() async throws {
+        let house = try House(vendor: try Vendor.serving(.text("Thank you.")))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment, "Clerk")
+        #expect(outcome.exitStatus == 0)
+        #expect(outcome.invocation.outcome == "Thank you.")
+        #expect(outcome.turns.count == 1)
+        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        #expect(trace.event.source == "/cli/ada")
+        #expect(trace.decisions.map(\.rule) == ["cli"])
+        #expect(trace.decisions.map(\.commit) == [house.commit])
+        #expect(try await deployment.ledger.status().processes.isEmpty)
+        #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [house.commit])
+    }
+
+    @Test func `a failure has its reason and its exit status`() async throws {
+        let house = try House(vendor: try Vendor.serving(.status(401)))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment)
+        #expect(outcome.invocation.state == .failed)
+        #expect(outcome.failure?.message.contains("401") == true)
+        #expect(outcome.exitStatus == 1)
+    }
+
+    @Test func `an agent that is not there is named with the nearest`() async throws {
+        let house = try House()
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        await #expect(throws: Failure(.usage, "there is no agent 'clark'", hint: "did you mean 'clerk'?")) {
+            _ = try await run(deployment, "clark")
+        }
+    }
+
+    @Test func `a person's yes at the terminal lets it go on`() async throws {
+        let hub = try Hub.serving()
+        let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]), .text("Labelled."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment) { _ in (true, "go on") }
+        #expect(outcome.exitStatus == 0)
+        #expect(hub.requests.count == 1)
+        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:ada")
+    }
+
+    @Test func `where nobody answers it stays waiting, and says for what`() async throws {
+        let hub = try Hub.serving()
+        let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment)
+        #expect(outcome.exitStatus == 5)
+        #expect(outcome.awaiting.map(\.operation) == ["github.add_labels"])
+        #expect(hub.requests.isEmpty)
+    }
+
+    @Test func `somebody who decides elsewhere while we ask is no failure`() async throws {
+        let hub = try Hub.serving()
+        let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]), .text("As you wish."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment) { action in
+            let now = deployment.time.now
+            // What it throws shows in what the ledger has afterwards.
+            _ = try? await deployment.ledger.decide(
+                action.id, approve: false, actor: "user:bob", reason: nil, waitUntil: now, now: now)
+            return (true, nil)
+        }
+        #expect(outcome.exitStatus == 0)
+        #expect(hub.requests.isEmpty)
+        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:bob")
+    }
+
+    @Test func `a wish to stop settles the call and ends as interrupted`() async throws {
+        let vendor = try Vendor.serving(.steps([.stallForever]))
+        let house = try House(vendor: vendor)
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let hosted = try HostedRun(
+            RunRequest(agent: "clerk", options: RunOptions(), user: "user:ada"), in: deployment)
+        let begun = Mutex<InvocationID?>(nil)
+        let cancelling = Task {
+            await vendor.waitForRequests(1)
+            if let id = begun.withLock({ $0 }) { try await hosted.cancel(id) }
+        }
+        let outcome = try await hosted.run(
+            observe: { event in
+                if case .began(let invocation, _, _) = event { begun.withLock { $0 = invocation.id } }
+            }, approve: { _ in nil })
+        try await cancelling.value
+        #expect(outcome.invocation.state == .cancelled)
+        #expect(outcome.exitStatus == 130)
+        #expect(outcome.invocation.usage.output == 1024)
+    }
+}

@@ -1,0 +1,179 @@
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildHTTP
+import GuildIngress
+import GuildLedger
+import GuildTestSupport
+import Testing
+
+@testable import GuildRuntime
+
+@Suite(.timeLimit(.minutes(1))) struct WebhookGatewayTests {
+    private static let issue: JSONValue = [
+        "action": "opened", "repository": ["full_name": "acme/shop"], "sender": ["login": "ada", "type": "User"],
+        "issue": ["number": 42, "title": "It broke", "body": "on line 7"],
+    ]
+
+    private func gateway(_ office: Office) -> WebhookGateway {
+        WebhookGateway(
+            codex: office.codex, secrets: office.secrets,
+            identity: { [office] in office.connectors.gitHubIdentity($0) },
+            accept: { [office] event, policy in
+                try await office.ledger.accept(event, policy: policy, now: office.time.now)
+            },
+            origin: { [office] in try await office.ledger.origin(of: $0) }, time: office.time, logger: silent)
+    }
+
+    /// Delivers a body as GitHub would, signed unless told otherwise.
+    private func deliver(
+        _ office: Office, _ body: [UInt8], event: String = "issues", id: String = "delivery-1",
+        secret: String = "open sesame", signature: String? = nil, endpoint: String? = nil
+    ) async throws -> Reply {
+        let path = "/webhooks/github" + (endpoint == nil ? "" : "/:endpoint")
+        let route = try #require(gateway(office).routes.first { $0.path == path })
+        let headers: Headers = [
+            "X-GitHub-Event": event, "X-GitHub-Delivery": id, "Content-Type": "application/json",
+            GitHubSignature.header: signature ?? GitHubSignature.sign(body, secret: Secret(secret)),
+        ]
+        return try await route.handle(
+            Request(
+                method: "POST", path: path, parameters: endpoint.map { ["endpoint": $0] } ?? [:], headers: headers,
+                body: body))
+    }
+
+    private func events(_ office: Office) async throws -> [Event] {
+        try await office.ledger.inbound(limit: 100, now: office.time.now).map(\.event)
+    }
+
+    @Test func `a delivery is answered 202 when its event is in the ledger`() async throws {
+        let office = try Office()
+        let reply = try await deliver(office, Self.issue.bytes())
+        #expect(reply.status == 202)
+        let event = try #require(try await events(office).first)
+        #expect(try reply.document["id"] == .string(event.id.description))
+        #expect(event.type == "issues.opened")
+        #expect(event.guildEvent == "ISSUE_OPENED")
+        #expect(event.subject == "acme/shop#42")
+        #expect(event.chapter == "office")
+        #expect(!event.isOwn)
+        #expect(event.payload == Self.issue.bytes())
+    }
+
+    @Test func `the same delivery, and the same body under a new id, make no second event`() async throws {
+        let office = try Office()
+        let first = try await deliver(office, Self.issue.bytes()).document["id"]
+        for id in ["delivery-1", "delivery-2"] {
+            let again = try await deliver(office, Self.issue.bytes(), id: id)
+            #expect(again.status == 200)
+            #expect(try again.document["id"] == first)
+            #expect(try again.document["status"] == "duplicate")
+        }
+        #expect(try await events(office).count == 1)
+        office.time.advance(by: .seconds(25 * 3600))
+        #expect(try await deliver(office, Self.issue.bytes(), id: "delivery-3").status == 202)
+    }
+
+    @Test func `either of two secrets will do while one takes the other's place`() async throws {
+        let office = try Office()
+        #expect(try await deliver(office, Self.issue.bytes(), secret: "open barley").status == 202)
+    }
+
+    @Test(arguments: ["sha256=00", "", "sha1=abc", "sha256=" + String(repeating: "0", count: 64)])
+    func `a bad signature is answered 401 without a word, and leaves nothing behind`(signature: String) async throws {
+        let office = try Office()
+        let reply = try await deliver(office, Self.issue.bytes(), signature: signature)
+        #expect(reply.status == 401)
+        #expect(try reply.document["detail"] == nil)
+        #expect(try await deliver(office, Self.issue.bytes(), secret: "wrong").status == 401)
+        #expect(try await events(office).isEmpty)
+        #expect(try await office.auditKinds().isEmpty)
+    }
+
+    @Test(arguments: ["[]", "[\"env://NO_SUCH_SECRET\"]"])
+    func `an endpoint whose secrets cannot be had is closed, not open`(secrets: String) async throws {
+        let endpoint = OfficeCodex.endpoint().replacing(
+            "[\"env://WEBHOOK_SECRET\", \"env://NEXT_SECRET\"]", with: secrets)
+        let office = try Office(["ingress/github.yaml": endpoint])
+        for secret in ["", "open sesame"] {
+            let reply = try await deliver(office, Self.issue.bytes(), secret: secret)
+            #expect(reply.status == 503)
+            #expect(reply.headers["retry-after"] == "60")
+        }
+        #expect(try await events(office).isEmpty)
+    }
+
+    @Test func `one secret that cannot be had does not close the other`() async throws {
+        let endpoint = OfficeCodex.endpoint().replacing("env://NEXT_SECRET", with: "env://NO_SUCH_SECRET")
+        let office = try Office(["ingress/github.yaml": endpoint])
+        #expect(try await deliver(office, Self.issue.bytes()).status == 202)
+    }
+
+    @Test func `a body past the endpoint's limit is refused before it is looked at`() async throws {
+        let office = try Office(["ingress/github.yaml": OfficeCodex.endpoint("github", "max_body: 64")])
+        #expect(try await deliver(office, Self.issue.bytes(), signature: "none").status == 413)
+    }
+
+    @Test(arguments: ["{", "[]", "null", "\"text\"", ""])
+    func `a signed body that makes no event is answered 400`(body: String) async throws {
+        let office = try Office()
+        #expect(try await deliver(office, Array(body.utf8)).status == 400)
+        #expect(try await events(office).isEmpty)
+    }
+
+    @Test func `a ping is answered and makes no event`() async throws {
+        let office = try Office()
+        let reply = try await deliver(office, Array("{\"zen\": \"Hush.\"}".utf8), event: "ping")
+        #expect(reply.status == 200)
+        #expect(try await events(office).isEmpty)
+    }
+
+    @Test func `endpoints are found by name; without one, the only or the default one`() async throws {
+        let office = try Office(["ingress/other.yaml": OfficeCodex.endpoint("other")])
+        #expect(try await deliver(office, Self.issue.bytes()).status == 202)
+        #expect(try await deliver(office, Self.issue.bytes(), endpoint: "OTHER").status == 202)
+        #expect(try await deliver(office, Self.issue.bytes(), endpoint: "nobody").status == 404)
+        let none = try Office(["ingress/github.yaml": nil])
+        #expect(try await deliver(none, Self.issue.bytes()).status == 404)
+        let gateway = gateway(office)
+        let route = try #require(gateway.routes.first { $0.path == "/webhooks/:system" })
+        let reply = try await route.handle(
+            Request(method: "POST", path: "/webhooks/jira", parameters: ["system": "jira"]))
+        #expect(reply.status == 404)
+        #expect(try reply.document["detail"] == "this version takes github, not 'jira'")
+    }
+
+    @Test func `a full queue asks the sender to come back, and takes nothing`() async throws {
+        let office = try Office(["guild.yaml": OfficeCodex.guild(", queueDepth: 1")])
+        #expect(try await deliver(office, Self.issue.bytes()).status == 202)
+        let other = JSONValue.object(["action": "opened", "repository": ["full_name": "acme/other"]])
+        let reply = try await deliver(office, other.bytes(), id: "delivery-2")
+        #expect(reply.status == 503)
+        #expect(reply.headers["retry-after"] == "5")
+        #expect(try await events(office).count == 1)
+        // A repeat of what is in is no new load.
+        #expect(try await deliver(office, Self.issue.bytes()).status == 200)
+    }
+
+    @Test func `what we wrote comes back as ours, with its cause; a forged mark is nobody's`() async throws {
+        let vendor = try Vendor.serving(.calls([("github.create_issue_comment", Hub.comment)]))
+        let office = try Office(vendor: vendor)
+        let id = try await office.queue("cause")
+        try await office.attempt(try await office.worker())
+        let action = try #require(try await office.actions(id).first)
+        let comment = { (login: String) -> [UInt8] in
+            JSONValue.object([
+                "action": "created", "repository": ["full_name": "acme/shop"],
+                "sender": ["login": .string(login), "type": "User"], "issue": ["number": 42],
+                "comment": ["body": .string(GitHubMarker.marked("Thank you.", action: action.id))],
+            ]).bytes()
+        }
+        #expect(try await deliver(office, comment("guild-bot"), event: "issue_comment").status == 202)
+        #expect(try await deliver(office, comment("mallory"), event: "issue_comment", id: "delivery-2").status == 202)
+        let events = try await events(office)
+        #expect(events.map(\.isOwn) == [true, false])
+        #expect(events.map(\.cause) == [Event.sample("cause").id, nil])
+        #expect(events.first?.root == Event.sample("cause").id)
+        #expect(events.map(\.hop) == [1, 0])
+    }
+}
