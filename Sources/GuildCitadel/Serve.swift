@@ -171,7 +171,9 @@ package struct Serve: Sendable {
             codex: deployment.codex, secrets: deployment.secrets,
             identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
             accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
-            origin: { action in try await ledger.origin(of: action) }, time: time, logger: deployment.logger)
+            origin: { action in try await ledger.origin(of: action) },
+            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) }, time: time,
+            logger: deployment.logger)
     }
 }
 

@@ -15,6 +15,8 @@ package struct WebhookGateway: Sendable {
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
     /// The event that an action of ours answered.
     package typealias Origin = @Sendable (ActionID) async throws -> Event?
+    /// The event that the last of these operations on a subject answered.
+    package typealias LastOrigin = @Sendable (_ operations: [String], _ subject: String) async throws -> Event?
 
     /// GitHub caps its payloads at 25 MB (docs.github.com, "Webhook events and payloads").
     static let gitHubBodyLimitBytes = 25 << 20
@@ -24,6 +26,7 @@ package struct WebhookGateway: Sendable {
     private let identity: Identity
     private let accept: Accept
     private let origin: Origin
+    private let lastOrigin: LastOrigin
     private let time: any TimeSource
     private let logger: Logger
 
@@ -32,7 +35,7 @@ package struct WebhookGateway: Sendable {
 
     package init(
         codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
-        origin: @escaping Origin,
+        origin: @escaping Origin, lastOrigin: @escaping LastOrigin = { _, _ in nil },
         time: any TimeSource, logger: Logger
     ) {
         self.codex = codex
@@ -40,6 +43,7 @@ package struct WebhookGateway: Sendable {
         self.identity = identity
         self.accept = accept
         self.origin = origin
+        self.lastOrigin = lastOrigin
         self.time = time
         self.logger = logger
     }
@@ -96,7 +100,7 @@ package struct WebhookGateway: Sendable {
     ) async throws -> Reply {
         var event = webhook.event
         event.chapter = endpoint.chapter
-        if let action = webhook.ownAction, let cause = try await origin(action) {
+        if let cause = try await cause(of: webhook) {
             (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
         }
         var policy = AcceptancePolicy(actor: "webhook-gateway")
@@ -112,6 +116,14 @@ package struct WebhookGateway: Sendable {
             logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
             return .problem(status: 503, title: "The queue is full", headers: ["retry-after": "5"])
         }
+    }
+
+    /// The event whose handling brought this one about; nil for what others did, and where it cannot be told.
+    private func cause(of webhook: WebhookEvent) async throws -> Event? {
+        guard webhook.event.isOwn else { return nil }
+        if let action = webhook.ownAction { return try await origin(action) }
+        guard let subject = webhook.event.subject, !webhook.ownOperations.isEmpty else { return nil }
+        return try await lastOrigin(webhook.ownOperations, subject)
     }
 
     /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.

@@ -173,7 +173,7 @@ struct NotRunYetTests {
             root_tokens: 1K
             ignore_senders: [somebody]
             """,
-            ["spec.root_tokens", "spec.ignore_senders"]
+            ["spec.root_tokens"]
         ),
     ]
 

@@ -83,3 +83,18 @@ import Testing
         }
     }
 }
+
+extension DispatchTests {
+    @Test func `the dispatcher sees what an event's root has used`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("first", worker)
+            try await ledger.turn(of: invocation, worker, usage: TokenUsage(input: 90, output: 40))
+            let root = invocation.root
+            for event in [Event.sample("next", cause: root, root: root), .sample("other")] {
+                _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+            }
+            #expect(try await ledger.inbound(limit: 9, now: start).map(\.rootTokens) == [130, 0])
+        }
+    }
+}

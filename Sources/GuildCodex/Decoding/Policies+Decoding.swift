@@ -106,7 +106,6 @@ extension SafetyPolicy {
         ignoreSenders = spec["ignore_senders"]?.texts() ?? []
         for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
         spec["root_tokens"]?.notRunYet(.rootTokens)
-        spec["ignore_senders"]?.notRunYet(.ignoreSenders)
     }
 }
 

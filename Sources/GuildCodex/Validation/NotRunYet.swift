@@ -11,7 +11,7 @@ enum NotRunYet {
         case learningLayer, loadBalancedLayer, hybridRouting, feedback
         case signatureScheme, signatureSettings, endpointRateLimit, trustedProxies, eventType, guildEvent
         case polling, streaming, connectorAuthentication, connectorRateLimit, connectorMapping, assignedAgents
-        case preemption, refusal, retryAfter, fairShare, slots, ignoreSenders
+        case preemption, refusal, retryAfter, fairShare, slots
         case rateLimitPolicy, privacyPolicy, feedAggregator, notificationPolicy, swarm
     }
 
@@ -87,7 +87,6 @@ enum NotRunYet {
         .retryAfter: .notRun("a `retry_after` of the policy"),
         .fairShare: .notRun("fair shares"),
         .slots: .notEnforced("the limit on what runs at once in all"),
-        .ignoreSenders: .notEnforced("senders to ignore"),
         .rateLimitPolicy: .notEnforced("RateLimitPolicy"),
         .privacyPolicy: .notEnforced("PrivacyPolicy"),
         .feedAggregator: .notRun("FeedAggregator"),

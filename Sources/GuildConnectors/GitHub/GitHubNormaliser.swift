@@ -40,7 +40,10 @@ package enum GitHubNormaliser {
             return .event(WebhookEvent(event: event, digest: digest(endpoint: endpoint, body: body)))
         }
         event.isOwn = true
-        return .event(WebhookEvent(event: event, digest: digest(endpoint: endpoint, body: body), ownAction: action))
+        return .event(
+            WebhookEvent(
+                event: event, digest: digest(endpoint: endpoint, body: body), ownAction: action,
+                ownOperations: action == nil ? GitHubOwnership.operations(causing: facts.type) : []))
     }
 
     private static func eventName(_ headers: Headers) throws(WebhookRefusal) -> String {

@@ -18,7 +18,7 @@ package enum GitHubOwnership: Sendable, Equatable {
             self = .foreign
             return
         }
-        if Self.typesWithoutText.contains(eventType) {
+        if Self.typesWithoutText[eventType] != nil {
             self = .own(nil)
         } else if let text = Self.marked(data, eventType)?["body"]?.string,
             let action = GitHubMarker.action(endOf: text)
@@ -42,10 +42,17 @@ package enum GitHubOwnership: Sendable, Equatable {
         return login == identity || user["type"]?.string == "Bot" && login == "\(identity)[bot]"
     }
 
-    private static let typesWithoutText: Set<String> = [
-        "issues.labeled", "issues.unlabeled", "issues.assigned", "pull_request.labeled", "pull_request.unlabeled",
-        "pull_request.assigned", "pull_request.review_requested", "label.created", "status",
+    /// The operations of ours that cause an event which shows no text, by its type.
+    package static func operations(causing eventType: String) -> [String] { typesWithoutText[eventType] ?? [] }
+
+    private static let typesWithoutText: [String: [String]] = [
+        "issues.labeled": labels, "pull_request.labeled": labels, "label.created": labels,
+        "issues.unlabeled": ["github.remove_label"], "pull_request.unlabeled": ["github.remove_label"],
+        "issues.assigned": assignees, "pull_request.assigned": assignees,
+        "pull_request.review_requested": ["github.request_review"], "status": ["github.set_commit_status"],
     ]
+    private static let labels = ["github.add_labels", "github.create_issue"]
+    private static let assignees = ["github.add_assignees", "github.create_issue"]
 
     /// The object whose `body` the sender of such an event has just written.
     private static func marked(_ data: JSONValue, _ eventType: String) -> JSONValue? {

@@ -16,11 +16,15 @@ package struct WebhookEvent: Sendable, Equatable {
     package var digest: [UInt8]
     /// The action of ours that caused it, where its marker says so.
     package var ownAction: ActionID?
+    /// For an event of ours that shows no marker: the operations that cause such an event. The last of them on the same
+    /// subject is taken for its cause.
+    package var ownOperations: [String]
 
-    package init(event: Event, digest: [UInt8], ownAction: ActionID? = nil) {
+    package init(event: Event, digest: [UInt8], ownAction: ActionID? = nil, ownOperations: [String] = []) {
         self.event = event
         self.digest = digest
         self.ownAction = ownAction
+        self.ownOperations = ownOperations
     }
 }
 

@@ -52,7 +52,7 @@ package struct Dispatcher: Service {
     }
 
     private func dispatch(_ message: InboundMessage, _ router: Router, commit: String) async throws {
-        let decisions = router.decide(message.event, now: time.now)
+        let decisions = router.decide(message.event, rootTokens: message.rootTokens, now: time.now)
         guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
         for decision in decisions {
             logger.info(

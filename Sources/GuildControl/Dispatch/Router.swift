@@ -13,8 +13,10 @@ package struct RuleTrial: Sendable, Hashable {
 
 /// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
 ///
-/// An event is first held against the loop guard and against our own marks, then against each agent's triggers and each
-/// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it.
+/// An event is first held against the loop guard and the ignored senders, then against each agent's triggers and each
+/// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it. What our
+/// own action caused reaches only the rules whose conditions name `guildown`, and only where its cause is known, so
+/// that each such event is one hop further and the chain ends at the hop limit.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
     /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
@@ -29,26 +31,56 @@ package struct Router: Sendable {
     }
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
-    package func decide(_ event: Event, now: Timestamp) -> [Decision] {
-        if event.isOwn {
-            return [Decision(rule: "", agent: "", outcome: .ownEvent, reasons: ["our own action caused this event"])]
-        }
-        guard event.hop < hopLimit else {
-            let reason = "the chain is \(event.hop) events long; the limit is \(hopLimit)"
-            return [Decision(rule: "", agent: "", outcome: .loopStopped, reasons: [reason])]
+    ///
+    /// - Parameter rootTokens: what the event's root has used so far.
+    package func decide(_ event: Event, rootTokens: Int64 = 0, now: Timestamp) -> [Decision] {
+        if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
+        if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
+        if event.isOwn, event.cause == nil {
+            return [.none(.ownEvent, "\(Self.ownReason), and which one is not known")]
         }
         let data: JSONValue
         do {
             data = try event.data()
         } catch {
-            return [Decision(rule: "", agent: "", outcome: .invalid, reasons: ["the payload is \(error.message)"])]
+            return [.none(.invalid, "the payload is \(error.message)")]
+        }
+        if let sender = IgnoredSenders(snapshot.safety.ignoreSenders).match(in: data) {
+            return [.none(.blocked, "events of the sender \(sender) are ignored (ignore_senders)")]
         }
         let json = event.json(data: data)
-        let matches = rules.compactMap { rule in rule.mismatch(event, json: json) == nil ? rule : nil }
+        let matches = rules.filter { (!event.isOwn || $0.wantsOwn) && $0.mismatch(event, json: json) == nil }
         guard !matches.isEmpty else {
-            return [Decision(rule: "", agent: "", outcome: .unrouted, reasons: unroutedReasons(event, json))]
+            return [
+                event.isOwn
+                    ? .none(.ownEvent, Self.ownReason)
+                    : Decision(rule: "", agent: "", outcome: .unrouted, reasons: unroutedReasons(event, json))
+            ]
         }
+        if event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         return decisions(for: event, matches, now: now)
+    }
+
+    private static let ownReason = "our own action caused this event"
+
+    /// Why a chain of events goes no further, or nil where it may.
+    private func loopStop(_ event: Event, _ rootTokens: Int64) -> Decision? {
+        let (hops, tokens) = (snapshot.settings.hopLimit, snapshot.settings.rootTokens)
+        var stop: Decision
+        if event.hop >= hops.value {
+            let reason = "the chain is \(event.hop) events long; the limit is \(hops.value)"
+            stop = .none(.loopStopped, reason)
+            stop.notice = Decision.Notice(
+                name: "hop-limit", text: "The chain that began with event \(event.root) was stopped: \(reason).")
+        } else if rootTokens >= tokens.value {
+            let reason = "the chain has used \(rootTokens) tokens; the limit is \(tokens.value)"
+            stop = .none(.loopStopped, reason)
+            stop.notice = Decision.Notice(
+                name: "root-tokens", text: "The chain that began with event \(event.root) was stopped: \(reason).")
+        } else {
+            return nil
+        }
+        return stop
     }
 
     /// Every rule and what it says to the event: what `dispatch explain` prints.
@@ -88,6 +120,13 @@ package struct Router: Sendable {
     }
 }
 
+extension Decision {
+    /// A decision that sets nothing going.
+    fileprivate static func none(_ outcome: Outcome, _ reason: String) -> Decision {
+        Decision(rule: "", agent: "", outcome: outcome, reasons: [reason])
+    }
+}
+
 /// A trigger or a rule in one shape.
 private struct RouteRule {
     let name: String
@@ -98,6 +137,12 @@ private struct RouteRule {
     var priority: Priority?
     /// The exact event source that a cron trigger listens to.
     var exactSource: String?
+
+    /// Whether it asks for what our own actions cause too: its conditions say something about `guildown`.
+    var wantsOwn: Bool {
+        conditions?.alternatives.contains { $0.fields.contains { $0.path == ["guildown"] && !$0.wantsAbsence } }
+            ?? false
+    }
 
     init(
         name: String, agent: String, source: String?, events: [Glob], conditions: EventPattern?, priority: Priority?

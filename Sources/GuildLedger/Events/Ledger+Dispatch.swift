@@ -6,6 +6,8 @@ package import GuildDomain
 package struct InboundMessage: Sendable {
     package let seq: Int64
     package let event: Event
+    /// What everything that came of the event's root has used so far.
+    package let rootTokens: Int64
 }
 
 /// What the dispatcher decided for one (event, trigger or rule, agent).
@@ -33,6 +35,20 @@ package struct Decision: Sendable, Hashable {
     /// What was looked at and why it came out so, in the order tried.
     package var reasons: [String]
     package var invocation: NewInvocation?
+    /// What a person is told about it, once for each root.
+    package var notice: Notice?
+
+    /// A word to a person about a whole chain of events.
+    package struct Notice: Sendable, Hashable {
+        /// What it is about; of one name there is one notification for each root.
+        package var name: String
+        package var text: String
+
+        package init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
+    }
 
     package init(rule: String, agent: String, outcome: Outcome, reasons: [String], invocation: NewInvocation? = nil) {
         self.rule = rule
@@ -71,12 +87,13 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
+                    SELECT m.seq AS message, coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
+                    FROM messages m JOIN events e ON e.id = m.event
                     WHERE m.topic = 'inbound' AND m.available_at <= ? ORDER BY m.seq LIMIT ?
                     """, arguments: [now, limit]
-            ).map { ($0["message"] as Int64, Event(row: $0), $0.storedBody("body", "body_ref")) }
+            ).map { ($0["message"] as Int64, $0["spent"] as Int64, Event(row: $0), $0.storedBody("body", "body_ref")) }
         }
-        return try rows.map { seq, event, stored in
+        return try rows.map { seq, spent, event, stored in
             var event = event
             do throws(LedgerFailure) {
                 event.payload = try bodies.load(stored)
@@ -84,7 +101,7 @@ extension Ledger {
                 // It reads as no JSON at all, so that it is decided as invalid and does not block what is behind it.
                 event.payload = []
             }
-            return InboundMessage(seq: seq, event: event)
+            return InboundMessage(seq: seq, event: event, rootTokens: spent)
         }
     }
 
@@ -94,7 +111,9 @@ extension Ledger {
     package func decide(
         _ message: InboundMessage, _ decisions: [Decision], commit: String, now: Timestamp
     ) async throws -> Bool {
-        try await write(touching: decisions.contains { $0.invocation != nil } ? [.invocations] : [.outcomes]) { db in
+        let tells = decisions.contains { $0.notice != nil }
+        let topics: [Topic] = decisions.contains { $0.invocation != nil } ? [.invocations] : [.outcomes]
+        return try await write(touching: topics + (tells ? [.notifications] : [])) { db in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)")
                 .execute(arguments: [message.event.id])
             let isFirst = db.changesCount == 1
@@ -142,6 +161,7 @@ extension Database {
             decision.outcome.rawValue, decision.invocation?.id, commit, reasons.text(), now,
         ])
         if let invocation = decision.invocation { try insert(invocation, for: event, commit: commit, now: now) }
+        if let notice = decision.notice { try notify(notice, about: event, now: now) }
         try appendAudit(
             AuditEntry(
                 at: now, actor: actor, kind: .dispatchDecided,
@@ -163,6 +183,20 @@ extension Database {
         ).execute(arguments: [
             invocation.id, invocation.agent, invocation.chapter, commit, event.id, event.root,
             invocation.priority.rawValue, now, now, invocation.options.text(),
+        ])
+    }
+
+    /// Told to whoever answers for the newest invocation of the chain.
+    private func notify(_ notice: Decision.Notice, about event: Event, now: Timestamp) throws {
+        try cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO notifications (id, at, recipient, severity, text, invocation, action, state)
+                VALUES (?, ?, 'chapter', 'warning', ?,
+                    (SELECT id FROM invocations WHERE root = ? ORDER BY seq DESC LIMIT 1), NULL, 'pending')
+                """
+        ).execute(arguments: [
+            NotificationID(derivedFrom: ["notice", notice.name, event.root.description]), now,
+            String(notice.text.prefix(2000)), event.root,
         ])
     }
 }

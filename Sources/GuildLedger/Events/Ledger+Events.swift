@@ -56,19 +56,6 @@ extension Ledger {
             return event
         }
     }
-
-    /// The event that an action of ours answers: what an event that the action caused gets as its cause.
-    package func origin(of action: ActionID) async throws -> Event? {
-        try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
-                    WHERE a.id = ?
-                    """, arguments: [action]
-            ).map(Event.init(row:))
-        }
-    }
 }
 
 extension Database {

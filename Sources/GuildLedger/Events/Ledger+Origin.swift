@@ -1,0 +1,39 @@
+import GRDB
+package import GuildDomain
+
+extension Ledger {
+    /// How long after a try of an action an event without a marker may be its echo.
+    private static let echoWindow = Duration.seconds(3600)
+
+    /// The event that an action of ours answers: what an event that the action caused gets as its cause.
+    package func origin(of action: ActionID) async throws -> Event? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                    WHERE a.id = ?
+                    """, arguments: [action]
+            ).map(Event.init(row:))
+        }
+    }
+
+    /// The event that our last action of these operations on a subject, or on the repository that it is in, answers; nil
+    /// where none was tried within the last hour.
+    package func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
+        guard !operations.isEmpty else { return nil }
+        let whole = String(subject.prefix { $0 != "#" && $0 != "@" })
+        return try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                    WHERE a.subject IN (?, ?) AND a.operation IN (\(databaseQuestionMarks(count: operations.count)))
+                    AND EXISTS (SELECT 1 FROM action_attempts t WHERE t.action = a.id AND t.started_at >= ?)
+                    ORDER BY a.seq DESC LIMIT 1
+                    """,
+                arguments: [subject, whole] + StatementArguments(operations) + [now - Self.echoWindow]
+            ).map(Event.init(row:))
+        }
+    }
+}
