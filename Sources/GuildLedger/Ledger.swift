@@ -73,6 +73,7 @@ package final class Ledger: Sendable {
                         switch (result, outcome.value.withLock { $0 }) {
                         case (.success, let value?):
                             self.raise(topics)
+                            self.signal(.audit).raise()
                             continuation.resume(returning: value)
                         case (.failure(let error), _): continuation.resume(throwing: error)
                         case (.success, nil):
