@@ -70,7 +70,8 @@ extension BucketRing {
     package init?(bytes: [UInt8]) {
         var (buckets, position, last): ([Bucket], Int, Int64) = ([], 0, 0)
         while position < bytes.count {
-            guard let distance = Self.value(in: bytes, at: &position), let tokens = Self.value(in: bytes, at: &position),
+            guard let distance = Self.value(in: bytes, at: &position),
+                let tokens = Self.value(in: bytes, at: &position),
                 let cost = Self.value(in: bytes, at: &position), buckets.isEmpty || distance > 0,
                 buckets.count <= Self.length
             else { return nil }

@@ -79,7 +79,9 @@ package struct SpendingWindows: Sendable, Hashable {
     ) -> Timestamp? {
         func instant(_ ring: BucketRing, _ width: Int64) -> Timestamp? {
             let bucket = ring.firstBucket(from: Self.bucket(of: now, width), where: isEnough)
-            return bucket.map { max(now, Timestamp(microseconds: $0.multipliedReportingOverflow(by: width).partialValue)) }
+            return bucket.map {
+                max(now, Timestamp(microseconds: $0.multipliedReportingOverflow(by: width).partialValue))
+            }
         }
         switch period {
         case .perInvocation: return nil

@@ -50,6 +50,8 @@ package struct BudgetVerification: Sendable, Hashable {
     package var postings: Int64 = 0
     package var accounts: Int64 = 0
     package var openReservations: Int64 = 0
+    /// Hours in which something was spent.
+    package var rolledUpHours: Int64 = 0
     /// Tokens posted at a bound because the provider never reported.
     package var estimatedTokens: Int64 = 0
     package var overrunTokens: Int64 = 0

@@ -99,7 +99,7 @@ extension Ledger {
     /// stands above a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
     package func verifyBudgets(now: Timestamp) async throws -> BudgetVerification {
         try await read { db in
-            var audit = BudgetAudit(db: db, now: now)
+            var audit = try BudgetAudit(db: db, now: now)
             return try audit.run()
         }
     }
@@ -186,7 +186,9 @@ package struct AlertLevels: Sendable, Hashable {
     /// The highest of an agent, its chapter and the organisation.
     package func level(agent: String, chapter: String?) -> AlertLevel {
         guard !levels.isEmpty else { return .none }
-        let names = ["organization", "agent/\(agent)"] + (chapter.map { ["chapter/\($0)"] } ?? [])
-        return names.compactMap { levels[$0] }.max() ?? .none
+        // Names of the codex are the same in any case.
+        let names = Set(
+            (["organization", "agent/\(agent)"] + (chapter.map { ["chapter/\($0)"] } ?? [])).map { $0.lowercased() })
+        return levels.filter { names.contains($0.key.lowercased()) }.values.max() ?? .none
     }
 }
