@@ -53,11 +53,18 @@ package struct BudgetExceeded: GuildError, Equatable {
         }
     }
 
+    /// As `--cost` takes it.
+    private static func dollars(_ microdollars: Int64) -> String {
+        let (whole, rest) = microdollars.quotientAndRemainder(dividingBy: 1_000_000)
+        let digits = String(rest)
+        return "\(whole)." + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
     package var hint: String? {
         if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
         let missing = max(1, used.addingSaturated(reserved).addingSaturated(needed).addingSaturated(-limit))
         // What an alert keeps back goes on when `used` is far enough below the limit; how much that is, is for a person.
-        let amount = isMoney ? "0 --cost \(missing)" : "\(alert > .none ? limit : missing)"
+        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(alert > .none ? limit : missing)"
         let grant = "`guild budget grant \(account) \(amount) --reason WHY` adds to it"
         if setting.hasPrefix("--") { return "\(grant), or run with \(setting) \(used.addingSaturated(needed))" }
         return "\(grant), or raise \(setting) in the codex"
