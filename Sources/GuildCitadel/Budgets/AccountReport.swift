@@ -17,85 +17,45 @@ package struct AccountReport: Sendable {
         package let origin: String
     }
 
-    package let account: String
+    package let account: AccountName
     /// Since the ledger was made; nil where the account has never been used.
     package let total: AccountStanding?
     /// The running day and month, where a limit is set on them.
-    package let standings: [BudgetReport.Standing]
+    package let standings: [BudgetStanding]
     package let limits: [Limit]
 }
 
 extension AccountReport {
-    private enum Name {
-        case organization
-        case agent(String)
-        case chapter(String)
-        case invocation(InvocationID)
-    }
-
     /// - Parameters:
-    ///   - account: `organization`, `agent/NAME`, `chapter/NAME` or `invocation/ID`.
+    ///   - account: `organization`, `chapter/NAME`, `agent/NAME`, `root/ID` or `invocation/ID`, or a bare name.
     ///   - ledger: nil where there is none yet.
     /// - Throws: `Failure` of kind `usage` for an account that there is not, with the nearest name.
     package static func make(
         _ account: String, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
     ) async throws -> AccountReport {
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
+        let name = try await AccountName.find(account, in: snapshot, ledger: ledger)
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
-        let (name, standings, limits): (String, [BudgetReport.Standing], [Limit])
-        switch try parse(account) {
-        case .organization: (name, standings, limits) = ("organization", books.poolStandings, poolLimits(snapshot))
-        case .agent(let wanted):
-            let agent = snapshot.agent(wanted)
-            name = "agent/\(agent?.name ?? wanted)"
-            guard let agent else {
-                // An agent that has left the codex still has its account.
-                guard let total = try await ledger?.account(name) else {
-                    throw HostedRun.unknownAgent(wanted, in: snapshot)
-                }
-                return AccountReport(account: name, total: total, standings: [], limits: [])
-            }
-            (standings, limits) = (books.standings(agent: agent.name), Self.limits(of: agent, in: snapshot))
-        case .chapter(let wanted):
-            guard let chapter = snapshot.chapter(wanted) else { throw unknownChapter(wanted, in: snapshot) }
-            name = "chapter/\(chapter.name)"
-            (standings, limits) = (books.standings(chapter: chapter.name), Self.limits(of: chapter))
-        case .invocation(let id):
-            guard let invocation = try await ledger?.invocation(id) else {
-                throw Failure(
-                    .usage, "there is no invocation '\(id)'", hint: "`guild audit log --kind 'invocation.*'` lists them"
-                )
-            }
-            name = "invocation/\(id)"
-            let agent = snapshot.agent(invocation.agent)
-            standings = []
-            limits =
-                agent.map { Self.limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
-        }
         return AccountReport(
-            account: name, total: try await ledger?.account(name), standings: standings, limits: limits)
+            account: name, total: try await ledger?.account(name.description),
+            standings: CalendarLimits.of(name, in: snapshot).map { books.standings($0) } ?? [],
+            limits: try await limits(of: name, in: snapshot, ledger: ledger))
     }
 
-    private static func parse(_ account: String) throws(Failure) -> Name {
-        let parts = account.split(separator: "/", maxSplits: 1).map(String.init)
-        switch (parts.first, parts.count) {
-        case ("organization", 1): return .organization
-        case ("agent", 2): return .agent(parts[1])
-        case ("chapter", 2): return .chapter(parts[1])
-        case ("invocation", 2): if let id = InvocationID(parts[1]) { return .invocation(id) }
-        default: break
+    private static func limits(
+        of name: AccountName, in snapshot: CodexSnapshot, ledger: Ledger?
+    ) async throws -> [Limit] {
+        switch name {
+        case .organization: return poolLimits(snapshot)
+        case .agent(let name): return snapshot.agent(name).map { limits(of: $0, in: snapshot) } ?? []
+        case .chapter(let name): return snapshot.chapter(name).map(limits(of:)) ?? []
+        case .root:
+            let tokens = snapshot.settings.rootTokens
+            return [Limit(name: "rootTokens", amount: .tokens(tokens.value), origin: tokens.origin.description)]
+        case .invocation(let id):
+            let agent = try await ledger?.invocation(id).flatMap { snapshot.agent($0.agent) }
+            return agent.map { limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
         }
-        throw Failure(
-            .usage, "'\(account)' is not an account",
-            hint: "write organization, agent/NAME, chapter/NAME or invocation/ID")
-    }
-
-    private static func unknownChapter(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.chapters.values.map(\.name).sorted()
-        return Failure(
-            .usage, "there is no chapter '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? (names.isEmpty ? "this codex has none" : "the chapters are \(names.joined(separator: ", "))"))
     }
 
     // MARK: Limits

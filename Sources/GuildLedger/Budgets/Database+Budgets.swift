@@ -102,6 +102,7 @@ extension Database {
                     tokens = tokens + excluded.tokens, cost = cost + excluded.cost, last_at = max(last_at, excluded.last_at)
                 """
         ).execute(arguments: [invocation.root, usage.total, cost, now])
+        try rollUp(root: invocation.root, hour: hour, usage: usage, cost: cost, estimated: estimated)
     }
 
     private func standing(of limit: AccountLimit) throws -> (id: Int64, rule: BudgetRule.Standing) {
