@@ -19,7 +19,9 @@ package struct BurnRate: Sendable, Hashable {
     ///
     /// - Parameter firstUse: nil where nothing was used.
     package init(spent: Int64, window: Duration, firstUse: Timestamp?, now: Timestamp) {
-        self.init(spent: spent, span: now - max(now - window, firstUse ?? (now - window)))
+        let span = now - max(now - window, firstUse ?? (now - window))
+        // The first hours are no pace of a week.
+        self.init(spent: spent, span: max(span, window / 24))
     }
 
     /// A day at this pace; the largest number rather than an overflow.

@@ -37,8 +37,8 @@ package struct UsageTrend: Sendable, Hashable {
         let start = now - .seconds(86_400 * historyDays)
         let seen = hours.filter { $0.at >= start && $0.at <= now && $0.tokens > 0 }
         guard let first = seen.map(\.at).min() else { return nothing }
-        // A quarter of an hour of data is not a day's pace.
-        let span = max(now - first, BurnRate.leastSpan)
+        // What began an hour ago is not taken to go on like this all day and night.
+        let span = max(now - first, .seconds(86_400))
         let days = Double(span.microseconds) / 86_400_000_000
         let whole = min(historyDays, Int(days))
         var totals = [Double](repeating: 0, count: max(1, whole))
@@ -50,7 +50,8 @@ package struct UsageTrend: Sendable, Hashable {
         }
         let mean = sum / days
         guard whole >= trendDays else {
-            return UsageTrend(basis: .mean, daily: mean, slope: 0, days: days, ceiling: mean)
+            let seen = Double((now - first).microseconds) / 86_400_000_000
+            return UsageTrend(basis: .mean, daily: mean, slope: 0, days: seen, ceiling: mean)
         }
         let (level, slope) = line(through: totals)
         let ceiling = 2 * (totals.max() ?? 0)

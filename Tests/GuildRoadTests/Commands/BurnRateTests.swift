@@ -20,6 +20,8 @@ import Testing
         #expect(daily(now - .seconds(2 * 86_400)) == 700)
         #expect(daily(now - .seconds(30 * 86_400)) == 200)
         #expect(daily(nil) == 200)
+        // An hour of use is no pace of a week: it counts as seven.
+        #expect(daily(now - .seconds(3600)) == 4800)
     }
 
     @Test func `less than an hour is no pace, and no size traps`() {

@@ -1,8 +1,10 @@
 import Foundation
 import GuildDomain
+
 import Testing
 
 @testable import GuildCitadel
+@testable import GuildLedger
 
 @Suite struct UsageForecastTests {
     private let now = Timestamp(seconds: 1_790_000_000 / 3600 * 3600)
@@ -25,8 +27,10 @@ import Testing
         #expect(trend.weeklyChange == nil)
         #expect(abs(trend.daily - 1500 / (71.0 / 24)) < 0.01)
         #expect(trend.rate(inDays: 100) == trend.daily)
-        // Ten minutes of data count as an hour.
-        #expect(UsageTrend.fit([(now - .seconds(600), 10)], now: now).daily == 240)
+        // What began ten minutes ago is not taken to go on like this all day.
+        let new = UsageTrend.fit([(now - .seconds(600), 10)], now: now)
+        #expect(new.daily == 10)
+        #expect(new.days < 0.01)
     }
 
     @Test func `a week of data gives a line`() {
@@ -58,6 +62,17 @@ import Testing
         sum += forecast
         #expect(sum.total == 4960)
         #expect(sum.scheduledRuns == 4)
+    }
+
+    @Test func `what schedules brought is not taken for chance, though it posts an hour late`() {
+        func hour(_ number: Int, _ tokens: Int64) -> AgentHour {
+            AgentHour(
+                at: now + .seconds(number * 3600), agent: "a", chapter: "", tokens: tokens, costMicrodollars: 0)
+        }
+        let rest = ForecastSources.unscheduled(
+            [hour(0, 50), hour(1, 130), hour(2, 10)], [now: 100, now + .seconds(7200): 5])
+        #expect(rest.map(\.at) == [now, now + .seconds(3600), now + .seconds(7200)])
+        #expect(rest.map(\.tokens) == [0, 80, 5])
     }
 
     @Test func `a limit is passed in the hour that brings more than it has left`() {
