@@ -24,9 +24,8 @@ struct BudgetBooks: Sendable {
     private let calendar: BudgetCalendar
     private let ledger: Ledger?
     private let now: Timestamp
-    private var running: [BudgetCalendar.Period: Accounts] = [:]
     private var recent: [BudgetCalendar.Period: Accounts] = [:]
-    private var open: [String: AccountStanding] = [:]
+    private var accounts: [String: AccountStanding] = [:]
 
     init(snapshot: CodexSnapshot, calendar: BudgetCalendar, ledger: Ledger?, now: Timestamp) async throws {
         self.snapshot = snapshot
@@ -35,11 +34,9 @@ struct BudgetBooks: Sendable {
         self.now = now
         guard let ledger else { return }
         for period in BudgetCalendar.Period.allCases {
-            let start = calendar.interval(of: period, at: now).start
-            running[period] = try await Self.spent(in: ledger, since: start, until: now)
             recent[period] = try await Self.spent(in: ledger, since: now - period.paceWindow, until: now)
         }
-        open = Dictionary(try await ledger.openAccounts().map { ($0.name, $0) }) { first, _ in first }
+        accounts = Dictionary(try await ledger.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
     }
 
     private static func spent(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> Accounts {
@@ -67,21 +64,26 @@ struct BudgetBooks: Sendable {
         }
     }
 
+    /// The codex's limit with what people changed of it, which the ledger knows.
     private func standing(
         _ account: String, _ period: BudgetCalendar.Period, _ unit: BudgetStanding.Unit, limit: Int64
     ) -> BudgetStanding {
         let pace = recent[period]?[account]
+        let known = accounts[account]?.period(period.budgetPeriod)
+        let amount = unit == .tokens ? known?.tokens : known?.cost
         return BudgetStanding(
-            account: account, period: period, unit: unit, limit: limit, granted: 0,
-            used: running[period]?[account]?.amount(unit) ?? 0, reserved: reserved(account, unit),
+            account: account, period: period, unit: unit,
+            limit: BudgetStanding.inForce(limit, granted: amount?.granted ?? 0, throttle: known?.throttle, unit: unit),
+            granted: amount?.granted ?? 0,
+            used: amount?.used ?? 0, reserved: reserved(account, unit),
             endsAt: calendar.interval(of: period, at: now).end,
             rate: BurnRate(
                 spent: pace?.amount(unit) ?? 0, window: period.paceWindow, firstUse: pace?.firstUse, now: now),
-            now: now)
+            level: known?.level ?? .none, now: now)
     }
 
     private func reserved(_ account: String, _ unit: BudgetStanding.Unit) -> Int64 {
-        (unit == .tokens ? open[account]?.reserved : open[account]?.reservedCost) ?? 0
+        (unit == .tokens ? accounts[account]?.reserved : accounts[account]?.reservedCost) ?? 0
     }
 
     // MARK: Lines
@@ -95,7 +97,7 @@ struct BudgetBooks: Sendable {
         case .day: return (try await days(in: ledger, since: since, until: until), 0)
         case .root:
             let usage = try await ledger.rootUsage(since: since, until: until)
-            let lines = usage.lines.map { line($0, account: "root/\($0.name)", limits: []) }
+            let lines = usage.lines.map { line($0, account: nil, limits: []) }
             return (lines, usage.count - Int64(lines.count))
         case .agent, .chapter, .model:
             let lines = try await ledger.usage(by: grouping, since: since, until: until)

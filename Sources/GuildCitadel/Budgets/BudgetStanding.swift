@@ -1,4 +1,5 @@
 package import GuildDomain
+package import GuildLedger
 
 /// A calendar limit in force, what the running period has used of it, and how long the rest will last.
 package struct BudgetStanding: Sendable, Hashable {
@@ -18,6 +19,8 @@ package struct BudgetStanding: Sendable, Hashable {
     package let endsAt: Timestamp
     /// The account's pace of late: of the last day for a day's limit, of the last week for a month's.
     package let rate: BurnRate
+    /// The alert in force because of this limit.
+    package let level: AlertLevel
     package let now: Timestamp
 
     /// Never negative.
@@ -25,11 +28,29 @@ package struct BudgetStanding: Sendable, Hashable {
     package var committed: Int64 { used.addingSaturated(reserved) }
     /// Nil where the period ends before, at this rate.
     package var projectedExhaustion: Timestamp? { rate.exhaustion(of: remaining, now: now, before: endsAt) }
+    /// A limit of the codex with what people changed of it: grants added, then lowered by a throttle.
+    package static func inForce(_ base: Int64, granted: Int64, throttle: Throttle?, unit: Unit) -> Int64 {
+        let raised = base.addingSaturated(granted)
+        switch throttle?.measure {
+        case .permille(let permille): return Int64(clamping: Int128(raised) * Int128(permille) / 1000)
+        case .tokens(let tokens): return unit == .tokens ? min(raised, tokens) : raised
+        case nil: return raised
+        }
+    }
+
     /// Of the limit; 0 where it is 0.
     package var percentUsed: Double { limit > 0 ? Double(used) / Double(limit) * 100 : 0 }
 }
 
 extension BudgetCalendar.Period {
+    /// As the ledger calls it.
+    package var budgetPeriod: BudgetPeriod {
+        switch self {
+        case .day: .day
+        case .month: .month
+        }
+    }
+
     /// The stretch of the past whose pace tells how long this period's limit will last.
     package var paceWindow: Duration {
         switch self {

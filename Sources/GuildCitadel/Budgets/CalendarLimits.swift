@@ -1,4 +1,5 @@
 package import GuildCodex
+package import GuildDomain
 
 /// An account's limits on a day and a month that the codex sets, without grants.
 package struct CalendarLimits: Sendable, Hashable {
@@ -25,7 +26,7 @@ package struct CalendarLimits: Sendable, Hashable {
         case .organization: organization(in: snapshot)
         case .chapter(let name): snapshot.chapter(name).map(chapter)
         case .agent(let name): snapshot.agent(name).map { agent($0, in: snapshot) }
-        case .root, .invocation: nil
+        case .root, .invocation, .swarm: nil
         }
     }
 

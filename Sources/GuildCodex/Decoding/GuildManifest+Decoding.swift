@@ -9,10 +9,6 @@ extension GuildManifest {
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
-        spec["manaPool"]?.notRunYet(.manaPool)
-        spec["reserve"]?.notRunYet(.reserve)
-        spec["costBudget"]?.notRunYet(.guildBudget)
-        spec["alerts"]?.notRunYet(.alerts)
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
         ] {
@@ -75,7 +71,6 @@ extension GuildDefaults {
         ] {
             locations[key] = reader[key]?.location
         }
-        reader["rootTokens"]?.notRunYet(.rootTokens)
         reader["debounce"]?.notRunYet(.debounce)
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
         reader["connectTimeout"]?.notRunYet(.connectTimeout)
@@ -108,8 +103,6 @@ extension ChapterManifest {
     }
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
-        spec["tokenBudget"]?.notRunYet(.chapterBudget)
-        spec["costBudget"]?.notRunYet(.chapterBudget)
         spec["guaranteedShare"]?.notRunYet(.guaranteedShare)
         spec["notify"]?.notRunYet(.chapterNotify)
         if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {

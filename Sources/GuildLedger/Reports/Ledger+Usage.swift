@@ -38,15 +38,6 @@ package struct AgentHour: Sendable, Hashable {
     package let costMicrodollars: Int64
 }
 
-/// An account's standing.
-package struct AccountStanding: Sendable, Hashable {
-    package let name: String
-    package let used: Int64
-    package let reserved: Int64
-    package let usedCost: Int64
-    package let reservedCost: Int64
-}
-
 /// A span of time rounded outwards to whole hours, as the roll-ups count them: hours since 1970 in UTC.
 struct HourSpan {
     static let microseconds: Int64 = 3_600_000_000
@@ -136,31 +127,6 @@ extension Ledger {
             first = end
         }
         return hours
-    }
-
-    /// Tokens held by open reservations, by account, for accounts that hold any.
-    package func openAccounts() async throws -> [AccountStanding] {
-        try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000").map {
-                AccountStanding(row: $0)
-            }
-        }
-    }
-
-    package func account(_ name: String) async throws -> AccountStanding? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM accounts WHERE name = ?", arguments: [name]).map {
-                AccountStanding(row: $0)
-            }
-        }
-    }
-}
-
-extension AccountStanding {
-    init(row: Row) {
-        self.init(
-            name: row["name"], used: row["used"], reserved: row["reserved"], usedCost: row["used_cost"],
-            reservedCost: row["reserved_cost"])
     }
 }
 

@@ -2,40 +2,25 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// An account of the books, as people name it.
-package enum AccountName: Sendable, Hashable, CustomStringConvertible {
-    case organization
-    case chapter(String)
-    case agent(String)
-    case root(EventID)
-    case invocation(InvocationID)
-
-    /// As the ledger names it.
-    package var description: String {
-        switch self {
-        case .organization: "organization"
-        case .chapter(let name): "chapter/\(name)"
-        case .agent(let name): "agent/\(name)"
-        case .root(let id): "root/\(id)"
-        case .invocation(let id): "invocation/\(id)"
-        }
-    }
-
+extension AccountName {
     private static let kinds = ["organization", "chapter", "agent", "root", "invocation"]
     private static let forms = "write organization, chapter/NAME, agent/NAME, root/ID or invocation/ID"
-}
 
-extension AccountName {
     /// Finds the account that a person means: its full name, or the bare name of an agent, a chapter, a root or an
     /// invocation where only one thing is called so.
     ///
-    /// - Parameter ledger: nil where there is none yet.
+    /// - Parameters:
+    ///   - ledger: nil where there is none yet.
+    ///   - prefersChapters: a bare name that a chapter and an agent have is the chapter's.
     /// - Throws: `Failure` of kind `usage` where there is none, with the nearest name, or more than one.
     package static func find(
-        _ text: String, in snapshot: CodexSnapshot, ledger: Ledger?
+        _ text: String, in snapshot: CodexSnapshot, ledger: Ledger?, prefersChapters: Bool = false
     ) async throws -> AccountName {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 else { return try await bare(text, in: snapshot, ledger: ledger) }
+        guard parts.count == 2 else {
+            if prefersChapters, let chapter = snapshot.chapter(text) { return .chapter(chapter.name) }
+            return try await bare(text, in: snapshot, ledger: ledger)
+        }
         switch parts[0].lowercased() {
         case "agent": return try await agent(parts[1], in: snapshot, ledger: ledger)
         case "chapter": return try await chapter(parts[1], in: snapshot, ledger: ledger)
@@ -63,10 +48,10 @@ extension AccountName {
         case (nil, nil): break
         }
         if let id = InvocationID(text), try await ledger?.invocation(id) != nil { return .invocation(id) }
-        if let id = EventID(text), try await ledger?.account("root/\(id)") != nil { return .root(id) }
+        if let id = EventID(text), try await ledger?.hasAccount(.root(id)) == true { return .root(id) }
         // Who has left the codex still has an account.
         for name in [AccountName.agent(text), .chapter(text)]
-        where try await ledger?.account(name.description) != nil { return name }
+        where try await ledger?.hasAccount(name) == true { return name }
         let names = snapshot.agentsByName.map(\.name) + snapshot.chapters.values.map(\.name) + kinds.prefix(1)
         throw Failure(
             .usage, "'\(text)' is not an account",
@@ -77,7 +62,7 @@ extension AccountName {
         _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
     ) async throws -> AccountName {
         if let agent = snapshot.agent(name) { return .agent(agent.name) }
-        guard try await ledger?.account("agent/\(name)") != nil else {
+        guard try await ledger?.hasAccount(.agent(name)) == true else {
             throw HostedRun.unknownAgent(name, in: snapshot)
         }
         return .agent(name)
@@ -87,7 +72,7 @@ extension AccountName {
         _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
     ) async throws -> AccountName {
         if let chapter = snapshot.chapter(name) { return .chapter(chapter.name) }
-        if try await ledger?.account("chapter/\(name)") != nil { return .chapter(name) }
+        if try await ledger?.hasAccount(.chapter(name)) == true { return .chapter(name) }
         throw unknownChapter(name, in: snapshot)
     }
 
