@@ -116,6 +116,9 @@ extension Database {
             INSERT INTO root_totals VALUES (?, 1, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET calls = calls + 1,
                 tokens = tokens + excluded.tokens, cost = cost + excluded.cost, last_at = max(last_at, excluded.last_at)
             """, [.id(invocation.root), .integer(usage.total), .integer(cost), .time(at)])
+        try rollUp(
+            root: invocation.root, hour: at.seconds.floorDivided(by: 3600).quotient, usage: usage, cost: cost,
+            estimated: estimated)
     }
 
     // MARK: Steps of reserving

@@ -100,7 +100,9 @@ extension Ledger {
     package func verifyBudgets(now: Timestamp) async throws -> BudgetVerification {
         try await read { db in
             var audit = try BudgetAudit(db: db, now: now)
-            return try audit.run()
+            var result = try audit.run()
+            try db.compareRootUsage(into: &result)
+            return result
         }
     }
 
