@@ -26,7 +26,7 @@ struct AuditFeed: Sendable {
         let following = Task {
             do {
                 try await follow()
-            } catch where Task.isCancelled {
+            } catch  where Task.isCancelled {
                 // What was under way when it was to end: nothing of it was shown.
                 return
             }
