@@ -35,16 +35,17 @@ extension Ledger {
         {
             return refusal
         }
-        let body = try bodies.store(event.payload)
-        return try await write(touching: [.inbound]) { db in
-            if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
-            try db.claimDigest(of: event, policy: policy, now: now)
-            try db.insert(event, body: body, receivedAt: now)
-            try db.run(
-                "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                [.id(event.id), .time(now)])
-            try db.auditAccepted(event, policy: policy, now: now)
-            return .accepted(event.id)
+        return try await bodies.storing(event.payload) { body in
+            try await write(touching: [.inbound]) { db in
+                if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
+                try db.claimDigest(of: event, policy: policy, now: now)
+                try db.insert(event, body: body, receivedAt: now)
+                try db.run(
+                    "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
+                    [.id(event.id), .time(now)])
+                try db.auditAccepted(event, policy: policy, now: now)
+                return .accepted(event.id)
+            }
         }
     }
 
