@@ -56,6 +56,7 @@ package struct Serve: Sendable {
         var services = services(deployment, worker)
         if let address { services.append(listener(deployment, address, onListening)) }
         services.append(CodexReload(deployment: deployment))
+        if !once { services.append(Housekeeping(deployment: deployment)) }
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))

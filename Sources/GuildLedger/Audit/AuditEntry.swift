@@ -27,6 +27,9 @@ package struct AuditEntry: Sendable, Hashable {
         case approvalDecided = "approval.decided"
         case scheduleFired = "schedule.fired"
         case operatorCommand = "operator.command"
+        /// Bodies were erased under a policy; its own body names the range, and is never erased.
+        case auditErased = "audit.erased"
+        case auditAnchored = "audit.anchored"
     }
 
     package var at: Timestamp

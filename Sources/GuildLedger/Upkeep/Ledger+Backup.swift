@@ -176,12 +176,3 @@ extension BodyStore {
         return true
     }
 }
-
-/// Work that waits for the disk for long: not on the threads that everything else shares.
-enum Blocking {
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result(catching: body)) }
-        }
-    }
-}

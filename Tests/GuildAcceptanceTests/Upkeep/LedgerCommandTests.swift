@@ -156,6 +156,27 @@ extension Road {
             #expect(try await isSound(codex))
         }
 
+        @Test func `prune says what would go and takes only that`() async throws {
+            let codex = try await used()
+            let policy = "apiVersion: guild/v1\nkind: PrivacyPolicy\nmetadata: { name: privacy }\nspec:\n"
+            try codex.write(["policies/privacy.yaml": policy + "  data_retention: { raw_messages: 1h }\n"])
+            try await codex.commit()
+            let none = try await codex.json("ledger", "prune")
+            #expect(none["counts"]?["events_deleted"] == 0)
+            #expect(none["retention"]?["raw_messages"] == "1h")
+            try codex.write(["policies/privacy.yaml": policy + "  data_retention: { raw_messages: 0, audit_logs: 0 }\n"]
+            )
+            try await codex.commit()
+            let would = try await codex.json("ledger", "prune", "--dry-run")
+            #expect(would["done"] == false)
+            #expect(would["counts"]?["events_deleted"] == 40)
+            #expect(would["counts"]?["events_erased"] == 1)
+            let done = try await codex.json("ledger", "prune")
+            #expect(done["counts"]?["events_deleted"] == 40)
+            #expect(done["counts"]?["body_files"] == 4)
+            #expect(try await isSound(codex))
+        }
+
         private func asides(_ codex: TemporaryCodex) throws -> [String] {
             let folder = (codex.ledger as NSString).deletingLastPathComponent
             return try FileManager.default.contentsOfDirectory(atPath: folder)
