@@ -16,6 +16,9 @@ package enum Component: String, Sendable, CaseIterable {
         .webhookGateway, .scheduler, .registry, .dispatcher, .executor, .actionExecutor,
     ]
 
+    /// Whether it answers at the address that is listened on.
+    package var speaksHTTP: Bool { self == .webhookGateway || self == .registry }
+
     /// Reads the names of the command line; none means all.
     package static func parse(_ names: [String]) throws(Failure) -> [Component] {
         guard !names.isEmpty else { return running }

@@ -54,17 +54,28 @@ package struct Serve: Sendable {
         }
         deployment.ledger.watch()
         var services = services(deployment, worker)
-        if let address { services.append(listener(deployment, address, onListening)) }
+        // What answers over HTTP is ready when its port is bound; the others with the first look into the ledger.
+        let answering = address == nil ? [] : components.filter(\.speaksHTTP)
+        if let address {
+            services.append(
+                listener(deployment, address) { [logger = deployment.logger] bound in
+                    Self.announce(answering, logger)
+                    onListening(bound)
+                })
+        }
         services.append(CodexReload(deployment: deployment))
         if !once { services.append(Housekeeping(deployment: deployment)) }
+        if components.contains(.registry), !once { services.append(anchoring(deployment)) }
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
-        for component in components {
-            deployment.logger.info("ready", metadata: ["component": "\(component.rawValue)"])
-        }
+        Self.announce(components.filter { !answering.contains($0) }, deployment.logger)
         try await group.run()
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
+    }
+
+    private static func announce(_ components: [Component], _ logger: Logger) {
+        for component in components { logger.info("ready", metadata: ["component": "\(component.rawValue)"]) }
     }
 
     private func drain(_ deployment: Deployment) -> Drain {
@@ -111,11 +122,20 @@ package struct Serve: Sendable {
         }
     }
 
+    /// The registry's process anchors the audit log: of several only one has to.
+    private func anchoring(_ deployment: Deployment) -> some Service {
+        Stoppable(
+            AuditAnchoring(
+                ledger: deployment.ledger, repository: deployment.access.repository,
+                settings: { [codex = deployment.codex] in codex.head.guild.audit }, time: deployment.time,
+                logger: deployment.logger))
+    }
+
     // MARK: HTTP
 
     /// - Returns: nil where nothing listens: a component alone listens only when told.
     private func listenAddress() throws(Failure) -> ListenAddress? {
-        let speaksHTTP = components.contains(.webhookGateway) || components.contains(.registry)
+        let speaksHTTP = components.contains(where: \.speaksHTTP)
         let isAll = Set(components) == Set(Component.running)
         guard let text = listen ?? (isAll && !once ? Self.defaultAddress : nil) else {
             guard !components.contains(.webhookGateway) || once else {

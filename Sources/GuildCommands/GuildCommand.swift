@@ -2,6 +2,7 @@ package import ArgumentParser
 import CLinux
 import Foundation
 import GuildCitadel
+import GuildCodex
 import GuildDomain
 
 /// `guild`: the operating system for AI agents.
@@ -27,6 +28,7 @@ package struct GuildCommand: AsyncParsableCommand {
         holdSecrets()
         // Asked by every script and every bug report: answered before the parser is built.
         if arguments == ["--version"] { finish(configuration.version + "\n", to: .standardOutput, status: 0) }
+        startGit(arguments)
         do {
             var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -38,6 +40,12 @@ package struct GuildCommand: AsyncParsableCommand {
         } catch {
             end(with: error)
         }
+    }
+
+    /// Starting libgit2 takes as long as parsing the command line: a command that may need it does both at once.
+    private static func startGit(_ arguments: [String]) {
+        guard let word = arguments.first, !word.hasPrefix("-") else { return }
+        Thread.detachNewThread { CodexRepository.prepare() }
     }
 
     /// No core dump and no debugger of the same user: this process will hold keys.

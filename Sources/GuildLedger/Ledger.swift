@@ -80,6 +80,7 @@ package final class Ledger: Sendable {
                         switch (result, outcome.value.withLock { $0 }) {
                         case (.success, let value?):
                             self.raise(topics)
+                            self.signal(.audit).raise()
                             continuation.resume(returning: value)
                         case (.failure(let error), _): continuation.resume(throwing: error)
                         case (.success, nil):
@@ -188,9 +189,9 @@ package final class Ledger: Sendable {
 
     /// The pages of a full batch, all of them changed, and the indexes' inner ones: with fewer the batch spills.
     private static let writerCacheKibibytes = 16 << 10
-    /// The log is copied into the database when it has 16 MB; a page that changes often is then copied once for many
-    /// batches.
-    private static let checkpointPages = 4096
+    /// The log is copied into the database when it has 8 MB: a page that changes often is then copied once for some
+    /// batches, and none waits long for the copying.
+    private static let checkpointPages = 2048
 
     private static func configuration(_ busyTimeout: Duration) -> Configuration {
         var configuration = Configuration()

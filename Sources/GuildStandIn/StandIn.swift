@@ -9,7 +9,7 @@ final class StandIn: Sendable {
     let script: ScriptState
     let gates = Gates()
     let log: RequestLog
-    let github = GitHubState()
+    let github: GitHubState
     private let serial = Atomic<Int>(0)
 
     /// A model's request may carry a long conversation.
@@ -17,6 +17,7 @@ final class StandIn: Sendable {
 
     init(_ options: StandInOptions) throws {
         isInstant = options.isInstant
+        github = GitHubState(lastIssue: options.isInstant ? .max : GitHubState.untouchedIssues)
         var entries: [ScriptEntry] = []
         if let path = options.scriptPath {
             guard let data = FileManager.default.contents(atPath: path) else {

@@ -9,6 +9,7 @@ extension GuildManifest {
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
+        audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
         spec["manaPool"]?.notRunYet(.manaPool)
         spec["reserve"]?.notRunYet(.reserve)
         spec["costBudget"]?.notRunYet(.guildBudget)
@@ -26,6 +27,16 @@ extension GuildManifest {
 extension GuildManifest.Pool {
     fileprivate init(_ reader: MappingReader) {
         self.init(perDay: reader["perDay"]?.tokens(), perMonth: reader["perMonth"]?.tokens())
+    }
+}
+
+extension AuditSettings {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        anchors = reader["anchor"]?.bool() ?? anchors
+        anchorEvery = reader["anchor_every"]?.integer(in: 1...1_000_000_000).map { Int64($0) } ?? anchorEvery
+        anchorMinutes = reader["anchor_minutes"]?.integer(in: 1...1_000_000) ?? anchorMinutes
+        push = reader["push"]?.filledText()
     }
 }
 

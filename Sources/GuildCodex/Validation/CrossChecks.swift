@@ -34,6 +34,7 @@ struct CrossChecks {
         checkGuild()
         checkNames()
         checkEndpoints()
+        checkConnectors()
         checkCapabilitiesOfUse()
         for reference in findings.references { check(reference) }
         RequirementCheck(agents: codex.agents, findings: findings).run()
@@ -103,6 +104,22 @@ struct CrossChecks {
             guard endpoint.isDefault else { continue }
             report(
                 double: endpoint.system, "default endpoint of", endpoint.location, path: "spec.default", &defaults)
+        }
+    }
+
+    /// A tool names a system, not a connector: the first connector of a system is the one that is used.
+    private func checkConnectors() {
+        var seen: [String: ConnectorManifest] = [:]
+        for connector in codex.connectors {
+            guard let first = seen[connector.system] else {
+                seen[connector.system] = connector
+                continue
+            }
+            findings.add(
+                Problem(
+                    .warning, at: connector.location, path: "spec.system",
+                    found: "a second connector of \(connector.system), which is not used",
+                    expected: "one connector; the first is \(quoted(first.name)) at \(first.location)"))
         }
     }
 

@@ -32,6 +32,41 @@ struct DirectRow {
         guard let start = sqlite3_column_blob(statement, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    /// SQLite's type of the column: `SQLITE_TEXT` and so on.
+    func type(_ column: Int32) -> Int32 { sqlite3_column_type(statement, column) }
+
+    /// The bytes of a text or a blob as they are stored, neither copied nor repaired; valid until the next step. A zero
+    /// byte or bytes that are not UTF-8 are what they are.
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_blob(statement, column)
+        return UnsafeRawBufferPointer(
+            start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, column)))
+    }
+}
+
+/// The rows of one statement, stepped without GRDB's boxes. No other cursor of the same SQL may be open meanwhile.
+struct DirectCursor: ~Copyable {
+    private let cached: Statement
+    private let statement: SQLiteStatement
+    private let database: Database
+
+    init(_ database: Database, _ sql: String, _ values: [StoredValue] = []) throws {
+        let cached = try database.cachedStatement(sql: sql)
+        try database.bind(values, to: cached.sqliteStatement, sql)
+        self.cached = cached
+        self.database = database
+        statement = cached.sqliteStatement
+    }
+
+    deinit { sqlite3_reset(statement) }
+
+    mutating func next() throws -> DirectRow? {
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return DirectRow(statement: statement) }
+        try database.check(code == SQLITE_DONE ? SQLITE_OK : code, cached.sql)
+        return nil
+    }
 }
 
 /// Small statements that every event runs several of, bound and stepped without the boxes, copies and hooks of
@@ -47,6 +82,14 @@ extension Database {
         let cached = try cachedStatement(sql: sql)
         let statement = cached.sqliteStatement
         defer { sqlite3_reset(statement) }
+        try bind(values, to: statement, sql)
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
+        try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
+        return nil
+    }
+
+    fileprivate func bind(_ values: [StoredValue], to statement: SQLiteStatement, _ sql: String) throws {
         guard Int(sqlite3_bind_parameter_count(statement)) == values.count else {
             throw DatabaseError(
                 resultCode: .SQLITE_MISUSE, message: "\(values.count) values for other places", sql: sql)
@@ -54,13 +97,9 @@ extension Database {
         for (index, value) in values.enumerated() {
             try check(Self.bind(value, at: Int32(index + 1), of: statement), sql)
         }
-        let code = sqlite3_step(statement)
-        if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
-        try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
-        return nil
     }
 
-    private func check(_ code: Int32, _ sql: String) throws {
+    fileprivate func check(_ code: Int32, _ sql: String) throws {
         guard code != SQLITE_OK else { return }
         let message = sqliteConnection.map { String(cString: sqlite3_errmsg($0)) }
         throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: sql)

@@ -5,14 +5,14 @@ import Synchronization
 
 /// Gathers the transactions that wait into one commit (DESIGN: "durable by group commit").
 ///
-/// A closure joins the queue; the writer takes what queued during the last commit, at most 256 closures or 5 ms of
+/// A closure joins the queue; the writer takes what queued during the last commit, at most 256 closures or 10 ms of
 /// running them, between `BEGIN IMMEDIATE` and `COMMIT`, with the processes' file lock held. It never waits for a batch
 /// to fill. A closure touches only the database, because it may run twice: most batches have no failing member, so the
 /// first try has no savepoints; after a failure they all run again, each in a savepoint; and where an error such as a
 /// full disk rolled back the whole transaction, they run again one by one.
 final class GroupCommitter: Sendable {
     static let batchLimit = 256
-    static let batchNanoseconds: UInt64 = 5_000_000
+    static let batchNanoseconds: UInt64 = 10_000_000
     /// Writes that may wait; further ones are refused at once.
     static let queueLimit = 65_536
 

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The repositories as the stand-in remembers them.
 ///
-/// Every repository but one named `missing` exists, with issues and pull requests 1 to 1000 that nobody has touched.
+/// Every repository but one named `missing` exists, with issues and pull requests 1 to 1000, or of any number under
+/// load, that nobody has touched.
 /// What is created gets identifiers from 1001 up, in order, so that two runs agree.
 final class GitHubState: Sendable {
     static let login = "guild-bot"
@@ -39,9 +40,13 @@ final class GitHubState: Sendable {
 
     /// What one change or look sees.
     struct Contents: Sendable {
+        /// The highest issue that there is.
+        let lastIssue: Int64
         private var repositories: [String: Repository] = [:]
         private var lastID: Int64 = 1000
         private var now = Timestamp(seconds: 1_767_225_600)
+
+        init(lastIssue: Int64) { self.lastIssue = lastIssue }
 
         /// The next identifier; time goes on by a second with each.
         mutating func create() -> (id: Int64, at: Timestamp) {
@@ -58,10 +63,10 @@ final class GitHubState: Sendable {
         /// - Throws: `GitHubRefusal` for an issue that does not exist.
         func issue(_ number: Int64, of repository: String) throws(GitHubRefusal) -> Issue {
             if let issue = repositories[repository]?.issues[number] { return issue }
-            guard number <= untouchedIssues else { throw .notFound }
+            guard number <= lastIssue else { throw .notFound }
             return Issue(
-                number: number, id: 100_000 + number, title: "Issue \(number)", body: "The text of issue \(number).",
-                author: "octocat", createdAt: Timestamp(seconds: 1_767_139_200),
+                number: number, id: number.addingSaturated(100_000), title: "Issue \(number)",
+                body: "The text of issue \(number).", author: "octocat", createdAt: Timestamp(seconds: 1_767_139_200),
                 updatedAt: Timestamp(seconds: 1_767_139_200))
         }
 
@@ -70,7 +75,9 @@ final class GitHubState: Sendable {
         }
     }
 
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
+
+    init(lastIssue: Int64 = GitHubState.untouchedIssues) { contents = Mutex(Contents(lastIssue: lastIssue)) }
 
     func change<Value: Sendable>(
         _ body: (inout Contents) throws(GitHubRefusal) -> Value
@@ -78,7 +85,7 @@ final class GitHubState: Sendable {
         try contents.withLock { (contents) throws(GitHubRefusal) -> Value in try body(&contents) }
     }
 
-    func reset() { contents.withLock { $0 = Contents() } }
+    func reset() { contents.withLock { $0 = Contents(lastIssue: $0.lastIssue) } }
 }
 
 /// Why GitHub refuses a request.

@@ -86,9 +86,11 @@ struct Verdict: Sendable {
         check(
             modelCalls <= answeredTurns + callsKilled,
             "\(modelCalls) model calls, but \(answeredTurns) turns and kills in \(callsKilled) calls")
+        // Fewer are possible: an answer whose last frame was in the log but not in the shared index at the kill is not seen
+        // while another process has the ledger open, and counts after all for the first who opens it anew.
         check(
-            estimatedTurns == callsKilled,
-            "\(estimatedTurns) calls posted as estimates, but kills fell into \(callsKilled)")
+            estimatedTurns <= callsKilled,
+            "\(estimatedTurns) calls posted as estimates, but kills fell into only \(callsKilled)")
         check(arrivals.comments.count == actions, "\(arrivals.comments.count) idempotency keys for \(actions) actions")
         for place in [Place.idle, .commit, .modelCall, .send] {
             check(kills.contains { $0.places.contains(place) }, "no kill fell \(place.rawValue)")
