@@ -20,12 +20,15 @@ struct Housekeeping: Service {
     func run() async throws {
         let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
         await cancelWhenGracefulShutdown {
+            // What a crash left is looked for once, and again where a round could not look at all files.
+            var looksAtFiles = true
             while !Task.isCancelled {
                 let end = ContinuousClock.now + Self.round
                 var next = Self.interval
                 do {
                     let report = try await ledger.keepHouse(
-                        deployment.codex.head.retentionPlan, actor: "retention", now: time.now
+                        deployment.codex.head.retentionPlan, actor: "retention", now: time.now,
+                        looksAtFiles: looksAtFiles
                     ) { ContinuousClock.now < end && !Task.isCancelled }
                     if let report, !report.isEmpty {
                         let counts = report.counts.filter { $0.count > 0 }
@@ -33,6 +36,7 @@ struct Housekeeping: Service {
                             "retention",
                             metadata: Dictionary(uniqueKeysWithValues: counts.map { ($0.name, "\($0.count)") }))
                     }
+                    if let report { looksAtFiles = !report.isComplete }
                     if report?.isComplete == false { next = Self.pause }
                 } catch {
                     // What is not taken away now is taken away in the next round.

@@ -6,12 +6,13 @@ extension Ledger {
     ///
     /// - Returns: nil where another one is at it.
     package func keepHouse(
-        _ plan: RetentionPlan, actor: String, now: Timestamp, goesOn: @Sendable () -> Bool = { true }
+        _ plan: RetentionPlan, actor: String, now: Timestamp, looksAtFiles: Bool = true,
+        goesOn: @Sendable () -> Bool = { true }
     ) async throws -> RetentionReport? {
         let lock = try FileLock(path: location.housekeepingPath)
         guard lock.tryLock() else { return nil }
         defer { lock.unlock() }
-        let report = try await prune(plan, actor: actor, now: now, goesOn: goesOn)
+        let report = try await prune(plan, actor: actor, now: now, looksAtFiles: looksAtFiles, goesOn: goesOn)
         try await checkpoint()
         return report
     }

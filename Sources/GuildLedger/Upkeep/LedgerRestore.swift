@@ -161,7 +161,8 @@ package struct LedgerRestore: Sendable {
             try prepareAside()
         }
         try takeBodies(of: BodyStore(folder: staged.bodiesFolder))
-        for end in ["-wal", "-shm"] { unlink(location.path + end) }
+        // What was verified of the old chain says nothing of the new one.
+        for path in [location.path + "-wal", location.path + "-shm", location.auditMarkPath] { unlink(path) }
         try BodyStore.sync(folder: location.folder)
         guard rename(staged.path, location.path) == 0 else { throw LedgerFailure.ofFile(location.path, errno) }
         try BodyStore.sync(folder: location.folder)

@@ -66,9 +66,11 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - actor: `retention`, `user:NAME`; each batch that erases content is one audit entry.
+    ///   - looksAtFiles: whether every body's file is held against the rows, even where no event went.
     ///   - goesOn: asked between batches; false ends the call early.
     package func prune(
-        _ plan: RetentionPlan, actor: String, now: Timestamp, goesOn: @Sendable () -> Bool = { true }
+        _ plan: RetentionPlan, actor: String, now: Timestamp, looksAtFiles: Bool = true,
+        goesOn: @Sendable () -> Bool = { true }
     ) async throws -> RetentionReport {
         var report = RetentionReport()
         try await pruneEvents(plan, actor: actor, now: now, into: &report, goesOn)
@@ -86,7 +88,9 @@ extension Ledger {
                 }
             }
         }
-        report.bodyFiles = try await sweepBodies(goesOn, &report)
+        if looksAtFiles || report.eventsDeleted + report.eventsErased > 0 {
+            report.bodyFiles = try await sweepBodies(goesOn, &report)
+        }
         return report
     }
 

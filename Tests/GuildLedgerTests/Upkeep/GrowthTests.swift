@@ -43,7 +43,7 @@ import Testing
             let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             let chain =
                 try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM dbstat WHERE name IN ('audit', 'audit_root', 'audit_erasures')") ?? 0
+                    db, sql: "SELECT count(*) FROM dbstat WHERE name LIKE 'audit%' AND name <> 'audit_bodies'") ?? 0
             return (all, all - chain)
         }
     }
