@@ -16,6 +16,7 @@ enum LedgerSchema {
         }
         migrator.registerMigration("2026-11-upkeep", migrate: upkeep)
         registerAuditTree(in: &migrator)
+        registerBudgets(in: &migrator)
         return migrator
     }
 

@@ -42,7 +42,8 @@ import Testing
             try await fixture.git("fsck", "--strict")
             // The codex is what it was.
             #expect(try repository.resolve("HEAD") == head)
-            #expect(try await fixture.git("status", "--porcelain", "--branch").contains("audit") == false)
+            #expect(
+                try await fixture.git("for-each-ref", "--format=%(refname)") == "refs/guild/audit\nrefs/heads/main\n")
         }
     }
 

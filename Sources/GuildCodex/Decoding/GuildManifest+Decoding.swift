@@ -10,10 +10,6 @@ extension GuildManifest {
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
         audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
-        spec["manaPool"]?.notRunYet(.manaPool)
-        spec["reserve"]?.notRunYet(.reserve)
-        spec["costBudget"]?.notRunYet(.guildBudget)
-        spec["alerts"]?.notRunYet(.alerts)
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
         ] {
@@ -86,7 +82,6 @@ extension GuildDefaults {
         ] {
             locations[key] = reader[key]?.location
         }
-        reader["rootTokens"]?.notRunYet(.rootTokens)
         reader["debounce"]?.notRunYet(.debounce)
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
         reader["connectTimeout"]?.notRunYet(.connectTimeout)
@@ -119,8 +114,6 @@ extension ChapterManifest {
     }
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
-        spec["tokenBudget"]?.notRunYet(.chapterBudget)
-        spec["costBudget"]?.notRunYet(.chapterBudget)
         spec["guaranteedShare"]?.notRunYet(.guaranteedShare)
         spec["notify"]?.notRunYet(.chapterNotify)
         if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {

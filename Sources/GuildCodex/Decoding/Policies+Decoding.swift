@@ -105,7 +105,6 @@ extension SafetyPolicy {
         rootTokens = spec["root_tokens"]?.tokens()
         ignoreSenders = spec["ignore_senders"]?.texts() ?? []
         for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
-        spec["root_tokens"]?.notRunYet(.rootTokens)
     }
 }
 

@@ -4,9 +4,9 @@ enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
         case feedTrigger, debounce, perPerson, jitter, overlapSkip, overlapBuffer, overlapCancel
         case httpContext, memoryContext, toolContext
-        case periodBudget, contextWindow, agentSafety, notifies, telling
-        case manaPool, reserve, guildBudget, alerts, rootTokens, reservationDeadline, connectTimeout
-        case chapterBudget, guaranteedShare, chapterNotify, members
+        case contextWindow, agentSafety, notifies, telling
+        case reservationDeadline, connectTimeout
+        case guaranteedShare, chapterNotify, members
         case geminiFormat, modelRateLimit, useFor, modelStrategy, failover
         case learningLayer, loadBalancedLayer, hybridRouting, feedback
         case signatureScheme, signatureSettings, endpointRateLimit, trustedProxies, eventType, guildEvent
@@ -40,20 +40,13 @@ enum NotRunYet {
         .httpContext: .notRun("context fetched over HTTP"),
         .memoryContext: .notRun("context from memory"),
         .toolContext: .notRun("context from a tool"),
-        .periodBudget: .notEnforced("budgets by minute, hour, day and month"),
         .contextWindow: .notEnforced("limits on the context window"),
         .agentSafety: .notEnforced("the `safety` block of an agent"),
         .notifies: .notRun("telling other agents by `notifies`"),
         .telling: .notRun("telling people what was done at autonomy 2"),
         // The guild and its chapters.
-        .manaPool: .notEnforced("the mana pool"),
-        .reserve: .notEnforced("the reserve"),
-        .guildBudget: .notEnforced("the organisation's cost budget"),
-        .alerts: .notRun("budget alerts"),
-        .rootTokens: .notEnforced("the limit on what one first event may cost"),
         .reservationDeadline: .notEnforced("the reservation deadline"),
         .connectTimeout: .notEnforced("the connect timeout"),
-        .chapterBudget: .notEnforced("the budget of a chapter"),
         .guaranteedShare: .notEnforced("the guaranteed share of a chapter"),
         .chapterNotify: .notRun("telling a chapter by `notify`"),
         .members: .notRun("the rights and digests of members"),

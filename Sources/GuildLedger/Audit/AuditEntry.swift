@@ -18,6 +18,15 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetEstimated = "budget.estimated"
         case budgetOverrun = "budget.overrun"
         case budgetRefused = "budget.refused"
+        /// An invocation waits for room, or goes on because there is some.
+        case budgetWaited = "budget.waited"
+        case budgetResumed = "budget.resumed"
+        /// A commit of the codex set another limit, or other rules.
+        case budgetLimitChanged = "budget.limit_changed"
+        case budgetAlerted = "budget.alerted"
+        case budgetGranted = "budget.granted"
+        case budgetThrottled = "budget.throttled"
+        case budgetThrottleLifted = "budget.throttle_lifted"
         case actionRequested = "action.requested"
         case actionAttempted = "action.attempted"
         case actionRetried = "action.retried"

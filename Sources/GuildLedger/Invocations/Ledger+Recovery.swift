@@ -7,6 +7,8 @@ package struct Recovery: Sendable, Hashable {
     package var invocations = 0
     package var actions = 0
     package var waits = 0
+    /// Reservations whose deadline had passed.
+    package var reservations = 0
     /// Queued work that was meant for a dead worker and is now anybody's.
     package var released = 0
 
@@ -45,6 +47,8 @@ extension Ledger {
                 try db.reclaim(Action(row: row), now: now)
                 found.actions += 1
             }
+            // After those of the attempts that were taken back: what is left has an owner that renews nothing any more.
+            found.reservations = try db.expireReservations(now: now)
             found.waits = try db.endOverdueWaits(limit: Self.recoveryLimit, now: now)
             return found
         }

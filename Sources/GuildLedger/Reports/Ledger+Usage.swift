@@ -18,15 +18,6 @@ package struct UsageLine: Sendable, Hashable {
     package let estimatedTokens: Int64
 }
 
-/// An account's standing.
-package struct AccountStanding: Sendable, Hashable {
-    package let name: String
-    package let used: Int64
-    package let reserved: Int64
-    package let usedCost: Int64
-    package let reservedCost: Int64
-}
-
 extension Ledger {
     /// Spending between two instants, rounded outwards to whole hours; the largest first, days in order.
     package func usage(
@@ -76,27 +67,6 @@ extension Ledger {
                 return UsageLine(
                     name: root.description, calls: row["calls"], usage: .zero, tokens: row["tokens"],
                     costMicrodollars: row["cost"], estimatedTokens: 0)
-            }
-        }
-    }
-
-    /// Tokens held by open reservations, by account, for accounts that hold any.
-    package func openAccounts() async throws -> [AccountStanding] {
-        try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000").map {
-                AccountStanding(
-                    name: $0["name"], used: $0["used"], reserved: $0["reserved"], usedCost: $0["used_cost"],
-                    reservedCost: $0["reserved_cost"])
-            }
-        }
-    }
-
-    package func account(_ name: String) async throws -> AccountStanding? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM accounts WHERE name = ?", arguments: [name]).map {
-                AccountStanding(
-                    name: $0["name"], used: $0["used"], reserved: $0["reserved"], usedCost: $0["used_cost"],
-                    reservedCost: $0["reserved_cost"])
             }
         }
     }

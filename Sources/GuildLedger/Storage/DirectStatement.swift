@@ -26,6 +26,13 @@ struct DirectRow {
         return sqlite3_column_int64(statement, column)
     }
 
+    func text(_ column: Int32) -> String? {
+        guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        guard let start = sqlite3_column_text(statement, column) else { return "" }
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
     func blob(_ column: Int32) -> [UInt8]? {
         guard sqlite3_column_type(statement, column) == SQLITE_BLOB else { return nil }
         let count = Int(sqlite3_column_bytes(statement, column))
@@ -79,14 +86,29 @@ extension Database {
 
     /// - Returns: what `read` makes of the first row; nil where there is none.
     func first<Value>(_ sql: String, _ values: [StoredValue] = [], read: (DirectRow) -> Value) throws -> Value? {
-        let cached = try cachedStatement(sql: sql)
-        let statement = cached.sqliteStatement
+        let statement = try bound(sql, values)
         defer { sqlite3_reset(statement) }
-        try bind(values, to: statement, sql)
         let code = sqlite3_step(statement)
         if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
         try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
         return nil
+    }
+
+    /// Reads every row, one after the other; `read` runs no other statement of the same text.
+    func each(_ sql: String, _ values: [StoredValue] = [], read: (DirectRow) throws -> Void) throws {
+        let statement = try bound(sql, values)
+        defer { sqlite3_reset(statement) }
+        while true {
+            let code = sqlite3_step(statement)
+            guard code == SQLITE_ROW else { return try check(code == SQLITE_DONE ? SQLITE_OK : code, sql) }
+            try read(DirectRow(statement: statement))
+        }
+    }
+
+    private func bound(_ sql: String, _ values: [StoredValue]) throws -> SQLiteStatement {
+        let statement = try cachedStatement(sql: sql).sqliteStatement
+        try bind(values, to: statement, sql)
+        return statement
     }
 
     fileprivate func bind(_ values: [StoredValue], to statement: SQLiteStatement, _ sql: String) throws {

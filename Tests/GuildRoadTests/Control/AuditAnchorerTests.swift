@@ -36,7 +36,9 @@ import Testing
     }
 
     @Test func `each anchor builds on the one before, and all of them are compared with`() async throws {
-        let house = try await House().deployment()
+        let building = try House()
+        defer { building.keep() }
+        let house = try await building.deployment()
         defer { house.close() }
         #expect(try await anchorer(house).anchor() == .empty)
         #expect(throws: AnchorsMissing.self) {
@@ -87,7 +89,9 @@ import Testing
 
     @Test func `it is due after so many entries, or so much time with any entry at all`() async throws {
         let time = ManualTime(start)
-        let house = try await House(time: time).deployment()
+        let building = try House(time: time)
+        defer { building.keep() }
+        let house = try await building.deployment()
         defer { house.close() }
         var settings = AuditSettings()
         settings.anchorEvery = 3
@@ -111,16 +115,20 @@ import Testing
 
     @Test func `the service sleeps while nothing is written, and anchors when it is due`() async throws {
         let time = ManualTime(start)
-        let house = try await House(time: time).deployment()
+        let building = try House(time: time)
+        defer { building.keep() }
+        let house = try await building.deployment()
         defer { house.close() }
         var settings = AuditSettings()
         settings.anchorEvery = 2
         let anchoring = anchoring(house, settings)
+        try await append(house.ledger)
         let running = Task { try await anchoring.run() }
+        // With one entry there is nothing to do for an hour.
+        await time.waitForSleeper(until: start + .seconds(3600))
         try await append(house.ledger)
         // Its pause after the commit.
         await time.waitForSleeper(until: start + .seconds(5))
-        try await append(house.ledger)
         let written = house.ledger.signal(.audit)
         time.advance(by: .seconds(5))
         while true {
@@ -129,7 +137,7 @@ import Testing
             await written.wait(after: seen)
         }
         running.cancel()
-        #expect(throws: CancellationError.self) { try await running.value }
+        await #expect(throws: CancellationError.self) { try await running.value }
         #expect(try house.access.repository.anchors() != nil)
     }
 
@@ -137,14 +145,17 @@ import Testing
         let building = try House()
         let path = building.folder.ledger.path
         try await building.deployment().close()
-        try FileManager.default.copyItem(atPath: path, toPath: path + ".old")
+        let parts = ["", "-wal"].filter { FileManager.default.fileExists(atPath: path + $0) }
+        for part in parts { try FileManager.default.copyItem(atPath: path + part, toPath: path + ".old" + part) }
         let house = try await building.deployment()
         try await append(house.ledger, 3)
         _ = try await anchorer(house).anchor()
         house.close()
         // The same ledger, with another history.
-        try FileManager.default.removeItem(atPath: path)
-        try FileManager.default.moveItem(atPath: path + ".old", toPath: path)
+        for part in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + part) {
+            try FileManager.default.removeItem(atPath: path + part)
+        }
+        for part in parts { try FileManager.default.moveItem(atPath: path + ".old" + part, toPath: path + part) }
         let other = try await building.deployment()
         defer { other.close() }
         try await append(other.ledger, 1)
@@ -156,4 +167,9 @@ import Testing
         #expect(try await verdict(other).problem?.reason.contains("rewritten") == true)
         #expect(await anchoring(other).anchor() == false)
     }
+}
+
+extension House {
+    /// Keeps the folder until here: it goes with the last reference to this.
+    fileprivate func keep() {}
 }
