@@ -17,6 +17,7 @@ enum LedgerSchema {
         migrator.registerMigration("2026-11-upkeep", migrate: upkeep)
         registerAuditTree(in: &migrator)
         registerBudgets(in: &migrator)
+        migrator.registerMigration("2026-11-retention", migrate: retention)
         return migrator
     }
 

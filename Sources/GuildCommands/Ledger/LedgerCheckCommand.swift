@@ -15,9 +15,10 @@ struct LedgerCheckCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let findings = try await inspection.existingLedger().check()
+        let findings = try await inspection.existingLedger().check(now: settings.time.now)
         try output.renderer.print(CheckResult(findings: findings))
         if findings.contains(where: { $0.status == .failed }) {
             throw CommandStatus(code: ErrorKind.failed.exitStatus)

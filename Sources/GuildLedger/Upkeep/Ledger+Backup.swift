@@ -95,7 +95,7 @@ extension Ledger {
     static func verified(_ copy: LedgerLocation, of path: String) async throws -> AuditVerdict {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
-        if let problem = try await opened.look(at: .integrity).problems.first {
+        if let problem = try await opened.integrity().problems.first {
             throw BackupFailure.unsound(path: path, reason: problem)
         }
         let verdict = try await opened.verifyAudit()

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import GuildDomain
+package import GuildDomain
 
 /// What one part of `guild ledger check` found.
 package struct LedgerFinding: Sendable, Hashable {
@@ -11,7 +11,7 @@ package struct LedgerFinding: Sendable, Hashable {
         case foreignKeys = "foreign keys"
         /// The chain, recomputed from its first entry.
         case audit
-        /// Entries of the books that do not sum to zero.
+        /// The books, recomputed from their entries.
         case books
         /// The files of large bodies, against the rows that name them.
         case bodies
@@ -43,19 +43,22 @@ package struct LedgerFinding: Sendable, Hashable {
 }
 
 extension Ledger {
-    private static let entriesPerRead: Int64 = 50_000
     private static let bodiesPerRead = 500
 
     /// Looks at everything that a ledger must hold to be one. Writers go on meanwhile; only the look at the pages is one
     /// long read.
     ///
-    /// - Parameter part: told before each part is looked at.
-    package func check(_ part: (LedgerFinding.Part) -> Void = { _ in }) async throws -> [LedgerFinding] {
+    /// - Parameters:
+    ///   - now: for the running windows and periods of the budgets.
+    ///   - part: told before each part is looked at.
+    package func check(
+        now: Timestamp, _ part: (LedgerFinding.Part) -> Void = { _ in }
+    ) async throws -> [LedgerFinding] {
         var findings: [LedgerFinding] = []
         for next in LedgerFinding.Part.allCases {
             part(next)
             do {
-                findings.append(try await look(at: next))
+                findings.append(try await look(at: next, now: now))
             } catch let failure as LedgerFailure {
                 // What cannot be read is found, too: the other parts may say more.
                 findings.append(LedgerFinding(next, "cannot be read", problems: [failure.message]))
@@ -64,17 +67,17 @@ extension Ledger {
         return findings
     }
 
-    func look(at part: LedgerFinding.Part) async throws -> LedgerFinding {
+    func look(at part: LedgerFinding.Part, now: Timestamp) async throws -> LedgerFinding {
         switch part {
         case .integrity: try await integrity()
         case .foreignKeys: try await foreignKeys()
         case .audit: try await auditFinding()
-        case .books: try await books()
+        case .books: try await books(now: now)
         case .bodies: try await bodyFinding()
         }
     }
 
-    private func integrity() async throws -> LedgerFinding {
+    func integrity() async throws -> LedgerFinding {
         try await read { db in
             let told = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(LedgerFinding.problemLimit))")
             let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
@@ -100,28 +103,16 @@ extension Ledger {
         return LedgerFinding(.audit, "\(verdict.entries) entries, head \(verdict.head)", problems: problems)
     }
 
-    private func books() async throws -> LedgerFinding {
-        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM entries") ?? 0 }
-        var (low, problems): (Int64, [String]) = (0, [])
-        while low < last, problems.count < LedgerFinding.problemLimit {
-            let (from, to) = (low, low.addingSaturated(Self.entriesPerRead))
-            problems += try await read { db in
-                try Int64.fetchAll(
-                    db,
-                    sql: """
-                        SELECT entry FROM postings WHERE entry > ? AND entry <= ?
-                        GROUP BY entry HAVING sum(tokens) <> 0 OR sum(cost) <> 0 LIMIT \(LedgerFinding.problemLimit)
-                        """, arguments: [from, to]
-                ).map { "entry \($0) of the books does not sum to zero" }
-            }
-            low = to
-        }
-        return LedgerFinding(.books, "\(last) entries", problems: problems)
+    private func books(now: Timestamp) async throws -> LedgerFinding {
+        let found = try await verifyBudgets(now: now)
+        return LedgerFinding(
+            .books, "\(found.entries) entries, \(found.accounts) accounts",
+            problems: found.findings.map { "\($0.place): \($0.problem)" })
     }
 
     // MARK: Bodies
 
-    private func bodyFinding() async throws -> LedgerFinding {
+    func bodyFinding() async throws -> LedgerFinding {
         let (named, damaged) = try await damagedBodies()
         if !damaged.isEmpty { return LedgerFinding(.bodies, "\(named) files", problems: damaged.map(\.message)) }
         let strays = try await strayBodies()

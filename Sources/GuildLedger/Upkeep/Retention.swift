@@ -80,6 +80,14 @@ extension Ledger {
                     bodiesBefore: cutoff, policy: "\(plan.policy): audit_logs", actor: actor, now: now)?.bodies ?? 0
             }
         }
+        if let hour = plan.rollUpHour(now: now),
+            try await read({
+                try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM usage_rollups WHERE hour < \(hour))")
+            })
+                == true
+        {
+            try await write { try $0.markRollUps(deletedBefore: hour) }
+        }
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await repeating(&report, goesOn) {
                 try await write { db in

@@ -42,8 +42,7 @@ struct RetentionSweep: Sendable {
                         (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
                     """, [past]),
         ]
-        if let cutoff = plan.aggregatedMetrics.map({ now - $0 }) {
-            let hour = cutoff.seconds.floorDivided(by: 3600).quotient
+        if let hour = plan.rollUpHour(now: now), let cutoff = plan.aggregatedMetrics.map({ now - $0 }) {
             sweeps += [
                 RetentionSweep(
                     \.metrics, "usage_rollups", key: "hour, agent, chapter, model", where: "hour < ?", [hour]),
@@ -51,5 +50,32 @@ struct RetentionSweep: Sendable {
             ]
         }
         return sweeps
+    }
+}
+
+extension RetentionPlan {
+    /// The calendar periods of budgets are counted anew from roll-ups where the organisation's time zone changes.
+    private static let rollUpsKept = Duration.seconds(62 * 86_400)
+
+    /// The first hour whose roll-ups stay; nil where all do.
+    func rollUpHour(now: Timestamp) -> Int64? {
+        aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
+    }
+}
+
+extension Database {
+    /// The first hour of which roll-ups are kept.
+    func rollUpsDeletedBefore() throws -> Int64 {
+        try first("SELECT until FROM retention_marks WHERE name = 'usage_rollups'") { $0.integer(0) }
+            .flatMap(\.self) ?? .min
+    }
+
+    /// Notes, before they go, that roll-ups of earlier hours are deleted.
+    func markRollUps(deletedBefore hour: Int64) throws {
+        try run(
+            """
+            INSERT INTO retention_marks VALUES ('usage_rollups', ?)
+            ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
+            """, [.integer(hour)])
     }
 }

@@ -30,7 +30,7 @@ import Testing
             let id = Event.sample(name).id
             #expect(try await new.event(id) == old.event(id))
         }
-        #expect(try await new.check().allSatisfy { $0.status == .ok })
+        #expect(try await new.check(now: start).allSatisfy { $0.status == .ok })
         #expect(try await new.auditKinds() == old.auditKinds() + ["operator.command"])
         #expect(
             try folder.names("/elsewhere/deep") == ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal"]
@@ -84,7 +84,7 @@ import Testing
         #expect(try await new.verifyAudit().entries == old.verifyAudit().entries)
         #expect(try await old.verifyAudit().head == late)
         #expect(try await old.event(Event.sample("late").id)?.payload.count == 70_002)
-        #expect(try await old.check().allSatisfy { $0.status == .ok })
+        #expect(try await old.check(now: start).allSatisfy { $0.status == .ok })
         #expect(late != head)
     }
 
@@ -109,7 +109,7 @@ import Testing
             new.close()
             old.close()
         }
-        #expect(try await new.check().allSatisfy { $0.status == .ok })
+        #expect(try await new.check(now: start).allSatisfy { $0.status == .ok })
         #expect(try await new.event(Event.sample("logged").id) == nil)
         #expect(try await old.verifyAudit().head == head)
     }
@@ -123,7 +123,7 @@ import Testing
         #expect(try String(contentsOfFile: aside, encoding: .utf8) == "This is a diary.")
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        #expect(try await ledger.check().allSatisfy { $0.status == .ok })
+        #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
     }
 
     @Test(arguments: ["ledger.sqlite", "manifest.json", "SHA256SUMS", "body"])

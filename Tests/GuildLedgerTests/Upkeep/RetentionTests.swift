@@ -72,7 +72,7 @@ extension Ledger {
             }
             #expect(try await ledger.auditKinds().last == "operator.command")
             #expect(try await ledger.text("SELECT subject FROM audit ORDER BY seq DESC") == "retention")
-            #expect(try await ledger.check().allSatisfy { $0.status == .ok })
+            #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
         }
     }
 
@@ -173,11 +173,15 @@ extension Ledger {
             let invocation = try await ledger.running("run", worker)
             try await ledger.turn(of: invocation, worker)
             try await ledger.finish(invocation, as: .succeeded, outcome: "", now: start)
-            let later = start + .seconds(86_400 * 10)
-            #expect(try await ledger.prune(.keeping(day + day), at: later).metrics == 0)
-            #expect(try await ledger.prune(.keeping(day, metrics: .seconds(86_400 * 20)), at: later).metrics == 0)
-            #expect(try await ledger.prune(.keeping(day, metrics: day), at: later).metrics == 2)
+            let early = start + .seconds(86_400 * 10)
+            #expect(try await ledger.prune(.keeping(day + day), at: early).metrics == 0)
+            // The hours that budgets may be counted from stay in any case.
+            #expect(try await ledger.prune(.keeping(day, metrics: day), at: early).metrics == 1)
+            let later = start + .seconds(86_400 * 70)
+            #expect(try await ledger.prune(.keeping(day, metrics: .seconds(86_400 * 80)), at: later).metrics == 0)
+            #expect(try await ledger.prune(.keeping(day, metrics: day), at: later).metrics == 1)
             #expect(try await ledger.count("SELECT count(*) FROM usage_rollups") == 0)
+            #expect(try await ledger.verifyBudgets(now: later).findings == [])
         }
     }
 
@@ -243,7 +247,7 @@ extension Ledger {
                 }
                 try await group.waitForAll()
             }
-            let finding = try await one.look(at: .bodies)
+            let finding = try await one.bodyFinding()
             #expect(finding.status != .failed, "\(finding.problems)")
         }
     }
