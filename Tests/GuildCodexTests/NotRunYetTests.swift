@@ -172,7 +172,7 @@ struct NotRunYetTests {
             root_tokens: 1K
             ignore_senders: [somebody]
             """,
-            ["spec.root_tokens"]
+            []
         ),
     ]
 
