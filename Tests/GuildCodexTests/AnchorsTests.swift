@@ -36,9 +36,8 @@ import Testing
             #expect(history.map { text($0.bytes) } == ["2", "1"])
             #expect(try repository.anchorHistory(of: "one.json", from: other, limit: 1).map(\.commit) == [other])
             #expect(
-                try await fixture.git("log", "--format=%an <%ae> %P", "refs/guild/audit")
-                    == "guild <guild@localhost> \(second)\nguild <guild@localhost> \(first)\nguild <guild@localhost> \n"
-            )
+                try await fixture.git("log", "--format=%H %P", "refs/guild/audit")
+                    == "\(other) \(second)\n\(second) \(first)\n\(first) \n")
             try await fixture.git("fsck", "--strict")
             // The codex is what it was.
             #expect(try repository.resolve("HEAD") == head)

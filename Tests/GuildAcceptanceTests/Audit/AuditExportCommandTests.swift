@@ -11,8 +11,8 @@ extension Audit {
             _ = try await codex.withOpenLedger { ledger async throws in
                 try await ledger.eraseAudit(bodiesOf: 3...6, policy: "p", actor: "retention", now: SystemTime().now)
             }
-            try codex.save(try await codex.guild("audit", "anchor", "-o", "json"), as: "anchor.json")
             try await codex.append(3)
+            try codex.save(try await codex.guild("audit", "anchor", "-o", "json"), as: "anchor.json")
             try codex.save(try await codex.guild("audit", "proof", "7", "--anchored", "-o", "json"), as: "proof.json")
             #expect(try await codex.guild("audit", "export", "-o", "log.jsonl").status == 0)
             #expect(try await codex.guild("audit", "export").output.split(separator: "\n").count == 25)
@@ -46,8 +46,8 @@ extension Audit {
                 }
             }
             // A tail that was cut off, against the anchor; a body more than was erased.
-            try codex.write(["cut.jsonl": lines.prefix(15).joined(separator: "\n") + "\n"])
-            #expect(try await codex.python("cut.jsonl", "anchor.json").errors.contains("the log ends at 15"))
+            try codex.write(["cut.jsonl": lines.prefix(22).joined(separator: "\n") + "\n"])
+            #expect(try await codex.python("cut.jsonl", "anchor.json").errors.contains("the log ends at 22"))
             try await codex.tamper("DELETE FROM audit_bodies WHERE seq = 8")
             #expect(try await codex.python(codex.ledger).errors.contains("entry 8: its body is gone"))
             let proof = try String(contentsOfFile: codex.repository + "/proof.json", encoding: .utf8)
@@ -101,7 +101,7 @@ extension Audit {
             #expect(bad.status == 1)
             #expect(bad.output.contains("no proof"))
             for (arguments, words) in [
-                (["41"], "no entry 41"), (["0"], "begin at 1"), ([], "which proof to --check"),
+                (["42"], "no entry 42"), (["0"], "begin at 1"), ([], "which proof to --check"),
                 (["1", "--check", "x"], "which proof to --check"), (["5", "--size", "4"], "no tree of 4 entries"),
                 (["--check", "nothing.json"], "nothing.json: cannot be read"),
                 (["--check", "anchor.json"], "'format' must be 'guild.audit.proof/1'"),

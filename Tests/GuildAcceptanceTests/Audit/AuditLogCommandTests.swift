@@ -56,7 +56,7 @@ extension Audit {
             #expect(try await seqs("--until", "1d") == [])
             #expect(try await seqs("--since", "1d", "--limit", "100").count == 7)
             for (arguments, words) in [
-                (["--event", "x", "--root", "y"], "exclude each other"), (["-n", "-1"], "-n -1"),
+                (["--event", "x", "--root", "y"], "exclude each other"), (["--limit=-1"], "-n -1"),
                 (["--follow", "--until", "1d"], "leave out --until"),
                 (["--since", "1d", "--until", "2d"], "not after --since"),
                 (["--event", "nothing"], "there is no event, invocation or action 'nothing'"),
