@@ -64,6 +64,7 @@ package struct Serve: Sendable {
                 })
         }
         services.append(CodexReload(deployment: deployment))
+        if !once { services.append(Housekeeping(deployment: deployment)) }
         if components.contains(.registry), !once { services.append(anchoring(deployment)) }
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
         let drained = once ? drain(deployment) : nil

@@ -18,6 +18,7 @@ enum LedgerSchema {
         registerAuditTree(in: &migrator)
         registerBudgets(in: &migrator)
         registerRootUsage(in: &migrator)
+        migrator.registerMigration("2026-11-retention", migrate: retention)
         return migrator
     }
 

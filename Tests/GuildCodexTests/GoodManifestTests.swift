@@ -31,7 +31,7 @@ struct GoodManifestTests {
         let texts = result.warnings.map(\.message)
         for feature in [
             "debouncing", "feed triggers", "q_learning layers", "Swarm", "FeedAggregator", "tools of mcp",
-            "RateLimitPolicy", "PrivacyPolicy", "webhooks of acme-crm", "connectors of aws",
+            "RateLimitPolicy", "blocked channels", "webhooks of acme-crm", "connectors of aws",
             "Gemini's own wire format",
         ] {
             #expect(texts.contains { $0.hasPrefix(feature + ": checked") }, "\(feature)")

@@ -140,7 +140,11 @@ struct NotRunYetTests {
             ["spec.strategy", "spec.feedback"]
         ),
         ("RateLimitPolicy", "limits: [{ scope: organization, requests_per_minute: 1 }]", ["spec"]),
-        ("PrivacyPolicy", "data_retention: { raw_messages: 30d }", ["spec"]),
+        ("PrivacyPolicy", "data_retention: { raw_messages: 30d, aggregated_metrics: 400d, audit_logs: 7d }", []),
+        (
+            "PrivacyPolicy", "blocked_channels: [{ pattern: hr }]\npii_handling: { emails: redact }",
+            ["spec.blocked_channels", "spec.pii_handling"]
+        ),
         (
             "SchedulingPolicy",
             "preemption: false\nfair_share: false\nbackpressure: { depth: 9 }\nretries: { max: 1, base: 1s, cap: 1m }",

@@ -147,7 +147,8 @@ extension NodeReader {
 extension PrivacyPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
-        spec.reader.notRunYet(.privacyPolicy)
+        spec["blocked_channels"]?.notRunYet(.blockedChannels)
+        spec["pii_handling"]?.notRunYet(.personalData)
         blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
             element.mapping { $0.required("pattern", "a channel, * for any run")?.filledText().map { Glob($0) } }
                 .flatMap(\.self)

@@ -12,7 +12,7 @@ enum NotRunYet {
         case signatureScheme, signatureSettings, endpointRateLimit, trustedProxies, eventType, guildEvent
         case polling, streaming, connectorAuthentication, connectorRateLimit, connectorMapping, assignedAgents
         case preemption, refusal, retryAfter, fairShare, slots
-        case rateLimitPolicy, privacyPolicy, feedAggregator, notificationPolicy, swarm
+        case rateLimitPolicy, blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
     /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
@@ -81,7 +81,8 @@ enum NotRunYet {
         .fairShare: .notRun("fair shares"),
         .slots: .notEnforced("the limit on what runs at once in all"),
         .rateLimitPolicy: .notEnforced("RateLimitPolicy"),
-        .privacyPolicy: .notEnforced("PrivacyPolicy"),
+        .blockedChannels: .notEnforced("blocked channels"),
+        .personalData: .notEnforced("the handling of personal data"),
         .feedAggregator: .notRun("FeedAggregator"),
         .notificationPolicy: .notRun("delivery by NotificationPolicy"),
         .swarm: .notRun("Swarm"),

@@ -26,9 +26,9 @@ struct AuditFeed: Sendable {
         let following = Task {
             do {
                 try await follow()
-            } catch  where Task.isCancelled {
+            } catch {
                 // What was under way when it was to end: nothing of it was shown.
-                return
+                guard Task.isCancelled else { throw error }
             }
         }
         OutputReader.onLeaving { following.cancel() }

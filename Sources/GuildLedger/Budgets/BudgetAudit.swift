@@ -159,6 +159,7 @@ struct BudgetAudit {
     private mutating func endHour() throws {
         guard let running = hour else { return }
         hour = nil
+        guard running.number >= (try db.rollUpsDeletedBefore()) else { return }
         var kept: [HourSums.Key: HourSums.Line] = [:]
         try db.each(
             """
@@ -182,7 +183,10 @@ struct BudgetAudit {
 
     /// Hours that have a roll-up and no entry.
     private mutating func findForeignRollUps() throws {
-        let hours = try db.first("SELECT count(DISTINCT hour) FROM usage_rollups") { $0.integer(0) ?? 0 } ?? 0
+        let hours =
+            try db.first(
+                "SELECT count(DISTINCT hour) FROM usage_rollups WHERE hour >= ?", [.integer(db.rollUpsDeletedBefore())]
+            ) { $0.integer(0) ?? 0 } ?? 0
         if hours > result.rolledUpHours {
             find(
                 .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours are in it in which nothing was spent")
