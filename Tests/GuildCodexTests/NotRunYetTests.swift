@@ -118,7 +118,7 @@ struct NotRunYetTests {
             notify: "#there"
             members: [{ id: ada, role: approver }, { id: bo, role: master, digest_at: "08:30" }]
             """,
-            ["spec.tokenBudget", "spec.costBudget", "spec.guaranteedShare", "spec.notify", "spec.members"]
+            ["spec.guaranteedShare", "spec.notify", "spec.members"]
         ),
         (
             "LLMRegistry",
@@ -168,7 +168,7 @@ struct NotRunYetTests {
             root_tokens: 1K
             ignore_senders: [somebody]
             """,
-            ["spec.root_tokens", "spec.ignore_senders"]
+            ["spec.ignore_senders"]
         ),
     ]
 

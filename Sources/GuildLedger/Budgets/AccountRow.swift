@@ -90,7 +90,11 @@ extension Database {
 
     /// The account of that name, made where there is none.
     func account(named name: String) throws -> AccountRow {
-        if let row = try accountRow(named: name) { return row }
+        try accountRow(named: name) ?? makeAccount(named: name)
+    }
+
+    /// A new account; its name is not there yet.
+    func makeAccount(named name: String) throws -> AccountRow {
         try run("INSERT INTO accounts (name) VALUES (?)", [.text(name)])
         return AccountRow(id: lastInsertedRowID, name: name)
     }

@@ -3,8 +3,8 @@ import GuildDomain
 
 /// The books' rows. All of these run inside the transaction of the thing that spends.
 ///
-/// An account is one row, a reservation one, an entry with its postings one: a call whose five accounts exist costs two
-/// reads and three writes to reserve and two reads and seven writes to settle.
+/// An account is one row, a reservation one, an entry with its postings one: a call whose accounts exist costs two reads
+/// and three writes to reserve, and to settle two reads, two writes and one for each account.
 extension Database {
     /// Reserves on every account of the plan or on none.
     func reserve(
@@ -122,10 +122,15 @@ extension Database {
 
     /// The rows of the plan's accounts, each once, in its order; made where they are missing.
     private func open(_ plan: TurnPlan, clock: BudgetClock, now: Timestamp) throws -> [AccountRow] {
+        var names: [String] = []
+        for limit in plan.accounts where !names.contains(limit.account) { names.append(limit.account) }
+        let known = try accountRows(
+            "SELECT \(AccountRow.columns) FROM accounts WHERE name IN (\(databaseQuestionMarks(count: names.count)))",
+            names.map { .text($0) })
         var books: [AccountRow] = []
-        for limit in plan.accounts where !books.contains(where: { $0.name == limit.account }) {
-            var row = try account(named: limit.account)
-            let limits = plan.accounts.filter { $0.account == limit.account }
+        for name in names {
+            var row = try known.first { $0.name == name } ?? makeAccount(named: name)
+            let limits = plan.accounts.filter { $0.account == name }
             if try note(limits, of: &row, commit: plan.rules.commit, clock: clock, now: now), row.hasWindows {
                 try reckonAlerts(of: &row, known: limits, clock: clock, now: now)
             }

@@ -98,11 +98,13 @@ extension Database {
         return true
     }
 
-    /// What a refused plan says of the accounts that there are: a lowered limit is recorded though nothing was reserved.
-    func noteKnown(_ plan: TurnPlan, now: Timestamp) throws {
+    /// What a refused plan says of the accounts that there are, and of the one that refused it: a limit is recorded though
+    /// nothing was reserved, so that whoever waits for room is measured by it.
+    func noteKnown(_ plan: TurnPlan, refusedBy account: String, now: Timestamp) throws {
         let clock = try budgetClock(now, adopting: plan.rules)
         for (name, limits) in Dictionary(grouping: plan.accounts, by: \.account).sorted(by: { $0.key < $1.key }) {
-            guard var row = try accountRow(named: name) else { continue }
+            let known = try accountRow(named: name)
+            guard var row = try known ?? (name == account ? makeAccount(named: name) : nil) else { continue }
             try note(limits, of: &row, commit: plan.rules.commit, clock: clock, now: now)
             try reckonAlerts(of: &row, clock: clock, now: now)
         }

@@ -20,7 +20,7 @@ extension Ledger {
                 return try await beginTurn(plan, of: invocation, worker: worker, now: now)
             }
             try await write { db in
-                try db.noteKnown(plan, now: now)
+                try db.noteKnown(plan, refusedBy: refusal.account, now: now)
                 try db.appendAudit(
                     try db.owned(invocation).entry(
                         .budgetRefused, now: now,
