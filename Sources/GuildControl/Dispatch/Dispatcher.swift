@@ -18,6 +18,7 @@ package struct Dispatcher: Service {
     private let codex: CurrentCodex
     private let time: any TimeSource
     private let logger: Logger
+    private let current = CurrentRouter()
 
     package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
         self.ledger = ledger
@@ -41,7 +42,7 @@ package struct Dispatcher: Service {
     package func dispatchWaiting() async throws -> Int {
         let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
         let snapshot = codex.head
-        let router = Router(snapshot)
+        let router = current.router(for: snapshot)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for message in messages {
                 group.addTask { try await dispatch(message, router, commit: snapshot.commit) }

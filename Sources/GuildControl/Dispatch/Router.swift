@@ -14,9 +14,12 @@ package struct RuleTrial: Sendable, Hashable {
 /// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
 ///
 /// An event is first held against the loop guard and against our own marks, then against each agent's triggers and each
-/// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it.
+/// routing rule, all of them compiled into one index. An agent that several of them name runs once; the later ones are
+/// recorded as merged into it.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
+    /// Over the conditions of `rules`, by their positions.
+    private let index: PatternIndex
     /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
     private let rules: [RouteRule]
 
@@ -26,7 +29,11 @@ package struct Router: Sendable {
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         rules = RouteRule.triggers(of: snapshot) + RouteRule.routing(of: snapshot) + RouteRule.mappings(of: snapshot)
+        index = PatternIndex(rules.map(\.indexed))
     }
+
+    /// The commit whose rules these are.
+    package var commit: String { snapshot.commit }
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
     package func decide(_ event: Event, now: Timestamp) -> [Decision] {
@@ -44,7 +51,7 @@ package struct Router: Sendable {
             return [Decision(rule: "", agent: "", outcome: .invalid, reasons: ["the payload is \(error.message)"])]
         }
         let json = event.json(data: data)
-        let matches = rules.compactMap { rule in rule.mismatch(event, json: json) == nil ? rule : nil }
+        let matches = index.rules(matching: json) { rules[$0].mismatch(event) == nil }.map { rules[$0] }
         guard !matches.isEmpty else {
             return [Decision(rule: "", agent: "", outcome: .unrouted, reasons: unroutedReasons(event, json))]
         }
@@ -79,12 +86,13 @@ package struct Router: Sendable {
         }
     }
 
+    /// Of an event that no rule matches.
     private func unroutedReasons(_ event: Event, _ json: JSONValue) -> [String] {
-        let trials = rules.compactMap { rule in rule.mismatch(event, json: json).map { "\(rule.name): \($0)" } }
-        guard trials.count > Self.listedTrials else {
-            return trials.isEmpty ? ["there are no triggers and no rules"] : trials
+        guard !rules.isEmpty else { return ["there are no triggers and no rules"] }
+        let trials = rules.prefix(Self.listedTrials).compactMap { rule in
+            rule.mismatch(event, json: json).map { "\(rule.name): \($0)" }
         }
-        return trials.prefix(Self.listedTrials) + ["and \(trials.count - Self.listedTrials) more"]
+        return rules.count > Self.listedTrials ? trials + ["and \(rules.count - Self.listedTrials) more"] : trials
     }
 }
 
@@ -124,6 +132,11 @@ private struct RouteRule {
 
     /// The first thing that keeps the event from matching, or nil.
     func mismatch(_ event: Event, json: JSONValue) -> String? {
+        mismatch(event) ?? conditions?.firstMismatch(in: json).map { "\($0)" }
+    }
+
+    /// The same without the conditions.
+    func mismatch(_ event: Event) -> String? {
         if let source, source.lowercased() != event.system.lowercased() {
             return "source is \(event.system), wanted \(source)"
         }
@@ -135,7 +148,16 @@ private struct RouteRule {
                     "event is \(names.joined(separator: " / ")), wanted \(events.map { "\($0)" }.joined(separator: ", "))"
             }
         }
-        return conditions?.firstMismatch(in: json).map { "\($0)" }
+        return nil
+    }
+
+    /// What an index knows of the rule: its conditions, and where it looks at the event's envelope.
+    var indexed: PatternIndex.Rule {
+        var rule = PatternIndex.Rule(conditions)
+        if let source { rule.requirements.append(.text(inAnyCase: source, at: ["system"])) }
+        if let exactSource { rule.requirements.append(.text(exactSource, at: ["source"])) }
+        if !events.isEmpty { rule.requirements.append(.globs(events, at: [["type"], ["guildevent"]])) }
+        return rule
     }
 }
 
