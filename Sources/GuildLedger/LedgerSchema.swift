@@ -14,6 +14,7 @@ enum LedgerSchema {
             try db.execute(sql: operations)
             try db.execute(sql: audit)
         }
+        migrator.registerMigration("2026-11-agent-pauses") { try $0.execute(sql: pauses) }
         return migrator
     }
 

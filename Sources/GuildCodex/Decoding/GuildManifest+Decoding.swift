@@ -9,6 +9,7 @@ extension GuildManifest {
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
+        apiTokens = spec["api"]?.mapping { APIToken.tokens($0) } ?? []
         spec["manaPool"]?.notRunYet(.manaPool)
         spec["reserve"]?.notRunYet(.reserve)
         spec["costBudget"]?.notRunYet(.guildBudget)

@@ -36,7 +36,9 @@ package struct Router: Sendable {
     package var commit: String { snapshot.commit }
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
-    package func decide(_ event: Event, now: Timestamp) -> [Decision] {
+    ///
+    /// - Parameter pauses: agents that a person has paused, by their names: they match and are not run.
+    package func decide(_ event: Event, pauses: [String: AgentPause] = [:], now: Timestamp) -> [Decision] {
         if event.isOwn {
             return [Decision(rule: "", agent: "", outcome: .ownEvent, reasons: ["our own action caused this event"])]
         }
@@ -55,7 +57,7 @@ package struct Router: Sendable {
         guard !matches.isEmpty else {
             return [Decision(rule: "", agent: "", outcome: .unrouted, reasons: unroutedReasons(event, json))]
         }
-        return decisions(for: event, matches, now: now)
+        return decisions(for: event, matches, pauses, now: now)
     }
 
     /// Every rule and what it says to the event: what `dispatch explain` prints.
@@ -66,11 +68,17 @@ package struct Router: Sendable {
 
     package var hopLimit: Int { snapshot.settings.hopLimit.value }
 
-    private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
+    private func decisions(
+        for event: Event, _ matches: [RouteRule], _ pauses: [String: AgentPause], now: Timestamp
+    ) -> [Decision] {
         var first: [String: InvocationID] = [:]
         // One rule that says CRITICAL is enough, whichever comes first.
         let priorities = Dictionary(matches.map { ($0.agent, $0.priority ?? event.priority) }, uniquingKeysWith: min)
         return matches.map { rule in
+            if let pause = pauses[rule.agent] {
+                return Decision(
+                    rule: rule.name, agent: rule.agent, outcome: .paused, reasons: ["\(rule.agent) is \(pause.text)"])
+            }
             if let running = first[rule.agent] {
                 return Decision(
                     rule: rule.name, agent: rule.agent, outcome: .merged, reasons: ["merged into \(running)"])
