@@ -168,10 +168,18 @@ package struct Serve: Sendable {
             },
         ]
         if components.contains(.registry) {
-            routes += Registry(codex: deployment.codex, ledger: deployment.ledger).routes
+            routes +=
+                Registry(
+                    codex: deployment.codex, ledger: deployment.ledger, time: deployment.time,
+                    version: GuildVersion.current, address: "\(address)"
+                ).routes
         }
         if components.contains(.webhookGateway) { routes += gateway(deployment).routes }
-        return HTTPListener(routes: routes, address: address, logger: deployment.logger) { port in
+        routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
+        let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
+        return HTTPListener(
+            routes: routes, address: address, bearerTokens: { await access.tokens() }, logger: deployment.logger
+        ) { port in
             onListening("\(ListenAddress(host: address.host, port: port))")
         }
     }

@@ -19,12 +19,15 @@ struct StatusCommand: AsyncParsableCommand {
         let codex = try inspection.codex().load()
         let ledger = inspection.ledger
         let status = try await ledger?.status()
-        let snapshot = codex.snapshot
+        var agents: [AgentListing] = []
+        if let snapshot = codex.snapshot {
+            agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: settings.time.now)
+        }
         try output.renderer.print(
             StatusResult(
                 codex: codex, ledger: status, ledgerPath: inspection.location.path,
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
-                agents: snapshot.map { AgentListing.all(in: $0, ledger: status, filter: .init()) } ?? [],
+                agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0))
     }
 }

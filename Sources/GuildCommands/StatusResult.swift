@@ -141,7 +141,7 @@ struct StatusResult: CommandResult {
         let rows = agents.map { listing in
             [
                 listing.agent.name, listing.status.rawValue, String(listing.running), String(listing.queued),
-                String(listing.waiting), cells.text(listing.lastState), cells.time(listing.lastEndedAt),
+                String(listing.waiting), cells.text(listing.health.lastState), cells.time(listing.health.lastEndedAt),
             ]
         }
         let table = TextTable(

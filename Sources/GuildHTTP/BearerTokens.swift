@@ -7,14 +7,17 @@ package struct BearerTokens: Sendable {
         /// SHA-256 of the token's UTF-8.
         package let digest: [UInt8]
         package let scopes: Set<String>
+        /// Who holds it, as the audit log names them.
+        package let name: String
 
-        package init(digest: [UInt8], scopes: Set<String>) {
+        package init(digest: [UInt8], scopes: Set<String>, name: String = "") {
             self.digest = digest
             self.scopes = scopes
+            self.name = name
         }
 
-        package init(token: String, scopes: Set<String>) {
-            self.init(digest: BearerTokens.digest(of: token), scopes: scopes)
+        package init(token: String, scopes: Set<String>, name: String = "") {
+            self.init(digest: BearerTokens.digest(of: token), scopes: scopes, name: name)
         }
     }
 
@@ -28,20 +31,27 @@ package struct BearerTokens: Sendable {
 
     package static func digest(of token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 
-    /// The scopes of the token in an `Authorization` field.
+    /// The scopes of the token in an `Authorization` field; nil as for `grant`.
+    package func scopes(authorization: String?) -> Set<String>? { grant(authorization: authorization)?.scopes }
+
+    /// What the token in an `Authorization` field may do; of one that is listed twice, both.
     ///
     /// Digests are compared, each to its end and all of them, so that the time taken tells nothing about a token.
     /// - Returns: nil without a bearer token, or with one that is not known.
-    package func scopes(authorization: String?) -> Set<String>? {
+    package func grant(authorization: String?) -> Grant? {
         guard let authorization, authorization.utf8.count <= Self.credentialLimitBytes else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         let presented = Self.digest(of: parts[1].trimmingSpaces())
-        var found: Set<String>?
+        var found: Grant?
         for grant in grants {
             var difference: UInt8 = 0
             for (left, right) in zip(grant.digest, presented) { difference |= left ^ right }
-            if difference == 0 { found = (found ?? []).union(grant.scopes) }
+            if difference == 0 {
+                found = Grant(
+                    digest: grant.digest, scopes: grant.scopes.union(found?.scopes ?? []),
+                    name: found?.name ?? grant.name)
+            }
         }
         return found
     }

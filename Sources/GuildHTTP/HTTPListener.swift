@@ -15,7 +15,7 @@ package struct HTTPListener: Service {
     private let routes: [Route]
     private let address: ListenAddress
     private let limits: HTTPLimits
-    private let bearerTokens: BearerTokens
+    private let bearerTokens: @Sendable () async -> BearerTokens
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -23,11 +23,11 @@ package struct HTTPListener: Service {
     private static let backlog = 1024
 
     /// - Parameters:
-    ///   - bearerTokens: with none, every route that needs a scope answers 401.
+    ///   - bearerTokens: with none, every route that needs a scope answers 401; asked for with each such request.
     ///   - onReady: called with the bound port; connections are accepted when it returns.
     package init(
         routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(),
-        bearerTokens: BearerTokens = BearerTokens(), logger: Logger,
+        bearerTokens: @escaping @Sendable () async -> BearerTokens = { BearerTokens() }, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.routes = routes

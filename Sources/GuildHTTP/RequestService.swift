@@ -23,10 +23,13 @@ final class RequestService: Sendable {
     let admission: Admission
     let date = HTTPDate()
     private let table: RouteTable
-    private let bearerTokens: BearerTokens
+    private let bearerTokens: @Sendable () async -> BearerTokens
     private let logger: Logger
 
-    init(table: RouteTable, limits: HTTPLimits, bearerTokens: BearerTokens, logger: Logger) {
+    init(
+        table: RouteTable, limits: HTTPLimits, bearerTokens: @escaping @Sendable () async -> BearerTokens,
+        logger: Logger
+    ) {
         self.table = table
         self.limits = limits
         self.bearerTokens = bearerTokens
@@ -49,8 +52,9 @@ final class RequestService: Sendable {
         let wanted = head.method == .HEAD ? .get : Route.Method(rawValue: method)
         switch table.match(method: wanted, target: target) {
         case .found(let route, let parameters):
-            if let refusal = refusal(route, authorization: head.headers.first(name: "authorization")) {
-                return .refuse(refusal)
+            // A token is looked up when the request is answered: the secret behind it may have to be fetched.
+            if case .scope = route.access, head.headers.first(name: "authorization") == nil {
+                return .refuse(Self.unauthorized("Bearer"))
             }
             let headers = Headers(head.headers.lazy.map { ($0.name, $0.value) })
             return .accept(
@@ -65,10 +69,21 @@ final class RequestService: Sendable {
     /// The handler's reply; what it throws becomes a problem. Gives back the places taken for it.
     func answer(_ accepted: Accepted, body: [UInt8], remoteAddress: String?) async -> Reply {
         defer { admission.release(bytes: body.count) }
-        let request = Request(
+        var request = Request(
             method: accepted.method, path: accepted.target.path, parameters: accepted.parameters,
             query: accepted.target.query, headers: accepted.headers, body: body, remoteAddress: remoteAddress)
         do {
+            if case .scope(let needed) = accepted.route.access {
+                let tokens = await bearerTokens()
+                guard let grant = tokens.grant(authorization: request.headers["authorization"]) else {
+                    return Self.unauthorized("Bearer error=\"invalid_token\"")
+                }
+                guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }
+                request.token = grant.name
+            }
+            if let problem = accepted.route.problem(with: request) {
+                return .problem(status: 400, title: Problems.title(400), detail: problem)
+            }
             return try await accepted.route.handle(request)
         } catch {
             return Problems.reply(to: error, method: request.method, path: request.path, logger: logger)
@@ -80,16 +95,14 @@ final class RequestService: Sendable {
         logger.warning("a streamed reply ended early", metadata: ["error": "\(error)"])
     }
 
-    private func refusal(_ route: Route, authorization: String?) -> Reply? {
-        guard case .scope(let needed) = route.access else { return nil }
-        guard let scopes = bearerTokens.scopes(authorization: authorization) else {
-            let challenge = authorization == nil ? "Bearer" : "Bearer error=\"invalid_token\""
-            return .problem(
-                status: 401, title: Problems.title(401), detail: "this needs a bearer token",
-                headers: ["www-authenticate": challenge])
-        }
-        guard !scopes.contains(needed) else { return nil }
-        return .problem(
+    private static func unauthorized(_ challenge: String) -> Reply {
+        .problem(
+            status: 401, title: Problems.title(401), detail: "this needs a bearer token",
+            headers: ["www-authenticate": challenge])
+    }
+
+    private static func forbidden(_ needed: String) -> Reply {
+        .problem(
             status: 403, title: Problems.title(403), detail: "the token lacks the scope '\(needed)'",
             headers: ["www-authenticate": "Bearer error=\"insufficient_scope\", scope=\"\(needed)\""])
     }

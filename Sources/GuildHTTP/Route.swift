@@ -22,10 +22,18 @@ package struct Route: Sendable {
     package let summary: String
     /// A larger body is answered 413 before it is read to its end.
     package let bodyLimitBytes: Int
+    /// Checked by the listener before `handle` is called.
+    package let parameters: [APIParameter]
+    package let body: APIBody?
+    package let answers: [APIAnswer]
     package let handle: @Sendable (Request) async throws -> Reply
 
+    /// - Parameters:
+    ///   - body: what `/openapi.json` says of it; the handler reads and checks it.
+    ///   - answers: those of the handler; with none, `/openapi.json` describes no answer.
     package init(
         _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
+        parameters: [APIParameter] = [], body: APIBody? = nil, answers: [APIAnswer] = [],
         handle: @escaping @Sendable (Request) async throws -> Reply
     ) {
         self.method = method
@@ -33,6 +41,9 @@ package struct Route: Sendable {
         self.access = access
         self.summary = summary
         self.bodyLimitBytes = bodyLimitBytes
+        self.parameters = parameters
+        self.body = body
+        self.answers = answers
         self.handle = handle
     }
 }
@@ -48,6 +59,8 @@ package struct Request: Sendable {
     package let headers: Headers
     package let body: [UInt8]
     package let remoteAddress: String?
+    /// The name of the bearer token, on a route that needs one.
+    package var token: String?
 
     package init(
         method: String, path: String, parameters: [String: String] = [:], query: [(name: String, value: String)] = [],

@@ -52,12 +52,14 @@ package struct WebhookGateway: Sendable {
         ["/webhooks/github", "/webhooks/github/:endpoint"].map { path in
             Route(
                 .post, path, access: .open, summary: "A GitHub delivery, signed with X-Hub-Signature-256",
-                bodyLimitBytes: Self.gitHubBodyLimitBytes
+                bodyLimitBytes: Self.gitHubBodyLimitBytes, body: Self.delivery, answers: Self.answers
             ) { try await gitHub($0) }
         }
             + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
-                Route(.post, path, access: .open, summary: "A delivery of a system that this version does not take yet")
-                {
+                Route(
+                    .post, path, access: .open, summary: "A delivery of a system that this version does not take yet",
+                    answers: [APIAnswer(404, "This version does not take it"), APIAnswer(413, "The body is too large")]
+                ) {
                     let system = $0.parameters["system"] ?? ""
                     return .problem(
                         status: 404, title: "Unknown webhook system",
@@ -65,6 +67,19 @@ package struct WebhookGateway: Sendable {
                 }
             }
     }
+
+    private static let delivery = APIBody(
+        ["application/json", "application/x-www-form-urlencoded"], schema: ["type": "object"])
+
+    private static let answers: [APIAnswer] = {
+        let taken = APISchema.object(
+            [("id", APISchema.text), ("status", APISchema.choice(["accepted", "duplicate", "pong"]))], optional: ["id"])
+        return [
+            APIAnswer(200, "A ping, or a delivery that was taken before", schema: taken),
+            APIAnswer(202, "Taken, and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
+            APIAnswer(404, "The codex has no such endpoint"),
+        ]
+    }()
 
     private func gitHub(_ request: Request) async throws -> Reply {
         let snapshot = codex.head

@@ -19,6 +19,7 @@ enum LedgerSchema {
         registerBudgets(in: &migrator)
         registerRootUsage(in: &migrator)
         migrator.registerMigration("2026-11-retention", migrate: retention)
+        migrator.registerMigration("2026-11-agent-pauses") { try $0.execute(sql: pauses) }
         return migrator
     }
 

@@ -11,7 +11,7 @@ func withListener<Value: Sendable>(
 ) async throws -> Value {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     let listener = HTTPListener(
-        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, bearerTokens: tokens,
+        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, bearerTokens: { tokens },
         logger: logger
     ) { continuation.yield($0) }
     let group = ServiceGroup(services: [listener], logger: logger)

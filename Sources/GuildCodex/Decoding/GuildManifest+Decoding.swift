@@ -10,6 +10,7 @@ extension GuildManifest {
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
         audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
+        apiTokens = spec["api"]?.mapping { APIToken.tokens($0) } ?? []
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
         ] {

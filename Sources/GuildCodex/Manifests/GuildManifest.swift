@@ -30,6 +30,8 @@ package struct GuildManifest: Manifest {
     package var audit = AuditSettings()
     /// An IANA name; calendar periods turn over by it.
     package var timezone = "UTC"
+    /// Who may call what over HTTP, beside discovery, health and signed webhooks.
+    package var apiTokens: [APIToken] = []
 
     package init(metadata: Metadata) { self.metadata = metadata }
 }

@@ -2,6 +2,7 @@ import GuildCitadel
 import GuildCodex
 import GuildControl
 import GuildDomain
+import GuildLedger
 
 /// All that the codex says about one agent, and what holds where it says nothing.
 struct AgentResult: CommandResult {
@@ -118,6 +119,7 @@ struct AgentResult: CommandResult {
                     "\(listing.status.rawValue): \(listing.running) running, \(listing.queued) queued, "
                         + "\(listing.waiting) waiting"
                 ))
+            if let pause = listing.health.pause { facts.append(("pause", pause.text)) }
         }
         if let schema = agent.outputSchema { facts.append(("output schema", schema)) }
         if !agent.capabilities.isEmpty { facts.append(("capabilities", agent.capabilities.joined(separator: ", "))) }

@@ -2,9 +2,10 @@ import ArgumentParser
 
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "registry", abstract: "Shows and validates what the codex holds: agents, tools, connectors.",
+        commandName: "registry", abstract: "Shows and validates what the codex holds; pauses and resumes agents.",
         subcommands: [
             RegistryListCommand.self, RegistryShowCommand.self, RegistryValidateCommand.self,
-            RegistryConnectorsCommand.self,
+            RegistryConnectorsCommand.self, RegistryHealthCommand.self, RegistryPauseCommand.self,
+            RegistryResumeCommand.self,
         ])
 }

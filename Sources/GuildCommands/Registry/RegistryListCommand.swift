@@ -18,7 +18,7 @@ struct RegistryListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only agents with this capability.", valueName: "capability"))
     var capability: String?
 
-    @Option(help: ArgumentHelp("active, dormant or degraded.", valueName: "status"))
+    @Option(help: ArgumentHelp("active, dormant, degraded or paused.", valueName: "status"))
     var status: AgentStatus?
 
     @Option(help: ArgumentHelp("Only agents with this label: key=value, or key alone.", valueName: "label"))
@@ -28,21 +28,22 @@ struct RegistryListCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
         let snapshot = try inspection.codex().snapshot()
         let filter = AgentListing.Filter(
             role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
-        let status = try await inspection.ledger?.status()
         try output.renderer.print(
             AgentListResult(
-                agents: AgentListing.all(in: snapshot, ledger: status, filter: filter),
-                total: snapshot.agents.count, hasLedger: status != nil))
+                agents: try await AgentListing.all(
+                    in: snapshot, ledger: inspection.ledger, filter: filter, now: settings.time.now),
+                total: snapshot.agents.count, hasLedger: inspection.ledger != nil))
     }
 }
 
 enum AgentStatus: String, ExpressibleByArgument, CaseIterable {
-    case active, dormant, degraded
+    case active, dormant, degraded, paused
 }
 
 struct AgentListResult: TabularResult {
@@ -65,7 +66,7 @@ struct AgentListResult: TabularResult {
                     listing.agent.name, listing.agent.role, cells.text(listing.agent.chapter),
                     cells.text(listing.agent.version.map { "\($0)" }), listing.status.rawValue,
                     String(listing.running), String(listing.queued), String(listing.waiting),
-                    cells.text(listing.lastState), cells.time(listing.lastEndedAt),
+                    cells.text(listing.health.lastState), cells.time(listing.health.lastEndedAt),
                 ]
             }, rightAligned: [5, 6, 7])
     }

@@ -16,13 +16,12 @@ struct RegistryShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
         let snapshot = try inspection.codex().snapshot()
         guard let manifest = snapshot.agent(agent) else { throw HostedRun.unknownAgent(agent, in: snapshot) }
-        let status = try await inspection.ledger?.status()
-        let listing = AgentListing.all(in: snapshot, ledger: status, filter: AgentListing.Filter())
-            .first { $0.agent.name == manifest.name }
+        let listing = try await AgentListing.one(manifest, ledger: inspection.ledger, now: settings.time.now)
         try output.renderer.print(
             AgentResult(
                 agent: manifest, listing: listing, commit: snapshot.commit,

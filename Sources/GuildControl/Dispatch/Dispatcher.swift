@@ -18,6 +18,7 @@ package struct Dispatcher: Service {
     private let codex: CurrentCodex
     private let time: any TimeSource
     private let logger: Logger
+    private let current = CurrentRouter()
 
     package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
         self.ledger = ledger
@@ -40,19 +41,24 @@ package struct Dispatcher: Service {
     /// - Returns: how many events were looked at.
     package func dispatchWaiting() async throws -> Int {
         let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
+        guard !messages.isEmpty else { return 0 }
+        // Read after the events, so that a pause that was made before an event is seen.
+        let pauses = try await ledger.pauses(now: time.now)
         let snapshot = codex.head
-        let router = Router(snapshot)
+        let router = current.router(for: snapshot)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for message in messages {
-                group.addTask { try await dispatch(message, router, commit: snapshot.commit) }
+                group.addTask { try await dispatch(message, router, pauses, commit: snapshot.commit) }
             }
             try await group.waitForAll()
         }
         return messages.count
     }
 
-    private func dispatch(_ message: InboundMessage, _ router: Router, commit: String) async throws {
-        let decisions = router.decide(message.event, rootTokens: message.rootTokens, now: time.now)
+    private func dispatch(
+        _ message: InboundMessage, _ router: Router, _ pauses: [String: AgentPause], commit: String
+    ) async throws {
+        let decisions = router.decide(message.event, pauses: pauses, rootTokens: message.rootTokens, now: time.now)
         guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
         for decision in decisions {
             logger.info(

@@ -14,11 +14,13 @@ package struct RuleTrial: Sendable, Hashable {
 /// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
 ///
 /// An event is first held against the loop guard and the ignored senders, then against each agent's triggers and each
-/// routing rule. An agent that several of them name runs once; the later ones are recorded as merged into it. What our
-/// own action caused reaches only the rules whose conditions name `guildown`, and only where its cause is known, so
-/// that each such event is one hop further and the chain ends at the hop limit.
+/// routing rule, all of them compiled into one index. An agent that several of them name runs once; the later ones are
+/// recorded as merged into it. What our own action caused reaches only the rules whose conditions name `guildown`, and
+/// only where its cause is known, so that each such event is one hop further and the chain ends at the hop limit.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
+    /// Over the conditions of `rules`, by their positions.
+    private let index: PatternIndex
     /// Triggers of agents in the order of their names, then routing rules by layer, then the endpoints' mappings.
     private let rules: [RouteRule]
 
@@ -28,12 +30,20 @@ package struct Router: Sendable {
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         rules = RouteRule.triggers(of: snapshot) + RouteRule.routing(of: snapshot) + RouteRule.mappings(of: snapshot)
+        index = PatternIndex(rules.map(\.indexed))
     }
+
+    /// The commit whose rules these are.
+    package var commit: String { snapshot.commit }
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
     ///
-    /// - Parameter rootTokens: what the event's root has used so far.
-    package func decide(_ event: Event, rootTokens: Int64 = 0, now: Timestamp) -> [Decision] {
+    /// - Parameters:
+    ///   - pauses: agents that a person has paused, by their names: they match and are not run.
+    ///   - rootTokens: what the event's root has used so far.
+    package func decide(
+        _ event: Event, pauses: [String: AgentPause] = [:], rootTokens: Int64 = 0, now: Timestamp
+    ) -> [Decision] {
         if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
         if event.isOwn, event.cause == nil {
@@ -49,7 +59,10 @@ package struct Router: Sendable {
             return [.none(.blocked, "events of the sender \(sender) are ignored (ignore_senders)")]
         }
         let json = event.json(data: data)
-        let matches = rules.filter { (!event.isOwn || $0.wantsOwn) && $0.mismatch(event, json: json) == nil }
+        let matches = index.rules(matching: json) { position in
+            let rule = rules[position]
+            return (!event.isOwn || rule.wantsOwn) && rule.mismatch(event) == nil
+        }.map { rules[$0] }
         guard !matches.isEmpty else {
             return [
                 event.isOwn
@@ -58,7 +71,7 @@ package struct Router: Sendable {
             ]
         }
         if event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
-        return decisions(for: event, matches, now: now)
+        return decisions(for: event, matches, pauses, now: now)
     }
 
     private static let ownReason = "our own action caused this event"
@@ -91,11 +104,17 @@ package struct Router: Sendable {
 
     package var hopLimit: Int { snapshot.settings.hopLimit.value }
 
-    private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
+    private func decisions(
+        for event: Event, _ matches: [RouteRule], _ pauses: [String: AgentPause], now: Timestamp
+    ) -> [Decision] {
         var first: [String: InvocationID] = [:]
         // One rule that says CRITICAL is enough, whichever comes first.
         let priorities = Dictionary(matches.map { ($0.agent, $0.priority ?? event.priority) }, uniquingKeysWith: min)
         return matches.map { rule in
+            if let pause = pauses[rule.agent] {
+                return Decision(
+                    rule: rule.name, agent: rule.agent, outcome: .paused, reasons: ["\(rule.agent) is \(pause.text)"])
+            }
             if let running = first[rule.agent] {
                 return Decision(
                     rule: rule.name, agent: rule.agent, outcome: .merged, reasons: ["merged into \(running)"])
@@ -111,12 +130,13 @@ package struct Router: Sendable {
         }
     }
 
+    /// Of an event that no rule matches.
     private func unroutedReasons(_ event: Event, _ json: JSONValue) -> [String] {
-        let trials = rules.compactMap { rule in rule.mismatch(event, json: json).map { "\(rule.name): \($0)" } }
-        guard trials.count > Self.listedTrials else {
-            return trials.isEmpty ? ["there are no triggers and no rules"] : trials
+        guard !rules.isEmpty else { return ["there are no triggers and no rules"] }
+        let trials = rules.prefix(Self.listedTrials).compactMap { rule in
+            rule.mismatch(event, json: json).map { "\(rule.name): \($0)" }
         }
-        return trials.prefix(Self.listedTrials) + ["and \(trials.count - Self.listedTrials) more"]
+        return rules.count > Self.listedTrials ? trials + ["and \(rules.count - Self.listedTrials) more"] : trials
     }
 }
 
@@ -169,6 +189,11 @@ private struct RouteRule {
 
     /// The first thing that keeps the event from matching, or nil.
     func mismatch(_ event: Event, json: JSONValue) -> String? {
+        mismatch(event) ?? conditions?.firstMismatch(in: json).map { "\($0)" }
+    }
+
+    /// The same without the conditions.
+    func mismatch(_ event: Event) -> String? {
         if let source, source.lowercased() != event.system.lowercased() {
             return "source is \(event.system), wanted \(source)"
         }
@@ -180,7 +205,16 @@ private struct RouteRule {
                     "event is \(names.joined(separator: " / ")), wanted \(events.map { "\($0)" }.joined(separator: ", "))"
             }
         }
-        return conditions?.firstMismatch(in: json).map { "\($0)" }
+        return nil
+    }
+
+    /// What an index knows of the rule: its conditions, and where it looks at the event's envelope.
+    var indexed: PatternIndex.Rule {
+        var rule = PatternIndex.Rule(conditions)
+        if let source { rule.requirements.append(.text(inAnyCase: source, at: ["system"])) }
+        if let exactSource { rule.requirements.append(.text(exactSource, at: ["source"])) }
+        if !events.isEmpty { rule.requirements.append(.globs(events, at: [["type"], ["guildevent"]])) }
+        return rule
     }
 }
 

@@ -21,6 +21,14 @@ package struct InternetAddress: Sendable, Hashable {
         }
     }
 
+    fileprivate init(bits: UInt128, isVersion4: Bool) { (self.bits, self.isVersion4) = (bits, isVersion4) }
+
+    /// The block of that length in which the address lies; nil for the other family.
+    func block(_ length: AddressBlock.Length) -> AddressBlock? {
+        guard length.isVersion4 == isVersion4 else { return nil }
+        return AddressBlock(around: self, prefixLength: length.bits)
+    }
+
     private static func version4(_ text: some StringProtocol) -> UInt32? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -85,6 +93,13 @@ extension String {
 
 /// A block of addresses in CIDR notation (RFC 4632): `10.0.0.0/8`, `2001:db8::/32`.
 package struct AddressBlock: Sendable, Hashable {
+    /// How many bits count, and of which family.
+    struct Length: Sendable, Hashable {
+        let bits: Int
+        let isVersion4: Bool
+    }
+
+    /// The bits behind the prefix are zero.
     private let network: InternetAddress
     private let prefixLength: Int
 
@@ -97,8 +112,18 @@ package struct AddressBlock: Sendable, Hashable {
         // A block of mapped addresses counts its bits as IPv6 does.
         if network.isVersion4, parts[0].contains(":") { length -= 96 }
         guard (0...network.width).contains(length) else { return nil }
-        (self.network, prefixLength) = (network, length)
+        self.init(around: network, prefixLength: length)
     }
+
+    /// - Parameter prefixLength: from 0 to the width of the address.
+    fileprivate init(around address: InternetAddress, prefixLength: Int) {
+        let hostBits = UInt128(address.width - prefixLength)
+        // A shift by the whole width yields 0, as a block of length 0 needs.
+        network = InternetAddress(bits: (address.bits >> hostBits) << hostBits, isVersion4: address.isVersion4)
+        self.prefixLength = prefixLength
+    }
+
+    var length: Length { Length(bits: prefixLength, isVersion4: network.isVersion4) }
 
     package func contains(_ address: InternetAddress) -> Bool {
         guard address.isVersion4 == network.isVersion4 else { return false }

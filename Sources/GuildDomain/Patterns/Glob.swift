@@ -3,7 +3,7 @@
 /// `pull_request.*` in a trigger, `github.*` in a list of tools. Case counts; matching takes linear time.
 package struct Glob: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     package let description: String
-    private let pattern: StarPattern
+    let pattern: StarPattern
 
     package init(_ text: String) {
         description = text

@@ -3,10 +3,11 @@
 /// Matching takes time linear in the text: every segment between two gaps is searched for once, leftmost first, as in
 /// Knuth, Morris and Pratt, "Fast Pattern Matching in Strings" (1977).
 struct StarPattern: Sendable, Hashable {
-    private let first: [UInt8]
+    /// What stands before the first gap.
+    let first: [UInt8]
     private let middle: [Segment]
-    /// Nil where there is no gap: then `first` is the whole text.
-    private let last: [UInt8]?
+    /// What stands behind the last gap; nil where there is none: then `first` is the whole text.
+    let last: [UInt8]?
 
     /// - Parameter pieces: what stands before, between and after the gaps; one piece is a literal text.
     init(pieces: [[UInt8]]) {

@@ -82,7 +82,7 @@ package struct CaselessTest: Sendable, Hashable {
 /// `{wildcard}`: `*` is any run of characters, `\*` and `\\` are themselves.
 package struct WildcardTest: Sendable, Hashable {
     package let text: String
-    private let pattern: StarPattern
+    let pattern: StarPattern
 
     /// Why a text is no wildcard.
     enum Refusal: Error {

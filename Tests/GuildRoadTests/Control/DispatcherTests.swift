@@ -62,4 +62,29 @@ import Testing
         case .failure(let error): #expect(error is CancellationError)
         }
     }
+
+    @Test func `nothing is dispatched to a paused agent until it is resumed or its pause is over`() async throws {
+        let office = try office()
+        let send = { (name: String) async throws -> [String] in
+            let event = Event.sample(name)
+            _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
+            _ = try await dispatcher(office).dispatchWaiting()
+            return try await office.ledger.trace(of: event.id)?.decisions.map(\.outcome) ?? []
+        }
+        let pause = { (until: Timestamp?) async throws in
+            _ = try await office.ledger.pause(
+                agent: "clerk", reason: "too loud", until: until, actor: "user:me", commit: nil, now: office.time.now)
+        }
+        try await pause(nil)
+        #expect(try await send("a") == ["paused"])
+        let reasons = try await office.ledger.trace(of: Event.sample("a").id)?.decisions.first?.reasons
+        #expect(reasons?.first?.contains("paused by user:me") == true)
+        #expect(try await office.ledger.resume(agent: "clerk", actor: "user:me", commit: nil, now: office.time.now))
+        #expect(try await send("b") == ["dispatched"])
+        try await pause(office.time.now + .seconds(10))
+        #expect(try await send("c") == ["paused"])
+        office.time.advance(by: .seconds(10))
+        #expect(try await send("d") == ["dispatched"])
+        #expect(try await office.ledger.status().invocationsByState == ["queued": 2])
+    }
 }

@@ -22,15 +22,20 @@ import Testing
         ])
     }
 
-    private func reply(_ office: Office, _ path: String, _ query: [(String, String)] = []) async throws -> Reply {
-        let registry = Registry(codex: office.codex, ledger: office.ledger)
-        let name = path.split(separator: "/").dropFirst().first.map(String.init)
-        let wanted = name == nil ? "/agents" : "/agents/:name"
+    private func reply(
+        _ office: Office, _ path: String, _ query: [(String, String)] = [], body: String = ""
+    ) async throws -> Reply {
+        let registry = Registry(
+            codex: office.codex, ledger: office.ledger, time: office.time, version: "1.0.0", address: "127.0.0.1:1")
+        let steps = path.split(separator: "/").dropFirst().map(String.init)
+        let name = steps.first
+        let wanted = name == nil ? "/agents" : (["/agents/:name"] + steps.dropFirst()).joined(separator: "/")
         let route = try #require(registry.routes.first { $0.path == wanted })
-        return try await route.handle(
-            Request(
-                method: "GET", path: path, parameters: name.map { ["name": $0] } ?? [:],
-                query: query.map { (name: $0.0, value: $0.1) }))
+        var request = Request(
+            method: route.method.rawValue, path: path, parameters: name.map { ["name": $0] } ?? [:],
+            query: query.map { (name: $0.0, value: $0.1) }, body: Array(body.utf8))
+        request.token = "robot"
+        return try await route.handle(request)
     }
 
     private func names(_ office: Office, _ query: [(String, String)] = []) async throws -> [String] {
@@ -73,8 +78,121 @@ import Testing
         let reply = try await reply(try office(), "/agents/clark")
         #expect(reply.status == 404)
         #expect(try reply.document["detail"] == "did you mean 'clerk'?")
-        #expect(
-            AgentListing.all(in: try OfficeCodex.snapshot(), ledger: nil, filter: .init()).map(\.status) == [.dormant])
+        let unseen = try await AgentListing.all(in: try OfficeCodex.snapshot(), ledger: nil, now: start)
+        #expect(unseen.map(\.status) == [.dormant])
+    }
+}
+
+extension RegistryTests {
+    @Test func `a list comes in pages, whatever it is restricted to`() async throws {
+        let names = (0..<7).map { "agent\($0)" }
+        var files = ["agents/clerk.yaml": nil as String?, "chapters/office.yaml": nil]
+        for name in names {
+            files["agents/\(name).yaml"] = OfficeCodex.manifest(
+                "Agent", name, "type: \(name < "agent5" ? "Low" : "High")\nprompt: You wait.\nmodel: scripted")
+        }
+        files["ingress/github.yaml"] = nil as String?
+        let office = try Office(files)
+        _ = try await office.ledger.pause(
+            agent: "agent6", reason: nil, until: nil, actor: "user:me", commit: nil, now: start)
+        var (after, seen, pages): (String?, [String], Int) = (nil, [], 0)
+        repeat {
+            let query = [("limit", "2")] + (after.map { [("after", $0)] } ?? [])
+            let page = try await reply(office, "/agents", query).document
+            seen += page["agents"]?.array?.compactMap { $0["name"]?.string } ?? []
+            after = page["next"]?.string
+            pages += 1
+        } while after != nil && pages < 10
+        #expect(seen == names)
+        #expect(pages == 4)
+        let dormant = try await reply(office, "/agents", [("status", "dormant"), ("limit", "6")]).document
+        #expect(dormant["agents"]?.array?.count == 6)
+        #expect(dormant["next"] == .null)
+        let high = try await reply(office, "/agents", [("type", "high"), ("limit", "1")]).document
+        #expect(high["next"] == "agent5")
+    }
+
+    @Test func `a paused agent is shown as paused, and its pause is audited`() async throws {
+        let office = try office()
+        let paused = try await reply(office, "/agents/Clerk/pause", body: #"{"reason": "too loud", "seconds": 60}"#)
+        #expect(paused.status == 200)
+        #expect(try paused.document["actor"] == "token:robot")
+        let shown = try await reply(office, "/agents/clerk").document
+        #expect(shown["status"] == "paused")
+        #expect(shown["pause"]?["reason"] == "too loud")
+        #expect(shown["pause"]?["until"] == .string((start + .seconds(60)).rfc3339))
+        #expect(try await names(office, [("status", "paused")]) == ["clerk"])
+        #expect(try await reply(office, "/agents/clerk/resume").document["was_paused"] == true)
+        #expect(try await reply(office, "/agents/clerk/resume").document["was_paused"] == false)
+        #expect(try await reply(office, "/agents/clerk").document["status"] == "dormant")
+        #expect(try await office.auditKinds().filter { $0 == "operator.command" }.count == 2)
+        #expect(try await reply(office, "/agents/nobody/pause").status == 404)
+    }
+
+    @Test(arguments: [
+        "[]", "{", #"{"reason": 5}"#, #"{"seconds": 0}"#, #"{"seconds": "60"}"#, #"{"seconds": 1e30}"#,
+        #"{"other": 1}"#,
+    ])
+    func `a wrong body pauses nothing`(body: String) async throws {
+        let office = try office()
+        let status: Int
+        do {
+            status = try await reply(office, "/agents/clerk/pause", body: body).status
+        } catch is JSONParser.Problem {
+            status = 400
+        }
+        #expect(status == 400)
+        #expect(try await office.ledger.pauses(now: start).isEmpty)
+    }
+
+    @Test func `health is taken over a day: errors, failures in a row, latency, tokens`() async throws {
+        let office = try office()
+        let worker = try await office.worker()
+        let outcomes: [(InvocationState, Int64)] = [(.failed, 1), (.succeeded, 2), (.failed, 3), (.failed, 40)]
+        for (number, (state, seconds)) in outcomes.enumerated() {
+            try await office.queue("h\(number)")
+            let claim = try #require(
+                try await office.ledger.claimInvocation(ClaimScope(), worker: worker, now: start))
+            try await office.ledger.finish(
+                claim.invocation, as: state, outcome: "so", now: start + .seconds(seconds))
+        }
+        let now = start + .seconds(60)
+        let health = try #require(try await office.ledger.health(of: ["clerk"], now: now)["clerk"])
+        #expect(health.ended == 4)
+        #expect(health.failed == 3)
+        #expect(health.errorRate == 0.75)
+        #expect(health.consecutiveFailures == 2)
+        #expect(health.medianMilliseconds == 2000)
+        #expect(health.percentile95Milliseconds == 40_000)
+        #expect(health.lastEndedAt == start + .seconds(40))
+        let later = try #require(try await office.ledger.health(of: ["clerk"], now: start + .seconds(90_000))["clerk"])
+        #expect(later.ended == 0)
+        #expect(later.errorRate == nil)
+        #expect(later.consecutiveFailures == 2)
+    }
+
+    @Test func `cards have the fields that A2A 1.0 requires, at the caller's own address`() async throws {
+        let office = try office()
+        let registry = Registry(
+            codex: office.codex, ledger: office.ledger, time: office.time, version: "1.0.0", address: "127.0.0.1:1")
+        let route = try #require(registry.routes.first { $0.path == "/.well-known/agent-card.json" })
+        for (host, base) in [("acme.test:80", "acme.test:80"), ("a b", "127.0.0.1:1"), ("x/../", "127.0.0.1:1")] {
+            let request = Request(method: "GET", path: route.path, headers: ["host": host])
+            let card = try await route.handle(request).document
+            #expect(card["name"] == "acme")
+            #expect(card["supportedInterfaces"]?.array?.first?["url"] == .string("http://\(base)/agents"))
+            #expect(card["skills"]?.array?.compactMap { $0["id"]?.string } == ["archivist", "clerk"])
+            for field in [
+                "description", "version", "capabilities", "defaultInputModes", "defaultOutputModes",
+            ] {
+                #expect(card[field] != nil, "\(field)")
+            }
+        }
+        let card = try await reply(office, "/agents/CLERK/agent-card.json").document
+        #expect(card["name"] == "clerk")
+        #expect(card["version"] == "1.2.0")
+        #expect(card["skills"]?.array?.compactMap { $0["name"]?.string } == ["TRIAGE", "FILING"])
+        #expect(try await reply(office, "/agents/nobody/agent-card.json").status == 404)
     }
 }
 

@@ -120,4 +120,23 @@ import Testing
         #expect(trials.count == 45)
         #expect(trials.allSatisfy { $0.mismatch != nil && $0.agent == "clerk" })
     }
+
+    @Test func `a rule's source is the event's system in any case, and each envelope field counts`() throws {
+        let policy = { (rules: String) in
+            [
+                "routing/r.yaml": OfficeCodex.manifest(
+                    "RoutingPolicy", "r", "layers: [{ type: rules, rules: [\(rules)] }]")
+            ]
+        }
+        let rules = """
+            { source: GITHUB, agent: clerk }, { source: gitlab, agent: clerk }, { event: "*.opened", agent: clerk },
+            { event: "issues.op*", conditions: { data: { n: [1] } }, agent: clerk }, { event: "ISSUE_*", agent: clerk },
+            { event: issues.opened, source: GitHub, conditions: { data.n: [{ numeric: [">", 1] }] }, agent: clerk }
+            """
+        let decisions = try decide(.sample("a", data: ["n": 2]), policy(rules))
+        #expect(decisions.map(\.rule) == ["routing/r#0", "routing/r#2", "routing/r#4", "routing/r#5"])
+        let router = try Router(OfficeCodex.snapshot(policy(rules)))
+        let trials = try router.trials(.sample("a", data: ["n": 2]))
+        #expect(trials.filter { $0.mismatch == nil }.map(\.rule) == decisions.map(\.rule))
+    }
 }

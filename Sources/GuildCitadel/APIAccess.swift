@@ -1,0 +1,29 @@
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildHTTP
+import Logging
+
+/// The bearer tokens that the accepted codex names, as their secrets are now.
+struct APIAccess: Sendable {
+    let codex: CurrentCodex
+    let secrets: SecretResolver
+    let logger: Logger
+
+    /// A token whose secret cannot be had lets nobody in; the log says why.
+    func tokens() async -> BearerTokens {
+        var grants: [BearerTokens.Grant] = []
+        for token in codex.head.guild.apiTokens {
+            do {
+                let secret = try await secrets.resolve(token.secret)
+                grants.append(
+                    BearerTokens.Grant(
+                        token: secret.reveal(), scopes: Set(token.scopes.map(\.rawValue)), name: token.name))
+            } catch {
+                logger.error(
+                    "a bearer token is unavailable", metadata: ["token": "\(token.name)", "reason": "\(error.message)"])
+            }
+        }
+        return BearerTokens(grants)
+    }
+}

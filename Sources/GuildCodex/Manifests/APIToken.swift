@@ -1,0 +1,14 @@
+/// One line of the Guild's `spec.api.tokens`: a bearer token and what it may do.
+package struct APIToken: Sendable, Hashable {
+    /// What a route may ask for.
+    package enum Scope: String, Sendable, CaseIterable {
+        /// Pause and resume agents.
+        case agentsWrite = "agents:write"
+    }
+
+    /// Whom the audit log names.
+    package var name: String
+    package var secret: SecretReference
+    package var scopes: Set<Scope>
+    package var location: SourceLocation
+}

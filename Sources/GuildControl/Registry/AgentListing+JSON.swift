@@ -1,0 +1,78 @@
+import GuildCodex
+package import GuildDomain
+import GuildHTTP
+import GuildLedger
+
+extension AgentListing {
+    /// The shape of `GET /agents/NAME`; `schema` describes it.
+    package var json: JSONValue {
+        [
+            "name": .string(agent.name), "type": .string(agent.role), "version": text(agent.version?.description),
+            "chapter": text(agent.chapter), "description": text(agent.description), "status": .string(status.rawValue),
+            "capabilities": .array(agent.capabilities.map { .string($0) }),
+            "labels": .object(JSONObject(agent.labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+            "requires": .array(agent.dependencies.requires.map { .string($0.version.description) }),
+            "running": .integer(running), "queued": .integer(queued), "waiting": .integer(waiting),
+            "last_state": text(health.lastState), "last_ended": text(health.lastEndedAt?.rfc3339),
+            "health": healthJSON,
+            "pause": health.pause.map(\.json) ?? .null,
+        ]
+    }
+
+    /// The figures of a day.
+    package var healthJSON: JSONValue {
+        [
+            "last_invocation": text(health.lastInvocation?.description),
+            "last_started": text(health.lastStartedAt?.rfc3339), "ended": .integer(health.ended),
+            "failed": .integer(health.failed),
+            "error_rate": health.errorRate.map { .decimal($0) } ?? .null,
+            "consecutive_failures": .integer(health.consecutiveFailures),
+            "latency_p50_ms": health.medianMilliseconds.map { .integer($0) } ?? .null,
+            "latency_p95_ms": health.percentile95Milliseconds.map { .integer($0) } ?? .null,
+            "tokens": .integer(health.tokens), "cost_microdollars": .integer(health.costMicrodollars),
+        ]
+    }
+
+    private func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+
+    static let schema: JSONValue = APISchema.object([
+        ("name", APISchema.text), ("type", APISchema.text), ("version", APISchema.optionalText),
+        ("chapter", APISchema.optionalText), ("description", APISchema.optionalText),
+        ("status", APISchema.choice(Status.allCases.map(\.rawValue))), ("capabilities", APISchema.texts),
+        ("labels", ["type": "object", "additionalProperties": ["type": "string"]]), ("requires", APISchema.texts),
+        ("running", APISchema.count), ("queued", APISchema.count), ("waiting", APISchema.count),
+        ("last_state", APISchema.optionalText), ("last_ended", APISchema.optionalTime),
+        ("health", healthSchema), ("pause", APISchema.optional(AgentPause.schema)),
+    ])
+
+    private static let healthSchema: JSONValue = APISchema.object([
+        ("last_invocation", APISchema.optionalText), ("last_started", APISchema.optionalTime),
+        ("ended", APISchema.count), ("failed", APISchema.count),
+        ("error_rate", ["type": ["number", "null"], "minimum": 0, "maximum": 1]),
+        ("consecutive_failures", APISchema.count),
+        ("latency_p50_ms", ["type": ["integer", "null"], "minimum": 0]),
+        ("latency_p95_ms", ["type": ["integer", "null"], "minimum": 0]), ("tokens", APISchema.count),
+        ("cost_microdollars", APISchema.count),
+    ])
+}
+
+extension AgentPause {
+    package var json: JSONValue {
+        [
+            "agent": .string(agent), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,
+            "since": .string(since.rfc3339), "until": until.map { .string($0.rfc3339) } ?? .null,
+        ]
+    }
+
+    static let schema: JSONValue = APISchema.object([
+        ("agent", APISchema.text), ("actor", APISchema.text), ("reason", APISchema.optionalText),
+        ("since", APISchema.time), ("until", APISchema.optionalTime),
+    ])
+}
+
+extension JSONValue {
+    /// A rate, to four places.
+    fileprivate static func decimal(_ rate: Double) -> JSONValue {
+        JSONNumber(String((rate * 10_000).rounded() / 10_000)).map { .number($0) } ?? .null
+    }
+}

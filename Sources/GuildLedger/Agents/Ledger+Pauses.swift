@@ -1,0 +1,82 @@
+import GRDB
+package import GuildDomain
+
+/// That nothing new is dispatched to an agent until a person, or the clock, says otherwise.
+package struct AgentPause: Sendable, Hashable {
+    package let agent: String
+    /// `user:NAME`, `token:NAME`.
+    package let actor: String
+    package let reason: String?
+    package let since: Timestamp
+    /// Nil until somebody resumes the agent.
+    package let until: Timestamp?
+
+    /// For a sentence that begins with the agent's name.
+    package var text: String {
+        "paused by \(actor) since \(since.rfc3339)" + (until.map { ", until \($0.rfc3339)" } ?? "")
+            + (reason.map { ": \($0)" } ?? "")
+    }
+}
+
+extension AgentPause {
+    fileprivate init(_ row: Row) {
+        self.init(
+            agent: row["agent"], actor: row["actor"], reason: row["reason"], since: row["since"], until: row["until"])
+    }
+}
+
+extension Ledger {
+    /// The pauses in force, by the agents' names.
+    package func pauses(now: Timestamp) async throws -> [String: AgentPause] {
+        try await read { try $0.pauses(now: now) }
+    }
+
+    /// Pauses an agent, or changes the reason and the end of its pause; audited.
+    ///
+    /// - Parameter until: later than `now`; nil until it is resumed.
+    package func pause(
+        agent: String, reason: String?, until: Timestamp?, actor: String, commit: String?, now: Timestamp
+    ) async throws -> AgentPause {
+        try await write(touching: [.outcomes]) { db in
+            let known = try db.pauses(now: now)[agent]
+            let pause = AgentPause(
+                agent: agent, actor: actor, reason: reason, since: known?.since ?? now,
+                until: until.map { max($0, now + .microseconds(1)) })
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)",
+                arguments: [agent, actor, reason, pause.since, pause.until])
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
+                    body: [
+                        "command": "registry pause", "agent": .string(agent),
+                        "reason": reason.map { .string($0) } ?? .null,
+                        "until": until.map { .string($0.rfc3339) } ?? .null,
+                    ]))
+            return pause
+        }
+    }
+
+    /// Ends an agent's pause; audited.
+    ///
+    /// - Returns: false where it was not paused; then nothing is written.
+    package func resume(agent: String, actor: String, commit: String?, now: Timestamp) async throws -> Bool {
+        try await write(touching: [.outcomes]) { db in
+            guard try db.pauses(now: now)[agent] != nil else { return false }
+            try db.execute(sql: "DELETE FROM agent_pauses WHERE agent = ?", arguments: [agent])
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
+                    body: ["command": "registry resume", "agent": .string(agent)]))
+            return true
+        }
+    }
+}
+
+extension Database {
+    func pauses(now: Timestamp) throws -> [String: AgentPause] {
+        let rows = try Row.fetchAll(
+            self, sql: "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", arguments: [now])
+        return Dictionary(rows.map { AgentPause($0) }.map { ($0.agent, $0) }) { first, _ in first }
+    }
+}
