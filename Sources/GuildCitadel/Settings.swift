@@ -12,6 +12,8 @@ package struct Settings: Sendable {
     package var usesWorktree: Bool
     /// `--ledger`, or `GUILD_LEDGER`; nil takes the codex's own in the state folder.
     package var ledger: String?
+    /// A file of allowed signers: only commits that one of them signed are taken up.
+    package var signers: String?
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger

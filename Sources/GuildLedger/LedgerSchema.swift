@@ -14,6 +14,7 @@ enum LedgerSchema {
             try db.execute(sql: operations)
             try db.execute(sql: audit)
         }
+        registerCodexHeads(&migrator)
         return migrator
     }
 

@@ -42,18 +42,24 @@ package struct Dispatcher: Service {
         let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
         let snapshot = codex.head
         let router = Router(snapshot)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for message in messages {
-                group.addTask { try await dispatch(message, router, commit: snapshot.commit) }
+        let fence = codex.fence.map { _ in snapshot.commit }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for message in messages {
+                    group.addTask { try await dispatch(message, router, commit: snapshot.commit, fence: fence) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+        } catch let stale as StaleHead {
+            // Another process accepted a newer commit: what is not decided yet is decided by that one.
+            try codex.follow(stale.accepted)
         }
         return messages.count
     }
 
-    private func dispatch(_ message: InboundMessage, _ router: Router, commit: String) async throws {
+    private func dispatch(_ message: InboundMessage, _ router: Router, commit: String, fence: String?) async throws {
         let decisions = router.decide(message.event, now: time.now)
-        guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
+        guard try await ledger.decide(message, decisions, commit: commit, head: fence, now: time.now) else { return }
         for decision in decisions {
             logger.info(
                 "event \(decision.outcome.rawValue)",

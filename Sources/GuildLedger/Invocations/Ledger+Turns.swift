@@ -6,12 +6,15 @@ extension Ledger {
     /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
     /// byte leaves for the provider before this and `markSent` are durable.
     ///
-    /// - Throws: `BudgetExceeded` where an account has no room; nothing is then reserved.
+    /// - Parameter head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
+    /// - Throws: `BudgetExceeded` where an account has no room, `StaleHead` where another commit is accepted; nothing is
+    ///   then reserved.
     package func beginTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, now: Timestamp
     ) async throws -> Reservation {
         do {
             return try await write { db in
+                try db.requireAccepted(head)
                 let current = try db.owned(invocation)
                 let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
                 try db.begin(plan, of: current, reservation: reservation, now: now)

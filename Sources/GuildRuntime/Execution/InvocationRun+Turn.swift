@@ -14,7 +14,8 @@ extension InvocationRun {
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns)
         let volatile = setting.builder.volatile(after: turns)
         let plan = plan(request, turn: n, key: RequestDigest.key(of: request, volatile: volatile), setting)
-        let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: time.now)
+        let reservation = try await ledger.beginTurn(
+            plan, of: invocation, worker: worker, head: setting.fence, now: time.now)
         request.grantedOutputTokens = Int(clamping: reservation.output)
         try await ledger.markSent(reservation, of: invocation)
         let (result, isOvertime) = await complete(
