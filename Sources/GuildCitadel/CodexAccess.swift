@@ -22,7 +22,9 @@ package struct CodexAccess: Sendable {
         self.settings = settings
         repository = try CodexRepository(at: location)
         loader = CodexLoader(repository: repository, catalogue: Self.catalogue, logger: settings.logger)
-        let (opened, git) = (repository, GitProgram(environment: settings.environment))
+        if settings.readsQuarantine { try repository.readQuarantine(settings.environment) }
+        let git = GitProgram(environment: settings.environment, keepsQuarantine: settings.readsQuarantine)
+        let opened = repository
         signers = try settings.signers.map {
             try CommitSigners(file: $0, workingDirectory: settings.workingDirectory, repository: opened, git: git)
         }

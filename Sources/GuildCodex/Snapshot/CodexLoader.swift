@@ -32,6 +32,7 @@ package struct CodexLoader: Sendable {
     private let repository: CodexRepository
     private let catalogue: OperationCatalogue
     private let logger: Logger
+    private let memory = CodexMemory()
 
     /// - Parameter catalogue: every operation this build knows; tool patterns are checked against it.
     package init(
@@ -73,11 +74,13 @@ package struct CodexLoader: Sendable {
     }
 
     private func load(_ commit: CommitID, named revision: String) throws(CodexRepositoryError) -> LoadResult {
-        finish(try repository.tree(at: commit), commit: commit.hex, revision: revision)
+        let tree = try repository.tree(at: commit, memory: memory)
+        memory.remember(tree)
+        return finish(tree, commit: commit.hex, revision: revision)
     }
 
     private func finish(_ tree: CodexTree, commit: String, revision: String) -> LoadResult {
-        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue)
+        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: memory)
         logger.debug(
             "codex read",
             metadata: [
@@ -94,12 +97,22 @@ package struct CodexLoader: Sendable {
     package static func validate(
         _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue
     ) -> LoadResult {
+        validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: nil)
+    }
+
+    private static func validate(
+        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue, memory: CodexMemory?
+    ) -> LoadResult {
         let findings = Findings()
         for problem in tree.problems { findings.add(problem) }
         let contents = Dictionary(tree.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
-        let codex = DecodedCodex(tree.files, findings: findings)
+        var decoded = DecodedFiles(tree.files, memory: memory, budget: findings.budget)
+        let codex = decoded.codex
+        for file in decoded.files { for problem in file.problems { findings.add(problem) } }
+        let world = CodexWorld(codex, paths: tree.files.map(\.path))
         var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
-        checks.run()
+        decoded.compare(by: &checks, isKnown: memory?.knows(world) == true)
+        memory?.remember(decoded, world)
         let problems = findings.problems.sorted()
         guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {
             return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: problems)

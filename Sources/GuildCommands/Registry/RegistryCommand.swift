@@ -5,6 +5,7 @@ struct RegistryCommand: AsyncParsableCommand {
         commandName: "registry", abstract: "Shows and validates what the codex holds: agents, tools, connectors.",
         subcommands: [
             RegistryListCommand.self, RegistryShowCommand.self, RegistryValidateCommand.self,
-            RegistryConnectorsCommand.self,
+            RegistryPlanCommand.self, RegistryHistoryCommand.self, RegistryRollbackCommand.self,
+            RegistryConnectorsCommand.self, RegistryInstallHookCommand.self, RegistryCheckPushCommand.self,
         ])
 }

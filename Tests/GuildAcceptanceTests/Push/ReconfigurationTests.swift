@@ -111,6 +111,23 @@ extension Push {
             #expect(try await served.stop() == .exited(0))
         }
 
+        @Test func `a linked work tree is served by its own branch`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let side = codex.folder + "/side"
+            try await codex.git("worktree", "add", "--quiet", "-b", "side", side)
+            let served = try await codex.serve(arguments: [], overriding: ["GUILD_CODEX": side])
+            try codex.write(PushedCodex.prompt(1))
+            try await codex.commit()
+            let prompt = URL(fileURLWithPath: side + "/prompts/clerk.md")
+            try Data("You work at the side.\n".utf8).write(to: prompt)
+            try await codex.git("commit", "--quiet", "-am", "side", in: side)
+            let commit = try await codex.git("rev-parse", "HEAD", in: side)
+            try await served.accepts(commit)
+            #expect(try await served.commit == commit)
+            #expect(try await codex.audit("codex.accepted").count == 2)
+            #expect(try await served.stop() == .exited(0))
+        }
+
         @Test func `packed refs and gc change nothing, and pushes go on behind them`() async throws {
             let office = try await PushedCodex.make()
             let served = try await office.serve()
