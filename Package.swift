@@ -50,7 +50,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         room("GuildDomain", [crypto]),
-        room("GuildCodex", ["GuildDomain", "CLibGit2", yams, logging]),
+        room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", yams, logging]),
         room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
         room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),

@@ -8,7 +8,7 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | budget | growth | road | startup | idle | parsing | patterns, with --guild FILE --stand-in FILE --assets DIR --work DIR \
+        GuildBench ingress | ledger | budget | growth | road | startup | idle | parsing | patterns | codex, with --guild FILE --stand-in FILE --assets DIR --work DIR \
         [--seconds N] [--rounds N] [--events N] [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
@@ -32,6 +32,7 @@ struct GuildBench {
         case "ledger": try await LedgerBench(setting: setting).run()
         case "budget": try await BudgetBench(setting: setting).run()
         case "growth": try await GrowthBench(setting: setting).run()
+        case "codex": try CodexBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         case "patterns": try PatternsBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)

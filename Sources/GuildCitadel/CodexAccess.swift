@@ -8,6 +8,8 @@ import GuildRuntime
 package struct CodexAccess: Sendable {
     package let repository: CodexRepository
     package let loader: CodexLoader
+    /// Whose commits count; nil takes anybody's.
+    package let signers: CommitSigners?
     private let settings: Settings
 
     /// Every operation there is: the connectors' and the executor's own.
@@ -20,11 +22,30 @@ package struct CodexAccess: Sendable {
         self.settings = settings
         repository = try CodexRepository(at: location)
         loader = CodexLoader(repository: repository, catalogue: Self.catalogue, logger: settings.logger)
+        if settings.readsQuarantine { try repository.readQuarantine(settings.environment) }
+        let git = GitProgram(environment: settings.environment, keepsQuarantine: settings.readsQuarantine)
+        let opened = repository
+        signers = try settings.signers.map {
+            try CommitSigners(file: $0, workingDirectory: settings.workingDirectory, repository: opened, git: git)
+        }
     }
+
+    /// What the settings name: a revision, as it was said.
+    package var revision: String { settings.revision }
+
+    package var usesWorktree: Bool { settings.usesWorktree }
 
     /// Reads what the settings name, with every problem.
     package func load() throws -> LoadResult {
-        settings.usesWorktree ? try loader.loadWorktree() : try loader.load(rev: settings.revision)
+        guard !settings.usesWorktree else { return try loader.loadWorktree() }
+        return try load(try repository.resolve(settings.revision), revision: settings.revision)
+    }
+
+    /// Reads a commit, with every problem; that nobody who counts has signed it is one.
+    package func load(_ commit: CommitID, revision: String) throws -> LoadResult {
+        let result = try loader.load(commit, revision: revision)
+        guard let objection = try signers?.objection(to: commit, in: repository) else { return result }
+        return result.refused(objection)
     }
 
     /// The snapshot to run on.
@@ -34,8 +55,12 @@ package struct CodexAccess: Sendable {
 
     /// The snapshot as the head of a process, which finds older commits in the same repository.
     package func current() throws -> CurrentCodex {
-        let head = try snapshot()
-        return CurrentCodex(head) { [loader] commit in
+        current(at: try snapshot())
+    }
+
+    /// As `current`, beginning with a snapshot that is at hand.
+    package func current(at head: CodexSnapshot) -> CurrentCodex {
+        CurrentCodex(head) { [loader] commit in
             guard let id = CommitID(commit) else {
                 throw Failure(
                     .unavailable, "the uncommitted files \(commit) are not at hand any more",

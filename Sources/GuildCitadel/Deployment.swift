@@ -17,13 +17,17 @@ package struct Deployment: Sendable {
     package let connectors: CurrentConnectors
     package let time: any TimeSource
     package let logger: Logger
+    /// Why the newest commit is not what this deployment began with; the last accepted one is then.
+    package let refusal: CodexInvalid?
 
     /// Opens codex and ledger.
     ///
-    /// - Parameter lockPatience: how long to wait for a lock that another program holds on the ledger.
+    /// - Parameters:
+    ///   - lockPatience: how long to wait for a lock that another program holds on the ledger.
+    ///   - resumes: where the newest commit is invalid, begin with the one that was accepted last.
     /// - Throws: `CodexInvalid`; the refusal is then in the audit log.
     package init(
-        _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5)
+        _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5), resumes: Bool = false
     ) async throws {
         access = try CodexAccess(settings)
         time = settings.time
@@ -31,28 +35,36 @@ package struct Deployment: Sendable {
         ledger = try Ledger(at: try access.ledgerLocation(), busyTimeout: lockPatience)
         do {
             codex = try access.current()
+            refusal = nil
         } catch let invalid as CodexInvalid {
             try await ledger.recordHead(
-                commit: invalid.revision, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
+                commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
                 now: time.now)
-            throw invalid
+            guard resumes, let accepted = try await ledger.acceptedHead().flatMap({ CommitID($0) }) else {
+                throw invalid
+            }
+            codex = access.current(at: try access.loader.load(accepted).get())
+            refusal = invalid
         }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
         secrets = SecretResolver(redactor: redactor, http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
     }
 
-    /// Records that this commit is what runs now, and keeps it alive in the repository.
-    package func acceptHead(actor: String) async throws {
-        let commit = codex.head.commit
-        try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: actor, now: time.now)
-        let budgets = BudgetLimits(codex.head)
+    /// Records that this commit is what runs now, with the limits it sets, and keeps it alive in the repository.
+    package func acceptHead(actor: String) async throws { try await accept(codex.head, actor: actor) }
+
+    func accept(_ snapshot: CodexSnapshot, actor: String) async throws {
+        // Kept alive first: once it is accepted, work may name it.
+        pin(snapshot.commit)
+        try await ledger.recordHead(
+            commit: snapshot.commit, accepted: true, problems: [], actor: actor, now: time.now)
+        let budgets = BudgetLimits(snapshot)
         try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
-        try pin(commit)
     }
 
     /// Keeps a commit alive by a ref of ours, so that a force-push and gc cannot take it.
-    func pin(_ commit: String) throws {
+    func pin(_ commit: String) {
         guard let id = CommitID(commit) else { return }
         do {
             try access.repository.pin(id)
@@ -63,13 +75,34 @@ package struct Deployment: Sendable {
         }
     }
 
-    /// Lets go of the commits that neither runs nor is named by unfinished work.
+    /// Lets go of the commits that neither run nor are named by unfinished work.
+    ///
+    /// Another process may put work on a commit between our look and our letting go, so what is in use afterwards is
+    /// kept again; git prunes nothing that was reachable a moment ago.
     package func unpinUnused() async throws {
+        var needed = try await commitsToKeep()
+        let stale = try access.repository.pinnedCommits().filter { !needed.contains($0.hex) }
+        guard !stale.isEmpty else { return }
+        for commit in stale { try access.repository.unpin(commit) }
+        needed = try await commitsToKeep()
+        for commit in stale where needed.contains(commit.hex) { pin(commit.hex) }
+    }
+
+    /// As `unpinUnused`; what fails now (git may be packing its refs) is done the next time.
+    func sweepPins() async {
+        do {
+            try await unpinUnused()
+        } catch {
+            logger.debug("cannot let go of old commits", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// The heads, ours and the accepted one, and what unfinished work names.
+    private func commitsToKeep() async throws -> Set<String> {
         var needed = try await ledger.commitsInUse()
         needed.insert(codex.head.commit)
-        for commit in try access.repository.pinnedCommits() where !needed.contains(commit.hex) {
-            try access.repository.unpin(commit)
-        }
+        if let accepted = try await ledger.acceptedHead() { needed.insert(accepted) }
+        return needed
     }
 
     func executor(

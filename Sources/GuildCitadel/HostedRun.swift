@@ -158,9 +158,11 @@ package struct HostedRun: Sendable {
                 id: id, agent: agent.name, chapter: agent.chapter, priority: event.priority,
                 options: request.options.json))
         let commit = deployment.codex.head.commit
-        try deployment.pin(commit)
+        deployment.pin(commit)
         try await deployment.ledger.begin(
             event, decision, actor: request.user, commit: commit, lease: worker.lease(now: now), now: now)
+        // A process that swept between the two saw nothing that names the commit.
+        deployment.pin(commit)
         return (event.root, id)
     }
 

@@ -23,16 +23,19 @@ package struct Serve: Sendable {
     package var listen: String?
     /// Drain what waits and end.
     package var once: Bool
+    /// A branch of a remote repository to fetch and serve, in the place of the revision that the settings name.
+    package var remote: RemoteBranch?
     /// Told what every invocation of this process does, as it happens.
     package var observe: @Sendable (RunEvent) -> Void
 
     package init(
-        components: [Component], listen: String? = nil, once: Bool = false,
+        components: [Component], listen: String? = nil, once: Bool = false, remote: RemoteBranch? = nil,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.components = components
         self.listen = listen
         self.once = once
+        self.remote = remote
         self.observe = observe
     }
 
@@ -43,9 +46,11 @@ package struct Serve: Sendable {
         _ settings: Settings, redactor: Redactor, onListening: @escaping @Sendable (String) -> Void
     ) async throws {
         let address = try listenAddress()
-        let deployment = try await Deployment(settings, redactor: redactor, lockPatience: Self.lockPatience)
+        let settings = try await withRemote(settings)
+        let deployment = try await Deployment(
+            settings, redactor: redactor, lockPatience: Self.lockPatience, resumes: true)
         defer { deployment.close() }
-        try await deployment.acceptHead(actor: "serve")
+        try await beginWithHead(deployment)
         let worker = try await deployment.ledger.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
         // Those that died holding nothing are noticed by no claim loop.
@@ -54,16 +59,18 @@ package struct Serve: Sendable {
         }
         deployment.ledger.watch()
         var services = services(deployment, worker)
+        let reload = CodexReload(
+            deployment: deployment, remote: remote, git: GitProgram(environment: settings.environment))
         // What answers over HTTP is ready when its port is bound; the others with the first look into the ledger.
         let answering = address == nil ? [] : components.filter(\.speaksHTTP)
         if let address {
             services.append(
-                listener(deployment, address) { [logger = deployment.logger] bound in
+                listener(deployment, address, reload.requests) { [logger = deployment.logger] bound in
                     Self.announce(answering, logger)
                     onListening(bound)
                 })
         }
-        services.append(CodexReload(deployment: deployment))
+        services.append(reload)
         if !once { services.append(Housekeeping(deployment: deployment)) }
         if components.contains(.registry), !once { services.append(anchoring(deployment)) }
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
@@ -73,6 +80,62 @@ package struct Serve: Sendable {
         try await group.run()
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
     }
+
+    /// The settings with the remote's branch in the place of the revision. The first fetch may fail where an earlier one
+    /// has left something to serve.
+    private func withRemote(_ settings: Settings) async throws -> Settings {
+        guard let remote else { return settings }
+        guard !settings.usesWorktree else {
+            throw Failure(.usage, "a followed branch and --worktree exclude each other", hint: "leave one out")
+        }
+        var settings = settings
+        settings.revision = remote.revision
+        let access = try CodexAccess(settings)
+        do {
+            try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
+        } catch {
+            guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
+            settings.logger.warning("fetch failed; what was fetched last is served", metadata: ["reason": "\(error)"])
+        }
+        return settings
+    }
+
+    /// Says what is served, and from now on obeys the head that the ledger says is accepted.
+    private func beginWithHead(_ deployment: Deployment) async throws {
+        if let refusal = deployment.refusal {
+            deployment.pin(deployment.codex.head.commit)
+            deployment.logger.error(
+                "codex refused; the commit that was accepted last is served",
+                metadata: [
+                    "commit": "\(refusal.commit)", "serving": "\(deployment.codex.head.commit)",
+                    "errors": "\(refusal.errors.count)", "first": "\(refusal.errors.first?.text ?? "")",
+                ])
+        } else {
+            try await deployment.acceptHead(actor: "serve")
+        }
+        if !deployment.access.usesWorktree { deployment.codex.startFollowing() }
+        await deployment.sweepPins()
+    }
+
+    /// What is served, and what was offered since and refused.
+    private static func codexDetail(_ deployment: Deployment) async -> [(String, JSONValue)] {
+        var codex: [(String, JSONValue)] = [("commit", .string(deployment.codex.head.commit))]
+        // A ledger that cannot be read is what makes the answer unready; the detail then has one part less.
+        if let head = try? await deployment.ledger.lastHeads(limit: 1).first, !head.isAccepted {
+            let problems = head.problems.prefix(shownProblems).map { JSONValue.string($0) }
+            codex.append(
+                (
+                    "refused",
+                    [
+                        "commit": .string(head.commit), "at": .string(head.at.rfc3339),
+                        "errors": .integer(head.problems.count), "problems": .array(problems),
+                    ]
+                ))
+        }
+        return [("codex", .object(JSONObject(codex)))]
+    }
+
+    private static let shownProblems = 10
 
     private static func announce(_ components: [Component], _ logger: Logger) {
         for component in components { logger.info("ready", metadata: ["component": "\(component.rawValue)"]) }
@@ -154,11 +217,12 @@ package struct Serve: Sendable {
     }
 
     private func listener(
-        _ deployment: Deployment, _ address: ListenAddress, _ onListening: @escaping @Sendable (String) -> Void
+        _ deployment: Deployment, _ address: ListenAddress, _ requests: ReloadRequests,
+        _ onListening: @escaping @Sendable (String) -> Void
     ) -> HTTPListener {
         var routes = [
             Route.health,
-            Route.readiness { [ledger = deployment.ledger] in
+            Route.readiness(detail: { await Self.codexDetail(deployment) }) { [ledger = deployment.ledger] in
                 do {
                     _ = try await ledger.read { _ in }
                     return []
@@ -174,7 +238,7 @@ package struct Serve: Sendable {
                     version: GuildVersion.current, address: "\(address)"
                 ).routes
         }
-        if components.contains(.webhookGateway) { routes += gateway(deployment).routes }
+        if components.contains(.webhookGateway) { routes += gateway(deployment, requests).routes }
         routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
         let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
         return HTTPListener(
@@ -184,12 +248,23 @@ package struct Serve: Sendable {
         }
     }
 
-    private func gateway(_ deployment: Deployment) -> WebhookGateway {
+    private func gateway(_ deployment: Deployment, _ requests: ReloadRequests) -> WebhookGateway {
         let (ledger, time) = (deployment.ledger, deployment.time)
+        let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
+            // Losing the error is safe: a remote without an address is fetched in its interval.
+            let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil
+            return { (event: Event) in
+                event.type == "push" && event.source.hasPrefix("/github/")
+                    && RemoteBranch.address(address ?? "", isOf: String(event.source.dropFirst("/github/".count)))
+            }
+        }
         return WebhookGateway(
             codex: deployment.codex, secrets: deployment.secrets,
             identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
-            accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
+            accept: { event, policy in
+                if pushed?(event) == true { requests.askRemote() }
+                return try await ledger.accept(event, policy: policy, now: time.now)
+            },
             origin: { action in try await ledger.origin(of: action) },
             lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) }, time: time,
             logger: deployment.logger)

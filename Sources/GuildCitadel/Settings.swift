@@ -12,6 +12,10 @@ package struct Settings: Sendable {
     package var usesWorktree: Bool
     /// `--ledger`, or `GUILD_LEDGER`; nil takes the codex's own in the state folder.
     package var ledger: String?
+    /// A file of allowed signers: only commits that one of them signed are taken up.
+    package var signers: String?
+    /// Whether the environment is that of a `pre-receive` hook, whose objects are in quarantine.
+    package var readsQuarantine = false
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger

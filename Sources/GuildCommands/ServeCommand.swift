@@ -10,7 +10,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Runs all components, or only the named ones.",
         discussion: """
             Components: webhook-gateway, scheduler, registry, dispatcher, executor, action-executor. Each can run alone \
-            in a process of its own over the same ledger. SIGTERM drains, SIGHUP takes up the newest commit.
+            in a process of its own over the same ledger. A commit, push, branch switch or force-push to the ref that is \
+            served (--rev, default HEAD) is taken up at once where it is valid, and refused where not: then the last good \
+            one serves on. SIGTERM drains, SIGHUP looks again.
             """)
 
     @Argument(
@@ -29,6 +31,22 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Do what waits, then end.")
     var once = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve a branch of a remote repository, fetched with git.",
+            discussion: "A push that its verified webhook tells of is fetched at once.", valueName: "remote/branch"))
+    var follow: String?
+
+    @Option(help: ArgumentHelp("How often to fetch what --follow names, in seconds.", valueName: "seconds"))
+    var followInterval = 30
+
+    @Option(
+        help: ArgumentHelp(
+            "Take up only commits that one of these has signed with an ssh key.",
+            discussion: "A file of allowed signers (ssh-keygen(1)), outside the repository.", valueName: "file"),
+        completion: .file())
+    var signers: String?
+
     @Flag(help: "Print what the models say to standard output, as it comes.")
     var stream = false
 
@@ -36,13 +54,17 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let redactor = Redactor()
-        let settings = options.settings(redactor: redactor, defaultLogLevel: .info)
+        var settings = options.settings(redactor: redactor, defaultLogLevel: .info)
+        settings.signers = signers
+        let remote = try follow.map { try RemoteBranch(parsing: $0, interval: .seconds(followInterval)) }
         let screen = AnswerStream()
-        let serve = Serve(components: try Component.parse(components), listen: listen, once: once) { [stream] event in
+        let serve = Serve(components: try Component.parse(components), listen: listen, once: once, remote: remote) {
+            [stream] event in
             if stream { screen.show(event) }
         }
+        let logger = settings.logger
         try await serve.run(settings, redactor: redactor) { address in
-            settings.logger.info("listening", metadata: ["address": "\(address)"])
+            logger.info("listening", metadata: ["address": "\(address)"])
         }
     }
 }

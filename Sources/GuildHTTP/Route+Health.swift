@@ -1,4 +1,4 @@
-import GuildDomain
+package import GuildDomain
 
 extension Route {
     /// `GET /healthz`: 200 as long as the process answers at all.
@@ -9,25 +9,44 @@ extension Route {
 
     /// `GET /readyz`: 200 when every part is ready, else 503 with the names of those that are not.
     ///
-    /// - Parameter unready: the names of the parts that are not ready, with a reason each.
-    package static func readiness(_ unready: @escaping @Sendable () async -> [(part: String, reason: String)]) -> Route
-    {
+    /// - Parameters:
+    ///   - detail: what else is worth knowing, ready or not.
+    ///   - unready: the names of the parts that are not ready, with a reason each.
+    package static func readiness(
+        detail: @escaping @Sendable () async -> [(String, JSONValue)] = { [] },
+        _ unready: @escaping @Sendable () async -> [(part: String, reason: String)]
+    ) -> Route {
         Route(
             .get, "/readyz", access: .open, summary: "Whether every part is ready for work",
             answers: [
-                APIAnswer(200, "Every part is", schema: APISchema.object([("status", APISchema.choice(["ok"]))])),
+                APIAnswer(
+                    200, "Every part is",
+                    schema: APISchema.object(
+                        [("status", APISchema.choice(["ok"])), ("codex", servedCodex)], optional: ["codex"])),
                 APIAnswer(
                     503, "The parts that are not, and why",
-                    schema: APISchema.object([
-                        ("status", APISchema.choice(["unready"])),
-                        ("parts", ["type": "object", "additionalProperties": ["type": "string"]]),
-                    ])),
+                    schema: APISchema.object(
+                        [
+                            ("status", APISchema.choice(["unready"])),
+                            ("parts", ["type": "object", "additionalProperties": ["type": "string"]]),
+                            ("codex", servedCodex),
+                        ], optional: ["codex"])),
             ]
         ) { _ in
             let parts = await unready()
-            guard !parts.isEmpty else { return Reply.json(["status": "ok"]) }
+            let more = await detail()
+            guard !parts.isEmpty else { return Reply.json(.object(JSONObject([("status", "ok")] + more))) }
             let members = parts.map { ($0.part, JSONValue.string($0.reason)) }
-            return Reply.json(["status": "unready", "parts": .object(JSONObject(members))], status: 503)
+            let object = JSONObject([("status", "unready"), ("parts", .object(JSONObject(members)))] + more)
+            return Reply.json(.object(object), status: 503)
         }
+    }
+    /// The commit that is served, and the newer one that was refused, with its reasons.
+    private static var servedCodex: JSONValue {
+        let refused = APISchema.object([
+            ("commit", APISchema.text), ("at", APISchema.time), ("errors", APISchema.count),
+            ("problems", APISchema.texts),
+        ])
+        return APISchema.object([("commit", APISchema.text), ("refused", refused)], optional: ["refused"])
     }
 }

@@ -20,6 +20,7 @@ enum LedgerSchema {
         registerRootUsage(in: &migrator)
         migrator.registerMigration("2026-11-retention", migrate: retention)
         migrator.registerMigration("2026-11-agent-pauses") { try $0.execute(sql: pauses) }
+        registerCodexHeads(&migrator)
         return migrator
     }
 

@@ -21,6 +21,51 @@ import Testing
         }
     }
 
+    @Test func `a refusal is recorded once, however often it is met, until something is accepted again`() async throws {
+        try await withLedger { ledger async throws in
+            func offer(_ commit: String, _ accepted: Bool) async throws {
+                try await ledger.recordHead(
+                    commit: commit, accepted: accepted, problems: [], actor: "serve", now: start)
+            }
+            #expect(try await ledger.acceptedHead() == nil)
+            for (commit, accepted) in [("a", true), ("b", false), ("c", false), ("b", false), ("c", false)] {
+                try await offer(commit, accepted)
+            }
+            #expect(try await ledger.lastHeads().map(\.commit) == ["c", "b", "a"])
+            #expect(try await ledger.acceptedHead() == "a")
+            try await offer("a", true)
+            try await offer("b", false)
+            #expect(try await ledger.lastHeads(limit: 2).map(\.commit) == ["b", "a"])
+        }
+    }
+
+    @Test func `a decision or reservation with an older head than the accepted one writes nothing`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("one", worker)
+            let plan = TurnPlan.sample(of: invocation)
+            _ = try await ledger.accept(.sample("two"), policy: AcceptancePolicy(actor: "tester"), now: start)
+            let message = try #require(try await ledger.inbound(limit: 1, now: start).first)
+            let decision = Decision(rule: "", agent: "", outcome: .unrouted, reasons: [])
+            for commit in ["old", "new"] {
+                try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
+            }
+            try await ledger.recordHead(commit: "bad", accepted: false, problems: [], actor: "serve", now: start)
+
+            let stale = StaleHead(accepted: "new", used: "old")
+            await #expect(throws: stale) {
+                try await ledger.decide(message, [decision], commit: "old", head: "old", now: start)
+            }
+            await #expect(throws: stale) {
+                _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, head: "old", now: start)
+            }
+            #expect(try await ledger.inbound(limit: 1, now: start).count == 1)
+            #expect(try await ledger.count("SELECT count(*) FROM turns") == 0)
+            #expect(try await ledger.decide(message, [decision], commit: "new", head: "new", now: start))
+            _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, head: "new", now: start)
+        }
+    }
+
     @Test func `a commit is in use while an invocation that names it is not at its end`() async throws {
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()

@@ -37,7 +37,7 @@ package struct EventDispatch: Sendable {
     package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
         let head = deployment.codex.head
         try Self.checkSizes(of: events, in: head)
-        try deployment.pin(head.commit)
+        deployment.pin(head.commit)
         var policy = AcceptancePolicy(actor: actor)
         policy.commit = head.commit
         policy.queueLimit = Int64(head.settings.queueDepth.value)

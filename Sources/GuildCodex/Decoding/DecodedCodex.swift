@@ -20,7 +20,7 @@ enum ManifestKind: String, CaseIterable {
 }
 
 /// Every manifest of one tree, decoded; names may still clash and references dangle.
-struct DecodedCodex {
+struct DecodedCodex: Sendable {
     var guilds: [GuildManifest] = []
     var agents: [AgentManifest] = []
     var chapters: [ChapterManifest] = []
@@ -38,14 +38,36 @@ struct DecodedCodex {
 
     private static let apiVersion = "guild/v1"
 
-    /// Decodes each file that is a manifest. The Guild comes first: its time zone holds for the others.
-    init(_ files: [CodexFile], findings: Findings) {
-        let documents = files.filter(ManifestFiles.isManifest)
-            .flatMap { ManifestParser.documents(of: $0, findings: findings) }
-        let isGuild = { (reader: NodeReader) in reader.peek("kind") == ManifestKind.guild.rawValue }
-        for document in documents where isGuild(document) { decode(document) }
-        if let timezone = guilds.first?.timezone { findings.timezone = timezone }
-        for document in documents where !isGuild(document) { decode(document) }
+    /// Decodes the documents of one file.
+    init(_ documents: [NodeReader]) { for document in documents { decode(document) } }
+
+    init(merging files: [DecodedFile]) {
+        for file in files { append(file.codex) }
+    }
+
+    private mutating func append(_ other: DecodedCodex) {
+        // Nearly every file is one agent.
+        agents += other.agents
+        guard other.agents.isEmpty || other.hasMore else { return }
+        guilds += other.guilds
+        chapters += other.chapters
+        registries += other.registries
+        routing += other.routing
+        endpoints += other.endpoints
+        connectors += other.connectors
+        rateLimits += other.rateLimits
+        scheduling += other.scheduling
+        safety += other.safety
+        privacy += other.privacy
+        feeds += other.feeds
+        notifications += other.notifications
+        swarms += other.swarms
+    }
+
+    private var hasMore: Bool {
+        !(guilds.isEmpty && chapters.isEmpty && registries.isEmpty && routing.isEmpty && endpoints.isEmpty
+            && connectors.isEmpty && rateLimits.isEmpty && scheduling.isEmpty && safety.isEmpty && privacy.isEmpty
+            && feeds.isEmpty && notifications.isEmpty && swarms.isEmpty)
     }
 
     private mutating func decode(_ document: NodeReader) {
@@ -118,18 +140,5 @@ enum ManifestFiles {
         // Anywhere else the file must say itself that it is ours.
         guard file.bytes.count <= ManifestParser.Limit.fileBytes else { return false }
         return String(decoding: file.bytes, as: UTF8.self).contains("guild/v1")
-    }
-}
-
-extension NodeReader {
-    /// The text of a key without any problem: for sorting documents before they are decoded.
-    fileprivate func peek(_ key: String) -> String? {
-        guard case .mapping(let mapping) = node else { return nil }
-        for (name, value) in mapping {
-            if case .scalar(let scalar) = name, scalar.string == key, case .scalar(let text) = value {
-                return text.string
-            }
-        }
-        return nil
     }
 }

@@ -9,6 +9,11 @@ extension CodexRepository {
     /// The codex is the folder that the location names (or `codex/` in it), else `codex/`, else the root: the first
     /// that has a `guild.yaml`.
     package func tree(at commit: CommitID) throws(CodexRepositoryError) -> CodexTree {
+        try tree(at: commit, memory: nil)
+    }
+
+    /// - Parameter memory: what is the same as there is not read again.
+    func tree(at commit: CommitID, memory: CodexMemory?) throws(CodexRepositoryError) -> CodexTree {
         let (limits, candidates) = (limits, folderCandidates)
         let tree = try attempt { (repository) throws(GitFailure) -> CodexTree? in
             let root = try Self.rootTree(of: commit, in: repository)
@@ -17,7 +22,7 @@ extension CodexRepository {
                 let marker = folder.isEmpty ? "guild.yaml" : folder + "/guild.yaml"
                 guard try Self.hasFile(marker, in: root, of: repository) else { continue }
                 var reader = TreeReader(repository: repository, folder: folder, limits: limits)
-                return try reader.read(root)
+                return try reader.read(root, after: memory?.root(of: folder))
             }
             return nil
         }
@@ -68,65 +73,111 @@ private struct TreeReader {
         builder = CodexTreeBuilder(folder: folder, limits: limits)
     }
 
-    mutating func read(_ root: OpaquePointer?) throws(GitFailure) -> CodexTree {
+    mutating func read(_ root: OpaquePointer?, after earlier: FolderMemory?) throws(GitFailure) -> CodexTree {
         var database: OpaquePointer?
         defer { git_odb_free(database) }
         try GitFailure.check(git_repository_odb(&database, repository))
+        let memory: FolderMemory
         if folder.isEmpty {
-            try walk(root, prefix: "", depth: 0, database: database)
+            let place = Place(tree: git_tree_id(root)?.pointee.blob, prefix: "", depth: 0, earlier: earlier)
+            memory = try walk(root, place, database)
         } else {
             var entry: OpaquePointer?
             defer { git_tree_entry_free(entry) }
             try GitFailure.check(git_tree_entry_bypath(&entry, root, folder))
-            try walkFolder(entry, prefix: "", depth: 0, database: database)
+            memory = try walkFolder(entry, prefix: "", depth: 0, earlier, database)
         }
-        return builder.finished()
+        var tree = builder.finished()
+        if !tree.problems.contains(where: { $0.severity == .error }) { tree.memory = memory }
+        return tree
+    }
+
+    /// A folder on the way.
+    private struct Place {
+        let tree: BlobID?
+        let prefix: String
+        let depth: Int
+        /// What stood there in the commit before.
+        let earlier: FolderMemory?
     }
 
     private mutating func walkFolder(
-        _ entry: OpaquePointer?, prefix: String, depth: Int, database: OpaquePointer?
-    ) throws(GitFailure) {
+        _ entry: OpaquePointer?, prefix: String, depth: Int, _ earlier: FolderMemory?, _ database: OpaquePointer?
+    ) throws(GitFailure) -> FolderMemory {
+        let oid = git_tree_entry_id(entry)
+        if let earlier, earlier.tree == oid?.pointee.blob {
+            repeatUnchanged(earlier)
+            return earlier
+        }
         var tree: OpaquePointer?
         defer { git_tree_free(tree) }
-        try CodexRepository.requireWhole(git_tree_entry_id(entry), in: repository)
-        try GitFailure.check(git_tree_lookup(&tree, repository, git_tree_entry_id(entry)))
-        try walk(tree, prefix: prefix, depth: depth, database: database)
+        try CodexRepository.requireWhole(oid, in: repository)
+        try GitFailure.check(git_tree_lookup(&tree, repository, oid))
+        return try walk(
+            tree, Place(tree: oid?.pointee.blob, prefix: prefix, depth: depth, earlier: earlier), database)
+    }
+
+    private mutating func repeatUnchanged(_ folder: FolderMemory) {
+        for entry in folder.ignored { builder.ignore(entry) }
+        for file in folder.files where builder.admits(file.path, bytes: file.bytes.count) { builder.add(file) }
+        for below in folder.folders.values { repeatUnchanged(below) }
     }
 
     private mutating func walk(
-        _ tree: OpaquePointer?, prefix: String, depth: Int, database: OpaquePointer?
-    ) throws(GitFailure) {
+        _ tree: OpaquePointer?, _ place: Place, _ database: OpaquePointer?
+    ) throws(GitFailure) -> FolderMemory {
+        var files: [CodexFile] = []
+        var folders: [String: FolderMemory] = [:]
+        var ignored: [CodexTreeBuilder.Ignored] = []
+        // Both lists are in git's order, so that one walk finds what is the same.
+        var earlier = (place.earlier?.files ?? [])[...]
         for index in 0..<git_tree_entrycount(tree) {
             guard let entry = git_tree_entry_byindex(tree, index), let name = git_tree_entry_name(entry) else {
                 continue
             }
             let file = String(cString: name)
             guard !file.hasPrefix(".") else { continue }
-            let path = prefix + file
+            let path = place.prefix + file
             switch git_tree_entry_filemode(entry) {
             case GIT_FILEMODE_TREE:
-                if builder.admitsFolder(path, depth: depth + 1) {
-                    try walkFolder(entry, prefix: path + "/", depth: depth + 1, database: database)
+                if builder.admitsFolder(path, depth: place.depth + 1) {
+                    folders[file] = try walkFolder(
+                        entry, prefix: path + "/", depth: place.depth + 1, place.earlier?.folders[file], database)
                 }
-            case GIT_FILEMODE_LINK: builder.ignore(path, "a symbolic link")
-            case GIT_FILEMODE_COMMIT: builder.ignore(path, "a submodule")
-            default: try readBlob(git_tree_entry_id(entry), path: path, database: database)
+            case GIT_FILEMODE_LINK: ignored.append(.init(path: path, what: "a symbolic link"))
+            case GIT_FILEMODE_COMMIT: ignored.append(.init(path: path, what: "a submodule"))
+            default:
+                let oid = git_tree_entry_id(entry)
+                while let first = earlier.first, first.path.utf8.lexicographicallyPrecedes(path.utf8) {
+                    earlier.removeFirst()
+                }
+                if let known = earlier.first, known.path == path, known.blob == oid?.pointee.blob {
+                    if builder.admits(path, bytes: known.bytes.count) { builder.add(known) }
+                    files.append(known)
+                } else if let read = try readBlob(oid, path: path, database: database) {
+                    files.append(read)
+                }
             }
         }
+        for entry in ignored { builder.ignore(entry) }
+        let empty = BlobID(high: 0, middle: 0, low: 0)
+        return FolderMemory(tree: place.tree ?? empty, files: files, folders: folders, ignored: ignored)
     }
 
     /// The header is read first, so that a huge blob is refused before its bytes are inflated.
     private mutating func readBlob(
         _ oid: UnsafePointer<git_oid>?, path: String, database: OpaquePointer?
-    ) throws(GitFailure) {
+    ) throws(GitFailure) -> CodexFile? {
         try CodexRepository.requireWhole(oid, in: repository)
         var (size, type) = (0, GIT_OBJECT_BLOB)
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
-        guard builder.admits(path, bytes: size) else { return }
+        guard builder.admits(path, bytes: size) else { return nil }
         var object: OpaquePointer?
         defer { git_odb_object_free(object) }
         try GitFailure.check(git_odb_read(&object, database, oid))
         let bytes = UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object))
-        builder.add(path, Array(bytes))
+        let file = CodexFile(path: path, bytes: Array(bytes), blob: oid?.pointee.blob)
+        builder.add(file)
+        return file
     }
 }

@@ -17,6 +17,7 @@ package final class CodexRepository: Sendable {
     package let limits: CodexLimits
 
     private let handle: Mutex<GitHandle>
+    private let location: CodexLocation
 
     /// Opens the repository that `location` is, or is inside of.
     package init(at location: CodexLocation, limits: CodexLimits = CodexLimits()) throws(CodexRepositoryError) {
@@ -27,7 +28,14 @@ package final class CodexRepository: Sendable {
         workTree = bare ? nil : Self.folder(git_repository_workdir(repository))
         namedFolder = workTree.flatMap { Self.folder(of: location.path, below: $0) }
         self.limits = limits
+        self.location = location
         self.handle = Mutex(handle)
+    }
+
+    /// Opens the repository anew, for one that was replaced, or repacked while it was read.
+    package func reopen() throws(CodexRepositoryError) {
+        let opened = try Self.open(location.path)
+        handle.withLock { $0 = GitHandle(repository: opened) }
     }
 
     /// What messages call it.
@@ -154,7 +162,7 @@ extension CodexRepository {
         return NearestName.of(revision, in: short)
     }
 
-    private static func references(
+    static func references(
         matching glob: String, in repository: OpaquePointer
     ) throws(GitFailure) -> [String] {
         var iterator: OpaquePointer?

@@ -22,10 +22,13 @@ package struct CodexFile: Sendable, Hashable {
     /// Relative to the codex root, with `/` between the steps.
     package let path: String
     package let bytes: [UInt8]
+    /// Git's name of the bytes; nil where they are not from git.
+    package let blob: BlobID?
 
-    package init(path: String, bytes: [UInt8]) {
+    package init(path: String, bytes: [UInt8], blob: BlobID? = nil) {
         self.path = path
         self.bytes = bytes
+        self.blob = blob
     }
 }
 
@@ -54,6 +57,8 @@ package struct CodexTree: Sendable {
     /// In the order of their paths.
     package var files: [CodexFile] = []
     package var problems: [Problem] = []
+    /// What the next commit is compared with; nil where something was left out, or the files are not from git.
+    var memory: FolderMemory?
 
     package init(folder: String, files: [CodexFile] = []) {
         self.folder = folder
@@ -67,6 +72,12 @@ struct CodexTreeBuilder {
     private let limits: CodexLimits
     private var totalBytes = 0
     private var isFull = false
+
+    /// An entry that is not read, and what it is.
+    struct Ignored: Sendable {
+        let path: String
+        let what: String
+    }
 
     init(folder: String, limits: CodexLimits) {
         tree = CodexTree(folder: folder)
@@ -99,10 +110,14 @@ struct CodexTreeBuilder {
         return true
     }
 
-    mutating func add(_ path: String, _ bytes: [UInt8]) {
-        totalBytes += bytes.count
-        tree.files.append(CodexFile(path: path, bytes: bytes))
+    mutating func add(_ path: String, _ bytes: [UInt8]) { add(CodexFile(path: path, bytes: bytes)) }
+
+    mutating func add(_ file: CodexFile) {
+        totalBytes += file.bytes.count
+        tree.files.append(file)
     }
+
+    mutating func ignore(_ entry: Ignored) { ignore(entry.path, entry.what) }
 
     mutating func ignore(_ path: String, _ what: String) {
         tree.problems.append(

@@ -40,6 +40,16 @@ extension git_oid {
         self = oid
     }
 
+    /// The same 20 bytes as a value.
+    var blob: BlobID {
+        withUnsafeBytes(of: id) { bytes in
+            BlobID(
+                high: bytes.loadUnaligned(as: UInt64.self),
+                middle: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                low: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+        }
+    }
+
     var hex: String {
         var copy = self
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 41) { buffer in

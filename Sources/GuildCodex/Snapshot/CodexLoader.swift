@@ -5,15 +5,24 @@ package import Logging
 package struct LoadResult: Sendable {
     /// What was asked for: a revision, or `the work tree`.
     package let revision: String
+    /// What it named: 40 hexadecimal digits, or `worktree:` and a digest of the files.
+    package let commit: String
     /// nil exactly where `problems` holds an error.
     package let snapshot: CodexSnapshot?
     package let problems: [Problem]
+
+    /// The same without a snapshot, for a reason that concerns the whole commit.
+    package func refused(_ reason: String) -> LoadResult {
+        let place = SourceLocation(file: "commit \(commit)", line: 0, column: 0)
+        let problem = Problem(.error, at: place, found: reason)
+        return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: [problem] + problems)
+    }
 
     package var warnings: [Problem] { problems.filter { $0.severity == .warning } }
 
     /// The snapshot, or all the reasons why there is none.
     package func get() throws(CodexInvalid) -> CodexSnapshot {
-        guard let snapshot else { throw CodexInvalid(revision: revision, problems: problems) }
+        guard let snapshot else { throw CodexInvalid(revision: revision, commit: commit, problems: problems) }
         return snapshot
     }
 }
@@ -23,6 +32,7 @@ package struct CodexLoader: Sendable {
     private let repository: CodexRepository
     private let catalogue: OperationCatalogue
     private let logger: Logger
+    private let memory = CodexMemory()
 
     /// - Parameter catalogue: every operation this build knows; tool patterns are checked against it.
     package init(
@@ -37,12 +47,14 @@ package struct CodexLoader: Sendable {
     ///
     /// - Throws: only where the repository cannot be read; what is wrong in the codex is in the result.
     package func load(rev revision: String = "HEAD") throws(CodexRepositoryError) -> LoadResult {
-        try load(try repository.resolve(revision), revision: revision)
+        try load(try repository.resolve(revision), named: revision)
     }
 
     /// Loads a commit that may no longer be on any branch.
-    package func load(_ commit: CommitID) throws(CodexRepositoryError) -> LoadResult {
-        try load(commit, revision: commit.short)
+    ///
+    /// - Parameter revision: what messages call it.
+    package func load(_ commit: CommitID, revision: String? = nil) throws(CodexRepositoryError) -> LoadResult {
+        try load(commit, named: revision ?? commit.short)
     }
 
     /// Loads the uncommitted files.
@@ -61,12 +73,14 @@ package struct CodexLoader: Sendable {
         return Self.validate(tree, commit: commit, revision: folder, catalogue: catalogue)
     }
 
-    private func load(_ commit: CommitID, revision: String) throws(CodexRepositoryError) -> LoadResult {
-        finish(try repository.tree(at: commit), commit: commit.hex, revision: revision)
+    private func load(_ commit: CommitID, named revision: String) throws(CodexRepositoryError) -> LoadResult {
+        let tree = try repository.tree(at: commit, memory: memory)
+        memory.remember(tree)
+        return finish(tree, commit: commit.hex, revision: revision)
     }
 
     private func finish(_ tree: CodexTree, commit: String, revision: String) -> LoadResult {
-        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue)
+        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: memory)
         logger.debug(
             "codex read",
             metadata: [
@@ -83,17 +97,27 @@ package struct CodexLoader: Sendable {
     package static func validate(
         _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue
     ) -> LoadResult {
+        validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: nil)
+    }
+
+    private static func validate(
+        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue, memory: CodexMemory?
+    ) -> LoadResult {
         let findings = Findings()
         for problem in tree.problems { findings.add(problem) }
         let contents = Dictionary(tree.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
-        let codex = DecodedCodex(tree.files, findings: findings)
+        var decoded = DecodedFiles(tree.files, memory: memory, budget: findings.budget)
+        let codex = decoded.codex
+        for file in decoded.files { for problem in file.problems { findings.add(problem) } }
+        let world = CodexWorld(codex, paths: tree.files.map(\.path))
         var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
-        checks.run()
+        decoded.compare(by: &checks, isKnown: memory?.knows(world) == true)
+        memory?.remember(decoded, world)
         let problems = findings.problems.sorted()
         guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {
-            return LoadResult(revision: revision, snapshot: nil, problems: problems)
+            return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: problems)
         }
         let snapshot = CodexSnapshot(commit: commit, codex: codex, guild: guild, contents: contents)
-        return LoadResult(revision: revision, snapshot: snapshot, problems: problems)
+        return LoadResult(revision: revision, commit: commit, snapshot: snapshot, problems: problems)
     }
 }

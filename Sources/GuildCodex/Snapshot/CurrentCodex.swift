@@ -11,6 +11,7 @@ package final class CurrentCodex: Sendable {
 
     private struct State {
         var head: CodexSnapshot
+        var isFollowing = false
         var older: [CodexSnapshot] = []
     }
 
@@ -26,10 +27,23 @@ package final class CurrentCodex: Sendable {
     /// The accepted head: limits, routes, triggers and prices come from it.
     package var head: CodexSnapshot { state.withLock { $0.head } }
 
+    /// From now on the head is the one that the ledger says is accepted, whichever process accepted it.
+    package func startFollowing() { state.withLock { $0.isFollowing = true } }
+
+    /// The commit that a step is fenced by; nil where this process was told which commit to use.
+    package var fence: String? { state.withLock { $0.isFollowing ? $0.head.commit : nil } }
+
+    /// Takes up a commit that another process has accepted.
+    package func follow(_ commit: String) throws { accept(try snapshot(commit: commit)) }
+
+    /// Has a snapshot at hand that is about to become the head.
+    package func stage(_ snapshot: CodexSnapshot) { state.withLock { Self.keep(snapshot, in: &$0) } }
+
     /// From now on this is the head; the one before stays at hand for what still runs on it.
     package func accept(_ snapshot: CodexSnapshot) {
         state.withLock { state in
             if state.head.commit != snapshot.commit { Self.keep(state.head, in: &state) }
+            state.older.removeAll { $0.commit == snapshot.commit }
             state.head = snapshot
         }
     }

@@ -15,6 +15,11 @@ struct CrossChecks {
     private let capabilities: Set<String>
     /// What each glob was found to match, as many agents share one.
     private var matches: [String: Bool] = [:]
+    /// Tool patterns, and lists of them, that were found to be good.
+    private var goodPatterns: Set<String> = []
+    private var goodTools: Set<[String]> = []
+    /// What came of each schema file, as many agents share one; empty where it is good.
+    private var schemas: [String: String] = [:]
 
     init(codex: DecodedCodex, files: [String: [UInt8]], catalogue: OperationCatalogue, findings: Findings) {
         self.codex = codex
@@ -30,16 +35,43 @@ struct CrossChecks {
         capabilities = Set(providers.flatMap(\.capabilities))
     }
 
-    mutating func run() {
+    /// Checks what concerns all files together.
+    func checkWhole() {
         checkGuild()
         checkNames()
         checkEndpoints()
         checkConnectors()
         checkCapabilitiesOfUse()
-        for reference in findings.references { check(reference) }
         RequirementCheck(agents: codex.agents, findings: findings).run()
-        for agent in codex.agents { tools.checkReach(of: agent) }
         warnEmptyWindows()
+    }
+
+    /// Checks what one file says about others.
+    ///
+    /// - Returns: what was found; nil where problems are cut off already.
+    mutating func check(_ file: DecodedFile) -> [Problem]? {
+        let before = findings.problems.count
+        for reference in file.references { check(reference) }
+        for agent in file.codex.agents { checkReach(of: agent) }
+        return findings.isFull ? nil : Array(findings.problems[before...])
+    }
+
+    /// Says again what is known of a file.
+    func repeatKnown(_ problems: [Problem]) { for problem in problems { findings.add(problem) } }
+
+    private mutating func checkReach(of agent: AgentManifest) {
+        let patterns = agent.tools.map(\.pattern)
+        guard patterns.count > 1, !goodTools.contains(patterns) else { return }
+        let before = findings.problems.count
+        tools.checkReach(of: agent)
+        if findings.problems.count == before { goodTools.insert(patterns) }
+    }
+
+    private mutating func checkPattern(_ reference: Reference) {
+        guard !goodPatterns.contains(reference.name) else { return }
+        let before = findings.problems.count
+        tools.checkPattern(reference)
+        if findings.problems.count == before { goodPatterns.insert(reference.name) }
     }
 
     // MARK: Names
@@ -125,6 +157,7 @@ struct CrossChecks {
 
     /// `use_for` that speaks of nobody is most likely misspelt.
     private func checkCapabilitiesOfUse() {
+        guard providers.contains(where: { !$0.useFor.isEmpty }) else { return }
         let labels = codex.agents.flatMap { agent in agent.labels.map { "\($0.key)=\($0.value)" } }
         let known = codex.agents.flatMap { [$0.name, $0.role] } + labels
         let lowered = Set(known.map { $0.lowercased() })
@@ -153,7 +186,7 @@ struct CrossChecks {
         case .schema: checkSchema(reference)
         case .codexGlob: checkGlob(reference)
         case .operation: tools.checkOperation(reference)
-        case .toolPattern: tools.checkPattern(reference)
+        case .toolPattern: checkPattern(reference)
         }
     }
 
@@ -181,13 +214,19 @@ struct CrossChecks {
         findings.report(reference, "no \(what) file \(quoted(reference.name))", nearestOf: Array(files.keys))
     }
 
-    private func checkSchema(_ reference: Reference) {
+    private mutating func checkSchema(_ reference: Reference) {
         guard let bytes = files[reference.name] else { return checkFile(reference, "schema") }
+        let reason = schemas[reference.name] ?? Self.objection(toSchema: bytes)
+        schemas[reference.name] = reason
+        if !reason.isEmpty { findings.report(reference, "\(reference.name): \(reason)") }
+    }
+
+    private static func objection(toSchema bytes: [UInt8]) -> String {
         do {
             _ = try JSONSchema(parsing: try JSONParser.parse(bytes))
+            return ""
         } catch {
-            let reason = (error as? any GuildError)?.message ?? "not a JSON Schema"
-            findings.report(reference, "\(reference.name): \(reason)")
+            return (error as? any GuildError)?.message ?? "not a JSON Schema"
         }
     }
 
@@ -215,11 +254,14 @@ struct CrossChecks {
 
 /// Names that references may mean, in any case.
 private struct KnownNames {
-    let all: [String]
+    private let names: [String]
     private let lowered: Set<String>
 
+    /// Sorted; only messages need it.
+    var all: [String] { names.sorted() }
+
     init(_ names: [String]) {
-        all = names.sorted()
+        self.names = names
         lowered = Set(names.map { $0.lowercased() })
     }
 

@@ -1,29 +1,32 @@
 import GuildDomain
+import Synchronization
 
 /// What decoding finds: problems, and references still to be checked. Confined to one load.
 final class Findings {
     private(set) var problems: [Problem] = []
     private(set) var references: [Reference] = []
-    /// The organisation's time zone, known once the Guild is read.
-    var timezone = "UTC"
+    /// The organisation's time zone.
+    let timezone: String
+    static let defaultTimezone = "UTC"
     /// Whether further problems are cut off.
     private(set) var isFull = false
-    private var comparisonsLeft = Findings.maximumComparisons
+    /// What is left to compare.
+    let budget: ComparisonBudget
+
+    init(timezone: String = defaultTimezone, budget: ComparisonBudget = ComparisonBudget()) {
+        self.timezone = timezone
+        self.budget = budget
+    }
 
     /// Past this many the rest is cut off: nobody reads on, and a hostile codex must not fill memory.
     static let maximumProblems = 1000
-
-    /// Names compared in search of suggestions, all problems together: a thousand dangling paths in a large codex must
-    /// not take minutes.
-    private static let maximumComparisons = 20_000
 
     /// The nearest of `candidates`; nil where none is near, or the comparisons of this load are used up.
     func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
         let length = name.count
         var close: [String] = []
         for candidate in candidates where abs(candidate.count - length) <= max(1, length / 3) {
-            guard comparisonsLeft > 0 else { return nil }
-            comparisonsLeft -= 1
+            guard budget.take() else { return nil }
             close.append(candidate)
         }
         return NearestName.of(name, in: close)
@@ -55,4 +58,12 @@ final class Findings {
     }
 
     func add(_ reference: Reference) { references.append(reference) }
+}
+
+/// Names that one load may compare in search of suggestions, all files and problems together: a thousand dangling paths
+/// in a large codex must not take minutes.
+final class ComparisonBudget: Sendable {
+    private let left = Atomic(20_000)
+
+    func take() -> Bool { left.wrappingSubtract(1, ordering: .relaxed).oldValue > 0 }
 }

@@ -18,8 +18,8 @@ indirect enum NodePath {
 }
 
 /// A name in a manifest that must exist elsewhere; checked when all manifests are read.
-struct Reference {
-    enum Kind: Hashable {
+struct Reference: Sendable {
+    enum Kind: Sendable, Hashable {
         case agent, chapter, connector, provider
         /// A name in the LLMRegistry, or `provider/model`.
         case model

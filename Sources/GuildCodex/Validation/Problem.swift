@@ -33,7 +33,8 @@ package struct Problem: Sendable, Hashable {
     /// One line: `agents/ranger.yaml:14:7: error: spec.triggers[0].priorty: unknown key 'priorty', did you mean
     /// 'priority'?`. Control characters from the codex are shown escaped.
     package var text: String {
-        var text = "\(file):\(line):\(column): \(severity.rawValue): "
+        // What is wrong with the whole commit has no line.
+        var text = line > 0 ? "\(file):\(line):\(column): \(severity.rawValue): " : "\(file): \(severity.rawValue): "
         if !path.isEmpty { text += "\(path): " }
         return (text + message).escapingControls
     }
@@ -83,10 +84,13 @@ extension String {
 package struct CodexInvalid: GuildError {
     /// The revision as it was asked for.
     package let revision: String
+    /// What it named: a commit, or `worktree:` and a digest of the files.
+    package let commit: String
     package let problems: [Problem]
 
-    package init(revision: String, problems: [Problem]) {
+    package init(revision: String, commit: String, problems: [Problem]) {
         self.revision = revision
+        self.commit = commit
         self.problems = problems
     }
 

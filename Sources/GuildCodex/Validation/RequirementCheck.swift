@@ -6,8 +6,11 @@ struct RequirementCheck {
     let findings: Findings
 
     func run() {
+        // Only what requires can be wrong, or part of a circle.
+        let requiring = agents.filter { !$0.dependencies.requires.isEmpty }
+        guard !requiring.isEmpty else { return }
         let byName = Dictionary(agents.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
-        for agent in agents {
+        for agent in requiring {
             for (index, requirement) in agent.dependencies.requires.enumerated() {
                 checkVersion(requirement, path: "spec.dependencies.requires[\(index)]", byName)
             }

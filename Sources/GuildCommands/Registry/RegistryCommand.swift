@@ -6,6 +6,7 @@ struct RegistryCommand: AsyncParsableCommand {
         subcommands: [
             RegistryListCommand.self, RegistryShowCommand.self, RegistryValidateCommand.self,
             RegistryConnectorsCommand.self, RegistryHealthCommand.self, RegistryPauseCommand.self,
-            RegistryResumeCommand.self,
+            RegistryResumeCommand.self, RegistryPlanCommand.self, RegistryHistoryCommand.self,
+            RegistryRollbackCommand.self, RegistryInstallHookCommand.self, RegistryCheckPushCommand.self,
         ])
 }

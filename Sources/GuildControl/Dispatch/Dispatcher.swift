@@ -46,20 +46,26 @@ package struct Dispatcher: Service {
         let pauses = try await ledger.pauses(now: time.now)
         let snapshot = codex.head
         let router = current.router(for: snapshot)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for message in messages {
-                group.addTask { try await dispatch(message, router, pauses, commit: snapshot.commit) }
+        let fence = codex.fence.map { _ in snapshot.commit }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for message in messages {
+                    group.addTask { try await dispatch(message, router, pauses, commit: snapshot.commit, fence: fence) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+        } catch let stale as StaleHead {
+            // Another process accepted a newer commit: what is not decided yet is decided by that one.
+            try codex.follow(stale.accepted)
         }
         return messages.count
     }
 
     private func dispatch(
-        _ message: InboundMessage, _ router: Router, _ pauses: [String: AgentPause], commit: String
+        _ message: InboundMessage, _ router: Router, _ pauses: [String: AgentPause], commit: String, fence: String?
     ) async throws {
         let decisions = router.decide(message.event, pauses: pauses, rootTokens: message.rootTokens, now: time.now)
-        guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
+        guard try await ledger.decide(message, decisions, commit: commit, head: fence, now: time.now) else { return }
         for decision in decisions {
             logger.info(
                 "event \(decision.outcome.rawValue)",

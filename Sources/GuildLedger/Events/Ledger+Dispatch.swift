@@ -107,13 +107,16 @@ extension Ledger {
 
     /// Takes the message, records what was decided and queues the invocations, in one transaction.
     ///
+    /// - Parameter head: the accepted commit as this process knows it; nil asks for none.
     /// - Returns: false when another dispatcher had decided already; then nothing is written.
+    /// - Throws: `StaleHead` where another is accepted; nothing is then written.
     package func decide(
-        _ message: InboundMessage, _ decisions: [Decision], commit: String, now: Timestamp
+        _ message: InboundMessage, _ decisions: [Decision], commit: String, head: String? = nil, now: Timestamp
     ) async throws -> Bool {
         let tells = decisions.contains { $0.notice != nil }
         let topics: [Topic] = decisions.contains { $0.invocation != nil } ? [.invocations] : [.outcomes]
         return try await write(touching: topics + (tells ? [.notifications] : [])) { db in
+            try db.requireAccepted(head)
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)")
                 .execute(arguments: [message.event.id])
             let isFirst = db.changesCount == 1

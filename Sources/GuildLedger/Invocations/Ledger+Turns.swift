@@ -6,18 +6,20 @@ extension Ledger {
     /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
     /// byte leaves for the provider before this and `markSent` are durable.
     ///
-    /// - Throws: `BudgetExceeded` where an account has no room; nothing is then reserved.
+    /// - Parameter head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
+    /// - Throws: `BudgetExceeded` where an account has no room, `StaleHead` where another commit is accepted; nothing is
+    ///   then reserved.
     package func beginTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, now: Timestamp
     ) async throws -> Reservation {
         do {
-            return try await reserveTurn(plan, of: invocation, worker: worker, now: now)
+            return try await reserveTurn(plan, of: invocation, worker: worker, head: head, now: now)
         } catch let refusal as BudgetExceeded {
             // What the dead still hold is no reason to refuse the living.
             if refusal.reserved > 0, try await read({ try $0.hasExpiredReservations(now: now) }),
                 try await expireReservations(now: now) > 0
             {
-                return try await beginTurn(plan, of: invocation, worker: worker, now: now)
+                return try await beginTurn(plan, of: invocation, worker: worker, head: head, now: now)
             }
             try await write { db in
                 try db.noteKnown(plan, refusedBy: refusal.account, now: now)
@@ -36,9 +38,10 @@ extension Ledger {
     }
 
     private func reserveTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String?, now: Timestamp
     ) async throws -> Reservation {
         try await write { db in
+            try db.requireAccepted(head)
             let current = try db.owned(invocation)
             let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
             try db.begin(plan, of: current, reservation: reservation, now: now)

@@ -10,14 +10,27 @@ package struct CodexHead: Sendable, Hashable {
     package let problems: [String]
 }
 
+/// Another process has accepted a newer commit than the one that this step was made with: take that up, then again.
+package struct StaleHead: GuildError, Equatable {
+    /// The commit that is accepted now.
+    package let accepted: String
+    /// The commit that the step was made with.
+    package let used: String
+
+    package var kind: ErrorKind { .unavailable }
+    package var message: String {
+        "commit \(used.prefix(12)) is not the accepted one any more: \(accepted.prefix(12)) is"
+    }
+    package var hint: String? { "take up the accepted commit, then try again" }
+}
+
 extension Ledger {
+    /// Records that a commit was offered and what came of it, once for each time in a row.
     package func recordHead(
         commit: String, accepted: Bool, problems: [String], actor: String, now: Timestamp
     ) async throws {
         try await write { db in
-            let last = try String.fetchOne(
-                db, sql: "SELECT commit_id || accepted FROM codex_heads ORDER BY seq DESC LIMIT 1")
-            guard last != "\(commit)\(accepted ? 1 : 0)" else { return }
+            guard try !db.isRecorded(commit, accepted: accepted) else { return }
             let list = JSONValue.array(problems.prefix(100).map { .string($0) })
             try db.execute(
                 sql: "INSERT INTO codex_heads (at, commit_id, accepted, problems) VALUES (?, ?, ?, ?)",
@@ -28,6 +41,9 @@ extension Ledger {
                     commit: commit, body: ["problems": list]))
         }
     }
+
+    /// The commit that was accepted last; nil where none ever was.
+    package func acceptedHead() async throws -> String? { try await read { try $0.acceptedHead() } }
 
     package func lastHeads(limit: Int = 5) async throws -> [CodexHead] {
         try await read { db in
@@ -51,5 +67,36 @@ extension Ledger {
                         UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
                         """))
         }
+    }
+}
+
+extension Database {
+    func acceptedHead() throws -> String? {
+        try String.fetchOne(
+            cachedStatement(sql: "SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1"))
+    }
+
+    /// Fences a step by the commit that it was made with, inside the step's own transaction.
+    ///
+    /// - Parameter head: nil for a process that was told which commit to use.
+    func requireAccepted(_ head: String?) throws {
+        guard let head, let accepted = try acceptedHead(), accepted != head else { return }
+        throw StaleHead(accepted: accepted, used: head)
+    }
+
+    /// A refusal stands until the next acceptance: every process that meets the commit, and each restart, would say it
+    /// again.
+    fileprivate func isRecorded(_ commit: String, accepted: Bool) throws -> Bool {
+        if accepted {
+            let last = try Row.fetchOne(
+                self, sql: "SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1")
+            return last?["commit_id"] == commit && last?["accepted"] == true
+        }
+        return try Bool.fetchOne(
+            self,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM codex_heads WHERE commit_id = ? AND accepted = 0
+                    AND seq > (SELECT coalesce(max(seq), 0) FROM codex_heads WHERE accepted = 1))
+                """, arguments: [commit]) ?? false
     }
 }

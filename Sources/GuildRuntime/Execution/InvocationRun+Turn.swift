@@ -13,7 +13,8 @@ extension InvocationRun {
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns)
         let volatile = setting.builder.volatile(after: turns)
         let plan = plan(request, turn: n, key: RequestDigest.key(of: request, volatile: volatile), setting)
-        let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: time.now)
+        let reservation = try await ledger.beginTurn(
+            plan, of: invocation, worker: worker, head: setting.fence, now: time.now)
         // An alert shortens the time that is left, as it stands with each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)

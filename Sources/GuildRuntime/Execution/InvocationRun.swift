@@ -59,11 +59,15 @@ struct InvocationRun: Sendable {
         let limits: InvocationLimits
         /// When this attempt took up its work.
         let began: Timestamp
+        /// The accepted commit that limits and prices are from; nil where this process was told which one to use.
+        let fence: String?
     }
 
     /// Prompts and tools come from the commit that the invocation names, limits and prices from the accepted head.
-    private func prepare() async throws -> Setting {
-        let (head, began) = (codex.head, time.now)
+    ///
+    /// - Parameter earlier: what the attempt began with, where a newer head was accepted since.
+    private func prepare(again earlier: Setting? = nil) async throws -> Setting {
+        let (fence, head, began) = (codex.fence, codex.head, earlier?.began ?? time.now)
         let snapshot = try codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
             throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
@@ -83,14 +87,23 @@ struct InvocationRun: Sendable {
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
         // What is replayed is paid to nobody, whoever gave the answer once.
         if provider.name == "replay" { model.entry.prices = .free }
-        observe(.began(invocation, model: model.label, provider: provider.name))
+        if earlier == nil { observe(.began(invocation, model: model.label, provider: provider.name)) }
         let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
         return Setting(
-            builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits, began: began)
+            builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits, began: began,
+            fence: fence.map { _ in head.commit })
     }
 
-    private func converse(_ setting: Setting) async throws {
+    /// The setting by the head that is accepted now.
+    private func current(_ setting: Setting) async throws -> Setting {
+        guard let fence = setting.fence, fence != codex.head.commit else { return setting }
+        return try await prepare(again: setting)
+    }
+
+    private func converse(_ first: Setting) async throws {
+        var setting = first
         while true {
+            setting = try await current(setting)
             var turns = try await ledger.turns(of: invocation.id)
             if let last = turns.last(where: \.isAnswered) {
                 if try await runPendingReads(of: last, setting) { return }
@@ -99,7 +112,11 @@ struct InvocationRun: Sendable {
             }
             try Task.checkCancellation()
             if isDraining() { return try await giveBack() }
-            if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
+            do {
+                if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
+            } catch let stale as StaleHead {
+                try codex.follow(stale.accepted)
+            }
         }
     }
 

@@ -27,8 +27,12 @@ struct ServedCodex: Sendable {
 extension TemporaryCodex {
     /// `guild serve` on a free port, once it listens.
     func serve(_ components: String..., overriding: [String: String?] = [:]) async throws -> ServedCodex {
+        try await serve(arguments: components, overriding: overriding)
+    }
+
+    func serve(arguments: [String], overriding: [String: String?] = [:]) async throws -> ServedCodex {
         let child = try ChildProcess(
-            try BuiltProducts.path(of: "guild"), ["serve"] + components + ["--listen", "127.0.0.1:0"],
+            try BuiltProducts.path(of: "guild"), ["serve"] + arguments + ["--listen", "127.0.0.1:0"],
             environment: variables(overriding), directory: repository)
         let line = try await child.errorLine(containing: "address=")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {

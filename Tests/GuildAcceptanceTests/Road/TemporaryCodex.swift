@@ -77,6 +77,11 @@ final class TemporaryCodex: Sendable {
 
     @discardableResult
     func git(_ arguments: String..., in directory: String? = nil) async throws -> String {
+        try await git(arguments: arguments, in: directory)
+    }
+
+    @discardableResult
+    func git(arguments: [String], in directory: String? = nil) async throws -> String {
         let person = ["NAME": "Test", "EMAIL": "test@localhost"].flatMap { key, value in
             ["GIT_AUTHOR_" + key, "GIT_COMMITTER_" + key].map { ($0, value) }
         }

@@ -1,6 +1,7 @@
 import Foundation
 import GuildCodex
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import GuildLedger
 import Testing
@@ -72,6 +73,28 @@ import Testing
         let old = try deployment.codex.snapshot(commit: house.commit)
         let agent = try #require(old.agent("clerk"))
         #expect(old.prompt(of: agent) == "You are the clerk.\n")
+    }
+
+    @Test func `a process that has not noticed yet decides on the commit that another has accepted`() async throws {
+        let house = try House()
+        let (first, second) = (try await house.deployment(), try await house.deployment())
+        defer {
+            first.close()
+            second.close()
+        }
+        try await first.acceptHead(actor: "test")
+        second.codex.startFollowing()
+        try await commit(house, ["prompts/clerk.md": "You are new here.\n"])
+        try await CodexReload(deployment: first).reload()
+        #expect(second.codex.head.commit == house.commit)
+
+        let event = Event.sample("a")
+        _ = try await second.ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+        let dispatcher = Dispatcher(ledger: second.ledger, codex: second.codex, time: second.time, logger: silent)
+        while try await dispatcher.dispatchWaiting() > 0 {}
+        let trace = try #require(try await second.ledger.trace(of: event.id))
+        #expect(trace.decisions.map(\.commit) == [first.codex.head.commit])
+        #expect(second.codex.head.commit == first.codex.head.commit)
     }
 
     @Test func `a push with an error is refused whole, and the last good one runs on`() async throws {

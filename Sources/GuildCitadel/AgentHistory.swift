@@ -1,0 +1,101 @@
+package import GuildCodex
+package import GuildDomain
+
+/// The commits of a branch that changed what an agent is made of: its manifest, prompt or output schema.
+///
+/// The walk follows first parents, so that it shows when the branch itself changed: a merge counts once, with what it
+/// brought.
+package struct AgentHistory: Sendable {
+    package struct Entry: Sendable {
+        package let commit: CommitSummary
+        /// `added`, or what differs from the commit before: `manifest`, `prompt`, `output schema`, `moved`.
+        package let changes: [String]
+        /// Nil where the manifest says none, or the codex of that commit is invalid.
+        package let version: SemanticVersion?
+        package let versionBefore: SemanticVersion?
+        package let isValid: Bool
+    }
+
+    package let agent: String
+    package let entries: [Entry]
+    /// Whether older entries were left out.
+    package let isCut: Bool
+
+    /// Commits looked at; a history longer than this is cut.
+    private static let commitLimit = 100_000
+
+    private struct Parts {
+        let paths: [String]
+        let names: [String]
+        let version: SemanticVersion?
+
+        init(_ agent: AgentManifest) {
+            var parts = [(agent.location.file, "manifest")]
+            if case .file(let path) = agent.prompt { parts.append((path, "prompt")) }
+            if let schema = agent.outputSchema { parts.append((schema, "output schema")) }
+            paths = parts.map(\.0)
+            names = parts.map(\.1)
+            version = agent.version
+        }
+    }
+
+    /// - Throws: kind `.usage` where the newest commit has no such agent.
+    package init(of name: String, in access: CodexAccess, limit: Int) throws {
+        let tip = try access.repository.resolve(access.revision)
+        let snapshot = try access.loader.load(tip, revision: access.revision).get()
+        guard let manifest = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
+        var (parts, isValid, entries): (Parts, Bool, [Entry]) = (Parts(manifest), true, [])
+        var commit = try access.repository.summary(of: tip)
+        var looked = 0
+        while entries.count < limit, looked < Self.commitLimit {
+            looked += 1
+            guard let parent = commit.parents.first else {
+                entries.append(Self.added(commit, parts, isValid))
+                (agent, self.entries, isCut) = (manifest.name, entries, false)
+                return
+            }
+            let summary = try access.repository.summary(of: parent)
+            let differing = try Self.differing(parts, commit.commit, parent, access)
+            // Of an invalid commit it is not known which files it means.
+            guard isValid, differing.isEmpty else {
+                let result = try access.loader.load(parent)
+                let earlier = result.snapshot?.agent(name).map(Parts.init)
+                if result.snapshot != nil, earlier == nil {
+                    entries.append(Self.added(commit, parts, isValid))
+                    (agent, self.entries, isCut) = (manifest.name, entries, false)
+                    return
+                }
+                var changes = differing
+                if !isValid, let earlier { changes = try Self.differing(earlier, commit.commit, parent, access) }
+                if isValid, let earlier, earlier.paths.first != parts.paths.first { changes.insert("moved", at: 0) }
+                if !changes.isEmpty {
+                    entries.append(
+                        Entry(
+                            commit: commit, changes: changes, version: isValid ? parts.version : nil,
+                            versionBefore: earlier?.version, isValid: isValid))
+                }
+                isValid = earlier != nil
+                if let earlier { parts = earlier }
+                commit = summary
+                continue
+            }
+            commit = summary
+        }
+        (agent, self.entries, isCut) = (manifest.name, entries, true)
+    }
+
+    /// Which parts are not the same at two commits.
+    private static func differing(
+        _ parts: Parts, _ commit: CommitID, _ parent: CommitID, _ access: CodexAccess
+    ) throws -> [String] {
+        let now = try access.repository.blobs(of: parts.paths, at: commit)
+        let before = try access.repository.blobs(of: parts.paths, at: parent)
+        return zip(parts.names, zip(now, before)).filter { $1.0 != $1.1 }.map(\.0)
+    }
+
+    private static func added(_ commit: CommitSummary, _ parts: Parts, _ isValid: Bool) -> Entry {
+        Entry(
+            commit: commit, changes: ["added"], version: isValid ? parts.version : nil, versionBefore: nil,
+            isValid: isValid)
+    }
+}

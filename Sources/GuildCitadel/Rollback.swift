@@ -1,0 +1,116 @@
+import Foundation
+package import GuildCodex
+import GuildDomain
+
+/// Takes a commit back with another one, as `git revert` does: history is never rewritten.
+///
+///     tree of the revert ─▶ commit, on no branch ─▶ validated ─▶ files, where the branch is checked out ─▶ branch
+///
+/// Until the last step nobody sees anything; that step fails if the branch has moved meanwhile.
+package struct Rollback: Sendable {
+    /// What was made.
+    package struct Outcome: Sendable {
+        package let commit: CommitID
+        package let reverted: CommitSummary
+        package let reference: String
+    }
+
+    private let access: CodexAccess
+    private let git: GitProgram
+    private let isSigning: Bool
+
+    package init(_ access: CodexAccess, git: GitProgram) throws {
+        self.access = access
+        self.git = git
+        isSigning =
+            try access.repository.configuration("commit.gpgsign").map {
+                ["true", "yes", "on", "1"].contains($0.lowercased())
+            } ?? false
+    }
+
+    /// - Parameter revision: the commit to take back; nil takes the newest.
+    /// - Throws: kind `.usage` where there is no branch, the commit is not on it, does not revert cleanly or changed
+    ///   nothing; `.refused` where files or index have changes; `CodexInvalid` where what would come out is invalid.
+    package func run(_ revision: String?) throws -> Outcome {
+        let repository = access.repository
+        guard let reference = try repository.servedReference(access.revision), reference.name.hasPrefix("refs/heads/")
+        else {
+            throw Failure(
+                .usage, "\(access.revision) is no branch, so nothing can be added to it", hint: "name one with --rev")
+        }
+        let tip = try repository.resolve(reference.name)
+        let commit = try revision.map { try repository.resolve($0) } ?? tip
+        guard try repository.isAncestor(commit, of: tip) else {
+            throw Failure(
+                .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists those that are")
+        }
+        if reference.isCheckedOut { try requireClean() }
+        let reverted = try repository.summary(of: commit)
+        guard let (tree, isChange) = try repository.revertedTree(of: commit, on: tip) else {
+            throw Failure(
+                .usage, "commit \(commit.short) cannot be taken back: later commits changed the same lines",
+                hint: "revert it by hand with `git revert`, or take the later ones back first")
+        }
+        guard isChange else {
+            throw Failure(.usage, "commit \(commit.short) is taken back already", hint: "name another commit")
+        }
+        let made = try self.commit(tree, on: tip, reverting: reverted)
+        _ = try access.loader.load(made, revision: "the rollback of \(commit.short)").get()
+        try publish(made, after: tip, reference)
+        return Outcome(commit: made, reverted: reverted, reference: reference.name)
+    }
+
+    private func requireClean() throws {
+        let status = try git.run(
+            ["status", "--porcelain", "--untracked-files=no"], in: access.repository.place)
+        guard status.status == 0 else { throw failure("look at the files", status) }
+        guard status.output.isEmpty else {
+            let first = status.output.split(separator: "\n").prefix(3).map { $0.trimmingCharacters(in: .whitespaces) }
+            throw Failure(
+                .refused, "\(access.repository.place) has uncommitted changes: \(first.joined(separator: ", "))",
+                hint: "commit or stash them first")
+        }
+    }
+
+    private func commit(_ tree: String, on tip: CommitID, reverting: CommitSummary) throws -> CommitID {
+        let message = "Revert \"\(reverting.summary)\"\n\nThis reverts commit \(reverting.commit.hex).\n"
+        // Git signs where its configuration says so; commit-tree has to be told.
+        let arguments = ["commit-tree", tree, "-p", tip.hex, "-m", message] + (isSigning ? ["-S"] : [])
+        var made = try git.run(arguments, in: access.repository.gitDirectory)
+        if made.status != 0,
+            try git.run(["var", "GIT_COMMITTER_IDENT"], in: access.repository.gitDirectory).status != 0
+        {
+            // As `guild init` does where git has no user.
+            let person = [("NAME", NewRepository.fallbackName), ("EMAIL", NewRepository.fallbackEmail)].flatMap {
+                [("GIT_AUTHOR_" + $0, $1), ("GIT_COMMITTER_" + $0, $1)]
+            }
+            made = try git.run(
+                arguments, in: access.repository.gitDirectory,
+                adding: Dictionary(uniqueKeysWithValues: person))
+        }
+        let name = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard made.status == 0, let commit = CommitID(name) else { throw failure("make the commit", made) }
+        return commit
+    }
+
+    private func publish(_ made: CommitID, after tip: CommitID, _ reference: ServedReference) throws {
+        let place = access.repository.place
+        if reference.isCheckedOut {
+            // Refuses to touch a file that is not as it was committed.
+            let files = try git.run(["read-tree", "-m", "-u", tip.hex, made.hex], in: place)
+            guard files.status == 0 else { throw failure("update the files", files) }
+        }
+        let moved = try git.run(
+            ["update-ref", "-m", "guild registry rollback", reference.name, made.hex, tip.hex],
+            in: access.repository.gitDirectory)
+        guard moved.status != 0 else { return }
+        if reference.isCheckedOut { _ = try git.run(["read-tree", "-m", "-u", made.hex, tip.hex], in: place) }
+        throw failure("move \(reference.name)", moved)
+    }
+
+    private func failure(_ what: String, _ outcome: GitProgram.Outcome) -> Failure {
+        Failure(
+            .unavailable, "git cannot \(what): \(outcome.reason)",
+            hint: "run `git status` in \(access.repository.place)")
+    }
+}

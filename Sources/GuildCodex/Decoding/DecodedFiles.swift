@@ -1,0 +1,102 @@
+import Dispatch
+import GuildDomain
+import Synchronization
+
+/// What one file decodes to: a function of its path, its bytes and the organisation's time zone, and so worth keeping.
+struct DecodedFile: Sendable {
+    let key: CodexMemory.Key?
+    let codex: DecodedCodex
+    let problems: [Problem]
+    let references: [Reference]
+    /// What comparing it with all other files found; nil where that is not known for this world.
+    var crossProblems: [Problem]?
+
+    /// Decodes a file.
+    init(_ file: CodexFile, timezone: String, budget: ComparisonBudget) {
+        let findings = Findings(timezone: timezone, budget: budget)
+        codex = DecodedCodex(ManifestParser.documents(of: file, findings: findings))
+        problems = findings.problems
+        references = findings.references
+        key = file.blob.map { CodexMemory.Key(path: file.path, blob: $0, timezone: timezone) }
+    }
+
+    /// A file with errors is decoded again each time: its suggestions depend on what was left to compare.
+    var isWorthKeeping: Bool { key != nil && !problems.contains { $0.severity == .error } }
+
+    /// Whether another file's bytes decide on a reference of it.
+    var dependsOnContents: Bool { references.contains { $0.kind == .schema } }
+}
+
+/// Every manifest file of one tree, decoded; those that are known are not parsed again, the others on all cores.
+struct DecodedFiles {
+    private(set) var files: [DecodedFile]
+    let codex: DecodedCodex
+    let timezone: String
+
+    /// Files decoded by one core at a time.
+    private static let chunk = 32
+
+    init(_ files: [CodexFile], memory: CodexMemory?, budget: ComparisonBudget) {
+        let manifests = files.filter(ManifestFiles.isManifest)
+        // The time zone is in one of the files that need it: it is guessed, and where it was another all is done again.
+        let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget)
+        let first = Self.decode(manifests, timezone: guess, memory, budget)
+        let merged = DecodedCodex(merging: first)
+        let actual = merged.guilds.first?.timezone ?? Findings.defaultTimezone
+        guard actual != guess else {
+            (self.files, codex, timezone) = (first, merged, actual)
+            return
+        }
+        let second = Self.decode(manifests, timezone: actual, memory, budget)
+        (self.files, codex, timezone) = (second, DecodedCodex(merging: second), actual)
+    }
+
+    private static func likelyTimezone(of files: [CodexFile], budget: ComparisonBudget) -> String {
+        guard let file = files.first(where: { $0.path == "guild.yaml" }) else { return Findings.defaultTimezone }
+        let decoded = DecodedFile(file, timezone: Findings.defaultTimezone, budget: budget)
+        return decoded.codex.guilds.first?.timezone ?? Findings.defaultTimezone
+    }
+
+    private static func decode(
+        _ files: [CodexFile], timezone: String, _ memory: CodexMemory?, _ budget: ComparisonBudget
+    ) -> [DecodedFile] {
+        var known: [DecodedFile?] =
+            memory?.decoded(files, timezone: timezone) ?? Array(repeating: nil, count: files.count)
+        let missing = known.indices.filter { known[$0] == nil }
+        let chunks = (missing.count + chunk - 1) / chunk
+        let results = Mutex<[Int: [DecodedFile]]>([:])
+        let work = { @Sendable (number: Int) in
+            let slice = missing[(number * chunk)..<min((number + 1) * chunk, missing.count)]
+            let decoded = slice.map { DecodedFile(files[$0], timezone: timezone, budget: budget) }
+            results.withLock { $0[number] = decoded }
+        }
+        if chunks > 1 {
+            DispatchQueue.concurrentPerform(iterations: chunks, execute: work)
+        } else if chunks == 1 {
+            work(0)
+        }
+        results.withLock { results in
+            for (number, decoded) in results {
+                for (offset, file) in decoded.enumerated() { known[missing[number * chunk + offset]] = file }
+            }
+        }
+        return known.compactMap(\.self)
+    }
+}
+
+extension DecodedFiles {
+    /// Compares each file with the others.
+    ///
+    /// - Parameter isKnown: whether what is kept of a file still holds.
+    mutating func compare(by checks: inout CrossChecks, isKnown: Bool) {
+        checks.checkWhole()
+        for index in files.indices {
+            if isKnown, let known = files[index].crossProblems {
+                checks.repeatKnown(known)
+            } else {
+                let found = checks.check(files[index])
+                files[index].crossProblems = files[index].dependsOnContents ? nil : found
+            }
+        }
+    }
+}

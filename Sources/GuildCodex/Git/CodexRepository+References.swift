@@ -1,0 +1,115 @@
+import CLibGit2
+import GuildDomain
+
+/// The ref that a revision follows: what a push to it changes.
+package struct ServedReference: Sendable, Hashable {
+    /// `refs/heads/main`, or `HEAD` where that is detached.
+    package let name: String
+    /// Whether the work tree is a check-out of it.
+    package let isCheckedOut: Bool
+}
+
+extension CodexRepository {
+    /// Where refs guild makes for itself are; a push to one is no reconfiguration.
+    package static let ownReferences = "refs/guild/"
+
+    /// The folders whose change may change what a revision names: those of `HEAD`, of `packed-refs` and of every ref
+    /// that the revision may mean, down from the repository; they need not exist.
+    func referenceFolders(of revision: String) -> [String] {
+        let start = String(revision.prefix { !"~^:@".contains($0) })
+        let named = start.isEmpty ? "HEAD" : start
+        guard !named.hasPrefix("/"), !named.split(separator: "/").contains("..") else { return [gitDirectory] }
+        // The order of gitrevisions(7).
+        var names = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map { $0 + named }
+        names.append("refs/remotes/\(named)/HEAD")
+        // What cannot be read now is looked at again when it changes.
+        let found = try? attempt { (repository) throws(GitFailure) -> (String?, [String]) in
+            let common = git_repository_commondir(repository).map { String(cString: $0) }
+            return (common, names.flatMap { Self.symbolicTargets(of: $0, in: repository) })
+        }
+        let (common, targets) = found ?? (nil, [])
+        let root = common.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? gitDirectory
+        var folders: Set<String> = [gitDirectory, root]
+        for name in names + targets {
+            var folder = root
+            for step in name.split(separator: "/").dropLast() {
+                folder += "/\(step)"
+                folders.insert(folder)
+            }
+        }
+        return folders.sorted()
+    }
+
+    /// The ref that a push must change to change what is served; nil where the revision is a fixed commit.
+    package func servedReference(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
+        let bare = workTree == nil
+        return try attempt { (repository) throws(GitFailure) in
+            let head = Self.symbolicTargets(of: "HEAD", in: repository).last ?? "HEAD"
+            if revision == "HEAD" || revision == "@" { return ServedReference(name: head, isCheckedOut: !bare) }
+            var reference: OpaquePointer?
+            defer { git_reference_free(reference) }
+            guard git_reference_dwim(&reference, repository, revision) == 0, let text = git_reference_name(reference)
+            else { return nil }
+            var name = String(cString: text)
+            if let target = Self.symbolicTargets(of: name, in: repository).last { name = target }
+            return ServedReference(name: name, isCheckedOut: !bare && name == head)
+        }
+    }
+
+    /// What a symbolic ref points at, and what that one does, whether it is there or not.
+    private static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
+        var (targets, name): ([String], String) = ([], name)
+        for _ in 0..<maximumIndirections {
+            var reference: OpaquePointer?
+            defer { git_reference_free(reference) }
+            guard git_reference_lookup(&reference, repository, name) == 0,
+                let target = git_reference_symbolic_target(reference)
+            else { break }
+            name = String(cString: target)
+            targets.append(name)
+        }
+        return targets
+    }
+
+    /// As many as git follows.
+    private static let maximumIndirections = 5
+
+    /// Reads objects that a push has brought and git has not taken over yet, as a `pre-receive` hook must (githooks(5),
+    /// git-receive-pack(1), "Quarantine Environment").
+    ///
+    /// - Parameter environment: that of the hook.
+    package func readQuarantine(_ environment: [String: String]) throws(CodexRepositoryError) {
+        let alternates = (environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] ?? "").split(separator: ":").map(String.init)
+        let quarantine = [environment["GIT_OBJECT_DIRECTORY"], environment["GIT_QUARANTINE_PATH"]].compactMap(\.self)
+        let folders = (quarantine + alternates).filter { PathKind(at: $0) == .folder }
+        guard !folders.isEmpty else { return }
+        try attempt { (repository) throws(GitFailure) in
+            var database: OpaquePointer?
+            defer { git_odb_free(database) }
+            try GitFailure.check(git_repository_odb(&database, repository))
+            for folder in folders { try GitFailure.check(git_odb_add_disk_alternate(database, folder)) }
+        }
+    }
+
+    /// The value of git's configuration, from all its files.
+    package func configuration(_ key: String) throws(CodexRepositoryError) -> String? {
+        try attempt { (repository) throws(GitFailure) in
+            var configuration: OpaquePointer?
+            defer { git_config_free(configuration) }
+            try GitFailure.check(git_repository_config(&configuration, repository))
+            var buffer = git_buf()
+            defer { git_buf_dispose(&buffer) }
+            guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
+            return String(cString: text)
+        }
+    }
+
+    /// The folder that the repository's work trees share: hooks are in it.
+    package func commonDirectory() throws(CodexRepositoryError) -> String {
+        let folder = try attempt { (repository) throws(GitFailure) in
+            git_repository_commondir(repository).map { String(cString: $0) }
+        }
+        guard let folder else { return gitDirectory }
+        return folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    }
+}

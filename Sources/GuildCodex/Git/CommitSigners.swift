@@ -1,0 +1,51 @@
+import Foundation
+package import GuildDomain
+
+/// Whose commits may reconfigure: an allowed-signers file of ssh-keygen(1).
+///
+/// The file must come from outside the repository. Were it read from what is pushed, whoever pushes would first push
+/// their own key; so a path inside the work tree is refused, and the repository's own configuration is not asked.
+package struct CommitSigners: Sendable {
+    /// Absolute.
+    package let path: String
+    private let git: GitProgram
+
+    /// - Throws: kind `.usage` where the file is not there, or stands where a push could write it.
+    package init(
+        file: String, workingDirectory: String, repository: CodexRepository, git: GitProgram
+    ) throws(Failure) {
+        let path = CodexRepository.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
+        guard PathKind(at: path) == .file else {
+            throw Failure(
+                .usage, "\(path): no allowed-signers file here", hint: "lines of `PRINCIPAL KEY`, see ssh-keygen(1)")
+        }
+        let inside = [repository.workTree, repository.gitDirectory].compactMap(\.self)
+            .map { CodexRepository.resolvingLinks($0) + "/" }
+        guard !inside.contains(where: path.hasPrefix) else {
+            throw Failure(
+                .usage, "\(path): the allowed signers are inside the repository that they guard",
+                hint: "keep the file where a push cannot change it")
+        }
+        self.path = path
+        self.git = git
+    }
+
+    /// Why the commit may not reconfigure; nil where one of the signers has signed it.
+    ///
+    /// Only ssh signatures count: an OpenPGP one would be judged by the keyring of whoever runs guild. The signature of
+    /// a commit covers its tree and, by their hashes, all commits before it.
+    package func objection(
+        to commit: CommitID, in repository: CodexRepository
+    ) throws(Failure) -> String? {
+        let settings = [
+            "gpg.ssh.allowedSignersFile=\(path)", "gpg.format=ssh", "gpg.program=false", "gpg.openpgp.program=false",
+            "gpg.x509.program=false", "gpg.ssh.program=ssh-keygen", "gpg.ssh.revocationFile=",
+            "gpg.minTrustLevel=fully",
+        ]
+        let outcome = try git.run(
+            settings.flatMap { ["-c", $0] } + ["verify-commit", commit.hex], in: repository.gitDirectory)
+        guard outcome.status != 0 else { return nil }
+        let reason = outcome.errors.isEmpty ? "it has no signature" : outcome.reason.escapingControls
+        return "the commit is not signed by one of \(path): \(reason)"
+    }
+}

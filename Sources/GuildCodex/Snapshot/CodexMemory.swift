@@ -1,0 +1,107 @@
+import Synchronization
+
+/// Git's own name of a file's bytes.
+package struct BlobID: Sendable, Hashable {
+    private let high: UInt64
+    private let middle: UInt64
+    private let low: UInt32
+
+    init(high: UInt64, middle: UInt64, low: UInt32) {
+        self.high = high
+        self.middle = middle
+        self.low = low
+    }
+}
+
+/// What stands in one folder of a commit's tree, so that the next commit is read only where it differs.
+final class FolderMemory: Sendable {
+    let tree: BlobID
+    /// In git's order.
+    let files: [CodexFile]
+    let folders: [String: FolderMemory]
+    let ignored: [CodexTreeBuilder.Ignored]
+
+    init(tree: BlobID, files: [CodexFile], folders: [String: FolderMemory], ignored: [CodexTreeBuilder.Ignored]) {
+        self.tree = tree
+        self.files = files
+        self.folders = folders
+        self.ignored = ignored
+    }
+}
+
+/// All that a reference in one file can be about in the others. While it stays the same, so does every verdict on a
+/// file that stays the same.
+struct CodexWorld: Sendable, Equatable {
+    let agents: [String]
+    let chapters: [String]
+    let connectors: [String]
+    let systems: Set<String>
+    let providers: [ModelProviderManifest]
+    let paths: [String]
+
+    init(_ codex: DecodedCodex, paths: [String]) {
+        agents = codex.agents.map(\.name)
+        chapters = codex.chapters.map(\.name)
+        connectors = codex.connectors.map(\.name)
+        systems = Set(codex.connectors.map(\.system))
+        providers = codex.registries.flatMap(\.providers)
+        self.paths = paths
+    }
+}
+
+/// What earlier loads learned, by the names that git gives to bytes: an unchanged file is neither read nor parsed again,
+/// and not compared again unless something that it may name came or went. It can't drift from git: a name is a hash.
+final class CodexMemory: Sendable {
+    struct Key: Sendable, Hashable {
+        let path: String
+        let blob: BlobID
+        let timezone: String
+    }
+
+    private struct State {
+        var timezone: String?
+        var root: (folder: String, memory: FolderMemory)?
+        var files: [Key: DecodedFile] = [:]
+        var world: CodexWorld?
+    }
+
+    private let state = Mutex(State())
+
+    /// Files of other commits kept beside those of the last one.
+    private static let spareFiles = 4096
+
+    var timezone: String? { state.withLock { $0.timezone } }
+
+    func root(of folder: String) -> FolderMemory? {
+        state.withLock { $0.root?.folder == folder ? $0.root?.memory : nil }
+    }
+
+    func remember(_ tree: CodexTree) {
+        guard let memory = tree.memory else { return }
+        state.withLock { $0.root = (tree.folder, memory) }
+    }
+
+    func decoded(_ files: [CodexFile], timezone: String) -> [DecodedFile?] {
+        state.withLock { state in
+            files.map { file in
+                file.blob.flatMap { state.files[Key(path: file.path, blob: $0, timezone: timezone)] }
+            }
+        }
+    }
+
+    /// Whether what is known of files that are compared with others still holds.
+    func knows(_ world: CodexWorld) -> Bool { state.withLock { $0.world == world } }
+
+    func remember(_ files: DecodedFiles, _ world: CodexWorld) {
+        let isNew = !knows(world)
+        state.withLock { state in
+            state.timezone = files.timezone
+            state.world = world
+            if isNew || state.files.count > 2 * files.files.count + Self.spareFiles { state.files.removeAll() }
+            for file in files.files where file.isWorthKeeping {
+                guard let key = file.key, state.files[key]?.crossProblems == nil else { continue }
+                state.files[key] = file
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+/// What the hook calls: judges what a push would bring, and says why not where the pusher reads it.
+struct RegistryCheckPushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-push", abstract: "Judges a push from within a pre-receive hook.",
+        discussion: "Reads `OLD NEW REF` lines on standard input (githooks(5)).", shouldDisplay: false)
+
+    @Option(help: ArgumentHelp("Allowed signers.", valueName: "file"))
+    var signers: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    /// A push names few refs; more than this is no push.
+    private static let inputLimitBytes = 16 << 20
+    private static let shownProblems = 50
+
+    func run() async throws {
+        var settings = options.settings()
+        settings.signers = signers
+        settings.readsQuarantine = true
+        let access = try CodexAccess(settings)
+        guard let served = try access.repository.servedReference(settings.revision) else { return }
+        let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes) ?? Data()
+        for line in String(decoding: input, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+            // Only what is served is ours to judge.
+            guard words.count == 3, words[2] == served.name else { continue }
+            try judge(words[1], served.name, access)
+        }
+    }
+
+    private func judge(_ name: String, _ reference: String, _ access: CodexAccess) throws {
+        guard let commit = CommitID(name), !commit.hex.allSatisfy({ $0 == "0" }) else {
+            say("guild: \(reference) is served and cannot be deleted")
+            say("  hint: take a change back with a new commit: guild registry rollback")
+            throw CommandStatus(code: ErrorKind.refused.exitStatus)
+        }
+        let short = reference.hasPrefix("refs/heads/") ? String(reference.dropFirst("refs/heads/".count)) : reference
+        let result = try access.load(commit, revision: commit.short)
+        let errors = result.problems.filter { $0.severity == .error }
+        let shown = errors.isEmpty ? result.warnings : errors
+        for problem in shown.prefix(Self.shownProblems) { say(problem.text) }
+        let rest = shown.count - Self.shownProblems
+        if rest > 0 { say("and \(rest) more: guild registry validate") }
+        guard result.snapshot == nil else { return }
+        let count = "\(errors.count) error\(errors.count == 1 ? "" : "s")"
+        say("guild: \(commit.short) is not taken for \(short): \(count)")
+        throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus)
+    }
+
+    /// Git shows a hook's standard error to the pusher.
+    private func say(_ text: String) {
+        // A pusher that went away reads nothing; the exit status tells git.
+        try? FileHandle.standardError.write(contentsOf: Data((TextTable.printable(text) + "\n").utf8))
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+struct RegistryRollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Takes a commit back with a new one, as git revert does.",
+        discussion: """
+            The new commit goes onto the branch that --rev names (default: the one that HEAD is on), also in a bare \
+            repository, and only if the codex is then valid. History is never rewritten. Where the branch is checked out, \
+            uncommitted changes are refused.
+            """)
+
+    @Argument(help: ArgumentHelp("The commit to take back; default: the newest.", valueName: "commit"))
+    var commit: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let rollback = try Rollback(CodexAccess(settings), git: GitProgram(environment: settings.environment))
+        try output.renderer.print(RollbackResult(outcome: try rollback.run(commit)))
+    }
+}
+
+struct RollbackResult: CommandResult {
+    let outcome: Rollback.Outcome
+
+    var json: JSONValue {
+        [
+            "commit": .string(outcome.commit.hex), "reverts": .string(outcome.reverted.commit.hex),
+            "reference": .string(outcome.reference),
+        ]
+    }
+
+    var table: TextTable {
+        TextTable(
+            ["COMMIT", "REVERTS", "REFERENCE"],
+            [[outcome.commit.hex, outcome.reverted.commit.hex, outcome.reference]])
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !isQuiet else { return outcome.commit.hex }
+        let summary = TextTable.printable(outcome.reverted.summary)
+        return
+            "\(outcome.commit.short) on \(outcome.reference) takes back \(outcome.reverted.commit.short) \"\(summary)\""
+    }
+}
