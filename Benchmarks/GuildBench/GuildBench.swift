@@ -8,8 +8,8 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | road | startup | idle | parsing, with --guild FILE --stand-in FILE --assets DIR --work DIR \
-        [--seconds N] [--rounds N] [--events N]; GuildBench gateway --assets DIR [--work DIR --durable]
+        GuildBench ingress | ledger | road | startup | idle | parsing | schedules, with --guild FILE --stand-in FILE \
+        --assets DIR --work DIR [--seconds N] [--rounds N] [--events N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
     static func main() async {
@@ -30,6 +30,7 @@ struct GuildBench {
         case "startup": try StartupBench(setting: setting).run()
         case "idle": try IdleBench(setting: setting).run()
         case "ledger": try await LedgerBench(setting: setting).run()
+        case "schedules": try await SchedulesBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)
         }

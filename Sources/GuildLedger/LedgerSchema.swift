@@ -14,6 +14,7 @@ enum LedgerSchema {
             try db.execute(sql: operations)
             try db.execute(sql: audit)
         }
+        migrator.registerMigration("2026-11-schedules") { db in try db.execute(sql: schedules) }
         return migrator
     }
 

@@ -26,6 +26,7 @@ package struct AuditEntry: Sendable, Hashable {
         case approvalRequested = "approval.requested"
         case approvalDecided = "approval.decided"
         case scheduleFired = "schedule.fired"
+        case scheduleMissed = "schedule.missed"
         case operatorCommand = "operator.command"
     }
 
