@@ -8,7 +8,7 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | budget | growth | road | startup | idle | parsing | patterns | codex, with --guild FILE --stand-in FILE --assets DIR --work DIR \
+        GuildBench ingress | ledger | budget | growth | road | startup | idle | parsing | patterns | codex | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR \
         [--seconds N] [--rounds N] [--events N] [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
@@ -33,6 +33,7 @@ struct GuildBench {
         case "budget": try await BudgetBench(setting: setting).run()
         case "growth": try await GrowthBench(setting: setting).run()
         case "codex": try CodexBench(setting: setting).run()
+        case "schedules": try await SchedulesBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         case "patterns": try PatternsBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)

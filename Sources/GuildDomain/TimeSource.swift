@@ -17,12 +17,15 @@ package struct SystemTime: TimeSource {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
-    /// A long sleep is taken in pieces of at most a minute, so that a stepped wall clock is noticed.
+    /// A long sleep is taken in pieces of at most a minute, so that a stepped wall clock is noticed. It never lasts longer
+    /// than it was to at its beginning: whoever sleeps looks again, also where the clock was set back.
     package func sleep(until deadline: Timestamp) async throws {
+        var patience = deadline - now
         while true {
-            let remaining = deadline - now
-            guard remaining > .zero else { return }
-            try await Task.sleep(for: min(remaining, .seconds(60)), tolerance: .milliseconds(5))
+            let piece = min(deadline - now, patience, .seconds(60))
+            guard piece > .zero else { return }
+            try await Task.sleep(for: piece, tolerance: .milliseconds(5))
+            patience -= piece
         }
     }
 }

@@ -21,6 +21,7 @@ enum LedgerSchema {
         migrator.registerMigration("2026-11-retention", migrate: retention)
         migrator.registerMigration("2026-11-agent-pauses") { try $0.execute(sql: pauses) }
         registerCodexHeads(&migrator)
+        migrator.registerMigration("2026-11-schedules") { db in try db.execute(sql: schedules) }
         return migrator
     }
 

@@ -34,9 +34,9 @@ struct NotRunYetTests {
               - type: cron
                 schedule: "0 9 * * *"
                 catchUp: { policy: run_all, window: 2h }
-                overlap: allow
-                jitter: 0
-                perPerson: false
+                overlap: cancel_other
+                jitter: 10s
+                perPerson: true
             tools:
               - { pattern: "github.get_*", autonomy: 3 }
               - { pattern: "github.create_*", autonomy: 1 }
@@ -68,8 +68,6 @@ struct NotRunYetTests {
             Self.warnings("Agent", "prompt: You are a test.\n" + spec) == [
                 "spec.model.strategy: choosing a model by `strategy`: checked, but not run by this version",
                 "spec.resources.contextWindow: limits on the context window: checked, but not enforced by this version",
-                "spec.triggers[0].overlap: skipping an overlapping firing: checked, but not run by this version",
-                "spec.triggers[0].jitter: spreading firings by `jitter`: checked, but not run by this version",
                 "spec.tools: telling people what was done at autonomy 2: checked, but not run by this version",
                 "spec.safety: the `safety` block of an agent: checked, but not enforced by this version",
             ])

@@ -1,32 +1,52 @@
+import GRDB
 import GuildDomain
 import Testing
 
 @testable import GuildLedger
 
 @Suite struct SchedulesTests {
+    private func step(_ due: Timestamp, _ name: String, of schedule: String = "ranger/patrol") -> ScheduleStep {
+        ScheduleStep(
+            schedule: schedule, missed: [],
+            firings: [FiringRequest(schedule: schedule, dueAt: due, event: .sample(name))], seenUntil: due)
+    }
+
     @Test func `a due time fires exactly once, whoever tries`() async throws {
         try await withTwoLedgers { one, two async throws in
             let due = start + .seconds(60)
             try await one.enlist(schedules: ["ranger/patrol"], since: start)
-            let fired = try await withThrowingTaskGroup(of: Bool.self) { group in
+            let outcomes = try await withThrowingTaskGroup(of: [FiringOutcome].self) { group in
                 for number in 0..<20 {
                     let ledger = number.isMultiple(of: 2) ? one : two
-                    group.addTask {
-                        try await ledger.fire(
-                            schedule: "ranger/patrol", dueAt: due, event: .sample("try\(number)"), commit: "c", now: due
-                        )
-                    }
+                    group.addTask { try await ledger.take([step(due, "try\(number)")], commit: "c", now: due) }
                 }
-                return try await group.reduce(into: [Bool]()) { $0.append($1) }
+                return try await group.reduce(into: [FiringOutcome]()) { $0 += $1 }
             }
-            #expect(fired.filter { $0 }.count == 1)
+            #expect(outcomes.filter { $0 == .fired }.count == 1)
+            #expect(outcomes.filter { $0 == .already }.count == 19)
             #expect(try await one.inbound(limit: 99, now: due).count == 1)
             #expect(try await one.schedulesSeen() == ["ranger/patrol": due])
             #expect(try await one.auditKinds() == ["schedule.fired"])
             let next = due + .seconds(60)
-            #expect(
-                try await two.fire(
-                    schedule: "ranger/patrol", dueAt: next, event: .sample("next"), commit: "c", now: next))
+            #expect(try await two.take([step(next, "next")], commit: "c", now: next) == [.fired])
+        }
+    }
+
+    @Test func `a mark that goes back lets nothing fire twice, and what never fired once`() async throws {
+        try await withLedger { ledger async throws in
+            let (early, late) = (start + .seconds(60), start + .seconds(120))
+            #expect(try await ledger.take([step(late, "late")], commit: "c", now: late) == [.fired])
+            // Dealt with by the mark, though it never fired.
+            #expect(try await ledger.take([step(early, "early")], commit: "c", now: late) == [.already])
+            try await ledger.rewindSchedules(markedAfter: late, to: start)
+            #expect(try await ledger.schedulesSeen() == ["ranger/patrol": late])
+            try await ledger.rewindSchedules(markedAfter: start, to: start)
+            #expect(try await ledger.schedulesSeen() == ["ranger/patrol": start])
+            #expect(try await ledger.take([step(early, "early")], commit: "c", now: late) == [.fired])
+            #expect(try await ledger.take([step(late, "again")], commit: "c", now: late) == [.already])
+            let all = try await ledger.firings(of: "ranger/patrol", since: start, until: late, limit: 9)
+            #expect(all.map(\.dueAt) == [early, late])
+            #expect(all.map(\.at) == [late, late])
         }
     }
 
@@ -34,12 +54,79 @@ import Testing
         try await withLedger { ledger async throws in
             try await ledger.enlist(schedules: ["a", "b"], since: start)
             try await ledger.enlist(schedules: ["a", "c"], since: start + .seconds(9))
-            try await ledger.markSeen(schedule: "b", until: start + .seconds(5))
-            try await ledger.markSeen(schedule: "b", until: start + .seconds(3))
-            try await ledger.markSeen(schedule: "unknown", until: start)
+            for seconds in [5, 3] {
+                let step = ScheduleStep(
+                    schedule: "b", missed: [], firings: [], seenUntil: start + .seconds(seconds))
+                #expect(try await ledger.take([step], commit: "c", now: start) == [])
+            }
             #expect(
                 try await ledger.schedulesSeen() == ["a": start, "b": start + .seconds(5), "c": start + .seconds(9)])
             try await ledger.enlist(schedules: [], since: start)
+        }
+    }
+
+    @Test func `more schedules than one transaction takes are enlisted`() async throws {
+        try await withLedger { ledger async throws in
+            try await ledger.enlist(schedules: (0..<1234).map { "s\($0)" }, since: start)
+            #expect(try await ledger.schedulesSeen().count == 1234)
+        }
+    }
+
+    @Test func `what is missed side by side for one reason is one row and one audit entry`() async throws {
+        try await withLedger { ledger async throws in
+            func miss(_ first: Int, _ last: Int, _ count: Int, _ reason: MissedReason) async throws {
+                let missed = MissedFirings(
+                    schedule: "a", first: start + .seconds(first), last: start + .seconds(last), count: count,
+                    reason: reason)
+                let step = ScheduleStep(schedule: "a", missed: [missed], firings: [], seenUntil: missed.last)
+                _ = try await ledger.take([step], commit: "c", now: start)
+            }
+            try await miss(1, 5, 5, .window)
+            try await miss(6, 8, 3, .window)
+            // Another scheduler tells the same.
+            try await miss(6, 8, 3, .window)
+            try await miss(9, 9, 1, .overlap)
+            _ = try await ledger.take([step(start + .seconds(10), "fired", of: "a")], commit: "c", now: start)
+            try await miss(11, 11, 1, .overlap)
+            let all = try await ledger.missedFirings(since: start, limit: 9)
+            #expect(all.map(\.reason) == [.overlap, .overlap, .window])
+            #expect(all.map(\.count) == [1, 1, 8])
+            #expect(try await ledger.auditKinds().filter { $0 == "schedule.missed" }.count == 3)
+        }
+    }
+
+    @Test func `the mean of an agent's runs is that of its latest ended ones`() async throws {
+        try await withLedger { ledger async throws in
+            #expect(try await ledger.meanTokens(of: "ranger") == nil)
+            try await ledger.write { db in
+                try db.insert(.sample("e"), body: .inline([]), receivedAt: start)
+                for number in 0..<60 {
+                    let tokens = number < 10 ? 1_000_000 : number
+                    try db.execute(
+                        sql: """
+                            INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
+                                available_at, input, output) VALUES (?, 'ranger', 'c', ?, ?, 2, ?, 0, 0, ?, 1)
+                            """,
+                        arguments: [
+                            InvocationID(derivedFrom: ["\(number)"]), Event.sample("e").id, Event.sample("e").root,
+                            number.isMultiple(of: 2) ? "succeeded" : "failed", tokens,
+                        ])
+                }
+                try db.execute(
+                    sql: """
+                        INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
+                            available_at) VALUES (?, 'ranger', 'c', ?, ?, 2, 'queued', 0, 0)
+                        """,
+                    arguments: [
+                        InvocationID(derivedFrom: ["queued"]), Event.sample("e").id, Event.sample("e").root,
+                    ])
+            }
+            // 10 to 59, each and one of output: 35.5.
+            #expect(try await ledger.meanTokens(of: "ranger") == RunMean(tokens: 36, runs: 50))
+            #expect(try await ledger.pendingRuns(of: "ranger", schedule: "a", since: start) == 1)
+            _ = try await ledger.take([step(start + .seconds(1), "f", of: "a")], commit: "c", now: start)
+            #expect(try await ledger.pendingRuns(of: "ranger", schedule: "a", since: start) == 2)
+            #expect(try await ledger.tokensUsed(by: "ranger", since: start) == 0)
         }
     }
 }

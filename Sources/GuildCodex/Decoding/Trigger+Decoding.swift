@@ -41,11 +41,8 @@ extension CronTrigger {
         let dst = mapping["dst"]?.oneOf(DSTPolicy.self)
         let catchUp = mapping["catchUp"]?.catchUp()
         let overlap = mapping["overlap"]?.oneOf(Overlap.self)
-        if let feature = overlap?.notRunYet { mapping["overlap"]?.notRunYet(feature) }
         let jitter = mapping["jitter"]?.duration()
-        if let jitter, jitter > .zero { mapping["jitter"]?.notRunYet(.jitter) }
         let perPerson = mapping["perPerson"]?.bool() ?? false
-        if perPerson { mapping["perPerson"]?.notRunYet(.perPerson) }
         guard let (schedule, text) = mapping.required("schedule", "five or six cron fields")?.cronSchedule() else {
             return nil
         }
@@ -68,18 +65,6 @@ extension CronTrigger {
 
     /// 60 bits.
     private static let derivedNameDigits = 12
-}
-
-extension CronTrigger.Overlap {
-    /// `allow` is what happens, whatever is written.
-    fileprivate var notRunYet: NotRunYet.Feature? {
-        switch self {
-        case .skip: .overlapSkip
-        case .bufferOne: .overlapBuffer
-        case .cancelOther: .overlapCancel
-        case .allow: nil
-        }
-    }
 }
 
 extension NodeReader {

@@ -24,12 +24,7 @@ package struct Trigger: Sendable, Hashable {
 
 /// The schedule of a cron trigger.
 package struct CronTrigger: Sendable, Hashable {
-    package enum Overlap: String, Sendable, CaseIterable {
-        case skip
-        case bufferOne = "buffer_one"
-        case cancelOther = "cancel_other"
-        case allow
-    }
+    package typealias Overlap = OverlapPolicy
 
     package enum CatchUpPolicy: String, Sendable, CaseIterable {
         case skip

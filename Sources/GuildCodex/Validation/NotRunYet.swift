@@ -2,7 +2,7 @@
 /// working; when a feature runs, its line goes from `table` and the warnings end.
 enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
-        case feedTrigger, debounce, perPerson, jitter, overlapSkip, overlapBuffer, overlapCancel
+        case feedTrigger, debounce
         case httpContext, memoryContext, toolContext
         case contextWindow, agentSafety, notifies, telling
         case reservationDeadline, connectTimeout
@@ -32,11 +32,6 @@ enum NotRunYet {
         // Agents.
         .feedTrigger: .notRun("feed triggers"),
         .debounce: .notRun("debouncing"),
-        .perPerson: .notRun("schedules at each member's own time"),
-        .jitter: .notRun("spreading firings by `jitter`"),
-        .overlapSkip: .notRun("skipping an overlapping firing"),
-        .overlapBuffer: .notRun("buffering an overlapping firing"),
-        .overlapCancel: .notRun("cancelling the running invocation of a schedule"),
         .httpContext: .notRun("context fetched over HTTP"),
         .memoryContext: .notRun("context from memory"),
         .toolContext: .notRun("context from a tool"),

@@ -102,6 +102,8 @@ struct DueTime: Sendable {
     let zone: TimeZone
     /// `AGENT/NAME`; nil for an expression that is tried.
     var schedule: String?
+    /// When it fires, where the schedule has jitter.
+    var turn: Timestamp?
 
     static func first(_ count: Int, after start: Timestamp, next: (Timestamp) -> Timestamp?) -> [Timestamp] {
         var times: [Timestamp] = []
@@ -116,9 +118,10 @@ struct DueTime: Sendable {
     /// The first due times of all schedules taken together.
     static func first(_ count: Int, of entries: [ScheduleEntry], after start: Timestamp) -> [DueTime] {
         let all = entries.flatMap { entry in
-            let zone = Zones.named(entry.cron.timezone) ?? .gmt
-            return first(count, after: start) { entry.next(after: $0) }
-                .map { DueTime(due: $0, zone: zone, schedule: entry.id) }
+            first(count, after: start) { entry.next(after: $0) }.map { due in
+                let turn = entry.cron.jitter > .zero ? entry.turn(of: due) : nil
+                return DueTime(due: due, zone: entry.zone, schedule: entry.id, turn: turn)
+            }
         }
         return Array(all.sorted { ($0.due, $0.schedule ?? "") < ($1.due, $1.schedule ?? "") }.prefix(count))
     }
@@ -137,6 +140,7 @@ struct DueTimesResult: TabularResult {
                     "local": .string(LocalTime.rfc3339(time.due, zone: time.zone)),
                 ]
                 if let schedule = time.schedule { object["schedule"] = .string(schedule) }
+                if let turn = time.turn { object["fires"] = .string(turn.rfc3339) }
                 return .object(object)
             })
     }

@@ -1,80 +1,71 @@
-import Foundation
+package import Foundation
 package import GuildCodex
 package import GuildDomain
 
-/// One cron trigger of one agent.
+/// One cron trigger of one agent; of a trigger that runs at each person's own time, one person's share of it.
 package struct ScheduleEntry: Sendable {
-    /// What fires of a schedule at an instant.
-    package struct Due: Sendable, Hashable {
-        /// In order.
-        package var times: [Timestamp]
-        /// Up to when the schedule is dealt with once these have fired; nil where nothing was due.
-        package var seenUntil: Timestamp?
-        /// False where more is due than was asked for.
-        package var isComplete = true
+    /// What all the persons of one trigger have in common.
+    package final class Plan: Sendable {
+        package let agent: String
+        package let chapter: String?
+        package let priority: Priority
+        package let cron: CronTrigger
+        /// `AGENT/NAME`
+        package let name: String
+
+        package init(agent: String, chapter: String?, priority: Priority, cron: CronTrigger) {
+            self.agent = agent
+            self.chapter = chapter
+            self.priority = priority
+            self.cron = cron
+            name = "\(agent)/\(cron.name)"
+        }
     }
 
-    /// `AGENT/NAME`.
+    package let plan: Plan
+    /// `AGENT/NAME`, or `AGENT/NAME@PERSON`.
     package let id: String
-    package let agent: String
-    package let chapter: String?
-    package let priority: Priority
-    package let cron: CronTrigger
-    private let zone: TimeZone
-    /// A due time this recent is not missed, only late.
-    package static let grace = Duration.seconds(60)
-    private static let instant = Duration.microseconds(1)
+    /// The member of a chapter at whose own time it is due.
+    package let person: String?
+    package let zone: TimeZone
+    /// The zone's IANA name.
+    package let timezone: String
 
-    /// Every schedule of a snapshot, in the order of its id.
-    package static func all(in snapshot: CodexSnapshot) -> [ScheduleEntry] {
-        snapshot.agentsByName.flatMap { agent in
-            agent.triggers.compactMap { trigger -> ScheduleEntry? in
-                guard let cron = trigger.cron, let zone = Zones.named(cron.timezone) else { return nil }
-                return ScheduleEntry(
-                    id: "\(agent.name)/\(cron.name)", agent: agent.name, chapter: agent.chapter,
-                    priority: trigger.priority ?? .normal, cron: cron, zone: zone)
-            }
-        }
+    package var agent: String { plan.agent }
+    package var chapter: String? { plan.chapter }
+    package var priority: Priority { plan.priority }
+    package var cron: CronTrigger { plan.cron }
+
+    package init(_ plan: Plan, person: String? = nil, timezone: String, zone: TimeZone) {
+        self.plan = plan
+        self.person = person
+        self.timezone = timezone
+        self.zone = zone
+        id = person.map { "\(plan.name)@\($0)" } ?? plan.name
     }
 
+    /// What a pause may name to hold it.
+    package var pauseTargets: [String] { [plan.agent, plan.name] + (person == nil ? [] : [id]) }
+
+    /// The first due time after an instant.
     package func next(after instant: Timestamp) -> Timestamp? {
-        cron.schedule.next(after: instant, in: zone, policy: cron.dst)
+        plan.cron.schedule.next(after: instant, in: zone, policy: plan.cron.dst)
     }
 
-    /// What of the due times in (`since`, `now`] fires: those on time, and of those missed within the catch-up window
-    /// what its policy says.
-    ///
-    /// - Parameter limit: the most times of one answer.
-    package func due(after since: Timestamp, now: Timestamp, limit: Int) -> Due {
-        guard let first = next(after: since), first <= now else { return Due(times: [], seenUntil: nil) }
-        let late = now - Self.grace - Self.instant
-        let earliest = max(since, now - cron.catchUp.window - Self.instant)
-        let onTime = times(after: max(since, late), until: now, limit: limit)
-        switch cron.catchUp.policy {
-        case .skip:
-            return Due(times: onTime, seenUntil: now)
-        case .runOnce:
-            let missed = onTime.isEmpty ? lastDue(after: earliest, until: late) : nil
-            return Due(times: missed.map { [$0] } ?? onTime, seenUntil: now)
-        case .runAll:
-            let missed = times(after: earliest, until: late, limit: limit)
-            guard missed.count < limit else { return Due(times: missed, seenUntil: missed.last, isComplete: false) }
-            return Due(times: missed + onTime, seenUntil: now)
-        }
+    /// When a due time fires: later by a share of the trigger's `jitter` that belongs to this schedule and this due time,
+    /// and is the same whoever works it out. The next due time never comes first.
+    package func turn(of dueAt: Timestamp) -> Timestamp {
+        let jitter = plan.cron.jitter.microseconds / 1000
+        guard jitter > 0 else { return dueAt }
+        let gap = next(after: dueAt).map { ($0 - dueAt).microseconds / 1000 - 1 } ?? jitter
+        let room = min(jitter, gap)
+        guard room > 0 else { return dueAt }
+        let draw = Identifier<ScheduleEntry>(derivedFrom: ["jitter", id, String(dueAt.microseconds)]).low
+        return dueAt + .milliseconds(Int64(draw % UInt64(room + 1)))
     }
 
-    private func times(after start: Timestamp, until end: Timestamp, limit: Int) -> [Timestamp] {
-        var times: [Timestamp] = []
-        var cursor = start
-        while times.count < limit, let due = next(after: cursor), due <= end {
-            times.append(due)
-            cursor = due
-        }
-        return times
-    }
-
-    /// The last due time in (`start`, `end`], found by halving: some forty steps, however long the absence was.
-    private func lastDue(after start: Timestamp, until end: Timestamp) -> Timestamp? {
+    /// The last due time in (`start`, `end`], found by halving: some forty steps, however long that is.
+    package func last(after start: Timestamp, until end: Timestamp) -> Timestamp? {
         guard let first = next(after: start), first <= end else { return nil }
         var (low, high) = (start.seconds, end.seconds)
         while high - low > 1 {
@@ -85,6 +76,54 @@ package struct ScheduleEntry: Sendable {
                 high = middle
             }
         }
-        return next(after: Timestamp(seconds: low))
+        // `low` may have been rounded down to before `start`, whose own second is not asked for again.
+        return next(after: max(start, Timestamp(seconds: low)))
+    }
+
+    /// The first due times in (`start`, `end`].
+    package func times(after start: Timestamp, until end: Timestamp, limit: Int) -> [Timestamp] {
+        var times: [Timestamp] = []
+        var cursor = start
+        while times.count < limit, let due = next(after: cursor), due <= end {
+            times.append(due)
+            cursor = due
+        }
+        return times
+    }
+}
+
+extension ScheduleEntry {
+    /// Every schedule of a snapshot, in the order of its agent and name.
+    package static func all(in snapshot: CodexSnapshot) -> [ScheduleEntry] {
+        var zones: [String: TimeZone] = [:]
+        func zone(_ name: String) -> TimeZone? {
+            if let known = zones[name] { return known }
+            zones[name] = Zones.named(name)
+            return zones[name]
+        }
+        return snapshot.agentsByName.flatMap { agent in
+            agent.triggers.flatMap { trigger -> [ScheduleEntry] in
+                guard let cron = trigger.cron else { return [] }
+                let plan = Plan(
+                    agent: agent.name, chapter: agent.chapter, priority: trigger.priority ?? .normal, cron: cron)
+                guard cron.perPerson else {
+                    return zone(cron.timezone).map { [ScheduleEntry(plan, timezone: cron.timezone, zone: $0)] } ?? []
+                }
+                return people(of: agent, in: snapshot).compactMap { member in
+                    let name = member.timezone ?? snapshot.guild.timezone
+                    return zone(name).map {
+                        ScheduleEntry(plan, person: member.id.lowercased(), timezone: name, zone: $0)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The members of the agent's chapter; of all chapters, each person once, where it belongs to none.
+    private static func people(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [ChapterManifest.Member] {
+        if let chapter = agent.chapter { return snapshot.chapter(chapter)?.members ?? [] }
+        var seen: Set<String> = []
+        return snapshot.chapters.sorted { $0.key < $1.key }.flatMap(\.value.members)
+            .filter { seen.insert($0.id.lowercased()).inserted }
     }
 }

@@ -1,4 +1,6 @@
+import GuildCodex
 package import GuildDomain
+package import GuildLedger
 
 /// The event that a firing makes.
 package enum ScheduleEvent {
@@ -6,19 +8,31 @@ package enum ScheduleEvent {
 
     package static func source(agent: String, schedule: String) -> String { "/schedule/\(agent)/\(schedule)" }
 
-    /// Its id belongs to schedule and due time: a firing that is tried twice is the same event.
+    /// Its id belongs to schedule, person and due time: a firing that is tried twice is the same event.
     package static func make(
-        agent: String, schedule: String, intent: String?, timezone: String, dueAt: Timestamp, priority: Priority,
-        chapter: String?
+        _ entry: ScheduleEntry, dueAt: Timestamp, kind: FiringKind = .due
     ) -> Event {
-        let source = source(agent: agent, schedule: schedule)
-        let data: JSONValue = [
-            "schedule": .string("\(agent)/\(schedule)"), "due": .string(dueAt.rfc3339),
-            "intent": intent.map { .string($0) } ?? .null, "timezone": .string(timezone),
+        let cron = entry.cron
+        let source = source(agent: entry.agent, schedule: cron.name)
+        var data: JSONObject = [
+            "schedule": .string(entry.plan.name), "due": .string(dueAt.rfc3339),
+            "intent": cron.intent.map { .string($0) } ?? .null, "timezone": .string(entry.timezone),
+            "kind": .string(kind.rawValue),
         ]
+        if let person = entry.person { data["person"] = .string(person) }
         return Event(
-            id: EventID(derivedFrom: ["schedule", source, String(dueAt.microseconds)]), source: source, type: type,
-            subject: "\(agent)/\(schedule)", time: dueAt, system: "schedule", priority: priority, chapter: chapter,
-            payload: data.bytes())
+            id: EventID(
+                derivedFrom: ["schedule", source, String(dueAt.microseconds)] + (entry.person.map { [$0] } ?? [])),
+            source: source, type: type, subject: entry.id, time: dueAt, system: "schedule", priority: entry.priority,
+            chapter: entry.chapter, payload: JSONValue.object(data).bytes())
+    }
+}
+
+extension FiringRequest {
+    /// - Parameter actor: who fires it.
+    package init(_ entry: ScheduleEntry, dueAt: Timestamp, kind: FiringKind, actor: String = "scheduler") {
+        self.init(
+            schedule: entry.id, dueAt: dueAt, kind: kind, overlap: entry.cron.overlap, turnAt: entry.turn(of: dueAt),
+            pauseTargets: entry.pauseTargets, event: ScheduleEvent.make(entry, dueAt: dueAt, kind: kind), actor: actor)
     }
 }

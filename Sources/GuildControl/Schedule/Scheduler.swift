@@ -6,77 +6,193 @@ import ServiceLifecycle
 
 /// Fires the cron triggers of the head: each due time exactly once, whatever restarts in between.
 ///
-///     due times after `seen_until` ──▶ catch-up policy ──▶ one transaction: firing, event, message ──▶ sleep to the next
+///     timetable's top ──▶ due times after its mark ──▶ catch-up policy ──▶ one transaction: paused? an earlier run?
+///     firing, event, message, mark ──▶ back into the timetable ──▶ sleep to the next turn
 ///
-/// Several schedulers may be at work: of those that fire one due time, one does it.
+/// Several schedulers may be at work: of those that fire one due time, one does it. What decides is the ledger, row by
+/// row; the timetable in memory only says when to look.
 package struct Scheduler: Service {
-    /// Due times that are fired before the mark moves, so that a long absence is worked off in steps.
-    private static let dueLimit = 10_000
-    private static let recheck = Duration.seconds(60)
+    /// Firings of one transaction.
+    private static let firingsPerStep = 64
+    /// A clock that was set is noticed within this.
+    private static let recheck = Duration.seconds(30)
+
+    /// The schedules of the head; nil where the head is still the commit that the caller names.
+    package typealias Book = @Sendable (_ known: String?) -> (commit: String, entries: [ScheduleEntry])?
 
     private let ledger: Ledger
-    private let codex: CurrentCodex
+    private let book: Book
+    private let budget: CatchUpBudget?
     private let time: any TimeSource
     private let logger: Logger
 
     package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
+        self.init(
+            ledger: ledger, budget: CatchUpBudget(ledger: ledger, codex: codex), time: time, logger: logger
+        ) { known in
+            let head = codex.head
+            return head.commit == known ? nil : (head.commit, ScheduleEntry.all(in: head))
+        }
+    }
+
+    /// - Parameter budget: bounds what `run_all` catches up with; nil does not.
+    package init(
+        ledger: Ledger, budget: CatchUpBudget? = nil, time: any TimeSource, logger: Logger, book: @escaping Book
+    ) {
         self.ledger = ledger
-        self.codex = codex
+        self.book = book
+        self.budget = budget
         self.time = time
         self.logger = logger
     }
 
     package func run() async throws {
-        let changed = ledger.signal(.schedules)
+        let (changed, outcomes) = (ledger.signal(.schedules), ledger.signal(.outcomes))
+        var table = Timetable()
         while !Task.isCancelled {
-            let seen = changed.generation
-            let next = try await fireDue()
-            let deadline = min(next ?? .init(microseconds: .max), time.now + Self.recheck)
-            await changed.wait(after: seen, until: deadline, time: time)
+            let seen = (changed.generation, outcomes.generation)
+            try await fireDue(&table)
+            let deadline = min(table.nextTurn ?? .init(microseconds: .max), time.now + Self.recheck)
+            guard table.buffers else {
+                await changed.wait(after: seen.0, until: deadline, time: time)
+                continue
+            }
+            // The end of a run may be what a buffered firing waits for.
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await changed.wait(after: seen.0, until: deadline, time: time) }
+                group.addTask { await outcomes.wait(after: seen.1) }
+                await group.next()
+                group.cancelAll()
+            }
         }
     }
 
     /// Fires what is due now.
     ///
-    /// - Returns: the next due time of any schedule.
+    /// - Returns: when the next of any schedule has its turn.
     package func fireDue() async throws -> Timestamp? {
-        let snapshot = codex.head
-        let entries = ScheduleEntry.all(in: snapshot)
-        try await ledger.enlist(schedules: entries.map(\.id), since: time.now)
-        let seen = try await ledger.schedulesSeen()
-        let alerts = try await ledger.alertLevels(now: time.now)
-        var next: Timestamp?
-        for entry in entries {
-            // A red alert pauses it: its mark stays, so that its catch-up policy says what becomes of what it missed.
-            guard let mark = seen[entry.id],
-                alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules
-            else { continue }
-            try await catchUp(entry, since: mark, commit: snapshot.commit)
-            if let upcoming = entry.next(after: time.now) { next = min(next ?? upcoming, upcoming) }
-        }
-        return next
+        var table = Timetable()
+        try await fireDue(&table)
+        return table.nextTurn
     }
 
-    /// Fires what is due after `mark`. A mark far ahead, because the clock was set back since, silences nothing: then
-    /// what is just due fires, and what has fired already cannot fire again.
-    private func catchUp(_ entry: ScheduleEntry, since mark: Timestamp, commit: String) async throws {
+    /// Fires what is due now, and leaves the timetable at what comes next.
+    func fireDue(_ table: inout Timetable) async throws {
         let now = time.now
-        var since: Timestamp? = mark > now + ScheduleEntry.grace ? now - ScheduleEntry.grace : mark
-        while let start = since {
-            let due = entry.due(after: start, now: now, limit: Self.dueLimit)
-            for dueAt in due.times { try await fire(entry, at: dueAt, commit: commit) }
-            if let seenUntil = due.seenUntil { try await ledger.markSeen(schedule: entry.id, until: seenUntil) }
-            since = due.isComplete ? nil : due.seenUntil
+        try await refresh(&table, now: now)
+        if table.buffers { try await releaseBuffered(table, now: now) }
+        var steps: [ScheduleStep] = []
+        var taken: [(index: Int, mark: Timestamp)] = []
+        var held: [(index: Int, mark: Timestamp)] = []
+        var firings = 0
+        guard table.nextTurn.map({ $0 <= now }) ?? false else {
+            table.lookedAt = now
+            return
+        }
+        let alerts = try await ledger.alertLevels(now: now)
+        while let (index, entry, mark) = table.popDue(by: now) {
+            // A red alert pauses it: its mark stays, so that its catch-up policy says what becomes of what it missed.
+            guard alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules else {
+                held.append((index, mark))
+                continue
+            }
+            let due = try await due(entry, after: mark, now: now)
+            let seenUntil = due.seenUntil ?? mark
+            for step in Self.steps(of: due, for: entry, seenUntil: seenUntil) {
+                steps.append(step)
+                firings += max(1, step.firings.count)
+                guard firings >= Self.firingsPerStep else { continue }
+                try await take(steps, table.commit, now: now)
+                (steps, firings) = ([], 0)
+            }
+            taken.append((index, seenUntil))
+        }
+        if !steps.isEmpty { try await take(steps, table.commit, now: now) }
+        for (index, mark) in taken { table.put(index, mark: mark) }
+        for (index, mark) in held { table.put(index, mark: mark, notBefore: now + Self.recheck) }
+        table.lookedAt = now
+    }
+
+    /// Takes up a new head, and begins anew where the clock was set back.
+    private func refresh(_ table: inout Timetable, now: Timestamp) async throws {
+        let wasSetBack = table.lookedAt.map { now < $0 - ScheduleEntry.grace } ?? true
+        let head = book(wasSetBack ? nil : table.commit)
+        guard let head else { return }
+        if wasSetBack {
+            try await ledger.rewindSchedules(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
+        }
+        var seen = try await ledger.schedulesSeen()
+        let new = head.entries.map(\.id).filter { seen[$0] == nil }
+        if !new.isEmpty {
+            try await ledger.enlist(schedules: new, since: now)
+            seen = try await ledger.schedulesSeen()
+        }
+        if wasSetBack { table = Timetable() }
+        table.load(head.entries, commit: head.commit, marks: seen, now: now)
+        logger.debug("timetable", metadata: ["schedules": "\(head.entries.count)", "commit": "\(head.commit)"])
+    }
+
+    private func due(_ entry: ScheduleEntry, after mark: Timestamp, now: Timestamp) async throws -> ScheduleEntry.Due {
+        guard let budget, entry.wantsAllowance(after: mark, now: now) else { return entry.due(after: mark, now: now) }
+        let allowance = try await budget.allowance(of: entry, since: mark, now: now)
+        return entry.due(after: mark, now: now, allowance: allowance)
+    }
+
+    /// The work in pieces of one transaction each, every one with the mark that holds after it.
+    private static func steps(
+        of due: ScheduleEntry.Due, for entry: ScheduleEntry, seenUntil: Timestamp
+    ) -> [ScheduleStep] {
+        let requests =
+            due.caughtUp.map { FiringRequest(entry, dueAt: $0, kind: .catchUp) }
+            + due.onTime.map { FiringRequest(entry, dueAt: $0, kind: .due) }
+        guard requests.count > firingsPerStep else {
+            return [ScheduleStep(schedule: entry.id, missed: due.missed, firings: requests, seenUntil: seenUntil)]
+        }
+        return stride(from: 0, to: requests.count, by: firingsPerStep).map { start in
+            let some = Array(requests[start..<min(start + firingsPerStep, requests.count)])
+            let isLast = start + firingsPerStep >= requests.count
+            return ScheduleStep(
+                schedule: entry.id, missed: start == 0 ? due.missed : [], firings: some,
+                seenUntil: isLast ? seenUntil : some.last?.dueAt ?? seenUntil)
         }
     }
 
-    private func fire(_ entry: ScheduleEntry, at dueAt: Timestamp, commit: String) async throws {
-        let event = ScheduleEvent.make(
-            agent: entry.agent, schedule: entry.cron.name, intent: entry.cron.intent, timezone: entry.cron.timezone,
-            dueAt: dueAt, priority: entry.priority, chapter: entry.chapter)
-        let fired = try await ledger.fire(
-            schedule: entry.id, dueAt: dueAt, event: event, commit: commit, now: time.now)
-        guard fired else { return }
-        logger.info("schedule fired", metadata: ["schedule": "\(entry.id)", "due": "\(dueAt.rfc3339)"])
+    private func take(_ steps: [ScheduleStep], _ commit: String?, now: Timestamp) async throws {
+        let outcomes = try await ledger.take(steps, commit: commit ?? "", now: now)
+        for (request, outcome) in zip(steps.flatMap(\.firings), outcomes) { log(request, outcome) }
+    }
+
+    /// Fires what waited for a run that has ended.
+    private func releaseBuffered(_ table: Timetable, now: Timestamp) async throws {
+        let waiting = try await ledger.bufferedFirings()
+        guard !waiting.isEmpty, let commit = table.commit else { return }
+        let ids = Set(waiting.map(\.schedule))
+        let entries = Dictionary(table.entries.filter { ids.contains($0.id) }.map { ($0.id, $0) }) { first, _ in first }
+        for firing in waiting {
+            guard let entry = entries[firing.schedule] else {
+                try await ledger.dropBuffered(firing, commit: commit, now: now)
+                continue
+            }
+            var request = FiringRequest(entry, dueAt: firing.dueAt, kind: .buffered)
+            request.turnAt = now
+            log(request, try await ledger.release(request, commit: commit, now: now))
+        }
+    }
+
+    private func log(_ request: FiringRequest, _ outcome: FiringOutcome) {
+        let told: String
+        switch outcome {
+        case .fired: told = "schedule fired"
+        case .paused: told = "schedule paused"
+        case .overlapping: told = "schedule passed over: an earlier run is still going"
+        case .buffered: told = "schedule waits for an earlier run to end"
+        case .already: return
+        }
+        logger.info(
+            "\(told)",
+            metadata: [
+                "schedule": "\(request.schedule)", "due": "\(request.dueAt.rfc3339)",
+                "kind": "\(request.kind.rawValue)",
+            ])
     }
 }

@@ -34,6 +34,7 @@ package struct AuditEntry: Sendable, Hashable {
         case approvalRequested = "approval.requested"
         case approvalDecided = "approval.decided"
         case scheduleFired = "schedule.fired"
+        case scheduleMissed = "schedule.missed"
         case operatorCommand = "operator.command"
         /// Bodies were erased under a policy; its own body names the range, and is never erased.
         case auditErased = "audit.erased"

@@ -151,7 +151,7 @@ extension Ledger {
 }
 
 extension Database {
-    fileprivate func record(
+    func record(
         _ decision: Decision, for event: Event, actor: String, commit: String, now: Timestamp
     ) throws {
         let reasons = JSONValue.array(decision.reasons.map { .string($0) })

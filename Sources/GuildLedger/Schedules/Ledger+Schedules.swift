@@ -2,6 +2,9 @@ import GRDB
 package import GuildDomain
 
 extension Ledger {
+    /// Rows of one transaction, so that none keeps others waiting for long.
+    private static let rowsPerWrite = 500
+
     /// Up to when each schedule's due times were looked at.
     package func schedulesSeen() async throws -> [String: Timestamp] {
         try await read { db in
@@ -10,53 +13,128 @@ extension Ledger {
         }
     }
 
-    /// Begins to look at a schedule from `since` on, unless it is known already.
+    /// Begins to look at schedules from `since` on, unless they are known already.
     package func enlist(schedules: [String], since: Timestamp) async throws {
-        guard !schedules.isEmpty else { return }
-        try await write { db in
-            for schedule in schedules {
-                try db.execute(
-                    sql: "INSERT OR IGNORE INTO schedules (id, seen_until) VALUES (?, ?)", arguments: [schedule, since])
+        for start in stride(from: 0, to: schedules.count, by: Self.rowsPerWrite) {
+            let some = schedules[start..<min(start + Self.rowsPerWrite, schedules.count)]
+            try await write { db in
+                for schedule in some {
+                    try db.run(
+                        "INSERT OR IGNORE INTO schedules (id, seen_until) VALUES (?, ?)",
+                        [.text(schedule), .time(since)])
+                }
             }
         }
     }
 
-    /// The due times up to `until` are dealt with, fired or not.
-    package func markSeen(schedule: String, until: Timestamp) async throws {
+    /// Takes back marks that a clock which ran ahead has left: what is due after `mark` is looked at again. What has
+    /// fired already cannot fire again.
+    package func rewindSchedules(markedAfter limit: Timestamp, to mark: Timestamp) async throws {
+        let isAhead = try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM schedules WHERE seen_until > ?)", arguments: [limit]) ?? false
+        }
+        guard isAhead else { return }
         try await write { db in
-            try db.execute(
-                sql: "UPDATE schedules SET seen_until = max(seen_until, ?) WHERE id = ?", arguments: [until, schedule])
+            try db.run("UPDATE schedules SET seen_until = ? WHERE seen_until > ?", [.time(mark), .time(limit)])
         }
     }
 
-    /// Records a firing and queues its event, in one transaction. A due time fires once, whoever else tries.
+    /// Fires what the steps say, notes what they miss and moves the marks, in one transaction. A due time fires once,
+    /// whoever else tries.
     ///
-    /// - Returns: whether this call was the one that fired it.
-    package func fire(schedule: String, dueAt: Timestamp, event: Event, commit: String, now: Timestamp) async throws
-        -> Bool
-    {
-        return try await bodies.storing(event.payload) { body in
-            try await write(touching: [.inbound]) { db in
-                try db.execute(
-                    sql: "INSERT OR IGNORE INTO firings VALUES (?, ?, ?)", arguments: [schedule, dueAt, event.id])
-                guard db.changesCount == 1 else { return false }
-                try db.execute(
-                    sql: """
-                        INSERT INTO schedules (id, seen_until) VALUES (?, ?)
-                        ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
-                        """, arguments: [schedule, dueAt])
-                try db.insert(event, body: body, receivedAt: now)
-                try db.execute(
-                    sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                    arguments: [event.id, now])
-                try db.appendAudit(
-                    AuditEntry(
-                        at: now, actor: "scheduler", kind: .scheduleFired, subject: event.id.description,
-                        commit: commit,
-                        root: event.root.description,
-                        body: ["schedule": .string(schedule), "due": .string(dueAt.rfc3339)]))
-                return true
+    /// - Returns: what became of each firing, in order.
+    package func take(_ steps: [ScheduleStep], commit: String, now: Timestamp) async throws -> [FiringOutcome] {
+        let topics: [Topic] = [.inbound, .invocations, .actions, .approvals, .outcomes, .cancellations]
+        let cancels = steps.contains { $0.firings.contains { $0.overlap == .cancelOther } }
+        return try await bodies.storing(steps.flatMap(\.firings).map(\.event.payload)) { bodies in
+            try await write(touching: cancels ? topics : [.inbound]) { db in
+                var outcomes: [FiringOutcome] = []
+                for step in steps {
+                    let mark = try db.mark(of: step.schedule)
+                    for missed in step.missed where mark.map({ missed.last > $0 }) ?? true {
+                        try db.note(missed, commit: commit, now: now)
+                    }
+                    for (request, body) in zip(step.firings, bodies.dropFirst(outcomes.count)) {
+                        let isDealtWith = !request.kind.isAskedFor && (mark.map { request.dueAt <= $0 } ?? false)
+                        outcomes.append(
+                            isDealtWith ? .already : try db.take(request, body: body, commit: commit, now: now))
+                    }
+                    try db.mark(step.schedule, until: step.seenUntil)
+                }
+                return outcomes
             }
         }
+    }
+
+    /// Fires what a person asks for; the command and its firings are one transaction.
+    package func fire(
+        _ requests: [FiringRequest], asked entry: AuditEntry?, commit: String, now: Timestamp
+    ) async throws -> [FiringOutcome] {
+        try await bodies.storing(requests.map(\.event.payload)) { bodies in
+            try await write(touching: [.inbound, .schedules]) { db in
+                if let entry { try db.appendAudit(entry) }
+                return try zip(requests, bodies).map { request, body in
+                    try db.take(request, body: body, commit: commit, now: now)
+                }
+            }
+        }
+    }
+
+    /// The firings of a schedule with a due time in (`since`, `until`], in order.
+    package func firings(
+        of schedule: String, since: Timestamp, until: Timestamp, limit: Int
+    ) async throws -> [Firing] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
+                    """, arguments: [schedule, since, until, limit]
+            ).map { row in
+                Firing(
+                    schedule: row["schedule"], dueAt: row["due_at"], event: row["event"],
+                    kind: FiringKind(rawValue: row["kind"]) ?? .due, at: row["at"])
+            }
+        }
+    }
+
+    /// All firings there are.
+    package func firingCount() async throws -> Int {
+        try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM firings") ?? 0 }
+    }
+
+    /// The missed due times that ended after `since`, the latest first. Those that were fired since are left out.
+    package func missedFirings(since: Timestamp, limit: Int) async throws -> [MissedFirings] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
+                        SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
+                    ORDER BY last_due DESC, schedule LIMIT ?
+                    """, arguments: [since, limit]
+            ).map { row in
+                MissedFirings(
+                    schedule: row["schedule"], first: row["first_due"], last: row["last_due"], count: row["count"],
+                    reason: MissedReason(rawValue: row["reason"]) ?? .window)
+            }
+        }
+    }
+}
+
+extension Database {
+    fileprivate func mark(of schedule: String) throws -> Timestamp? {
+        try first("SELECT seen_until FROM schedules WHERE id = ?", [.text(schedule)]) {
+            Timestamp(microseconds: $0.integer(0) ?? .min)
+        }
+    }
+
+    fileprivate func mark(_ schedule: String, until: Timestamp) throws {
+        try run(
+            """
+            INSERT INTO schedules (id, seen_until) VALUES (?, ?)
+            ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
+            """, [.text(schedule), .time(until)])
     }
 }

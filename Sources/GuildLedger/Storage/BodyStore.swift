@@ -19,10 +19,22 @@ package struct BodyStore: Sendable {
     /// file, be it new or one that nobody has named for long.
     func storing<Value>(_ body: [UInt8], _ use: (Stored) async throws -> Value) async throws -> Value {
         guard body.count > Self.inlineLimitBytes else { return try await use(.inline(body)) }
+        return try await holding { try await use(try store(body)) }
+    }
+
+    /// As for one body: for rows that one transaction writes.
+    func storing<Value>(_ bodies: [[UInt8]], _ use: ([Stored]) async throws -> Value) async throws -> Value {
+        guard bodies.contains(where: { $0.count > Self.inlineLimitBytes }) else {
+            return try await use(bodies.map { .inline($0) })
+        }
+        return try await holding { try await use(try bodies.map(store)) }
+    }
+
+    private func holding<Value>(_ use: () async throws -> Value) async throws -> Value {
         let hold = try FileLock(path: lockPath)
         hold.lockShared()
         defer { hold.unlock() }
-        return try await use(try store(body))
+        return try await use()
     }
 
     /// Shared by whoever is about to name a body or copies bodies; a sweep takes it alone.

@@ -97,9 +97,9 @@ import Testing
             "agents/clerk.yaml": OfficeCodex.agent("clerk", trigger("morning")),
             "agents/archivist.yaml": OfficeCodex.agent("archivist", trigger("morning")),
         ]
-        let event = ScheduleEvent.make(
-            agent: "archivist", schedule: "morning", intent: nil, timezone: "UTC", dueAt: start, priority: .normal,
-            chapter: nil)
+        let entries = ScheduleEntry.all(in: try OfficeCodex.snapshot(changes))
+        let entry = try #require(entries.first { $0.id == "archivist/morning" })
+        let event = ScheduleEvent.make(entry, dueAt: start)
         let decisions = try decide(event, changes)
         #expect(decisions.map(\.agent) == ["archivist"])
         #expect(decisions.first?.invocation?.priority == .high)

@@ -1,0 +1,118 @@
+import ArgumentParser
+import GuildCitadel
+import GuildCodex
+import GuildConnectors
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+struct SchedulePauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Holds schedules back for a while; who did is recorded.",
+        discussion: """
+            What is due meanwhile does not fire, then or later; `guild schedule missed` lists it and `guild schedule \
+            backfill` fires it. Pausing again sets the new end.
+            """)
+
+    static let longest = Duration.seconds(366 * 86_400)
+
+    @OptionGroup var target: ScheduleArgument
+
+    @Option(name: .customLong("for"), help: ArgumentHelp("For how long: 90m, 7d.", valueName: "duration"))
+    var duration = "7d"
+
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var reason: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        guard let length = Durations.parse(duration), length > .zero, length <= Self.longest else {
+            throw Failure(
+                .usage, "--for '\(duration)' is not a duration of up to 366 days", hint: "write 90m, 12h or 7d")
+        }
+        try await ScheduleRoom.opened(options.settings()) { room in
+            let selection = try room.selection(target.schedule)
+            let pause = try await room.desk.pause(selection, for: length, reason: reason)
+            try output.renderer.print(SchedulePausesResult(pauses: [pause], said: "paused \(pause.target)"))
+        }
+    }
+}
+
+struct ScheduleResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Ends a pause; who did is recorded.",
+        discussion: "Schedules fire from their next due time on. What came in the pause is not caught up with.")
+
+    @OptionGroup var target: ScheduleArgument
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await ScheduleRoom.opened(options.settings()) { room in
+            let selection = try room.selection(target.schedule)
+            let wasPaused = try await room.desk.resume(selection)
+            let left = try await room.desk.pauses(of: selection)
+            let verb = wasPaused ? "resumed" : "was not paused:"
+            try output.renderer.print(SchedulePausesResult(pauses: left, said: "\(verb) \(selection.target)"))
+        }
+    }
+}
+
+/// The codex and the ledger that a command on schedules works with.
+struct ScheduleRoom {
+    let deployment: Deployment
+    let desk: ScheduleDesk
+
+    /// Opens both, making the ledger where there is none, and closes them when `body` is through.
+    static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
+        let deployment = try await Deployment(settings, redactor: Redactor())
+        defer { deployment.close() }
+        let desk = ScheduleDesk(
+            ledger: deployment.ledger, snapshot: deployment.codex.head, actor: "user:\(UserName.current)",
+            time: deployment.time)
+        try await body(ScheduleRoom(deployment: deployment, desk: desk))
+    }
+
+    func selection(_ text: String) throws -> ScheduleSelection {
+        try ScheduleSelection(text, in: deployment.codex.head)
+    }
+}
+
+/// The pauses in force of what was named.
+struct SchedulePausesResult: TabularResult {
+    let pauses: [SchedulePause]
+    /// What was done.
+    let said: String
+
+    var emptyText: String { said }
+
+    var json: JSONValue {
+        .array(
+            pauses.map { pause in
+                [
+                    "target": .string(pause.target), "since": .string(pause.since.rfc3339),
+                    "until": .string(pause.until.rfc3339), "actor": .string(pause.actor),
+                    "reason": .optional(pause.reason),
+                ]
+            })
+    }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        TextTable(
+            ["PAUSED", "SINCE", "UNTIL", "BY", "REASON"],
+            pauses.map { pause in
+                [
+                    pause.target, cells.time(pause.since), cells.time(pause.until), pause.actor,
+                    cells.text(pause.reason),
+                ]
+            })
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !isQuiet else { return "" }
+        let lines = pauses.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
+        return ([said] + lines).joined(separator: "\n")
+    }
+}

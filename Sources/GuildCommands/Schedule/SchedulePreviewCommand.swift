@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+struct SchedulePreviewCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preview",
+        abstract: "Shows what the schedules will do in a span of time, and the tokens it takes.",
+        discussion: """
+            A run is taken to need the mean of the agent's last 50, or its perInvocation limit where it never ran. Pauses in \
+            force are counted; what overlap will hold back is not.
+            """)
+
+    private static let longest = Duration.seconds(366 * 86_400)
+
+    @Argument(
+        help: ArgumentHelp("Only these: AGENT, AGENT/NAME or AGENT/NAME@PERSON.", valueName: "schedule"),
+        completion: AgentNames.completion)
+    var schedule: String?
+
+    @Option(help: ArgumentHelp("The first due time that counts. Default: now.", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("The last one. Default: 7 days after --from.", valueName: "time"))
+    var to: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let now = settings.time.now
+        let start = try from.map { try PointInTime.required($0, option: "--from", now: now, zone: .current) } ?? now
+        let end =
+            try to.map { try PointInTime.required($0, option: "--to", now: now, zone: .current) }
+            ?? start + .seconds(7 * 86_400)
+        guard start <= end, end - start <= Self.longest else {
+            throw Failure(
+                .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span of up to 366 days",
+                hint: "--to comes after --from")
+        }
+        let inspection = try Inspection(settings)
+        defer { inspection.close() }
+        let snapshot = try inspection.codex().snapshot()
+        let entries =
+            try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
+        let forecasts = try await ScheduleForecast.make(
+            entries, in: snapshot, ledger: inspection.ledger, from: start, to: end, now: now)
+        try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
+    }
+}
+
+struct SchedulePreviewResult: TabularResult {
+    let forecasts: [ScheduleForecast]
+    let from: Timestamp
+    let to: Timestamp
+
+    private var tokens: Int64 {
+        forecasts.reduce(0) { sum, forecast in
+            let (total, overflow) = sum.addingReportingOverflow(forecast.tokens)
+            return overflow ? .max : total
+        }
+    }
+
+    private var runs: Int { forecasts.reduce(0) { $0 + $1.runs } }
+
+    var emptyText: String { "no agent has a cron trigger" }
+
+    var json: JSONValue {
+        [
+            "from": .string(from.rfc3339), "to": .string(to.rfc3339), "runs": .integer(runs),
+            "tokens": .integer(tokens), "complete": .bool(forecasts.allSatisfy(\.isComplete)),
+            "schedules": .array(
+                forecasts.map { forecast in
+                    [
+                        "schedule": .string(forecast.schedule), "agent": .string(forecast.agent),
+                        "runs": .integer(forecast.runs), "paused": .integer(forecast.paused),
+                        "complete": .bool(forecast.isComplete), "first": .optional(forecast.first),
+                        "last": .optional(forecast.last), "tokens_per_run": .integer(forecast.tokensPerRun),
+                        "mean_of": .integer(forecast.meanOf), "tokens": .integer(forecast.tokens),
+                    ]
+                }),
+        ]
+    }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        TextTable(
+            ["SCHEDULE", "RUNS", "PAUSED", "FIRST", "LAST", "TOKENS/RUN", "MEAN OF", "TOKENS"],
+            forecasts.map { forecast in
+                [
+                    forecast.schedule, cells.count(Int64(forecast.runs)), cells.count(Int64(forecast.paused)),
+                    cells.time(forecast.first), cells.time(forecast.last), cells.count(forecast.tokensPerRun),
+                    cells.count(Int64(forecast.meanOf)), cells.count(forecast.tokens),
+                ]
+            }, rightAligned: [1, 2, 5, 6, 7])
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !forecasts.isEmpty else { return isQuiet ? "" : emptyText }
+        let lines = table(.local).text(style, showsHeadings: !isQuiet)
+        guard !isQuiet else { return lines }
+        let more = forecasts.allSatisfy(\.isComplete) ? "" : "at least "
+        return lines + "\n\(more)\(Amount.grouped(Int64(runs))) runs, about \(Amount.grouped(tokens)) tokens"
+    }
+}

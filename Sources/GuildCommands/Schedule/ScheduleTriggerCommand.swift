@@ -1,0 +1,144 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildControl
+import GuildDomain
+import GuildLedger
+
+struct ScheduleTriggerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger", abstract: "Fires a schedule now; who did is recorded.",
+        discussion: """
+            Neither a pause nor an earlier run that is still going holds it back, and its own due times stay what they \
+            are. `guild run AGENT` runs an agent without a schedule.
+            """)
+
+    @OptionGroup var target: ScheduleArgument
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await ScheduleRoom.opened(options.settings()) { room in
+            let selection = try room.selection(target.schedule)
+            let schedules = Set(selection.entries.map(\.plan.name)).sorted()
+            guard schedules.count == 1 else {
+                throw Failure(
+                    .usage, "\(selection.target) has \(schedules.count) schedules",
+                    hint: "name one: \(schedules.prefix(20).joined(separator: ", "))")
+            }
+            let fired = try await room.desk.trigger(selection)
+            try output.renderer.print(ScheduleFiredResult(firings: fired, alreadyText: "nothing was fired"))
+        }
+    }
+}
+
+struct ScheduleBackfillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill", abstract: "Fires what of the past has not fired; who did is recorded.",
+        discussion: """
+            A due time that has fired is left alone, so that giving the command again does nothing twice. At most 1000 due \
+            times at once. Neither a pause nor an earlier run holds them back; the agent's maxConcurrent does.
+            """)
+
+    @OptionGroup var target: ScheduleArgument
+
+    @Option(help: ArgumentHelp("The first due time that counts: 7d, 2026-11-22T08:30.", valueName: "time"))
+    var from: String
+
+    @Option(help: ArgumentHelp("The last one. Default: now.", valueName: "time"))
+    var to: String?
+
+    @Flag(help: "Show what would fire and what it would take; fire nothing.")
+    var dryRun = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let now = settings.time.now
+        let start = try PointInTime.required(from, option: "--from", now: now, zone: .current)
+        let end = try to.map { try PointInTime.required($0, option: "--to", now: now, zone: .current) } ?? now
+        guard start <= end, end <= now else {
+            throw Failure(
+                .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span of the past",
+                hint: "`guild schedule preview` shows what is still to come")
+        }
+        try await ScheduleRoom.opened(settings) { room in
+            let selection = try room.selection(target.schedule)
+            guard !dryRun else { return try await preview(selection, room, start, end) }
+            let fired = try await room.desk.backfill(selection, from: start, to: end)
+            try output.renderer.print(
+                ScheduleFiredResult(firings: fired, alreadyText: "all of it has fired already"))
+        }
+    }
+
+    private func preview(
+        _ selection: ScheduleSelection, _ room: ScheduleRoom, _ start: Timestamp, _ end: Timestamp
+    ) async throws {
+        let unfired = try await room.desk.unfired(selection, from: start, to: end)
+        let head = room.deployment.codex.head
+        let agent = selection.entries.first.flatMap { head.agent($0.agent) }
+        let limit = agent.map { head.limits(of: $0).perInvocation.value } ?? 0
+        let mean = try await room.deployment.ledger.meanTokens(of: agent?.name ?? "") ?? RunMean(tokens: limit, runs: 0)
+        try output.renderer.print(
+            ScheduleUnfiredResult(
+                due: unfired.map { DueTime(due: $0.dueAt, zone: $0.entry.zone, schedule: $0.entry.id) }, mean: mean))
+    }
+}
+
+/// What was fired because somebody asked for it.
+struct ScheduleFiredResult: TabularResult {
+    let firings: [ScheduleDesk.Fired]
+    let alreadyText: String
+
+    var emptyText: String { alreadyText }
+
+    var json: JSONValue {
+        .array(
+            firings.map { fired in
+                [
+                    "schedule": .string(fired.schedule), "due": .string(fired.dueAt.rfc3339),
+                    "event": .string(fired.event.description), "fired": .bool(fired.outcome == .fired),
+                ]
+            })
+    }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        TextTable(
+            ["SCHEDULE", "DUE", "EVENT", "OUTCOME"],
+            firings.map { fired in
+                [
+                    fired.schedule, cells.time(fired.dueAt), fired.event.description,
+                    fired.outcome == .fired ? "fired" : "had fired",
+                ]
+            })
+    }
+}
+
+/// What a backfill would fire.
+struct ScheduleUnfiredResult: TabularResult {
+    let due: [DueTime]
+    let mean: RunMean
+
+    private var tokens: Int64 { mean.tokens.multipliedReportingOverflow(by: Int64(due.count)).partialValue }
+
+    var emptyText: String { "all of it has fired already" }
+
+    var json: JSONValue {
+        [
+            "runs": .integer(due.count), "tokens_per_run": .integer(mean.tokens), "mean_of": .integer(mean.runs),
+            "tokens": .integer(tokens), "due": DueTimesResult(times: due).json,
+        ]
+    }
+
+    func table(_ cells: CellFormat) -> TextTable { DueTimesResult(times: due).table(cells) }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !due.isEmpty else { return isQuiet ? "" : emptyText }
+        let lines = table(.local).text(style, showsHeadings: !isQuiet)
+        guard !isQuiet else { return lines }
+        return lines + "\n\(due.count) runs of about \(Amount.grouped(mean.tokens)) tokens: \(Amount.grouped(tokens))"
+    }
+}

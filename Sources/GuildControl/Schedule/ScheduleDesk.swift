@@ -1,0 +1,122 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// What a person does to schedules: each is in the audit log, in the transaction of the thing itself.
+package struct ScheduleDesk: Sendable {
+    /// What became of one due time that a person asked for.
+    package struct Fired: Sendable, Hashable {
+        package let schedule: String
+        package let dueAt: Timestamp
+        package let event: EventID
+        package let outcome: FiringOutcome
+    }
+
+    /// Due times of one backfill.
+    package static let backfillLimit = 1000
+    private static let firingsPerWrite = 64
+
+    private let ledger: Ledger
+    private let snapshot: CodexSnapshot
+    /// `user:NAME`.
+    private let actor: String
+    private let time: any TimeSource
+
+    package init(ledger: Ledger, snapshot: CodexSnapshot, actor: String, time: any TimeSource) {
+        self.ledger = ledger
+        self.snapshot = snapshot
+        self.actor = actor
+        self.time = time
+    }
+
+    /// Holds a schedule back from now on, for a while. What is due meanwhile does not fire, then or later.
+    package func pause(
+        _ selection: ScheduleSelection, for duration: Duration, reason: String?
+    ) async throws -> SchedulePause {
+        let now = time.now
+        let pause = SchedulePause(
+            target: selection.target, since: now, until: now + duration, actor: actor, reason: reason)
+        try await ledger.pauseSchedules(pause, commit: snapshot.commit)
+        return pause
+    }
+
+    /// - Returns: whether it was paused under this name.
+    package func resume(_ selection: ScheduleSelection) async throws -> Bool {
+        try await ledger.resumeSchedules(
+            selection.target, actor: actor, commit: snapshot.commit, now: time.now)
+    }
+
+    /// Pauses that still hold one of the schedules.
+    package func pauses(of selection: ScheduleSelection) async throws -> [SchedulePause] {
+        let targets = Set(selection.entries.flatMap(\.pauseTargets))
+        return try await ledger.schedulePauses(at: time.now).filter { targets.contains($0.target) }
+    }
+
+    /// Fires now, whatever is due: neither a pause nor an earlier run holds it back.
+    package func trigger(_ selection: ScheduleSelection) async throws -> [Fired] {
+        let now = time.now
+        let requests = selection.entries.map {
+            FiringRequest($0, dueAt: now, kind: .trigger, actor: actor)
+        }
+        return try await fire(requests, command: "schedule trigger", selection, told: [:], now: now)
+    }
+
+    /// The due times in [`from`, `to`] that have not fired.
+    ///
+    /// - Throws: `Failure` (usage) where there are more than `backfillLimit`.
+    package func unfired(
+        _ selection: ScheduleSelection, from: Timestamp, to: Timestamp
+    ) async throws -> [(entry: ScheduleEntry, dueAt: Timestamp)] {
+        let start = from - .microseconds(1)
+        var found: [(entry: ScheduleEntry, dueAt: Timestamp)] = []
+        for entry in selection.entries {
+            let due = entry.times(after: start, until: to, limit: Self.backfillLimit + 1)
+            guard due.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
+            let fired = try await ledger.firings(of: entry.id, since: start, until: to, limit: .max).map(\.dueAt)
+            let known = Set(fired)
+            found += due.filter { !known.contains($0) }.map { (entry, $0) }
+            guard found.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
+        }
+        return found.sorted { ($0.dueAt, $0.entry.id) < ($1.dueAt, $1.entry.id) }
+    }
+
+    /// Fires what of the past has not fired. What a kill leaves undone the same command does when given again.
+    package func backfill(
+        _ selection: ScheduleSelection, from: Timestamp, to: Timestamp
+    ) async throws -> [Fired] {
+        let now = time.now
+        let requests = try await unfired(selection, from: from, to: min(to, now)).map {
+            FiringRequest($0.entry, dueAt: $0.dueAt, kind: .backfill, actor: actor)
+        }
+        let told: JSONObject = [
+            "from": .string(from.rfc3339), "to": .string(to.rfc3339), "firings": .integer(requests.count),
+        ]
+        return try await fire(requests, command: "schedule backfill", selection, told: told, now: now)
+    }
+
+    private static func tooMany(_ selection: ScheduleSelection) -> Failure {
+        Failure(
+            .usage, "\(selection.target) has more than \(backfillLimit) due times there",
+            hint: "take a shorter span with --from and --to, and repeat")
+    }
+
+    private func fire(
+        _ requests: [FiringRequest], command: String, _ selection: ScheduleSelection, told: JSONObject, now: Timestamp
+    ) async throws -> [Fired] {
+        var body = told
+        body["command"] = .string(command)
+        var entry: AuditEntry? = AuditEntry(
+            at: now, actor: actor, kind: .operatorCommand, subject: selection.target, commit: snapshot.commit,
+            body: .object(body))
+        var fired: [Fired] = []
+        for start in stride(from: 0, to: max(1, requests.count), by: Self.firingsPerWrite) {
+            let some = Array(requests[start..<min(start + Self.firingsPerWrite, requests.count)])
+            let outcomes = try await ledger.fire(some, asked: entry, commit: snapshot.commit, now: now)
+            entry = nil
+            fired += zip(some, outcomes).map {
+                Fired(schedule: $0.schedule, dueAt: $0.dueAt, event: $0.event.id, outcome: $1)
+            }
+        }
+        return fired
+    }
+}

@@ -1,0 +1,90 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// What one schedule will do and take in a span of time; all the persons of one trigger together.
+package struct ScheduleForecast: Sendable, Hashable {
+    /// `AGENT/NAME`
+    package let schedule: String
+    package let agent: String
+    /// Due times that fire.
+    package var runs = 0
+    /// Due times that a pause in force holds back.
+    package var paused = 0
+    /// False where there are more runs than were counted.
+    package var isComplete = true
+    package var first: Timestamp?
+    package var last: Timestamp?
+    /// What one run is taken to need.
+    package let tokensPerRun: Int64
+    /// How many runs that is the mean of; 0 where the agent never ran and it is its `perInvocation` limit.
+    package let meanOf: Int
+
+    /// All runs together.
+    package var tokens: Int64 {
+        let (product, overflow) = tokensPerRun.multipliedReportingOverflow(by: Int64(runs))
+        return overflow ? .max : product
+    }
+
+    /// Due times of all schedules counted in one forecast.
+    package static let countLimit = 200_000
+
+    /// Forecasts the due times in [`from`, `to`].
+    ///
+    /// - Parameter ledger: knows what the agents' runs took, and the pauses; nil where nothing has run yet.
+    package static func make(
+        _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
+        now: Timestamp
+    ) async throws -> [ScheduleForecast] {
+        let pauses = try await ledger?.schedulePauses(at: now) ?? []
+        var means: [String: RunMean] = [:]
+        for agent in Set(entries.map(\.agent)) {
+            let limit = snapshot.agent(agent).map { snapshot.limits(of: $0).perInvocation.value } ?? 0
+            means[agent] = try await ledger?.meanTokens(of: agent) ?? RunMean(tokens: limit, runs: 0)
+        }
+        var forecasts: [String: ScheduleForecast] = [:]
+        var left = countLimit
+        for entry in entries {
+            let mean = means[entry.agent] ?? RunMean(tokens: 0, runs: 0)
+            let known = forecasts[entry.plan.name]
+            var forecast =
+                known
+                ?? ScheduleForecast(
+                    schedule: entry.plan.name, agent: entry.agent, tokensPerRun: mean.tokens, meanOf: mean.runs)
+            forecast.count(entry, from: from, to: to, pauses: pauses, left: &left)
+            forecasts[entry.plan.name] = forecast
+        }
+        return forecasts.values.sorted { $0.schedule < $1.schedule }
+    }
+
+    private init(schedule: String, agent: String, tokensPerRun: Int64, meanOf: Int) {
+        self.schedule = schedule
+        self.agent = agent
+        self.tokensPerRun = tokensPerRun
+        self.meanOf = meanOf
+    }
+
+    private mutating func count(
+        _ entry: ScheduleEntry, from: Timestamp, to: Timestamp, pauses: [SchedulePause], left: inout Int
+    ) {
+        let targets = Set(entry.pauseTargets)
+        let held = pauses.filter { targets.contains($0.target) }
+        var cursor = from - .microseconds(1)
+        while let due = entry.next(after: cursor), due <= to {
+            guard left > 0 else {
+                isComplete = false
+                return
+            }
+            left -= 1
+            cursor = due
+            let turn = held.isEmpty ? due : entry.turn(of: due)
+            if held.contains(where: { $0.since <= turn && turn < $0.until }) {
+                paused += 1
+                continue
+            }
+            runs += 1
+            first = min(first ?? due, due)
+            last = max(last ?? due, due)
+        }
+    }
+}

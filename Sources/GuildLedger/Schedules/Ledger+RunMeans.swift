@@ -1,0 +1,65 @@
+import GRDB
+package import GuildDomain
+
+/// What a run of an agent has taken so far.
+package struct RunMean: Sendable, Hashable {
+    /// All classes of tokens, rounded up.
+    package let tokens: Int64
+    /// How many runs it is the mean of.
+    package let runs: Int
+
+    package init(tokens: Int64, runs: Int) {
+        self.tokens = tokens
+        self.runs = runs
+    }
+}
+
+extension Ledger {
+    /// Runs that the mean is taken over, the latest.
+    private static let runsPerMean = 50
+
+    /// The mean tokens per run of an agent's latest ended invocations; nil where none has ended.
+    package func meanTokens(of agent: String) async throws -> RunMean? {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) AS runs, total(tokens) AS tokens FROM (
+                        SELECT input + cache_read + cache_write + output + reasoning AS tokens FROM invocations
+                        WHERE agent = ? AND state IN ('succeeded', 'failed') ORDER BY seq DESC LIMIT ?)
+                    """, arguments: [agent, Self.runsPerMean])
+            guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
+                let mean = Int64(exactly: (tokens / Double(runs)).rounded(.up))
+            else { return nil }
+            return RunMean(tokens: mean, runs: runs)
+        }
+    }
+
+    /// Tokens that an agent has used since an instant, rounded down to its hour.
+    package func tokensUsed(by agent: String, since: Timestamp) async throws -> Int64 {
+        let hour = since.microseconds.floorDivided(by: 3_600_000_000).quotient
+        return try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT coalesce(sum(input + cache_read + cache_write + output + reasoning), 0)
+                    FROM usage_rollups WHERE hour >= ? AND agent = ?
+                    """, arguments: [hour, agent]) ?? 0
+        }
+    }
+
+    /// Runs of an agent that are queued or under way, and firings of its schedule since `dueAt` that nobody has decided
+    /// yet: what will still spend.
+    package func pendingRuns(of agent: String, schedule: String, since dueAt: Timestamp) async throws -> Int64 {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT (SELECT count(*) FROM invocations WHERE agent = ?1
+                            AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired'))
+                        + (SELECT count(*) FROM firings f WHERE schedule = ?2 AND due_at >= ?3 AND NOT EXISTS (
+                            SELECT 1 FROM inbox WHERE consumer = 'dispatcher' AND message = f.event))
+                    """, arguments: [agent, schedule, dueAt]) ?? 0
+        }
+    }
+}
