@@ -101,8 +101,8 @@ let package = Package(
         .executableTarget(
             name: "GuildBench",
             dependencies: [
-                "GuildDomain", "GuildCodex", "GuildConnectors", "GuildLedger", "GuildHTTP", "GuildIngress", crypto,
-                lifecycle, unixSignals, logging,
+                "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
+                "GuildIngress", crypto, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),

@@ -8,7 +8,8 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | road | startup | idle | parsing, with --guild FILE --stand-in FILE --assets DIR --work DIR \
+        GuildBench ingress | ledger | dispatch | road | startup | idle | parsing, with --guild FILE --stand-in FILE \
+        --assets DIR --work DIR \
         [--seconds N] [--rounds N] [--events N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
@@ -30,6 +31,7 @@ struct GuildBench {
         case "startup": try StartupBench(setting: setting).run()
         case "idle": try IdleBench(setting: setting).run()
         case "ledger": try await LedgerBench(setting: setting).run()
+        case "dispatch": try await DispatchBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)
         }

@@ -15,6 +15,7 @@ enum LedgerSchema {
             try db.execute(sql: audit)
         }
         migrator.registerMigration("2026-11-upkeep", migrate: upkeep)
+        migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
         return migrator
     }
 

@@ -76,7 +76,6 @@ extension GuildDefaults {
             locations[key] = reader[key]?.location
         }
         reader["rootTokens"]?.notRunYet(.rootTokens)
-        reader["debounce"]?.notRunYet(.debounce)
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
         reader["connectTimeout"]?.notRunYet(.connectTimeout)
     }
@@ -110,7 +109,6 @@ extension ChapterManifest {
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
         spec["tokenBudget"]?.notRunYet(.chapterBudget)
         spec["costBudget"]?.notRunYet(.chapterBudget)
-        spec["guaranteedShare"]?.notRunYet(.guaranteedShare)
         spec["notify"]?.notRunYet(.chapterNotify)
         if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {
             spec["members"]?.notRunYet(.members)

@@ -6,9 +6,12 @@ import ServiceLifecycle
 
 /// Takes each inbound event, decides once what it sets going, and records that.
 ///
-///     messages(inbound) ──▶ Router.decide ──▶ one transaction: inbox, decisions, invocations, audit; message gone
+///     messages(inbound) ──▶ Router.decide ──▶ AdmissionPolicy ──▶ one transaction: inbox, rates, window, decisions,
+///                                                                invocations, audit; message gone
+///     windows and turns that are due ──▶ one claim each: their row gone, the final decision, the invocation
 ///
-/// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`.
+/// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`,
+/// and one that closes the same window finds no row.
 package struct Dispatcher: Service {
     /// Events decided side by side, so that their transactions share a commit.
     private static let batchLimit = 128
@@ -31,36 +34,73 @@ package struct Dispatcher: Service {
         while !Task.isCancelled {
             let seen = inbound.generation
             if try await dispatchWaiting() > 0 { continue }
-            await inbound.wait(after: seen, until: time.now + Self.recheck, time: time)
+            let latest = time.now + Self.recheck
+            let next = try await ledger.nextDispatchTime(now: time.now)
+            await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
         }
     }
 
-    /// Decides what waits now.
+    /// Decides what waits now, and what is due.
     ///
-    /// - Returns: how many events were looked at.
+    /// - Returns: how many events, windows and turns were looked at.
     package func dispatchWaiting() async throws -> Int {
         let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
         let snapshot = codex.head
-        let router = Router(snapshot)
+        let policy = AdmissionPolicy(snapshot)
+        if !messages.isEmpty {
+            let router = Router(snapshot)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for message in messages {
+                    group.addTask { try await dispatch(message, router, policy, commit: snapshot.commit) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        return try await messages.count + settleDue(policy, commit: snapshot.commit)
+    }
+
+    private func dispatch(
+        _ message: InboundMessage, _ router: Router, _ policy: AdmissionPolicy, commit: String
+    ) async throws {
+        let event = message.event
+        let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
+        let decisions = policy.applied(to: routed, of: event)
+        for decision in try await ledger.dispatch(message, decisions, commit: commit, now: time.now) ?? [] {
+            log(decision.outcome, event: event.id, agent: decision.agent, rule: decision.rule, type: event.type)
+        }
+    }
+
+    /// Takes the turns that have come and closes the windows that are due, side by side so that they share commits.
+    private func settleDue(_ policy: AdmissionPolicy, commit: String) async throws -> Int {
+        let now = time.now
+        let turns = try await ledger.duePending(limit: Self.batchLimit, now: now)
+        let windows = try await ledger.dueWindows(limit: Self.batchLimit, now: now)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for message in messages {
-                group.addTask { try await dispatch(message, router, commit: snapshot.commit) }
+            for turn in turns {
+                group.addTask {
+                    let decided = try await ledger.settle(
+                        turn, commit: commit, refusal: policy.refusal(of: turn.agent), now: now)
+                    guard let decided else { return }
+                    log(decided.outcome, event: turn.event, agent: turn.agent, rule: turn.rule)
+                }
+            }
+            for window in windows {
+                group.addTask {
+                    let refusal = policy.refusal(of: window.place.agent)
+                    guard try await ledger.close(window, commit: commit, refusal: refusal, now: now) else { return }
+                    log(
+                        refusal?.outcome ?? .dispatched, event: window.event, agent: window.place.agent,
+                        rule: window.place.rule)
+                }
             }
             try await group.waitForAll()
         }
-        return messages.count
+        return turns.count + windows.count
     }
 
-    private func dispatch(_ message: InboundMessage, _ router: Router, commit: String) async throws {
-        let decisions = router.decide(message.event, rootTokens: message.rootTokens, now: time.now)
-        guard try await ledger.decide(message, decisions, commit: commit, now: time.now) else { return }
-        for decision in decisions {
-            logger.info(
-                "event \(decision.outcome.rawValue)",
-                metadata: [
-                    "event": "\(message.event.id)", "type": "\(message.event.type)", "agent": "\(decision.agent)",
-                    "rule": "\(decision.rule)",
-                ])
-        }
+    private func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {
+        var metadata: Logger.Metadata = ["event": "\(event)", "agent": "\(agent)", "rule": "\(rule)"]
+        if let type { metadata["type"] = "\(type)" }
+        logger.info("event \(outcome.rawValue)", metadata: metadata)
     }
 }

@@ -8,10 +8,18 @@ package struct ClaimScope: Sendable {
     package var root: EventID?
     /// The most that may run at once, by agent; an agent without an entry has no limit.
     package var limits: [String: Int]
+    /// The most that may run at once in all; nil is no limit. Work of one root is not held up by it.
+    package var maxConcurrent: Int?
+    /// Nil takes the oldest of a priority, whose ever it is.
+    package var fairShare: FairShareRule?
 
-    package init(root: EventID? = nil, limits: [String: Int] = [:]) {
+    package init(
+        root: EventID? = nil, limits: [String: Int] = [:], maxConcurrent: Int? = nil, fairShare: FairShareRule? = nil
+    ) {
         self.root = root
         self.limits = limits
+        self.maxConcurrent = maxConcurrent
+        self.fairShare = fairShare
     }
 }
 
@@ -22,27 +30,32 @@ package struct ClaimedInvocation: Sendable {
 }
 
 extension Ledger {
-    /// Claims the next invocation by priority and age; each claim raises its attempt.
+    /// Claims the next invocation by priority, by its chapter's share and by age; each claim raises its attempt.
     package func claimInvocation(
         _ scope: ClaimScope, worker: Worker, now: Timestamp
     ) async throws -> ClaimedInvocation? {
         let lease = worker.lease(now: now)
         return try await write { db in
+            try db.resumePreempted(now: now)
+            guard try !db.isFull(scope.maxConcurrent) else { return nil }
             let full = try db.agentsAtLimit(scope.limits)
             let marks = databaseQuestionMarks(count: full.count)
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
-                        started_at = coalesce(started_at, ?)
-                    WHERE seq = (SELECT seq FROM invocations INDEXED BY invocations_queue
-                        WHERE state = 'queued' AND available_at <= ?
-                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                        AND agent NOT IN (\(marks)) ORDER BY priority, seq LIMIT 1)
-                    RETURNING *
-                    """,
-                arguments: [lease.owner, lease.until, now, now, lease.owner]
-                    + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full))
+            let row = try db.firstClaim(scope.fairShare) { share in
+                try Row.fetchOne(
+                    db,
+                    sql: """
+                        UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                            started_at = coalesce(started_at, ?)
+                        WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
+                            WHERE state = 'queued' AND available_at <= ?
+                            AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                            AND agent NOT IN (\(marks)) \(share.condition) ORDER BY priority, seq LIMIT 1)
+                        RETURNING *
+                        """,
+                    arguments: [lease.owner, lease.until, now, now, lease.owner]
+                        + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
+                        + share.arguments)
+            }
             guard let row else { return nil }
             let invocation = Invocation(row: row)
             try db.appendAudit(
@@ -129,6 +142,12 @@ extension Ledger {
 }
 
 extension Database {
+    fileprivate func isFull(_ limit: Int?) throws -> Bool {
+        guard let limit else { return false }
+        let running = try first("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") { $0.integer(0) ?? 0 }
+        return running ?? 0 >= Int64(limit)
+    }
+
     fileprivate func agentsAtLimit(_ limits: [String: Int]) throws -> [String] {
         guard !limits.isEmpty else { return [] }
         let running = try Row.fetchAll(
