@@ -102,7 +102,7 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", crypto, lifecycle, unixSignals, logging,
+                "GuildIngress", crypto, sqlite, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),

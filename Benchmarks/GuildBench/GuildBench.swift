@@ -8,9 +8,9 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | dispatch | road | startup | idle | parsing, with --guild FILE --stand-in FILE \
-        --assets DIR --work DIR \
-        [--seconds N] [--rounds N] [--events N]; GuildBench gateway --assets DIR [--work DIR --durable]
+        GuildBench ingress | ledger | dispatch | budget | growth | road | startup | idle | parsing, with --guild FILE \
+        --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] [--postings N]; \
+        GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
     static func main() async {
@@ -32,6 +32,8 @@ struct GuildBench {
         case "idle": try IdleBench(setting: setting).run()
         case "ledger": try await LedgerBench(setting: setting).run()
         case "dispatch": try await DispatchBench(setting: setting).run()
+        case "budget": try await BudgetBench(setting: setting).run()
+        case "growth": try await GrowthBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)
         }
@@ -52,6 +54,8 @@ struct BenchSetting: Sendable {
     var rounds = 3
     /// The length of the burst that takes the whole road.
     var events = 2000
+    /// The size of the books that `budget` reads and verifies; up to 10 million.
+    var postings = 100_000
     /// For `gateway`: store events in a ledger, instead of answering without.
     var isDurable = false
 
@@ -71,6 +75,7 @@ struct BenchSetting: Sendable {
             case "--seconds": seconds = min(max(Double(value) ?? seconds, 0.2), 60)
             case "--rounds": rounds = min(max(Int(value) ?? rounds, 1), 100)
             case "--events": events = min(max(Int(value) ?? events, 1), 9_000)
+            case "--postings": postings = min(max(Int(value) ?? postings, 100), 10_000_000)
             default: throw Failure(.usage, "unknown option '\(option)'", hint: usage)
             }
         }

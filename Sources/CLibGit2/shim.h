@@ -10,6 +10,10 @@ static inline int guild_git_set_owner_validation(int enabled) {
 static inline int guild_git_set_cache_max_size(ssize_t bytes) {
     return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, bytes);
 }
+/* Objects and refs are synced to disk before they count as written. For the whole process. */
+static inline int guild_git_set_fsync(int enabled) {
+    return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, enabled);
+}
 
 /* Whether the loose object in the file at `path` is a whole zlib stream: 1 yes, 0 no, -1 where no such file can be read.
    libgit2 1.5 goes on for ever inflating a stream that ends early (git_zstream_get_output). */

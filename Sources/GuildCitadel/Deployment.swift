@@ -46,6 +46,8 @@ package struct Deployment: Sendable {
     package func acceptHead(actor: String) async throws {
         let commit = codex.head.commit
         try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: actor, now: time.now)
+        let budgets = BudgetLimits(codex.head)
+        try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
         try pin(commit)
     }
 

@@ -15,6 +15,8 @@ package struct RunRequest: Sendable {
     package var event: Event?
     /// Who asks: `user:NAME`.
     package var user: String
+    /// An invocation to go on with, instead of a new one of `agent`.
+    package var resumed: InvocationID?
     package var substitute: ModelProviders.Substitute?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
@@ -33,11 +35,12 @@ package struct RunOutcome: Sendable {
     package let awaiting: [Action]
     package let turns: [JournalledTurn]
 
-    /// 0 done, 5 waiting for approval, 130 cancelled, else the failure's own.
+    /// 0 done, 4 stopped by a budget, 5 waiting for approval, 130 cancelled, else the failure's own.
     package var exitStatus: Int32 {
         switch invocation.state {
         case .succeeded: 0
         case .cancelled: ErrorKind.interrupted.exitStatus
+        case .waiting where invocation.waitReason == .budget: ErrorKind.outOfBudget.exitStatus
         case .waiting: ErrorKind.refused.exitStatus
         default: failure?.kind.exitStatus ?? ErrorKind.failed.exitStatus
         }
@@ -50,22 +53,26 @@ package struct HostedRun: Sendable {
     /// A person waits, so fewer and faster retries than under `serve`.
     private static let retry = RetryPolicy(limit: 2, base: .milliseconds(500), cap: .seconds(5))
 
+    /// A budget that has room again this soon is waited for.
+    private static let budgetPatience = Duration.seconds(65)
+
     /// Asked for each action that waits for a person; nil leaves it waiting.
     package typealias Approve = @Sendable (Action) async -> (approve: Bool, reason: String?)?
 
     package let deployment: Deployment
     private let request: RunRequest
-    private let agent: AgentManifest
 
     /// - Throws: where the agent is not in the codex, with the nearest name.
     package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
-        let head = deployment.codex.head
-        guard let agent = head.agent(request.agent) else {
-            throw Self.unknownAgent(request.agent, in: head)
-        }
         self.deployment = deployment
         self.request = request
-        self.agent = agent
+        if request.resumed == nil { _ = try agent() }
+    }
+
+    private func agent() throws(Failure) -> AgentManifest {
+        let head = deployment.codex.head
+        guard let agent = head.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: head) }
+        return agent
     }
 
     package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
@@ -82,18 +89,31 @@ package struct HostedRun: Sendable {
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
-        let (event, invocation) = try await begin(worker)
+        let budgets = BudgetLimits(deployment.codex.head)
+        try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
+        let (root, invocation): (EventID, InvocationID)
+        if let resumed = request.resumed {
+            (root, invocation) = try await resume(resumed, worker)
+        } else {
+            (root, invocation) = try await begin(worker)
+        }
         let lastFailure = FailureBox()
         var outcome = try await deployment.hosting(
-            root: event.root, worker: worker, substitute: request.substitute, retry: Self.retry
+            root: root, worker: worker, substitute: request.substitute, retry: Self.retry
         ) { event in
-            if case .ended(invocation, _, _, let failure) = event { lastFailure.set(failure) }
+            switch event {
+            case .ended(invocation, _, _, let failure): lastFailure.set(failure)
+            case .outOfBudget(invocation, let refusal, _): lastFailure.set(Self.failure(refusal, of: invocation))
+            default: break
+            }
             observe(event)
         } until: {
             try await follow(invocation, approve)
         }
         // The ledger tells the end before the executor tells why; only now has the executor surely told it.
-        if outcome.invocation.state.isFinal { outcome.failure = lastFailure.get() }
+        if outcome.invocation.state.isFinal || outcome.invocation.waitReason == .budget {
+            outcome.failure = lastFailure.get()
+        }
         try await ledger.unregister(worker, now: time.now)
         return outcome
     }
@@ -103,9 +123,34 @@ package struct HostedRun: Sendable {
         _ = try await deployment.ledger.requestCancel(id, actor: request.user, now: deployment.time.now)
     }
 
-    private func begin(_ worker: Worker) async throws -> (Event, InvocationID) {
+    /// What to do about a budget, and how it goes on then.
+    private static func failure(_ refusal: BudgetExceeded, of invocation: InvocationID) -> Failure {
+        let hint = refusal.hint.map { "\($0); then " } ?? ""
+        return Failure(
+            .outOfBudget, refusal.message,
+            hint: "\(hint)`guild run --resume \(invocation)`, or a running `guild serve`, goes on where it stopped")
+    }
+
+    /// Takes up an invocation that waits, or that nobody has taken up yet.
+    private func resume(_ id: InvocationID, _ worker: Worker) async throws -> (EventID, InvocationID) {
+        let invocation = try await deployment.ledger.resumeFromBudget(
+            id, for: worker.id, actor: request.user, now: deployment.time.now)
+        guard let invocation else {
+            throw Failure(
+                .usage, "there is no invocation '\(id)'", hint: "`guild audit log --kind 'invocation.*'` lists them")
+        }
+        guard !invocation.state.isFinal else {
+            throw Failure(
+                .usage, "invocation \(id) has ended already: it \(invocation.state.rawValue)",
+                hint: "`guild audit show \(id)` tells how; `guild run \(invocation.agent)` begins a new one")
+        }
+        return (invocation.root, id)
+    }
+
+    private func begin(_ worker: Worker) async throws -> (EventID, InvocationID) {
         let now = deployment.time.now
-        let event = request.event ?? cliEvent(now)
+        let agent = try agent()
+        let event = request.event ?? cliEvent(agent, now)
         let id = InvocationID(now: now)
         let decision = Decision(
             rule: "cli", agent: agent.name, outcome: .dispatched, reasons: ["\(request.user) asked for it"],
@@ -116,10 +161,10 @@ package struct HostedRun: Sendable {
         try deployment.pin(commit)
         try await deployment.ledger.begin(
             event, decision, actor: request.user, commit: commit, lease: worker.lease(now: now), now: now)
-        return (event, id)
+        return (event.root, id)
     }
 
-    private func cliEvent(_ now: Timestamp) -> Event {
+    private func cliEvent(_ agent: AgentManifest, _ now: Timestamp) -> Event {
         let user = request.user.split(separator: ":").last.map(String.init) ?? "unknown"
         let data: JSONValue = ["agent": .string(agent.name), "request": request.options.json]
         return Event(
@@ -145,9 +190,17 @@ package struct HostedRun: Sendable {
                 if !left.isEmpty { return try await outcome(invocation, left) }
                 continue
             }
+            if invocation.state == .waiting, invocation.waitReason == .budget, try await !freesUpSoon(id) {
+                return try await outcome(invocation, [])
+            }
             await outcomes.wait(after: seen, until: time.now + .seconds(5), time: time)
             try Task.checkCancellation()
         }
+    }
+
+    private func freesUpSoon(_ id: InvocationID) async throws -> Bool {
+        guard let wait = try await deployment.ledger.budgetWait(of: id) else { return true }
+        return wait.freesUpAt.map { $0 <= deployment.time.now + Self.budgetPatience } ?? false
     }
 
     /// - Returns: the actions that nobody decided.

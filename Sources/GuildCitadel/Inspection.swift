@@ -14,15 +14,20 @@ package struct Inspection: Sendable {
 
     package init(_ settings: Settings) throws {
         self.settings = settings
-        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
-            location = try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
-            found = nil
-        } else {
-            let access = try CodexAccess(settings)
-            location = try access.ledgerLocation()
-            found = access
-        }
+        (location, found) = try Self.place(settings)
         ledger = try Self.open(location)
+    }
+
+    /// Where the settings have the ledger, without a look at what is there.
+    package static func location(_ settings: Settings) throws -> LedgerLocation { try place(settings).0 }
+
+    /// The codex is looked for only where the ledger is not named by itself.
+    private static func place(_ settings: Settings) throws -> (LedgerLocation, CodexAccess?) {
+        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
+            return (try LedgerLocation(url: url, workingDirectory: settings.workingDirectory), nil)
+        }
+        let access = try CodexAccess(settings)
+        return (try access.ledgerLocation(), access)
     }
 
     private static func open(_ location: LedgerLocation) throws(LedgerFailure) -> Ledger? {

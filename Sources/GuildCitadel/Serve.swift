@@ -64,6 +64,8 @@ package struct Serve: Sendable {
                 })
         }
         services.append(CodexReload(deployment: deployment))
+        if !once { services.append(Housekeeping(deployment: deployment)) }
+        if components.contains(.registry), !once { services.append(anchoring(deployment)) }
         if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
@@ -118,6 +120,15 @@ package struct Serve: Sendable {
             case .webhookGateway, .registry, .feedPoller, .notifier: nil
             }
         }
+    }
+
+    /// The registry's process anchors the audit log: of several only one has to.
+    private func anchoring(_ deployment: Deployment) -> some Service {
+        Stoppable(
+            AuditAnchoring(
+                ledger: deployment.ledger, repository: deployment.access.repository,
+                settings: { [codex = deployment.codex] in codex.head.guild.audit }, time: deployment.time,
+                logger: deployment.logger))
     }
 
     // MARK: HTTP

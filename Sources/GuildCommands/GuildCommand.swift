@@ -17,7 +17,8 @@ package struct GuildCommand: AsyncParsableCommand {
         version: "guild \(GuildVersion.current)",
         subcommands: [
             InitCommand.self, RunCommand.self, ServeCommand.self, DispatchCommand.self, BudgetCommand.self,
-            RegistryCommand.self, ScheduleCommand.self, AuditCommand.self, StatusCommand.self, CompletionsCommand.self,
+            RegistryCommand.self, ScheduleCommand.self, AuditCommand.self, LedgerCommand.self, StatusCommand.self,
+            CompletionsCommand.self,
         ])
 
     package init() {}

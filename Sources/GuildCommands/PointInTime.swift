@@ -27,6 +27,22 @@ enum PointInTime {
         return instant
     }
 
+    /// The same of something to come: `2h` is so long after `now`.
+    static func ahead(
+        _ text: String, option: String, now: Timestamp, zone: TimeZone
+    ) throws(Failure) -> Timestamp {
+        let instant: Timestamp
+        if let duration = Durations.parse(text) {
+            instant = now + duration
+        } else {
+            instant = try required(text, option: option, now: now, zone: zone)
+        }
+        guard instant > now else {
+            throw Failure(.usage, "\(option) '\(text)' has passed already", hint: "name a time that lies ahead")
+        }
+        return instant
+    }
+
     private static func local(_ text: String, zone: TimeZone) -> Timestamp? {
         let parts = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
         let clock = parts.count == 2 ? String(parts[1]) : "00:00"

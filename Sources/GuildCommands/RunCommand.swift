@@ -11,13 +11,14 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Runs one invocation of an agent in the foreground.",
         discussion: """
             The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
-            cleanly, settles the budget and exits 130.
+            cleanly, settles the budget and exits 130. A run that a budget stops keeps what it has, exits 4 and says what \
+            to grant; --resume goes on where it stopped.
             """)
 
     enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }
 
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
-    var agent: String
+    var agent: String?
 
     @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))
     var prompt: [String] = []
@@ -43,6 +44,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The most tokens this run may use: 4000, 200K.", valueName: "tokens"))
     var budget: String?
 
+    @Option(
+        help: ArgumentHelp("Go on with an invocation that a budget stopped.", valueName: "invocation"))
+    var resume: String?
+
     @Flag(help: "Show the rendered prompt, the tools and what would be reserved; call nothing.")
     var dryRun = false
 
@@ -62,6 +67,16 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if let resume {
+            guard InvocationID(resume) != nil else {
+                throw ValidationError("--resume '\(resume)' is not an invocation's id")
+            }
+            guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun else {
+                throw ValidationError("--resume goes on with what was asked: it takes no agent, request or budget")
+            }
+        } else if agent == nil {
+            throw ValidationError("name the agent to run, or an invocation with --resume")
+        }
         if record != nil, replay != nil { throw ValidationError("--record and --replay exclude each other") }
         if let budget, TokenCounts.parse(budget) == nil {
             throw ValidationError("--budget '\(budget)' is not a count of tokens: write 4000, 200K or 10M")
@@ -110,7 +125,8 @@ struct RunCommand: AsyncParsableCommand {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
-        var request = RunRequest(agent: agent, options: asked, user: "user:\(UserName.current)")
+        var request = RunRequest(agent: agent ?? "", options: asked, user: "user:\(UserName.current)")
+        request.resumed = resume.flatMap { InvocationID($0) }
         if let event { request.event = try Self.event(event, now: now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
         if let record { request.substitute = .record(path: record) }

@@ -41,7 +41,9 @@ final class RunScreen: Sendable {
             note(
                 "turn \(turn): \(usage.input + usage.cacheRead + usage.cacheWrite) in, \(usage.output + usage.reasoning) out, "
                     + "\(Money.dollars(cost))\(estimated ? " (estimated)" : "")\(source)")
+        case .waiting(_, .budget): note("waiting for room in its budget")
         case .waiting: note("waiting for its actions")
+        case .outOfBudget: endLine()
         case .retrying(_, let reason, let at): note("\(reason); trying again at \(LocalTime.text(at))")
         case .ended: endLine()
         }

@@ -12,7 +12,9 @@ package final class Ledger: Sendable {
     package let location: LedgerLocation
     package let bodies: BodyStore
     let pool: DatabasePool
-    private let committer: GroupCommitter
+    let committer: GroupCommitter
+    /// Shared while this is open, so that nobody restores another ledger over it.
+    private let use: FileLock
     private let signals: [Signal]
     private let watcher = Mutex<WriteWatcher?>(nil)
 
@@ -32,6 +34,10 @@ package final class Ledger: Sendable {
         signals = Topic.allCases.map { _ in Signal() }
         do {
             try Self.prepareFolders(location, mustExist: mustExist)
+            use = try FileLock(path: location.usePath)
+            guard use.tryLockShared() else {
+                throw LedgerFailure.unusable(path: location.path, reason: "a backup is being restored over it")
+            }
             pool = try Self.open(location, busyTimeout: busyTimeout)
             committer = try GroupCommitter(pool: pool, location: location, endProcess: endProcess)
         } catch {
@@ -53,6 +59,7 @@ package final class Ledger: Sendable {
         }
         // Losing the error is safe: each commit is already on disk.
         try? pool.close()
+        use.unlock()
     }
 
     // MARK: Transactions
@@ -73,6 +80,7 @@ package final class Ledger: Sendable {
                         switch (result, outcome.value.withLock { $0 }) {
                         case (.success, let value?):
                             self.raise(topics)
+                            self.signal(.audit).raise()
                             continuation.resume(returning: value)
                         case (.failure(let error), _): continuation.resume(throwing: error)
                         case (.success, nil):

@@ -15,6 +15,10 @@ enum LedgerSchema {
             try db.execute(sql: audit)
         }
         migrator.registerMigration("2026-11-upkeep", migrate: upkeep)
+        registerAuditTree(in: &migrator)
+        registerBudgets(in: &migrator)
+        registerRootUsage(in: &migrator)
+        migrator.registerMigration("2026-11-retention", migrate: retention)
         migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
         return migrator
     }

@@ -31,8 +31,8 @@ struct GoodManifestTests {
         let texts = result.warnings.map(\.message)
         for feature in [
             "debouncing", "feed triggers", "q_learning layers", "Swarm", "FeedAggregator", "tools of mcp",
-            "RateLimitPolicy", "PrivacyPolicy", "webhooks of acme-crm", "connectors of aws", "the mana pool",
-            "budgets by minute, hour, day and month", "Gemini's own wire format",
+            "RateLimitPolicy", "blocked channels", "webhooks of acme-crm", "connectors of aws",
+            "Gemini's own wire format",
         ] {
             #expect(texts.contains { $0.hasPrefix(feature + ": checked") }, "\(feature)")
         }

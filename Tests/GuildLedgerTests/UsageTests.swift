@@ -30,7 +30,7 @@ import Testing
     @Test func `the roll-ups equal what the postings say`() async throws {
         try await withLedger { ledger async throws in
             try await spend(ledger)
-            for grouping in [UsageGrouping.agent, .chapter, .model, .day] {
+            for grouping in [UsageGrouping.agent, .chapter, .model, .day, .root] {
                 let lines = try await ledger.usage(by: grouping, since: start, until: end)
                 let sum = lines.reduce(TokenUsage.zero) { $0 + $1.usage }
                 let books = try await ledger.read { db in
@@ -62,14 +62,50 @@ import Testing
         }
     }
 
-    @Test func `roots have totals of their own`() async throws {
+    @Test func `a root counts in the hours in which it spent`() async throws {
         try await withLedger { ledger async throws in
             try await spend(ledger)
-            let roots = try await ledger.usage(by: .root, since: start, until: end)
-            let agents = try await ledger.usage(by: .agent, since: start, until: end)
+            let roots = try await ledger.rootUsage(since: start, until: end)
             #expect(roots.count == 12)
-            #expect(roots.reduce(0) { $0 + $1.tokens } == agents.reduce(0) { $0 + $1.tokens })
-            #expect(roots.map(\.tokens) == roots.map(\.tokens).sorted(by: >))
+            #expect(roots.lines.count == 12)
+            #expect(roots.lines.map(\.tokens) == roots.lines.map(\.tokens).sorted(by: >))
+            let first = try await ledger.rootUsage(since: start, until: start + .microseconds(1))
+            let agents = try await ledger.usage(by: .agent, since: start, until: start + .microseconds(1))
+            #expect(first.count < 12)
+            #expect(first.lines.reduce(0) { $0 + $1.tokens } == agents.reduce(0) { $0 + $1.tokens })
+        }
+    }
+
+    @Test func `hours add up to the same as agents, and know when the first was`() async throws {
+        try await withLedger { ledger async throws in
+            try await spend(ledger)
+            let hours = try await ledger.hourlyUsage(since: start, until: end)
+            let byAgent = try await ledger.agentHours(since: start, until: end, limit: 1000)
+            let agents = try await ledger.usage(by: .agent, since: start, until: end)
+            let total = agents.reduce(0) { $0 + $1.tokens }
+            #expect(hours.map(\.line.tokens).reduce(0, +) == total)
+            #expect(byAgent.map(\.tokens).reduce(0, +) == total)
+            #expect(hours.map(\.at) == hours.map(\.at).sorted())
+            #expect(agents.map(\.firstHour).min() == hours.first?.at)
+            #expect(hours.first?.at == Timestamp(seconds: start.seconds / 3600 * 3600))
+            let last = try #require(hours.last?.at)
+            let newest = try await ledger.agentHours(since: start, until: last + .seconds(3600), limit: 1)
+            #expect(newest.map(\.at).min() == last)
+        }
+    }
+
+    @Test func `an older ledger's roots are taken over from its books`() async throws {
+        try await withLedger { ledger async throws in
+            try await spend(ledger)
+            let kept = try await ledger.rootUsage(since: start, until: end)
+            try await ledger.write { db in
+                try db.execute(sql: "DROP TABLE root_usage")
+                try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '2026-11-root-usage'")
+            }
+            var migrator = DatabaseMigrator()
+            LedgerSchema.registerRootUsage(in: &migrator)
+            try migrator.migrate(ledger.pool)
+            #expect(try await ledger.rootUsage(since: start, until: end) == kept)
         }
     }
 

@@ -172,6 +172,11 @@ final class Story: Sendable {
         return nil
     }
 
+    var refusal: BudgetExceeded? {
+        for case .outOfBudget(_, let refusal, _) in all.reversed() { return refusal }
+        return nil
+    }
+
     var waits: [WaitReason] { all.compactMap { if case .waiting(_, let reason) = $0 { reason } else { nil } } }
     var models: [String] { all.compactMap { if case .began(_, let model, _) = $0 { model } else { nil } } }
     var retries: [Timestamp] { all.compactMap { if case .retrying(_, _, let at) = $0 { at } else { nil } } }

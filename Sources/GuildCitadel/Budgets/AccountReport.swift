@@ -3,99 +3,138 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// One account of the books: its limits and where they come from, and what was used and is held.
+/// One account of the books: its limits and where they come from, what was used and is held, and who changed what.
 package struct AccountReport: Sendable {
     package enum Amount: Sendable, Hashable {
         case tokens(Int64)
         case microdollars(Int64)
+
+        package var unit: BudgetStanding.Unit { if case .tokens = self { .tokens } else { .microdollars } }
+        package var value: Int64 {
+            switch self {
+            case .tokens(let count), .microdollars(let count): count
+            }
+        }
     }
 
+    /// A limit that the codex sets.
     package struct Limit: Sendable, Hashable {
         /// As the manifest calls it: `tokenBudget.perDay`.
         package let name: String
         package let amount: Amount
         package let origin: String
+
+        package init(name: String, amount: Amount, origin: String) {
+            self.name = name
+            self.amount = amount
+            self.origin = origin
+        }
+
+        var period: BudgetPeriod {
+            name.split(separator: ".").last.flatMap { BudgetPeriod(rawValue: String($0)) } ?? .perInvocation
+        }
     }
 
-    package let account: String
-    /// Since the ledger was made; nil where the account has never been used.
+    /// A limit and how it stands.
+    package struct Row: Sendable, Hashable {
+        package let limit: Limit
+        package let period: BudgetPeriod
+        /// With grants and throttles.
+        package let inForce: Int64
+        package let granted: Int64
+        /// Nil for what is counted by invocation, of an account that is not one.
+        package let used: Int64?
+        package let reserved: Int64?
+        package let relief: BudgetRelief
+        package let level: AlertLevel
+
+        package var unit: BudgetStanding.Unit { limit.amount.unit }
+        package var remaining: Int64? {
+            used.map { max(0, inForce.addingSaturated(-$0).addingSaturated(-(reserved ?? 0))) }
+        }
+    }
+
+    /// Entries that are shown.
+    package static let entryLimit = 10
+
+    package let account: AccountName
+    /// Nil where the account has never been used.
     package let total: AccountStanding?
     /// The running day and month, where a limit is set on them.
-    package let standings: [BudgetReport.Standing]
-    package let limits: [Limit]
+    package let standings: [BudgetStanding]
+    package let rows: [Row]
+    package let grants: [Grant]
+    package let throttles: [Throttle]
+    /// The newest first.
+    package let entries: [BookEntry]
 }
 
 extension AccountReport {
-    private enum Name {
-        case organization
-        case agent(String)
-        case chapter(String)
-        case invocation(InvocationID)
-    }
-
     /// - Parameters:
-    ///   - account: `organization`, `agent/NAME`, `chapter/NAME` or `invocation/ID`.
+    ///   - account: `organization`, `chapter/NAME`, `agent/NAME`, `root/ID` or `invocation/ID`, or a bare name.
     ///   - ledger: nil where there is none yet.
     /// - Throws: `Failure` of kind `usage` for an account that there is not, with the nearest name.
     package static func make(
         _ account: String, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
     ) async throws -> AccountReport {
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
+        let name = try await AccountName.find(account, in: snapshot, ledger: ledger)
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
-        let (name, standings, limits): (String, [BudgetReport.Standing], [Limit])
-        switch try parse(account) {
-        case .organization: (name, standings, limits) = ("organization", books.poolStandings, poolLimits(snapshot))
-        case .agent(let wanted):
-            let agent = snapshot.agent(wanted)
-            name = "agent/\(agent?.name ?? wanted)"
-            guard let agent else {
-                // An agent that has left the codex still has its account.
-                guard let total = try await ledger?.account(name) else {
-                    throw HostedRun.unknownAgent(wanted, in: snapshot)
-                }
-                return AccountReport(account: name, total: total, standings: [], limits: [])
-            }
-            (standings, limits) = (books.standings(agent: agent.name), Self.limits(of: agent, in: snapshot))
-        case .chapter(let wanted):
-            guard let chapter = snapshot.chapter(wanted) else { throw unknownChapter(wanted, in: snapshot) }
-            name = "chapter/\(chapter.name)"
-            (standings, limits) = (books.standings(chapter: chapter.name), Self.limits(of: chapter))
-        case .invocation(let id):
-            guard let invocation = try await ledger?.invocation(id) else {
-                throw Failure(
-                    .usage, "there is no invocation '\(id)'", hint: "`guild audit log --kind 'invocation.*'` lists them"
-                )
-            }
-            name = "invocation/\(id)"
-            let agent = snapshot.agent(invocation.agent)
-            standings = []
-            limits =
-                agent.map { Self.limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
-        }
+        let standing = try await ledger?.standing(of: name, now: now)
+        let limits = try await limits(of: name, in: snapshot, ledger: ledger)
         return AccountReport(
-            account: name, total: try await ledger?.account(name), standings: standings, limits: limits)
+            account: name, total: standing,
+            standings: CalendarLimits.of(name, in: snapshot).map { books.standings($0) } ?? [],
+            rows: rows(limits, standing, isCountedWhole: !name.hasWindows),
+            grants: try await ledger?.grants(of: name, now: now) ?? [],
+            throttles: try await ledger?.throttles(of: name, now: now) ?? [],
+            entries: try await ledger?.entries(of: name, limit: entryLimit) ?? [])
     }
 
-    private static func parse(_ account: String) throws(Failure) -> Name {
-        let parts = account.split(separator: "/", maxSplits: 1).map(String.init)
-        switch (parts.first, parts.count) {
-        case ("organization", 1): return .organization
-        case ("agent", 2): return .agent(parts[1])
-        case ("chapter", 2): return .chapter(parts[1])
-        case ("invocation", 2): if let id = InvocationID(parts[1]) { return .invocation(id) }
-        default: break
+    /// Each limit of the codex as it stands, then limits that only a throttle sets.
+    static func rows(_ limits: [Limit], _ standing: AccountStanding?, isCountedWhole: Bool) -> [Row] {
+        let known = limits.map { limit in
+            let period = standing?.period(limit.period)
+            let amount = limit.amount.unit == .tokens ? period?.tokens : period?.cost
+            let isCounted = limit.period != .perInvocation || isCountedWhole
+            // An invocation may have been given a budget of its own; all else follows the codex at hand.
+            let base = isCountedWhole ? amount?.base ?? limit.amount.value : limit.amount.value
+            return Row(
+                limit: limit, period: limit.period,
+                inForce: BudgetStanding.inForce(
+                    base, granted: amount?.granted ?? 0, throttle: period?.throttle, unit: limit.amount.unit),
+                granted: amount?.granted ?? 0, used: isCounted ? amount?.used ?? 0 : nil,
+                reserved: isCounted ? amount?.reserved ?? 0 : nil, relief: period?.relief ?? .now,
+                level: period?.level ?? .none)
         }
-        throw Failure(
-            .usage, "'\(account)' is not an account",
-            hint: "write organization, agent/NAME, chapter/NAME or invocation/ID")
+        let named = Set(limits.filter { $0.amount.unit == .tokens }.map(\.period))
+        let thrown = (standing?.periods ?? []).compactMap { period -> Row? in
+            guard !named.contains(period.period), period.throttle != nil, let limit = period.tokens.limit else {
+                return nil
+            }
+            return Row(
+                limit: Limit(name: "throttle", amount: .tokens(limit), origin: period.throttle?.actor ?? ""),
+                period: period.period, inForce: limit, granted: 0, used: period.tokens.used,
+                reserved: period.tokens.reserved, relief: period.relief, level: period.level)
+        }
+        return known + thrown
     }
 
-    private static func unknownChapter(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.chapters.values.map(\.name).sorted()
-        return Failure(
-            .usage, "there is no chapter '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? (names.isEmpty ? "this codex has none" : "the chapters are \(names.joined(separator: ", "))"))
+    private static func limits(
+        of name: AccountName, in snapshot: CodexSnapshot, ledger: Ledger?
+    ) async throws -> [Limit] {
+        switch name {
+        case .organization: return poolLimits(snapshot)
+        case .agent(let name): return snapshot.agent(name).map { limits(of: $0, in: snapshot) } ?? []
+        case .chapter(let name): return snapshot.chapter(name).map(limits(of:)) ?? []
+        case .swarm: return []
+        case .root:
+            let tokens = snapshot.settings.rootTokens
+            return [Limit(name: "rootTokens", amount: .tokens(tokens.value), origin: tokens.origin.description)]
+        case .invocation(let id):
+            let agent = try await ledger?.invocation(id).flatMap { snapshot.agent($0.agent) }
+            return agent.map { limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
+        }
     }
 
     // MARK: Limits

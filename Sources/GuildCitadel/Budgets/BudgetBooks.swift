@@ -2,17 +2,30 @@ import GuildCodex
 import GuildDomain
 import GuildLedger
 
-/// The running day and month of every account, read once for one report.
+/// The running day and month of every account, and its pace, read once for one report.
 struct BudgetBooks: Sendable {
-    private typealias Used = [String: Int64]
+    private struct Spent {
+        var tokens: Int64 = 0
+        var microdollars: Int64 = 0
+        var firstUse: Timestamp?
+
+        mutating func add(_ line: UsageLine) {
+            tokens = tokens.addingSaturated(line.tokens)
+            microdollars = microdollars.addingSaturated(line.costMicrodollars)
+            firstUse = min(firstUse ?? line.firstHour, line.firstHour)
+        }
+
+        func amount(_ unit: BudgetStanding.Unit) -> Int64 { unit == .tokens ? tokens : microdollars }
+    }
+
+    private typealias Accounts = [String: Spent]
 
     private let snapshot: CodexSnapshot
     private let calendar: BudgetCalendar
     private let ledger: Ledger?
     private let now: Timestamp
-    private var byAgent: [BudgetCalendar.Period: Used] = [:]
-    private var byChapter: [BudgetCalendar.Period: Used] = [:]
-    private var open: Used = [:]
+    private var recent: [BudgetCalendar.Period: Accounts] = [:]
+    private var accounts: [String: AccountStanding] = [:]
 
     init(snapshot: CodexSnapshot, calendar: BudgetCalendar, ledger: Ledger?, now: Timestamp) async throws {
         self.snapshot = snapshot
@@ -21,110 +34,120 @@ struct BudgetBooks: Sendable {
         self.now = now
         guard let ledger else { return }
         for period in BudgetCalendar.Period.allCases {
-            let start = calendar.interval(of: period, at: now).start
-            byAgent[period] = Self.used(try await ledger.usage(by: .agent, since: start, until: now))
-            byChapter[period] = Self.used(try await ledger.usage(by: .chapter, since: start, until: now))
+            recent[period] = try await Self.spent(in: ledger, since: now - period.paceWindow, until: now)
         }
-        open = Dictionary(try await ledger.openAccounts().map { ($0.name, $0.reserved) }) { first, _ in first }
+        accounts = Dictionary(try await ledger.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
     }
 
-    private static func used(_ lines: [UsageLine]) -> Used {
-        Dictionary(lines.map { ($0.name, $0.tokens) }) { $0.addingSaturated($1) }
+    private static func spent(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> Accounts {
+        var accounts: Accounts = [:]
+        for line in try await ledger.usage(by: .agent, since: since, until: until) {
+            accounts["agent/\(line.name)", default: Spent()].add(line)
+            accounts["organization", default: Spent()].add(line)
+        }
+        for line in try await ledger.usage(by: .chapter, since: since, until: until) where !line.name.isEmpty {
+            accounts["chapter/\(line.name)", default: Spent()].add(line)
+        }
+        return accounts
     }
 
-    func reserved(_ account: String) -> Int64 { open[account] ?? 0 }
+    // MARK: Standings
 
     /// The organisation's own limits.
-    var poolStandings: [BudgetReport.Standing] {
-        let pool = snapshot.guild.manaPool
-        return standings(
-            perDay: pool.perDay, perMonth: pool.perMonth, reserved: reserved("organization")
-        ) { period in (byAgent[period] ?? [:]).values.reduce(0) { $0.addingSaturated($1) } }
-    }
+    var poolStandings: [BudgetStanding] { standings(.organization(in: snapshot)) }
 
-    func standings(agent name: String) -> [BudgetReport.Standing] {
-        guard let agent = snapshot.agent(name) else { return [] }
-        let limits = snapshot.limits(of: agent)
-        return standings(
-            perDay: limits.perDay.value, perMonth: limits.perMonth.value, reserved: reserved("agent/\(agent.name)")
-        ) { byAgent[$0]?[agent.name] ?? 0 }
-    }
-
-    func standings(chapter name: String) -> [BudgetReport.Standing] {
-        guard let chapter = snapshot.chapter(name) else { return [] }
-        return standings(
-            perDay: chapter.tokenBudget.perDay, perMonth: chapter.tokenBudget.perMonth,
-            reserved: reserved("chapter/\(chapter.name)")
-        ) { byChapter[$0]?[chapter.name] ?? 0 }
-    }
-
-    private func standings(
-        perDay: Int64?, perMonth: Int64?, reserved: Int64, used: (BudgetCalendar.Period) -> Int64
-    ) -> [BudgetReport.Standing] {
-        [(BudgetCalendar.Period.day, perDay), (.month, perMonth)].compactMap { period, limit in
-            limit.map {
-                BudgetReport.Standing(
-                    period: period, limit: $0, used: used(period), reserved: reserved,
-                    endsAt: calendar.interval(of: period, at: now).end)
+    func standings(_ limits: CalendarLimits) -> [BudgetStanding] {
+        BudgetCalendar.Period.allCases.flatMap { period in
+            BudgetStanding.Unit.allCases.compactMap { unit in
+                limits[period, unit].map { standing(limits.account, period, unit, limit: $0) }
             }
         }
+    }
+
+    /// The codex's limit with what people changed of it, which the ledger knows.
+    private func standing(
+        _ account: String, _ period: BudgetCalendar.Period, _ unit: BudgetStanding.Unit, limit: Int64
+    ) -> BudgetStanding {
+        let pace = recent[period]?[account]
+        let known = accounts[account]?.period(period.budgetPeriod)
+        let amount = unit == .tokens ? known?.tokens : known?.cost
+        return BudgetStanding(
+            account: account, period: period, unit: unit,
+            limit: BudgetStanding.inForce(limit, granted: amount?.granted ?? 0, throttle: known?.throttle, unit: unit),
+            granted: amount?.granted ?? 0,
+            used: amount?.used ?? 0, reserved: reserved(account, unit),
+            endsAt: calendar.interval(of: period, at: now).end,
+            rate: BurnRate(
+                spent: pace?.amount(unit) ?? 0, window: period.paceWindow, firstUse: pace?.firstUse, now: now),
+            level: known?.level ?? .none, now: now)
+    }
+
+    private func reserved(_ account: String, _ unit: BudgetStanding.Unit) -> Int64 {
+        (unit == .tokens ? accounts[account]?.reserved : accounts[account]?.reservedCost) ?? 0
     }
 
     // MARK: Lines
 
+    /// - Returns: a line for each group, and how many groups have none.
     func lines(
         _ grouping: UsageGrouping, since: Timestamp, until: Timestamp
-    ) async throws -> [BudgetReport.Line] {
-        guard let ledger else { return [] }
-        if grouping == .day { return try await days(in: ledger, since: since, until: until) }
-        return try await ledger.usage(by: grouping, since: since, until: until).map { line in
-            switch grouping {
-            case .agent:
-                self.line(line, reserved: reserved("agent/\(line.name)"), limits: standings(agent: line.name))
-            case .chapter:
-                self.line(line, reserved: reserved("chapter/\(line.name)"), limits: standings(chapter: line.name))
-            case .model, .day, .root: self.line(line, reserved: nil, limits: [])
-            }
+    ) async throws -> (lines: [BudgetReport.Line], omitted: Int64) {
+        guard let ledger else { return ([], 0) }
+        switch grouping {
+        case .day: return (try await days(in: ledger, since: since, until: until), 0)
+        case .root:
+            let usage = try await ledger.rootUsage(since: since, until: until)
+            let lines = usage.lines.map { line($0, account: nil, limits: []) }
+            return (lines, usage.count - Int64(lines.count))
+        case .agent, .chapter, .model:
+            let lines = try await ledger.usage(by: grouping, since: since, until: until)
+            return (lines.map { line($0, of: grouping) }, 0)
         }
     }
 
-    private func line(_ line: UsageLine, reserved: Int64?, limits: [BudgetReport.Standing]) -> BudgetReport.Line {
-        BudgetReport.Line(
-            name: line.name, calls: line.calls, usage: line.usage, tokens: line.tokens,
-            costMicrodollars: line.costMicrodollars, estimatedTokens: line.estimatedTokens, reserved: reserved,
-            limits: limits)
+    func total(since: Timestamp, until: Timestamp) async throws -> BudgetReport.Line {
+        let hours = try await ledger?.usage(by: .model, since: since, until: until) ?? []
+        return sum(hours, name: "total", reserved: reserved("organization", .tokens))
     }
 
-    /// Days of the organisation's zone. Where its midnight is not a whole hour of UTC, the hour belongs to the day in
-    /// which it begins.
+    private func line(_ line: UsageLine, of grouping: UsageGrouping) -> BudgetReport.Line {
+        switch grouping {
+        case .agent:
+            let limits = snapshot.agent(line.name).map { standings(.agent($0, in: snapshot)) }
+            return self.line(line, account: "agent/\(line.name)", limits: limits ?? [])
+        case .chapter:
+            let limits = snapshot.chapter(line.name).map { standings(.chapter($0)) }
+            return self.line(line, account: "chapter/\(line.name)", limits: limits ?? [])
+        case .model, .day, .root: return self.line(line, account: nil, limits: [])
+        }
+    }
+
+    private func line(_ line: UsageLine, account: String?, limits: [BudgetStanding]) -> BudgetReport.Line {
+        BudgetReport.Line(
+            name: line.name, calls: line.calls, usage: line.usage, costMicrodollars: line.costMicrodollars,
+            estimatedTokens: line.estimatedTokens, reserved: account.map { reserved($0, .tokens) }, limits: limits)
+    }
+
+    /// The organisation's days, those on which nothing was spent between them too.
     private func days(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> [BudgetReport.Line] {
         guard let days = calendar.days(since: since, until: until, limit: BudgetReport.maximumDays) else {
             throw Failure(
                 .usage, "the period has more than \(BudgetReport.maximumDays) days",
                 hint: "ask for less with --since and --until")
         }
-        var lines: [BudgetReport.Line] = []
-        for day in days {
-            let used = try await ledger.usage(by: .agent, since: day.since.hourUp, until: day.until.hourUp)
-            guard day.since.hourUp < day.until.hourUp, !used.isEmpty else { continue }
-            lines.append(sum(used, name: day.name))
+        let hours = try await ledger.hourlyUsage(since: since, until: until)
+        let used = Dictionary(calendar.days(of: hours, at: \.at).map { ($0.name, $0.hours) }) { $0 + $1 }
+        let lines = days.filter { $0.since <= now }.map { day in
+            sum(used[day.name]?.map(\.line) ?? [], name: day.name, reserved: nil)
         }
-        return lines
+        return Array(lines.drop { $0.calls == 0 })
     }
 
-    private func sum(_ lines: [UsageLine], name: String) -> BudgetReport.Line {
+    private func sum(_ lines: [UsageLine], name: String, reserved: Int64?) -> BudgetReport.Line {
         func total(_ field: (UsageLine) -> Int64) -> Int64 { lines.reduce(0) { $0.addingSaturated(field($1)) } }
         return BudgetReport.Line(
-            name: name, calls: total(\.calls), usage: lines.reduce(.zero) { $0 + $1.usage }, tokens: total(\.tokens),
-            costMicrodollars: total(\.costMicrodollars), estimatedTokens: total(\.estimatedTokens), reserved: nil,
+            name: name, calls: total(\.calls), usage: lines.reduce(.zero) { $0 + $1.usage },
+            costMicrodollars: total(\.costMicrodollars), estimatedTokens: total(\.estimatedTokens), reserved: reserved,
             limits: [])
-    }
-}
-
-extension Timestamp {
-    fileprivate var hourUp: Timestamp {
-        let hour: Int64 = 3_600_000_000
-        let remainder = microseconds.floorDivided(by: hour).remainder
-        return remainder == 0 ? self : Timestamp(microseconds: microseconds.addingSaturated(hour - remainder))
     }
 }

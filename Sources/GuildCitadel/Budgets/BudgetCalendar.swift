@@ -44,9 +44,36 @@ package struct BudgetCalendar: Sendable {
         return days
     }
 
-    private func name(of instant: Timestamp) -> String {
+    /// The instant's day in the zone, as `2026-11-22`.
+    package func name(of instant: Timestamp) -> String {
         let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.seconds)))
         return String(Timestamp(seconds: instant.seconds + Int64(offset)).rfc3339.prefix(10))
+    }
+}
+
+extension BudgetCalendar {
+    /// Whole hours put together to days. An hour belongs to the day in which it begins: where midnight is not a whole
+    /// hour of UTC (Asia/Kolkata), the hour across midnight counts whole to the day before.
+    ///
+    /// - Returns: each day that has hours, in order.
+    package func days<Hour>(of hours: [Hour], at start: (Hour) -> Timestamp) -> [(name: String, hours: [Hour])] {
+        var days: [(name: String, hours: [Hour])] = []
+        var end: Timestamp?
+        for hour in hours {
+            let instant = start(hour)
+            if let end, instant < end, !days.isEmpty {
+                days[days.count - 1].hours.append(hour)
+            } else {
+                days.append((name(of: instant), [hour]))
+                end = interval(of: .day, at: instant).end
+            }
+        }
+        return days
+    }
+
+    /// Whether days of the zone begin within an hour of UTC at this instant.
+    package func splitsHours(at instant: Timestamp) -> Bool {
+        !zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant.seconds))).isMultiple(of: 3600)
     }
 }
 

@@ -9,10 +9,7 @@ extension GuildManifest {
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
-        spec["manaPool"]?.notRunYet(.manaPool)
-        spec["reserve"]?.notRunYet(.reserve)
-        spec["costBudget"]?.notRunYet(.guildBudget)
-        spec["alerts"]?.notRunYet(.alerts)
+        audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
         ] {
@@ -26,6 +23,16 @@ extension GuildManifest {
 extension GuildManifest.Pool {
     fileprivate init(_ reader: MappingReader) {
         self.init(perDay: reader["perDay"]?.tokens(), perMonth: reader["perMonth"]?.tokens())
+    }
+}
+
+extension AuditSettings {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        anchors = reader["anchor"]?.bool() ?? anchors
+        anchorEvery = reader["anchor_every"]?.integer(in: 1...1_000_000_000).map { Int64($0) } ?? anchorEvery
+        anchorMinutes = reader["anchor_minutes"]?.integer(in: 1...1_000_000) ?? anchorMinutes
+        push = reader["push"]?.filledText()
     }
 }
 
@@ -75,7 +82,6 @@ extension GuildDefaults {
         ] {
             locations[key] = reader[key]?.location
         }
-        reader["rootTokens"]?.notRunYet(.rootTokens)
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
         reader["connectTimeout"]?.notRunYet(.connectTimeout)
     }
@@ -107,8 +113,6 @@ extension ChapterManifest {
     }
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
-        spec["tokenBudget"]?.notRunYet(.chapterBudget)
-        spec["costBudget"]?.notRunYet(.chapterBudget)
         spec["notify"]?.notRunYet(.chapterNotify)
         if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {
             spec["members"]?.notRunYet(.members)

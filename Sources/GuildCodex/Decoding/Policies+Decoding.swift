@@ -99,7 +99,6 @@ extension SafetyPolicy {
         rootTokens = spec["root_tokens"]?.tokens()
         ignoreSenders = spec["ignore_senders"]?.texts() ?? []
         for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
-        spec["root_tokens"]?.notRunYet(.rootTokens)
     }
 }
 
@@ -142,7 +141,8 @@ extension NodeReader {
 extension PrivacyPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
-        spec.reader.notRunYet(.privacyPolicy)
+        spec["blocked_channels"]?.notRunYet(.blockedChannels)
+        spec["pii_handling"]?.notRunYet(.personalData)
         blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
             element.mapping { $0.required("pattern", "a channel, * for any run")?.filledText().map { Glob($0) } }
                 .flatMap(\.self)

@@ -10,8 +10,6 @@ extension TokenBudget {
             perHour: reader["perHour"]?.tokens(), perDay: reader["perDay"]?.tokens(),
             perMonth: reader["perMonth"]?.tokens())
     }
-
-    fileprivate var limitsPeriods: Bool { [perMinute, perHour, perDay, perMonth].contains { $0 != nil } }
 }
 
 extension CostBudget {
@@ -21,8 +19,6 @@ extension CostBudget {
             perHour: reader["perHour"]?.microdollars(), perDay: reader["perDay"]?.microdollars(),
             perMonth: reader["perMonth"]?.microdollars())
     }
-
-    fileprivate var limitsPeriods: Bool { [perMinute, perHour, perDay, perMonth].contains { $0 != nil } }
 }
 
 extension ResourceLimits {
@@ -49,12 +45,10 @@ extension ResourceLimits {
         if let budget = reader["tokenBudget"] {
             tokenBudget = budget.mapping { TokenBudget($0) } ?? TokenBudget()
             note(budget, "tokenBudget")
-            if tokenBudget.limitsPeriods { budget.notRunYet(.periodBudget) }
         }
         if let budget = reader["costBudget"] {
             costBudget = budget.mapping { CostBudget($0) } ?? CostBudget()
             note(budget, "costBudget")
-            if costBudget.limitsPeriods { budget.notRunYet(.periodBudget) }
         }
         contextWindow = reader["contextWindow"]?.tokens()
         if contextWindow != nil { reader["contextWindow"]?.notRunYet(.contextWindow) }

@@ -27,10 +27,27 @@ package struct GuildManifest: Manifest {
     package var costBudget = CostBudget()
     package var alerts = Alerts()
     package var defaults = GuildDefaults()
+    package var audit = AuditSettings()
     /// An IANA name; calendar periods turn over by it.
     package var timezone = "UTC"
 
     package init(metadata: Metadata) { self.metadata = metadata }
+}
+
+/// `spec.audit` of the Guild: when `guild serve` anchors the audit log in the codex repository.
+package struct AuditSettings: Sendable, Hashable {
+    /// Whether it does at all.
+    package var anchors = true
+    /// Entries after which the next anchor is due.
+    package var anchorEvery: Int64 = 10_000
+    /// After which it is due with any entry at all.
+    package var anchorMinutes = 60
+    /// The remote that each anchor is pushed to; nil pushes none.
+    package var push: String?
+
+    package var anchorInterval: Duration { .seconds(60 * anchorMinutes) }
+
+    package init() {}
 }
 
 /// `spec.defaults` of the Guild: what holds where an agent or policy says nothing; nil leaves the built-in value.

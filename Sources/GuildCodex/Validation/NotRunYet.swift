@@ -4,14 +4,14 @@ enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
         case feedTrigger, perPerson, jitter, overlapSkip, overlapBuffer, overlapCancel
         case httpContext, memoryContext, toolContext
-        case periodBudget, contextWindow, agentSafety, notifies, telling
-        case manaPool, reserve, guildBudget, alerts, rootTokens, reservationDeadline, connectTimeout
-        case chapterBudget, chapterNotify, members
+        case contextWindow, agentSafety, notifies, telling
+        case reservationDeadline, connectTimeout
+        case chapterNotify, members
         case geminiFormat, modelRateLimit, useFor, modelStrategy, failover
         case learningLayer, loadBalancedLayer, hybridRouting, feedback
         case signatureScheme, signatureSettings, trustedProxies, eventType, guildEvent
         case polling, streaming, connectorAuthentication, connectorMapping, assignedAgents
-        case privacyPolicy, feedAggregator, notificationPolicy, swarm
+        case blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
     /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
@@ -38,20 +38,13 @@ enum NotRunYet {
         .httpContext: .notRun("context fetched over HTTP"),
         .memoryContext: .notRun("context from memory"),
         .toolContext: .notRun("context from a tool"),
-        .periodBudget: .notEnforced("budgets by minute, hour, day and month"),
         .contextWindow: .notEnforced("limits on the context window"),
         .agentSafety: .notEnforced("the `safety` block of an agent"),
         .notifies: .notRun("telling other agents by `notifies`"),
         .telling: .notRun("telling people what was done at autonomy 2"),
         // The guild and its chapters.
-        .manaPool: .notEnforced("the mana pool"),
-        .reserve: .notEnforced("the reserve"),
-        .guildBudget: .notEnforced("the organisation's cost budget"),
-        .alerts: .notRun("budget alerts"),
-        .rootTokens: .notEnforced("the limit on what one first event may cost"),
         .reservationDeadline: .notEnforced("the reservation deadline"),
         .connectTimeout: .notEnforced("the connect timeout"),
-        .chapterBudget: .notEnforced("the budget of a chapter"),
         .chapterNotify: .notRun("telling a chapter by `notify`"),
         .members: .notRun("the rights and digests of members"),
         // Models.
@@ -77,7 +70,8 @@ enum NotRunYet {
         .connectorMapping: .notRun("the event mapping of a connector"),
         .assignedAgents: .notEnforced("the limit of a connector to `assigned_agents`"),
         // Policies.
-        .privacyPolicy: .notEnforced("PrivacyPolicy"),
+        .blockedChannels: .notEnforced("blocked channels"),
+        .personalData: .notEnforced("the handling of personal data"),
         .feedAggregator: .notRun("FeedAggregator"),
         .notificationPolicy: .notRun("delivery by NotificationPolicy"),
         .swarm: .notRun("Swarm"),

@@ -4,7 +4,8 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Shows what happened and why, and decides what waits for a person.",
         subcommands: [
-            AuditLogCommand.self, AuditShowCommand.self, AuditVerifyCommand.self, AuditApprovalsCommand.self,
-            AuditApproveCommand.self, AuditRejectCommand.self,
+            AuditLogCommand.self, AuditShowCommand.self, AuditVerifyCommand.self, AuditAnchorCommand.self,
+            AuditProofCommand.self, AuditExportCommand.self, AuditApprovalsCommand.self, AuditApproveCommand.self,
+            AuditRejectCommand.self,
         ])
 }

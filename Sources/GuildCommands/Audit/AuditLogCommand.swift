@@ -9,8 +9,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         commandName: "log", abstract: "Lists audit entries, the newest last.",
         discussion: "With --follow and -o json each entry is one line.")
 
-    /// Entries looked at where the filter cannot be left to the ledger.
-    private static let scanLimit = 10_000
+    private static let limit = 10_000
 
     @Option(
         help: ArgumentHelp("Only entries that name this agent.", valueName: "agent"), completion: AgentNames.completion)
@@ -25,10 +24,24 @@ struct AuditLogCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this kind; * stands for anything: 'action.*'.", valueName: "kind"))
     var kind: String?
 
+    @Option(help: ArgumentHelp("Only what this one did: user:ada, executor, 'user:*'.", valueName: "actor"))
+    var actor: String?
+
+    @Option(help: ArgumentHelp("Only entries about this id.", valueName: "id"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("Only entries of the chain that began with this event.", valueName: "id"))
+    var root: String?
+
     @Option(help: ArgumentHelp("Only entries since then: 7d, 2026-11-22 or RFC 3339.", valueName: "time"))
     var since: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many of the newest.", valueName: "count"))
+    @Option(help: ArgumentHelp("Only entries before then.", valueName: "time"))
+    var until: String?
+
+    @Option(
+        name: [.customShort("n"), .customLong("limit")],
+        help: ArgumentHelp("How many of the newest.", valueName: "count"))
     var count = 50
 
     @Flag(name: .shortAndLong, help: "Go on showing new entries until Ctrl-C.")
@@ -38,11 +51,15 @@ struct AuditLogCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (0...Self.scanLimit).contains(count) else {
-            throw ValidationError("-n \(count) is not between 0 and \(Self.scanLimit)")
+        guard (0...Self.limit).contains(count) else {
+            throw ValidationError("-n \(count) is not between 0 and \(Self.limit)")
         }
         if follow, output.output == .yaml || output.output == .csv {
             throw ValidationError("--follow prints a table or JSON Lines: leave out -o, or write -o json")
+        }
+        if follow, until != nil { throw ValidationError("--follow has no end: leave out --until") }
+        guard [event, invocation, root].count(where: { $0 != nil }) < 2 else {
+            throw ValidationError("--event, --invocation and --root exclude each other: each names a chain")
         }
         let kinds = AuditEntry.Kind.allCases.map(\.rawValue)
         if let kind, !kind.contains(where: { "*?[".contains($0) }), !kinds.contains(kind) {
@@ -57,60 +74,31 @@ struct AuditLogCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
-        let (filter, subject) = try await filter(ledger, now: settings.time.now)
+        var filter = try await filter(ledger, now: settings.time.now)
         var newest = filter
-        newest.newestFirst = true
-        newest.limit = subject == nil ? count : Self.scanLimit
-        let records = Array(try await ledger.auditLog(newest).filter { Self.concerns($0, subject) }.suffix(count))
+        // What is written from here on is for the following, and for nothing else.
+        newest.through = try await ledger.auditHead()
+        (newest.newestFirst, newest.limit) = (true, count)
+        let records = try await ledger.auditLog(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
-        guard show(records) else { return }
-        try await follow(ledger, filter, subject, settings.time)
+        filter.after = newest.through ?? 0
+        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: settings.time)
+        guard feed.show(records) else { return }
+        try await feed.followUntilInterrupted()
     }
 
-    private func filter(_ ledger: Ledger, now: Timestamp) async throws -> (AuditFilter, subject: String?) {
+    private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
         var filter = AuditFilter()
-        filter.agent = agent
-        filter.kind = kind
+        (filter.agent, filter.kind, filter.actor) = (agent, kind, actor)
+        filter.subject = subject
         filter.since = try since.map { try PointInTime.required($0, option: "--since", now: now, zone: .current) }
-        if let id = invocation ?? event {
-            filter.root = try await Causality.root(of: id, in: ledger)
+        filter.until = try until.map { try PointInTime.required($0, option: "--until", now: now, zone: .current) }
+        if let since = filter.since, let until = filter.until, until <= since {
+            throw Failure(.usage, "--until is not after --since", hint: "leave one of them out, or swap them")
         }
-        return (filter, invocation?.uppercased())
-    }
-
-    private static func concerns(_ record: AuditRecord, _ subject: String?) -> Bool {
-        subject == nil || record.subject == subject || record.cause == subject
-    }
-
-    /// - Returns: false where nobody reads any more.
-    private func show(_ records: [AuditRecord]) -> Bool {
-        records.allSatisfy { record in
-            output.output == .json
-                ? output.renderer.printLine(record.json) : output.renderer.write(record.line(output.renderer.style))
-        }
-    }
-
-    private func follow(
-        _ ledger: Ledger, _ filter: AuditFilter, _ subject: String?, _ time: any TimeSource
-    ) async throws {
-        ledger.watch()
-        let signal = ledger.signal(.outcomes)
-        var filter = filter
-        // What was written between the first read and the watch comes with the next page.
-        var last = AuditFilter()
-        last.newestFirst = true
-        last.limit = 1
-        filter.after = try await ledger.auditLog(last).last?.seq ?? 0
-        while !Task.isCancelled {
-            let seen = signal.generation
-            let records = try await ledger.auditLog(filter)
-            guard show(records.filter({ Self.concerns($0, subject) })) else { return }
-            if let newest = records.last {
-                filter.after = newest.seq
-            } else {
-                await signal.wait(after: seen, until: time.now + .seconds(5), time: time)
-            }
-        }
+        if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: ledger) }
+        if let invocation { filter.invocation = try await Causality.resolve(invocation, in: ledger) }
+        return filter
     }
 }
 

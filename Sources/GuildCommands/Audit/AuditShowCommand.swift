@@ -7,9 +7,13 @@ struct AuditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Draws what an event set going: decisions, invocations, turns, tool calls, actions.",
-        discussion: "The tree begins with the first event of the chain; what was asked for is marked with ◀.")
+        discussion: """
+            The tree begins with the first event of the chain, and goes on with the events that it caused; what was asked \
+            for is marked with ◀.
+            """)
 
-    @Argument(help: ArgumentHelp("The id of an event, an invocation or an action.", valueName: "id"))
+    @Argument(
+        help: ArgumentHelp("The id of an event, an invocation or an action, or its unique beginning.", valueName: "id"))
     var id: String
 
     @OptionGroup var options: GlobalOptions
@@ -19,10 +23,11 @@ struct AuditShowCommand: AsyncParsableCommand {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
+        let id = try await Causality.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)
         if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
         guard let trace else { throw Causality.unknown(id) }
-        try output.renderer.print(TraceResult(trace: trace, wanted: id.uppercased()))
+        try output.renderer.print(TraceResult(trace: trace, wanted: id))
     }
 }

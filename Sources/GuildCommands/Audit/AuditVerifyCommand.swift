@@ -6,16 +6,49 @@ import GuildLedger
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Recomputes the audit chain and names the first entry that does not stand.",
-        discussion: "Exits 1 where an entry was changed, removed, inserted or reordered.")
+        discussion: """
+            Exits 1 where an entry was changed, removed, inserted or reordered. Who can write the ledger can make a whole \
+            new chain: only an anchor that left the machine shows that. Fetch it by name (default clones do not): \
+            git fetch REMOTE refs/guild/audit
+            """)
 
+    @Option(help: ArgumentHelp("Begin at this entry; what is before is trusted.", valueName: "seq"))
+    var from: Int64?
+
+    @Flag(help: "Begin behind what the last verification found good; it is remembered beside the ledger.")
+    var incremental = false
+
+    @Flag(help: "Begin at the first entry, whatever was verified before; the default.")
+    var full = false
+
+    @OptionGroup var anchors: AnchorOptions
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if let from, from < 1 { throw ValidationError("--from \(from) is not the number of an entry: they begin at 1") }
+        guard [from != nil, incremental, full].count(where: { $0 }) < 2 else {
+            throw ValidationError("--from, --incremental and --full exclude each other")
+        }
+    }
+
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let verdict = try await inspection.existingLedger().verifyAudit()
-        try output.renderer.print(VerdictResult(verdict: verdict, ledger: inspection.location.path))
+        let ledger = try inspection.existingLedger()
+        var verification = AuditVerification()
+        if let from { verification.start = .entry(from) }
+        if incremental { verification.start = .remembered }
+        if anchors.isAsked {
+            verification.checkpoints = try anchors.checkpoints(
+                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: inspection.codex)
+        }
+        let verdict = try await ledger.verifyAudit(verification, now: settings.time.now)
+        try output.renderer.print(
+            VerdictResult(
+                verdict: verdict, ledger: inspection.location.path, anchor: verification.checkpoints.last,
+                start: verification.start))
         if verdict.problem != nil { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
 }
@@ -23,11 +56,21 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 struct VerdictResult: CommandResult {
     let verdict: AuditVerdict
     let ledger: String
+    /// The newest anchor that was compared with.
+    let anchor: AuditCheckpoint?
+    let start: AuditVerification.Start
 
     var json: JSONValue {
         [
             "valid": .bool(verdict.problem == nil), "entries": .integer(verdict.entries),
-            "head": .string(verdict.head),
+            "head": .string(verdict.head), "root": .string(verdict.root), "first": .integer(verdict.first),
+            "erased": .integer(verdict.erased), "verified_before": .optional(verdict.rememberedAt),
+            "anchor": anchor.map { checkpoint in
+                [
+                    "seq": .integer(checkpoint.anchor.seq), "at": .string(checkpoint.anchor.at.rfc3339),
+                    "source": .string(checkpoint.source),
+                ]
+            } ?? .null,
             "problem": verdict.problem.map { ["seq": .integer($0.seq), "reason": .string($0.reason)] } ?? .null,
         ]
     }
@@ -45,9 +88,42 @@ struct VerdictResult: CommandResult {
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard let problem = verdict.problem else {
-            return style.green("valid") + ": \(Amount.grouped(verdict.entries)) entries, head \(verdict.head)"
+            return ([good(style)] + (isQuiet ? [] : notes)).joined(separator: "\n")
         }
-        let next = isQuiet ? "" : "\n  hint: compare with a backup of \(ledger); the entries before it stand"
+        let next = isQuiet ? "" : "\n  hint: compare with a backup of \(ledger); \(remaining)"
         return style.red("entry \(problem.seq)") + ": \(problem.reason)" + next
+    }
+
+    private func good(_ style: Style) -> String {
+        let what =
+            verdict.first == 1
+            ? "\(Amount.grouped(verdict.entries)) entries"
+            : verdict.first > verdict.entries
+                ? "no new entry behind \(Amount.grouped(verdict.entries))"
+                : "entries \(Amount.grouped(verdict.first)) to \(Amount.grouped(verdict.entries))"
+        return style.green("valid") + ": \(what), head \(verdict.head)"
+    }
+
+    private var notes: [String] {
+        var lines: [String] = []
+        if verdict.erased > 0 { lines.append("  \(Amount.grouped(verdict.erased)) bodies were erased under a policy") }
+        if let at = verdict.rememberedAt {
+            lines.append(
+                "  the entries before were verified at \(LocalTime.text(at)), and not now: --full begins at the first")
+        } else if verdict.first > 1 {
+            lines.append("  the entries before were not looked at")
+        }
+        if let anchor {
+            lines.append(
+                "  agrees with \(anchor.source), made at entry \(Amount.grouped(anchor.anchor.seq)) "
+                    + "on \(LocalTime.text(anchor.anchor.at))")
+        } else {
+            lines.append("  compared with no anchor: --anchored or --anchor-from shows a chain that was made anew")
+        }
+        return lines
+    }
+
+    private var remaining: String {
+        verdict.first == 1 ? "the entries before it stand" : "--full looks at the entries before too"
     }
 }

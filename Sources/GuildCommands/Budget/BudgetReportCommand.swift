@@ -38,8 +38,7 @@ struct BudgetReportCommand: AsyncParsableCommand {
             since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
             until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
         let report = try await BudgetReport.make(query, in: snapshot, ledger: inspection.ledger, now: now)
-        let showsBars = isatty(STDOUT_FILENO) == 1
         try output.renderer.print(
-            BudgetReportResult(report: report, zone: zone, showsBars: showsBars, ledger: inspection.location.path))
+            BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: inspection.location.path))
     }
 }

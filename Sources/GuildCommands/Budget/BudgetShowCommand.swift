@@ -1,14 +1,19 @@
 import ArgumentParser
+import Foundation
 import GuildCitadel
+import GuildCodex
 import GuildDomain
 import GuildLedger
 
 struct BudgetShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows one account: its limits, where they come from, and what is used.")
+        commandName: "show", abstract: "Shows one account: its limits, where they come from, and what is used.",
+        discussion: "A bare name will do where only one agent or chapter is called so.")
 
     @Argument(
-        help: ArgumentHelp("organization, agent/NAME, chapter/NAME or invocation/ID.", valueName: "account"))
+        help: ArgumentHelp(
+            "organization, chapter/NAME, agent/NAME, root/ID or invocation/ID.", valueName: "account"),
+        completion: AgentNames.completion)
     var account: String
 
     @OptionGroup var options: GlobalOptions
@@ -18,72 +23,11 @@ struct BudgetShowCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
+        let snapshot = try await inspection.snapshot()
         let report = try await AccountReport.make(
-            account, in: try await inspection.snapshot(), ledger: inspection.ledger, now: settings.time.now)
-        try output.renderer.print(AccountResult(report: report))
-    }
-}
-
-/// One account as JSON and as text.
-struct AccountResult: CommandResult {
-    let report: AccountReport
-
-    var json: JSONValue {
-        [
-            "account": .string(report.account),
-            "total": [
-                "used": .integer(report.total?.used ?? 0), "reserved": .integer(report.total?.reserved ?? 0),
-                "cost_microdollars": .integer(report.total?.usedCost ?? 0),
-                "reserved_microdollars": .integer(report.total?.reservedCost ?? 0),
-            ],
-            "periods": .array(
-                report.standings.map {
-                    [
-                        "period": .string($0.period.rawValue), "limit": .integer($0.limit), "used": .integer($0.used),
-                        "reserved": .integer($0.reserved), "remaining": .integer($0.remaining),
-                        "ends": .string($0.endsAt.rfc3339),
-                    ]
-                }),
-            "limits": .array(report.limits.map(\.json)),
-        ]
-    }
-
-    var table: TextTable {
-        TextTable(["LIMIT", "VALUE", "FROM"], report.limits.map { [$0.name, $0.value(.machine), $0.origin] })
-    }
-
-    func text(_ style: Style, isQuiet: Bool) -> String {
-        var lines = [style.bold(report.account)]
-        let (used, cost) = (report.total?.used ?? 0, report.total?.usedCost ?? 0)
-        lines.append("  used since the beginning  \(Amount.grouped(used)) tokens, \(Money.dollars(cost))")
-        lines.append("  reserved now              \(Amount.grouped(report.total?.reserved ?? 0)) tokens")
-        for standing in report.standings {
-            lines.append(
-                "  this \(standing.period.rawValue)  \(Amount.grouped(standing.used)) of "
-                    + "\(Amount.grouped(standing.limit)), \(Amount.grouped(standing.remaining)) remain; "
-                    + "ends \(LocalTime.text(standing.endsAt))")
-        }
-        guard !report.limits.isEmpty else { return (lines + ["  no limit of its own"]).joined(separator: "\n") }
-        let rows = report.limits.map { ["  " + $0.name, $0.value(.local), $0.origin] }
-        let limits = TextTable(["  LIMIT", "VALUE", "FROM"], rows).text(style, showsHeadings: !isQuiet)
-        return lines.joined(separator: "\n") + "\n" + limits
-    }
-}
-
-extension AccountReport.Limit {
-    func value(_ cells: CellFormat) -> String {
-        switch amount {
-        case .tokens(let count): cells.count(count)
-        case .microdollars(let money): cells.money(money)
-        }
-    }
-
-    var json: JSONValue {
-        let (unit, value) =
-            switch amount {
-            case .tokens(let count): ("tokens", count)
-            case .microdollars(let money): ("microdollars", money)
-            }
-        return ["name": .string(name), "value": .integer(value), "unit": .string(unit), "from": .string(origin)]
+            account, in: snapshot, ledger: inspection.ledger, now: settings.time.now)
+        let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
+        try output.renderer.print(
+            AccountResult(report: report, zone: zone, screen: .current(), alerts: snapshot.guild.alerts))
     }
 }

@@ -128,6 +128,7 @@ private struct Progress: Sendable {
         case .retrying(let id, let reason, let at): "\(id): \(reason); trying again at \(LocalTime.text(at))"
         case .ended(let id, let state, _, let failure):
             "\(id) \(state.rawValue)" + (failure.map { ": \($0.message)" } ?? "")
+        case .outOfBudget(let id, let refusal, _): "\(id) has no budget left: \(refusal.message)"
         case .delta, .result, .answered: nil
         }
     }

@@ -13,6 +13,7 @@ struct AnswerStream: Sendable {
         case .delta(.text(let text)): write(text)
         case .asked(let call): write("\n→ \(TextTable.printable(call.name))\n")
         case .ended(let id, let state, _, _): write("\n[\(id) \(state.rawValue)]\n")
+        case .outOfBudget(let id, let refusal, _): write("\n[\(id) waits: \(refusal.message)]\n")
         case .delta, .result, .answered, .waiting, .retrying: break
         }
     }

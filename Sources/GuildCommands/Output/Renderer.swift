@@ -103,11 +103,19 @@ struct TextTable: Sendable {
         self.rightAligned = rightAligned
     }
 
+    /// Columns that the widest line takes, headings among them.
+    var width: Int {
+        let widths = widths(of: [headings] + rows.map { $0.map(Self.printable) })
+        return widths.reduce(0, +) + 2 * max(0, widths.count - 1)
+    }
+
+    private func widths(of lines: [[String]]) -> [Int] {
+        headings.indices.map { column in lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    }
+
     func text(_ style: Style, showsHeadings: Bool) -> String {
         let lines = (showsHeadings ? [headings] : []) + rows.map { $0.map(Self.printable) }
-        let widths = headings.indices.map { column in
-            lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-        }
+        let widths = widths(of: lines)
         return lines.enumerated().map { index, cells in
             var line = ""
             for (column, cell) in cells.enumerated() {

@@ -90,16 +90,6 @@ enum Amount {
         }
         return text
     }
-
-    /// A bar of `width` cells, filled by the share of `value` in `whole`; over-full ones end in `▶`.
-    static func bar(_ value: Int64, of whole: Int64, width: Int) -> String {
-        guard whole > 0, width > 0 else { return String(repeating: "░", count: max(0, width)) }
-        let share = Double(max(0, value)) / Double(whole)
-        if share > 1 { return String(repeating: "█", count: width - 1) + "▶" }
-        var filled = Int((share * Double(width)).rounded())
-        if value > 0, filled == 0 { filled = 1 }
-        return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    }
 }
 
 extension LocalTime {

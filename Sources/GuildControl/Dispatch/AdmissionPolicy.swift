@@ -26,7 +26,11 @@ package struct AdmissionPolicy: Sendable {
     }
 
     /// The decisions with what their invocations have to pass.
-    package func applied(to decisions: [Decision], of event: Event) -> [Decision] {
+    ///
+    /// - Parameter alerts: a yellow one doubles the windows of debounces.
+    package func applied(
+        to decisions: [Decision], of event: Event, alerts: AlertLevels = AlertLevels()
+    ) -> [Decision] {
         guard decisions.contains(where: { $0.invocation != nil }) else { return decisions }
         // The router has read the payload already; one that is no JSON sets nothing going.
         guard let data = try? event.data() else { return decisions }
@@ -37,9 +41,11 @@ package struct AdmissionPolicy: Sendable {
             terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter)
             terms.backpressure = refused.contains(invocation.priority) ? backpressure : nil
             if let settings = debounce(of: decision.rule) {
+                let level = alerts.level(agent: invocation.agent, chapter: invocation.chapter)
                 do throws(DebounceKey.Problem) {
                     terms.window = DebounceWindow.Terms(
-                        key: try DebounceKey.render(settings.key, event: event, json: json), window: settings.window,
+                        key: try DebounceKey.render(settings.key, event: event, json: json),
+                        window: level.debounce(settings.window),
                         maxWait: settings.maxWait)
                 } catch {
                     decision.reasons.append("warning: not debounced: \(error.reason)")

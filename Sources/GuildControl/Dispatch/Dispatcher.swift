@@ -49,9 +49,10 @@ package struct Dispatcher: Service {
         let policy = AdmissionPolicy(snapshot)
         if !messages.isEmpty {
             let router = Router(snapshot)
+            let alerts = try await ledger.alertLevels(now: time.now)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for message in messages {
-                    group.addTask { try await dispatch(message, router, policy, commit: snapshot.commit) }
+                    group.addTask { try await dispatch(message, router, policy, alerts, commit: snapshot.commit) }
                 }
                 try await group.waitForAll()
             }
@@ -60,11 +61,12 @@ package struct Dispatcher: Service {
     }
 
     private func dispatch(
-        _ message: InboundMessage, _ router: Router, _ policy: AdmissionPolicy, commit: String
+        _ message: InboundMessage, _ router: Router, _ policy: AdmissionPolicy, _ alerts: AlertLevels,
+        commit: String
     ) async throws {
         let event = message.event
         let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
-        let decisions = policy.applied(to: routed, of: event)
+        let decisions = policy.applied(to: routed, of: event, alerts: alerts)
         for decision in try await ledger.dispatch(message, decisions, commit: commit, now: time.now) ?? [] {
             log(decision.outcome, event: event.id, agent: decision.agent, rule: decision.rule, type: event.type)
         }

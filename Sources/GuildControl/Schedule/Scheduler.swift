@@ -44,9 +44,13 @@ package struct Scheduler: Service {
         let entries = ScheduleEntry.all(in: snapshot)
         try await ledger.enlist(schedules: entries.map(\.id), since: time.now)
         let seen = try await ledger.schedulesSeen()
+        let alerts = try await ledger.alertLevels(now: time.now)
         var next: Timestamp?
         for entry in entries {
-            guard let mark = seen[entry.id] else { continue }
+            // A red alert pauses it: its mark stays, so that its catch-up policy says what becomes of what it missed.
+            guard let mark = seen[entry.id],
+                alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules
+            else { continue }
             try await catchUp(entry, since: mark, commit: snapshot.commit)
             if let upcoming = entry.next(after: time.now) { next = min(next ?? upcoming, upcoming) }
         }

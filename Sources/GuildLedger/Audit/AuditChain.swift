@@ -1,99 +1,277 @@
+import Crypto
 import Foundation
 import GRDB
+import GRDBSQLite
 import GuildDomain
 
-/// The chain as far as it was recomputed. It trusts nothing that it reads: neither the columns' types nor their order.
+/// The chain as far as it was recomputed, its tree beside it. It trusts nothing that it reads: neither the columns'
+/// types nor their order nor the stored nodes.
 struct AuditChain: Sendable {
-    private(set) var seq: Int64 = 0
-    private(set) var hash = [UInt8](repeating: 0, count: 32)
+    private(set) var position: AuditPosition
     private(set) var problem: AuditVerdict.Problem?
+    /// Bodies that are gone because an erasure covers them.
+    private(set) var erased: Int64 = 0
+    /// The anchors that agreed.
+    private(set) var agreed = 0
 
-    /// Text columns come as their bytes: read as text, one would end at its first zero byte, and bytes that are not
-    /// UTF-8 would be repaired. The storage classes come along, so that text made a blob is seen.
-    private static let page = """
-        SELECT a.seq, a.at, CAST(a.actor AS BLOB) AS actor, CAST(a.kind AS BLOB) AS kind,
-            CAST(a.subject AS BLOB) AS subject, CAST(a.commit_id AS BLOB) AS commit_id, CAST(a.cause AS BLOB) AS cause,
-            CAST(a.root AS BLOB) AS root, a.body_hash, a.prev, a.hash, b.salt, b.body,
-            typeof(a.at) || ' ' || typeof(a.actor) || ' ' || typeof(a.kind) || ' ' || typeof(a.subject) || ' '
-            || typeof(a.commit_id) || ' ' || typeof(a.cause) || ' ' || typeof(a.root) || ' ' || typeof(a.body_hash)
-            || ' ' || typeof(a.prev) || ' ' || typeof(a.hash) AS types,
-            typeof(b.salt) || ' ' || typeof(b.body) AS body_types
-        FROM audit a LEFT JOIN audit_bodies b ON b.seq = a.seq
-        WHERE a.seq > ? ORDER BY a.seq LIMIT ?
+    private let isWhole: Bool
+    /// What is still to be passed, by number.
+    private var checkpoints: ArraySlice<AuditCheckpoint>
+    private var lastAgreed: Int64
+    private var erasures = AuditErasures()
+    /// Nodes computed since the last comparison with the stored ones.
+    private var nodes: [(level: Int, position: Int64, hash: [UInt8])] = []
+    private var scratch: [UInt8] = []
+
+    private static let entries = """
+        SELECT seq, at, actor, kind, subject, commit_id, cause, root, body_hash, prev, hash FROM audit
+        WHERE seq > ? ORDER BY seq LIMIT ?
         """
+    private static let bodies = "SELECT seq, salt, body FROM audit_bodies WHERE seq > ? ORDER BY seq"
+    /// A read ends behind this many bytes, however long the bodies are.
+    private static let pageBytes = 32 << 20
 
-    /// Follows the next `count` entries, and compares with the head behind the last one.
+    /// - Parameter position: what is already known to stand; the walk begins behind it.
+    init(from position: AuditPosition = AuditPosition(), checkpoints: [AuditCheckpoint] = []) {
+        self.position = position
+        isWhole = position.seq == 0
+        lastAgreed = position.seq
+        self.checkpoints =
+            checkpoints.filter { $0.anchor.seq > position.seq }.sorted { $0.anchor.seq < $1.anchor.seq }[...]
+    }
+
+    /// Follows the next `count` entries, and compares with the head and with what is left over behind the last one.
     ///
     /// - Returns: whether there are no more.
     mutating func take(page count: Int, of db: Database) throws -> Bool {
         // The first page looks at every number that a row can have.
-        let after = seq == 0 ? Int64.min : seq
-        let rows = try Row.fetchCursor(db, sql: Self.page, arguments: [after, count])
-        var taken = 0
-        while problem == nil, let row = try rows.next() {
-            follow(row)
-            taken += 1
+        let after = position.seq == 0 ? Int64.min : position.seq
+        var (taken, bytes) = (0, 0)
+        do {
+            var entries = try DirectCursor(db, Self.entries, [.integer(after), .integer(Int64(count))])
+            var bodies = try DirectCursor(db, Self.bodies, [.integer(after)])
+            var body = try bodies.next()
+            while problem == nil, bytes < Self.pageBytes, let entry = try entries.next() {
+                while let other = body, let seq = other.integer(0), seq < position.seq + 1 { body = try bodies.next() }
+                let own = body.flatMap { $0.integer(0) == position.seq + 1 ? $0 : nil }
+                bytes += 256 + (own?.bytes(2).count ?? 0)
+                try follow(entry, body: own, db)
+                taken += 1
+            }
         }
-        guard problem == nil, taken < count else { return problem != nil }
-        try compareWithHead(db)
+        if problem == nil { try compareNodes(db) }
+        guard problem == nil, taken < count, bytes < Self.pageBytes else { return problem != nil }
+        try compareEnds(db)
         return true
     }
 
-    private mutating func follow(_ row: Row) {
-        let next = seq + 1
-        guard let found = Int64.fromDatabaseValue(row["seq"]), found == next else {
-            let found = Int64.fromDatabaseValue(row["seq"]) ?? 0
+    private mutating func follow(_ row: DirectRow, body: DirectRow?, _ db: Database) throws {
+        let next = position.seq + 1
+        guard let found = row.integer(0), found == next else {
+            let found = row.integer(0) ?? 0
             return problem = .init(
                 seq: min(next, found),
                 reason: found < next ? "it was inserted" : "the entry is missing; the next one is \(found)")
         }
-        guard let stored = bytes(row, "hash"), let previous = bytes(row, "prev"),
-            let bodyHash = bytes(row, "body_hash"),
-            let at = Int64.fromDatabaseValue(row["at"]), isWellTyped(row)
-        else { return problem = .init(seq: next, reason: "a column was changed") }
-        guard previous == hash else {
+        guard let at = row.integer(1), isWellTyped(row) else {
+            return problem = .init(seq: next, reason: "a column was changed")
+        }
+        guard row.bytes(9).elementsEqual(position.hash) else {
             return problem = .init(seq: next, reason: "it does not follow the entry before it")
         }
-        let computed = AuditHash.entry(
-            seq: next, at: at,
-            columns: ["actor", "kind", "subject", "commit_id", "cause", "root"].map { bytes(row, $0) },
-            bodyHash: bodyHash, previous: hash)
-        guard computed == stored else { return problem = .init(seq: next, reason: "a column was changed") }
-        guard let salt = bytes(row, "salt"), let body = bytes(row, "body") else {
+        AuditHash.write(row, seq: next, at: at, into: &scratch)
+        let computed = SHA256.hash(data: scratch)
+        guard Self.equal(computed, row.bytes(10)) else {
+            return problem = .init(seq: next, reason: "a column was changed")
+        }
+        if let body {
+            guard body.type(1) == SQLITE_BLOB, body.type(2) == SQLITE_BLOB, body.bytes(1).count == AuditHash.saltBytes,
+                Self.equal(AuditHash.digest(salt: body.bytes(1), body: body.bytes(2)), row.bytes(8))
+            else { return problem = .init(seq: next, reason: "its body was changed") }
+        } else if try covers(next, row, db) {
+            erased += 1
+        } else {
             return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
         }
-        guard String.fromDatabaseValue(row["body_types"]) == "blob blob",
-            salt.count == AuditHash.saltBytes, AuditHash.body(salt: salt, body: body) == bodyHash
-        else { return problem = .init(seq: next, reason: "its body was changed") }
-        seq = next
-        hash = computed
+        advance(to: next, Array(computed))
     }
 
-    private func isWellTyped(_ row: Row) -> Bool {
-        let types = String.fromDatabaseValue(row["types"])?.split(separator: " ") ?? []
-        guard types.count == 10 else { return false }
-        return types[0] == "integer" && types[1...3].allSatisfy { $0 == "text" }
-            && types[4...6].allSatisfy { $0 == "text" || $0 == "null" } && types[7...].allSatisfy { $0 == "blob" }
+    /// Whether an erasure later in the chain names that entry. Asked again in this snapshot before the answer is no:
+    /// the erasure may have come while we walked.
+    private mutating func covers(_ seq: Int64, _ row: DirectRow, _ db: Database) throws -> Bool {
+        guard !row.bytes(3).elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) else { return false }
+        if erasures.covers(seq) { return true }
+        erasures = try AuditErasures(in: db)
+        return erasures.covers(seq)
     }
 
-    private func bytes(_ row: Row, _ column: String) -> [UInt8]? {
-        Data.fromDatabaseValue(row[column]).map { Array($0) }
+    private mutating func advance(to seq: Int64, _ hash: [UInt8]) {
+        var completed: [(Int, [UInt8])] = []
+        position.advance(to: seq, hash: hash) { level, hash in
+            if level.isMultiple(of: AuditTree.step), level <= AuditTree.top { completed.append((level, hash)) }
+        }
+        nodes += completed.map { (level: $0, position: (seq >> $0) - 1, hash: $1) }
+        while let checkpoint = checkpoints.first, checkpoint.anchor.seq == seq, problem == nil {
+            checkpoints.removeFirst()
+            guard let difference = checkpoint.difference(from: position) else {
+                agreed += 1
+                lastAgreed = seq
+                continue
+            }
+            problem = .init(seq: min(lastAgreed + 1, seq), reason: checkpoint.reason(difference, since: lastAgreed))
+        }
     }
 
-    private mutating func compareWithHead(_ db: Database) throws {
+    private func isWellTyped(_ row: DirectRow) -> Bool {
+        (2...4).allSatisfy { row.type($0) == SQLITE_TEXT }
+            && (5...7).allSatisfy { row.type($0) == SQLITE_TEXT || row.type($0) == SQLITE_NULL }
+            && (8...10).allSatisfy { row.type($0) == SQLITE_BLOB && row.bytes($0).count == AuditHash.bytes }
+    }
+
+    private static func equal(_ digest: SHA256.Digest, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count == SHA256.byteCount, let other = bytes.baseAddress else { return false }
+        return digest.withUnsafeBytes { mine in mine.baseAddress.map { memcmp($0, other, mine.count) == 0 } ?? false }
+    }
+
+    // MARK: Beside and behind the entries
+
+    /// A stored node decides nothing here, but proofs and anchors are made from it.
+    private mutating func compareNodes(_ db: Database) throws {
+        for node in nodes {
+            let stored = try db.first(
+                "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?",
+                [.integer(Int64(node.level)), .integer(node.position)]
+            ) { $0.blob(0) ?? [] }
+            guard let stored, stored != node.hash else { continue }
+            let first = node.position << node.level + 1
+            problem = .init(
+                seq: first,
+                reason: "the stored tree node over entries \(first) to \((node.position + 1) << node.level) was changed"
+            )
+            break
+        }
+        nodes.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func compareEnds(_ db: Database) throws {
+        let seq = position.seq
         if let stray = try Int64.fetchOne(
             db, sql: "SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1", arguments: [seq])
         {
             return problem = .init(seq: stray, reason: "there is a body without an entry")
         }
-        guard let head = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit_head"),
-            let headSeq = Int64.fromDatabaseValue(head["seq"])
-        else { return problem = .init(seq: seq, reason: "the head is gone or damaged") }
-        if headSeq != seq {
-            problem = .init(
-                seq: min(seq, max(headSeq, 0)) + 1, reason: "the chain ends at \(seq), its head says \(headSeq)")
-        } else if bytes(head, "hash") != hash {
-            problem = .init(seq: max(seq, 1), reason: "the head's hash is not that of the last entry")
+        let head = try db.first("SELECT seq, hash FROM audit_head") { (seq: $0.integer(0), hash: $0.blob(1)) }
+        guard let head, let headSeq = head.seq else {
+            return problem = .init(seq: seq, reason: "the head is gone or damaged")
         }
+        if headSeq != seq {
+            return problem = .init(
+                seq: min(seq, max(headSeq, 0)) + 1, reason: "the chain ends at \(seq), its head says \(headSeq)")
+        }
+        guard head.hash == position.hash else {
+            return problem = .init(seq: max(seq, 1), reason: "the head's hash is not that of the last entry")
+        }
+        if let checkpoint = checkpoints.first {
+            return problem = .init(
+                seq: seq + 1,
+                reason:
+                    "the log ends at \(seq), but \(checkpoint.source) pins entry \(checkpoint.anchor.seq): its tail was cut off"
+            )
+        }
+        let node = try db.first(
+            "SELECT position FROM audit_nodes WHERE (position + 1) << level > ? LIMIT 1", [.integer(seq)]
+        ) { _ in true }
+        if isWhole, node != nil {
+            problem = .init(
+                seq: seq + 1, reason: "the tree has nodes for entries that are not there: the tail was cut off")
+        }
+    }
+}
+
+/// How far a chain is known to stand.
+package struct AuditPosition: Sendable, Hashable {
+    package private(set) var seq: Int64 = 0
+    /// The entry's `hash`; 32 zero bytes before the first.
+    package private(set) var hash = [UInt8](repeating: 0, count: AuditHash.bytes)
+    /// The tree of the entries up to there.
+    package private(set) var frontier = MerkleFrontier()
+
+    package init() {}
+
+    init(seq: Int64, hash: [UInt8], frontier: MerkleFrontier) {
+        (self.seq, self.hash, self.frontier) = (seq, hash, frontier)
+    }
+
+    mutating func advance(to seq: Int64, hash: [UInt8], completed: (Int, [UInt8]) -> Void) {
+        (self.seq, self.hash) = (seq, hash)
+        frontier.append(leaf: MerkleTree.leaf(hash), completed: completed)
+    }
+}
+
+/// An anchor that a verification compares with, and where it is from.
+package struct AuditCheckpoint: Sendable, Hashable {
+    package let anchor: AuditAnchor
+    /// `the anchor at entry 120 (commit 3f2a…)`, in the middle of a sentence.
+    package let source: String
+
+    package init(_ anchor: AuditAnchor, source: String) {
+        self.anchor = anchor
+        self.source = source
+    }
+
+    /// - Returns: what is not as the anchor says; nil where all is.
+    func difference(from position: AuditPosition) -> String? {
+        if position.hash != anchor.hash { return "chain hash" }
+        return position.frontier.root != anchor.root ? "tree root" : nil
+    }
+
+    func reason(_ difference: String, since agreed: Int64) -> String {
+        let range = agreed + 1 < anchor.seq ? "it or a later one up to \(anchor.seq)" : "it"
+        return "\(range) was rewritten: \(source) has another \(difference)"
+    }
+}
+
+/// The ranges whose bodies were erased, as the erasures' own entries say.
+struct AuditErasures: Sendable {
+    /// In order and apart from each other.
+    private var ranges: [ClosedRange<Int64>] = []
+
+    init() {}
+
+    /// Reads every erasure whose body is the one that its entry carries the hash of; the walk that asks verifies those
+    /// entries too.
+    init(in db: Database) throws {
+        var rows = try DirectCursor(
+            db,
+            """
+            SELECT a.seq, a.body_hash, b.salt, b.body FROM audit a JOIN audit_bodies b ON b.seq = a.seq
+            WHERE a.kind = 'audit.erased'
+            """)
+        var found: [ClosedRange<Int64>] = []
+        while let row = try rows.next() {
+            guard let seq = row.integer(0), let salt = row.blob(2), let body = row.blob(3),
+                row.blob(1) == AuditHash.body(salt: salt, body: body),
+                // A body that is no document covers nothing; the missing ones are then named.
+                let document = try? JSONParser.parse(body), let first = document["first"]?.integer,
+                let last = document["last"]?.integer, first >= 1, first <= last, last < seq
+            else { continue }
+            found.append(first...last)
+        }
+        for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = ranges.last, range.lowerBound <= last.upperBound {
+                ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                ranges.append(range)
+            }
+        }
+    }
+
+    func covers(_ seq: Int64) -> Bool {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < seq { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(seq)
     }
 }

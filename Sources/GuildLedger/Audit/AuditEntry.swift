@@ -1,4 +1,3 @@
-import Crypto
 package import GuildDomain
 
 /// One thing that somebody may have to account for. Actor and subject hold ids only, never personal data.
@@ -19,6 +18,15 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetEstimated = "budget.estimated"
         case budgetOverrun = "budget.overrun"
         case budgetRefused = "budget.refused"
+        /// An invocation waits for room, or goes on because there is some.
+        case budgetWaited = "budget.waited"
+        case budgetResumed = "budget.resumed"
+        /// A commit of the codex set another limit, or other rules.
+        case budgetLimitChanged = "budget.limit_changed"
+        case budgetAlerted = "budget.alerted"
+        case budgetGranted = "budget.granted"
+        case budgetThrottled = "budget.throttled"
+        case budgetThrottleLifted = "budget.throttle_lifted"
         case actionRequested = "action.requested"
         case actionAttempted = "action.attempted"
         case actionRetried = "action.retried"
@@ -27,6 +35,9 @@ package struct AuditEntry: Sendable, Hashable {
         case approvalDecided = "approval.decided"
         case scheduleFired = "schedule.fired"
         case operatorCommand = "operator.command"
+        /// Bodies were erased under a policy; its own body names the range, and is never erased.
+        case auditErased = "audit.erased"
+        case auditAnchored = "audit.anchored"
     }
 
     package var at: Timestamp
@@ -52,55 +63,5 @@ package struct AuditEntry: Sendable, Hashable {
         self.cause = cause
         self.root = root
         self.body = body
-    }
-}
-
-/// How the chain is made: hash = SHA-256(version ‖ columns, each with its length ‖ body hash ‖ previous hash), and
-/// body hash = SHA-256(salt ‖ the body's bytes exactly as stored). docs/audit-format.md gives it for other languages.
-enum AuditHash {
-    static let version: UInt8 = 1
-    static let absent: UInt32 = .max
-    /// The salt stands before the body without a length, so its own is fixed.
-    static let saltBytes = 16
-
-    static func body(salt: [UInt8], body: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: salt)
-        hash.update(data: body)
-        return Array(hash.finalize())
-    }
-
-    static func entry(
-        seq: Int64, at: Int64, actor: String, kind: String, subject: String, commit: String?, cause: String?,
-        root: String?, bodyHash: [UInt8], previous: [UInt8]
-    ) -> [UInt8] {
-        entry(
-            seq: seq, at: at, columns: [actor, kind, subject, commit, cause, root].map { $0.map { Array($0.utf8) } },
-            bodyHash: bodyHash, previous: previous)
-    }
-
-    /// - Parameter columns: the bytes of actor, kind, subject, commit, cause and root; nil for NULL.
-    static func entry(
-        seq: Int64, at: Int64, columns: [[UInt8]?], bodyHash: [UInt8], previous: [UInt8]
-    ) -> [UInt8] {
-        var bytes: [UInt8] = [version]
-        bytes.reserveCapacity(320)
-        append(UInt64(bitPattern: seq), to: &bytes)
-        append(UInt64(bitPattern: at), to: &bytes)
-        for column in columns {
-            guard let column else {
-                append(absent, to: &bytes)
-                continue
-            }
-            append(UInt32(truncatingIfNeeded: column.count), to: &bytes)
-            bytes.append(contentsOf: column)
-        }
-        bytes.append(contentsOf: bodyHash)
-        bytes.append(contentsOf: previous)
-        return Array(SHA256.hash(data: bytes))
-    }
-
-    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

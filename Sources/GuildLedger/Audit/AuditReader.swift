@@ -19,30 +19,26 @@ package struct AuditRecord: Sendable, Hashable {
 
 /// Which entries to list. Nil fields do not restrict.
 package struct AuditFilter: Sendable {
+    /// A kind or an actor; `*` stands for anything.
     package var kind: String?
+    package var actor: String?
+    /// What the body names as its agent.
     package var agent: String?
     package var root: EventID?
     package var subject: String?
+    /// An invocation, with what it caused: its actions among them.
+    package var invocation: String?
+    /// From then on, and before then.
     package var since: Timestamp?
+    package var until: Timestamp?
     package var after: Int64 = 0
+    /// The last entry that is looked at; nil is the newest.
+    package var through: Int64?
     package var limit = 200
     /// The newest `limit` entries rather than the first ones after `after`.
     package var newestFirst = false
 
     package init() {}
-}
-
-/// What `guild audit verify` found.
-package struct AuditVerdict: Sendable, Hashable {
-    package var entries: Int64
-    package var head: String
-    /// The first entry that does not stand as it was written, and why.
-    package var problem: Problem?
-
-    package struct Problem: Sendable, Hashable {
-        package let seq: Int64
-        package let reason: String
-    }
 }
 
 extension Ledger {
@@ -52,7 +48,8 @@ extension Ledger {
 
     /// The entries that a filter lets through, in the chain's order; at most 10,000.
     package func auditLog(_ filter: AuditFilter) async throws -> [AuditRecord] {
-        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM audit") ?? 0 }
+        let newest = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM audit") ?? 0 }
+        let last = min(newest, filter.through ?? .max)
         let limit = min(max(filter.limit, 0), Self.auditLimit)
         let first = max(filter.after, 0)
         var found: [AuditRecord] = []
@@ -70,20 +67,6 @@ extension Ledger {
         }
         return filter.newestFirst ? found.reversed() : found
     }
-
-    /// Recomputes the chain from its first entry, in pages of `pageSize` entries so that no read lasts long.
-    package func verifyAudit(pageSize: Int = 5000) async throws -> AuditVerdict {
-        var chain = AuditChain()
-        var isLast = false
-        while chain.problem == nil, !isLast {
-            (chain, isLast) = try await read { [chain] db in
-                var chain = chain
-                let isLast = try chain.take(page: max(1, pageSize), of: db)
-                return (chain, isLast)
-            }
-        }
-        return AuditVerdict(entries: chain.seq, head: ContentDigest.hex(bytes: chain.hash), problem: chain.problem)
-    }
 }
 
 extension Database {
@@ -98,9 +81,12 @@ extension Database {
             arguments += [value]
         }
         add("a.kind GLOB ?", filter.kind)
+        add("a.actor GLOB ?", filter.actor)
         add("a.root = ?", filter.root?.description)
         add("a.subject = ?", filter.subject)
+        add("? IN (a.subject, a.cause)", filter.invocation)
         add("a.at >= ?", filter.since)
+        add("a.at < ?", filter.until)
         add(
             """
             CASE WHEN json_valid(CAST(b.body AS TEXT)) THEN json_extract(CAST(b.body AS TEXT), '$.agent') END = ?

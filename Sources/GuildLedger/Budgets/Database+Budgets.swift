@@ -2,148 +2,214 @@ import GRDB
 import GuildDomain
 
 /// The books' rows. All of these run inside the transaction of the thing that spends.
+///
+/// An account is one row, a reservation one, an entry with its postings one: a call whose accounts exist costs two reads
+/// and three writes to reserve, and to settle two reads, two writes and one for each account.
 extension Database {
     /// Reserves on every account of the plan or on none.
     func reserve(
         _ plan: TurnPlan, for invocation: Invocation, owner: WorkerID, now: Timestamp
     ) throws -> Reservation {
         let plan = plan.bounded
-        let standings = try plan.accounts.map { try standing(of: $0) }
-        let output = try BudgetRule.grantedOutput(for: plan, on: standings.map(\.rule))
+        let clock = try budgetClock(now, adopting: plan.rules)
+        let books = try open(plan, clock: clock, now: now)
+        let (standings, level) = try standings(of: plan, on: books, for: invocation.priority, clock: clock)
+        let output = try grantedOutput(for: plan, on: standings, books, clock: clock)
         let reservation = Reservation(
             id: ReservationID(now: now), input: plan.inputBound, output: output,
-            cost: BudgetRule.boundCost(plan.prices, input: plan.inputBound, output: output))
-        try cachedStatement(sql: "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, NULL)")
-            .execute(arguments: [
-                reservation.id, invocation.id, plan.n, invocation.attempt, owner, reservation.input,
-                reservation.output, reservation.cost, now,
-            ])
-        // An account may stand in the plan twice, with two limits; it holds the tokens once.
-        for account in Set(standings.map(\.id)) {
-            try cachedStatement(sql: "INSERT INTO reservation_accounts VALUES (?, ?)")
-                .execute(arguments: [reservation.id, account])
-            try cachedStatement(
-                sql: "UPDATE accounts SET reserved = reserved + ?, reserved_cost = reserved_cost + ? WHERE id = ?"
-            ).execute(arguments: [reservation.tokens, reservation.cost, account])
+            cost: BudgetRule.boundCost(plan.prices, input: plan.inputBound, output: output), level: level)
+        let accounts = "[" + books.map { String($0.id) }.joined(separator: ",") + "]"
+        // The double entries stand at the agent's own account; the others are counters.
+        guard let own = books.first(where: { $0.name.hasPrefix("agent/") }) ?? books.first else {
+            throw LedgerFailure.unusable(path: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
         }
-        try post(
-            "reserve", reservation, account: ownAccount(of: reservation.id), at: now,
-            [("available", -reservation.tokens, -reservation.cost), ("held", reservation.tokens, reservation.cost)])
+        try run(
+            """
+            INSERT INTO reservations (id, invocation, n, attempt, owner, state, input, output, cost, made_at, account,
+                accounts, model, deadline)
+            VALUES (?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .id(reservation.id), .id(invocation.id), .integer(Int64(plan.n)), .integer(Int64(invocation.attempt)),
+                .id(owner), .integer(reservation.input), .integer(reservation.output), .integer(reservation.cost),
+                .time(clock.now), .integer(own.id), .text(accounts), .text(plan.model), .time(now + Lease.length),
+            ])
+        try run(
+            """
+            UPDATE accounts SET reserved = reserved + ?, reserved_cost = reserved_cost + ?
+            WHERE id IN (SELECT value FROM json_each(?))
+            """, [.integer(reservation.tokens), .integer(reservation.cost), .text(accounts)])
+        try post("reserve", reservation, account: own.id, at: clock.now, held: reservation.spending)
         return reservation
     }
 
     /// Ends a reservation with what was spent; nil releases it whole.
     ///
-    /// - Returns: by how much the spending passed what was reserved.
+    /// - Parameter limits: those of the plan, where there is one, so that they need not be read again.
+    /// - Returns: by how much the spending passed what was reserved, and when it was posted.
     @discardableResult
     func settle(
-        _ reservation: Reservation, spent: TokenUsage?, cost: Int64, estimated: Bool, now: Timestamp
-    ) throws -> Overrun {
+        _ reservation: Reservation, spent: TokenUsage?, cost: Int64, estimated: Bool, limits: [AccountLimit] = [],
+        now: Timestamp
+    ) throws -> Settlement {
+        let clock = try budgetClock(now)
         let usage = spent ?? .zero
-        let overrun = Overrun(
+        let ended = try first(
+            """
+            UPDATE reservations SET state = ?, ended_at = ? WHERE id = ? AND state IN ('held', 'sent')
+            RETURNING account, accounts
+            """, [.text(spent == nil ? "released" : "settled"), .time(clock.now), .id(reservation.id)]
+        ) { (account: $0.integer(0) ?? 0, accounts: $0.text(1) ?? "[]") }
+        guard let ended else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
+        let overrun = Spending(
             tokens: max(0, usage.total - reservation.tokens), cost: max(0, cost - reservation.cost))
-        try cachedStatement(
-            sql: "UPDATE reservations SET state = ?, ended_at = ? WHERE id = ? AND state IN ('held', 'sent')"
-        ).execute(arguments: [spent == nil ? "released" : "settled", now, reservation.id])
-        guard changesCount == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
-        try cachedStatement(
-            sql: """
-                UPDATE accounts SET reserved = reserved - ?, reserved_cost = reserved_cost - ?, used = used + ?,
-                    used_cost = used_cost + ?
-                WHERE id IN (SELECT account FROM reservation_accounts WHERE reservation = ?)
-                """
-        ).execute(arguments: [reservation.tokens, reservation.cost, usage.total, cost, reservation.id])
-        var postings: [(String, Int64, Int64)] = [
-            ("held", -reservation.tokens, -reservation.cost),
-            ("available", reservation.tokens - usage.total, reservation.cost - cost),
-        ]
-        let classes = [
-            ("input", usage.input), ("cache_read", usage.cacheRead), ("cache_write", usage.cacheWrite),
-            ("output", usage.output), ("reasoning", usage.reasoning),
-        ]
-        for (name, tokens) in classes where tokens != 0 { postings.append(("spent:\(name)", tokens, 0)) }
-        if cost != 0 { postings.append(("spent:cost", 0, cost)) }
+        // Before the accounts, so that what an alert or a wake-up records has the entry that caused it behind it.
         try post(
-            spent == nil ? "release" : "settle", reservation, account: ownAccount(of: reservation.id), at: now,
-            estimated: estimated, overrun: overrun, postings)
-        return overrun
+            spent == nil ? "release" : "settle", reservation, account: ended.account, at: clock.now,
+            held: Spending(tokens: -reservation.tokens, cost: -reservation.cost), spent: usage, cost: cost,
+            estimated: estimated, overrun: overrun)
+        var rows = try accountRows(ids: ended.accounts)
+        for index in rows.indices {
+            rows[index].reserved -= reservation.spending
+            let spending = Spending(tokens: usage.total, cost: cost)
+            rows[index].used += spending
+            if rows[index].hasWindows {
+                rows[index].windows.advance(to: clock.now) { clock.calendar }
+                rows[index].windows.add(spending, at: clock.now)
+                let known = limits.filter { $0.account == rows[index].name }
+                try reckonAlerts(of: &rows[index], known: known, clock: clock, now: now)
+            }
+            try save(rows[index])
+        }
+        if clock.hasWaits { for row in rows { _ = try wakeWaiters(on: row, clock: clock, now: now) } }
+        return Settlement(overrun: overrun, at: clock.now)
     }
 
     func openReservations(of invocation: InvocationID) throws -> [OpenReservation] {
         let statement = try cachedStatement(
             sql: "SELECT * FROM reservations WHERE invocation = ? AND state IN ('held', 'sent')")
-        return try Row.fetchAll(statement, arguments: [invocation]).map { row in
-            OpenReservation(
-                reservation: Reservation(row: row), isSent: (row["state"] as String) == "sent", n: row["n"],
-                attempt: row["attempt"])
-        }
+        return try Row.fetchAll(statement, arguments: [invocation]).map(OpenReservation.init(row:))
     }
 
     /// Adds a settled call to the hourly roll-up and its root's total.
+    ///
+    /// - Parameter at: the instant of its entry.
     func rollUp(
-        _ invocation: Invocation, model: String, usage: TokenUsage, cost: Int64, estimated: Bool, now: Timestamp
+        _ invocation: Invocation, model: String, usage: TokenUsage, cost: Int64, estimated: Bool, at: Timestamp
     ) throws {
-        let hour = now.seconds.floorDivided(by: 3600).quotient
-        try cachedStatement(
-            sql: """
-                INSERT INTO usage_rollups VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (hour, agent, chapter, model) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
-                    cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-                    output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-                    cost = cost + excluded.cost, estimated = estimated + excluded.estimated
-                """
-        ).execute(arguments: [
-            hour, invocation.agent, invocation.chapter ?? "", model, usage.input, usage.cacheRead, usage.cacheWrite,
-            usage.output, usage.reasoning, cost, estimated ? usage.total : 0,
-        ])
-        try cachedStatement(
-            sql: """
-                INSERT INTO root_totals VALUES (?, 1, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET calls = calls + 1,
-                    tokens = tokens + excluded.tokens, cost = cost + excluded.cost, last_at = max(last_at, excluded.last_at)
-                """
-        ).execute(arguments: [invocation.root, usage.total, cost, now])
+        try run(
+            """
+            INSERT INTO usage_rollups VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (hour, agent, chapter, model) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
+                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
+                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
+                cost = cost + excluded.cost, estimated = estimated + excluded.estimated
+            """,
+            [
+                .integer(at.seconds.floorDivided(by: 3600).quotient), .text(invocation.agent),
+                .text(invocation.chapter ?? ""), .text(model), .integer(usage.input), .integer(usage.cacheRead),
+                .integer(usage.cacheWrite), .integer(usage.output), .integer(usage.reasoning), .integer(cost),
+                .integer(estimated ? usage.total : 0),
+            ])
+        try run(
+            """
+            INSERT INTO root_totals VALUES (?, 1, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET calls = calls + 1,
+                tokens = tokens + excluded.tokens, cost = cost + excluded.cost, last_at = max(last_at, excluded.last_at)
+            """, [.id(invocation.root), .integer(usage.total), .integer(cost), .time(at)])
+        try rollUp(
+            root: invocation.root, hour: at.seconds.floorDivided(by: 3600).quotient, usage: usage, cost: cost,
+            estimated: estimated)
     }
 
-    private func standing(of limit: AccountLimit) throws -> (id: Int64, rule: BudgetRule.Standing) {
-        try cachedStatement(sql: "INSERT OR IGNORE INTO accounts (name) VALUES (?)").execute(arguments: [limit.account])
-        let statement = try cachedStatement(sql: "SELECT * FROM accounts WHERE name = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [limit.account]) else {
-            throw LedgerFailure.unusable(path: "account \(limit.account)", reason: "it is missing")
+    // MARK: Steps of reserving
+
+    /// The rows of the plan's accounts, each once, in its order; made where they are missing.
+    private func open(_ plan: TurnPlan, clock: BudgetClock, now: Timestamp) throws -> [AccountRow] {
+        var names: [String] = []
+        for limit in plan.accounts where !names.contains(limit.account) { names.append(limit.account) }
+        let known = try accountRows(
+            "SELECT \(AccountRow.columns) FROM accounts WHERE name IN (\(databaseQuestionMarks(count: names.count)))",
+            names.map { .text($0) })
+        var books: [AccountRow] = []
+        for name in names {
+            var row = try known.first { $0.name == name } ?? makeAccount(named: name)
+            let limits = plan.accounts.filter { $0.account == name }
+            if try note(limits, of: &row, commit: plan.rules.commit, clock: clock, now: now), row.hasWindows {
+                try reckonAlerts(of: &row, known: limits, clock: clock, now: now)
+            }
+            books.append(row)
         }
-        let rule = BudgetRule.Standing(
-            limit: limit, used: row["used"], reserved: row["reserved"], usedCost: row["used_cost"],
-            reservedCost: row["reserved_cost"])
-        return (row["id"], rule)
+        return books
     }
 
-    /// The agent's own account, where the double entries stand; the others are counters.
-    private func ownAccount(of reservation: ReservationID) throws -> Int64 {
-        let id = try Int64.fetchOne(
-            self,
-            sql: """
-                SELECT a.id FROM reservation_accounts r JOIN accounts a ON a.id = r.account
-                WHERE r.reservation = ? ORDER BY a.name GLOB 'agent/*' DESC, a.id LIMIT 1
-                """, arguments: [reservation])
-        guard let id else {
-            throw LedgerFailure.unusable(path: "reservation \(reservation)", reason: "it counts against no account")
+    /// Each limit in force and what stands against it.
+    ///
+    /// - Throws: `BudgetExceeded` where an alert keeps work of this priority back.
+    private func standings(
+        of plan: TurnPlan, on books: [AccountRow], for priority: Priority, clock: BudgetClock
+    ) throws -> (standings: [BudgetRule.Standing], level: AlertLevel) {
+        var (standings, highest): ([BudgetRule.Standing], AlertLevel) = ([], .none)
+        for row in books {
+            let adjustments = try adjustments(of: row, at: clock.now)
+            let limits = adjustments.applied(to: plan.accounts.filter { $0.account == row.name })
+            for limit in limits {
+                let used = row.used(in: limit.period, at: clock.now)
+                let level = BudgetRule.level(of: limit, used: used, clock.rules.alerts)
+                guard level.admits(priority) else { throw kept(back: limit, row, used, level, clock, plan) }
+                highest = max(highest, level)
+                standings.append(
+                    BudgetRule.Standing(
+                        limit: limit.withholding(from: priority), used: used.tokens, reserved: row.reserved.tokens,
+                        usedCost: used.cost, reservedCost: row.reserved.cost))
+            }
         }
-        return id
+        return (standings, highest)
+    }
+
+    private func kept(
+        back limit: AccountLimit, _ row: AccountRow, _ used: Spending, _ level: AlertLevel, _ clock: BudgetClock,
+        _ plan: TurnPlan
+    ) -> BudgetExceeded {
+        let byTokens = limit.tokens.map { clock.rules.alerts.level(used: used.tokens, limit: $0) == level } ?? false
+        let ends = row.calendar(limit.period).map { max($0.end, clock.now) }
+        return BudgetExceeded(
+            account: row.name, setting: limit.setting, limit: (byTokens ? limit.tokens : limit.cost) ?? 0,
+            used: byTokens ? used.tokens : used.cost, reserved: byTokens ? row.reserved.tokens : row.reserved.cost,
+            needed: byTokens ? plan.inputBound : 0, isMoney: !byTokens, isPriceUnknown: false, period: limit.period,
+            relief: ends.map { .at($0) } ?? .grant, alert: level)
+    }
+
+    private func grantedOutput(
+        for plan: TurnPlan, on standings: [BudgetRule.Standing], _ books: [AccountRow], clock: BudgetClock
+    ) throws -> Int64 {
+        do {
+            return try BudgetRule.grantedOutput(for: plan, on: standings)
+        } catch {
+            var refusal = error
+            guard !error.isPriceUnknown, let row = books.first(where: { $0.name == error.account }) else { throw error }
+            refusal.relief = BudgetRule.relief(
+                of: row, error.period, limit: error.limit, needed: error.needed, isMoney: error.isMoney, at: clock.now)
+            throw refusal
+        }
     }
 
     private func post(
-        _ kind: String, _ reservation: Reservation, account: Int64, at now: Timestamp, estimated: Bool = false,
-        overrun: Overrun = Overrun(), _ postings: [(book: String, tokens: Int64, cost: Int64)]
+        _ kind: String, _ reservation: Reservation, account: Int64, at: Timestamp, held: Spending,
+        spent: TokenUsage = .zero, cost: Int64 = 0, estimated: Bool = false, overrun: Spending = Spending()
     ) throws {
-        try cachedStatement(
-            sql: """
-                INSERT INTO entries (at, kind, reservation, estimated, overrun, overrun_cost) VALUES (?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [now, kind, reservation.id, estimated, overrun.tokens, overrun.cost])
-        let entry = lastInsertedRowID
-        for posting in postings {
-            try cachedStatement(sql: "INSERT INTO postings VALUES (?, ?, ?, ?, ?)")
-                .execute(arguments: [entry, account, posting.book, posting.tokens, posting.cost])
-        }
+        try run(
+            """
+            INSERT INTO entries (at, kind, reservation, account, estimated, overrun, overrun_cost, available, held, input,
+                cache_read, cache_write, output, reasoning, available_cost, held_cost, spent_cost)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .time(at), .text(kind), .id(reservation.id), .integer(account), .integer(estimated ? 1 : 0),
+                .integer(overrun.tokens), .integer(overrun.cost), .integer(-held.tokens - spent.total),
+                .integer(held.tokens), .integer(spent.input), .integer(spent.cacheRead), .integer(spent.cacheWrite),
+                .integer(spent.output), .integer(spent.reasoning), .integer(-held.cost - cost), .integer(held.cost),
+                .integer(cost),
+            ])
     }
 }
 
@@ -153,17 +219,21 @@ struct OpenReservation {
     let isSent: Bool
     let n: Int
     let attempt: Int
+    let model: String
+
+    init(row: Row) {
+        reservation = Reservation(id: row["id"], input: row["input"], output: row["output"], cost: row["cost"])
+        isSent = (row["state"] as String) == "sent"
+        n = row["n"]
+        attempt = row["attempt"]
+        model = row["model"]
+    }
 }
 
-/// By how much a spending passed what was reserved for it.
-struct Overrun {
-    var tokens: Int64 = 0
-    /// Micro-dollars.
-    var cost: Int64 = 0
-
-    var isAny: Bool { tokens > 0 || cost > 0 }
-}
-
-extension Reservation {
-    init(row: Row) { self.init(id: row["id"], input: row["input"], output: row["output"], cost: row["cost"]) }
+/// How a reservation was settled.
+struct Settlement {
+    /// By how much the spending passed what was reserved for it.
+    let overrun: Spending
+    /// Budget time.
+    let at: Timestamp
 }

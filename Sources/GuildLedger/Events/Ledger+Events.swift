@@ -20,12 +20,15 @@ package struct AcceptancePolicy: Sendable {
     package var actor: String
     /// A digest of endpoint and body, where the sender signs neither id nor time; deduplicated beside the id.
     package var bodyDigest: [UInt8]?
-    package var dedupWindow: Duration = .seconds(24 * 3600)
+    package var dedupWindow = AcceptancePolicy.standardDedupWindow
     /// Messages that may wait for the dispatcher.
     package var queueLimit: Int64 = 10_000
     package var commit: String?
     /// The buckets that an event takes from: one that has to wait is decided later, or refused.
     package var charges: [AdmissionTerms.Charge] = []
+
+    /// How long the same delivery or the same body is no new event.
+    package static let standardDedupWindow = Duration.seconds(24 * 3600)
 
     package init(actor: String) { self.actor = actor }
 }
@@ -39,25 +42,26 @@ extension Ledger {
         {
             return refusal
         }
-        let body = try bodies.store(event.payload)
-        return try await write(touching: [.inbound]) { db in
-            if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
-            var turn = now
-            if !policy.charges.isEmpty {
-                var book = LedgerBook(db: db, event: event.place)
-                switch try AdmissionRule.takeTurn(policy.charges, in: &book, now: now) {
-                case .rejected(let until, _): return .limited(until: until)
-                case .delayed(let until, _): turn = until
-                case .started, .opened, .joined, .paused, nil: break
+        return try await bodies.storing(event.payload) { body in
+            try await write(touching: [.inbound]) { db in
+                if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
+                var turn = now
+                if !policy.charges.isEmpty {
+                    var book = LedgerBook(db: db, event: event.place)
+                    switch try AdmissionRule.takeTurn(policy.charges, in: &book, now: now) {
+                    case .rejected(let until, _): return .limited(until: until)
+                    case .delayed(let until, _): turn = until
+                    case .started, .opened, .joined, .paused, nil: break
+                    }
                 }
+                try db.claimDigest(of: event, policy: policy, now: now)
+                try db.insert(event, body: body, receivedAt: now)
+                try db.run(
+                    "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
+                    [.id(event.id), .time(turn)])
+                try db.auditAccepted(event, policy: policy, now: now)
+                return .accepted(event.id)
             }
-            try db.claimDigest(of: event, policy: policy, now: now)
-            try db.insert(event, body: body, receivedAt: now)
-            try db.run(
-                "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                [.id(event.id), .time(turn)])
-            try db.auditAccepted(event, policy: policy, now: now)
-            return .accepted(event.id)
         }
     }
 
@@ -77,13 +81,14 @@ extension Database {
 
     /// What an event is refused with before anything is written; nil for one to take in.
     ///
-    /// An event that is retained is known by its own row, so `dedup` holds body digests only. Whoever deletes events
-    /// younger than the window must leave their ids there.
+    /// An event that is retained is known by its own row, so `dedup` holds body digests, and the ids of those events that
+    /// were deleted within the window (`Database+Retention`).
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
         let standing = try first(
             """
-            SELECT coalesce((SELECT event FROM dedup WHERE digest = ? AND expires_at > ?),
-                (SELECT id FROM events WHERE id = ?)), \(Self.inboundBound)
+            SELECT coalesce((SELECT event FROM dedup WHERE digest = ?1 AND expires_at > ?2),
+                (SELECT id FROM events WHERE id = ?3), (SELECT event FROM dedup WHERE digest = ?3 AND expires_at > ?2)),
+                \(Self.inboundBound)
             """, [.blob(policy.bodyDigest), .time(now), .id(event.id)]
         ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
         guard let standing else { return nil }

@@ -69,10 +69,8 @@ extension Database {
         let isBilled = mayHaveBilled && open.isSent
         let usage = isBilled ? open.reservation.bound : .zero
         let cost = isBilled ? open.reservation.cost : 0
-        try settle(open.reservation, spent: isBilled ? usage : nil, cost: cost, estimated: isBilled, now: now)
-        let model = try String.fetchOne(
-            self, sql: "SELECT model FROM turns WHERE invocation = ? AND n = ? AND attempt = ?",
-            arguments: [invocation.id, open.n, open.attempt])
+        let settlement = try settle(
+            open.reservation, spent: isBilled ? usage : nil, cost: cost, estimated: isBilled, now: now)
         try cachedStatement(
             sql: """
                 UPDATE turns SET state = 'lost', ended_at = ?, input = input + ?, output = output + ?, cost = cost + ?
@@ -80,13 +78,14 @@ extension Database {
                 """
         ).execute(arguments: [now, usage.input, usage.output, cost, invocation.id, open.n, open.attempt])
         let told: JSONObject = [
-            "agent": .string(invocation.agent), "turn": .integer(open.n), "model": .string(model ?? ""),
+            "agent": .string(invocation.agent), "turn": .integer(open.n), "model": .string(open.model),
             "tokens": .integer(usage.total), "cost": .integer(cost), "reason": .string(reason),
         ]
         try appendAudit(invocation.entry(.modelFailed, now: now, told))
         guard isBilled else { return }
         try addUsage(usage, cost: cost, to: invocation.id)
-        try rollUp(invocation, model: model ?? "", usage: usage, cost: cost, estimated: true, now: now)
+        try rollUp(
+            invocation, model: open.model, usage: usage, cost: cost, estimated: true, at: settlement.at)
         try appendAudit(invocation.entry(.budgetEstimated, now: now, told))
     }
 

@@ -40,6 +40,7 @@ extension Ledger {
             guard try !db.isFull(scope.maxConcurrent) else { return nil }
             let full = try db.agentsAtLimit(scope.limits)
             let marks = databaseQuestionMarks(count: full.count)
+            let heldBack = try db.heldBack(now: now)
             let row = try db.firstClaim(scope.fairShare) { share in
                 try Row.fetchOne(
                     db,
@@ -49,12 +50,13 @@ extension Ledger {
                         WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
                             WHERE state = 'queued' AND available_at <= ?
                             AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                            AND agent NOT IN (\(marks)) \(share.condition) ORDER BY priority, seq LIMIT 1)
+                            AND agent NOT IN (\(marks)) \(heldBack.condition) \(share.condition)
+                            ORDER BY priority, seq LIMIT 1)
                         RETURNING *
                         """,
                     arguments: [lease.owner, lease.until, now, now, lease.owner]
                         + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
-                        + share.arguments)
+                        + heldBack.arguments + share.arguments)
             }
             guard let row else { return nil }
             let invocation = Invocation(row: row)
@@ -76,7 +78,8 @@ extension Ledger {
     ///   else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
     package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
-            try Timestamp.fetchOne(
+            let alert = try db.nextAlertEnd(after: now ?? Timestamp(microseconds: 0))
+            let next = try Timestamp.fetchOne(
                 db,
                 sql: """
                     SELECT min(t) FROM (
@@ -87,6 +90,7 @@ extension Ledger {
                         UNION ALL SELECT min(lease_until) FROM invocations
                             WHERE lease_owner IS NOT NULL AND lease_owner <> ?3)
                     """, arguments: [now ?? Timestamp(microseconds: .min), Timestamp(microseconds: .max), worker.id])
+            return [next, alert].compactMap(\.self).min()
         }
     }
 
@@ -105,6 +109,7 @@ extension Ledger {
                     RETURNING cancel_requested
                     """, arguments: [lease.until, invocation.id, invocation.attempt, lease.owner])
             guard let row else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
+            try db.renewReservations(of: invocation, until: lease.until)
             return row["cancel_requested"]
         }
     }
@@ -146,6 +151,27 @@ extension Database {
         guard let limit else { return false }
         let running = try first("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") { $0.integer(0) ?? 0 }
         return running ?? 0 >= Int64(limit)
+    }
+
+    /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
+    fileprivate func heldBack(now: Timestamp) throws -> (condition: String, arguments: StatementArguments) {
+        var (condition, arguments): (String, StatementArguments) = ("", [])
+        for (account, level) in try alertLevels(now: now).levels {
+            guard let least = Priority.allCases.first(where: { !level.admits($0) })?.rawValue else { continue }
+            switch AccountName(account) {
+            case .organization:
+                condition += " AND priority < ?"
+                arguments += [least]
+            case .agent(let name):
+                condition += " AND NOT (priority >= ? AND agent = ?)"
+                arguments += [least, name]
+            case .chapter(let name):
+                condition += " AND NOT (priority >= ? AND coalesce(chapter, '') = ? COLLATE NOCASE)"
+                arguments += [least, name]
+            case .swarm, .root, .invocation, nil: continue
+            }
+        }
+        return (condition, arguments)
     }
 
     fileprivate func agentsAtLimit(_ limits: [String: Int]) throws -> [String] {

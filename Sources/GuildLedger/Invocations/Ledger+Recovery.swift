@@ -7,6 +7,8 @@ package struct Recovery: Sendable, Hashable {
     package var invocations = 0
     package var actions = 0
     package var waits = 0
+    /// Reservations whose deadline had passed.
+    package var reservations = 0
     /// Queued work that was meant for a dead worker and is now anybody's.
     package var released = 0
 
@@ -45,6 +47,8 @@ extension Ledger {
                 try db.reclaim(Action(row: row), now: now)
                 found.actions += 1
             }
+            // After those of the attempts that were taken back: what is left has an owner that renews nothing any more.
+            found.reservations = try db.expireReservations(now: now)
             found.waits = try db.endOverdueWaits(limit: Self.recoveryLimit, now: now)
             return found
         }
@@ -106,17 +110,33 @@ extension Database {
             let pending = try Row.fetchAll(
                 self,
                 sql: """
-                    SELECT n, position, action FROM tool_calls
+                    SELECT n, position, name, action FROM tool_calls
                     WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
                     """, arguments: [invocation])
             for call in pending {
                 let action: ActionID? = call["action"]
                 let text = "accepted, \(action.map(\.description) ?? ""), not finished"
-                try finishCall(
+                let isNew = try finishCall(
                     invocation, turn: call["n"], position: call["position"], result: text, isError: false)
+                // The model is told something that the action itself has not said: that is a result to account for.
+                if isNew { try auditOverdue(call["name"], action: action, of: invocation, now: now) }
             }
             try setState(invocation, .queued, availableAt: now)
         }
         return overdue.count
+    }
+
+    private func auditOverdue(
+        _ tool: String, action: ActionID?, of invocation: InvocationID, now: Timestamp
+    ) throws {
+        let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [invocation])
+        guard let current = row.map({ Invocation(row: $0) }) else { return }
+        try appendAudit(
+            current.entry(
+                .toolCalled, now: now,
+                [
+                    "agent": .string(current.agent), "tool": .string(tool), "error": false, "overdue": true,
+                    "action": action.map { .string($0.description) } ?? .null,
+                ]))
     }
 }

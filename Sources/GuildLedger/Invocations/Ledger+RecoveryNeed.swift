@@ -21,7 +21,7 @@ extension Ledger {
                     OR EXISTS (SELECT 1 FROM actions
                         WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
                     OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND available_at <= ?2)
-                    """, arguments: [worker.id, now]) ?? false
+                    """, arguments: [worker.id, now]) ?? false || db.hasExpiredReservations(now: now)
         }
         let owners = try await foreignOwners(worker)
         if isOverdue || owners.contains(where: isDead) { return .now }

@@ -11,14 +11,16 @@ extension Ledger {
         _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
     ) async throws -> Reservation {
         do {
-            return try await write { db in
-                let current = try db.owned(invocation)
-                let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
-                try db.begin(plan, of: current, reservation: reservation, now: now)
-                return reservation
-            }
+            return try await reserveTurn(plan, of: invocation, worker: worker, now: now)
         } catch let refusal as BudgetExceeded {
+            // What the dead still hold is no reason to refuse the living.
+            if refusal.reserved > 0, try await read({ try $0.hasExpiredReservations(now: now) }),
+                try await expireReservations(now: now) > 0
+            {
+                return try await beginTurn(plan, of: invocation, worker: worker, now: now)
+            }
             try await write { db in
+                try db.noteKnown(plan, refusedBy: refusal.account, now: now)
                 try db.appendAudit(
                     try db.owned(invocation).entry(
                         .budgetRefused, now: now,
@@ -30,6 +32,17 @@ extension Ledger {
                         ]))
             }
             throw refusal
+        }
+    }
+
+    private func reserveTurn(
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, now: Timestamp
+    ) async throws -> Reservation {
+        try await write { db in
+            let current = try db.owned(invocation)
+            let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
+            try db.begin(plan, of: current, reservation: reservation, now: now)
+            return reservation
         }
     }
 
@@ -56,14 +69,16 @@ extension Ledger {
             let current = try db.owned(invocation)
             let usage = (answer.usage ?? reservation.bound).bounded
             let cost = answer.usage == nil ? reservation.cost : BudgetRule.cost(plan.prices, of: usage)
-            let overrun = try db.settle(
-                reservation, spent: usage, cost: cost, estimated: answer.usage == nil, now: now)
+            let settlement = try db.settle(
+                reservation, spent: usage, cost: cost, estimated: answer.usage == nil, limits: plan.accounts, now: now)
+            let overrun = settlement.overrun
             try db.journal(answer, usage: usage, cost: cost, plan: plan, of: invocation, now: now)
             try db.rollUp(
-                current, model: plan.model, usage: usage, cost: cost, estimated: answer.usage == nil, now: now)
+                current, model: plan.model, usage: usage, cost: cost, estimated: answer.usage == nil,
+                at: settlement.at)
             try db.auditCall(
                 answer, usage: usage, cost: cost, plan: plan, reservation: reservation, of: current, now: now)
-            if overrun.isAny {
+            if !overrun.isZero {
                 try db.appendAudit(
                     current.entry(
                         .budgetOverrun, now: now,

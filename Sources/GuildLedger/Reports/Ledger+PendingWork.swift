@@ -1,6 +1,6 @@
 import GRDB
 
-/// What is not at its end and waits for no person, by the component that does it.
+/// What is not at its end and waits for no person and no budget, by the component that does it.
 package struct PendingWork: Sendable, Hashable {
     /// For the dispatcher.
     package var events: Bool
@@ -25,7 +25,9 @@ extension Ledger {
                     || isAny("SELECT 1 FROM debounces") || isAny("SELECT 1 FROM pending_decisions"),
                 invocations: try isAny("SELECT 1 FROM invocations WHERE state = 'queued'")
                     || isAny("SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL")
-                    || isAny("SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason <> 'approval'"),
+                    || isAny(
+                        "SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget')"
+                    ),
                 actions: try isAny("SELECT 1 FROM actions WHERE state IN ('queued', 'running')"))
         }
     }

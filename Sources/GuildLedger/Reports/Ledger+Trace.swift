@@ -100,7 +100,7 @@ extension Ledger {
                     OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
                     OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
                     OR EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
-                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason <> 'approval' \(scope))
+                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
                     OR EXISTS (SELECT 1 FROM actions WHERE state IN ('queued', 'running') \(scope))
                     """, arguments: arguments)
             return open == 0

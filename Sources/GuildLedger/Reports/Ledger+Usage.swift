@@ -11,28 +11,61 @@ package struct UsageLine: Sendable, Hashable {
     package let name: String
     package let calls: Int64
     package let usage: TokenUsage
-    /// All classes together; for roots the only figure kept.
+    /// All classes together.
     package let tokens: Int64
     package let costMicrodollars: Int64
     /// Of `tokens`, those posted at a bound because the provider never reported.
     package let estimatedTokens: Int64
+    /// When the first hour with a call begins.
+    package let firstHour: Timestamp
 }
 
-/// An account's standing.
-package struct AccountStanding: Sendable, Hashable {
-    package let name: String
-    package let used: Int64
-    package let reserved: Int64
-    package let usedCost: Int64
-    package let reservedCost: Int64
+/// All spending of one hour of UTC.
+package struct HourUsage: Sendable, Hashable {
+    /// Its beginning.
+    package let at: Timestamp
+    package let line: UsageLine
+}
+
+/// One agent's spending in one hour of UTC.
+package struct AgentHour: Sendable, Hashable {
+    /// Its beginning.
+    package let at: Timestamp
+    package let agent: String
+    /// The chapter that the agent then belonged to; empty for none.
+    package let chapter: String
+    package let tokens: Int64
+    package let costMicrodollars: Int64
+}
+
+/// A span of time rounded outwards to whole hours, as the roll-ups count them: hours since 1970 in UTC.
+struct HourSpan {
+    static let microseconds: Int64 = 3_600_000_000
+
+    let first: Int64
+    /// Not in it any more.
+    let end: Int64
+
+    init(since: Timestamp, until: Timestamp) {
+        first = since.microseconds.floorDivided(by: Self.microseconds).quotient
+        end = until.microseconds.addingSaturated(Self.microseconds - 1).floorDivided(by: Self.microseconds).quotient
+    }
+
+    static func start(of hour: Int64) -> Timestamp {
+        let (product, overflow) = hour.multipliedReportingOverflow(by: microseconds)
+        return Timestamp(microseconds: overflow ? (hour < 0 ? .min : .max) : product)
+    }
 }
 
 extension Ledger {
-    /// Spending between two instants, rounded outwards to whole hours; the largest first, days in order.
+    /// Hours read at once: one read stays short however long the period is.
+    private static let hoursPerRead: Int64 = 24 * 7
+
+    /// Spending between two instants, rounded outwards to whole hours; the largest first, days (of UTC) in order.
     package func usage(
         by grouping: UsageGrouping, since: Timestamp, until: Timestamp
     ) async throws -> [UsageLine] {
-        if grouping == .root { return try await usageByRoot(since: since, until: until) }
+        if grouping == .root { return try await rootUsage(since: since, until: until).lines }
         let column =
             switch grouping {
             case .agent, .root: "agent"
@@ -40,64 +73,76 @@ extension Ledger {
             case .model: "model"
             case .day: "strftime('%Y-%m-%d', hour * 3600, 'unixepoch')"
             }
-        let hour: Int64 = 3_600_000_000
-        let hours = (
-            since.microseconds.floorDivided(by: hour).quotient,
-            until.microseconds.addingSaturated(hour - 1).floorDivided(by: hour).quotient
-        )
+        let hours = HourSpan(since: since, until: until)
         return try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(column) AS name, sum(calls) AS calls, sum(input) AS input, sum(cache_read) AS cache_read,
-                        sum(cache_write) AS cache_write, sum(output) AS output, sum(reasoning) AS reasoning,
-                        sum(cost) AS cost, sum(estimated) AS estimated
-                    FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
-                    ORDER BY \(grouping == .day ? "1" : "sum(input + cache_read + cache_write + output + reasoning) DESC, 1")
-                    """, arguments: [hours.0, hours.1]
-            ).map { row in
-                let usage = TokenUsage(row: row)
-                return UsageLine(
-                    name: row["name"], calls: row["calls"], usage: usage, tokens: usage.total,
-                    costMicrodollars: row["cost"], estimatedTokens: row["estimated"])
-            }
+                    SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
+                    ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
+                    """, arguments: [hours.first, hours.end]
+            ).map { UsageLine(row: $0, name: $0["name"]) }
         }
     }
 
-    private func usageByRoot(since: Timestamp, until: Timestamp) async throws -> [UsageLine] {
-        try await read { db in
+    /// Each hour in which something was spent, in order: what days of any time zone are put together from.
+    package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
+        let hours = HourSpan(since: since, until: until)
+        return try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM root_totals WHERE last_at >= ? AND last_at < ? ORDER BY tokens DESC LIMIT 1000
-                    """, arguments: [since, until]
+                    SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
+                    """, arguments: [hours.first, hours.end]
             ).map { row in
-                let root: EventID = row["root"]
-                return UsageLine(
-                    name: root.description, calls: row["calls"], usage: .zero, tokens: row["tokens"],
-                    costMicrodollars: row["cost"], estimatedTokens: 0)
+                let line = UsageLine(row: row, name: "")
+                return HourUsage(at: line.firstHour, line: line)
             }
         }
     }
 
-    /// Tokens held by open reservations, by account, for accounts that hold any.
-    package func openAccounts() async throws -> [AccountStanding] {
-        try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000").map {
-                AccountStanding(
-                    name: $0["name"], used: $0["used"], reserved: $0["reserved"], usedCost: $0["used_cost"],
-                    reservedCost: $0["reserved_cost"])
+    /// Each agent's hours in which it spent something, in order.
+    ///
+    /// - Parameter limit: the most hours looked at; the newest count.
+    package func agentHours(since: Timestamp, until: Timestamp, limit: Int64) async throws -> [AgentHour] {
+        let span = HourSpan(since: since, until: until)
+        var first = max(span.first, span.end.addingSaturated(-max(0, limit)))
+        var hours: [AgentHour] = []
+        while first < span.end {
+            let (start, end) = (first, min(first.addingSaturated(Self.hoursPerRead), span.end))
+            hours += try await read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
+                            sum(cost) AS cost
+                        FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
+                        """, arguments: [start, end]
+                ).map { row in
+                    AgentHour(
+                        at: HourSpan.start(of: row["hour"]), agent: row["agent"], chapter: row["chapter"],
+                        tokens: row["tokens"], costMicrodollars: row["cost"])
+                }
             }
+            first = end
         }
+        return hours
     }
+}
 
-    package func account(_ name: String) async throws -> AccountStanding? {
-        try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM accounts WHERE name = ?", arguments: [name]).map {
-                AccountStanding(
-                    name: $0["name"], used: $0["used"], reserved: $0["reserved"], usedCost: $0["used_cost"],
-                    reservedCost: $0["reserved_cost"])
-            }
-        }
+extension UsageLine {
+    /// What a roll-up sums up to, for a statement that groups.
+    static let sums = """
+        min(hour) AS hour, sum(calls) AS calls, sum(input) AS input, sum(cache_read) AS cache_read,
+        sum(cache_write) AS cache_write, sum(output) AS output, sum(reasoning) AS reasoning, sum(cost) AS cost,
+        sum(estimated) AS estimated
+        """
+    static let total = "sum(input + cache_read + cache_write + output + reasoning)"
+
+    init(row: Row, name: String) {
+        let usage = TokenUsage(row: row)
+        self.init(
+            name: name, calls: row["calls"], usage: usage, tokens: usage.total, costMicrodollars: row["cost"],
+            estimatedTokens: row["estimated"], firstHour: HourSpan.start(of: row["hour"]))
     }
 }

@@ -35,26 +35,28 @@ extension Ledger {
     package func fire(schedule: String, dueAt: Timestamp, event: Event, commit: String, now: Timestamp) async throws
         -> Bool
     {
-        let body = try bodies.store(event.payload)
-        return try await write(touching: [.inbound]) { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO firings VALUES (?, ?, ?)", arguments: [schedule, dueAt, event.id])
-            guard db.changesCount == 1 else { return false }
-            try db.execute(
-                sql: """
-                    INSERT INTO schedules (id, seen_until) VALUES (?, ?)
-                    ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
-                    """, arguments: [schedule, dueAt])
-            try db.insert(event, body: body, receivedAt: now)
-            try db.execute(
-                sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                arguments: [event.id, now])
-            try db.appendAudit(
-                AuditEntry(
-                    at: now, actor: "scheduler", kind: .scheduleFired, subject: event.id.description, commit: commit,
-                    root: event.root.description,
-                    body: ["schedule": .string(schedule), "due": .string(dueAt.rfc3339)]))
-            return true
+        return try await bodies.storing(event.payload) { body in
+            try await write(touching: [.inbound]) { db in
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO firings VALUES (?, ?, ?)", arguments: [schedule, dueAt, event.id])
+                guard db.changesCount == 1 else { return false }
+                try db.execute(
+                    sql: """
+                        INSERT INTO schedules (id, seen_until) VALUES (?, ?)
+                        ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
+                        """, arguments: [schedule, dueAt])
+                try db.insert(event, body: body, receivedAt: now)
+                try db.execute(
+                    sql: "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
+                    arguments: [event.id, now])
+                try db.appendAudit(
+                    AuditEntry(
+                        at: now, actor: "scheduler", kind: .scheduleFired, subject: event.id.description,
+                        commit: commit,
+                        root: event.root.description,
+                        body: ["schedule": .string(schedule), "due": .string(dueAt.rfc3339)]))
+                return true
+            }
         }
     }
 }

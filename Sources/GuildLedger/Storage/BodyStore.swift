@@ -11,9 +11,22 @@ package struct BodyStore: Sendable {
 
     package static let inlineLimitBytes = 64 << 10
 
-    private let folder: String
+    let folder: String
 
     init(folder: String) { self.folder = folder }
+
+    /// Stores a body and hands it to `use`, which writes the row that names it. Until that returns no sweep takes the
+    /// file, be it new or one that nobody has named for long.
+    func storing<Value>(_ body: [UInt8], _ use: (Stored) async throws -> Value) async throws -> Value {
+        guard body.count > Self.inlineLimitBytes else { return try await use(.inline(body)) }
+        let hold = try FileLock(path: lockPath)
+        hold.lockShared()
+        defer { hold.unlock() }
+        return try await use(try store(body))
+    }
+
+    /// Shared by whoever is about to name a body or copies bodies; a sweep takes it alone.
+    var lockPath: String { folder + ".lock" }
 
     func store(_ body: [UInt8]) throws(LedgerFailure) -> Stored {
         guard body.count > Self.inlineLimitBytes else { return .inline(body) }
@@ -24,7 +37,7 @@ package struct BodyStore: Sendable {
             if mkdir(parent, 0o700) == 0 {
                 try Self.sync(folder: folder)
             } else if errno != EEXIST {
-                throw Self.failure(parent, errno)
+                throw .ofFile(parent, errno)
             }
             try write(body, to: path)
         }
@@ -54,46 +67,26 @@ package struct BodyStore: Sendable {
     /// Makes the names in a folder durable.
     static func sync(folder: String) throws(LedgerFailure) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(folder, errno) }
+        guard descriptor >= 0 else { throw .ofFile(folder, errno) }
         let problem = fsync(descriptor) == 0 ? 0 : errno
         close(descriptor)
-        guard problem == 0 else { throw failure(folder, problem) }
+        guard problem == 0 else { throw .ofFile(folder, problem) }
     }
 
-    private func path(of digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest.dropFirst(2))" }
+    func path(of digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest.dropFirst(2))" }
 
     /// Writes a temporary file, syncs it and renames it: after a crash it is whole or not there.
     private func write(_ body: [UInt8], to path: String) throws(LedgerFailure) {
         var random = SystemRandomNumberGenerator()
         let temporary = "\(path).\(random.next()).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.failure(path, errno) }
-        var problem = Self.write(body, to: descriptor)
+        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        var problem = DurableFile.write(body[...], to: descriptor)
         if problem == 0, fsync(descriptor) != 0 { problem = errno }
         close(descriptor)
         if problem == 0, rename(temporary, path) != 0 { problem = errno }
         guard problem != 0 else { return }
         unlink(temporary)
-        throw Self.failure(path, problem)
-    }
-
-    /// - Returns: 0, or the `errno` of what failed.
-    private static func write(_ body: [UInt8], to descriptor: Int32) -> Int32 {
-        var offset = 0
-        while offset < body.count {
-            let written = body[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return written < 0 ? errno : EIO }
-            offset += written
-        }
-        return 0
-    }
-
-    private static func failure(_ path: String, _ problem: Int32) -> LedgerFailure {
-        switch problem {
-        case ENOSPC, EDQUOT: .full(path: path)
-        case EACCES, EROFS, EPERM: .readOnly(path: path)
-        default: .unusable(path: path, reason: String(cString: strerror(problem)))
-        }
+        throw .ofFile(path, problem)
     }
 }

@@ -26,11 +26,53 @@ struct DirectRow {
         return sqlite3_column_int64(statement, column)
     }
 
+    func text(_ column: Int32) -> String? {
+        guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        guard let start = sqlite3_column_text(statement, column) else { return "" }
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
     func blob(_ column: Int32) -> [UInt8]? {
         guard sqlite3_column_type(statement, column) == SQLITE_BLOB else { return nil }
         let count = Int(sqlite3_column_bytes(statement, column))
         guard let start = sqlite3_column_blob(statement, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    /// SQLite's type of the column: `SQLITE_TEXT` and so on.
+    func type(_ column: Int32) -> Int32 { sqlite3_column_type(statement, column) }
+
+    /// The bytes of a text or a blob as they are stored, neither copied nor repaired; valid until the next step. A zero
+    /// byte or bytes that are not UTF-8 are what they are.
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_blob(statement, column)
+        return UnsafeRawBufferPointer(
+            start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, column)))
+    }
+}
+
+/// The rows of one statement, stepped without GRDB's boxes. No other cursor of the same SQL may be open meanwhile.
+struct DirectCursor: ~Copyable {
+    private let cached: Statement
+    private let statement: SQLiteStatement
+    private let database: Database
+
+    init(_ database: Database, _ sql: String, _ values: [StoredValue] = []) throws {
+        let cached = try database.cachedStatement(sql: sql)
+        try database.bind(values, to: cached.sqliteStatement, sql)
+        self.cached = cached
+        self.database = database
+        statement = cached.sqliteStatement
+    }
+
+    deinit { sqlite3_reset(statement) }
+
+    mutating func next() throws -> DirectRow? {
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return DirectRow(statement: statement) }
+        try database.check(code == SQLITE_DONE ? SQLITE_OK : code, cached.sql)
+        return nil
     }
 }
 
@@ -44,9 +86,32 @@ extension Database {
 
     /// - Returns: what `read` makes of the first row; nil where there is none.
     func first<Value>(_ sql: String, _ values: [StoredValue] = [], read: (DirectRow) -> Value) throws -> Value? {
-        let cached = try cachedStatement(sql: sql)
-        let statement = cached.sqliteStatement
+        let statement = try bound(sql, values)
         defer { sqlite3_reset(statement) }
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
+        try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
+        return nil
+    }
+
+    /// Reads every row, one after the other; `read` runs no other statement of the same text.
+    func each(_ sql: String, _ values: [StoredValue] = [], read: (DirectRow) throws -> Void) throws {
+        let statement = try bound(sql, values)
+        defer { sqlite3_reset(statement) }
+        while true {
+            let code = sqlite3_step(statement)
+            guard code == SQLITE_ROW else { return try check(code == SQLITE_DONE ? SQLITE_OK : code, sql) }
+            try read(DirectRow(statement: statement))
+        }
+    }
+
+    private func bound(_ sql: String, _ values: [StoredValue]) throws -> SQLiteStatement {
+        let statement = try cachedStatement(sql: sql).sqliteStatement
+        try bind(values, to: statement, sql)
+        return statement
+    }
+
+    fileprivate func bind(_ values: [StoredValue], to statement: SQLiteStatement, _ sql: String) throws {
         guard Int(sqlite3_bind_parameter_count(statement)) == values.count else {
             throw DatabaseError(
                 resultCode: .SQLITE_MISUSE, message: "\(values.count) values for other places", sql: sql)
@@ -54,13 +119,9 @@ extension Database {
         for (index, value) in values.enumerated() {
             try check(Self.bind(value, at: Int32(index + 1), of: statement), sql)
         }
-        let code = sqlite3_step(statement)
-        if code == SQLITE_ROW { return read(DirectRow(statement: statement)) }
-        try check(code == SQLITE_DONE ? SQLITE_OK : code, sql)
-        return nil
     }
 
-    private func check(_ code: Int32, _ sql: String) throws {
+    fileprivate func check(_ code: Int32, _ sql: String) throws {
         guard code != SQLITE_OK else { return }
         let message = sqliteConnection.map { String(cString: sqlite3_errmsg($0)) }
         throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: sql)

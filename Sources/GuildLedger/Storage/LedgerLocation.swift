@@ -5,7 +5,9 @@ import Foundation
 ///
 ///     ledger.sqlite          the database; SQLite adds -wal and -shm
 ///     ledger.sqlite.lock     taken by each writing process around a batch
-///     ledger.sqlite.d/       bodies/ (content-addressed), workers/ (one locked file for each live worker)
+///     ledger.sqlite.use      shared by whoever has the ledger open; a restore takes it alone
+///     ledger.sqlite.d/       bodies/ (content-addressed) and bodies.lock, workers/ (one locked file for each live
+///                            worker), housekeeping.lock
 package struct LedgerLocation: Sendable, Hashable {
     /// An absolute path.
     package let path: String
@@ -43,6 +45,8 @@ package struct LedgerLocation: Sendable, Hashable {
 
     package var walPath: String { path + "-wal" }
     var lockPath: String { path + ".lock" }
+    var usePath: String { path + ".use" }
+    var housekeepingPath: String { path + ".d/housekeeping.lock" }
     var bodiesFolder: String { path + ".d/bodies" }
     var workersFolder: String { path + ".d/workers" }
     var folder: String { (path as NSString).deletingLastPathComponent }

@@ -1,9 +1,10 @@
 package import GuildDomain
 import Synchronization
 
-/// What a commit may have changed; a component sleeps until its topic is signalled.
+/// What a commit may have changed; a component sleeps until its topic is signalled. Each commit may have added to the
+/// audit log, so each raises `audit`.
 package enum Topic: Int, CaseIterable, Sendable {
-    case inbound, invocations, actions, approvals, notifications, outcomes, schedules, cancellations
+    case inbound, invocations, actions, approvals, notifications, outcomes, schedules, cancellations, audit
 }
 
 /// A counter that can be awaited: wake-ups without polling, and none is missed between a check and a sleep.

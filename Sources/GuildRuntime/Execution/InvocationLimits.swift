@@ -11,31 +11,26 @@ package struct InvocationLimits: Sendable {
     /// Tokens of one answer.
     package let replyLimit: Int
     private let agent: AgentManifest
-    private let setting: String
+    private let budget: Int64?
+    private let budgets: BudgetLimits
 
     package init(agent: AgentManifest, options: RunOptions, in head: CodexSnapshot, model: ChosenModel) {
         let limits = head.limits(of: agent)
         self.agent = agent
         perInvocation = options.budget ?? limits.perInvocation.value
         perInvocationCost = limits.costPerInvocation.value
-        setting = options.budget == nil ? "resources.tokenBudget.perInvocation" : "--budget"
+        budget = options.budget
+        budgets = BudgetLimits(head)
         maxActiveDuration = limits.maxActiveDuration.value
         actionWait = head.settings.actionWait.value
         replyLimit = Int(clamping: model.entry.maxOutputTokens ?? head.settings.replyLimit.value)
     }
 
+    /// The rules of the organisation's budgets.
+    package var rules: BudgetRules { budgets.rules }
+
     /// What a call counts against, from the invocation's own account outwards.
     package func accounts(of invocation: Invocation) -> [AccountLimit] {
-        var accounts = [
-            AccountLimit(
-                account: "invocation/\(invocation.id)", tokens: perInvocation, cost: perInvocationCost, setting: setting
-            ),
-            AccountLimit(account: "agent/\(invocation.agent)", tokens: nil, setting: ""),
-        ]
-        if let chapter = invocation.chapter {
-            accounts.append(AccountLimit(account: "chapter/\(chapter)", tokens: nil, setting: ""))
-        }
-        accounts.append(AccountLimit(account: "organization", tokens: nil, setting: ""))
-        return accounts
+        budgets.accounts(of: invocation, agent: agent, budget: budget)
     }
 }

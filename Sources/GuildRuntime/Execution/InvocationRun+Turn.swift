@@ -7,14 +7,15 @@ extension InvocationRun {
     ///
     /// - Returns: the state the invocation is in afterwards.
     func takeTurn(after turns: [JournalledTurn], _ setting: Setting) async throws -> InvocationState {
-        let deadline = deadline(after: turns, setting)
-        guard time.now <= deadline else { throw overtime(setting) }
+        guard time.now <= deadline(after: turns, setting) else { throw overtime(setting) }
         let n = (turns.filter(\.isAnswered).map(\.n).max() ?? 0) + 1
         var request = try setting.builder.request(
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns)
         let volatile = setting.builder.volatile(after: turns)
         let plan = plan(request, turn: n, key: RequestDigest.key(of: request, volatile: volatile), setting)
         let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: time.now)
+        // An alert shortens the time that is left, as it stands with each turn.
+        let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)
         try await ledger.markSent(reservation, of: invocation)
         let (result, isOvertime) = await complete(
@@ -58,10 +59,12 @@ extension InvocationRun {
 
     /// When the time that the agent may work on this invocation is up: this attempt's, and the answered turns' of earlier
     /// ones. What it waited for people, for actions or for its next try is not counted, nor how long a crash lasted.
-    private func deadline(after turns: [JournalledTurn], _ setting: Setting) -> Timestamp {
+    private func deadline(
+        after turns: [JournalledTurn], _ setting: Setting, _ level: AlertLevel = .none
+    ) -> Timestamp {
         let earlier = turns.filter { $0.isAnswered && $0.attempt < invocation.attempt }
         let spent = earlier.reduce(Duration.zero) { $0 + max(.zero, ($1.endedAt ?? $1.begunAt) - $1.begunAt) }
-        return setting.began + (setting.limits.maxActiveDuration - spent)
+        return setting.began + (level.activeDuration(setting.limits.maxActiveDuration) - spent)
     }
 
     private func overtime(_ setting: Setting) -> Failure {
@@ -75,7 +78,8 @@ extension InvocationRun {
             n: n, provider: setting.provider.name, model: setting.model.label,
             requestDigest: key,
             inputBound: InputEstimate.tokens(of: request), outputWanted: Int64(setting.limits.replyLimit),
-            prices: setting.model.entry.prices, accounts: setting.limits.accounts(of: invocation))
+            prices: setting.model.entry.prices, accounts: setting.limits.accounts(of: invocation),
+            rules: setting.limits.rules)
     }
 
     private func journal(

@@ -42,6 +42,8 @@ struct InvocationRun: Sendable {
             try await stop()
         } catch let failure as ModelFailure {
             try await handle(failure)
+        } catch let refusal as BudgetExceeded where refusal.canWait {
+            try await wait(for: refusal)
         } catch let failure as any GuildError {
             try await end(
                 .failed, outcome: failure.message, failure: Failure(failure.kind, failure.message, hint: failure.hint))
@@ -161,6 +163,15 @@ struct InvocationRun: Sendable {
         // Losing the error is safe: the reason is only told.
         let reason = (try? await ledger.invocation(invocation.id))?.waitReason
         observe(.waiting(invocation.id, reason ?? .action))
+    }
+
+    /// Stopped by a budget: what there is stays, and it goes on when there is room.
+    private func wait(for refusal: BudgetExceeded) async throws {
+        let answered = try await ledger.turns(of: invocation.id).filter(\.isAnswered)
+        let partial = try answered.last.map { TurnDelta.text(of: try TurnDelta.content(of: $0.delta)) } ?? ""
+        try await ledger.waitForBudget(invocation, refused: refusal, partial: partial, now: time.now)
+        observe(.outOfBudget(invocation.id, refusal, partial: partial))
+        observe(.waiting(invocation.id, .budget))
     }
 
     // MARK: Ends

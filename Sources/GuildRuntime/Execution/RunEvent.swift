@@ -11,6 +11,8 @@ package enum RunEvent: Sendable {
     case result(ToolCall)
     case answered(turn: Int, usage: TokenUsage, costMicrodollars: Int64, estimated: Bool, origin: String?)
     case waiting(InvocationID, WaitReason)
+    /// Stopped by a budget, with what the last answer said; it waits from now on.
+    case outOfBudget(InvocationID, BudgetExceeded, partial: String)
     /// Back in the queue: it goes on at `at`.
     case retrying(InvocationID, reason: String, at: Timestamp)
     case ended(InvocationID, InvocationState, outcome: String, failure: Failure?)

@@ -25,13 +25,13 @@ extension BadInput {
                 ]),
             Limit(
                 testDescription: "--budget", arguments: ["--budget", "50"],
-                words: ["--budget is 50 tokens", "hint: run with --budget"]),
+                words: ["--budget is 50 tokens", "hint: `guild budget grant invocation/", "or run with --budget"]),
             Limit(
                 testDescription: "money of one invocation",
                 files: [
                     "agents/clerk.yaml": ClerkCodex.agent(
                         more: #"  resources: { costBudget: { perInvocation: "0.000001" } }"#)
-                ], words: ["1 micro-dollars", "hint: raise resources."]),
+                ], words: ["1 micro-dollars", "hint: `guild budget grant invocation/", "or raise resources."]),
             Limit(
                 testDescription: "money, and no price",
                 files: [

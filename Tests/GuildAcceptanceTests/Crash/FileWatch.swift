@@ -10,6 +10,7 @@ final class FileWatch: Sendable {
     /// A wait that no write ends fails after this long.
     private static let limitMilliseconds: Int32 = 60_000
     private static let silenceMilliseconds: Int32 = 200
+    private static let endMilliseconds: Int32 = 2000
 
     init(_ path: String) throws {
         let url = URL(fileURLWithPath: path)
@@ -27,6 +28,11 @@ final class FileWatch: Sendable {
         let seen = try writes(atLeast: count, silence: Self.limitMilliseconds)
         guard seen >= count else { throw Failure(.unavailable, "\(seen) of \(count) writes came, then none") }
     }
+
+    /// Blocks until the file was written to `count` times, or until it is clear that no more come.
+    ///
+    /// - Returns: how often it was.
+    func wait(upTo count: Int) throws -> Int { try writes(atLeast: count, silence: Self.endMilliseconds) }
 
     /// Blocks until the next write, or until it is clear that there is none to wait for.
     ///

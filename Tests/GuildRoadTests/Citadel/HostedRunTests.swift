@@ -55,6 +55,41 @@ import Testing
         #expect(outcome.exitStatus == 1)
     }
 
+    @Test func `a run that a budget stops keeps what it has, and goes on after a grant`() async throws {
+        let hub = try Hub.serving()
+        let house = try house(
+            autonomy: 3, hub: hub, .calls([("github.add_labels", Hub.labels)]), .text("Labelled."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let ledger = deployment.ledger
+        var options = RunOptions()
+        options.input = "Label it."
+        options.budget = 1_000
+        let request = RunRequest(agent: "clerk", options: options, user: "user:ada")
+        let stopped = try await HostedRun(request, in: deployment).run(observe: { _ in }, approve: { _ in nil })
+        try #require(stopped.invocation.state == .waiting, "\(stopped.failure?.message ?? "")")
+        #expect(stopped.invocation.waitReason == .budget)
+        #expect(stopped.exitStatus == ErrorKind.outOfBudget.exitStatus)
+        let id = stopped.invocation.id
+        #expect(stopped.failure?.hint?.contains("guild budget grant invocation/\(id)") == true)
+        #expect(stopped.failure?.hint?.contains("guild run --resume \(id)") == true)
+        #expect(stopped.turns.count <= 1)
+        _ = try await ledger.grant(
+            GrantRequest(account: .invocation(id), tokens: 100_000, reason: "go on", actor: "user:ada"),
+            now: deployment.time.now)
+        var again = request
+        again.resumed = id
+        let ended = try await HostedRun(again, in: deployment).run(observe: { _ in }, approve: { _ in nil })
+        #expect(ended.exitStatus == 0)
+        #expect(ended.invocation.id == id)
+        #expect(ended.invocation.outcome == "Labelled.")
+        #expect(hub.requests.count == 1)
+        #expect(try await ledger.verifyBudgets(now: deployment.time.now).isSound)
+        await #expect(throws: Failure.self) {
+            _ = try await HostedRun(again, in: deployment).run(observe: { _ in }, approve: { _ in nil })
+        }
+    }
+
     @Test func `an agent that is not there is named with the nearest`() async throws {
         let house = try House()
         let deployment = try await house.deployment()

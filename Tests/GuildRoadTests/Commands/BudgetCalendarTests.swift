@@ -40,28 +40,36 @@ import Testing
         #expect(days == nil)
     }
 
-    @Test func `exhaustion is the first limit reached before its period ends`() throws {
-        let now = try at("2026-11-22T12:00:00Z")
-        func standing(_ period: BudgetCalendar.Period, _ limit: Int64, ends: String) throws -> BudgetReport.Standing {
-            BudgetReport.Standing(period: period, limit: limit, used: 500, reserved: 0, endsAt: try at(ends))
-        }
-        let day = try standing(.day, 1000, ends: "2026-11-23T00:00:00Z")
-        let month = try standing(.month, 1500, ends: "2026-12-01T00:00:00Z")
-        func reached(_ rate: Int64) -> String? {
-            BudgetReport.exhaustion(of: [day, month], burnRateDaily: rate, now: now)?.rfc3339
-        }
-        #expect(reached(0) == nil)
-        #expect(reached(100) == nil)
-        #expect(reached(500) == "2026-11-24T12:00:00Z")
-        #expect(reached(2000) == "2026-11-22T18:00:00Z")
-        let empty = BudgetReport.Standing(period: .day, limit: 500, used: 900, reserved: 0, endsAt: day.endsAt)
-        #expect(empty.remaining == 0)
-        #expect(BudgetReport.exhaustion(of: [empty], burnRateDaily: 0, now: now) == now)
+    private func hours(from text: String, _ count: Int64) throws -> [Timestamp] {
+        let start = try at(text)
+        return (0..<count).map { start + .seconds($0 * 3600) }
     }
 
-    @Test func `a burn rate of any size does not trap`() {
-        #expect(BudgetReport.burnRate(tokens: 100, over: .seconds(43_200)) == 200)
-        #expect(BudgetReport.burnRate(tokens: .max, over: .seconds(1)) == .max)
-        #expect(BudgetReport.burnRate(tokens: 1, over: .zero) > 0)
+    @Test func `hours are put together to the days of a zone, across clock changes`() throws {
+        let london = try calendar("Europe/London")
+        let spring = london.days(of: try hours(from: "2026-03-28T00:00:00Z", 72)) { $0 }
+        #expect(spring.map(\.name) == ["2026-03-28", "2026-03-29", "2026-03-30", "2026-03-31"])
+        #expect(spring.map(\.hours.count) == [24, 23, 24, 1])
+        let autumn = london.days(of: try hours(from: "2026-10-23T23:00:00Z", 72)) { $0 }
+        #expect(autumn.map(\.name) == ["2026-10-24", "2026-10-25", "2026-10-26"])
+        #expect(autumn.map(\.hours.count) == [24, 25, 23])
+        #expect(autumn[1].hours.first?.rfc3339 == "2026-10-24T23:00:00Z")
+    }
+
+    @Test func `where midnight is not a whole hour of UTC an hour counts to the day in which it begins`() throws {
+        let kolkata = try calendar("Asia/Kolkata")
+        let days = kolkata.days(of: try hours(from: "2026-11-20T18:00:00Z", 26)) { $0 }
+        #expect(days.map(\.name) == ["2026-11-20", "2026-11-21", "2026-11-22"])
+        #expect(days.map(\.hours.count) == [1, 24, 1])
+        #expect(kolkata.splitsHours(at: try at("2026-11-22T00:00:00Z")))
+        #expect(try !calendar("Europe/London").splitsHours(at: try at("2026-07-22T00:00:00Z")))
+    }
+
+    @Test func `hours that nothing was used in leave days out`() throws {
+        let days = try calendar("UTC").days(of: [
+            try at("2026-11-01T05:00:00Z"), try at("2026-11-01T23:00:00Z"), try at("2026-11-09T00:00:00Z"),
+        ]) { $0 }
+        #expect(days.map(\.name) == ["2026-11-01", "2026-11-09"])
+        #expect(try calendar("UTC").days(of: []) { (hour: Timestamp) in hour }.isEmpty)
     }
 }

@@ -73,15 +73,6 @@ import Testing
         #expect(Amount.bytes(1536) == "1.5 KiB")
     }
 
-    @Test func `a bar shows its share, the least of it, and that it is over-full`() {
-        #expect(Amount.bar(5, of: 10, width: 4) == "██░░")
-        #expect(Amount.bar(1, of: 1_000_000, width: 4) == "█░░░")
-        #expect(Amount.bar(0, of: 10, width: 4) == "░░░░")
-        #expect(Amount.bar(11, of: 10, width: 4) == "███▶")
-        #expect(Amount.bar(1, of: 0, width: 4) == "░░░░")
-        #expect(Amount.bar(.max, of: .max, width: 2) == "██")
-    }
-
     @Test func `money keeps every digit that there is, and two at least`() {
         #expect(
             [0, 1, 10_000, 1_234_567, -500_000].map { Money.dollars($0) }

@@ -43,6 +43,22 @@ import Testing
         #expect(try await office.auditKinds() == ["schedule.fired"])
     }
 
+    @Test func `a red alert pauses it, and what it missed is caught up when a grant ends that`() async throws {
+        let office = try office()
+        let scheduler = scheduler(office)
+        _ = try await scheduler.fireDue()
+        let limit = AccountLimit(account: "organization", period: .day, tokens: 0, setting: "manaPool.perDay")
+        try await office.ledger.noteLimits([limit], rules: BudgetRules(), now: office.time.now)
+        office.time.set(to: quarterPast)
+        _ = try await scheduler.fireDue()
+        #expect(try await firings(office) == [])
+        office.time.advance(by: .seconds(300))
+        _ = try await office.ledger.grant(
+            GrantRequest(account: .organization, tokens: 100, reason: "go on", actor: "user:ada"), now: office.time.now)
+        _ = try await scheduler.fireDue()
+        #expect(try await firings(office) == [quarterPast])
+    }
+
     @Test func `of two schedulers one fires each time, also where one clock is behind`() async throws {
         let office = try office()
         let behind = ManualTimeOffset(time: office.time, offset: .seconds(-20))

@@ -42,15 +42,19 @@ import Testing
         #expect(try limits(guild: ", replyLimit: 300").replyLimit == 300)
     }
 
-    @Test func `a call counts on the invocation, the agent, the chapter and the organisation`() throws {
+    @Test func `a call counts on the invocation, its root, the agent, the chapter and the organisation`() throws {
         let invocation = invocation(chapter: "office")
         let accounts = try limits("", budget: 500).accounts(of: invocation)
+        let root = "root/\(invocation.root)"
         #expect(
-            accounts.map(\.account) == ["invocation/\(invocation.id)", "agent/clerk", "chapter/office", "organization"])
+            accounts.map(\.account) == [
+                "invocation/\(invocation.id)", root, "agent/clerk", "chapter/office", "organization",
+            ])
+        #expect(accounts[1].tokens == Defaults.rootTokens)
         #expect(accounts.first?.tokens == 500)
         #expect(accounts.first?.setting == "--budget")
         let plain = try limits().accounts(of: self.invocation(chapter: nil))
-        #expect(plain.count == 3)
+        #expect(plain.count == 4)
         #expect(plain.first?.setting == "resources.tokenBudget.perInvocation")
     }
 }

@@ -77,16 +77,18 @@ import Testing
         #expect(try await office.ledger.turns(of: id).allSatisfy { $0.endedAt != nil })
     }
 
-    @Test func `a budget without room refuses before anything is sent`() async throws {
+    @Test func `a budget without room refuses before anything is sent, and the run waits for it`() async throws {
         let vendor = try Vendor.serving(.text("Here."))
         let office = try Office(vendor: vendor)
         let story = Story()
         var options = RunOptions()
         options.budget = 40
         try await office.queue(options: options)
-        #expect(try await office.attempt(try await office.worker(), story: story)?.state == .failed)
-        #expect(story.failure?.kind == .outOfBudget)
-        #expect(story.failure?.hint?.hasPrefix("run with --budget ") == true)
+        let ended = try #require(try await office.attempt(try await office.worker(), story: story))
+        #expect(ended.state == .waiting)
+        #expect(ended.waitReason == .budget)
+        #expect(story.refusal?.setting == "--budget")
+        #expect(story.refusal?.hint?.contains("run with --budget ") == true)
         #expect(vendor.requests.isEmpty)
         #expect(try await office.auditKinds().contains("budget.refused"))
     }

@@ -1,0 +1,85 @@
+package import GuildDomain
+
+/// The hours to come, and what is expected to be used in each.
+///
+/// An hour is its share of the trend of what is not scheduled, and what the schedules' own due times in it bring.
+package struct UsageForecast: Sendable, Hashable {
+    package let start: Timestamp
+    /// Tokens of each hour from `start` on.
+    package private(set) var tokens: [Double]
+    /// Micro-dollars of each hour.
+    package private(set) var microdollars: [Double]
+    /// Tokens of `tokens` that schedules bring.
+    package private(set) var scheduled = 0.0
+    package private(set) var scheduledRuns = 0
+
+    package init(start: Timestamp, hours: Int) {
+        self.start = start
+        tokens = [Double](repeating: 0, count: max(0, hours))
+        microdollars = tokens
+    }
+
+    /// - Parameter price: micro-dollars a token.
+    package mutating func add(_ trend: UsageTrend, price: Double) {
+        for hour in tokens.indices {
+            let share = trend.rate(inDays: (Double(hour) + 0.5) / 24) / 24
+            tokens[hour] += share
+            microdollars[hour] += share * price
+        }
+    }
+
+    /// One run at each due time.
+    package mutating func add(dueTimes: [Timestamp], tokensEach: Double, costEach: Double) {
+        for due in dueTimes {
+            let hour = (due - start).microseconds.floorDivided(by: 3_600_000_000).quotient
+            guard hour >= 0, hour < tokens.count else { continue }
+            tokens[Int(hour)] += tokensEach
+            microdollars[Int(hour)] += costEach
+            scheduled += tokensEach
+            scheduledRuns += 1
+        }
+    }
+
+    /// Forecasts of the same hours put together.
+    package static func += (left: inout Self, right: Self) {
+        for hour in left.tokens.indices where hour < right.tokens.count {
+            left.tokens[hour] += right.tokens[hour]
+            left.microdollars[hour] += right.microdollars[hour]
+        }
+        left.scheduled += right.scheduled
+        left.scheduledRuns += right.scheduledRuns
+    }
+
+    package var total: Int64 { Self.whole(tokens.reduce(0, +)) }
+    package var totalMicrodollars: Int64 { Self.whole(microdollars.reduce(0, +)) }
+    package var scheduledTokens: Int64 { Self.whole(scheduled) }
+
+    /// The hour in which a calendar limit is passed first.
+    ///
+    /// - Parameters:
+    ///   - committed: used and reserved in the running period.
+    ///   - limit: of the running period, with what was granted; `baseLimit` of each that follows.
+    ///   - periodEnd: the end of the period that an instant lies in.
+    /// - Returns: nil where it holds for all of the hours.
+    package func exhaustion(
+        of amount: Amount, committed: Int64, limit: Int64, baseLimit: Int64, periodEnd: (Timestamp) -> Timestamp
+    ) -> Timestamp? {
+        guard committed < limit else { return start }
+        var (used, room, end) = (Double(committed), Double(limit), periodEnd(start))
+        let series = amount == .tokens ? tokens : microdollars
+        var hour = start
+        for value in series {
+            if hour >= end {
+                (used, room, end) = (0, Double(baseLimit), periodEnd(hour))
+            }
+            used += value
+            if used > room { return hour }
+            hour = hour + .seconds(3600)
+        }
+        return nil
+    }
+
+    package enum Amount: Sendable, Hashable { case tokens, microdollars }
+
+    private static func whole(_ value: Double) -> Int64 { Int64(exactly: value.rounded()) ?? .max }
+}

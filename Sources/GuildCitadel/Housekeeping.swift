@@ -1,0 +1,60 @@
+package import GuildCodex
+import GuildDomain
+package import GuildLedger
+import Logging
+import ServiceLifecycle
+
+/// Takes away what the PrivacyPolicy of the head no longer keeps, and keeps the ledger's log small.
+///
+///     every five minutes ──▶ the lock, unless another process has it ──▶ batches, for at most two seconds ──▶ checkpoint
+///
+/// Every `guild serve` has one, whatever its components; of several one does the work.
+struct Housekeeping: Service {
+    private static let interval = Duration.seconds(300)
+    /// How long one round works, and how long it lets others alone when there was more to do.
+    private static let round = Duration.seconds(2)
+    private static let pause = Duration.seconds(1)
+
+    let deployment: Deployment
+
+    func run() async throws {
+        let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
+        await cancelWhenGracefulShutdown {
+            // What a crash left is looked for once, and again where a round could not look at all files.
+            var looksAtFiles = true
+            while !Task.isCancelled {
+                let end = ContinuousClock.now + Self.round
+                var next = Self.interval
+                do {
+                    let report = try await ledger.keepHouse(
+                        deployment.codex.head.retentionPlan, actor: "retention", now: time.now,
+                        looksAtFiles: looksAtFiles
+                    ) { ContinuousClock.now < end && !Task.isCancelled }
+                    if let report, !report.isEmpty {
+                        let counts = report.counts.filter { $0.count > 0 }
+                        logger.info(
+                            "retention",
+                            metadata: Dictionary(uniqueKeysWithValues: counts.map { ($0.name, "\($0.count)") }))
+                    }
+                    if let report { looksAtFiles = !report.isComplete }
+                    if report?.isComplete == false { next = Self.pause }
+                } catch {
+                    // What is not taken away now is taken away in the next round.
+                    logger.error("retention failed", metadata: ["reason": "\(error)"])
+                }
+                // Losing the error is safe: it can only say that this task was cancelled, which the loop sees.
+                try? await time.sleep(until: time.now + next)
+            }
+        }
+    }
+}
+
+extension CodexSnapshot {
+    /// What the policies say about retention, as the ledger takes it.
+    package var retentionPlan: RetentionPlan {
+        let rules = retention
+        return RetentionPlan(
+            rawMessages: rules.rawMessages.value, aggregatedMetrics: rules.aggregatedMetrics.value,
+            auditLogs: rules.auditLogs.value, policy: rules.origin)
+    }
+}

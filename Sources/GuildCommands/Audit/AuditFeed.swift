@@ -1,0 +1,77 @@
+import Foundation
+import GuildDomain
+import GuildLedger
+import Synchronization
+
+/// `audit log --follow`: what is written to the audit log, as it is written, by whatever process.
+struct AuditFeed: Sendable {
+    let ledger: Ledger
+    /// Its `after` is the last entry that has been shown.
+    let filter: AuditFilter
+    let renderer: Renderer
+    let time: any TimeSource
+
+    /// In case a wake-up was lost between processes.
+    private static let recheck = Duration.seconds(60)
+
+    /// - Returns: false where nobody reads any more.
+    func show(_ records: [AuditRecord]) -> Bool {
+        records.allSatisfy { record in
+            renderer.format == .json ? renderer.printLine(record.json) : renderer.write(record.line(renderer.style))
+        }
+    }
+
+    /// Goes on until Ctrl-C, which ends it with the status for that, or until the reader goes away, which ends it well.
+    func followUntilInterrupted() async throws {
+        let following = Task {
+            do {
+                try await follow()
+            } catch {
+                // What was under way when it was to end: nothing of it was shown.
+                guard Task.isCancelled else { throw error }
+            }
+        }
+        OutputReader.onLeaving { following.cancel() }
+        let interruption = Interruption()
+        try await Interrupts.handling {
+            try await following.value
+        } onInterrupt: {
+            interruption.hasCome.withLock { $0 = true }
+            following.cancel()
+        }
+        if interruption.hasCome.withLock({ $0 }) { throw CommandStatus(code: ErrorKind.interrupted.exitStatus) }
+    }
+
+    private final class Interruption: Sendable { let hasCome = Mutex(false) }
+
+    private func follow() async throws {
+        ledger.watch()
+        let signal = ledger.signal(.audit)
+        var filter = filter
+        while !Task.isCancelled {
+            let seen = signal.generation
+            filter.through = try await ledger.auditHead()
+            let records = try await ledger.auditLog(filter)
+            guard show(records) else { return }
+            if records.count >= filter.limit, let newest = records.last {
+                filter.after = newest.seq
+                continue
+            }
+            filter.after = filter.through ?? filter.after
+            await signal.wait(after: seen, until: time.now + Self.recheck, time: time)
+        }
+    }
+}
+
+/// Whoever reads our standard output.
+enum OutputReader {
+    /// Calls `body` when the reader of a pipe has gone away, though nothing was written since. The thread lasts as long
+    /// as the process.
+    static func onLeaving(_ body: @escaping @Sendable () -> Void) {
+        Thread.detachNewThread {
+            var polled = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+            while poll(&polled, 1, -1) < 0, errno == EINTR {}
+            body()
+        }
+    }
+}

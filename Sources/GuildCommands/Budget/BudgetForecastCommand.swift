@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+struct BudgetForecastCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forecast", abstract: "Projects what will be used, and which limits will not hold.",
+        discussion: """
+            What is not scheduled follows the trend of the last four weeks (a mean where there is less than one); the \
+            schedules add one run of the usual size at each of their due times.
+            """)
+
+    @Option(help: ArgumentHelp("How far to look ahead.", valueName: "days"))
+    var days = BudgetForecast.defaultDays
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        let range = BudgetForecast.dayRange
+        guard range.contains(days) else {
+            throw ValidationError("--days \(days) is not between \(range.lowerBound) and \(range.upperBound)")
+        }
+    }
+
+    func run() async throws {
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
+        defer { inspection.close() }
+        let snapshot = try await inspection.snapshot()
+        let forecast = try await BudgetForecast.make(
+            days: days, in: snapshot, ledger: inspection.ledger, now: settings.time.now)
+        try output.renderer.print(
+            BudgetForecastResult(forecast: forecast, zone: Zones.named(snapshot.guild.timezone) ?? .gmt))
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildDomain
+import GuildLedger
+
+struct LedgerBackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copies the ledger into a new folder, while everything runs on.",
+        discussion: """
+            The folder holds ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks it). \
+            It appears under its name only when it is whole, on disk, and its audit chain verifies. Exits 1 where a large \
+            body was gone or damaged in the ledger already; the backup is then kept all the same.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The folder to make; it must not be there yet.", valueName: "folder"),
+        completion: .directory)
+    var folder: String
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
+        defer { inspection.close() }
+        let path = URL(fileURLWithPath: folder).standardizedFileURL.path
+        let contents = try await inspection.existingLedger().backup(
+            to: path, version: GuildVersion.current, now: settings.time.now)
+        try output.renderer.print(BackupResult(path: path, contents: contents))
+        if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
+    }
+}
+
+struct BackupResult: CommandResult {
+    let path: String
+    let contents: BackupContents
+
+    var json: JSONValue {
+        var object: JSONObject = ["path": .string(path)]
+        if case .object(let members) = contents.json {
+            for member in members.members { object[member.key] = member.value }
+        }
+        return .object(object)
+    }
+
+    var table: TextTable {
+        TextTable(
+            ["PATH", "MADE", "BYTES", "BODIES", "ENTRIES", "HEAD", "DAMAGED"],
+            [
+                [
+                    path, contents.madeAt.rfc3339, String(contents.bytes), String(contents.bodies),
+                    String(contents.auditEntries), contents.auditHead, String(contents.damagedBodies.count),
+                ]
+            ])
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !isQuiet else { return path }
+        var lines = [
+            "Backed up \(contents.ledger) into \(style.bold(path)).",
+            "  \(Amount.bytes(contents.bytes)), \(contents.bodies) bodies, "
+                + "\(Amount.grouped(contents.auditEntries)) audit entries, head \(contents.auditHead)",
+        ]
+        lines += contents.damagedBodies.prefix(20).map {
+            style.red("damaged") + ": body \($0) was gone or changed in the ledger already"
+        }
+        return (lines + ["", "Next:", "  " + style.cyan("guild ledger restore --dry-run \(path)")]).joined(
+            separator: "\n")
+    }
+}
+
+extension BackupContents {
+    /// Of database and bodies.
+    var bytes: Int64 { databaseBytes.addingSaturated(bodyBytes) }
+}

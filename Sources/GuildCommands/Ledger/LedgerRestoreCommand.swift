@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import GuildCitadel
+import GuildDomain
+import GuildLedger
+
+struct LedgerRestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Puts a backup in the ledger's place.",
+        discussion: """
+            Sums, pages, schema and audit chain are verified before anything changes. A ledger in use is refused, and one \
+            that is there too unless --force is given; it is then kept aside. What was queued when the backup was made is \
+            done when guild runs again; an action is looked for before it is done, because it may have been done since.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The folder that `guild ledger backup` made.", valueName: "folder"), completion: .directory)
+    var folder: String
+
+    @Flag(help: "Replace a ledger that is there; it is kept aside.")
+    var force = false
+
+    @Flag(help: "Verify the backup, and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let settings = options.settings()
+        let restore = LedgerRestore(
+            from: URL(fileURLWithPath: folder).standardizedFileURL.path, to: try Inspection.location(settings))
+        let report = try await restore.run(
+            force: force, dryRun: dryRun, actor: "user:\(UserName.current)", now: settings.time.now)
+        try output.renderer.print(RestoreResult(report: report))
+    }
+}
+
+struct RestoreResult: CommandResult {
+    let report: RestoreReport
+
+    var json: JSONValue {
+        [
+            "restored": .bool(report.isDone), "ledger": .string(report.ledger),
+            "kept_aside": .optional(report.keptAside), "made_at": .string(report.contents.madeAt.rfc3339),
+            "bodies": .integer(report.contents.bodies), "audit_entries": .integer(report.contents.auditEntries),
+            "audit_head": .string(report.contents.auditHead),
+        ]
+    }
+
+    var table: TextTable {
+        TextTable(
+            ["RESTORED", "LEDGER", "MADE", "ENTRIES", "HEAD", "ASIDE"],
+            [
+                [
+                    report.isDone ? "true" : "false", report.ledger, report.contents.madeAt.rfc3339,
+                    String(report.contents.auditEntries), report.contents.auditHead, report.keptAside ?? "",
+                ]
+            ])
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        let contents = report.contents
+        let what =
+            "the backup of \(LocalTime.text(contents.madeAt)), \(Amount.grouped(contents.auditEntries)) audit entries, "
+            + "head \(contents.auditHead)"
+        guard report.isDone else { return style.green("valid") + ": \(what)" }
+        guard !isQuiet else { return report.ledger }
+        var lines = ["\(style.bold(report.ledger)) is \(what)."]
+        if let aside = report.keptAside { lines.append("The ledger that was there is \(aside)") }
+        return (lines + ["", "Next:", "  " + style.cyan("guild ledger check"), "  " + style.cyan("guild serve")])
+            .joined(separator: "\n")
+    }
+}

@@ -1,0 +1,140 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// Puts anchors of the audit log into the codex repository, and finds those that are there.
+///
+/// What makes an anchor worth anything is that it leaves the machine: pushed, or fetched by somebody else.
+package struct AuditAnchorer: Sendable {
+    /// How often the ref is looked at again where another process moved it meanwhile.
+    private static let attempts = 8
+    /// Anchors that are compared with, the newest of the history.
+    package static let historyLimit = 4096
+
+    private let ledger: Ledger
+    private let repository: CodexRepository
+    private let time: any TimeSource
+    private let actor: String
+
+    /// - Parameter actor: who anchors, for the audit log: `user:NAME`, `serve`.
+    package init(ledger: Ledger, repository: CodexRepository, time: any TimeSource, actor: String) {
+        self.ledger = ledger
+        self.repository = repository
+        self.time = time
+        self.actor = actor
+    }
+
+    /// What anchoring came to.
+    package enum Outcome: Sendable, Hashable {
+        case anchored(AuditAnchor, commit: CommitID, isSigned: Bool)
+        /// Nothing has been written since this one.
+        case standing(AuditAnchor, commit: CommitID)
+        /// The log has no entry yet.
+        case empty
+    }
+
+    /// Anchors the log as it stands, after recomputing what came since the last anchor.
+    ///
+    /// - Throws: `AnchorRefused` where the log is not what the last anchor says, or does not stand.
+    package func anchor() async throws -> Outcome {
+        let file = Self.file(of: try await ledger.ledgerID())
+        for _ in 0..<Self.attempts {
+            let tree = try repository.anchors()
+            let last = try tree.flatMap { tree in
+                try tree.files[file].map { try Self.checkpoint($0, commit: tree.commit, in: repository) }
+            }
+            switch try await ledger.offerAnchor(after: last, now: time.now) {
+            case .nothingNew:
+                guard let last, let tree else { return .empty }
+                // An anchoring that was killed behind its commit has not recorded it.
+                try await ledger.record(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
+                return .standing(last.anchor, commit: tree.commit)
+            case .refused(let problem): throw AnchorRefused(problem: problem)
+            case .anchor(let anchor):
+                let anchoring = try repository.commitAnchor(
+                    file: file, bytes: anchor.json.bytes(.pretty) + [UInt8(ascii: "\n")],
+                    message: Self.message(anchor), onto: tree?.commit)
+                guard case .committed(let commit, let isSigned) = anchoring else { continue }
+                try await ledger.record(anchor, commit: commit.hex, actor: actor, now: time.now)
+                return .anchored(anchor, commit: commit, isSigned: isSigned)
+            }
+        }
+        throw AnchorFailure.contended(place: repository.place)
+    }
+
+    package static func file(of ledger: LedgerID) -> String { "\(ledger).json" }
+
+    private static func message(_ anchor: AuditAnchor) -> String {
+        """
+        Audit anchor: entry \(anchor.seq) of ledger \(anchor.ledger)
+
+        chain hash \(ContentDigest.hex(bytes: anchor.hash))
+        tree root  \(ContentDigest.hex(bytes: anchor.root))
+
+        """
+    }
+
+    // MARK: Finding
+
+    /// The anchors of a ledger in a repository, the newest last.
+    ///
+    /// - Parameter revision: where to look; nil is `refs/guild/audit`.
+    /// - Throws: `AnchorsMissing` where there are none, or none of this ledger.
+    package static func checkpoints(
+        of ledger: LedgerID, in repository: CodexRepository, at revision: String? = nil
+    ) throws -> [AuditCheckpoint] {
+        let name = revision ?? CodexRepository.auditRef
+        guard let tree = try repository.anchors(at: revision) else {
+            throw AnchorsMissing(place: repository.place, revision: name, ledger: ledger, others: [])
+        }
+        let history = try repository.anchorHistory(of: file(of: ledger), from: tree.commit, limit: historyLimit)
+        guard !history.isEmpty else {
+            let others = tree.files.keys.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+            throw AnchorsMissing(place: repository.place, revision: name, ledger: ledger, others: others)
+        }
+        return try history.reversed().map { try checkpoint($0.bytes, commit: $0.commit, in: repository) }
+    }
+
+    private static func checkpoint(
+        _ bytes: [UInt8], commit: CommitID, in repository: CodexRepository
+    ) throws(AnchorFailure) -> AuditCheckpoint {
+        do {
+            let anchor = try AuditAnchor(json: JSONParser.parse(bytes), from: "commit \(commit.short)")
+            return AuditCheckpoint(anchor, source: "the anchor in commit \(commit.short) of \(repository.place)")
+        } catch {
+            throw .foreign(
+                place: repository.place, commit: commit.hex, detail: (error as? any GuildError)?.message ?? "\(error)")
+        }
+    }
+}
+
+/// The audit log is not what its last anchor says, or does not stand: nothing was anchored.
+package struct AnchorRefused: GuildError, Equatable {
+    package let problem: AuditVerdict.Problem
+
+    package var kind: ErrorKind { .failed }
+    package var message: String { "nothing is anchored: entry \(problem.seq): \(problem.reason)" }
+    package var hint: String? {
+        "run `guild audit verify --anchored`; where the ledger is an older copy, restore the newest backup"
+    }
+}
+
+/// A repository without an anchor to compare with.
+package struct AnchorsMissing: GuildError, Equatable {
+    package let place: String
+    package let revision: String
+    package let ledger: LedgerID
+    /// The ledgers that there are anchors of.
+    package let others: [String]
+
+    package var kind: ErrorKind { .failed }
+    package var message: String {
+        let found = others.isEmpty ? "" : "; there are anchors of \(others.prefix(3).joined(separator: ", "))"
+        return "\(place): no anchor of ledger \(ledger) at \(revision)" + found
+    }
+    package var hint: String? {
+        others.isEmpty
+            ? "make one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
+            : "name the ledger that they are of with --ledger; if this one took its place, that is tampering"
+    }
+}

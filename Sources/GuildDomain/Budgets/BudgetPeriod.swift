@@ -1,0 +1,45 @@
+/// What a limit is a limit for.
+package enum BudgetPeriod: String, Sendable, CaseIterable {
+    /// All of the account's life: every turn and attempt of an invocation, all that a root set going.
+    case perInvocation
+    /// Sliding, in buckets of a second.
+    case minute = "perMinute"
+    /// Sliding, in buckets of a minute.
+    case hour = "perHour"
+    /// Calendar, in the organisation's time zone.
+    case day = "perDay"
+    /// Calendar, in the organisation's time zone.
+    case month = "perMonth"
+
+    /// Whether it begins and ends by the calendar: only these have alerts.
+    package var isCalendar: Bool { self == .day || self == .month }
+
+    /// `invocation`, `minute`, `hour`, `day` or `month`.
+    package var name: String {
+        switch self {
+        case .perInvocation: "invocation"
+        case .minute: "minute"
+        case .hour: "hour"
+        case .day: "day"
+        case .month: "month"
+        }
+    }
+
+    /// Accepts `day` and `perDay`.
+    package init?(name: String) {
+        guard let period = Self.allCases.first(where: { $0.name == name || $0.rawValue == name }) else { return nil }
+        self = period
+    }
+}
+
+/// When an account that has no room has some again.
+package enum BudgetRelief: Sendable, Hashable {
+    /// There is room now.
+    case now
+    /// When enough has left a sliding window, or a new period begins; calls under way not counted.
+    case at(Timestamp)
+    /// What is in the way is held by calls under way.
+    case whenCallsSettle
+    /// Only a grant or a higher limit makes room.
+    case grant
+}

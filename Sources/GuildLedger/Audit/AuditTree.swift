@@ -1,0 +1,192 @@
+import GRDB
+import GuildDomain
+
+/// The Merkle tree over the chain: leaf i is the `hash` of entry i + 1.
+///
+/// The append path knows nothing of it. Nodes are a cache of what the chain says, kept at every 8th level and derived in
+/// batches when an anchor or a proof asks for them: a change of an entry before that is found by the chain, a chain that
+/// was made anew by the anchors, and a changed node by `verify`, which computes the tree from the entries alone.
+enum AuditTree {
+    /// Levels between stored nodes: each stored node stands for 256 of the stored level below.
+    static let step = 8
+    static let fan: Int64 = 1 << Int64(step)
+    /// Subtrees of 256 leaves that one batch derives.
+    static let batch: Int64 = 64
+    /// The highest level kept; no chain fills one above.
+    static let top = 48
+}
+
+extension Ledger {
+    /// Derives and keeps the nodes of every complete group of 256 entries that has none yet.
+    ///
+    /// - Throws: `AuditFailure` where an entry of the chain is not there.
+    func extendAuditTree() async throws {
+        while let batch = try await read({ db in try db.nextAuditNodes() }) {
+            try await write { db in try db.insertAuditNodes(batch.hashes, from: batch.position) }
+        }
+    }
+
+    /// Chain hash and tree root as of entry `seq`, from what is stored; 0 is before the first.
+    ///
+    /// - Throws: `AuditFailure` where there is no such entry.
+    package func auditState(at seq: Int64) async throws -> (hash: [UInt8], root: [UInt8]) {
+        let position = try await auditPosition(at: seq)
+        return (position.hash, position.frontier.root)
+    }
+
+    /// The same with the tree's right edge, so that a verification can begin behind it.
+    package func auditPosition(at seq: Int64) async throws -> AuditPosition {
+        guard seq > 0 else { return AuditPosition() }
+        try await extendAuditTree()
+        return try await read { db in
+            guard
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
+                let hash
+            else { throw AuditFailure.noEntry(seq) }
+            return AuditPosition(seq: seq, hash: hash, frontier: try db.auditFrontier(size: seq))
+        }
+    }
+
+    /// The proof that entry `seq` is in the tree of the first `size` entries.
+    ///
+    /// - Throws: `AuditFailure` where there is no such entry, or `size` is below `seq` or beyond the head.
+    package func auditProof(of seq: Int64, size: Int64? = nil) async throws -> AuditProof {
+        try await extendAuditTree()
+        return try await read { db in
+            let head = try db.auditHead()
+            let size = size ?? head
+            guard (1...max(head, 1)).contains(seq), head > 0 else { throw AuditFailure.noEntry(seq) }
+            guard size >= seq, size <= head else { throw AuditFailure.badSize(size, seq: seq, head: head) }
+            guard
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
+                let hash
+            else { throw AuditFailure.noEntry(seq) }
+            return AuditProof(
+                ledger: try db.ledgerID(), seq: seq, size: size, hash: hash,
+                path: try db.auditPath(of: seq - 1, in: 0, size), root: try db.auditRoot(of: 0, size))
+        }
+    }
+}
+
+extension Database {
+    func auditHead() throws -> Int64 { try first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 } ?? 0 }
+
+    /// Who this ledger is; its anchors carry it.
+    func ledgerID() throws -> LedgerID {
+        let id = try first("SELECT id FROM audit_identity") { $0.blob(0).flatMap { LedgerID(bytes: $0) } }
+        guard let id, let id else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the ledger's identity is gone or damaged")
+        }
+        return id
+    }
+
+    // MARK: Deriving
+
+    /// The nodes of level 8 that come next; nil where no further group of 256 is complete.
+    fileprivate func nextAuditNodes() throws -> (position: Int64, hashes: [[UInt8]])? {
+        let start =
+            try first(
+                "SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [.integer(Int64(AuditTree.step))]
+            ) { $0.integer(0) ?? 0 } ?? 0
+        let end = min(try auditHead() / AuditTree.fan, start + AuditTree.batch)
+        guard start < end else { return nil }
+        return (start, try (start..<end).map { try auditRoot(of: $0 * AuditTree.fan, ($0 + 1) * AuditTree.fan) })
+    }
+
+    fileprivate func insertAuditNodes(_ hashes: [[UInt8]], from position: Int64) throws {
+        var (level, range) = (AuditTree.step, position..<position + Int64(hashes.count))
+        for (offset, hash) in hashes.enumerated() {
+            try insertAuditNode(level: level, position: position + Int64(offset), hash)
+        }
+        // A group that this batch completes; another process may have been here first, with the same hashes.
+        while level < AuditTree.top {
+            range = range.lowerBound / AuditTree.fan..<range.upperBound / AuditTree.fan
+            guard !range.isEmpty else { return }
+            for parent in range {
+                guard let children = try storedNodes(level, parent * AuditTree.fan, count: AuditTree.fan) else {
+                    return
+                }
+                try insertAuditNode(
+                    level: level + AuditTree.step, position: parent, MerkleTree.root(ofComplete: children))
+            }
+            level += AuditTree.step
+        }
+    }
+
+    private func insertAuditNode(level: Int, position: Int64, _ hash: [UInt8]) throws {
+        try run(
+            "INSERT OR IGNORE INTO audit_nodes VALUES (?, ?, ?)",
+            [.integer(Int64(level)), .integer(position), .blob(hash)])
+    }
+
+    // MARK: Reading
+
+    /// The root over leaves `from` to before `to` (RFC 9162, section 2.1.1); `from` is where a subtree of that size may
+    /// begin.
+    func auditRoot(of from: Int64, _ to: Int64) throws -> [UInt8] {
+        let count = to - from
+        guard count > 0 else { return MerkleTree.emptyRoot }
+        if count & (count - 1) == 0 { return try completeSubtree(level: count.trailingZeroBitCount, from: from) }
+        let middle = from + MerkleTree.split(count)
+        return MerkleTree.node(try auditRoot(of: from, middle), try auditRoot(of: middle, to))
+    }
+
+    fileprivate func auditFrontier(size: Int64) throws -> MerkleFrontier {
+        var (from, subtrees): (Int64, [[UInt8]]) = (0, [])
+        for bit in (0..<63).reversed() where size & (1 << bit) != 0 {
+            subtrees.append(try auditRoot(of: from, from + (1 << bit)))
+            from += 1 << bit
+        }
+        return MerkleFrontier(size: size, subtrees: subtrees) ?? MerkleFrontier()
+    }
+
+    /// PATH(index, leaves) of RFC 9162, section 2.1.3.1.
+    fileprivate func auditPath(of index: Int64, in from: Int64, _ to: Int64) throws -> [[UInt8]] {
+        guard to - from > 1 else { return [] }
+        let middle = from + MerkleTree.split(to - from)
+        return index < middle
+            ? try auditPath(of: index, in: from, middle) + [auditRoot(of: middle, to)]
+            : try auditPath(of: index, in: middle, to) + [auditRoot(of: from, middle)]
+    }
+
+    private func completeSubtree(level: Int, from: Int64) throws -> [UInt8] {
+        guard level >= AuditTree.step else { return MerkleTree.root(ofComplete: try leaves(from, count: 1 << level)) }
+        let stored = min(level / AuditTree.step * AuditTree.step, AuditTree.top)
+        if let nodes = try storedNodes(stored, from >> stored, count: 1 << (level - stored)) {
+            return MerkleTree.root(ofComplete: nodes)
+        }
+        let leaves: Int64 = 1 << level
+        if level == AuditTree.step { return MerkleTree.root(ofComplete: try self.leaves(from, count: leaves)) }
+        return MerkleTree.node(
+            try completeSubtree(level: level - 1, from: from),
+            try completeSubtree(level: level - 1, from: from + leaves / 2))
+    }
+
+    /// - Returns: nil unless every one of them is stored.
+    private func storedNodes(_ level: Int, _ position: Int64, count: Int64) throws -> [[UInt8]]? {
+        guard count <= AuditTree.fan else { return nil }
+        var rows = try DirectCursor(
+            self, "SELECT hash FROM audit_nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
+            [.integer(Int64(level)), .integer(position), .integer(position + count)])
+        var hashes: [[UInt8]] = []
+        while let row = try rows.next() {
+            guard let hash = row.blob(0), hash.count == 32 else { return nil }
+            hashes.append(hash)
+        }
+        return Int64(hashes.count) == count ? hashes : nil
+    }
+
+    private func leaves(_ from: Int64, count: Int64) throws -> [[UInt8]] {
+        var rows = try DirectCursor(
+            self, "SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq",
+            [.integer(from), .integer(from + count)])
+        var (hashes, next): ([[UInt8]], Int64) = ([], from + 1)
+        while let row = try rows.next() {
+            guard row.integer(0) == next, let hash = row.blob(1) else { break }
+            hashes.append(MerkleTree.leaf(hash))
+            next += 1
+        }
+        guard next == from + count + 1 else { throw AuditFailure.noEntry(next) }
+        return hashes
+    }
+}

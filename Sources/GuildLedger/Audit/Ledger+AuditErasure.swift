@@ -1,0 +1,100 @@
+import GRDB
+package import GuildDomain
+
+/// What one erasure took from the audit log.
+package struct AuditErasure: Sendable, Hashable {
+    /// The number of the entry that tells of it.
+    package let entry: Int64
+    /// From the first to the last entry whose body went.
+    package let range: ClosedRange<Int64>
+    package let bodies: Int
+}
+
+extension Ledger {
+    /// Bodies that one transaction erases, so that the writer is never held for long.
+    package static let auditErasureLimit = 2000
+
+    /// Erases body and salt of the oldest entries that are older than `cutoff`, at most `limit` of them, and appends the
+    /// entry that names their range and the policy, in one transaction. The entries themselves stay, and the chain
+    /// verifies without what was erased. Call it again until it returns nil.
+    ///
+    /// The range ends before the first entry that is not older, so that a clock set back erases too little, not too much.
+    ///
+    /// - Parameters:
+    ///   - policy: what asks for it, for people: `policies/privacy.yaml: audit_logs 365d`; no personal data.
+    ///   - actor: `retention`, `user:NAME`.
+    /// - Returns: nil where nothing is old enough; nothing is then written.
+    package func eraseAudit(
+        bodiesBefore cutoff: Timestamp, policy: String, actor: String, limit: Int = Ledger.auditErasureLimit,
+        now: Timestamp
+    ) async throws -> AuditErasure? {
+        try await write(touching: [.outcomes]) { db in
+            guard let range = try db.auditBodies(before: cutoff, limit: limit) else { return nil }
+            return try db.eraseAudit(bodiesOf: range, policy: policy, actor: actor, now: now)
+        }
+    }
+
+    /// Erases body and salt of every entry of `range`, and appends the entry that names it and the policy, in one
+    /// transaction.
+    ///
+    /// - Returns: nil where no body is left there; nothing is then written.
+    package func eraseAudit(
+        bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
+    ) async throws -> AuditErasure? {
+        try await write(touching: [.outcomes]) { db in
+            try db.eraseAudit(bodiesOf: range, policy: policy, actor: actor, now: now)
+        }
+    }
+}
+
+extension Database {
+    /// The body of an erasure is what covers the others' absence, so it is never erased itself.
+    private static let erasable = """
+        FROM audit_bodies WHERE seq BETWEEN ? AND ? AND seq NOT IN
+            (SELECT seq FROM audit WHERE kind = 'audit.erased' AND seq BETWEEN ? AND ?)
+        """
+
+    /// Erases in the caller's own transaction; see `Ledger.eraseAudit(bodiesOf:policy:actor:now:)`.
+    func eraseAudit(
+        bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
+    ) throws -> AuditErasure? {
+        let bounds = [range.lowerBound, range.upperBound, range.lowerBound, range.upperBound].map {
+            StoredValue.integer($0)
+        }
+        let found = try first("SELECT min(seq), max(seq), count(*) \(Self.erasable)", bounds) { row in
+            (first: row.integer(0), last: row.integer(1), count: row.integer(2) ?? 0)
+        }
+        guard let found, let first = found.first, let last = found.last else { return nil }
+        // Debian's SQLite overwrites what it deletes; others do so only when told.
+        try execute(sql: "PRAGMA secure_delete = ON")
+        try run("DELETE \(Self.erasable)", bounds)
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: actor, kind: .auditErased, subject: "\(first)-\(last)",
+                body: [
+                    "first": .integer(first), "last": .integer(last), "bodies": .integer(found.count),
+                    "policy": .string(policy),
+                ]))
+        let entry = try self.first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 }
+        return AuditErasure(entry: entry ?? 0, range: first...last, bodies: Int(clamping: found.count))
+    }
+
+    /// The oldest entries with a body that may be erased, up to the first one that is not older than `cutoff`.
+    fileprivate func auditBodies(before cutoff: Timestamp, limit: Int) throws -> ClosedRange<Int64>? {
+        let oldest = try first(
+            """
+            SELECT b.seq, a.at FROM audit_bodies b JOIN audit a ON a.seq = b.seq
+            WHERE a.kind <> 'audit.erased' ORDER BY b.seq LIMIT 1
+            """
+        ) { ($0.integer(0), $0.integer(1)) }
+        guard let oldest, let start = oldest.0, let at = oldest.1, at < cutoff.microseconds, limit > 0 else {
+            return nil
+        }
+        let end = start.addingSaturated(Int64(limit) - 1)
+        let next = try first(
+            "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?",
+            [.integer(start), .integer(end), .time(cutoff)]
+        ) { $0.integer(0) }
+        return start...(next.flatMap(\.self).map { $0 - 1 } ?? end)
+    }
+}

@@ -1,0 +1,161 @@
+package import GuildDomain
+
+/// Tokens, or micro-dollars, of one account in one period.
+package struct BudgetAmount: Sendable, Hashable {
+    package let used: Int64
+    /// Held by every call under way, whenever it was begun.
+    package let reserved: Int64
+    /// What the codex allows; nil where it sets no limit.
+    package let base: Int64?
+    /// Granted by people for the running period.
+    package let granted: Int64
+    /// The limit in force: base and grants, lowered by throttles; nil where nothing limits it.
+    package let limit: Int64?
+
+    /// Never negative; nil where nothing limits it.
+    package var remaining: Int64? {
+        limit.map { max(0, $0.addingSaturated(-used).addingSaturated(-reserved)) }
+    }
+
+    /// By how much used and reserved stand above the limit.
+    package var excess: Int64 {
+        limit.map { max(0, used.addingSaturated(reserved).addingSaturated(-$0)) } ?? 0
+    }
+}
+
+/// One account in the minute, hour, day or month that runs, or over its whole life.
+package struct PeriodStanding: Sendable, Hashable {
+    package let period: BudgetPeriod
+    /// When what is counted begins: the start of the day, or 60 minutes ago; nil over a whole life.
+    package let startsAt: Timestamp?
+    /// When the calendar period ends; nil for the others.
+    package let endsAt: Timestamp?
+    package let tokens: BudgetAmount
+    /// Micro-dollars.
+    package let cost: BudgetAmount
+    /// Of the tokens' limit, those kept for CRITICAL and HIGH.
+    package let kept: Int64
+    /// Where the limits were set: `tokenBudget.perDay`, `manaPool.perDay`; empty where there is none.
+    package let setting: String
+    /// Of calendar periods; `none` for the others.
+    package let level: AlertLevel
+    /// When there is room again for the smallest reply; `now` where there is.
+    package let relief: BudgetRelief
+    /// Set where a person has lowered the limit.
+    package let throttle: Throttle?
+
+    package var isLimited: Bool { tokens.limit != nil || cost.limit != nil }
+}
+
+/// An account, all its periods, and what is held.
+package struct AccountStanding: Sendable, Hashable {
+    /// `agent/ranger`; `AccountName` reads it.
+    package let name: String
+    /// Since the ledger was made.
+    package let used: Int64
+    package let reserved: Int64
+    /// Micro-dollars.
+    package let usedCost: Int64
+    package let reservedCost: Int64
+    /// Every period that is counted for the account, shortest first; those without a limit too.
+    package let periods: [PeriodStanding]
+    /// The highest of its periods.
+    package let level: AlertLevel
+    /// Invocations that wait for room on it.
+    package let waiting: Int
+
+    package func period(_ period: BudgetPeriod) -> PeriodStanding? { periods.first { $0.period == period } }
+}
+
+/// Tokens or money that a person added to a running period.
+package struct Grant: Sendable, Hashable {
+    package let id: Int64
+    package let at: Timestamp
+    package let account: String
+    package let period: BudgetPeriod
+    /// When it lapses: the end of the period; nil for an account's whole life.
+    package let until: Timestamp?
+    package let tokens: Int64
+    /// Micro-dollars.
+    package let cost: Int64
+    package let actor: String
+    package let reason: String
+}
+
+/// What a person asks to be granted.
+package struct GrantRequest: Sendable, Hashable {
+    package var account: AccountName
+    /// Nil takes every calendar period that has a limit, or the whole life of a root or an invocation.
+    package var period: BudgetPeriod?
+    package var tokens: Int64
+    /// Micro-dollars.
+    package var cost: Int64
+    package var reason: String
+    /// `user:NAME`: only a person grants.
+    package var actor: String
+
+    package init(
+        account: AccountName, period: BudgetPeriod? = nil, tokens: Int64, cost: Int64 = 0, reason: String, actor: String
+    ) {
+        self.account = account
+        self.period = period
+        self.tokens = tokens
+        self.cost = cost
+        self.reason = reason
+        self.actor = actor
+    }
+}
+
+/// What a grant, or the end of a throttle, brought about.
+package struct GrantOutcome: Sendable, Hashable {
+    package let grants: [Grant]
+    /// Invocations that had waited for room and go on now.
+    package let woken: [InvocationID]
+    /// Those that still wait for more on this account.
+    package let stillWaiting: Int
+}
+
+/// A limit that a person has lowered for a while.
+package struct Throttle: Sendable, Hashable {
+    package enum Measure: Sendable, Hashable {
+        /// Thousandths of the limit, for tokens and money: 500 halves it.
+        case permille(Int64)
+        /// Tokens.
+        case tokens(Int64)
+    }
+
+    package let id: Int64
+    package let at: Timestamp
+    package let account: String
+    /// Nil lowers every period by a factor.
+    package let period: BudgetPeriod?
+    package let measure: Measure
+    /// Nil until it is lifted.
+    package let until: Timestamp?
+    package let liftedAt: Timestamp?
+    package let actor: String
+    package let reason: String
+}
+
+/// What a person asks to be throttled.
+package struct ThrottleRequest: Sendable, Hashable {
+    package var account: AccountName
+    /// Nil: every period for a factor, the day for a number.
+    package var period: BudgetPeriod?
+    package var measure: Throttle.Measure
+    package var until: Timestamp?
+    package var reason: String
+    package var actor: String
+
+    package init(
+        account: AccountName, period: BudgetPeriod? = nil, measure: Throttle.Measure, until: Timestamp? = nil,
+        reason: String, actor: String
+    ) {
+        self.account = account
+        self.period = period
+        self.measure = measure
+        self.until = until
+        self.reason = reason
+        self.actor = actor
+    }
+}

@@ -1,0 +1,82 @@
+package import GuildDomain
+
+/// A reservation that an account of the plan has no room for, or that an alert keeps back.
+package struct BudgetExceeded: GuildError, Equatable {
+    /// The smallest reply limit that a call is still worth making for.
+    package static let outputFloor: Int64 = 256
+
+    package let account: String
+    package let setting: String
+    /// Tokens, or micro-dollars where `isMoney`.
+    package let limit: Int64
+    package let used: Int64
+    package let reserved: Int64
+    package let needed: Int64
+    package let isMoney: Bool
+    /// A limit on money applies and the model has no price: refused whatever the limit is.
+    package let isPriceUnknown: Bool
+    package var period = BudgetPeriod.perInvocation
+    /// When it frees up.
+    package var relief = BudgetRelief.grant
+    /// Set where there is room, but an alert keeps work of this priority back.
+    package var alert = AlertLevel.none
+
+    package var kind: ErrorKind { .outOfBudget }
+
+    /// When there will be room without anyone's doing.
+    package var freesUpAt: Timestamp? {
+        if case .at(let time) = relief { time } else { nil }
+    }
+
+    /// Whether waiting can help: a price that nobody knows is no matter of time or of a grant.
+    package var canWait: Bool { !isPriceUnknown }
+
+    package var message: String {
+        if isPriceUnknown {
+            return "\(account): its cost is limited by \(setting), and the model's price is unknown"
+        }
+        let unit = isMoney ? "micro-dollars" : "tokens"
+        if alert > .none {
+            return "\(account): \(used) of \(limit) \(unit) of \(setting) are used, which is the \(alert.name) alert: "
+                + (alert == .red ? "only CRITICAL and HIGH run" : "BACKGROUND work stops") + relieved
+        }
+        return
+            "\(account): \(setting) is \(limit) \(unit); \(used) used, \(reserved) reserved, at least \(needed) needed"
+            + relieved
+    }
+
+    private var relieved: String {
+        switch relief {
+        case .now, .grant: ""
+        case .at(let time): "; frees up at \(time.wholeSeconds.rfc3339)"
+        case .whenCallsSettle: "; frees up when calls under way settle"
+        }
+    }
+
+    /// As `--cost` takes it.
+    private static func dollars(_ microdollars: Int64) -> String {
+        let (whole, rest) = microdollars.quotientAndRemainder(dividingBy: 1_000_000)
+        let digits = String(rest)
+        return "\(whole)." + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    package var hint: String? {
+        if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
+        let missing = max(1, used.addingSaturated(reserved).addingSaturated(needed).addingSaturated(-limit))
+        // What an alert keeps back goes on when `used` is far enough below the limit; how much that is, is for a person.
+        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(alert > .none ? limit : missing)"
+        let grant = "`guild budget grant \(account) \(amount) --reason WHY` adds to it"
+        if setting.hasPrefix("--") { return "\(grant), or run with \(setting) \(used.addingSaturated(needed))" }
+        return "\(grant), or raise \(setting) in the codex"
+            + (account.hasPrefix("invocation/") && !isMoney
+                ? ", or run with --budget \(used.addingSaturated(needed))" : "")
+    }
+}
+
+extension Timestamp {
+    /// Rounded up, for people.
+    fileprivate var wholeSeconds: Timestamp {
+        let (seconds, rest) = microseconds.floorDivided(by: 1_000_000)
+        return Timestamp(seconds: rest == 0 ? seconds : seconds.addingSaturated(1))
+    }
+}

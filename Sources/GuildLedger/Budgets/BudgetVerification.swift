@@ -1,0 +1,64 @@
+package import GuildDomain
+
+/// What `guild budget verify` found.
+package struct BudgetVerification: Sendable, Hashable {
+    /// Something in the books that does not add up.
+    package struct Finding: Sendable, Hashable {
+        package enum Kind: String, Sendable, CaseIterable {
+            /// An entry whose postings do not sum to zero, or that has no counterpart.
+            case entry
+            /// A counter, window, period or roll-up that is not what the entries add up to.
+            case counter
+            /// Used and reserved stand above a limit, and nothing in the ledger says why.
+            case excess
+        }
+
+        package let kind: Kind
+        /// `agent/ranger`, `entry 12`, `usage of agent ranger in hour 2026-11-22T08:00:00Z`.
+        package let place: String
+        package let problem: String
+    }
+
+    /// Tokens or money above a limit, and why.
+    package struct Excess: Sendable, Hashable {
+        package struct Reason: Sendable, Hashable {
+            package enum Kind: String, Sendable, CaseIterable { case overrun, loweredLimit = "lowered limit", estimate }
+
+            package let kind: Kind
+            package let amount: Int64
+            /// `3 calls overran what was reserved`, `tokenBudget.perDay went from 1000 to 500 in c0ffee`.
+            package let text: String
+        }
+
+        package let account: String
+        package let period: BudgetPeriod
+        package let isMoney: Bool
+        package let limit: Int64
+        package let used: Int64
+        package let reserved: Int64
+        package let reasons: [Reason]
+
+        package var amount: Int64 { max(0, used.addingSaturated(reserved).addingSaturated(-limit)) }
+        /// What the reasons do not cover; then there is a finding too.
+        package var unexplained: Int64 { max(0, amount - reasons.reduce(0) { $0.addingSaturated($1.amount) }) }
+    }
+
+    /// The most findings that are listed.
+    package static let findingLimit = 100
+
+    package var entries: Int64 = 0
+    package var postings: Int64 = 0
+    package var accounts: Int64 = 0
+    package var openReservations: Int64 = 0
+    /// Hours in which something was spent.
+    package var rolledUpHours: Int64 = 0
+    /// Tokens posted at a bound because the provider never reported.
+    package var estimatedTokens: Int64 = 0
+    package var overrunTokens: Int64 = 0
+    package var findings: [Finding] = []
+    /// Findings beyond `findingLimit`.
+    package var moreFindings: Int64 = 0
+    package var excesses: [Excess] = []
+
+    package var isSound: Bool { findings.isEmpty }
+}

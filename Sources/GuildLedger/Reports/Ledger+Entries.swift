@@ -1,0 +1,80 @@
+import GRDB
+package import GuildDomain
+
+/// One entry of the books, as it touched an account.
+package struct BookEntry: Sendable, Hashable {
+    package let at: Timestamp
+    /// `reserve`, `settle` or `release`.
+    package let kind: String
+    package let agent: String
+    package let model: String
+    package let invocation: InvocationID
+    package let turn: Int
+    /// Held by it; negative where it lets go.
+    package let held: Int64
+    /// All five classes.
+    package let spent: Int64
+    package let costMicrodollars: Int64
+    /// Posted at its bound, because the provider never reported.
+    package let isEstimated: Bool
+    /// By how many tokens it passed what was reserved.
+    package let overrun: Int64
+}
+
+extension Ledger {
+    /// Entries, the newest of all, among which those of an account with windows are looked for: an agent that was
+    /// quiet for longer shows none.
+    private static let entryWindow = 20_000
+
+    package func hasAccount(_ account: AccountName) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", arguments: [account.description])
+                ?? false
+        }
+    }
+
+    /// The newest entries that touched an account, the newest first.
+    package func entries(of account: AccountName, limit: Int) async throws -> [BookEntry] {
+        let (scope, values): (String, StatementArguments) =
+            switch account {
+            case .invocation(let id):
+                ("reservation IN (SELECT reservation FROM turns WHERE invocation = ?)", [id])
+            case .root(let id):
+                (
+                    """
+                    reservation IN (SELECT t.reservation FROM invocations i JOIN turns t ON t.invocation = i.id
+                        WHERE i.root = ?)
+                    """, [id]
+                )
+            case .organization, .chapter, .agent, .swarm:
+                (
+                    """
+                    id > (SELECT coalesce(max(id), 0) - \(Self.entryWindow) FROM entries) AND EXISTS (
+                        SELECT 1 FROM reservations r, json_each(r.accounts) c, accounts a
+                        WHERE r.id = e.reservation AND a.id = c.value AND a.name = ?)
+                    """, [account.description]
+                )
+            }
+        return try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT l.*, r.model, r.invocation, r.n, i.agent
+                    FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l
+                        JOIN reservations r ON r.id = l.reservation JOIN invocations i ON i.id = r.invocation
+                    ORDER BY l.id DESC
+                    """, arguments: values
+            ).map(BookEntry.init(row:))
+        }
+    }
+}
+
+extension BookEntry {
+    fileprivate init(row: Row) {
+        self.init(
+            at: row["at"], kind: row["kind"], agent: row["agent"], model: row["model"], invocation: row["invocation"],
+            turn: row["n"], held: row["held"], spent: TokenUsage(row: row).total, costMicrodollars: row["spent_cost"],
+            isEstimated: row["estimated"], overrun: row["overrun"])
+    }
+}

@@ -1,0 +1,82 @@
+import GRDB
+package import GuildDomain
+
+/// What causal roots spent in a period.
+package struct RootUsage: Sendable, Hashable {
+    /// The largest first.
+    package let lines: [UsageLine]
+    /// Roots that spent something, beyond those in `lines` too.
+    package let count: Int64
+}
+
+extension Ledger {
+    /// Roots of one report: who asks for more asks for a shorter period.
+    package static let rootLimit = 1000
+
+    /// Spending by causal root between two instants, rounded outwards to whole hours.
+    package func rootUsage(since: Timestamp, until: Timestamp) async throws -> RootUsage {
+        let hours = HourSpan(since: since, until: until)
+        return try await read { db in
+            let lines = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
+                    ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
+                    """, arguments: [hours.first, hours.end]
+            ).map { row in UsageLine(row: row, name: (row["root"] as EventID).description) }
+            let count = try Int64.fetchOne(
+                db, sql: "SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?",
+                arguments: [hours.first, hours.end])
+            return RootUsage(lines: lines, count: count ?? 0)
+        }
+    }
+}
+
+extension Database {
+    /// Adds a settled call to the hourly roll-up of its root.
+    func rollUp(root: EventID, hour: Int64, usage: TokenUsage, cost: Int64, estimated: Bool) throws {
+        try run(
+            """
+            INSERT INTO root_usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (hour, root) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
+                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
+                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
+                cost = cost + excluded.cost, estimated = estimated + excluded.estimated
+            """,
+            [
+                .integer(hour), .id(root), .integer(usage.input), .integer(usage.cacheRead), .integer(usage.cacheWrite),
+                .integer(usage.output), .integer(usage.reasoning), .integer(cost),
+                .integer(estimated ? usage.total : 0),
+            ])
+    }
+}
+
+extension Database {
+    /// Compares the roll-up by root with the one by agent, chapter and model, which is itself compared with the entries:
+    /// hour by hour both must say the same.
+    func compareRootUsage(into result: inout BudgetVerification) throws {
+        let sums = """
+            hour, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost),
+            sum(estimated)
+            """
+        let (roots, agents) = (
+            "SELECT \(sums) FROM root_usage GROUP BY hour", "SELECT \(sums) FROM usage_rollups GROUP BY hour"
+        )
+        let hours = try Int64.fetchAll(
+            self,
+            sql: """
+                SELECT hour FROM (\(roots) EXCEPT \(agents)) UNION
+                SELECT hour FROM (\(agents) EXCEPT \(roots)) ORDER BY hour
+                """)
+        for hour in hours {
+            guard result.findings.count < BudgetVerification.findingLimit else {
+                result.moreFindings += 1
+                continue
+            }
+            result.findings.append(
+                BudgetVerification.Finding(
+                    kind: .counter, place: "usage of roots in hour \(HourSpan.start(of: hour).rfc3339)",
+                    problem: "it is not what the agents used in that hour"))
+        }
+    }
+}

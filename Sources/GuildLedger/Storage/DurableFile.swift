@@ -1,0 +1,117 @@
+import Crypto
+import Foundation
+import GuildDomain
+
+/// Files that are on disk when a call returns, and what they contain.
+enum DurableFile {
+    /// A file as a list of sums names it.
+    struct Sum: Sendable, Hashable {
+        let digest: String
+        let bytes: Int64
+    }
+
+    private static let chunkBytes = 1 << 20
+
+    /// Copies a file into a new one, synced.
+    ///
+    /// - Returns: what was copied.
+    static func copy(_ source: String, to destination: String) throws(LedgerFailure) -> Sum {
+        let descriptor = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .ofFile(destination, errno) }
+        defer { close(descriptor) }
+        var problem: Int32 = 0
+        let sum = try read(source) { chunk in
+            problem = write(chunk, to: descriptor)
+            return problem == 0
+        }
+        if problem == 0, fsync(descriptor) != 0 { problem = errno }
+        guard problem == 0 else { throw .ofFile(destination, problem) }
+        return sum
+    }
+
+    /// Reads the file to its end.
+    static func sum(of path: String) throws(LedgerFailure) -> Sum { try read(path) { _ in true } }
+
+    /// Writes a new file, synced.
+    static func write(_ bytes: [UInt8], to path: String) throws(LedgerFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        defer { close(descriptor) }
+        var problem = write(bytes[...], to: descriptor)
+        if problem == 0, fsync(descriptor) != 0 { problem = errno }
+        guard problem == 0 else { throw .ofFile(path, problem) }
+    }
+
+    /// Makes what another program wrote into a file durable.
+    static func sync(_ path: String) throws(LedgerFailure) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .ofFile(path, errno) }
+    }
+
+    /// Renames within one folder, and makes the name durable.
+    static func move(_ source: String, to destination: String) throws(LedgerFailure) {
+        guard rename(source, destination) == 0 else { throw .ofFile(destination, errno) }
+        try BodyStore.sync(folder: (destination as NSString).deletingLastPathComponent)
+    }
+
+    /// Makes a folder where there is none.
+    static func makeFolder(_ path: String) throws(LedgerFailure) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .ofFile(path, errno) }
+    }
+
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// 0 where there is none.
+    static func size(of path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// - Returns: 0, or the `errno` of what failed.
+    static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int32 {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return written < 0 ? errno : EIO }
+            rest = rest.dropFirst(written)
+        }
+        return 0
+    }
+
+    private static func read(
+        _ path: String, _ take: (ArraySlice<UInt8>) -> Bool
+    ) throws(LedgerFailure) -> Sum {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        defer { close(descriptor) }
+        var (hash, bytes): (SHA256, Int64) = (SHA256(), 0)
+        var buffer = [UInt8](repeating: 0, count: chunkBytes)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .ofFile(path, errno) }
+            guard count > 0 else { break }
+            buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            bytes += Int64(count)
+            guard take(buffer[..<count]) else { break }
+        }
+        return Sum(digest: ContentDigest.hex(bytes: hash.finalize()), bytes: bytes)
+    }
+}
+
+extension LedgerFailure {
+    /// What an `errno` means for a file of the ledger.
+    static func ofFile(_ path: String, _ problem: Int32) -> LedgerFailure {
+        switch problem {
+        case ENOSPC, EDQUOT: .full(path: path)
+        case EACCES, EROFS, EPERM: .readOnly(path: path)
+        default: .unusable(path: path, reason: String(cString: strerror(problem)))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+package import GuildDomain
+
+/// What a backup holds, as its `manifest.json` tells.
+package struct BackupContents: Sendable, Hashable {
+    package let madeAt: Timestamp
+    /// The version of guild that made it.
+    package let version: String
+    /// The ledger that it is a copy of.
+    package let ledger: String
+    package let databaseBytes: Int64
+    package let bodies: Int
+    package let bodyBytes: Int64
+    package let auditEntries: Int64
+    /// The hash of the last audit entry, in hexadecimal.
+    package let auditHead: String
+    /// Bodies that were gone or damaged in the ledger already.
+    package let damagedBodies: [String]
+
+    private static let format = "guild-ledger-backup"
+    private static let formatVersion: Int64 = 1
+
+    package var json: JSONValue {
+        [
+            "format": .string(Self.format), "version": .integer(Self.formatVersion),
+            "made_at": .string(madeAt.rfc3339), "guild": .string(version), "ledger": .string(ledger),
+            "database_bytes": .integer(databaseBytes), "bodies": .integer(bodies), "body_bytes": .integer(bodyBytes),
+            "audit": ["entries": .integer(auditEntries), "head": .string(auditHead)],
+            "damaged_bodies": .array(damagedBodies.map { .string($0) }),
+        ]
+    }
+
+    init(
+        madeAt: Timestamp, version: String, ledger: String, databaseBytes: Int64, bodies: Int, bodyBytes: Int64,
+        auditEntries: Int64, auditHead: String, damagedBodies: [String]
+    ) {
+        self.madeAt = madeAt
+        self.version = version
+        self.ledger = ledger
+        self.databaseBytes = databaseBytes
+        self.bodies = bodies
+        self.bodyBytes = bodyBytes
+        self.auditEntries = auditEntries
+        self.auditHead = auditHead
+        self.damagedBodies = damagedBodies
+    }
+
+    /// - Parameter path: of the backup, for messages.
+    init(manifest json: JSONValue, path: String) throws(BackupFailure) {
+        guard json["format"]?.string == Self.format, let version = json["version"]?.integer else {
+            throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not that of a backup of a ledger")
+        }
+        guard version <= Self.formatVersion else { throw .newerVersion(path: path) }
+        guard let madeAt = json["made_at"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
+            let guild = json["guild"]?.string, let ledger = json["ledger"]?.string,
+            let databaseBytes = json["database_bytes"]?.integer, let bodies = json["bodies"]?.integer,
+            let bodyBytes = json["body_bytes"]?.integer, let entries = json["audit"]?["entries"]?.integer,
+            let head = json["audit"]?["head"]?.string
+        else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not whole") }
+        self.init(
+            madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
+            bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
+            damagedBodies: json["damaged_bodies"]?.array?.compactMap(\.string) ?? [])
+    }
+}
+
+/// The folder that a backup is:
+///
+///     ledger.sqlite        the database, whole and without a log
+///     bodies/xx/yyy…       the large bodies, each named by its SHA-256
+///     manifest.json        what it holds, when it was made, the head of its audit chain
+///     SHA256SUMS           a sum of every file, as `sha256sum -c` reads it
+enum BackupFolder {
+    static let database = "ledger.sqlite"
+    static let bodies = "bodies"
+    static let manifest = "manifest.json"
+    static let sums = "SHA256SUMS"
+    private static let manifestLimitBytes: Int64 = 16 << 20
+    /// `HEX  bodies/xx/yyy…` and its end.
+    private static let longestLine = 256
+
+    /// A line of the sums.
+    static func line(_ digest: String, _ name: String) -> String { "\(digest)  \(name)\n" }
+
+    static func contents(of path: String) throws -> BackupContents {
+        let file = "\(path)/\(manifest)"
+        guard DurableFile.exists(file) else {
+            throw BackupFailure.notABackup(path: path, reason: "there is no \(manifest) in it")
+        }
+        guard DurableFile.size(of: file) <= manifestLimitBytes, let data = FileManager.default.contents(atPath: file)
+        else { throw BackupFailure.damaged(path: path, reason: "its \(manifest) cannot be read") }
+        let json: JSONValue
+        do {
+            json = try JSONParser.parse(Array(data))
+        } catch {
+            throw BackupFailure.damaged(path: path, reason: "its \(manifest) is \(error.message)")
+        }
+        return try BackupContents(manifest: json, path: path)
+    }
+
+    /// Hands each file of the list to `body`, with the name that stands there; no name leads out of the folder.
+    ///
+    /// - Returns: the names.
+    static func eachSum(of path: String, _ body: (_ name: String, _ digest: String) throws -> Void) throws {
+        guard let file = fopen("\(path)/\(sums)", "re") else {
+            throw BackupFailure.damaged(path: path, reason: "its \(sums) cannot be read")
+        }
+        defer { fclose(file) }
+        var (buffer, seen): ([CChar], Set<String>) = ([CChar](repeating: 0, count: longestLine), [])
+        while fgets(&buffer, Int32(buffer.count), file) != nil {
+            let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let parts = line.split(separator: "  ", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let name = parts.last.map({ String($0.dropLast()) }), parts[1].hasSuffix("\n"),
+                let digest = parts.first, BodyStore.isDigest(digest), isName(name, digest)
+            else {
+                throw BackupFailure.damaged(path: path, reason: "its \(sums) has a line that is none of ours")
+            }
+            if !name.hasPrefix(bodies) { seen.insert(name) }
+            try body(name, digest)
+        }
+        guard seen == [database, manifest] else {
+            throw BackupFailure.damaged(path: path, reason: "its \(sums) is not whole")
+        }
+    }
+
+    private static func isName(_ name: String, _ digest: String) -> Bool {
+        name == database || name == manifest || name == "\(bodies)/\(digest.prefix(2))/\(digest.dropFirst(2))"
+    }
+}

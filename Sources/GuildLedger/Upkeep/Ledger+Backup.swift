@@ -1,0 +1,178 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+extension Ledger {
+    /// Pages that one step of SQLite's online backup copies.
+    private static let pagesPerStep: CInt = 1024
+
+    /// Copies the ledger into a new folder while writers go on (`BackupFolder` shows what is in it).
+    ///
+    /// The folder is made under a temporary name, checked there as a ledger of its own, synced and then renamed: it is
+    /// whole or not there. What a killed backup leaves is `FOLDER.partial`, which the next one into it takes over. The
+    /// database is copied in steps from one snapshot, so that other processes' commits do not make it begin again; the
+    /// log can be reset only when it is through.
+    ///
+    /// - Parameters:
+    ///   - folder: not there yet, in a folder that is.
+    ///   - version: of this guild.
+    /// - Throws: `BackupFailure`; where the copy's pages or its audit chain do not hold, nothing is kept.
+    package func backup(to folder: String, version: String, now: Timestamp) async throws -> BackupContents {
+        let partial = try PartialFolder.begin(for: folder)
+        do {
+            let contents = try await fill(partial.path, version: version, now: now)
+            try partial.publish(as: folder)
+            return contents
+        } catch {
+            partial.discard()
+            throw error
+        }
+    }
+
+    private func fill(_ path: String, version: String, now: Timestamp) async throws -> BackupContents {
+        let copy = LedgerLocation(path: "\(path)/\(BackupFolder.database)")
+        // Until all bodies are copied, none is swept.
+        let hold = try FileLock(path: bodies.lockPath)
+        hold.lockShared()
+        defer { hold.unlock() }
+        let source = location.path
+        try await Blocking.run { try Self.copyDatabase(source, to: copy.path) }
+        let damaged = try await copyBodies(of: copy)
+        let verdict = try await Self.verified(copy, of: location.path)
+        try await Blocking.run { try Self.finishDatabase(copy) }
+        try DurableFile.makeFolder(copy.bodiesFolder)
+        guard rename(copy.bodiesFolder, "\(path)/\(BackupFolder.bodies)") == 0 else {
+            throw LedgerFailure.ofFile(copy.bodiesFolder, errno)
+        }
+        Self.removeAllBut([BackupFolder.database, BackupFolder.bodies], in: path)
+        return try await Blocking.run { [location] in
+            try Self.describe(
+                path, ledger: location.path, verdict: verdict, damaged: damaged, version: version, now: now)
+        }
+    }
+
+    private static func copyDatabase(_ source: String, to destination: String) throws {
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let from = try DatabaseQueue(path: source, configuration: configuration)
+            let made = Glibc.open(destination, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard made >= 0 else { throw LedgerFailure.ofFile(destination, errno) }
+            Glibc.close(made)
+            let to = try DatabaseQueue(path: destination)
+            try from.read { from in
+                // The first read takes the snapshot that all steps copy.
+                _ = try Int.fetchOne(from, sql: "SELECT count(*) FROM sqlite_master")
+                try to.writeWithoutTransaction { try from.backup(to: $0, pagesPerStep: pagesPerStep) }
+            }
+            try to.close()
+            try from.close()
+        } catch {
+            throw LedgerFailure.translating(error, path: destination)
+        }
+    }
+
+    /// Copies the bodies that the copied database names to where a ledger at `copy` has them.
+    ///
+    /// - Returns: the digests of those that were gone or damaged already.
+    private func copyBodies(of copy: LedgerLocation) async throws -> [String] {
+        let opened = try Ledger(at: copy, mustExist: true)
+        defer { opened.close() }
+        var (after, damaged): (String, [String]) = ("", [])
+        while true {
+            let page = try await opened.bodyNames(after: after)
+            guard let last = page.last else { return damaged }
+            let (source, target) = (bodies, opened.bodies)
+            damaged += try await Blocking.run { try page.filter { try !source.copy($0, to: target) } }
+            after = last
+        }
+    }
+
+    /// Opens a copy as a ledger, and looks at its pages and its audit chain.
+    ///
+    /// - Parameter path: what it is a copy of, for messages.
+    /// - Throws: `BackupFailure.unsound` where they do not hold.
+    static func verified(_ copy: LedgerLocation, of path: String) async throws -> AuditVerdict {
+        let opened = try Ledger(at: copy, mustExist: true)
+        defer { opened.close() }
+        if let problem = try await opened.integrity().problems.first {
+            throw BackupFailure.unsound(path: path, reason: problem)
+        }
+        let verdict = try await opened.verifyAudit()
+        if let problem = verdict.problem {
+            throw BackupFailure.unsound(path: path, reason: "audit entry \(problem.seq): \(problem.reason)")
+        }
+        return verdict
+    }
+
+    /// One file without a log, synced.
+    static func finishDatabase(_ copy: LedgerLocation) throws {
+        do {
+            let queue = try DatabaseQueue(path: copy.path)
+            let mode = try queue.writeWithoutTransaction { db in
+                try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+            }
+            try queue.close()
+            guard mode == "delete" else {
+                throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be taken in")
+            }
+            try DurableFile.sync(copy.path)
+        } catch {
+            throw LedgerFailure.translating(error, path: copy.path)
+        }
+    }
+
+    private static func removeAllBut(_ kept: Set<String>, in folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
+            // What stays behind is not in the sums, and a restore takes only what is.
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
+    /// Writes sums and manifest of what the folder holds.
+    private static func describe(
+        _ folder: String, ledger: String, verdict: AuditVerdict, damaged: [String], version: String, now: Timestamp
+    ) throws -> BackupContents {
+        let database = try DurableFile.sum(of: "\(folder)/\(BackupFolder.database)")
+        var lines = BackupFolder.line(database.digest, BackupFolder.database)
+        var (count, bytes): (Int, Int64) = (0, 0)
+        let store = BodyStore(folder: "\(folder)/\(BackupFolder.bodies)")
+        for file in store.files() {
+            guard let digest = file.digest else { continue }
+            let name = "\(BackupFolder.bodies)/\(digest.prefix(2))/\(digest.dropFirst(2))"
+            lines += BackupFolder.line(digest, name)
+            (count, bytes) = (count + 1, bytes + DurableFile.size(of: file.path))
+        }
+        let contents = BackupContents(
+            madeAt: now, version: version, ledger: ledger, databaseBytes: database.bytes, bodies: count,
+            bodyBytes: bytes, auditEntries: verdict.entries, auditHead: verdict.head, damagedBodies: damaged)
+        let manifest = Array((contents.json.text(.pretty) + "\n").utf8)
+        try DurableFile.write(manifest, to: "\(folder)/\(BackupFolder.manifest)")
+        lines += BackupFolder.line(ContentDigest.hex(of: manifest), BackupFolder.manifest)
+        try DurableFile.write(Array(lines.utf8), to: "\(folder)/\(BackupFolder.sums)")
+        return contents
+    }
+}
+
+extension BodyStore {
+    /// Copies a body, and syncs copy and name.
+    ///
+    /// - Returns: false where it is gone or not what its name says; nothing is then there.
+    func copy(_ digest: String, to other: BodyStore) throws -> Bool {
+        guard Self.isDigest(digest) else { return false }
+        let (source, target) = (path(of: digest), other.path(of: digest))
+        guard DurableFile.exists(source) else { return false }
+        if DurableFile.exists(target) { return true }
+        let parent = (target as NSString).deletingLastPathComponent
+        try DurableFile.makeFolder(parent)
+        let temporary = target + ".new"
+        unlink(temporary)
+        guard try DurableFile.copy(source, to: temporary).digest == digest else {
+            unlink(temporary)
+            return false
+        }
+        try DurableFile.move(temporary, to: target)
+        try Self.sync(folder: other.folder)
+        return true
+    }
+}

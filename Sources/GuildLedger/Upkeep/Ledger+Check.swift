@@ -1,0 +1,209 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// What one part of `guild ledger check` found.
+package struct LedgerFinding: Sendable, Hashable {
+    package enum Part: String, Sendable, CaseIterable {
+        /// SQLite's own look at every page and index.
+        case integrity
+        /// Rows that name rows that are not there.
+        case foreignKeys = "foreign keys"
+        /// The chain, recomputed from its first entry.
+        case audit
+        /// The books, recomputed from their entries.
+        case books
+        /// The files of large bodies, against the rows that name them.
+        case bodies
+    }
+
+    package enum Status: String, Sendable, CaseIterable {
+        case ok
+        /// Nothing is lost: a crash or an erasure leaves such things, and housekeeping takes them away.
+        case note
+        case failed
+    }
+
+    package let part: Part
+    package let status: Status
+    /// What was looked at: `1,024 entries, head 5f…`.
+    package let summary: String
+    /// At most `problemLimit` of them.
+    package let problems: [String]
+
+    /// Problems that are listed of one part.
+    package static let problemLimit = 20
+
+    init(_ part: Part, _ summary: String, problems: [String] = [], isHarmless: Bool = false) {
+        self.part = part
+        self.summary = summary
+        self.problems = Array(problems.prefix(Self.problemLimit))
+        status = problems.isEmpty ? .ok : isHarmless ? .note : .failed
+    }
+}
+
+extension Ledger {
+    private static let bodiesPerRead = 500
+
+    /// Looks at everything that a ledger must hold to be one. Writers go on meanwhile; only the look at the pages is one
+    /// long read.
+    ///
+    /// - Parameters:
+    ///   - now: for the running windows and periods of the budgets.
+    ///   - part: told before each part is looked at.
+    package func check(
+        now: Timestamp, _ part: (LedgerFinding.Part) -> Void = { _ in }
+    ) async throws -> [LedgerFinding] {
+        var findings: [LedgerFinding] = []
+        for next in LedgerFinding.Part.allCases {
+            part(next)
+            do {
+                findings.append(try await look(at: next, now: now))
+            } catch let failure as LedgerFailure {
+                // What cannot be read is found, too: the other parts may say more.
+                findings.append(LedgerFinding(next, "cannot be read", problems: [failure.message]))
+            }
+        }
+        return findings
+    }
+
+    func look(at part: LedgerFinding.Part, now: Timestamp) async throws -> LedgerFinding {
+        switch part {
+        case .integrity: try await integrity()
+        case .foreignKeys: try await foreignKeys()
+        case .audit: try await auditFinding()
+        case .books: try await books(now: now)
+        case .bodies: try await bodyFinding()
+        }
+    }
+
+    func integrity() async throws -> LedgerFinding {
+        try await read { db in
+            let told = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(LedgerFinding.problemLimit))")
+            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
+        }
+    }
+
+    private func foreignKeys() async throws -> LedgerFinding {
+        try await read { db in
+            var problems: [String] = []
+            let rows = try Row.fetchCursor(db, sql: "PRAGMA foreign_key_check")
+            while problems.count < LedgerFinding.problemLimit, let row = try rows.next() {
+                let (table, parent) = (row["table"] as String? ?? "?", row["parent"] as String? ?? "?")
+                problems.append("a row of \(table) names a row of \(parent) that is not there")
+            }
+            return LedgerFinding(.foreignKeys, "every reference", problems: problems)
+        }
+    }
+
+    private func auditFinding() async throws -> LedgerFinding {
+        let verdict = try await verifyAudit()
+        let problems = verdict.problem.map { ["entry \($0.seq): \($0.reason)"] } ?? []
+        return LedgerFinding(.audit, "\(verdict.entries) entries, head \(verdict.head)", problems: problems)
+    }
+
+    private func books(now: Timestamp) async throws -> LedgerFinding {
+        let found = try await verifyBudgets(now: now)
+        return LedgerFinding(
+            .books, "\(found.entries) entries, \(found.accounts) accounts",
+            problems: found.findings.map { "\($0.place): \($0.problem)" })
+    }
+
+    // MARK: Bodies
+
+    func bodyFinding() async throws -> LedgerFinding {
+        let (named, damaged) = try await damagedBodies()
+        if !damaged.isEmpty { return LedgerFinding(.bodies, "\(named) files", problems: damaged.map(\.message)) }
+        let strays = try await strayBodies()
+        return LedgerFinding(
+            .bodies, "\(named) files",
+            problems: strays.isEmpty ? [] : ["\(strays.count) files that no row names; housekeeping removes them"],
+            isHarmless: true)
+    }
+
+    /// Every body that a row names, read and compared with its name.
+    ///
+    /// - Returns: how many there are, and what is wrong with which.
+    func damagedBodies() async throws -> (named: Int, damaged: [LedgerFailure]) {
+        var (after, named, damaged): (String, Int, [LedgerFailure]) = ("", 0, [])
+        while true {
+            let page = try await bodyNames(after: after)
+            guard let last = page.last else { return (named, damaged) }
+            for digest in page {
+                do throws(LedgerFailure) {
+                    try bodies.verify(digest)
+                } catch {
+                    // Its row may have been erased since, and then its file was.
+                    if try await isNamed(digest) { damaged.append(error) }
+                }
+            }
+            (after, named) = (last, named + page.count)
+        }
+    }
+
+    /// The digests that rows name, in order, some at once.
+    func bodyNames(after: String) async throws -> [String] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT body_ref FROM events WHERE body_ref IS NOT NULL AND body_ref > ?
+                    ORDER BY body_ref LIMIT \(Self.bodiesPerRead)
+                    """, arguments: [after])
+        }
+    }
+
+    private func isNamed(_ digest: String) async throws -> Bool {
+        try await read { db in try db.namesBody(digest) }
+    }
+
+    /// Files that no row names now. One may be a writer's that is just about to name it.
+    private func strayBodies() async throws -> [String] {
+        var strays: [String] = []
+        for file in bodies.files() {
+            if try await !isNamed(file.digest ?? "") { strays.append(file.path) }
+        }
+        return strays
+    }
+}
+
+extension Database {
+    func namesBody(_ digest: String) throws -> Bool {
+        try first("SELECT 1 FROM events WHERE body_ref = ? LIMIT 1", [.text(digest)]) { _ in true } ?? false
+    }
+}
+
+extension BodyStore {
+    /// A file in the folder; the digest is nil where its name is none of a body's.
+    struct File: Sendable, Hashable {
+        let path: String
+        let digest: String?
+    }
+
+    /// - Throws: `LedgerFailure.damagedBody` where the file is gone or no longer has its digest.
+    func verify(_ digest: String) throws(LedgerFailure) {
+        let path = path(of: digest)
+        guard DurableFile.exists(path) else { throw .damagedBody(path: path) }
+        guard try DurableFile.sum(of: path).digest == digest else { throw .damagedBody(path: path) }
+    }
+
+    /// Every file, what a crash left half-written too.
+    func files() -> [File] {
+        let manager = FileManager.default
+        // A folder that cannot be listed has nothing in it that could be swept.
+        let parents = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
+        return parents.sorted().flatMap { parent -> [File] in
+            let names = (try? manager.contentsOfDirectory(atPath: "\(folder)/\(parent)")) ?? []
+            return names.sorted().map { name in
+                let digest = parent + name
+                return File(path: "\(folder)/\(parent)/\(name)", digest: Self.isDigest(digest) ? digest : nil)
+            }
+        }
+    }
+
+    /// 64 small hexadecimal digits.
+    static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+}

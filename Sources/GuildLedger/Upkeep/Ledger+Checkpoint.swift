@@ -1,0 +1,38 @@
+import GRDB
+import GuildDomain
+
+extension Ledger {
+    /// The log is emptied when it is larger than this: four times what a commit checkpoints at.
+    package static let logLimitBytes: Int64 = 64 << 20
+    /// How long readers are waited for, with writers waiting too.
+    private static let patienceMilliseconds = 100
+
+    /// The bytes of the write-ahead log.
+    package var logBytes: Int64 { DurableFile.size(of: location.walPath) }
+
+    /// Copies the log into the database and empties it, where it has grown past `limit` because readers kept commits from
+    /// starting it over. Where one still does, all but its part is copied and the next call tries again.
+    ///
+    /// - Returns: whether the log was emptied.
+    @discardableResult
+    package func checkpoint(above limit: Int64 = Ledger.logLimitBytes) async throws -> Bool {
+        guard logBytes > limit else { return false }
+        return try await Blocking.run { [committer, location] in
+            do {
+                return try committer.exclusively { db in
+                    let patience = try Int.fetchOne(db, sql: "PRAGMA busy_timeout") ?? 0
+                    try db.execute(sql: "PRAGMA busy_timeout = \(Self.patienceMilliseconds)")
+                    defer {
+                        // It can fail only with the connection itself, which the next write will say.
+                        try? db.execute(sql: "PRAGMA busy_timeout = \(patience)")
+                    }
+                    return try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+                }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                return false
+            } catch {
+                throw LedgerFailure.translating(error, path: location.path)
+            }
+        }
+    }
+}

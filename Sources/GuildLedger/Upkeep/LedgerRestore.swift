@@ -1,0 +1,282 @@
+import Foundation
+import GRDB
+package import GuildDomain
+
+/// What a restore did, or would do.
+package struct RestoreReport: Sendable, Hashable {
+    package let contents: BackupContents
+    /// Where it is now.
+    package let ledger: String
+    /// The ledger that was there before, whole and usable with `--ledger`; nil where there was none.
+    package let keptAside: String?
+    /// Whether something was written.
+    package let isDone: Bool
+}
+
+/// Puts a backup where a ledger is to be.
+///
+///     verify the sums ─▶ stage beside the ledger ─▶ look at it as a ledger ─▶ keep the old one aside
+///         ─▶ bodies into their folder ─▶ one rename puts the database in place
+///
+/// Before that rename the old ledger is the ledger, after it the restored one: a crash leaves one of them whole, and at
+/// most files that the next restore clears away. The rename alone decides because the old one's log is taken in before
+/// (a log that stayed would be applied to the new database), and because bodies are named by what they hold, so that
+/// those of both may lie in one folder. Whoever has the ledger open shares a lock that a restore needs alone.
+package struct LedgerRestore: Sendable {
+    private let location: LedgerLocation
+    /// The backup's folder; only read.
+    private let folder: String
+
+    package init(from folder: String, to location: LedgerLocation) {
+        self.folder = folder
+        self.location = location.followingLink()
+    }
+
+    private var stagingFolder: String { location.path + ".restoring" }
+
+    /// - Parameters:
+    ///   - force: replace a ledger that is there, and keep it aside.
+    ///   - dryRun: verify all and write nothing but the staged copy, which is removed.
+    ///   - actor: who, for the audit: `user:NAME`.
+    package func run(force: Bool, dryRun: Bool = false, actor: String, now: Timestamp) async throws -> RestoreReport {
+        let contents = try BackupFolder.contents(of: folder)
+        try makeParent()
+        let use = try FileLock(path: location.usePath)
+        guard use.tryLock() else {
+            throw BackupFailure.inUse(path: location.path, processes: processes())
+        }
+        defer { use.unlock() }
+        let exists = DurableFile.exists(location.path)
+        if exists, !force, !dryRun { throw BackupFailure.ledgerExists(path: location.path) }
+        try clearStaging()
+        defer {
+            // What cannot be removed is cleared away by the next restore.
+            try? FileManager.default.removeItem(atPath: stagingFolder)
+        }
+        try await stage(contents, actor: actor, now: now)
+        guard !dryRun else {
+            return RestoreReport(contents: contents, ledger: location.path, keptAside: nil, isDone: false)
+        }
+        let aside = try await Blocking.run { try self.swap(isThere: exists, now: now) }
+        return RestoreReport(contents: contents, ledger: location.path, keptAside: aside, isDone: true)
+    }
+
+    private func makeParent() throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: location.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw LedgerFailure.readOnly(path: location.path)
+        }
+        try location.refuseNetworkFileSystem()
+    }
+
+    /// What a crash left is cleared away.
+    private func clearStaging() throws {
+        try DurableFile.makeFolder(stagingFolder)
+        for name in try FileManager.default.contentsOfDirectory(atPath: stagingFolder) {
+            try FileManager.default.removeItem(atPath: "\(stagingFolder)/\(name)")
+        }
+    }
+
+    /// The processes that hold a worker's lock.
+    private func processes() -> [Int32] {
+        // Without a ledger that can be read nobody can be named.
+        guard let ledger = try? DatabaseQueue(path: location.path) else { return [] }
+        let rows = try? ledger.read { db in
+            try Row.fetchAll(db, sql: "SELECT id, pid FROM workers WHERE ended_at IS NULL").map { row in
+                (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
+            }
+        }
+        return (rows ?? []).filter { row in
+            guard let file = try? FileLock(existing: location.workersFolder + "/\(row.id).lock") else { return false }
+            return !file.isFree()
+        }.map(\.pid)
+    }
+
+    // MARK: Staging
+
+    /// Copies the backup beside the ledger, every file compared with its sum, and makes a ledger of it that says where it
+    /// comes from.
+    private func stage(_ contents: BackupContents, actor: String, now: Timestamp) async throws {
+        let staged = LedgerLocation(path: "\(stagingFolder)/\(BackupFolder.database)")
+        try await Blocking.run { try self.copyFiles(contents, to: staged) }
+        let verdict: AuditVerdict
+        do {
+            verdict = try await Ledger.verified(staged, of: folder)
+        } catch LedgerFailure.newerVersion {
+            throw BackupFailure.newerVersion(path: folder)
+        }
+        guard verdict.entries == contents.auditEntries, verdict.head == contents.auditHead else {
+            throw BackupFailure.damaged(path: folder, reason: "its audit chain does not end where its manifest says")
+        }
+        let ledger = try Ledger(at: staged, mustExist: true)
+        defer { ledger.close() }
+        try await ledger.markRestored(from: contents, actor: actor, now: now)
+    }
+
+    private func copyFiles(_ contents: BackupContents, to staged: LedgerLocation) throws {
+        for path in [(staged.bodiesFolder as NSString).deletingLastPathComponent, staged.bodiesFolder] {
+            try DurableFile.makeFolder(path)
+        }
+        let store = BodyStore(folder: staged.bodiesFolder)
+        var count = 0
+        try BackupFolder.eachSum(of: folder) { name, digest in
+            let source = "\(folder)/\(name)"
+            switch name {
+            case BackupFolder.manifest:
+                guard try DurableFile.sum(of: source).digest == digest else { throw changed(name) }
+            case BackupFolder.database:
+                guard try DurableFile.copy(source, to: staged.path).digest == digest else { throw changed(name) }
+            default:
+                count += 1
+                let found = try BodyStore(folder: "\(folder)/\(BackupFolder.bodies)").copy(digest, to: store)
+                guard found else { throw changed(name) }
+            }
+        }
+        guard count == contents.bodies else {
+            throw BackupFailure.damaged(path: folder, reason: "it lists \(count) bodies of \(contents.bodies)")
+        }
+    }
+
+    private func changed(_ name: String) -> BackupFailure {
+        .damaged(path: folder, reason: "\(name) is gone or not what was written")
+    }
+
+    // MARK: The change
+
+    /// - Returns: where the ledger that was there is now.
+    private func swap(isThere: Bool, now: Timestamp) throws -> String? {
+        let staged = LedgerLocation(path: "\(stagingFolder)/\(BackupFolder.database)")
+        try Ledger.finishDatabase(staged)
+        for path in [(location.bodiesFolder as NSString).deletingLastPathComponent, location.bodiesFolder] {
+            try DurableFile.makeFolder(path)
+        }
+        let lock = try FileLock(path: location.lockPath)
+        lock.lock()
+        defer { lock.unlock() }
+        try settleAside(now: now)
+        if isThere {
+            try takeInLog()
+            try prepareAside()
+        }
+        try takeBodies(of: BodyStore(folder: staged.bodiesFolder))
+        // What was verified of the old chain says nothing of the new one.
+        for path in [location.path + "-wal", location.path + "-shm", location.auditMarkPath] { unlink(path) }
+        try BodyStore.sync(folder: location.folder)
+        guard rename(staged.path, location.path) == 0 else { throw LedgerFailure.ofFile(location.path, errno) }
+        try BodyStore.sync(folder: location.folder)
+        return try settleAside(now: now)
+    }
+
+    /// Copies the old ledger's log into it, so that the file alone is the ledger. One that is damaged keeps its log, which
+    /// goes aside with it.
+    private func takeInLog() throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(1)
+        let isFree: Bool
+        do {
+            let queue = try DatabaseQueue(path: location.path, configuration: configuration)
+            isFree = try queue.writeWithoutTransaction { db in
+                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+            }
+            try queue.close()
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            return
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw BackupFailure.inUse(path: location.path, processes: [])
+        } catch {
+            throw LedgerFailure.translating(error, path: location.path)
+        }
+        // A program that opened the file without our locks, as `sqlite3` does.
+        guard isFree, DurableFile.size(of: location.walPath) == 0 else {
+            throw BackupFailure.inUse(path: location.path, processes: [])
+        }
+    }
+
+    private var preparedAside: LedgerLocation {
+        LedgerLocation(path: location.path + ".before.partial/" + (location.path as NSString).lastPathComponent)
+    }
+
+    /// Gives the old ledger another name too, by links: nothing is copied where links can be made.
+    private func prepareAside() throws {
+        let old = preparedAside
+        for path in [old.folder, (old.bodiesFolder as NSString).deletingLastPathComponent, old.bodiesFolder] {
+            try DurableFile.makeFolder(path)
+        }
+        try Self.link(location.path, old.path)
+        if DurableFile.size(of: location.walPath) > 0 { try Self.link(location.walPath, old.walPath) }
+        for file in BodyStore(folder: location.bodiesFolder).files() {
+            guard let digest = file.digest else { continue }
+            let target = BodyStore(folder: old.bodiesFolder).path(of: digest)
+            try DurableFile.makeFolder((target as NSString).deletingLastPathComponent)
+            try Self.link(file.path, target)
+        }
+        try BodyStore.sync(folder: old.folder)
+        try BodyStore.sync(folder: location.folder)
+    }
+
+    /// Names what was prepared, now that another ledger is in the old one's place; also where a crash came in between. As
+    /// long as it is only another name of the ledger that is there, it goes: one database must not be opened by two names.
+    ///
+    /// - Returns: where the old ledger is; nil where there was none, or it is in place.
+    @discardableResult
+    private func settleAside(now: Timestamp) throws -> String? {
+        let old = preparedAside
+        guard DurableFile.exists(old.folder) else { return nil }
+        guard DurableFile.exists(old.path), !Self.isSameFile(old.path, location.path) else {
+            try FileManager.default.removeItem(atPath: old.folder)
+            return nil
+        }
+        let stamp = now.rfc3339.prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
+        var (folder, number) = ("\(location.path).before-\(stamp)", 2)
+        while DurableFile.exists(folder) {
+            folder = "\(location.path).before-\(stamp)-\(number)"
+            number += 1
+        }
+        try DurableFile.move(old.folder, to: folder)
+        return "\(folder)/\((old.path as NSString).lastPathComponent)"
+    }
+
+    private static func isSameFile(_ one: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
+    /// A second name for a file; a copy where the file system has no links.
+    private static func link(_ source: String, _ target: String) throws(LedgerFailure) {
+        if Glibc.link(source, target) == 0 { return }
+        _ = try DurableFile.copy(source, to: target)
+    }
+
+    private func takeBodies(of staged: BodyStore) throws {
+        let store = BodyStore(folder: location.bodiesFolder)
+        for file in staged.files() {
+            guard let digest = file.digest else { continue }
+            let target = store.path(of: digest)
+            let parent = (target as NSString).deletingLastPathComponent
+            try DurableFile.makeFolder(parent)
+            // Over one that is there, for that one may be damaged; its other name, aside, keeps it.
+            try DurableFile.move(file.path, to: target)
+        }
+        try BodyStore.sync(folder: location.bodiesFolder)
+    }
+}
+
+extension Ledger {
+    /// Says in the chain where this ledger comes from, and has every action that was not begun looked for before it
+    /// is done: it may have been done since the backup was made.
+    func markRestored(from contents: BackupContents, actor: String, now: Timestamp) async throws {
+        try await write { db in
+            try db.execute(sql: "UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: "ledger restore",
+                    body: [
+                        "made_at": .string(contents.madeAt.rfc3339), "entries": .integer(contents.auditEntries),
+                        "head": .string(contents.auditHead),
+                    ]))
+        }
+    }
+}

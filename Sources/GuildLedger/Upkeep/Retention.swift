@@ -1,0 +1,182 @@
+import GRDB
+package import GuildDomain
+
+/// How long things stay, and who says so (spec: PrivacyPolicy `data_retention`).
+package struct RetentionPlan: Sendable, Hashable {
+    /// Payloads, answers, tool calls and results, and whole events that set nothing going; counted from when the last
+    /// invocation of their root ended.
+    package var rawMessages: Duration
+    /// Hourly roll-ups and the totals of roots; nil keeps them.
+    package var aggregatedMetrics: Duration?
+    /// Bodies of audit entries; nil keeps them. The entries themselves always stay.
+    package var auditLogs: Duration?
+    /// What asks for it: `policies/privacy.yaml:9`, `built in`.
+    package var policy: String
+    /// How long the id of a deleted event is remembered, from when it was received.
+    package var dedupWindow = AcceptancePolicy.standardDedupWindow
+
+    package init(
+        rawMessages: Duration, aggregatedMetrics: Duration? = nil, auditLogs: Duration? = nil, policy: String
+    ) {
+        self.rawMessages = rawMessages
+        self.aggregatedMetrics = aggregatedMetrics
+        self.auditLogs = auditLogs
+        self.policy = policy
+    }
+}
+
+/// What retention took away, or would.
+package struct RetentionReport: Sendable, Hashable {
+    /// Events that set nothing going, deleted with their decisions.
+    package var eventsDeleted = 0
+    /// Events whose content was erased with that of their invocations; their rows stay for the books.
+    package var eventsErased = 0
+    package var auditBodies = 0
+    /// Expired digests and ids.
+    package var digests = 0
+    package var notifications = 0
+    package var workers = 0
+    package var firings = 0
+    /// Hours of roll-ups and totals of roots.
+    package var metrics = 0
+    package var bodyFiles = 0
+    /// False where the time was up before all was done.
+    package var isComplete = true
+
+    package init() {}
+
+    package var isEmpty: Bool { counts.allSatisfy { $0.count == 0 } }
+
+    /// In the order that people read them.
+    package var counts: [(name: String, count: Int)] {
+        [
+            ("events deleted", eventsDeleted), ("events erased", eventsErased), ("audit bodies", auditBodies),
+            ("digests", digests), ("notifications", notifications), ("workers", workers), ("firings", firings),
+            ("metrics", metrics), ("body files", bodyFiles),
+        ]
+    }
+}
+
+extension Ledger {
+    /// Batches that one call runs at most.
+    private static let batchesPerStep = 10_000
+
+    /// Takes away what the plan no longer keeps, in transactions of at most 500 rows or 4 MiB, each behind the writes that
+    /// wait already. Freed pages are used again, so the file stays at its high-water mark.
+    ///
+    /// - Parameters:
+    ///   - actor: `retention`, `user:NAME`; each batch that erases content is one audit entry.
+    ///   - looksAtFiles: whether every body's file is held against the rows, even where no event went.
+    ///   - goesOn: asked between batches; false ends the call early.
+    package func prune(
+        _ plan: RetentionPlan, actor: String, now: Timestamp, looksAtFiles: Bool = true,
+        goesOn: @Sendable () -> Bool = { true }
+    ) async throws -> RetentionReport {
+        var report = RetentionReport()
+        try await pruneEvents(plan, actor: actor, now: now, into: &report, goesOn)
+        if let cutoff = plan.auditLogs.map({ now - $0 }) {
+            report.auditBodies = try await repeating(&report, goesOn) {
+                try await eraseAudit(
+                    bodiesBefore: cutoff, policy: "\(plan.policy): audit_logs", actor: actor, now: now)?.bodies ?? 0
+            }
+        }
+        if let hour = plan.rollUpHour(now: now),
+            try await read({
+                try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM usage_rollups WHERE hour < \(hour))")
+            })
+                == true
+        {
+            try await write { try $0.markRollUps(deletedBefore: hour) }
+        }
+        for sweep in RetentionSweep.all(plan, now: now) {
+            report[keyPath: sweep.count] += try await repeating(&report, goesOn) {
+                try await write { db in
+                    try db.execute(sql: sweep.delete, arguments: sweep.arguments)
+                    return db.changesCount
+                }
+            }
+        }
+        if looksAtFiles || report.eventsDeleted + report.eventsErased > 0 {
+            report.bodyFiles = try await sweepBodies(goesOn, &report)
+        }
+        return report
+    }
+
+    /// Counts what `prune` would take, without writing.
+    package func prunable(_ plan: RetentionPlan, now: Timestamp) async throws -> RetentionReport {
+        var report = RetentionReport()
+        var cursor: RetentionCursor? = .start
+        while let from = cursor {
+            let page = try await read { db in try db.retirable(before: now - plan.rawMessages, from: from) }
+            report.eventsDeleted += page.events.count { !$0.hasInvocations }
+            report.eventsErased += page.events.count(where: \.hasInvocations)
+            cursor = page.next
+        }
+        if let cutoff = plan.auditLogs.map({ now - $0 }) { report.auditBodies = try await auditBodies(before: cutoff) }
+        for sweep in RetentionSweep.all(plan, now: now) {
+            report[keyPath: sweep.count] += try await read { db in
+                try Int.fetchOne(db, sql: sweep.select, arguments: sweep.arguments) ?? 0
+            }
+        }
+        return report
+    }
+
+    /// Runs batches until one finds nothing.
+    private func repeating(
+        _ report: inout RetentionReport, _ goesOn: () -> Bool, _ batch: () async throws -> Int
+    ) async throws -> Int {
+        var total = 0
+        for _ in 0..<Self.batchesPerStep {
+            guard goesOn() else {
+                report.isComplete = false
+                return total
+            }
+            let count = try await batch()
+            if count == 0 { return total }
+            total += count
+            await Task.yield()
+        }
+        report.isComplete = false
+        return total
+    }
+
+    private func pruneEvents(
+        _ plan: RetentionPlan, actor: String, now: Timestamp, into report: inout RetentionReport, _ goesOn: () -> Bool
+    ) async throws {
+        var cursor: RetentionCursor? = .start
+        while let from = cursor {
+            guard goesOn() else {
+                report.isComplete = false
+                return
+            }
+            let done = try await write { db in
+                let page = try db.retirable(before: now - plan.rawMessages, from: from)
+                let retired = try db.retire(page.events, plan, actor: actor, now: now)
+                return (next: page.next, deleted: retired.deleted, erased: retired.erased)
+            }
+            cursor = done.next
+            report.eventsDeleted += done.deleted
+            report.eventsErased += done.erased
+            await Task.yield()
+        }
+    }
+
+    private func auditBodies(before cutoff: Timestamp) async throws -> Int {
+        let window: Int64 = 20_000
+        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0 }
+        var (low, total): (Int64, Int) = (0, 0)
+        while low < last {
+            let from = low
+            let found = try await read { db in
+                try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT count(*) FROM audit a JOIN audit_bodies b ON b.seq = a.seq
+                        WHERE a.seq > ? AND a.seq <= ? AND a.at < ? AND a.kind <> 'audit.erased'
+                        """, arguments: [from, from.addingSaturated(window), cutoff]) ?? 0
+            }
+            (low, total) = (low.addingSaturated(window), total + found)
+        }
+        return total
+    }
+}

@@ -1,0 +1,81 @@
+import GRDB
+import GuildDomain
+
+/// Rows that go by their age alone.
+struct RetentionSweep: Sendable {
+    /// Rows that one transaction deletes.
+    private static let rows = 500
+    /// Ended workers and past firings are looked at by people for a while.
+    private static let recordsKept = Duration.seconds(7 * 86_400)
+
+    let count: any WritableKeyPath<RetentionReport, Int> & Sendable
+    let delete: String
+    let select: String
+    let arguments: StatementArguments
+
+    /// - Parameter key: the primary key's columns.
+    private init(
+        _ count: any WritableKeyPath<RetentionReport, Int> & Sendable, _ table: String, key: String,
+        where condition: String,
+        _ arguments: StatementArguments
+    ) {
+        self.count = count
+        self.arguments = arguments
+        delete = """
+            DELETE FROM \(table) WHERE (\(key)) IN (SELECT \(key) FROM \(table) WHERE \(condition) LIMIT \(Self.rows))
+            """
+        select = "SELECT count(*) FROM \(table) WHERE \(condition)"
+    }
+
+    static func all(_ plan: RetentionPlan, now: Timestamp) -> [RetentionSweep] {
+        let past = now - recordsKept
+        var sweeps = [
+            RetentionSweep(\.digests, "dedup", key: "digest", where: "expires_at <= ?", [now]),
+            RetentionSweep(
+                \.notifications, "notifications", key: "seq", where: "at < ?", [now - plan.rawMessages]),
+            RetentionSweep(\.workers, "workers", key: "id", where: "ended_at < ?", [past]),
+            // A due time after the mark may be looked at again, and the firing is what keeps it from firing twice.
+            RetentionSweep(
+                \.firings, "firings", key: "schedule, due_at",
+                where: """
+                    due_at < ?1 AND NOT EXISTS
+                        (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
+                    """, [past]),
+        ]
+        if let hour = plan.rollUpHour(now: now), let cutoff = plan.aggregatedMetrics.map({ now - $0 }) {
+            sweeps += [
+                RetentionSweep(
+                    \.metrics, "usage_rollups", key: "hour, agent, chapter, model", where: "hour < ?", [hour]),
+                RetentionSweep(\.metrics, "root_totals", key: "root", where: "last_at < ?", [cutoff]),
+            ]
+        }
+        return sweeps
+    }
+}
+
+extension RetentionPlan {
+    /// The calendar periods of budgets are counted anew from roll-ups where the organisation's time zone changes.
+    private static let rollUpsKept = Duration.seconds(62 * 86_400)
+
+    /// The first hour whose roll-ups stay; nil where all do.
+    func rollUpHour(now: Timestamp) -> Int64? {
+        aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
+    }
+}
+
+extension Database {
+    /// The first hour of which roll-ups are kept.
+    func rollUpsDeletedBefore() throws -> Int64 {
+        try first("SELECT until FROM retention_marks WHERE name = 'usage_rollups'") { $0.integer(0) }
+            .flatMap(\.self) ?? .min
+    }
+
+    /// Notes, before they go, that roll-ups of earlier hours are deleted.
+    func markRollUps(deletedBefore hour: Int64) throws {
+        try run(
+            """
+            INSERT INTO retention_marks VALUES ('usage_rollups', ?)
+            ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
+            """, [.integer(hour)])
+    }
+}

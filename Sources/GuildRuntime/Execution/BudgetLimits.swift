@@ -1,0 +1,112 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// The limits that a commit of the codex sets on accounts, and the rules that hold for all of them.
+package struct BudgetLimits: Sendable {
+    package let rules: BudgetRules
+    private let head: CodexSnapshot
+
+    package init(_ head: CodexSnapshot) {
+        self.head = head
+        let alerts = head.guild.alerts
+        rules = BudgetRules(
+            zone: head.guild.timezone,
+            alerts: AlertThresholds(yellow: alerts.yellow, orange: alerts.orange, red: alerts.red), commit: head.commit)
+    }
+
+    /// Every limit that is not an invocation's or a root's own: what the ledger takes note of with a new commit.
+    package var standing: [AccountLimit] {
+        organization + head.chapters.values.flatMap { chapter($0.name) } + head.agentsByName.flatMap { agent($0) }
+    }
+
+    /// What a call of an invocation counts against, from its own account outwards.
+    ///
+    /// - Parameter budget: what a person asked for on the command line instead of the agent's own limit.
+    package func accounts(of invocation: Invocation, agent manifest: AgentManifest, budget: Int64?) -> [AccountLimit] {
+        let own = "invocation/\(invocation.id)"
+        let limits = head.limits(of: manifest)
+        var accounts = [
+            AccountLimit(
+                account: own, tokens: budget ?? limits.perInvocation.value, cost: limits.costPerInvocation.value,
+                setting: budget == nil ? "resources.tokenBudget.perInvocation" : "--budget")
+        ]
+        let chapter = invocation.chapter.flatMap { head.chapter($0) }
+        if let chapter, chapter.tokenBudget.perInvocation != nil || chapter.costBudget.perInvocation != nil {
+            accounts.append(
+                AccountLimit(
+                    account: own, tokens: chapter.tokenBudget.perInvocation, cost: chapter.costBudget.perInvocation,
+                    setting: "perInvocation of chapter \(chapter.name)"))
+        }
+        if let cost = head.guild.costBudget.perInvocation {
+            accounts.append(
+                AccountLimit(account: own, tokens: nil, cost: cost, setting: "costBudget.perInvocation of guild.yaml"))
+        }
+        let root = head.settings.rootTokens
+        accounts.append(
+            AccountLimit(account: "root/\(invocation.root)", tokens: root.value, setting: "root_tokens"))
+        accounts += agent(manifest)
+        if let name = invocation.chapter { accounts += self.chapter(name) }
+        return accounts + organization
+    }
+
+    private func agent(_ manifest: AgentManifest) -> [AccountLimit] {
+        let limits = head.limits(of: manifest)
+        let tokens = TokenBudget(
+            perMinute: limits.perMinute.value, perHour: limits.perHour.value, perDay: limits.perDay.value,
+            perMonth: limits.perMonth.value)
+        let costs = CostBudget(
+            perMinute: limits.costPerMinute.value, perHour: limits.costPerHour.value, perDay: limits.costPerDay.value,
+            perMonth: limits.costPerMonth.value)
+        return periods("agent/\(manifest.name)", tokens, costs, in: "resources.")
+    }
+
+    /// A chapter that the codex does not have is counted all the same.
+    private func chapter(_ name: String) -> [AccountLimit] {
+        let manifest = head.chapter(name)
+        return periods(
+            "chapter/\(manifest?.name ?? name)", manifest?.tokenBudget ?? TokenBudget(),
+            manifest?.costBudget ?? CostBudget(), in: "")
+    }
+
+    private var organization: [AccountLimit] {
+        let (pool, kept) = (head.guild.manaPool, head.guild.reserve)
+        var limits = periods("organization", TokenBudget(), head.guild.costBudget, in: "")
+        for (period, tokens, kept) in [
+            (BudgetPeriod.day, pool.perDay, kept.perDay), (.month, pool.perMonth, kept.perMonth),
+        ] {
+            guard let tokens else { continue }
+            limits.append(
+                AccountLimit(
+                    account: "organization", period: period, tokens: tokens, kept: kept ?? 0,
+                    setting: "manaPool.\(period.rawValue)"))
+        }
+        return limits
+    }
+
+    /// One limit for each period and measure that has one, so that a refusal names the setting; else one that only counts.
+    private func periods(
+        _ account: String, _ tokens: TokenBudget, _ costs: CostBudget, in place: String
+    ) -> [AccountLimit] {
+        let all: [(BudgetPeriod, Int64?, Int64?)] = [
+            (.minute, tokens.perMinute, costs.perMinute), (.hour, tokens.perHour, costs.perHour),
+            (.day, tokens.perDay, costs.perDay), (.month, tokens.perMonth, costs.perMonth),
+        ]
+        var limits: [AccountLimit] = []
+        for (period, tokens, cost) in all {
+            if let tokens {
+                limits.append(
+                    AccountLimit(
+                        account: account, period: period, tokens: tokens,
+                        setting: "\(place)tokenBudget.\(period.rawValue)"))
+            }
+            if let cost {
+                limits.append(
+                    AccountLimit(
+                        account: account, period: period, tokens: nil, cost: cost,
+                        setting: "\(place)costBudget.\(period.rawValue)"))
+            }
+        }
+        return limits.isEmpty ? [AccountLimit(counting: account)] : limits
+    }
+}

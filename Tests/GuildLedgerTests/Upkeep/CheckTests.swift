@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import GuildDomain
+import Testing
+
+@testable import GuildLedger
+
+@Suite struct CheckTests {
+    /// The parts that are not ok after a stranger did something to the file.
+    private func findings(
+        after change: (Ledger, TemporaryFolder) async throws -> Void
+    ) async throws -> [LedgerFinding.Part: LedgerFinding] {
+        var found: [LedgerFinding] = []
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await ledger.furnish()
+            try await change(ledger, folder)
+            found = try await ledger.check(now: start).filter { $0.status != .ok }
+        }
+        return Dictionary(found.map { ($0.part, $0) }) { first, _ in first }
+    }
+
+    private func sql(_ statements: String) async throws -> [LedgerFinding.Part: LedgerFinding] {
+        try await findings { _, folder in
+            try await folder.rawConnection().write { try $0.execute(sql: statements) }
+        }
+    }
+
+    @Test func `a ledger in order has nothing but good to say`() async throws {
+        #expect(try await findings { _, _ in }.isEmpty)
+    }
+
+    @Test func `an audit entry that was changed is found`() async throws {
+        let found = try await sql("UPDATE audit SET subject = 'x' WHERE seq = 3")
+        #expect(found.keys.map(\.rawValue) == ["audit"])
+        #expect(found[.audit]?.problems == ["entry 3: a column was changed"])
+        #expect(found[.audit]?.status == .failed)
+    }
+
+    @Test func `a row that names none is found`() async throws {
+        let found = try await sql("DELETE FROM invocations")
+        #expect(found[.foreignKeys]?.status == .failed)
+        #expect(found[.foreignKeys]?.problems.first?.contains("invocations") == true)
+    }
+
+    @Test func `a counter of the books that its entries do not add up to is found`() async throws {
+        let found = try await sql("UPDATE accounts SET used = used + 1 WHERE name = 'agent/ranger'")
+        #expect(found[.books]?.problems.first?.hasPrefix("agent/ranger") == true)
+    }
+
+    @Test func `an index that does not fit its table is found`() async throws {
+        let found = try await findings { _, folder in
+            let raw = try folder.rawConnection()
+            try await raw.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA writable_schema = ON")
+                try db.execute(
+                    sql: "UPDATE sqlite_master SET sql = replace(sql, 'seq', 'time') WHERE name = 'events_retained'")
+                try db.execute(sql: "PRAGMA writable_schema = RESET")
+            }
+            try raw.close()
+        }
+        #expect(found[.integrity]?.status == .failed)
+    }
+
+    @Test(arguments: [true, false]) func `a body that is gone or was changed is found`(isGone: Bool) async throws {
+        let found = try await findings { ledger, _ in
+            let file = try #require(ledger.bodies.files().first).path
+            try FileManager.default.removeItem(atPath: file)
+            if !isGone { try Data("other".utf8).write(to: URL(fileURLWithPath: file)) }
+        }
+        #expect(found[.bodies]?.status == .failed)
+        #expect(found[.bodies]?.problems.count == 1)
+    }
+
+    @Test func `a file that no row names is only a note`() async throws {
+        let found = try await findings { ledger, _ in
+            _ = try ledger.bodies.store(Array(Ledger.large("z").utf8))
+        }
+        #expect(found[.bodies]?.status == .note)
+        #expect(found.count == 1)
+    }
+}
