@@ -173,13 +173,13 @@ _guild() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    init|run|serve|dispatch|budget|registry|schedule|audit|status|completions|help)
+    init|run|serve|dispatch|budget|registry|schedule|audit|ledger|status|completions|help)
         # Offer subcommand argument completions
         "_guild_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'init run serve dispatch budget registry schedule audit status completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'init run serve dispatch budget registry schedule audit ledger status completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -216,7 +216,7 @@ _guild_run() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
     repeating_options=(--var)
-    non_repeating_options=(--input -i --event --model --budget --record --replay --approve --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--input -i --event --model --budget --resume --record --replay --approve --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -236,6 +236,9 @@ _guild_run() {
         return
         ;;
     '--budget')
+        return
+        ;;
+    '--resume')
         return
         ;;
     '--record')
@@ -538,13 +541,13 @@ _guild_budget() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    report|show)
+    report|show|grant|throttle|verify|forecast)
         # Offer subcommand argument completions
         "_guild_budget_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'report show' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'report show grant throttle verify forecast' -- "${cur}"))
         ;;
     esac
 }
@@ -606,6 +609,195 @@ _guild_budget_show() {
 
     # Offer option value completions
     case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion budget show -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_budget_grant() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--reason --cost --period --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--reason')
+        return
+        ;;
+    '--cost')
+        return
+        ;;
+    '--period')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion budget grant -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_budget_throttle() {
+    repeating_flags=()
+    non_repeating_flags=(--lift --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--until --period --reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--until')
+        return
+        ;;
+    '--period')
+        return
+        ;;
+    '--reason')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_budget_verify() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_budget_forecast() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--days --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--days')
+        return
+        ;;
     '--codex')
         __guild_add_completions -d
         return
@@ -977,13 +1169,13 @@ _guild_audit() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    log|show|verify|approvals|approve|reject)
+    log|show|verify|anchor|proof|export|approvals|approve|reject)
         # Offer subcommand argument completions
         "_guild_audit_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'log show verify approvals approve reject' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'log show verify anchor proof export approvals approve reject' -- "${cur}"))
         ;;
     esac
 }
@@ -992,7 +1184,7 @@ _guild_audit_log() {
     repeating_flags=()
     non_repeating_flags=(--follow -f --worktree --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--agent --event --invocation --kind --since -n --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--agent --event --invocation --kind --actor --subject --root --since --until -n --limit --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1010,10 +1202,22 @@ _guild_audit_log() {
     '--kind')
         return
         ;;
+    '--actor')
+        return
+        ;;
+    '--subject')
+        return
+        ;;
+    '--root')
+        return
+        ;;
     '--since')
         return
         ;;
-    '-n')
+    '--until')
+        return
+        ;;
+    '-n'|'--limit')
         return
         ;;
     '--codex')
@@ -1085,13 +1289,20 @@ _guild_audit_show() {
 
 _guild_audit_verify() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--incremental --full --anchored --worktree --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--from --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--from')
+        return
+        ;;
+    '--anchor-from')
+        __guild_add_completions -f
+        return
+        ;;
     '--codex')
         __guild_add_completions -d
         return
@@ -1116,6 +1327,136 @@ _guild_audit_verify() {
         ;;
     '--color')
         __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_audit_anchor() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--push --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--push')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_audit_proof() {
+    repeating_flags=()
+    non_repeating_flags=(--anchored --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--size --check --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--size')
+        return
+        ;;
+    '--check')
+        __guild_add_completions -f
+        return
+        ;;
+    '--anchor-from')
+        __guild_add_completions -f
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_audit_export() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--from --to --output -o --codex --rev --ledger --log-level --log-format)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--from')
+        return
+        ;;
+    '--to')
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -f
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
     esac
@@ -1212,6 +1553,197 @@ _guild_audit_reject() {
     '--reason')
         return
         ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_ledger() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __guild_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    backup|restore|check|prune)
+        # Offer subcommand argument completions
+        "_guild_ledger_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'backup restore check prune' -- "${cur}"))
+        ;;
+    esac
+}
+
+_guild_ledger_backup() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_guild_ledger_restore() {
+    repeating_flags=()
+    non_repeating_flags=(--force --dry-run --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_guild_ledger_check() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_ledger_prune() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
     '--codex')
         __guild_add_completions -d
         return

@@ -53,21 +53,22 @@ extension Database {
 
 extension Database {
     /// Compares the roll-up by root with the one by agent, chapter and model, which is itself compared with the entries:
-    /// hour by hour both must say the same.
+    /// hour by hour both must say the same, as far as they are kept.
     func compareRootUsage(into result: inout BudgetVerification) throws {
         let sums = """
             hour, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost),
             sum(estimated)
             """
         let (roots, agents) = (
-            "SELECT \(sums) FROM root_usage GROUP BY hour", "SELECT \(sums) FROM usage_rollups GROUP BY hour"
+            "SELECT \(sums) FROM root_usage WHERE hour >= ?1 GROUP BY hour",
+            "SELECT \(sums) FROM usage_rollups WHERE hour >= ?1 GROUP BY hour"
         )
         let hours = try Int64.fetchAll(
             self,
             sql: """
                 SELECT hour FROM (\(roots) EXCEPT \(agents)) UNION
                 SELECT hour FROM (\(agents) EXCEPT \(roots)) ORDER BY hour
-                """)
+                """, arguments: [rollUpsDeletedBefore()])
         for hour in hours {
             guard result.findings.count < BudgetVerification.findingLimit else {
                 result.moreFindings += 1

@@ -46,6 +46,7 @@ struct RetentionSweep: Sendable {
             sweeps += [
                 RetentionSweep(
                     \.metrics, "usage_rollups", key: "hour, agent, chapter, model", where: "hour < ?", [hour]),
+                RetentionSweep(\.metrics, "root_usage", key: "hour, root", where: "hour < ?", [hour]),
                 RetentionSweep(\.metrics, "root_totals", key: "root", where: "last_at < ?", [cutoff]),
             ]
         }

@@ -179,8 +179,9 @@ extension Ledger {
             #expect(try await ledger.prune(.keeping(day, metrics: day), at: early).metrics == 1)
             let later = start + .seconds(86_400 * 70)
             #expect(try await ledger.prune(.keeping(day, metrics: .seconds(86_400 * 80)), at: later).metrics == 0)
-            #expect(try await ledger.prune(.keeping(day, metrics: day), at: later).metrics == 1)
+            #expect(try await ledger.prune(.keeping(day, metrics: day), at: later).metrics == 2)
             #expect(try await ledger.count("SELECT count(*) FROM usage_rollups") == 0)
+            #expect(try await ledger.count("SELECT count(*) FROM root_usage") == 0)
             #expect(try await ledger.verifyBudgets(now: later).findings == [])
         }
     }
