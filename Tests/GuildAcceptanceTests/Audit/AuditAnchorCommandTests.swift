@@ -94,8 +94,9 @@ extension Audit {
                 let before = try await codex.git("rev-parse", "refs/guild/audit")
                 let watch = try FileWatch(lock)
                 let child = try codex.start("audit", "anchor")
-                // The mark is written when the ref begins to move.
-                try watch.wait(writes: round.isMultiple(of: 2) ? 2 : 1)
+                // The mark is written when the ref begins to move; every other time it gets as far as git takes to look.
+                try watch.wait(writes: 1)
+                if round.isMultiple(of: 2) { _ = try await codex.git("rev-parse", "HEAD") }
                 child.kill()
                 _ = try await child.wait()
                 let after = try await codex.git("rev-parse", "refs/guild/audit^{commit}")
