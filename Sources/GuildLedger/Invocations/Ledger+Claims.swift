@@ -42,6 +42,7 @@ extension Ledger {
             let marks = databaseQuestionMarks(count: full.count)
             // Who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it and says why.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
+<<<<<<< HEAD
             let row = try db.firstClaim(scope.fairShare) { share in
                 try Row.fetchOne(
                     db,
@@ -59,6 +60,22 @@ extension Ledger {
                         + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
                         + heldBack.arguments + share.arguments)
             }
+=======
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                        started_at = coalesce(started_at, ?)
+                    WHERE seq = (SELECT seq FROM invocations INDEXED BY invocations_queue
+                        WHERE state = 'queued' AND available_at <= ?
+                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                        AND agent NOT IN (\(marks)) \(heldBack.condition) ORDER BY priority, seq LIMIT 1)
+                    RETURNING *
+                    """,
+                arguments: [lease.owner, lease.until, now, now, lease.owner]
+                    + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
+                    + heldBack.arguments)
+>>>>>>> cb300e561d3ea1704969ac96e7a52d7d16c8e230
             guard let row else { return nil }
             let invocation = Invocation(row: row)
             try db.appendAudit(
