@@ -8,8 +8,9 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | budget | growth | road | startup | idle | parsing | patterns | codex | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR \
-        [--seconds N] [--rounds N] [--events N] [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
+        GuildBench ingress | ledger | dispatch | budget | growth | road | startup | idle | parsing | patterns | codex \
+        | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
+        [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
     static func main() async {
@@ -30,6 +31,7 @@ struct GuildBench {
         case "startup": try StartupBench(setting: setting).run()
         case "idle": try IdleBench(setting: setting).run()
         case "ledger": try await LedgerBench(setting: setting).run()
+        case "dispatch": try await DispatchBench(setting: setting).run()
         case "budget": try await BudgetBench(setting: setting).run()
         case "growth": try await GrowthBench(setting: setting).run()
         case "codex": try CodexBench(setting: setting).run()

@@ -124,7 +124,8 @@ package struct Deployment: Sendable {
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
         ActionExecutor(
             ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
-            root: root, settings: { [codex] in codex.head.settings }, time: time, logger: logger)
+            root: root, settings: { [codex] in codex.head.settings },
+            charges: { [codex] in codex.head.charges(operation: $0) }, time: time, logger: logger)
     }
 
     package func close() {

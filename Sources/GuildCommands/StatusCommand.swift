@@ -28,6 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
                 codex: codex, ledger: status, ledgerPath: inspection.location.path,
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
                 agents: agents,
-                waiting: try await ledger?.approvals().count ?? 0))
+                waiting: try await ledger?.approvals().count ?? 0,
+                dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now)))
     }
 }

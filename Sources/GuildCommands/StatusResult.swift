@@ -14,6 +14,7 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
+    let dispatch: DispatchStatus?
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     private var refused: CodexHead? { heads.first { !$0.isAccepted } }
@@ -41,7 +42,7 @@ struct StatusResult: CommandResult {
                     "notifications": .integer(ledger.notificationsPending),
                 ]
             } ?? .null,
-            "approvals_waiting": .integer(waiting),
+            "dispatch": dispatch.map(json) ?? .null, "approvals_waiting": .integer(waiting),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -60,6 +61,20 @@ struct StatusResult: CommandResult {
             "components": .array(process.components.split(separator: " ").map { .string(String($0)) }),
             "pid": .integer(process.pid), "host": .string(process.host), "version": .string(process.version),
             "started": .string(process.startedAt.rfc3339), "alive": .bool(process.isAlive),
+        ]
+    }
+
+    private func json(_ dispatch: DispatchStatus) -> JSONValue {
+        [
+            "priorities": .array(
+                dispatch.queues.map { queue in
+                    [
+                        "priority": .string(queue.priority.name), "queued": .integer(queue.queued),
+                        "delayed": .integer(queue.delayed), "running": .integer(queue.running),
+                        "preempted": .integer(queue.paused),
+                    ]
+                }), "windows": .integer(dispatch.windowCount), "rate_limited": .integer(dispatch.pendingCount),
+            "dead_letters": .integer(dispatch.deadLetters),
         ]
     }
 
@@ -131,7 +146,31 @@ struct StatusResult: CommandResult {
             "inbound    \(ledger.inboundDepth) events wait for the dispatcher",
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
+        lines += dispatchLines(style)
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
+        return lines
+    }
+
+    private func dispatchLines(_ style: Style) -> [String] {
+        guard let dispatch else { return [] }
+        let busy = dispatch.queues.filter { $0.queued + $0.running + $0.paused > 0 }
+        var lines = busy.enumerated().map { index, queue in
+            let parts = [
+                (queue.queued, "queued"), (queue.delayed, "of them later"), (queue.running, "running"),
+                (queue.paused, "paused"),
+            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            return (index == 0 ? "queues     " : "           ")
+                + queue.priority.name.padding(to: 10)
+                + parts.joined(separator: ", ")
+        }
+        if dispatch.windowCount + dispatch.pendingCount > 0 {
+            lines.append(
+                "held back  \(dispatch.windowCount) debounce windows, \(dispatch.pendingCount) rate-limited: "
+                    + "guild dispatch queue")
+        }
+        if dispatch.deadLetters > 0 {
+            lines.append(style.yellow("dead       \(dispatch.deadLetters) letters: guild dispatch dead-letters"))
+        }
         return lines
     }
 

@@ -21,18 +21,23 @@ package struct ActionExecutor: Service {
     private let root: EventID?
     /// What the head says about retries and patience, at the moment of use.
     private let settings: @Sendable () -> GuildSettings
+    /// The rates that an operation counts against, at the moment of use.
+    private let charges: @Sendable (String) -> [AdmissionTerms.Charge]
     private let time: any TimeSource
     private let logger: Logger
 
     package init(
         ledger: Ledger, connectors: @escaping @Sendable () -> Connectors, worker: Worker, root: EventID? = nil,
-        settings: @escaping @Sendable () -> GuildSettings, time: any TimeSource, logger: Logger
+        settings: @escaping @Sendable () -> GuildSettings,
+        charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge] = { _ in [] }, time: any TimeSource,
+        logger: Logger
     ) {
         self.ledger = ledger
         self.connectors = connectors
         self.worker = worker
         self.root = root
         self.settings = settings
+        self.charges = charges
         self.time = time
         self.logger = logger
     }
@@ -55,6 +60,14 @@ package struct ActionExecutor: Service {
     }
 
     private func execute(_ action: Action) async throws {
+        do {
+            try await ledger.waitForTurn(charges(action.operation), time: time)
+        } catch let limit as RateExceeded {
+            return try await retryOrFail(action, reason: limit.message, retryAfter: limit.wait, now: time.now)
+        } catch is CancellationError {
+            return try await ledger.retryLater(
+                action, reason: "the process stopped", availableAt: time.now, now: time.now)
+        }
         let outcome: Result<JSONValue, OperationFailure>
         do throws(OperationFailure) {
             outcome = .success(

@@ -122,6 +122,7 @@ package struct WebhookGateway: Sendable {
         policy.bodyDigest = webhook.digest
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
+        policy.charges = snapshot.charges(endpoint: endpoint)
         switch try await accept(event, policy) {
         case .accepted(let id):
             return .json(["id": .string(id.description), "status": "accepted"], status: 202)
@@ -130,6 +131,11 @@ package struct WebhookGateway: Sendable {
         case .overloaded:
             logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
             return .problem(status: 503, title: "The queue is full", headers: ["retry-after": "5"])
+        case .limited(let until):
+            let seconds = max(1, ((until - time.now).microseconds + 999_999) / 1_000_000)
+            logger.warning("webhook refused: over the rate of its endpoint", metadata: ["endpoint": "\(endpoint.name)"])
+            return .problem(
+                status: 429, title: "Too many requests", headers: ["retry-after": String(seconds)])
         }
     }
 

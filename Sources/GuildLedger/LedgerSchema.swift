@@ -22,6 +22,7 @@ enum LedgerSchema {
         migrator.registerMigration("2026-11-agent-pauses") { try $0.execute(sql: pauses) }
         registerCodexHeads(&migrator)
         migrator.registerMigration("2026-11-schedules") { db in try db.execute(sql: schedules) }
+        migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
         return migrator
     }
 

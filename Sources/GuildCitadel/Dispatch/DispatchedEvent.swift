@@ -19,6 +19,8 @@ package struct DispatchedEvent: Sendable {
         package let reasons: [String]
         /// Nil for a decision that sets nothing going, and for one that was not recorded.
         package let invocation: InvocationID?
+        /// When a pending one is decided again, or a rejected one may be sent again.
+        package let until: Timestamp?
         package let commit: String
     }
 
@@ -32,12 +34,12 @@ extension DispatchedEvent.Line {
     package init(_ row: EventTrace.DecisionRow) {
         self.init(
             rule: row.rule, agent: row.agent, outcome: row.outcome, reasons: row.reasons, invocation: row.invocation,
-            commit: row.commit)
+            until: row.until, commit: row.commit)
     }
 
     init(preview decision: Decision, commit: String) {
         self.init(
             rule: decision.rule, agent: decision.agent, outcome: decision.outcome.rawValue, reasons: decision.reasons,
-            invocation: nil, commit: commit)
+            invocation: nil, until: decision.until, commit: commit)
     }
 }

@@ -22,9 +22,11 @@ package struct EventDispatch: Sendable {
         -> [DispatchedEvent]
     {
         try checkSizes(of: events, in: snapshot)
-        let router = Router(snapshot)
-        return events.map { event in
-            let lines = router.decide(event, now: now).map {
+        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        var book = MemoryBook()
+        return try events.map { event in
+            let routed = policy.applied(to: router.decide(event, now: now), of: event)
+            let lines = try Decision.admitted(routed, in: &book, now: now).map {
                 DispatchedEvent.Line(preview: $0, commit: snapshot.commit)
             }
             return DispatchedEvent(event: event, reception: .dryRun, decisions: lines)
@@ -67,6 +69,8 @@ package struct EventDispatch: Sendable {
             throw Failure(
                 .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was not taken",
                 hint: "`guild serve --once dispatcher` works it off; then send the rest again")
+        case .limited(let until):
+            throw Failure(.unavailable, "\(event.id) was not taken: no more events until \(until.rfc3339)")
         }
     }
 

@@ -40,7 +40,6 @@ extension ConnectorManifest {
         guard system == NotRunYet.servedSystem else { return }
         spec["event_mapping"]?.notRunYet(.connectorMapping)
         spec["assigned_agents"]?.notRunYet(.assignedAgents)
-        spec["rate_limits"]?.notRunYet(.connectorRateLimit)
     }
 }
 

@@ -83,7 +83,6 @@ extension GuildDefaults {
         ] {
             locations[key] = reader[key]?.location
         }
-        reader["debounce"]?.notRunYet(.debounce)
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
         reader["connectTimeout"]?.notRunYet(.connectTimeout)
     }
@@ -115,7 +114,6 @@ extension ChapterManifest {
     }
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
-        spec["guaranteedShare"]?.notRunYet(.guaranteedShare)
         spec["notify"]?.notRunYet(.chapterNotify)
         if members.contains(where: { !$0.rights.isEmpty || $0.digestAt != nil }) {
             spec["members"]?.notRunYet(.members)

@@ -22,7 +22,6 @@ extension WebhookEndpointManifest {
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
         if eventMapping.contains(where: { $0.guildEvent != nil }) { spec["event_mapping"]?.notRunYet(.guildEvent) }
-        spec["rate_limit"]?.notRunYet(.endpointRateLimit)
         spec["trusted_proxies"]?.notRunYet(.trustedProxies)
         spec["event_type"]?.notRunYet(.eventType)
     }

@@ -3,7 +3,6 @@ import GuildDomain
 extension RateLimitPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
-        spec.reader.notRunYet(.rateLimitPolicy)
         limits = (spec["limits"]?.elements() ?? []).compactMap { element in
             element.mapping { Limit($0) }.flatMap(\.self)
         }
@@ -51,22 +50,18 @@ extension SchedulingPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         preemption = spec["preemption"]?.bool()
-        if preemption == true { spec["preemption"]?.notRunYet(.preemption) }
         _ = spec["backpressure"]?.mapping { reader in
             backpressure.depth = reader["depth"]?.integer(in: 1...100_000_000)
             locations["backpressure.depth"] = reader["depth"]?.location
             backpressure.retryAfter = reader["retry_after"]?.duration()
-            reader["retry_after"]?.notRunYet(.retryAfter)
             guard let refuse = reader["refuse"] else { return }
             backpressure.refuse = refuse.elements(orOne: true).compactMap { $0.priority() }
             if backpressure.refuse.contains(.critical) {
                 refuse.problem("CRITICAL work refused", expected: "priorities below it; CRITICAL is never refused")
             }
-            refuse.notRunYet(.refusal)
         }
         readFairShare(spec["fair_share"])
         maxConcurrent = spec["max_concurrent"]?.integer(in: 1...100_000)
-        spec["max_concurrent"]?.notRunYet(.slots)
         _ = spec["retries"]?.mapping { reader in
             retryLimit = reader["max"]?.integer(in: 0...100)
             retryBase = reader["base"]?.duration()
@@ -79,7 +74,6 @@ extension SchedulingPolicy {
     private mutating func readFairShare(_ reader: NodeReader?) {
         guard let reader else { return }
         fairShare = reader.isMapping ? true : reader.bool()
-        if fairShare == true { reader.notRunYet(.fairShare) }
         guard reader.isMapping else { return }
         for member in reader.members() {
             member.value.reference(.chapter, member.key)

@@ -13,7 +13,6 @@ extension Trigger {
             trigger.conditions = mapping["conditions"]?.pattern()
             trigger.priority = mapping["priority"]?.priority()
             trigger.debounce = mapping["debounce"]?.debounce()
-            mapping["debounce"]?.notRunYet(.debounce)
             if kind == .feed { reader.notRunYet(.feedTrigger) }
             // Only a schedule has the keys of one: elsewhere they are unknown and reported.
             if kind == .cron { trigger.cron = CronTrigger(mapping) }

@@ -2,17 +2,16 @@
 /// working; when a feature runs, its line goes from `table` and the warnings end.
 enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
-        case feedTrigger, debounce
+        case feedTrigger
         case httpContext, memoryContext, toolContext
         case contextWindow, agentSafety, notifies, telling
         case reservationDeadline, connectTimeout
-        case guaranteedShare, chapterNotify, members
+        case chapterNotify, members
         case geminiFormat, modelRateLimit, useFor, modelStrategy, failover
         case learningLayer, loadBalancedLayer, hybridRouting, feedback
-        case signatureScheme, signatureSettings, endpointRateLimit, trustedProxies, eventType, guildEvent
-        case polling, streaming, connectorAuthentication, connectorRateLimit, connectorMapping, assignedAgents
-        case preemption, refusal, retryAfter, fairShare, slots
-        case rateLimitPolicy, blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
+        case signatureScheme, signatureSettings, trustedProxies, eventType, guildEvent
+        case polling, streaming, connectorAuthentication, connectorMapping, assignedAgents
+        case blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
     /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
@@ -31,7 +30,6 @@ enum NotRunYet {
     static let table: [Feature: Shortfall] = [
         // Agents.
         .feedTrigger: .notRun("feed triggers"),
-        .debounce: .notRun("debouncing"),
         .httpContext: .notRun("context fetched over HTTP"),
         .memoryContext: .notRun("context from memory"),
         .toolContext: .notRun("context from a tool"),
@@ -42,7 +40,6 @@ enum NotRunYet {
         // The guild and its chapters.
         .reservationDeadline: .notEnforced("the reservation deadline"),
         .connectTimeout: .notEnforced("the connect timeout"),
-        .guaranteedShare: .notEnforced("the guaranteed share of a chapter"),
         .chapterNotify: .notRun("telling a chapter by `notify`"),
         .members: .notRun("the rights and digests of members"),
         // Models.
@@ -59,23 +56,15 @@ enum NotRunYet {
         // Endpoints and connectors.
         .signatureScheme: .notRun("signature schemes other than GitHub's own"),
         .signatureSettings: .notRun("settings of GitHub's signature other than `secret_refs`"),
-        .endpointRateLimit: .notEnforced("the rate limit of an endpoint"),
         .trustedProxies: .notRun("trusted proxies"),
         .eventType: .notRun("naming events by `event_type`"),
         .guildEvent: .notRun("naming events by `guild_event`"),
         .polling: .notRun("polling connectors"),
         .streaming: .notRun("streaming connectors"),
         .connectorAuthentication: .notRun("authentication at GitHub other than by bearer token"),
-        .connectorRateLimit: .notEnforced("the rate limit of a connector"),
         .connectorMapping: .notRun("the event mapping of a connector"),
         .assignedAgents: .notEnforced("the limit of a connector to `assigned_agents`"),
         // Policies.
-        .preemption: .notRun("preemption"),
-        .refusal: .notRun("refusing by priority"),
-        .retryAfter: .notRun("a `retry_after` of the policy"),
-        .fairShare: .notRun("fair shares"),
-        .slots: .notEnforced("the limit on what runs at once in all"),
-        .rateLimitPolicy: .notEnforced("RateLimitPolicy"),
         .blockedChannels: .notEnforced("blocked channels"),
         .personalData: .notEnforced("the handling of personal data"),
         .feedAggregator: .notRun("FeedAggregator"),

@@ -27,7 +27,8 @@ extension Event {
 extension EventTrace.DecisionRow {
     var json: JSONValue {
         [
-            "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
+            "rule": .string(rule), "agent": .string(agent), "revision": .integer(revision),
+            "outcome": .string(outcome), "final": .bool(isFinal), "until": .optional(until),
             "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),
             "commit": .string(commit), "at": .string(at.rfc3339),
         ]

@@ -78,7 +78,11 @@ extension EventTrace.DecisionRow {
     var node: TreeNode {
         let who = agent.isEmpty ? "" : " \(agent)"
         let by = rule.isEmpty ? "" : " by \(rule)"
-        return TreeNode(label: "decision: \(outcome)\(who)\(by)", notes: Shown.reasons(reasons))
+        let which = revision > 0 ? ", revision \(revision)" : ""
+        let later = until.map { (isFinal ? ", not before " : " until ") + LocalTime.text($0) } ?? ""
+        let into = invocation.map { isFinal && outcome == "debounced" ? " into \($0)" : "" } ?? ""
+        return TreeNode(
+            label: "decision: \(outcome)\(into)\(who)\(by)\(later)\(which)", notes: Shown.reasons(reasons))
     }
 }
 

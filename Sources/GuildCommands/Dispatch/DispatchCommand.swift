@@ -6,6 +6,6 @@ struct DispatchCommand: AsyncParsableCommand {
         discussion: "`guild dispatch FILE` is short for `guild dispatch send FILE`.",
         subcommands: [
             DispatchSendCommand.self, DispatchMatchCommand.self, DispatchExplainCommand.self,
-            DispatchQueueCommand.self,
+            DispatchQueueCommand.self, DispatchDeadLettersCommand.self, DispatchBacktestCommand.self,
         ], defaultSubcommand: DispatchSendCommand.self)
 }

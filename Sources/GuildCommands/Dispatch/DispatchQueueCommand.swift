@@ -5,7 +5,8 @@ import GuildLedger
 
 struct DispatchQueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "Shows what waits for the dispatcher, and what it has set going.")
+        commandName: "queue",
+        abstract: "Shows what waits for the dispatcher, what it holds back, and what it has set going.")
 
     private static let maximumCount = 10_000
 
@@ -26,11 +27,12 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let status = try await inspection.ledger?.status()
+        let held = try await inspection.ledger?.dispatchStatus(limit: count, now: settings.time.now)
         try output.renderer.print(
             QueueResult(
                 inbound: try await inspection.ledger?.inbound(limit: count, now: settings.time.now).map(\.event) ?? [],
                 invocations: try await inspection.ledger?.unfinishedInvocations(limit: count) ?? [],
-                inboundDepth: status?.inboundDepth ?? 0))
+                inboundDepth: status?.inboundDepth ?? 0, windows: held?.windows ?? [], pending: held?.pending ?? []))
     }
 }
 
@@ -38,12 +40,16 @@ struct QueueResult: TabularResult {
     let inbound: [Event]
     let invocations: [Invocation]
     let inboundDepth: Int64
+    let windows: [OpenWindow]
+    /// Decisions that wait for their turn at a rate.
+    let pending: [PendingDecision]
 
     var emptyText: String { "nothing waits" }
 
     var json: JSONValue {
         [
             "inbound_depth": .integer(inboundDepth), "inbound": .array(inbound.map(\.summaryJSON)),
+            "windows": .array(windows.map(\.json)), "rate_limited": .array(pending.map(\.json)),
             "invocations": .array(invocations.map(\.json)),
         ]
     }
@@ -65,6 +71,43 @@ struct QueueResult: TabularResult {
             ]
         }
         return TextTable(
-            ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE"], events + runs)
+            ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE"],
+            events + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs)
+    }
+}
+
+extension OpenWindow {
+    var json: JSONValue {
+        [
+            "agent": .string(place.agent), "rule": .string(place.rule), "key": .string(place.key),
+            "invocation": .string(window.invocation.description), "event": .string(event.description),
+            "priority": .string(window.priority.name), "events": .integer(window.events),
+            "opened": .string(window.openedAt.rfc3339), "due": .string(window.dueAt.rfc3339),
+            "latest": .string(window.maxAt.rfc3339),
+        ]
+    }
+
+    fileprivate func row(_ cells: CellFormat) -> [String] {
+        [
+            window.priority.name, "window (\(window.events))", window.invocation.description, place.agent, place.key,
+            cells.time(window.openedAt), cells.time(window.dueAt),
+        ]
+    }
+}
+
+extension PendingDecision {
+    var json: JSONValue {
+        [
+            "agent": .string(agent), "rule": .string(rule), "event": .string(event.description),
+            "invocation": .string(invocation.id.description), "priority": .string(invocation.priority.name),
+            "due": .string(dueAt.rfc3339),
+        ]
+    }
+
+    fileprivate func row(_ cells: CellFormat) -> [String] {
+        [
+            invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
+            cells.time(dueAt),
+        ]
     }
 }

@@ -97,7 +97,7 @@ extension DispatchedEvent.Line {
         [
             "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
             "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),
-            "commit": .string(commit),
+            "until": .optional(until), "commit": .string(commit),
         ]
     }
 }

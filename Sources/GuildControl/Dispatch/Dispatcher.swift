@@ -6,9 +6,12 @@ import ServiceLifecycle
 
 /// Takes each inbound event, decides once what it sets going, and records that.
 ///
-///     messages(inbound) ──▶ Router.decide ──▶ one transaction: inbox, decisions, invocations, audit; message gone
+///     messages(inbound) ──▶ Router.decide ──▶ AdmissionPolicy ──▶ one transaction: inbox, rates, window, decisions,
+///                                                                invocations, audit; message gone
+///     windows and turns that are due ──▶ one claim each: their row gone, the final decision, the invocation
 ///
-/// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`.
+/// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`,
+/// and one that closes the same window finds no row.
 package struct Dispatcher: Service {
     /// Events decided side by side, so that their transactions share a commit.
     private static let batchLimit = 128
@@ -32,47 +35,93 @@ package struct Dispatcher: Service {
         while !Task.isCancelled {
             let seen = inbound.generation
             if try await dispatchWaiting() > 0 { continue }
-            await inbound.wait(after: seen, until: time.now + Self.recheck, time: time)
+            let latest = time.now + Self.recheck
+            let next = try await ledger.nextDispatchTime(now: time.now)
+            await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
         }
     }
 
-    /// Decides what waits now.
+    /// Decides what waits now, and what is due.
     ///
-    /// - Returns: how many events were looked at.
+    /// - Returns: how many events, windows and turns were looked at.
     package func dispatchWaiting() async throws -> Int {
-        let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
-        guard !messages.isEmpty else { return 0 }
-        // Read after the events, so that a pause that was made before an event is seen.
-        let pauses = try await ledger.pauses(now: time.now)
         let snapshot = codex.head
-        let router = current.router(for: snapshot)
-        let fence = codex.fence.map { _ in snapshot.commit }
+        let policy = AdmissionPolicy(snapshot)
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for message in messages {
-                    group.addTask { try await dispatch(message, router, pauses, commit: snapshot.commit, fence: fence) }
-                }
-                try await group.waitForAll()
-            }
+            return try await decideWaiting(snapshot, policy) + settleDue(policy, snapshot)
         } catch let stale as StaleHead {
             // Another process accepted a newer commit: what is not decided yet is decided by that one.
             try codex.follow(stale.accepted)
+            return 1
+        }
+    }
+
+    private func decideWaiting(_ snapshot: CodexSnapshot, _ policy: AdmissionPolicy) async throws -> Int {
+        let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
+        guard !messages.isEmpty else { return 0 }
+        let router = current.router(for: snapshot)
+        let alerts = try await ledger.alertLevels(now: time.now)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for message in messages {
+                group.addTask { try await decide(message, router, policy, alerts, snapshot) }
+            }
+            try await group.waitForAll()
         }
         return messages.count
     }
 
-    private func dispatch(
-        _ message: InboundMessage, _ router: Router, _ pauses: [String: AgentPause], commit: String, fence: String?
+    private func decide(
+        _ message: InboundMessage, _ router: Router, _ policy: AdmissionPolicy, _ alerts: AlertLevels,
+        _ snapshot: CodexSnapshot
     ) async throws {
-        let decisions = router.decide(message.event, pauses: pauses, rootTokens: message.rootTokens, now: time.now)
-        guard try await ledger.decide(message, decisions, commit: commit, head: fence, now: time.now) else { return }
-        for decision in decisions {
-            logger.info(
-                "event \(decision.outcome.rawValue)",
-                metadata: [
-                    "event": "\(message.event.id)", "type": "\(message.event.type)", "agent": "\(decision.agent)",
-                    "rule": "\(decision.rule)",
-                ])
+        let event = message.event
+        let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
+        let decisions = policy.applied(to: routed, of: event, alerts: alerts)
+        let decided = try await ledger.dispatch(
+            message, decisions, commit: snapshot.commit, head: fence(snapshot), now: time.now)
+        for decision in decided ?? [] {
+            log(decision.outcome, event: event.id, agent: decision.agent, rule: decision.rule, type: event.type)
         }
+    }
+
+    /// Takes the turns that have come and closes the windows that are due, side by side so that they share commits.
+    private func settleDue(_ policy: AdmissionPolicy, _ snapshot: CodexSnapshot) async throws -> Int {
+        let now = time.now
+        let turns = try await ledger.duePending(limit: Self.batchLimit, now: now)
+        let windows = try await ledger.dueWindows(limit: Self.batchLimit, now: now)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for turn in turns { group.addTask { try await settle(turn, policy, snapshot, now: now) } }
+            for window in windows { group.addTask { try await close(window, policy, snapshot, now: now) } }
+            try await group.waitForAll()
+        }
+        return turns.count + windows.count
+    }
+
+    private func settle(
+        _ turn: PendingDecision, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
+    ) async throws {
+        let decided = try await ledger.settle(
+            turn, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: turn.agent), now: now)
+        guard let decided else { return }
+        log(decided.outcome, event: turn.event, agent: turn.agent, rule: turn.rule)
+    }
+
+    private func close(
+        _ window: OpenWindow, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
+    ) async throws {
+        let place = window.place
+        let decided = try await ledger.close(
+            window, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: place.agent), now: now)
+        guard let decided else { return }
+        log(decided.outcome, event: window.event, agent: place.agent, rule: place.rule)
+    }
+
+    /// The commit that the ledger must hold for accepted; nil where this process obeys no one else's.
+    private func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
+
+    private func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {
+        var metadata: Logger.Metadata = ["event": "\(event)", "agent": "\(agent)", "rule": "\(rule)"]
+        if let type { metadata["type"] = "\(type)" }
+        logger.info("event \(outcome.rawValue)", metadata: metadata)
     }
 }

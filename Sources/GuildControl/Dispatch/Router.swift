@@ -38,12 +38,8 @@ package struct Router: Sendable {
 
     /// One decision for each agent and rule that matched, or one that says why there was none.
     ///
-    /// - Parameters:
-    ///   - pauses: agents that a person has paused, by their names: they match and are not run.
-    ///   - rootTokens: what the event's root has used so far.
-    package func decide(
-        _ event: Event, pauses: [String: AgentPause] = [:], rootTokens: Int64 = 0, now: Timestamp
-    ) -> [Decision] {
+    /// - Parameter rootTokens: what the event's root has used so far.
+    package func decide(_ event: Event, rootTokens: Int64 = 0, now: Timestamp) -> [Decision] {
         if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
         if event.isOwn, event.cause == nil {
@@ -71,7 +67,7 @@ package struct Router: Sendable {
             ]
         }
         if event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
-        return decisions(for: event, matches, pauses, now: now)
+        return decisions(for: event, matches, now: now)
     }
 
     private static let ownReason = "our own action caused this event"
@@ -104,17 +100,11 @@ package struct Router: Sendable {
 
     package var hopLimit: Int { snapshot.settings.hopLimit.value }
 
-    private func decisions(
-        for event: Event, _ matches: [RouteRule], _ pauses: [String: AgentPause], now: Timestamp
-    ) -> [Decision] {
+    private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
         var first: [String: InvocationID] = [:]
         // One rule that says CRITICAL is enough, whichever comes first.
         let priorities = Dictionary(matches.map { ($0.agent, $0.priority ?? event.priority) }, uniquingKeysWith: min)
         return matches.map { rule in
-            if let pause = pauses[rule.agent] {
-                return Decision(
-                    rule: rule.name, agent: rule.agent, outcome: .paused, reasons: ["\(rule.agent) is \(pause.text)"])
-            }
             if let running = first[rule.agent] {
                 return Decision(
                     rule: rule.name, agent: rule.agent, outcome: .merged, reasons: ["merged into \(running)"])

@@ -38,7 +38,7 @@ extension Ledger {
         agent: String, reason: String?, until: Timestamp?, actor: String, commit: String?, now: Timestamp
     ) async throws -> AgentPause {
         try await write(touching: [.outcomes]) { db in
-            let known = try db.pauses(now: now)[agent]
+            let known = try db.pause(of: agent, now: now)
             let pause = AgentPause(
                 agent: agent, actor: actor, reason: reason, since: known?.since ?? now,
                 until: until.map { max($0, now + .microseconds(1)) })
@@ -62,7 +62,7 @@ extension Ledger {
     /// - Returns: false where it was not paused; then nothing is written.
     package func resume(agent: String, actor: String, commit: String?, now: Timestamp) async throws -> Bool {
         try await write(touching: [.outcomes]) { db in
-            guard try db.pauses(now: now)[agent] != nil else { return false }
+            guard try db.pause(of: agent, now: now) != nil else { return false }
             try db.execute(sql: "DELETE FROM agent_pauses WHERE agent = ?", arguments: [agent])
             try db.appendAudit(
                 AuditEntry(
@@ -74,6 +74,13 @@ extension Ledger {
 }
 
 extension Database {
+    func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
+        try Row.fetchOne(
+            cachedStatement(sql: "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)"),
+            arguments: [agent, now]
+        ).map { AgentPause($0) }
+    }
+
     func pauses(now: Timestamp) throws -> [String: AgentPause] {
         let rows = try Row.fetchAll(
             self, sql: "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", arguments: [now])

@@ -12,11 +12,16 @@ package struct InboundMessage: Sendable {
 
 /// What the dispatcher decided for one (event, trigger or rule, agent).
 package struct Decision: Sendable, Hashable {
-    /// The final outcomes of spec "Dispatch".
+    /// The outcomes of spec "Dispatch".
     package enum Outcome: String, Sendable, CaseIterable {
         case dispatched
-        /// Another trigger or rule has set the agent going for this event already.
+        /// One of several that one invocation stands for: of a debounce window, or of another trigger or rule that has
+        /// set the agent going for this event already.
         case merged = "debounced"
+        /// The first of a debounce window, until that closes.
+        case deferred
+        /// Its turn comes later.
+        case rateLimited = "rate-limited"
         case unrouted
         case invalid
         case ownEvent = "own event"
@@ -25,6 +30,9 @@ package struct Decision: Sendable, Hashable {
         case overBudget = "over budget"
         case paused
         case blocked = "blocked by policy"
+
+        /// Whether no later decision follows.
+        package var isFinal: Bool { self != .deferred && self != .rateLimited }
     }
 
     /// `agents/ranger#0`, `routing/default#pull-requests`, `cli`; empty where nothing matched.
@@ -35,6 +43,12 @@ package struct Decision: Sendable, Hashable {
     /// What was looked at and why it came out so, in the order tried.
     package var reasons: [String]
     package var invocation: NewInvocation?
+    /// What the invocation has to pass on its way into the queue; nil queues it as it is.
+    package var terms: AdmissionTerms?
+    /// When a pending one is decided again, or a rejected one may be sent again.
+    package var until: Timestamp?
+    /// The invocation that stands for the event where it is not its own.
+    package var mergedInto: InvocationID?
     /// What a person is told about it, once for each root.
     package var notice: Notice?
 
@@ -113,6 +127,16 @@ extension Ledger {
     package func decide(
         _ message: InboundMessage, _ decisions: [Decision], commit: String, head: String? = nil, now: Timestamp
     ) async throws -> Bool {
+        try await dispatch(message, decisions, commit: commit, head: head, now: now) != nil
+    }
+
+    /// As `decide`, where each invocation first passes the terms of its decision: pauses, rates, debounce windows and
+    /// backpressure are looked up and changed in the same transaction.
+    ///
+    /// - Returns: what was decided in the end; nil when another dispatcher had decided already.
+    package func dispatch(
+        _ message: InboundMessage, _ decisions: [Decision], commit: String, head: String? = nil, now: Timestamp
+    ) async throws -> [Decision]? {
         let tells = decisions.contains { $0.notice != nil }
         let topics: [Topic] = decisions.contains { $0.invocation != nil } ? [.invocations] : [.outcomes]
         return try await write(touching: topics + (tells ? [.notifications] : [])) { db in
@@ -121,11 +145,13 @@ extension Ledger {
                 .execute(arguments: [message.event.id])
             let isFirst = db.changesCount == 1
             try db.cachedStatement(sql: "DELETE FROM messages WHERE seq = ?").execute(arguments: [message.seq])
-            guard isFirst else { return false }
-            for decision in decisions {
-                try db.record(decision, for: message.event, actor: "dispatcher", commit: commit, now: now)
+            guard isFirst else { return nil }
+            var book = LedgerBook(db: db, event: message.event.place)
+            let decided = try Decision.admitted(decisions, in: &book, now: now)
+            for decision in decided {
+                try db.record(decision, for: message.event.place, actor: "dispatcher", commit: commit, now: now)
             }
-            return true
+            return decided
         }
     }
 
@@ -150,26 +176,50 @@ extension Ledger {
     }
 }
 
+/// An event as decisions and invocations name it.
+struct EventPlace: Sendable {
+    let id: EventID
+    let root: EventID
+}
+
+extension Event {
+    var place: EventPlace { EventPlace(id: id, root: root) }
+}
+
 extension Database {
-    func record(
-        _ decision: Decision, for event: Event, actor: String, commit: String, now: Timestamp
-    ) throws {
+    func record(_ decision: Decision, for event: Event, actor: String, commit: String, now: Timestamp) throws {
+        try record(decision, for: event.place, actor: actor, commit: commit, now: now)
+    }
+
+    /// Writes a decision, what it queues or holds back, and its audit entry.
+    func record(_ decision: Decision, for event: EventPlace, actor: String, commit: String, now: Timestamp) throws {
         let reasons = JSONValue.array(decision.reasons.map { .string($0) })
         try cachedStatement(
             sql: """
-                INSERT INTO decisions (event, rule, agent, revision, outcome, final, invocation, commit_id, reasons, at)
-                VALUES (?, ?, ?, (SELECT count(*) FROM decisions WHERE event = ? AND rule = ? AND agent = ?), ?, 1, ?, ?, ?, ?)
+                INSERT INTO decisions (event, rule, agent, revision, outcome, final, until, invocation, commit_id, reasons,
+                    at)
+                VALUES (?, ?, ?, (SELECT count(*) FROM decisions WHERE event = ? AND rule = ? AND agent = ?), ?, ?, ?, ?,
+                    ?, ?, ?)
                 """
         ).execute(arguments: [
             event.id, decision.rule, decision.agent, event.id, decision.rule, decision.agent,
-            decision.outcome.rawValue, decision.invocation?.id, commit, reasons.text(), now,
+            decision.outcome.rawValue, decision.outcome.isFinal, decision.until, decision.named, commit,
+            reasons.text(), now,
         ])
-        if let invocation = decision.invocation { try insert(invocation, for: event, commit: commit, now: now) }
+        if let invocation = decision.invocation {
+            switch decision.outcome {
+            case .dispatched: try insert(invocation, for: event, commit: commit, now: now)
+            case .deferred: try completeWindow(of: invocation, event)
+            case .rateLimited: try hold(invocation, decision, event)
+            case .merged, .unrouted, .invalid, .ownEvent, .loopStopped, .rejected, .overBudget, .paused, .blocked: break
+            }
+        }
+        if let target = decision.mergedInto { try merge(event.id, into: target) }
         if let notice = decision.notice { try notify(notice, about: event, now: now) }
         try appendAudit(
             AuditEntry(
                 at: now, actor: actor, kind: .dispatchDecided,
-                subject: (decision.invocation?.id.description ?? event.id.description), commit: commit,
+                subject: (decision.named?.description ?? event.id.description), commit: commit,
                 cause: event.id.description, root: event.root.description,
                 body: [
                     "agent": .string(decision.agent), "rule": .string(decision.rule),
@@ -177,7 +227,7 @@ extension Database {
                 ]))
     }
 
-    private func insert(_ invocation: NewInvocation, for event: Event, commit: String, now: Timestamp) throws {
+    private func insert(_ invocation: NewInvocation, for event: EventPlace, commit: String, now: Timestamp) throws {
         try cachedStatement(
             sql: """
                 INSERT INTO invocations (id, agent, chapter, commit_id, event, root, priority, state, created_at,
@@ -191,7 +241,7 @@ extension Database {
     }
 
     /// Told to whoever answers for the newest invocation of the chain.
-    private func notify(_ notice: Decision.Notice, about event: Event, now: Timestamp) throws {
+    private func notify(_ notice: Decision.Notice, about event: EventPlace, now: Timestamp) throws {
         try cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO notifications (id, at, recipient, severity, text, invocation, action, state)

@@ -10,6 +10,8 @@ package enum Acceptance: Sendable, Hashable {
     case duplicate(EventID)
     /// The inbound queue is at its limit; nothing was written.
     case overloaded
+    /// The sender is over its rate; nothing was written.
+    case limited(until: Timestamp)
 }
 
 /// How an event is taken in.
@@ -22,6 +24,8 @@ package struct AcceptancePolicy: Sendable {
     /// Messages that may wait for the dispatcher.
     package var queueLimit: Int64 = 10_000
     package var commit: String?
+    /// The buckets that an event takes from: one that has to wait is decided later, or refused.
+    package var charges: [AdmissionTerms.Charge] = []
 
     /// How long the same delivery or the same body is no new event.
     package static let standardDedupWindow = Duration.seconds(24 * 3600)
@@ -41,11 +45,20 @@ extension Ledger {
         return try await bodies.storing(event.payload) { body in
             try await write(touching: [.inbound]) { db in
                 if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
+                var turn = now
+                if !policy.charges.isEmpty {
+                    var book = LedgerBook(db: db, event: event.place)
+                    switch try AdmissionRule.takeTurn(policy.charges, in: &book, now: now) {
+                    case .rejected(let until, _): return .limited(until: until)
+                    case .delayed(let until, _): turn = until
+                    case .started, .opened, .joined, .paused, nil: break
+                    }
+                }
                 try db.claimDigest(of: event, policy: policy, now: now)
                 try db.insert(event, body: body, receivedAt: now)
                 try db.run(
                     "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                    [.id(event.id), .time(now)])
+                    [.id(event.id), .time(turn)])
                 try db.auditAccepted(event, policy: policy, now: now)
                 return .accepted(event.id)
             }

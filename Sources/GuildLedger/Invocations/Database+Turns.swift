@@ -234,6 +234,7 @@ extension Database {
         ).execute(arguments: [
             usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation,
         ])
+        try chargeShares(of: invocation, tokens: usage.total)
     }
 }
 

@@ -8,10 +8,18 @@ package struct ClaimScope: Sendable {
     package var root: EventID?
     /// The most that may run at once, by agent; an agent without an entry has no limit.
     package var limits: [String: Int]
+    /// The most that may run at once in all; nil is no limit. Work of one root is not held up by it.
+    package var maxConcurrent: Int?
+    /// Nil takes the oldest of a priority, whose ever it is.
+    package var fairShare: FairShareRule?
 
-    package init(root: EventID? = nil, limits: [String: Int] = [:]) {
+    package init(
+        root: EventID? = nil, limits: [String: Int] = [:], maxConcurrent: Int? = nil, fairShare: FairShareRule? = nil
+    ) {
         self.root = root
         self.limits = limits
+        self.maxConcurrent = maxConcurrent
+        self.fairShare = fairShare
     }
 }
 
@@ -22,30 +30,35 @@ package struct ClaimedInvocation: Sendable {
 }
 
 extension Ledger {
-    /// Claims the next invocation by priority and age; each claim raises its attempt.
+    /// Claims the next invocation by priority, by its chapter's share and by age; each claim raises its attempt.
     package func claimInvocation(
         _ scope: ClaimScope, worker: Worker, now: Timestamp
     ) async throws -> ClaimedInvocation? {
         let lease = worker.lease(now: now)
         return try await write { db in
+            try db.resumePreempted(now: now)
+            guard try !db.isFull(scope.maxConcurrent) else { return nil }
             let full = try db.agentsAtLimit(scope.limits)
             let marks = databaseQuestionMarks(count: full.count)
             // Who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it and says why.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
-                        started_at = coalesce(started_at, ?)
-                    WHERE seq = (SELECT seq FROM invocations INDEXED BY invocations_queue
-                        WHERE state = 'queued' AND available_at <= ?
-                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                        AND agent NOT IN (\(marks)) \(heldBack.condition) ORDER BY priority, seq LIMIT 1)
-                    RETURNING *
-                    """,
-                arguments: [lease.owner, lease.until, now, now, lease.owner]
-                    + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
-                    + heldBack.arguments)
+            let row = try db.firstClaim(scope.fairShare) { share in
+                try Row.fetchOne(
+                    db,
+                    sql: """
+                        UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                            started_at = coalesce(started_at, ?)
+                        WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
+                            WHERE state = 'queued' AND available_at <= ?
+                            AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                            AND agent NOT IN (\(marks)) \(heldBack.condition) \(share.condition)
+                            ORDER BY priority, seq LIMIT 1)
+                        RETURNING *
+                        """,
+                    arguments: [lease.owner, lease.until, now, now, lease.owner]
+                        + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
+                        + heldBack.arguments + share.arguments)
+            }
             guard let row else { return nil }
             let invocation = Invocation(row: row)
             try db.appendAudit(
@@ -135,6 +148,12 @@ extension Ledger {
 }
 
 extension Database {
+    fileprivate func isFull(_ limit: Int?) throws -> Bool {
+        guard let limit else { return false }
+        let running = try first("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") { $0.integer(0) ?? 0 }
+        return running ?? 0 >= Int64(limit)
+    }
+
     /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
     fileprivate func heldBack(now: Timestamp) throws -> (condition: String, arguments: StatementArguments) {
         var (condition, arguments): (String, StatementArguments) = ("", [])

@@ -21,7 +21,8 @@ extension Ledger {
         try await read { db in
             func isAny(_ sql: String) throws -> Bool { try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))") ?? false }
             return PendingWork(
-                events: try isAny("SELECT 1 FROM messages WHERE topic = 'inbound'"),
+                events: try isAny("SELECT 1 FROM messages WHERE topic = 'inbound'")
+                    || isAny("SELECT 1 FROM debounces") || isAny("SELECT 1 FROM pending_decisions"),
                 invocations: try isAny("SELECT 1 FROM invocations WHERE state = 'queued'")
                     || isAny("SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL")
                     || isAny(

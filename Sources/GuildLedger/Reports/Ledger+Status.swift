@@ -56,7 +56,7 @@ extension Ledger {
                 events: try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0,
                 inboundDepth: try db.inboundDepth(atLeast: Self.countLimit), invocationsByState: invocations,
                 actionsByState: try counts("SELECT state, count(*) FROM actions GROUP BY 1"),
-                deadLetters: invocations["failed"] ?? 0,
+                deadLetters: try db.deadLetterCount(),
                 notificationsPending: try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM notifications WHERE state = 'pending'") ?? 0,
                 auditEntries: try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0,

@@ -6,8 +6,14 @@ package struct EventTrace: Sendable {
     package struct DecisionRow: Sendable {
         package let rule: String
         package let agent: String
+        /// Counts from 0 for one rule and agent: a pending decision is followed by the next revision.
+        package let revision: Int
         package let outcome: String
+        package let isFinal: Bool
+        /// When a pending one is decided again, or a rejected one may be sent again.
+        package let until: Timestamp?
         package let reasons: [String]
+        /// Its own, or the one that stands for it.
         package let invocation: InvocationID?
         package let commit: String
         package let at: Timestamp
@@ -90,6 +96,8 @@ extension Ledger {
                 db,
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
+                    OR EXISTS (SELECT 1 FROM debounces WHERE 1 \(scope))
+                    OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
                     OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
                     OR EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
                     OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
@@ -157,7 +165,8 @@ extension Database {
 extension EventTrace.DecisionRow {
     fileprivate init(row: Row) {
         self.init(
-            rule: row["rule"], agent: row["agent"], outcome: row["outcome"],
+            rule: row["rule"], agent: row["agent"], revision: row["revision"], outcome: row["outcome"],
+            isFinal: row["final"], until: row["until"],
             reasons: row.json("reasons").array?.compactMap(\.string) ?? [], invocation: row["invocation"],
             commit: row["commit_id"], at: row["at"])
     }

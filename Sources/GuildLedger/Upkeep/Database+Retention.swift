@@ -41,6 +41,10 @@ extension Database {
                         WHERE root = e.root AND (ended_at IS NULL OR ended_at >= ?1))
                     AND NOT EXISTS (SELECT 1 FROM invocations i JOIN actions a ON a.invocation = i.id
                         WHERE i.root = e.root AND (a.state IN ('awaiting', 'queued', 'running') OR a.ended_at >= ?1))
+                    AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN debounces d ON d.invocation = m.invocation
+                        WHERE m.event = e.id)
+                    AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN invocations i ON i.id = m.invocation
+                        WHERE m.event = e.id AND (i.ended_at IS NULL OR i.ended_at >= ?1))
                     AS quiet
                 FROM events e INDEXED BY events_retained
                 WHERE e.erased_at IS NULL AND e.received_at < ?1 AND (e.received_at, e.seq) > (?2, ?3)

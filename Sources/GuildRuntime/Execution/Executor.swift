@@ -42,6 +42,7 @@ package struct Executor: Service {
     private let parts: Parts
     /// Only this causal root: what `guild run` hosts.
     private let root: EventID?
+    private let slots: Int
     /// Nil takes what the head says.
     private let retry: RetryPolicy?
     private let observe: @Sendable (RunEvent) -> Void
@@ -53,6 +54,7 @@ package struct Executor: Service {
     ) {
         self.parts = parts
         self.root = root
+        self.slots = slots
         self.retry = retry
         self.observe = observe
         loop = ClaimLoop(
@@ -102,11 +104,20 @@ package struct Executor: Service {
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
             observe: observe,
+            // What a person watches is not paused for what others want.
+            mayPause: { [codex = parts.codex, root, slots] in
+                root == nil ? codex.head.preemption(slots: slots) : nil
+            },
             isDraining: { [loop] in loop.isDraining })
     }
 
     private func claimNext() async throws -> ClaimedInvocation? {
-        let scope = ClaimScope(root: root, limits: parts.codex.head.concurrencyLimits)
+        let head = parts.codex.head
+        var scope = ClaimScope(root: root, limits: head.concurrencyLimits)
+        if root == nil {
+            scope.maxConcurrent = head.concurrencyLimit
+            scope.fairShare = head.fairShare(slots: slots)
+        }
         return try await parts.ledger.claimInvocation(scope, worker: parts.worker, now: parts.time.now)
     }
 }

@@ -23,6 +23,8 @@ struct InvocationRun: Sendable {
     let time: any TimeSource
     let retry: RetryPolicy
     let observe: @Sendable (RunEvent) -> Void
+    /// The rule by which urgent work takes its slot; nil where none may.
+    let mayPause: @Sendable () -> PreemptionRule?
     let isDraining: @Sendable () -> Bool
 
     var invocation: Invocation { claim.invocation }
@@ -77,9 +79,10 @@ struct InvocationRun: Sendable {
         }
         let options = RunOptions(json: claim.options)
         let toolBox = ToolBox(agent, in: snapshot, safety: head.safety, connectors: connectors.of(head))
-        let builder = RequestBuilder(
+        var builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
+        builder.merged = try await MergedEvents.of(invocation.id, in: ledger)
         // After failures the fallback chain takes its turn.
         let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: head)
         var model = candidates[invocation.failures % candidates.count]
@@ -112,6 +115,9 @@ struct InvocationRun: Sendable {
             }
             try Task.checkCancellation()
             if isDraining() { return try await giveBack() }
+            if let rule = mayPause(), try await ledger.yield(invocation, rule, worker: worker, now: time.now) {
+                return observe(.waiting(invocation.id, .preempted))
+            }
             do {
                 if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
             } catch let stale as StaleHead {
@@ -126,7 +132,7 @@ struct InvocationRun: Sendable {
         guard !pending.isEmpty else { return false }
         var finished: [ToolCall] = []
         for call in pending {
-            let result = await setting.toolBox.read(call)
+            let result = try await read(call, setting)
             observe(.result(result))
             finished.append(result)
         }
@@ -137,6 +143,18 @@ struct InvocationRun: Sendable {
         guard state == .waiting else { return false }
         await announceWaiting()
         return true
+    }
+
+    /// A read waits for its connector's turn; one that is refused a turn is told so to the model.
+    private func read(_ call: ToolCall, _ setting: Setting) async throws -> ToolCall {
+        do {
+            try await ledger.waitForTurn(codex.head.charges(operation: call.name), time: time)
+        } catch let limit as RateExceeded {
+            var refused = call
+            (refused.result, refused.isError) = (limit.message, true)
+            return refused
+        }
+        return await setting.toolBox.read(call)
     }
 
     private func finishIfDone(_ turns: [JournalledTurn], _ setting: Setting) async throws -> Bool {

@@ -18,6 +18,8 @@ struct RequestBuilder: Sendable {
     let options: RunOptions
     let tools: [ModelTool]
     let outputSchema: JSONSchema?
+    /// The events that the invocation stands for, where a debounce window brought them together; else empty.
+    var merged = MergedEvents()
 
     /// The values that differ from run to run though the question is the same: those of the run itself, and what the
     /// outside world answered to its actions.
@@ -27,6 +29,10 @@ struct RequestBuilder: Sendable {
             ("event.time", event.time.rfc3339), ("event.root", event.root.description),
             ("invocation.id", invocation.id.description), ("commit", invocation.commit),
         ]
+        for (index, other) in merged.events.enumerated() where other.event.id != event.id {
+            values.append(("events.\(index).id", other.event.id.description))
+            values.append(("events.\(index).time", other.event.time.rfc3339))
+        }
         for turn in turns where turn.isAnswered {
             for call in turn.calls where call.actionID != nil && !call.isError {
                 values.append(("result.\(turn.n).\(call.position)", call.result ?? ""))
@@ -70,6 +76,7 @@ struct RequestBuilder: Sendable {
         let template = try PromptTemplate(snapshot.prompt(of: agent), agent: agent.name)
         let context: JSONValue = [
             "event": event.json(data: data), "data": data,
+            "events": .array(merged.isEmpty ? [event.json(data: data)] : merged.documents),
             "agent": [
                 "name": .string(agent.name), "chapter": agent.chapter.map { .string($0) } ?? .null,
                 "description": agent.description.map { .string($0) } ?? .null,
@@ -85,7 +92,9 @@ struct RequestBuilder: Sendable {
     /// The first message: context files, the event, and what the person wrote, each marked as what it is.
     private func openingContent() -> [ModelContent] {
         var parts = contextFiles().map { ModelContent.text("<file path=\"\($0.path)\">\n\($0.text)\n</file>") }
-        if event.system != "cli" {
+        if !merged.isEmpty {
+            parts.append(.text(merged.text))
+        } else if event.system != "cli" {
             // JSON may write a slash escaped: so nothing in the event can look like the end of it.
             let json = event.json(data: data).text(.pretty).replacing("</", with: "<\\/")
             parts.append(

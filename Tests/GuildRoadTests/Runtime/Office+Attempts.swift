@@ -34,7 +34,7 @@ extension Office {
         let run = InvocationRun(
             ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
             providers: parts.providers, time: time, retry: head.settings.retries, observe: observe,
-            isDraining: isDraining)
+            mayPause: { nil }, isDraining: isDraining)
         try await run.run()
     }
 

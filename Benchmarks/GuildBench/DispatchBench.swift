@@ -1,0 +1,77 @@
+import Foundation
+import GuildCodex
+import GuildConnectors
+import GuildControl
+import GuildDomain
+import GuildLedger
+import Logging
+
+/// The dispatcher: how many events it decides in a second, by the rule alone and with the ledger's commit.
+struct DispatchBench {
+    private let setting: BenchSetting
+
+    init(setting: BenchSetting) { self.setting = setting }
+
+    func run() async throws {
+        let folder = try setting.folder("dispatch")
+        let catalogue = OperationCatalogue(GitHubOperations.all)
+        let snapshot = try CodexLoader.load(folder: setting.codex, catalogue: catalogue).get()
+        let codex = CurrentCodex(snapshot) { _ in throw Failure(.unavailable, "one commit only") }
+        let ledger = try Ledger(at: LedgerLocation(path: folder + "/ledger.sqlite"))
+        defer { ledger.close() }
+        let payload = try setting.payload()
+        var (bare, durable): ([Double], [Double]) = ([], [])
+        for round in 0..<setting.rounds {
+            let events = events(payload, round: round)
+            bare.append(try decide(events, by: snapshot))
+            durable.append(try await dispatch(events, by: codex, ledger))
+        }
+        var table = MarkdownTable(["decisions", "per second"])
+        table.add(["by the rules alone", bare.median.figure])
+        table.add(["with the ledger's commit", durable.median.figure])
+        table.show(title: "The dispatcher, events of 8 KB, one process")
+    }
+
+    private func events(_ payload: [UInt8], round: Int) -> [Event] {
+        let now = SystemTime().now
+        return (0..<setting.events).map { index in
+            Event(
+                id: EventID(derivedFrom: ["dispatch", "\(round)", "\(index)", "\(now.microseconds)"]),
+                source: "/github/acme/shop", type: "issues.opened", subject: "acme/shop#\(index)", time: now,
+                system: "github", guildEvent: "ISSUE_OPENED", payload: payload)
+        }
+    }
+
+    /// Reads, routes and admits each, and keeps nothing.
+    private func decide(_ events: [Event], by snapshot: CodexSnapshot) throws -> Double {
+        let (router, policy, now) = (Router(snapshot), AdmissionPolicy(snapshot), SystemTime().now)
+        var book = MemoryBook()
+        let start = MonotonicClock.now
+        for event in events {
+            let routed = policy.applied(to: router.decide(event, now: now), of: event)
+            guard try Decision.admitted(routed, in: &book, now: now).contains(where: { $0.outcome == .dispatched })
+            else { throw Failure(.failed, "the benchmark's codex has no trigger for its own event") }
+        }
+        return Double(events.count) / (Double(MonotonicClock.now - start) / 1e9)
+    }
+
+    private func dispatch(_ events: [Event], by codex: CurrentCodex, _ ledger: Ledger) async throws -> Double {
+        var policy = AcceptancePolicy(actor: "webhook-gateway")
+        policy.queueLimit = .max
+        let time = SystemTime()
+        for chunk in stride(from: 0, to: events.count, by: 64) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for event in events[chunk..<min(chunk + 64, events.count)] {
+                    group.addTask { [policy] in _ = try await ledger.accept(event, policy: policy, now: time.now) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let dispatcher = Dispatcher(
+            ledger: ledger, codex: codex, time: time,
+            logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let start = MonotonicClock.now
+        while try await dispatcher.dispatchWaiting() > 0 {}
+        return Double(events.count) / (Double(MonotonicClock.now - start) / 1e9)
+    }
+}

@@ -1,0 +1,94 @@
+package import GuildDomain
+
+/// The buckets that the rate limits of a snapshot give to each thing. A bucket is named by its account, `@`, the policy
+/// and the place of the limit there: `agent/clerk@limits#0`.
+extension CodexSnapshot {
+    /// What an invocation of an agent takes from: its own limits, its chapter's and the organisation's.
+    package func charges(agent: String, chapter: String?) -> [AdmissionTerms.Charge] {
+        charges { limit in
+            switch limit.scope {
+            case .organization: return "organization"
+            case .agent:
+                let labels = self.agent(agent)?.metadata.labels ?? [:]
+                return limit.isAbout(agent, labels: labels) ? "agent/\(agent.lowercased())" : nil
+            case .chapter:
+                guard let chapter else { return nil }
+                let labels = self.chapter(chapter)?.metadata.labels ?? [:]
+                return limit.isAbout(chapter, labels: labels) ? "chapter/\(chapter.lowercased())" : nil
+            // These are counted where requests come in and go out.
+            case .connector, .endpoint: return nil
+            }
+        }
+    }
+
+    /// What an event that comes in takes from. An endpoint's own limit refuses, so that the sender slows down.
+    package func charges(endpoint: WebhookEndpointManifest) -> [AdmissionTerms.Charge] {
+        let own = endpoint.rateLimit.map {
+            $0.charge(bucket: "endpoint/\(endpoint.name)", rejects: true)
+        }
+        return (own.map { [$0] } ?? [])
+            + charges { limit in
+                let isAbout = limit.isAbout(endpoint.name, labels: endpoint.metadata.labels)
+                return limit.scope == .endpoint && isAbout ? "endpoint/\(endpoint.name)" : nil
+            }.filter { $0.unit == .requests }
+    }
+
+    /// What a request to an external system takes from; it waits for its turn.
+    package func charges(connector: ConnectorManifest) -> [AdmissionTerms.Charge] {
+        let own = connector.rateLimits.map {
+            $0.charge(bucket: "connector/\(connector.name)", rejects: false)
+        }
+        return (own.map { [$0] } ?? [])
+            + charges { limit in
+                let isAbout = limit.isAbout(connector.name, labels: connector.metadata.labels)
+                return limit.scope == .connector && isAbout ? "connector/\(connector.name)" : nil
+            }.filter { $0.unit == .requests }
+    }
+
+    /// What one operation of a connector takes from: `github.get_issue`.
+    package func charges(operation: String) -> [AdmissionTerms.Charge] {
+        connector(system: String(operation.prefix { $0 != "." })).map(charges(connector:)) ?? []
+    }
+
+    private func charges(_ account: (RateLimitPolicy.Limit) -> String?) -> [AdmissionTerms.Charge] {
+        rateLimits.flatMap { policy in
+            policy.limits.enumerated().flatMap { index, limit -> [AdmissionTerms.Charge] in
+                guard let account = account(limit) else { return [] }
+                return limit.charges(bucket: "\(account)@\(policy.name)#\(index)")
+            }
+        }
+    }
+}
+
+extension RequestRateLimit {
+    fileprivate func charge(bucket: String, rejects: Bool) -> AdmissionTerms.Charge {
+        AdmissionTerms.Charge(
+            bucket: bucket, rate: Rate(perMinute: Int64(requestsPerMinute), burst: burst.map(Int64.init)),
+            unit: .requests, rejects: rejects)
+    }
+}
+
+extension RateLimitPolicy.Limit {
+    /// Whether it is about a thing of this name and these labels; one that names nothing is about each of its scope.
+    fileprivate func isAbout(_ name: String, labels: [String: String]) -> Bool {
+        if let wanted = self.name, wanted.lowercased() != name.lowercased() { return false }
+        return self.labels.allSatisfy { labels[$0.key] == $0.value }
+    }
+
+    fileprivate func charges(bucket: String) -> [AdmissionTerms.Charge] {
+        var charges: [AdmissionTerms.Charge] = []
+        if let requestsPerMinute {
+            charges.append(
+                AdmissionTerms.Charge(
+                    bucket: bucket, rate: Rate(perMinute: Int64(requestsPerMinute), burst: burst.map(Int64.init)),
+                    unit: .requests, rejects: action == .reject))
+        }
+        if let tokensPerMinute {
+            charges.append(
+                AdmissionTerms.Charge(
+                    bucket: bucket + "/tokens", rate: Rate(perMinute: tokensPerMinute), unit: .tokens,
+                    rejects: action == .reject))
+        }
+        return charges
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import GuildCitadel
+import GuildDomain
+import GuildLedger
+
+struct DispatchDeadLettersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letters", abstract: "Shows invocations that failed for good, and sends them again.",
+        subcommands: [
+            DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersRetryCommand.self,
+            DeadLettersDropCommand.self,
+        ], defaultSubcommand: DeadLettersListCommand.self)
+}
+
+struct DeadLettersListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the dead letters, the newest first.")
+
+    static let maximumCount = 10_000
+
+    @Option(help: ArgumentHelp("Only those of this agent.", valueName: "name"))
+    var agent: String?
+
+    @Option(name: .customShort("n"), help: ArgumentHelp("How many at most.", valueName: "count"))
+    var count = 100
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...Self.maximumCount).contains(count) else {
+            throw ValidationError("-n \(count) is not between 1 and \(Self.maximumCount)")
+        }
+    }
+
+    func run() async throws {
+        let inspection = try Inspection(options.settings())
+        defer { inspection.close() }
+        let letters = try await inspection.ledger?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
+        try output.renderer.print(DeadLettersResult(letters: letters))
+    }
+}
+
+struct DeadLettersShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows one with its event, its turns and why it ended.")
+
+    @Argument(help: ArgumentHelp("The id of the invocation.", valueName: "id"))
+    var id: String
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let inspection = try Inspection(options.settings())
+        defer { inspection.close() }
+        let ledger = try inspection.existingLedger()
+        guard let invocation = InvocationID(id), let found = try await ledger.invocation(invocation) else {
+            throw DeadLetterFailure.unknown(id)
+        }
+        guard found.state == .failed || found.state == .expired else {
+            throw DeadLetterFailure.notDead(id, state: found.state)
+        }
+        guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
+        try output.renderer.print(TraceResult(trace: trace, wanted: id))
+    }
+}
+
+struct DeadLettersRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Puts dead letters back into the queue; who did is recorded.",
+        discussion: "Each goes on behind its journal: what was answered and done is not asked or done again.")
+
+    @Argument(help: ArgumentHelp("The ids of the invocations.", valueName: "id"))
+    var ids: [String] = []
+
+    @Flag(help: "All of them, or with --agent all of one agent.")
+    var all = false
+
+    @Option(help: ArgumentHelp("With --all: only those of this agent.", valueName: "name"))
+    var agent: String?
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if all == !ids.isEmpty { throw ValidationError("name the dead letters, or give --all") }
+        if agent != nil, !all { throw ValidationError("--agent needs --all") }
+    }
+
+    func run() async throws {
+        let settings = options.settings()
+        try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { ledger, id in
+            try await ledger.retryDeadLetter(id, actor: "user:\(UserName.current)", now: settings.time.now)
+        }
+    }
+}
+
+struct DeadLettersDropCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drop", abstract: "Puts dead letters away for good; their records stay.")
+
+    @Argument(help: ArgumentHelp("The ids of the invocations.", valueName: "id"))
+    var ids: [String]
+
+    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    var reason: String
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let (settings, reason) = (options.settings(), reason)
+        try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
+            try await ledger.dropDeadLetter(
+                id, reason: reason, actor: "user:\(UserName.current)", now: settings.time.now)
+        }
+    }
+}

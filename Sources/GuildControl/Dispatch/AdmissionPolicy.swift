@@ -1,0 +1,76 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// What the codex asks of an invocation on its way into the queue: the debounce of its trigger, the rate limits of its
+/// agent, chapter and organisation, and the depth past which its priority is refused.
+package struct AdmissionPolicy: Sendable {
+    /// Told to whoever is refused, where the policy says nothing.
+    private static let defaultRetryAfter = Duration.seconds(60)
+    private static let refusedByDefault: Set<Priority> = [.low, .background]
+
+    private let snapshot: CodexSnapshot
+    private let refused: Set<Priority>
+    private let backpressure: AdmissionTerms.Backpressure
+
+    package init(_ snapshot: CodexSnapshot) {
+        self.snapshot = snapshot
+        let policies = snapshot.scheduling
+        refused =
+            policies.isEmpty
+            ? Self.refusedByDefault
+            : Set(policies.flatMap(\.backpressure.refuse)).subtracting([.critical])
+        backpressure = AdmissionTerms.Backpressure(
+            depth: snapshot.settings.queueDepth.value,
+            retryAfter: policies.compactMap(\.backpressure.retryAfter).max() ?? Self.defaultRetryAfter)
+    }
+
+    /// The decisions with what their invocations have to pass.
+    ///
+    /// - Parameter alerts: a yellow one doubles the windows of debounces.
+    package func applied(
+        to decisions: [Decision], of event: Event, alerts: AlertLevels = AlertLevels()
+    ) -> [Decision] {
+        guard decisions.contains(where: { $0.invocation != nil }) else { return decisions }
+        // The router has read the payload already; one that is no JSON sets nothing going.
+        guard let data = try? event.data() else { return decisions }
+        let json = event.json(data: data)
+        return decisions.map { decision in
+            guard let invocation = decision.invocation else { return decision }
+            var (decision, terms) = (decision, AdmissionTerms())
+            terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter)
+            terms.backpressure = refused.contains(invocation.priority) ? backpressure : nil
+            if let settings = debounce(of: decision.rule) {
+                let level = alerts.level(agent: invocation.agent, chapter: invocation.chapter)
+                do throws(DebounceKey.Problem) {
+                    terms.window = DebounceWindow.Terms(
+                        key: try DebounceKey.render(settings.key, event: event, json: json),
+                        window: level.debounce(settings.window),
+                        maxWait: settings.maxWait)
+                } catch {
+                    decision.reasons.append("warning: not debounced: \(error.reason)")
+                }
+            }
+            decision.terms = terms
+            return decision
+        }
+    }
+
+    /// Why an agent that was decided on earlier is not started now; nil where it may be.
+    package func refusal(of agent: String) -> Decision? {
+        guard snapshot.agent(agent) == nil else { return nil }
+        return Decision(
+            rule: "", agent: agent, outcome: .unrouted, reasons: ["the codex has no agent \(agent) any more"])
+    }
+
+    /// A rule is named by its place: `agents/ranger#0`. A schedule says itself how often it fires.
+    private func debounce(of rule: String) -> DebounceSettings? {
+        let parts = rule.split(separator: "#", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].hasPrefix("agents/"), let index = Int(parts[1]),
+            let triggers = snapshot.agent(String(parts[0].dropFirst("agents/".count)))?.triggers,
+            triggers.indices.contains(index)
+        else { return snapshot.guild.defaults.debounce }
+        let trigger = triggers[index]
+        return trigger.debounce ?? (trigger.kind == .cron ? nil : snapshot.guild.defaults.debounce)
+    }
+}

@@ -1,0 +1,120 @@
+package import GuildCodex
+package import GuildDomain
+package import GuildLedger
+
+/// Recorded events against another revision: what would have been dispatched, and what it would have cost by what a run
+/// of each agent uses in the mean. The clock is the events' own; nothing runs and nothing is written.
+package struct Backtest: Sendable {
+    /// One agent, then and now.
+    package struct Line: Sendable, Hashable {
+        package let agent: String
+        /// Runs that the recorded decisions set going.
+        package var recorded = 0
+        /// Runs that the revision would set going.
+        package var expected = 0
+        /// Events that a window or another rule would have brought into one of those.
+        package var merged = 0
+        /// Events that would have waited for a rate, or been refused by one.
+        package var limited = 0
+        /// Nil where no run of the agent has ended yet.
+        package var meanTokens: Int64?
+        package var meanCost: Int64?
+
+        package var expectedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        package var expectedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        package var recordedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
+    }
+
+    /// An event about which the revision decides otherwise.
+    package struct Change: Sendable, Hashable {
+        package let event: EventID
+        package let type: String
+        package let subject: String?
+        /// Agents that would run now and did not, and the other way round.
+        package let added: [String]
+        package let removed: [String]
+    }
+
+    package let commit: String
+    package private(set) var events = 0
+    /// Of them, those whose content is gone.
+    package private(set) var erased = 0
+    package private(set) var changed = 0
+    /// The first of those that changed.
+    package private(set) var changes: [Change] = []
+    private var byAgent: [String: Line] = [:]
+
+    package var lines: [Line] { byAgent.values.sorted { $0.agent < $1.agent } }
+
+    private static let pageSize = 200
+    package static let listedChanges = 20
+
+    private init(commit: String) { self.commit = commit }
+
+    package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
+        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        var (test, book, last) = (Backtest(commit: snapshot.commit), MemoryBook(), Int64(0))
+        while true {
+            let page = try await ledger.recordedEvents(since: since, after: last, limit: pageSize)
+            guard let end = page.last else { break }
+            for recorded in page { try test.take(recorded, router, policy, &book) }
+            last = end.seq
+            try Task.checkCancellation()
+        }
+        for (agent, mean) in try await ledger.meanUse() where test.byAgent[agent] != nil {
+            test.byAgent[agent]?.meanTokens = mean.tokens
+            test.byAgent[agent]?.meanCost = mean.costMicrodollars
+        }
+        return test
+    }
+
+    private mutating func take(
+        _ recorded: RecordedEvent, _ router: Router, _ policy: AdmissionPolicy, _ book: inout MemoryBook
+    ) throws {
+        events += 1
+        guard !recorded.isErased else { return erased += 1 }
+        // A person's own run is no decision of the codex.
+        guard !(recorded.event.system == "cli" && recorded.event.type == "run.requested") else { return }
+        let now = recorded.receivedAt
+        book.close(until: now)
+        let routed = policy.applied(to: router.decide(recorded.event, now: now), of: recorded.event)
+        var wanted: Set<String> = []
+        for decision in try Decision.admitted(routed, in: &book, now: now) where !decision.agent.isEmpty {
+            var line = byAgent[decision.agent] ?? Line(agent: decision.agent)
+            switch decision.outcome {
+            // A window is one run from its first event on; one that waits runs later.
+            case .dispatched, .deferred:
+                line.expected += 1
+                wanted.insert(decision.agent)
+            case .rateLimited:
+                line.expected += 1
+                line.limited += 1
+                wanted.insert(decision.agent)
+            case .merged:
+                line.merged += 1
+                if decision.mergedInto != nil { wanted.insert(decision.agent) }
+            case .rejected: line.limited += 1
+            case .unrouted, .invalid, .ownEvent, .loopStopped, .overBudget, .paused, .blocked: break
+            }
+            byAgent[decision.agent] = line
+        }
+        compare(recorded, wanted)
+    }
+
+    private mutating func compare(_ recorded: RecordedEvent, _ wanted: Set<String>) {
+        let ran = recorded.outcomes.filter { $0.outcome == Decision.Outcome.dispatched.rawValue }.map(\.agent)
+        for agent in ran { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
+        let reached = recorded.outcomes.filter {
+            [Decision.Outcome.dispatched.rawValue, Decision.Outcome.merged.rawValue].contains($0.outcome)
+        }
+        let before = Set(reached.map(\.agent))
+        let (added, removed) = (wanted.subtracting(before), before.subtracting(wanted))
+        guard !added.isEmpty || !removed.isEmpty else { return }
+        changed += 1
+        guard changes.count < Self.listedChanges else { return }
+        changes.append(
+            Change(
+                event: recorded.event.id, type: recorded.event.type, subject: recorded.event.subject,
+                added: added.sorted(), removed: removed.sorted()))
+    }
+}

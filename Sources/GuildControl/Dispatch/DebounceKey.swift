@@ -1,0 +1,61 @@
+import Foundation
+import GuildDomain
+import Mustache
+
+/// What tells one debounce window from another: a Mustache template over the event, as `{{subject}}` or
+/// `{{data.issue.key}}`. Only the codex's own text is compiled; what the event brings is rendered as text.
+enum DebounceKey {
+    /// Why an event is not debounced.
+    struct Problem: Error, Equatable {
+        let reason: String
+    }
+
+    private static let largestTemplateBytes = 4 << 10
+    /// A longer key is known by its digest.
+    private static let largestKeyBytes = 256
+    /// A section repeats its text for each element of a list; in one another they would multiply.
+    private static let mostSections = 1
+
+    /// - Parameter template: nil takes the event's subject.
+    static func render(_ template: String?, event: Event, json: JSONValue) throws(Problem) -> String {
+        guard let template else { return try checked(event.subject ?? "", "the event has no subject") }
+        guard template.utf8.count <= largestTemplateBytes else {
+            throw Problem(reason: "its key's template is larger than \(largestTemplateBytes) bytes")
+        }
+        let sections = template.ranges(of: "{{#").count + template.ranges(of: "{{^").count
+        guard sections <= mostSections else { throw Problem(reason: "its key has more than one section") }
+        let compiled: MustacheTemplate
+        do {
+            // The pragma turns HTML escaping off: a key is text.
+            compiled = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + template)
+        } catch let error as MustacheTemplate.ParserError {
+            throw Problem(reason: "its key cannot be read: \(error.error)")
+        } catch {
+            throw Problem(reason: "its key cannot be read: \(error)")
+        }
+        var context = json.object ?? JSONObject()
+        context["event"] = json
+        return try checked(compiled.render(plain(.object(context))), "its key \(template) is empty")
+    }
+
+    private static func checked(_ key: String, _ problem: String) throws(Problem) -> String {
+        let key = key.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !key.isEmpty else { throw Problem(reason: problem) }
+        guard key.utf8.count > largestKeyBytes else { return key }
+        return "digest:\(EventID(derivedFrom: [key]))"
+    }
+
+    /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.
+    private static func plain(_ value: JSONValue) -> Any {
+        switch value {
+        // Nothing at all, so that a null renders as what is missing does.
+        case .null: ""
+        case .bool(let flag): flag
+        case .number(let number): number.description
+        case .string(let text): text
+        case .array(let elements): elements.map(plain)
+        case .object(let object):
+            Dictionary(object.members.map { ($0.key, plain($0.value)) }, uniquingKeysWith: { $1 })
+        }
+    }
+}

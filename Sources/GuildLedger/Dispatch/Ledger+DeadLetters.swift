@@ -1,0 +1,127 @@
+import GRDB
+package import GuildDomain
+
+/// An invocation that failed for good, kept whole: its event, its journal, what it cost and why it ended.
+package struct DeadLetter: Sendable, Hashable {
+    package let invocation: Invocation
+    /// `issues.opened`
+    package let eventType: String
+    package let subject: String?
+    /// How many turns were answered; a retry goes on behind them.
+    package let answeredTurns: Int
+}
+
+/// Why a dead letter is not to be had.
+package enum DeadLetterFailure: GuildError, Equatable {
+    case unknown(String)
+    case notDead(String, state: InvocationState)
+    case dropped(String)
+
+    package var kind: ErrorKind { .usage }
+
+    package var message: String {
+        switch self {
+        case .unknown(let id): "there is no dead letter '\(id)'"
+        case .notDead(let id, let state): "invocation \(id) is no dead letter: it is \(state.rawValue)"
+        case .dropped(let id): "dead letter \(id) was dropped"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .unknown, .dropped: "`guild dispatch dead-letters list` shows those there are"
+        case .notDead(let id, _): "`guild audit show \(id)` tells what it did"
+        }
+    }
+}
+
+extension Ledger {
+    /// Invocations that failed or expired and that nobody has dropped, the newest first.
+    package func deadLetters(agent: String? = nil, limit: Int) async throws -> [DeadLetter] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT i.*, e.type AS event_type, e.subject AS event_subject,
+                        (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
+                    FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+                    WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
+                    AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
+                    """, arguments: StatementArguments(agent.map { [$0] } ?? [])
+            ).map { row in
+                DeadLetter(
+                    invocation: Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
+                    answeredTurns: row["answered"])
+            }
+        }
+    }
+
+    /// Puts a dead letter back into the queue: it goes on behind its journal, with all its retries before it. An answer
+    /// that it ended on is set aside, so that the model is asked again; what it cost stays in the books.
+    ///
+    /// - Throws: `DeadLetterFailure`.
+    package func retryDeadLetter(_ text: String, actor: String, now: Timestamp) async throws -> Invocation {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            let invocation = try db.deadLetter(text)
+            try db.setAsideLastAnswer(of: invocation.id)
+            try db.execute(
+                sql: """
+                    UPDATE invocations SET state = 'queued', failures = 0, available_at = ?, ended_at = NULL,
+                        cancel_requested = 0 WHERE id = ?
+                    """, arguments: [now, invocation.id])
+            try db.appendAudit(
+                invocation.entry(
+                    .operatorCommand, actor: actor, now: now,
+                    ["agent": .string(invocation.agent), "command": "dead-letters retry"]))
+            var queued = invocation
+            (queued.state, queued.failures, queued.availableAt, queued.endedAt) = (.queued, 0, now, nil)
+            return queued
+        }
+    }
+
+    /// Puts a dead letter away for good; its rows stay for the audit.
+    ///
+    /// - Throws: `DeadLetterFailure`.
+    package func dropDeadLetter(
+        _ text: String, reason: String, actor: String, now: Timestamp
+    ) async throws -> Invocation {
+        try await write(touching: [.outcomes]) { db in
+            let invocation = try db.deadLetter(text)
+            try db.execute(
+                sql: "INSERT INTO dropped_letters VALUES (?, ?, ?, ?)", arguments: [invocation.id, now, actor, reason])
+            try db.appendAudit(
+                invocation.entry(
+                    .operatorCommand, actor: actor, now: now,
+                    [
+                        "agent": .string(invocation.agent), "command": "dead-letters drop", "reason": .string(reason),
+                    ]))
+            return invocation
+        }
+    }
+}
+
+extension Database {
+    fileprivate func deadLetter(_ text: String) throws -> Invocation {
+        guard let id = InvocationID(text),
+            let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
+        else { throw DeadLetterFailure.unknown(text) }
+        let invocation = Invocation(row: row)
+        guard invocation.state == .failed || invocation.state == .expired else {
+            throw DeadLetterFailure.notDead(text, state: invocation.state)
+        }
+        let isDropped = try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = ?)", arguments: [id])
+        guard isDropped != true else { throw DeadLetterFailure.dropped(text) }
+        return invocation
+    }
+
+    /// An answer that asks for nothing is where the invocation ended: with it in the journal it would end there again.
+    fileprivate func setAsideLastAnswer(of invocation: InvocationID) throws {
+        try execute(
+            sql: """
+                UPDATE turns SET state = 'lost' WHERE invocation = ?1 AND state = 'answered'
+                AND n = (SELECT max(n) FROM turns WHERE invocation = ?1 AND state = 'answered')
+                AND NOT EXISTS (SELECT 1 FROM tool_calls c WHERE c.invocation = ?1 AND c.n = turns.n)
+                """, arguments: [invocation])
+    }
+}

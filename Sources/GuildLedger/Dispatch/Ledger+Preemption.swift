@@ -1,0 +1,103 @@
+import GRDB
+package import GuildDomain
+
+/// The room that there is for urgent work.
+package struct PreemptionRule: Sendable, Hashable {
+    /// What one process runs at once.
+    package var slots: Int
+    /// What runs at once in all; nil is no limit.
+    package var maxConcurrent: Int?
+    /// The most that may run at once, by agent.
+    package var agentLimits: [String: Int]
+
+    package init(slots: Int, maxConcurrent: Int? = nil, agentLimits: [String: Int] = [:]) {
+        self.slots = slots
+        self.maxConcurrent = maxConcurrent
+        self.agentLimits = agentLimits
+    }
+}
+
+extension Ledger {
+    /// It comes back by itself after this, should nothing else wake it.
+    private static let longestPause = Duration.seconds(60)
+
+    /// At a turn boundary: makes room for CRITICAL work that waits for a slot. The invocation then waits, its journal
+    /// kept, until no such work is queued.
+    ///
+    /// - Returns: whether it waits now.
+    package func yield(
+        _ invocation: Invocation, _ rule: PreemptionRule, worker: Worker, now: Timestamp
+    ) async throws -> Bool {
+        guard invocation.priority >= .normal, try await read({ try $0.hasCritical(now: now) }) else { return false }
+        return try await write(touching: [.invocations, .outcomes]) { db in
+            let current = try db.owned(invocation)
+            guard try db.isWanted(slotOf: current, rule, worker: worker.id, now: now) else { return false }
+            try db.move(
+                current, to: .waiting, waiting: .preempted, availableAt: now + Self.longestPause, now: now)
+            try db.appendAudit(
+                current.entry(
+                    .invocationRetried, now: now,
+                    [
+                        "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
+                        "reason": "paused for CRITICAL work",
+                    ]))
+            return true
+        }
+    }
+}
+
+extension Database {
+    /// Puts what was paused back into the queue once nothing urgent waits.
+    func resumePreempted(now: Timestamp) throws {
+        let isAny = try first("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')") {
+            $0.integer(0) == 1
+        }
+        guard isAny == true, try !hasCritical(now: now) else { return }
+        try run(
+            """
+            UPDATE invocations SET state = 'queued', wait_reason = NULL, available_at = ?
+            WHERE wait_reason = 'preempted'
+            """, [.time(now)])
+    }
+
+    fileprivate func hasCritical(now: Timestamp) throws -> Bool {
+        try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_queue
+                WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL)
+            """, [.time(now)]
+        ) { $0.integer(0) == 1 } ?? false
+    }
+
+    /// Whether more urgent work waits than there are free slots for, and it could take this invocation's.
+    fileprivate func isWanted(
+        slotOf invocation: Invocation, _ rule: PreemptionRule, worker: WorkerID, now: Timestamp
+    ) throws -> Bool {
+        let running = try counts(
+            "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent", [])
+        let mine =
+            try Int.fetchOne(
+                cachedStatement(sql: "SELECT count(*) FROM invocations WHERE lease_owner = ?"), arguments: [worker])
+            ?? 0
+        let waiting = try counts(
+            """
+            SELECT agent, count(*) FROM invocations INDEXED BY invocations_queue
+            WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL GROUP BY agent
+            """, [now])
+        let free = min(
+            rule.slots - mine, (rule.maxConcurrent ?? .max) - running.values.reduce(0, +))
+        var startable = 0
+        for (agent, count) in waiting {
+            let room = (rule.agentLimits[agent] ?? .max) - (running[agent] ?? 0)
+            startable += min(count, max(0, room))
+            // Its own agent is at its limit: its end alone makes room there.
+            if agent == invocation.agent, count > room, free >= 0 { return true }
+        }
+        return startable > max(0, free)
+    }
+
+    private func counts(_ sql: String, _ arguments: StatementArguments) throws -> [String: Int] {
+        let rows = try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+        return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,176 @@
+import GRDB
+package import GuildDomain
+
+/// A debounce window that is open.
+package struct OpenWindow: Sendable, Hashable {
+    package let place: WindowPlace
+    package let window: DebounceWindow
+    /// The first of its events, which the invocation belongs to.
+    package let event: EventID
+    package let root: EventID
+    package let chapter: String?
+
+    init(row: Row) {
+        place = WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
+        window = DebounceWindow(row: row)
+        event = row["event"]
+        root = row["root"]
+        chapter = row["chapter"]
+    }
+}
+
+/// A decision that waits for its turn at a rate.
+package struct PendingDecision: Sendable, Hashable {
+    package let rule: String
+    package let agent: String
+    package let event: EventID
+    package let root: EventID
+    package let dueAt: Timestamp
+    package let invocation: NewInvocation
+    let terms: AdmissionTerms
+
+    init(row: Row) {
+        rule = row["rule"]
+        agent = row["agent"]
+        event = row["event"]
+        root = row["root"]
+        dueAt = row["due_at"]
+        invocation = NewInvocation(
+            id: row["invocation"], agent: row["agent"], chapter: row["chapter"],
+            priority: Priority(rawValue: row["priority"]) ?? .normal)
+        terms = AdmissionTerms(json: row.json("terms"))
+    }
+}
+
+extension Ledger {
+    /// A window that was opened this far in the future was opened before the clock was set back; it closes now.
+    private static let clockTolerance = Duration.seconds(60)
+
+    /// Windows that are due, the first due first.
+    package func dueWindows(limit: Int, now: Timestamp) async throws -> [OpenWindow] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM debounces WHERE due_at <= ?1 OR opened_at > ?2 ORDER BY due_at LIMIT ?3",
+                arguments: [now, now + Self.clockTolerance, limit]
+            ).map(OpenWindow.init)
+        }
+    }
+
+    /// Closes a window in one claim: its invocation is queued, or what `refusal` says is recorded.
+    ///
+    /// - Parameters:
+    ///   - commit: the codex that the invocation runs with, the head of now.
+    ///   - head: as `decide` has it.
+    ///   - refusal: why there is no invocation after all.
+    /// - Returns: what was decided; nil where another dispatcher closed it, or an event has put it off since.
+    package func close(
+        _ open: OpenWindow, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
+    ) async throws -> Decision? {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            try db.requireAccepted(head)
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
+                    """, arguments: [open.window.invocation, now, now + Self.clockTolerance])
+            guard let closed = row.map(OpenWindow.init) else { return nil }
+            let events = closed.window.events
+            var decision = Decision(
+                rule: closed.place.rule, agent: closed.place.agent, outcome: .dispatched,
+                reasons: ["its window closed with \(events) event\(events == 1 ? "" : "s")"],
+                invocation: NewInvocation(
+                    id: closed.window.invocation, agent: closed.place.agent, chapter: closed.chapter,
+                    priority: closed.window.priority))
+            if let refusal {
+                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+            } else if let pause = try db.pause(of: closed.place.agent, now: now) {
+                decision.outcome = .paused
+                decision.reasons.append("\(closed.place.agent) is \(pause.text)")
+            }
+            try db.record(
+                decision, for: EventPlace(id: closed.event, root: closed.root), actor: "dispatcher", commit: commit,
+                now: now)
+            return decision
+        }
+    }
+
+    /// Decisions whose turn has come, in the order of their turns.
+    package func duePending(limit: Int, now: Timestamp) async throws -> [PendingDecision] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM pending_decisions WHERE due_at <= ? ORDER BY due_at, event LIMIT ?",
+                arguments: [now, limit]
+            ).map(PendingDecision.init)
+        }
+    }
+
+    /// Decides again what waited for its turn, in one claim.
+    ///
+    /// - Parameters:
+    ///   - head: as `decide` has it.
+    ///   - refusal: why there is no invocation after all.
+    /// - Returns: what was decided; nil where another dispatcher had done it.
+    package func settle(
+        _ pending: PendingDecision, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
+    ) async throws -> Decision? {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            try db.requireAccepted(head)
+            try db.execute(
+                sql: "DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?",
+                arguments: [pending.event, pending.rule, pending.agent, now])
+            guard db.changesCount == 1 else { return nil }
+            var decision = Decision(
+                rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
+                invocation: pending.invocation)
+            decision.terms = pending.terms
+            if let refusal {
+                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+            }
+            let event = EventPlace(id: pending.event, root: pending.root)
+            var book = LedgerBook(db: db, event: event)
+            let decided = try decision.admitted(in: &book, now: now)
+            try db.record(decided, for: event, actor: "dispatcher", commit: commit, now: now)
+            return decided
+        }
+    }
+
+    /// When the dispatcher has next something to do without being told; nil when nothing waits for a time.
+    package func nextDispatchTime(now: Timestamp) async throws -> Timestamp? {
+        try await read { db in
+            try Timestamp.fetchOne(
+                db,
+                sql: """
+                    SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
+                        UNION ALL SELECT min(due_at) FROM pending_decisions
+                        UNION ALL SELECT min(available_at) FROM messages
+                            WHERE topic = 'inbound' AND available_at > ?)
+                    """, arguments: [now])
+        }
+    }
+
+    /// The events that an invocation stands for besides its own, in order and with their payloads: none for most.
+    ///
+    /// - Parameter limit: the newest so many.
+    /// - Returns: also how many there are in all, its own among them.
+    package func mergedEvents(
+        of invocation: InvocationID, limit: Int
+    ) async throws -> (events: [Event], count: Int) {
+        let (rows, count) = try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
+                    ORDER BY m.n DESC LIMIT ?
+                    """, arguments: [invocation, limit])
+            let count = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM merged_events WHERE invocation = ?", arguments: [invocation])
+            return (rows.map { (Event(row: $0), $0.storedBody("body", "body_ref")) }, count ?? 0)
+        }
+        let events = try rows.reversed().map { event, stored in
+            var event = event
+            event.payload = try bodies.load(stored)
+            return event
+        }
+        return (events, count)
+    }
+}

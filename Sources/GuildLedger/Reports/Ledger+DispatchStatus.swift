@@ -1,0 +1,133 @@
+import GRDB
+package import GuildDomain
+
+/// What the dispatcher holds and has queued.
+package struct DispatchStatus: Sendable, Hashable {
+    package struct Queue: Sendable, Hashable {
+        package let priority: Priority
+        package let queued: Int
+        /// Of them, those that wait for their next try.
+        package let delayed: Int
+        package let running: Int
+        package let paused: Int
+    }
+
+    /// One for each priority, the most urgent first.
+    package let queues: [Queue]
+    package let windows: [OpenWindow]
+    package let windowCount: Int
+    package let pending: [PendingDecision]
+    package let pendingCount: Int
+    package let deadLetters: Int
+}
+
+extension Ledger {
+    /// - Parameter limit: windows and pending decisions that are listed one by one; all are counted.
+    package func dispatchStatus(limit: Int, now: Timestamp) async throws -> DispatchStatus {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT priority, count(*) AS queued, sum(available_at > ?1) AS delayed, 0 AS running, 0 AS paused
+                        FROM invocations WHERE state = 'queued' GROUP BY 1
+                    UNION ALL SELECT priority, 0, 0, count(*), 0 FROM invocations
+                        WHERE lease_owner IS NOT NULL GROUP BY 1
+                    UNION ALL SELECT priority, 0, 0, 0, count(*) FROM invocations
+                        WHERE wait_reason = 'preempted' GROUP BY 1
+                    """, arguments: [now])
+            let queues = Priority.allCases.map { priority in
+                let mine = rows.filter { ($0["priority"] as Int) == priority.rawValue }
+                func sum(_ column: String) -> Int { mine.reduce(0) { $0 + ($1[column] as Int) } }
+                return DispatchStatus.Queue(
+                    priority: priority, queued: sum("queued"), delayed: sum("delayed"), running: sum("running"),
+                    paused: sum("paused"))
+            }
+            func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
+            return DispatchStatus(
+                queues: queues, windows: try db.openWindows(limit: limit),
+                windowCount: try count("SELECT count(*) FROM debounces"),
+                pending: try Row.fetchAll(
+                    db, sql: "SELECT * FROM pending_decisions ORDER BY due_at LIMIT \(limit)"
+                ).map(PendingDecision.init), pendingCount: try count("SELECT count(*) FROM pending_decisions"),
+                deadLetters: try db.deadLetterCount())
+        }
+    }
+
+    /// Of the runs of each agent that have ended, what one used in the mean: tokens and micro-dollars.
+    package func meanUse() async throws -> [String: (tokens: Int64, costMicrodollars: Int64, runs: Int)] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT agent, count(*) AS runs, sum(cost) AS cost,
+                        sum(input + cache_read + cache_write + output + reasoning) AS tokens
+                    FROM invocations WHERE ended_at IS NOT NULL GROUP BY agent
+                    """)
+            return Dictionary(
+                rows.map { row in
+                    let (runs, tokens, cost): (Int, Int64, Int64) = (row["runs"], row["tokens"], row["cost"])
+                    return (row["agent"] as String, (tokens / Int64(max(runs, 1)), cost / Int64(max(runs, 1)), runs))
+                }
+            ) { first, _ in first }
+        }
+    }
+
+    /// A page of recorded events in the order in which they came, with the outcomes recorded for each.
+    ///
+    /// - Parameter after: the number of the last one of the page before; 0 begins.
+    package func recordedEvents(
+        since: Timestamp, after: Int64, limit: Int
+    ) async throws -> [RecordedEvent] {
+        let rows = try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM events WHERE seq > ? AND received_at >= ? ORDER BY seq LIMIT ?
+                    """, arguments: [after, since, limit]
+            ).map { row in
+                let decided = try Row.fetchAll(
+                    db,
+                    sql: "SELECT agent, outcome FROM decisions WHERE event = ? AND final = 1",
+                    arguments: [row["id"] as EventID])
+                return (
+                    row["seq"] as Int64, row["received_at"] as Timestamp, Event(row: row),
+                    row.storedBody("body", "body_ref"), (row["erased_at"] as Timestamp?) != nil,
+                    decided.map { (agent: $0["agent"] as String, outcome: $0["outcome"] as String) }
+                )
+            }
+        }
+        return try rows.map { seq, receivedAt, event, stored, isErased, decisions in
+            var event = event
+            if !isErased { event.payload = try bodies.load(stored) }
+            return RecordedEvent(
+                seq: seq, receivedAt: receivedAt, event: event, isErased: isErased,
+                outcomes: decisions.map { RecordedEvent.Outcome(agent: $0.agent, outcome: $0.outcome) })
+        }
+    }
+}
+
+/// An event of the past and what was decided about it in the end.
+package struct RecordedEvent: Sendable, Hashable {
+    package struct Outcome: Sendable, Hashable {
+        package let agent: String
+        package let outcome: String
+    }
+
+    package let seq: Int64
+    package let receivedAt: Timestamp
+    package let event: Event
+    /// Its content is gone; it can be counted, not decided.
+    package let isErased: Bool
+    package let outcomes: [Outcome]
+}
+
+extension Database {
+    func deadLetterCount() throws -> Int {
+        try Int.fetchOne(
+            self,
+            sql: """
+                SELECT count(*) FROM invocations INDEXED BY invocations_dead WHERE state IN ('failed', 'expired')
+                AND id NOT IN (SELECT invocation FROM dropped_letters)
+                """) ?? 0
+    }
+}

@@ -1,0 +1,66 @@
+import GuildDomain
+import Testing
+
+@testable import GuildLedger
+
+@Suite struct DeadLettersTests {
+    private func failed(_ ledger: Ledger, _ worker: Worker, calls: [ToolCall] = []) async throws -> Invocation {
+        let invocation = try await ledger.running("letter", worker)
+        try await ledger.turn(of: invocation, worker, calls: calls)
+        try await ledger.finish(invocation, as: .failed, outcome: "the answer is no answer", now: start)
+        return invocation
+    }
+
+    @Test func `what failed is listed whole, and a retry goes on behind its journal`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await failed(ledger, worker)
+            let letter = try #require(try await ledger.deadLetters(limit: 9).first)
+            #expect(letter.invocation.id == invocation.id)
+            #expect(letter.invocation.outcome == "the answer is no answer")
+            #expect(letter.eventType == "test.made")
+            #expect(letter.answeredTurns == 1)
+            #expect(try await ledger.deadLetters(agent: "healer", limit: 9).isEmpty)
+            #expect(try await ledger.status().deadLetters == 1)
+
+            _ = try await ledger.retryDeadLetter(invocation.id.description, actor: "user:ada", now: start)
+            #expect(try await ledger.deadLetters(limit: 9).isEmpty)
+            let again = try #require(try await ledger.claim(worker))
+            #expect(again.id == invocation.id)
+            #expect(again.failures == 0)
+            #expect(again.usage.total == 130, "what it cost stays")
+            // The answer that it ended on is set aside: the model is asked again.
+            #expect(try await ledger.turns(of: again.id).filter(\.isAnswered).isEmpty)
+            try await ledger.turn(of: again, worker)
+            try await ledger.finish(again, as: .succeeded, outcome: "done", now: start)
+            #expect(try await ledger.auditKinds().filter { $0 == "operator.command" }.count == 1)
+            #expect(try await ledger.unbalancedEntries() == 0)
+        }
+    }
+
+    @Test func `a dropped one is gone from the list and cannot be retried`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let id = try await failed(ledger, worker).id.description
+            _ = try await ledger.dropDeadLetter(id, reason: "nobody cares", actor: "user:ada", now: start)
+            #expect(try await ledger.deadLetters(limit: 9).isEmpty)
+            #expect(try await ledger.status().deadLetters == 0)
+            await #expect(throws: DeadLetterFailure.dropped(id)) {
+                try await ledger.retryDeadLetter(id, actor: "user:ada", now: start)
+            }
+            #expect(try await ledger.text("SELECT reason FROM dropped_letters") == "nobody cares")
+        }
+    }
+
+    @Test func `only what is dead is retried`() async throws {
+        try await withLedger { ledger async throws in
+            let id = try await ledger.queue().description
+            await #expect(throws: DeadLetterFailure.notDead(id, state: .queued)) {
+                try await ledger.retryDeadLetter(id, actor: "user:ada", now: start)
+            }
+            await #expect(throws: DeadLetterFailure.unknown("x")) {
+                try await ledger.retryDeadLetter("x", actor: "user:ada", now: start)
+            }
+        }
+    }
+}
