@@ -11,7 +11,6 @@ package enum AnchorFailure: GuildError, Equatable {
     case notPushed(remote: String, detail: String)
     /// Another program put something else at the ref, or it is not linear.
     case foreign(place: String, commit: String, detail: String)
-    case noGit(detail: String)
 
     package var kind: ErrorKind { if case .foreign = self { .failed } else { .unavailable } }
 
@@ -25,7 +24,6 @@ package enum AnchorFailure: GuildError, Equatable {
             "cannot push \(CodexRepository.auditRef) to \(remote): \(detail)"
         case .foreign(let place, let commit, let detail):
             "\(place): commit \(commit.prefix(12)) of \(CodexRepository.auditRef) is no anchor: \(detail)"
-        case .noGit(let detail): "cannot run git: \(detail)"
         }
     }
 
@@ -39,7 +37,6 @@ package enum AnchorFailure: GuildError, Equatable {
         case .notPushed:
             "the anchor stands in the repository; push it with `git push REMOTE refs/guild/audit` when that works"
         case .foreign: "`git log refs/guild/audit` shows who put it there"
-        case .noGit: "install git, or turn signing off with `git config commit.gpgsign false`"
         }
     }
 }

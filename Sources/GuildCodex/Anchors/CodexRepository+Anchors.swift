@@ -1,5 +1,6 @@
 import CLibGit2
 import Foundation
+import GuildDomain
 
 /// The anchors of audit logs: a linear history at `refs/guild/audit`, whose tree holds one small file for each ledger.
 ///
@@ -77,8 +78,8 @@ extension CodexRepository {
         // For the whole process, and for good: an anchor that a power cut empties would block the next one.
         _ = GitLibrary.status
         _ = guild_git_set_fsync(1)
-        let lock = try AnchorLock(folder: commonDirectory)
-        let ref = commonDirectory + "/" + Self.auditRef
+        let lock = try AnchorLock(folder: sharedFolder)
+        let ref = sharedFolder + "/" + Self.auditRef
         lock.clear(ref + ".lock")
         let draft = try writing { (repository) throws(GitFailure) in
             try Self.draft(file, bytes, onto: parent, in: repository)
@@ -101,22 +102,21 @@ extension CodexRepository {
 
     /// Sends the anchors to another repository with the git command, which knows how to reach it. Never forced.
     package func pushAnchors(to remote: String) throws(AnchorFailure) {
-        let finished = try GitProgram.run(
-            ["--git-dir", gitDirectory, "push", "--porcelain", "--", remote, "\(Self.auditRef):\(Self.auditRef)"],
-            seconds: GitProgram.pushSeconds)
-        guard finished.status == 0 else {
-            throw .notPushed(remote: GitProgram.withoutPasswords(remote), detail: finished.complaint)
+        let place = GitProgram.withoutPasswords(remote)
+        let finished: GitProgram.Outcome
+        do throws(Failure) {
+            finished = try git(
+                ["push", "--porcelain", "--", remote, "\(Self.auditRef):\(Self.auditRef)"])
+        } catch {
+            throw .notPushed(remote: place, detail: error.message)
         }
+        guard finished.status == 0 else { throw .notPushed(remote: place, detail: finished.reason) }
     }
 
     /// Where refs and objects are: for a linked work tree the repository that it belongs to.
-    private var commonDirectory: String {
-        let named = try? attempt { (repository) throws(GitFailure) in
-            git_repository_commondir(repository).map { String(cString: $0) } ?? ""
-        }
+    private var sharedFolder: String {
         // Without an answer the repository's own folder is it, as it is but for linked work trees.
-        guard let named, named.count > 1 else { return gitDirectory }
-        return named.hasSuffix("/") ? String(named.dropLast()) : named
+        (try? commonDirectory()) ?? gitDirectory
     }
 
     /// `attempt` for what writes: a failure is then no damage of the repository.
@@ -134,7 +134,7 @@ extension CodexRepository {
         switch outcome {
         case .success(let value): return value
         case .failure(let failure) where failure.code == GIT_ELOCKED.rawValue:
-            throw .locked(place: place, file: commonDirectory + "/" + Self.auditRef + ".lock")
+            throw .locked(place: place, file: sharedFolder + "/" + Self.auditRef + ".lock")
         case .failure(let failure): throw .notWritable(place: place, detail: failure.detail.escapingControls)
         }
     }
@@ -143,14 +143,28 @@ extension CodexRepository {
         _ draft: AnchorDraft, message: String, onto parent: CommitID?
     ) throws(AnchorFailure) -> CommitID {
         let parents = parent.map { ["-p", $0.hex] } ?? []
-        let finished = try GitProgram.run(
-            ["--git-dir", gitDirectory, "commit-tree", "-S", draft.tree] + parents + ["-m", message],
-            environment: draft.author, seconds: GitProgram.signSeconds)
+        let finished: GitProgram.Outcome
+        do throws(Failure) {
+            finished = try git(
+                ["commit-tree", "-S", draft.tree] + parents + ["-m", message], adding: draft.author)
+        } catch {
+            throw .notSigned(place: place, detail: error.message)
+        }
         let name = finished.output.trimmingCharacters(in: .whitespacesAndNewlines)
         guard finished.status == 0, let commit = CommitID(name) else {
-            throw .notSigned(place: place, detail: finished.complaint)
+            throw .notSigned(place: place, detail: finished.reason)
         }
         return commit
+    }
+
+    /// A key may want a passphrase or a touch, a remote its time.
+    private static let gitPatience = Duration.seconds(120)
+
+    private func git(
+        _ arguments: [String], adding variables: [String: String] = [:]
+    ) throws(Failure) -> GitProgram.Outcome {
+        try GitProgram(environment: ProcessInfo.processInfo.environment).run(
+            ["--git-dir", gitDirectory] + arguments, in: gitDirectory, adding: variables, timeout: Self.gitPatience)
     }
 }
 

@@ -11,11 +11,21 @@ package struct GitProgram: Sendable {
         package let output: String
         package let errors: String
 
-        /// Git's own words in one line.
+        /// Git's own words in one line, without passwords of addresses.
         package var reason: String {
-            let lines = errors.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-            return lines.isEmpty ? "exit status \(status)" : lines.prefix(4).joined(separator: "; ")
+            let lines = (errors + "\n" + output).split(whereSeparator: \.isNewline)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            let telling = lines.filter { line in
+                ["fatal:", "error:", "! ", "!\t", "gpg:"].contains { line.hasPrefix($0) }
+            }
+            let text = (telling.isEmpty ? lines.suffix(1) : telling.prefix(3)).joined(separator: "; ")
+            return GitProgram.withoutPasswords(text.isEmpty ? "exit status \(status)" : text).escapingControls
         }
+    }
+
+    /// `https://ada:secret@host/x` without `ada:secret`.
+    package static func withoutPasswords(_ text: String) -> String {
+        text.replacing(/:\/\/[^\s\/@]*@/, with: "://")
     }
 
     private let environment: [String: String]

@@ -1,3 +1,4 @@
+import Foundation
 import GuildCodex
 import GuildDomain
 import GuildLedger
