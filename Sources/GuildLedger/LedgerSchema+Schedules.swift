@@ -1,6 +1,7 @@
 /// What the scheduler keeps beside its marks and firings.
 extension LedgerSchema {
     static let schedules = """
+        ALTER TABLE schedules ADD COLUMN enlisted_at INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE firings ADD COLUMN kind TEXT NOT NULL DEFAULT 'due'
             CHECK (kind IN ('due', 'catch_up', 'buffered', 'trigger', 'backfill'));
         ALTER TABLE firings ADD COLUMN at INTEGER NOT NULL DEFAULT 0;

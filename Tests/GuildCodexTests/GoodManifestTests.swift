@@ -30,8 +30,8 @@ struct GoodManifestTests {
     @Test func `what this version does not run is warned about`() {
         let texts = result.warnings.map(\.message)
         for feature in [
-            "debouncing", "feed triggers", "q_learning layers", "Swarm", "FeedAggregator", "tools of mcp",
-            "RateLimitPolicy", "blocked channels", "webhooks of acme-crm", "connectors of aws",
+            "feed triggers", "q_learning layers", "Swarm", "FeedAggregator", "tools of mcp",
+            "blocked channels", "webhooks of acme-crm", "connectors of aws",
             "Gemini's own wire format",
         ] {
             #expect(texts.contains { $0.hasPrefix(feature + ": checked") }, "\(feature)")

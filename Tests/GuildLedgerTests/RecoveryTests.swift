@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [WaitReason.rate, .budget, .preempted, .delegate])
+    @Test(arguments: [WaitReason.rate, .budget, .delegate])
     func `a wait for a time ends at that time`(reason: WaitReason) async throws {
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()

@@ -164,7 +164,13 @@ extension CodexRepository {
         _ arguments: [String], adding variables: [String: String] = [:]
     ) throws(Failure) -> GitProgram.Outcome {
         try GitProgram(environment: ProcessInfo.processInfo.environment).run(
-            ["--git-dir", gitDirectory] + arguments, in: gitDirectory, adding: variables, timeout: Self.gitPatience)
+            ["--git-dir", gitDirectory] + arguments, in: folderOfPaths, adding: variables, timeout: Self.gitPatience)
+    }
+
+    /// What a relative path of a remote is relative to, as git has it: the top of the work tree.
+    private var folderOfPaths: String {
+        let folder = sharedFolder.hasSuffix("/") ? String(sharedFolder.dropLast()) : sharedFolder
+        return folder.hasSuffix("/.git") ? String(folder.dropLast("/.git".count)) : folder
     }
 }
 

@@ -20,7 +20,7 @@ extension Ledger {
             try await write { db in
                 for schedule in some {
                     try db.run(
-                        "INSERT OR IGNORE INTO schedules (id, seen_until) VALUES (?, ?)",
+                        "INSERT OR IGNORE INTO schedules (id, seen_until, enlisted_at) VALUES (?1, ?2, ?2)",
                         [.text(schedule), .time(since)])
                 }
             }
@@ -28,7 +28,7 @@ extension Ledger {
     }
 
     /// Takes back marks that a clock which ran ahead has left: what is due after `mark` is looked at again. What has
-    /// fired already cannot fire again.
+    /// fired already cannot fire again, and what was due before the schedule was known does not fire at all.
     package func rewindSchedules(markedAfter limit: Timestamp, to mark: Timestamp) async throws {
         let isAhead = try await read { db in
             try Bool.fetchOne(
@@ -36,7 +36,11 @@ extension Ledger {
         }
         guard isAhead else { return }
         try await write { db in
-            try db.run("UPDATE schedules SET seen_until = ? WHERE seen_until > ?", [.time(mark), .time(limit)])
+            try db.run(
+                """
+                UPDATE schedules SET seen_until = CASE WHEN enlisted_at <= ?2 THEN max(?1, enlisted_at) ELSE ?1 END
+                WHERE seen_until > ?2
+                """, [.time(mark), .time(limit)])
         }
     }
 

@@ -107,6 +107,8 @@ extension Database {
 
     private func bound(_ sql: String, _ values: [StoredValue]) throws -> SQLiteStatement {
         let statement = try cachedStatement(sql: sql).sqliteStatement
+        // Where the same text ran by GRDB's own way it still stands at its end, and takes no values there.
+        sqlite3_reset(statement)
         try bind(values, to: statement, sql)
         return statement
     }

@@ -154,7 +154,7 @@ private struct Desk {
         try await desk.decide(first)
         try await desk.decide(second)
         let without = try Office([
-            "agents/clerk.yaml": nil, "chapters/office.yaml": nil,
+            "agents/clerk.yaml": nil, "chapters/office.yaml": nil, "ingress/github.yaml": nil,
             "agents/other.yaml": OfficeCodex.agent("other").replacing("chapter: Office", with: "labels: {}"),
         ])
         desk.office.codex.accept(without.head)

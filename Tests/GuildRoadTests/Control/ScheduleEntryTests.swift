@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test func `what is on time makes a catch-up run needless`() throws {
-        let due = try entry("0 * * * *").due(after: try at("04:30:00"), now: try at("08:00:05"))
+        let entry = try entry("0 * * * *", "{ policy: run_once, window: 2h }")
+        let due = entry.due(after: try at("04:30:00"), now: try at("08:00:05"))
         #expect(due.times == [try at("08:00:00")])
         #expect(due.missed.map(\.count) == [2, 1])
     }
@@ -112,7 +113,7 @@ import Testing
     }
 
     @Test func `a due time waits for its turn, and is not missed meanwhile`() throws {
-        let entry = try entry("0 * * * *", "run_once", ", jitter: 50m")
+        let entry = try entry("0 * * * *", "{ policy: run_once, window: 2h }", ", jitter: 50m")
         let due = try at("08:00:00")
         let turn = entry.turn(of: due)
         try #require(turn > due)
@@ -180,7 +181,7 @@ import Testing
         for (text, message) in [
             ("nobody", "there is no agent 'nobody'"), ("idle", "idle has no schedule"),
             ("clerk/rund", "clerk has no schedule 'clerk/rund'"),
-            ("clerk/digest@eve", "clerk has no schedule 'clerk/digest@eve'"),
+            ("clerk/digest@bob", "clerk has no schedule 'clerk/digest@bob'"),
         ] {
             #expect(throws: Failure(.usage, message, hint: Self.hint(text))) { try pick(text) }
         }
