@@ -11,9 +11,9 @@ struct ScheduleCrashTests {
     private static let trigger = """
           triggers:
             - { type: cron, name: beat, schedule: "* * * * * */5", timezone: UTC, overlap: allow,
-                catchUp: { policy: run_all, window: 3h } }
+                catchUp: { policy: run_all, window: 5h } }
             - { type: cron, name: jittery, schedule: "* * * * * */20", timezone: UTC, overlap: allow, jitter: 3s,
-                catchUp: { policy: run_all, window: 3h } }
+                catchUp: { policy: run_all, window: 5h } }
         """
 
     private static func agent() -> String {
@@ -93,8 +93,12 @@ struct ScheduleCrashTests {
             let first = (since.seconds.floorDivided(by: period).quotient + 1) * period
             let last = try #require(all.last).dueAt.seconds
             let wanted = stride(from: first, through: last, by: Int(period)).map { $0 }
-            #expect(all.map(\.dueAt.seconds) == wanted, "\(told): \(name)")
-            #expect(all.count > Int(3 * 3600 / period), "\(told): \(name)")
+            let absent = Set(wanted).subtracting(all.map(\.dueAt.seconds)).sorted()
+            let missed = try await ledger.missedFirings(since: since, limit: 100)
+                .map { "\($0.schedule) \($0.first.seconds)-\($0.last.seconds) \($0.reason.rawValue)" }
+            #expect(absent.isEmpty && all.count == wanted.count, "\(told): \(name), noted as missed: \(missed)")
+            // The last one may still wait for its turn.
+            #expect(all.count >= Int(3 * 3600 / period) - 1, "\(told): \(name)")
             events.formUnion(all.map(\.event))
             print("\(told): \(all.count) firings of \(name)")
         }
