@@ -294,12 +294,22 @@ _guild_serve() {
     repeating_flags=()
     non_repeating_flags=(--once --stream --worktree --version -h --help)
     repeating_options=()
-    non_repeating_options=(--listen --codex --rev --ledger --log-level --log-format)
+    non_repeating_options=(--listen --follow --follow-interval --signers --codex --rev --ledger --log-level --log-format)
     __guild_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--listen')
+        return
+        ;;
+    '--follow')
+        return
+        ;;
+    '--follow-interval')
+        return
+        ;;
+    '--signers')
+        __guild_add_completions -f
         return
         ;;
     '--codex')
@@ -343,13 +353,13 @@ _guild_dispatch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    send|match|explain|queue)
+    send|match|explain|queue|dead-letters|backtest)
         # Offer subcommand argument completions
         "_guild_dispatch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'send match explain queue' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'send match explain queue dead-letters backtest' -- "${cur}"))
         ;;
     esac
 }
@@ -498,6 +508,234 @@ _guild_dispatch_queue() {
     # Offer option value completions
     case "${prev}" in
     '-n')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_dispatch_dead-letters() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __guild_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|show|retry|drop)
+        # Offer subcommand argument completions
+        "_guild_dispatch_dead-letters_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list show retry drop' -- "${cur}"))
+        ;;
+    esac
+}
+
+_guild_dispatch_dead-letters_list() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--agent -n --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--agent')
+        return
+        ;;
+    '-n')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_dispatch_dead-letters_show() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_dispatch_dead-letters_retry() {
+    repeating_flags=()
+    non_repeating_flags=(--all --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--agent --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--agent')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_dispatch_dead-letters_drop() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--reason')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_dispatch_backtest() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--since')
         return
         ;;
     '--codex')
@@ -839,13 +1077,13 @@ _guild_registry() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|show|validate|connectors)
+    list|show|validate|connectors|health|pause|resume|plan|history|rollback|install-hook)
         # Offer subcommand argument completions
         "_guild_registry_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list show validate connectors' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list show validate connectors health pause resume plan history rollback install-hook' -- "${cur}"))
         ;;
     esac
 }
@@ -869,7 +1107,7 @@ _guild_registry_list() {
         return
         ;;
     '--status')
-        __guild_add_completions -W 'active'$'\n''dormant'$'\n''degraded'
+        __guild_add_completions -W 'active'$'\n''dormant'$'\n''degraded'$'\n''paused'
         return
         ;;
     '--label')
@@ -1034,6 +1272,317 @@ _guild_registry_connectors() {
     esac
 }
 
+_guild_registry_health() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion registry health -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_registry_pause() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--reason --for --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--reason')
+        return
+        ;;
+    '--for')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion registry pause -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_registry_resume() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion registry resume -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_registry_plan() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_registry_history() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--limit -l --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--limit'|'-l')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion registry history -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_registry_rollback() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_registry_install-hook() {
+    repeating_flags=()
+    non_repeating_flags=(--uninstall --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--signers --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--signers')
+        __guild_add_completions -f
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
 _guild_schedule() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -1046,13 +1595,13 @@ _guild_schedule() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|next)
+    list|next|preview|missed|trigger|backfill|pause|resume)
         # Offer subcommand argument completions
         "_guild_schedule_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list next' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list next preview missed trigger backfill pause resume' -- "${cur}"))
         ;;
     esac
 }
@@ -1152,6 +1701,303 @@ _guild_schedule_next() {
     case "${positional_number}" in
     1)
         __guild_add_completions -W "$(__guild_custom_complete ---completion schedule next -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_preview() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--from')
+        return
+        ;;
+    '--to')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule preview -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_missed() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--since')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule missed -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_trigger() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule trigger -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_backfill() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--from')
+        return
+        ;;
+    '--to')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule backfill -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_pause() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--for --reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--for')
+        return
+        ;;
+    '--reason')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule pause -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_guild_schedule_resume() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -W "$(__guild_custom_complete ---completion schedule resume -- positional@0 "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
         return
         ;;
     esac
