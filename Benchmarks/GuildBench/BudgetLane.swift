@@ -13,29 +13,49 @@ struct BudgetLane: Sendable {
     private static let prices = TokenPrices(
         input: 3_000_000, cacheRead: 300_000, cacheWrite: 3_750_000, output: 15_000_000, reasoning: 15_000_000)
 
-    /// Accepts an event, decides on an invocation for it and claims that.
-    init(_ number: Int, in ledger: Ledger, worker: Worker, now: Timestamp) async throws {
-        let agent = "agent-\(number % 10)"
-        let name = "bench \(number) \(now.microseconds)"
-        let event = Event(
-            id: EventID(derivedFrom: [name]), source: "/bench", type: "bench.made", time: now, system: "bench",
-            payload: Array("{}".utf8))
-        _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "bench"), now: now)
-        guard let message = try await ledger.inbound(limit: 1000, now: now).first(where: { $0.event.id == event.id })
-        else { throw Failure(.failed, "the event of lane \(number) is not in the queue") }
-        let decision = Decision(
-            rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: ["bench"],
-            invocation: NewInvocation(
-                id: InvocationID(derivedFrom: ["invocation", name]), agent: agent, chapter: "bench", priority: .normal))
-        _ = try await ledger.decide(message, [decision], commit: String(repeating: "0", count: 40), now: now)
-        guard
-            let claimed = try await ledger.claimInvocation(
-                ClaimScope(root: event.id, limits: [:]), worker: worker, now: now)
-        else { throw Failure(.failed, "lane \(number) has nothing to claim") }
-        self.ledger = ledger
-        self.worker = worker
-        invocation = claimed.invocation
-        model = "bench/model-\(number % 3)"
+    /// Accepts an event for each, decides on an invocation for it and claims that; at most 1,000.
+    static func begin(_ numbers: Range<Int>, in ledger: Ledger, worker: Worker, now: Timestamp) async throws -> [Self] {
+        let events = numbers.map { number in
+            let name = "bench \(number) \(now.microseconds)"
+            return Event(
+                id: EventID(derivedFrom: [name]), source: "/bench", type: "bench.made", time: now, system: "bench",
+                payload: Array("{}".utf8))
+        }
+        try await all(events) { _ = try await ledger.accept($0, policy: AcceptancePolicy(actor: "bench"), now: now) }
+        try await all(try await ledger.inbound(limit: events.count, now: now)) { message in
+            let agent = "agent-\(message.seq % 10)"
+            let decision = Decision(
+                rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: ["bench"],
+                invocation: NewInvocation(
+                    id: InvocationID(derivedFrom: ["invocation", message.event.id.description]), agent: agent,
+                    chapter: "bench", priority: .normal))
+            _ = try await ledger.decide(message, [decision], commit: String(repeating: "0", count: 40), now: now)
+        }
+        return try await all(events) { event in
+            guard
+                let claimed = try await ledger.claimInvocation(
+                    ClaimScope(root: event.id, limits: [:]), worker: worker, now: now)
+            else { throw Failure(.failed, "there is nothing to claim for event \(event.id)") }
+            return BudgetLane(ledger: ledger, worker: worker, invocation: claimed.invocation)
+        }
+    }
+
+    /// Does it for all of them at a time.
+    @discardableResult
+    private static func all<Thing: Sendable, Value: Sendable>(
+        _ things: [Thing], _ body: @escaping @Sendable (Thing) async throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            for thing in things { group.addTask { try await body(thing) } }
+            var values: [Value] = []
+            for try await value in group { values.append(value) }
+            return values
+        }
+    }
+
+    private init(ledger: Ledger, worker: Worker, invocation: Invocation) {
+        (self.ledger, self.worker, self.invocation) = (ledger, worker, invocation)
+        model = "bench/model-\(invocation.id.bytes[15] % 3)"
         accounts = Self.accounts(of: invocation)
     }
 
@@ -62,5 +82,9 @@ struct BudgetLane: Sendable {
             usage: TokenUsage(input: 600, cacheRead: 400, cacheWrite: 100, output: 200, reasoning: 50), calls: [])
         _ = try await ledger.recordAnswer(
             answer, plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
+    }
+
+    func end(now: Timestamp) async throws {
+        try await ledger.finish(invocation, as: .succeeded, outcome: "done", now: now)
     }
 }

@@ -34,6 +34,21 @@ struct Child {
     func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return Self.exitStatus(status)
+    }
+
+    /// - Returns: the same, and the most memory that it was seen to have, in megabytes of 1,000,000 bytes. What the kernel
+    ///   says at its end counts our own memory too, which it shared before it became another program.
+    func waitForUsage() -> (status: Int32, peakMegabytes: Double) {
+        var (status, peak): (Int32, Double) = (0, 0)
+        while waitpid(pid, &status, WNOHANG) == 0 {
+            if let figures = ProcessFigures(pid: pid) { peak = max(peak, figures.peakMegabytes) }
+            usleep(2000)
+        }
+        return (Self.exitStatus(status), peak)
+    }
+
+    private static func exitStatus(_ status: Int32) -> Int32 {
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }

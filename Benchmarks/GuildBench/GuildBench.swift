@@ -8,7 +8,7 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | dispatch | budget | growth | road | startup | idle | parsing | patterns | codex \
+        GuildBench ingress | ledger | dispatch | budget | books | growth | road | startup | idle | parsing | patterns | codex \
         | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
         [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
@@ -33,6 +33,7 @@ struct GuildBench {
         case "ledger": try await LedgerBench(setting: setting).run()
         case "dispatch": try await DispatchBench(setting: setting).run()
         case "budget": try await BudgetBench(setting: setting).run()
+        case "books": try await BooksBench(setting: setting).run()
         case "growth": try await GrowthBench(setting: setting).run()
         case "codex": try CodexBench(setting: setting).run()
         case "schedules": try await SchedulesBench(setting: setting).run()
@@ -57,7 +58,7 @@ struct BenchSetting: Sendable {
     var rounds = 3
     /// The length of the burst that takes the whole road.
     var events = 2000
-    /// The size of the books that `budget` reads and verifies; up to 10 million.
+    /// The size of the books that `books` fills, reads and verifies; up to 10 million.
     var postings = 100_000
     /// For `gateway`: store events in a ledger, instead of answering without.
     var isDurable = false

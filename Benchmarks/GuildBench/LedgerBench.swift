@@ -17,7 +17,7 @@ struct LedgerBench {
         for count in Self.sideBySide {
             var (rates, costs): ([Double], [Double]) = ([], [])
             for _ in 0..<setting.rounds {
-                let (start, cpu) = (MonotonicClock.now, Self.cpuMicroseconds)
+                let (start, cpu) = (MonotonicClock.now, ProcessFigures.ownNanoseconds)
                 let each = max(setting.events * 3 / count, 1)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for lane in 0..<count { group.addTask { try await accept(each, lane, payload, ledger) } }
@@ -25,7 +25,7 @@ struct LedgerBench {
                 }
                 let events = Double(count * each)
                 rates.append(events / (Double(MonotonicClock.now - start) / 1e9))
-                costs.append((Self.cpuMicroseconds - cpu) / events)
+                costs.append(Double(ProcessFigures.ownNanoseconds - cpu) / 1000 / events)
             }
             table.add(["\(count)", rates.median.figure, costs.median.figure])
         }
@@ -48,11 +48,5 @@ struct LedgerBench {
                 throw Failure(.failed, "the ledger did not take an event")
             }
         }
-    }
-
-    private static var cpuMicroseconds: Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) * 1e6 + Double($1.tv_usec) }
     }
 }

@@ -32,3 +32,14 @@ struct ProcessFigures {
         return line.flatMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first }.flatMap { Int($0) } ?? 0
     }
 }
+
+extension ProcessFigures {
+    /// Processor time that this process has taken, of user and kernel.
+    static var ownNanoseconds: UInt64 {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) {
+            $0 + UInt64(max(0, $1.tv_sec)) * 1_000_000_000 + UInt64(max(0, $1.tv_usec)) * 1000
+        }
+    }
+}

@@ -43,4 +43,9 @@ extension Ledger {
     package func audit(_ entry: AuditEntry) async throws {
         try await write { db in try db.appendAudit(entry) }
     }
+
+    /// Appends entries in that order, in one transaction.
+    package func audit(_ entries: [AuditEntry]) async throws {
+        try await write { db in for entry in entries { try db.appendAudit(entry) } }
+    }
 }

@@ -34,6 +34,7 @@ struct AccountRow: Sendable {
         id, name, used, used_cost, reserved, reserved_cost, minute, hour, day_start, day_end, day_used, day_cost, day_told,
         month_start, month_end, month_used, month_cost, month_told, limits_digest, adjusted_until, level
         """
+    static let columnCount: Int32 = 21
 
     init(id: Int64, name: String) {
         self.id = id

@@ -6,8 +6,9 @@ extension BudgetAudit {
 
     /// Explains by how much used and reserved stand above each limit in force on an account; what nothing explains is a
     /// finding.
-    mutating func explainExcess(of row: AccountRow, _ sums: WindowSums) throws {
-        let codex = try db.codexLimits(of: row)
+    ///
+    /// - Parameter codex: the codex's limits as last seen.
+    mutating func explainExcess(of row: AccountRow, _ sums: WindowSums, under codex: [AccountLimit]) throws {
         let adjustments = try db.adjustments(of: row, at: clock.now)
         for limit in adjustments.applied(to: codex) {
             let used = row.used(in: limit.period, at: clock.now)

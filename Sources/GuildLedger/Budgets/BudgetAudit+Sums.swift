@@ -2,84 +2,6 @@ import GRDB
 import GuildDomain
 
 extension BudgetAudit {
-    /// One entry of the books with what it is about.
-    struct Entry {
-        let id: Int64
-        let at: Timestamp
-        let kind: String
-        let reservation: ReservationID
-        let isEstimated: Bool
-        let overrun: Spending
-        let available: Spending
-        let held: Spending
-        let usage: TokenUsage
-        let cost: Int64
-        /// Only of a reservation: what is ended is known by then.
-        let accounts: [Int64]
-        let model: String
-        let agent: String
-        let chapter: String
-
-        init(_ row: DirectRow) {
-            func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
-            id = integer(0)
-            at = Timestamp(microseconds: integer(1))
-            kind = row.text(2) ?? ""
-            reservation = row.blob(3).flatMap { ReservationID(bytes: $0) } ?? ReservationID(high: 0, low: 0)
-            isEstimated = integer(4) == 1
-            overrun = Spending(tokens: integer(5), cost: integer(6))
-            available = Spending(tokens: integer(7), cost: integer(14))
-            held = Spending(tokens: integer(8), cost: integer(15))
-            usage = TokenUsage(
-                input: integer(9), cacheRead: integer(10), cacheWrite: integer(11), output: integer(12),
-                reasoning: integer(13))
-            cost = integer(16)
-            accounts = kind == "reserve" ? Self.accounts(row.text(17) ?? "") : []
-            model = row.text(18) ?? ""
-            agent = row.text(19) ?? ""
-            chapter = row.text(20) ?? ""
-        }
-
-        var spent: Spending { Spending(tokens: usage.total, cost: cost) }
-
-        /// What all its postings sum to.
-        var balance: Spending {
-            Spending(
-                tokens: available.tokens.addingSaturated(held.tokens).addingSaturated(usage.total),
-                cost: available.cost.addingSaturated(held.cost).addingSaturated(cost))
-        }
-
-        var hasNegative: Bool {
-            [usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost].contains { $0 < 0 }
-                || (kind == "reserve" ? held.tokens < 0 || held.cost < 0 : held.tokens > 0 || held.cost > 0)
-        }
-
-        /// As the view `postings` shows them.
-        var postings: Int64 {
-            2
-                + Int64(
-                    [usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost].count {
-                        $0 != 0
-                    }
-                )
-        }
-
-        /// `[1,22,3]`.
-        private static func accounts(_ text: String) -> [Int64] {
-            var (accounts, number): ([Int64], Int64?) = ([], nil)
-            for byte in text.utf8 {
-                if (0x30...0x39).contains(byte) {
-                    let (product, overflow) = (number ?? 0).multipliedReportingOverflow(by: 10)
-                    number = overflow ? .max : product.addingSaturated(Int64(byte - 0x30))
-                } else if let whole = number {
-                    accounts.append(whole)
-                    number = nil
-                }
-            }
-            return accounts
-        }
-    }
-
     /// What the entries of one hour roll up to.
     struct HourSums {
         struct Key: Hashable {
@@ -89,17 +11,19 @@ extension BudgetAudit {
         }
 
         struct Line: Hashable {
-            /// calls, input, cache read, cache write, output, reasoning, cost, estimated.
-            var figures: [Int64]
-
-            init(_ figures: [Int64]) { self.figures = figures }
+            var calls: Int64 = 0
+            var usage = TokenUsage.zero
+            /// Micro-dollars.
+            var cost: Int64 = 0
+            var estimated: Int64 = 0
 
             var text: String {
-                zip(
-                    ["calls", "in", "cache read", "cache write", "out", "reasoning", "micro-dollars", "estimated"],
-                    figures
-                )
-                .filter { $0.1 != 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+                let figures = [
+                    (calls, "calls"), (usage.input, "in"), (usage.cacheRead, "cache read"),
+                    (usage.cacheWrite, "cache write"), (usage.output, "out"), (usage.reasoning, "reasoning"),
+                    (cost, "micro-dollars"), (estimated, "estimated"),
+                ]
+                return figures.filter { $0.0 != 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
             }
         }
 
@@ -108,16 +32,14 @@ extension BudgetAudit {
 
         init(number: Int64) { self.number = number }
 
-        mutating func add(_ entry: Entry) {
-            let key = Key(agent: entry.agent, chapter: entry.chapter, model: entry.model)
-            let usage = entry.usage
-            let more = [
-                1, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, entry.cost,
-                entry.isEstimated ? usage.total : 0,
-            ]
-            var line = lines[key] ?? Line(Array(repeating: 0, count: more.count))
-            for index in more.indices { line.figures[index] = line.figures[index].addingSaturated(more[index]) }
-            lines[key] = line
+        mutating func add(_ entry: Entry, under key: Key) {
+            func add(to line: inout Line) {
+                line.calls += 1
+                line.usage += entry.usage
+                line.cost = line.cost.addingSaturated(entry.spent.cost)
+                if entry.isEstimated { line.estimated = line.estimated.addingSaturated(entry.spent.tokens) }
+            }
+            add(to: &lines[key, default: Line()])
         }
     }
 
@@ -156,13 +78,19 @@ extension BudgetAudit {
         private var month: Period
         private var oldestOpen = Timestamp(microseconds: .max)
 
-        init(_ row: AccountRow, turnedAt: Timestamp) {
+        /// Before this nothing is in a window any more.
+        private let horizon: Timestamp
+
+        init(_ row: AccountRow, turnedAt: Timestamp, now: Timestamp) {
+            let microseconds = SpendingWindows.hourBucket * (BucketRing.length + 1)
+            horizon = Timestamp(microseconds: now.microseconds.addingSaturated(-microseconds))
             day = Period(row.windows.day, turnedAt: turnedAt)
             month = Period(row.windows.month, turnedAt: turnedAt)
         }
 
         mutating func add(_ entry: Entry, madeAt: Timestamp) {
-            if !entry.spent.isZero {
+            // What comes late is counted where the books are, so nothing is left out behind the first that counts.
+            if !entry.spent.isZero, entry.at >= horizon || !hour.buckets.isEmpty {
                 minute.add(entry.spent, in: SpendingWindows.bucket(of: entry.at, SpendingWindows.minuteBucket))
                 hour.add(entry.spent, in: SpendingWindows.bucket(of: entry.at, SpendingWindows.hourBucket))
             }

@@ -7,12 +7,15 @@ import GuildDomain
 ///                                        └──▶ compared with accounts, reservations and usage_rollups ──▶ excess explained
 ///
 /// The entries stream by once for each million accounts; what is kept of them is the open reservations, the accounts of
-/// that million and, of the roll-ups, the hour that runs.
+/// that million and, of the roll-ups, the hour that runs. What an entry is about is read with the entry that reserves,
+/// and is known when the one that ends comes by.
 struct BudgetAudit {
-    /// Accounts whose sums are in memory at once: 64 bytes each.
+    /// Accounts whose sums are in memory at once: 48 bytes each.
     static let accountsPerPass: Int64 = 1_000_000
     /// Calls with no end yet. More than this many were not begun by live workers.
     static let openLimit = 1_000_000
+    /// Invocations, and texts of limits, that are remembered: those of entries near each other are the same.
+    private static let memoryLimit = 4096
 
     let db: Database
     let clock: BudgetClock
@@ -23,7 +26,10 @@ struct BudgetAudit {
     private var turnedAt = Timestamp(microseconds: 0)
     private var sums: [AccountSums] = []
     private var windows: [Int64: WindowSums] = [:]
-    private var open: [ReservationID: Held] = [:]
+    private var open: [RowID: Held] = [:]
+    /// Agent and chapter of the invocations lately met.
+    private var callers: [RowID: (agent: String, chapter: String)] = [:]
+    private var limits: [String: [AccountLimit]] = [:]
     private var hour: HourSums?
 
     /// What one account has been reserved and spent.
@@ -38,6 +44,8 @@ struct BudgetAudit {
         let at: Timestamp
         let spending: Spending
         let accounts: [Int64]
+        /// What it is rolled up under; nil where the roll-ups were compared already.
+        let key: HourSums.Key?
     }
 
     init(db: Database, now: Timestamp) throws {
@@ -46,29 +54,36 @@ struct BudgetAudit {
     }
 
     mutating func run() throws -> BudgetVerification {
-        let last = try db.first("SELECT max(id) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
         result.accounts = try db.first("SELECT count(*) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
         try loadWindows()
-        var first: Int64 = 1
-        repeat {
+        var (next, isFirst): (Int64?, Bool) = (try firstAccount(from: 1) ?? 1, true)
+        while let first = next {
+            let last = try db.first("SELECT max(id) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
             let range = first...max(first, min(last, first.addingSaturated(Self.accountsPerPass - 1)))
-            try pass(over: range)
-            first = range.upperBound + 1
-        } while first <= last
+            try pass(over: range, isFirst: isFirst)
+            (next, isFirst) = (range.upperBound < last ? try firstAccount(from: range.upperBound + 1) : nil, false)
+        }
         try compareWindows()
         return result
     }
 
+    private func firstAccount(from id: Int64) throws -> Int64? {
+        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [.integer(id)]) { $0.integer(0) }.flatMap(\.self)
+    }
+
     // MARK: One pass
 
-    private mutating func pass(over range: ClosedRange<Int64>) throws {
-        let isFirst = range.lowerBound == 1
+    private mutating func pass(over range: ClosedRange<Int64>, isFirst: Bool) throws {
         sums = Array(repeating: AccountSums(), count: Int(clamping: range.upperBound - range.lowerBound + 1))
         open = [:]
         try db.each(Self.entriesSQL) { row in
             let entry = Entry(row)
-            if isFirst { try check(entry) }
-            try replay(entry, over: range, isFirst: isFirst)
+            if isFirst { check(entry) }
+            if entry.kind == .reserve {
+                try reserve(entry, row, over: range, isFirst: isFirst)
+            } else {
+                try end(entry, over: range, isFirst: isFirst)
+            }
         }
         if isFirst {
             try endHour()
@@ -79,36 +94,56 @@ struct BudgetAudit {
         try compareAccounts(range)
     }
 
+    /// Only the entry that reserves is looked up with its reservation: nothing is equal to NULL.
     private static let entriesSQL = """
-        SELECT e.id, e.at, e.kind, e.reservation, e.estimated, e.overrun, e.overrun_cost, e.available, e.held, e.input,
-            e.cache_read, e.cache_write, e.output, e.reasoning, e.available_cost, e.held_cost, e.spent_cost,
-            r.accounts, r.model, i.agent, i.chapter
-        FROM entries e LEFT JOIN reservations r ON r.id = e.reservation LEFT JOIN invocations i ON i.id = r.invocation
+        SELECT \(Entry.columns), r.accounts, r.model, r.invocation
+        FROM entries e LEFT JOIN reservations r ON r.id = CASE WHEN e.kind = 'reserve' THEN e.reservation END
         ORDER BY e.id
         """
 
     /// What is to be said of an entry by itself.
-    private mutating func check(_ entry: Entry) throws {
+    private mutating func check(_ entry: Entry) {
         result.entries += 1
         result.postings += entry.postings
         if !entry.balance.isZero {
             find(.entry, "entry \(entry.id)", "its postings sum to \(entry.balance.tokens) tokens, not to zero")
         }
         if entry.hasNegative { find(.entry, "entry \(entry.id)", "something negative was spent") }
-        guard entry.kind == "settle" else { return }
-        if entry.isEstimated { result.estimatedTokens += entry.usage.total }
+        guard entry.kind == .settle else { return }
+        if entry.isEstimated { result.estimatedTokens = result.estimatedTokens.addingSaturated(entry.spent.tokens) }
         result.overrunTokens = result.overrunTokens.addingSaturated(entry.overrun.tokens)
-        try rollUp(entry)
     }
 
-    private mutating func replay(_ entry: Entry, over range: ClosedRange<Int64>, isFirst: Bool) throws {
-        guard entry.kind != "reserve" else { return reserve(entry, over: range, isFirst: isFirst) }
-        guard let held = open.removeValue(forKey: entry.reservation) else {
+    private mutating func reserve(
+        _ entry: Entry, _ row: DirectRow, over range: ClosedRange<Int64>, isFirst: Bool
+    ) throws {
+        if isFirst, open[entry.reservation] != nil {
+            find(.entry, "entry \(entry.id)", "its reservation is open already")
+        }
+        guard open.count < Self.openLimit else {
+            if isFirst { find(.entry, "entry \(entry.id)", "more than \(Self.openLimit) reservations are open") }
+            return
+        }
+        let about = Entry.columnCount
+        let accounts = Entry.accounts(row.bytes(about))
+        open[entry.reservation] = Held(
+            at: entry.at, spending: entry.held, accounts: accounts,
+            key: isFirst ? try key(model: row.text(about + 1), invocation: RowID(row, about + 2)) : nil)
+        for account in accounts where range.contains(account) {
+            sums[Int(account - range.lowerBound)].reserved += entry.held
+        }
+    }
+
+    private mutating func end(_ entry: Entry, over range: ClosedRange<Int64>, isFirst: Bool) throws {
+        let found = open.removeValue(forKey: entry.reservation)
+        if isFirst, entry.kind == .settle { try rollUp(entry, under: found?.key ?? key(of: entry.reservation)) }
+        guard let held = found else {
             if isFirst { find(.entry, "entry \(entry.id)", "it ends a reservation that is not open") }
             return
         }
-        if isFirst, entry.held != Spending(tokens: -held.spending.tokens, cost: -held.spending.cost) {
-            find(.entry, "entry \(entry.id)", "it ends \(-entry.held.tokens) tokens; \(held.spending.tokens) were held")
+        let ended = Spending(tokens: 0 &- entry.held.tokens, cost: 0 &- entry.held.cost)
+        if isFirst, ended != held.spending {
+            find(.entry, "entry \(entry.id)", "it ends \(ended.tokens) tokens; \(held.spending.tokens) were held")
         }
         for account in held.accounts {
             if range.contains(account) {
@@ -117,23 +152,7 @@ struct BudgetAudit {
                 sums[index].used += entry.spent
                 sums[index].overrun += entry.overrun
             }
-            if isFirst, let row = rows[account] {
-                windows[account, default: WindowSums(row, turnedAt: turnedAt)].add(entry, madeAt: held.at)
-            }
-        }
-    }
-
-    private mutating func reserve(_ entry: Entry, over range: ClosedRange<Int64>, isFirst: Bool) {
-        if isFirst, open[entry.reservation] != nil {
-            find(.entry, "entry \(entry.id)", "its reservation is open already")
-        }
-        guard open.count < Self.openLimit else {
-            if isFirst { find(.entry, "entry \(entry.id)", "more than \(Self.openLimit) reservations are open") }
-            return
-        }
-        open[entry.reservation] = Held(at: entry.at, spending: entry.held, accounts: entry.accounts)
-        for account in entry.accounts where range.contains(account) {
-            sums[Int(account - range.lowerBound)].reserved += entry.held
+            if isFirst { windows[account]?.add(entry, madeAt: held.at) }
         }
     }
 
@@ -148,12 +167,36 @@ struct BudgetAudit {
     // MARK: Roll-ups
 
     /// The entries come in the order of their time, so that one hour is in memory.
-    private mutating func rollUp(_ entry: Entry) throws {
+    private mutating func rollUp(_ entry: Entry, under key: HourSums.Key) throws {
         let number = entry.at.seconds.floorDivided(by: 3600).quotient
-        if let running = hour, running.number != number { try endHour() }
-        var running = hour ?? HourSums(number: number)
-        running.add(entry)
-        hour = running
+        if let running = hour?.number, running != number { try endHour() }
+        if hour == nil { hour = HourSums(number: number) }
+        hour?.add(entry, under: key)
+    }
+
+    private mutating func key(model: String?, invocation: RowID) throws -> HourSums.Key {
+        let caller: (agent: String, chapter: String)
+        if let known = callers[invocation] {
+            caller = known
+        } else {
+            caller =
+                try db.first("SELECT agent, chapter FROM invocations WHERE id = ?", [invocation.value]) { row in
+                    (row.text(0) ?? "", row.text(1) ?? "")
+                } ?? ("", "")
+            if callers.count >= Self.memoryLimit { callers.removeAll(keepingCapacity: true) }
+            callers[invocation] = caller
+        }
+        return HourSums.Key(agent: caller.agent, chapter: caller.chapter, model: model ?? "")
+    }
+
+    /// That of a reservation that is not open.
+    private mutating func key(of reservation: RowID) throws -> HourSums.Key {
+        let found = try db.first("SELECT model, invocation FROM reservations WHERE id = ?", [reservation.value]) {
+            row in
+            (model: row.text(0), invocation: RowID(row, 1))
+        }
+        guard let found else { return HourSums.Key(agent: "", chapter: "", model: "") }
+        return try key(model: found.model, invocation: found.invocation)
     }
 
     private mutating func endHour() throws {
@@ -168,11 +211,17 @@ struct BudgetAudit {
             """, [.integer(running.number)]
         ) { row in
             let key = HourSums.Key(agent: row.text(0) ?? "", chapter: row.text(1) ?? "", model: row.text(2) ?? "")
-            kept[key] = HourSums.Line((3...10).map { row.integer($0) ?? 0 })
+            func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
+            kept[key] = HourSums.Line(
+                calls: integer(3),
+                usage: TokenUsage(
+                    input: integer(4), cacheRead: integer(5), cacheWrite: integer(6), output: integer(7),
+                    reasoning: integer(8)), cost: integer(9), estimated: integer(10))
         }
         result.rolledUpHours += 1
-        for key in Set(kept.keys).union(running.lines.keys).sorted(by: { "\($0)" < "\($1)" })
-        where kept[key] != running.lines[key] {
+        guard kept != running.lines else { return }
+        let wrong = Set(kept.keys).union(running.lines.keys).filter { kept[$0] != running.lines[$0] }
+        for key in wrong.sorted(by: { ($0.agent, $0.chapter, $0.model) < ($1.agent, $1.chapter, $1.model) }) {
             let time = Timestamp(seconds: running.number * 3600).rfc3339
             find(
                 .counter, "usage of agent \(key.agent) with \(key.model) in hour \(time)",
@@ -199,15 +248,13 @@ struct BudgetAudit {
     private mutating func noteOpen() {
         for held in open.values {
             for account in held.accounts {
-                guard let row = rows[account] else { continue }
-                windows[account, default: WindowSums(row, turnedAt: turnedAt)].noteOpen(madeAt: held.at)
+                windows[account]?.noteOpen(madeAt: held.at)
             }
         }
     }
 
     private mutating func compareOpen() throws {
         var (known, missing): (Int64, [ReservationID]) = (0, [])
-        let open = open
         try db.each(
             """
             SELECT id, input, output, cost FROM reservations INDEXED BY reservations_open WHERE state IN ('held', 'sent')
@@ -217,7 +264,7 @@ struct BudgetAudit {
             guard let id = row.blob(0).flatMap({ ReservationID(bytes: $0) }) else { return }
             let tokens = (row.integer(1) ?? 0).addingSaturated(row.integer(2) ?? 0)
             let held = Spending(tokens: tokens, cost: row.integer(3) ?? 0)
-            if open[id]?.spending != held { missing.append(id) }
+            if open[RowID(row, 0)]?.spending != held { missing.append(id) }
         }
         result.openReservations = known
         for id in missing {
@@ -229,21 +276,23 @@ struct BudgetAudit {
     }
 
     private mutating func compareAccounts(_ range: ClosedRange<Int64>) throws {
-        var wrong: [(row: AccountRow, sums: AccountSums)] = []
-        var above: [(row: AccountRow, sums: AccountSums)] = []
+        var (wrong, unlisted): ([(row: AccountRow, sums: AccountSums)], Int64) = ([], 0)
         try db.each(
-            "SELECT \(AccountRow.columns) FROM accounts WHERE id BETWEEN ? AND ?",
+            "SELECT \(AccountRow.columns), limits FROM accounts WHERE id BETWEEN ? AND ?",
             [.integer(range.lowerBound), .integer(range.upperBound)]
-        ) { row in
-            let row = try AccountRow(row)
+        ) { columns in
+            let row = try AccountRow(columns)
             let sums = sums[Int(row.id - range.lowerBound)]
-            if row.used != sums.used || row.reserved != sums.reserved { wrong.append((row, sums)) }
+            if row.used != sums.used || row.reserved != sums.reserved {
+                // The findings beyond the limit are counted only.
+                if wrong.count < BudgetVerification.findingLimit { wrong.append((row, sums)) } else { unlisted += 1 }
+            }
             // Those with windows are looked at when all is known of them.
             if row.limitsDigest != nil, rows[row.id] == nil, !(row.used.isZero && row.reserved.isZero) {
-                above.append((row, sums))
+                var own = WindowSums(row, turnedAt: turnedAt, now: clock.now)
+                own.life = sums.overrun
+                try explainExcess(of: row, own, under: limits(columns.text(AccountRow.columnCount), of: row.name))
             }
-            if above.count >= 1024 { try explain(&above) }
-            if wrong.count > BudgetVerification.findingLimit { return }
         }
         for (row, sums) in wrong {
             let problem = """
@@ -252,20 +301,24 @@ struct BudgetAudit {
                 """
             find(.counter, row.name, problem)
         }
-        try explain(&above)
-        for id in rows.keys where range.contains(id) {
-            guard let row = rows[id] else { continue }
-            windows[id, default: WindowSums(row, turnedAt: turnedAt)].life = sums[Int(id - range.lowerBound)].overrun
-        }
+        result.moreFindings += unlisted
+        for id in rows.keys where range.contains(id) { windows[id]?.life = sums[Int(id - range.lowerBound)].overrun }
     }
 
-    private mutating func explain(_ above: inout [(row: AccountRow, sums: AccountSums)]) throws {
-        for (row, sums) in above {
-            var own = WindowSums(row, turnedAt: turnedAt)
-            own.life = sums.overrun
-            try explainExcess(of: row, own)
+    /// The codex's limits that a row holds as text; most accounts of an agent have the same.
+    private mutating func limits(_ text: String?, of account: String) -> [AccountLimit] {
+        let text = text ?? ""
+        if let known = limits[text] {
+            return known.map { limit in
+                var limit = limit
+                limit.account = account
+                return limit
+            }
         }
-        above = []
+        if limits.count >= Self.memoryLimit { limits.removeAll(keepingCapacity: true) }
+        let found = LimitsText.limits(text, of: account)
+        limits[text] = found
+        return found
     }
 
     private mutating func loadWindows() throws {
@@ -282,15 +335,16 @@ struct BudgetAudit {
             """
         ) { Timestamp(microseconds: $0.integer(0) ?? 0) }
         turnedAt = turned ?? turnedAt
+        windows = rows.mapValues { WindowSums($0, turnedAt: turnedAt, now: clock.now) }
     }
 
     private mutating func compareWindows() throws {
         for (id, row) in rows.sorted(by: { $0.value.name < $1.value.name }) {
-            let sums = windows[id] ?? WindowSums(row, turnedAt: turnedAt)
+            guard let sums = windows[id] else { continue }
             for (name, kept, entries) in sums.differences(from: row, at: clock.now) {
                 find(.counter, row.name, "its \(name) says \(Self.text(kept)), the entries \(Self.text(entries))")
             }
-            try explainExcess(of: row, sums)
+            try explainExcess(of: row, sums, under: db.codexLimits(of: row))
         }
     }
 

@@ -191,12 +191,12 @@ extension Database {
 
     /// The invocation as it stands, if this attempt of it still owns it.
     func owned(_ invocation: Invocation) throws -> Invocation {
-        let statement = try cachedStatement(
-            sql: "SELECT * FROM invocations WHERE id = ? AND attempt = ? AND lease_owner IS NOT NULL")
-        guard let row = try Row.fetchOne(statement, arguments: [invocation.id, invocation.attempt]) else {
-            throw LedgerFailure.fenced(what: "invocation \(invocation.id)")
-        }
-        return Invocation(row: row)
+        let found = try first(
+            "SELECT \(Invocation.columns) FROM invocations WHERE id = ? AND attempt = ? AND lease_owner IS NOT NULL",
+            [.id(invocation.id), .integer(Int64(invocation.attempt))]
+        ) { Invocation($0) }
+        guard let found else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
+        return found
     }
 
     func move(

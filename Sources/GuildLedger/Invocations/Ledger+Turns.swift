@@ -53,9 +53,8 @@ extension Ledger {
     package func markSent(_ reservation: Reservation, of invocation: Invocation) async throws {
         try await write { db in
             _ = try db.owned(invocation)
-            try db.execute(
-                sql: "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'",
-                arguments: [reservation.id])
+            try db.run(
+                "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'", [.id(reservation.id)])
             guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         }
     }
