@@ -10,6 +10,8 @@ struct BooksBench {
     /// Calls, and audit entries, of one measurement.
     private static let sample = (calls: 4000, entries: 40_000)
     private static let runs = 5
+    /// What no command may need, however large the books are; more ends the run with an error.
+    private static let peakLimitMegabytes = 128.0
 
     let setting: BenchSetting
 
@@ -88,6 +90,14 @@ struct BooksBench {
         func add(_ words: [String], runs: Int, hashes: Bool = false) throws {
             let places = ["--codex", repository.path, "--ledger", "sqlite:" + filled.ledger]
             let result = try Self.measure([setting.guild] + words + places, runs: runs)
+            guard result.peak <= Self.peakLimitMegabytes else {
+                throw Failure(
+                    .failed,
+                    """
+                    `guild \(words.joined(separator: " "))` took \(result.peak.figure) MB, \
+                    more than \(Self.peakLimitMegabytes.figure)
+                    """)
+            }
             table.add([
                 "`guild \(words.joined(separator: " "))`", result.median.figure, result.least.figure,
                 result.peak.figure, hashes ? (result.median / hashing).figure : "",

@@ -51,10 +51,14 @@ struct AuditChain: Sendable {
             var entries = try DirectCursor(db, Self.entries, [.integer(after), .integer(Int64(count))])
             var bodies = try DirectCursor(db, Self.bodies, [.integer(after)])
             var body = try bodies.next()
+            var bodySeq = body?.integer(0)
             while problem == nil, bytes < Self.pageBytes, let entry = try entries.next() {
-                while let other = body, let seq = other.integer(0), seq < position.seq + 1 { body = try bodies.next() }
-                let own = body.flatMap { $0.integer(0) == position.seq + 1 ? $0 : nil }
-                bytes += 256 + (own?.bytes(2).count ?? 0)
+                while let seq = bodySeq, seq < position.seq + 1 {
+                    body = try bodies.next()
+                    bodySeq = body?.integer(0)
+                }
+                let own = bodySeq == position.seq + 1 ? body.map(StoredBody.init) : nil
+                bytes += 256 + (own?.body.bytes.count ?? 0)
                 try follow(entry, body: own, db)
                 taken += 1
             }
@@ -65,7 +69,23 @@ struct AuditChain: Sendable {
         return true
     }
 
-    private mutating func follow(_ row: DirectRow, body: DirectRow?, _ db: Database) throws {
+    /// Salt and body as they are stored; valid until the next step.
+    private struct StoredBody {
+        let salt: (type: Int32, bytes: UnsafeRawBufferPointer)
+        let body: (type: Int32, bytes: UnsafeRawBufferPointer)
+
+        init(_ row: DirectRow) { (salt, body) = (row.stored(1), row.stored(2)) }
+
+        /// Nil where it is not what was written.
+        var digest: SHA256.Digest? {
+            guard salt.type == SQLITE_BLOB, body.type == SQLITE_BLOB, salt.bytes.count == AuditHash.saltBytes else {
+                return nil
+            }
+            return AuditHash.digest(salt: salt.bytes, body: body.bytes)
+        }
+    }
+
+    private mutating func follow(_ row: DirectRow, body: StoredBody?, _ db: Database) throws {
         let next = position.seq + 1
         guard let found = row.integer(0), found == next else {
             let found = row.integer(0) ?? 0
@@ -73,44 +93,43 @@ struct AuditChain: Sendable {
                 seq: min(next, found),
                 reason: found < next ? "it was inserted" : "the entry is missing; the next one is \(found)")
         }
-        guard let at = row.integer(1), isWellTyped(row) else {
+        guard let at = row.integer(1), let entry = AuditHash.StoredEntry(row) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
-        guard row.bytes(9).elementsEqual(position.hash) else {
+        guard position.hash.withUnsafeBytes({ Self.equal($0, entry.previous) }) else {
             return problem = .init(seq: next, reason: "it does not follow the entry before it")
         }
-        AuditHash.write(row, seq: next, at: at, into: &scratch)
-        let computed = SHA256.hash(data: scratch)
-        guard Self.equal(computed, row.bytes(10)) else {
+        AuditHash.write(entry, seq: next, at: at, into: &scratch)
+        let computed = scratch.withUnsafeBytes { AuditHash.digest(of: $0) }
+        guard computed.withUnsafeBytes({ Self.equal($0, entry.hash) }) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
         if let body {
-            guard body.type(1) == SQLITE_BLOB, body.type(2) == SQLITE_BLOB, body.bytes(1).count == AuditHash.saltBytes,
-                Self.equal(AuditHash.digest(salt: body.bytes(1), body: body.bytes(2)), row.bytes(8))
-            else { return problem = .init(seq: next, reason: "its body was changed") }
-        } else if try covers(next, row, db) {
+            guard let digest = body.digest, digest.withUnsafeBytes({ Self.equal($0, entry.bodyHash) }) else {
+                return problem = .init(seq: next, reason: "its body was changed")
+            }
+        } else if try covers(next, entry.texts.1, db) {
             erased += 1
         } else {
             return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
         }
-        advance(to: next, Array(computed))
+        advance(to: next, computed.withUnsafeBytes { Array($0) })
     }
 
     /// Whether an erasure later in the chain names that entry. Asked again in this snapshot before the answer is no:
     /// the erasure may have come while we walked.
-    private mutating func covers(_ seq: Int64, _ row: DirectRow, _ db: Database) throws -> Bool {
-        guard !row.bytes(3).elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) else { return false }
+    private mutating func covers(_ seq: Int64, _ kind: UnsafeRawBufferPointer?, _ db: Database) throws -> Bool {
+        guard kind?.elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) != true else { return false }
         if erasures.covers(seq) { return true }
         erasures = try AuditErasures(in: db)
         return erasures.covers(seq)
     }
 
     private mutating func advance(to seq: Int64, _ hash: [UInt8]) {
-        var completed: [(Int, [UInt8])] = []
         position.advance(to: seq, hash: hash) { level, hash in
-            if level.isMultiple(of: AuditTree.step), level <= AuditTree.top { completed.append((level, hash)) }
+            guard level.isMultiple(of: AuditTree.step), level <= AuditTree.top else { return }
+            nodes.append((level: level, position: (seq >> level) - 1, hash: hash))
         }
-        nodes += completed.map { (level: $0, position: (seq >> $0) - 1, hash: $1) }
         while let checkpoint = checkpoints.first, checkpoint.anchor.seq == seq, problem == nil {
             checkpoints.removeFirst()
             guard let difference = checkpoint.difference(from: position) else {
@@ -122,15 +141,9 @@ struct AuditChain: Sendable {
         }
     }
 
-    private func isWellTyped(_ row: DirectRow) -> Bool {
-        (2...4).allSatisfy { row.type($0) == SQLITE_TEXT }
-            && (5...7).allSatisfy { row.type($0) == SQLITE_TEXT || row.type($0) == SQLITE_NULL }
-            && (8...10).allSatisfy { row.type($0) == SQLITE_BLOB && row.bytes($0).count == AuditHash.bytes }
-    }
-
-    private static func equal(_ digest: SHA256.Digest, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count == SHA256.byteCount, let other = bytes.baseAddress else { return false }
-        return digest.withUnsafeBytes { mine in mine.baseAddress.map { memcmp($0, other, mine.count) == 0 } ?? false }
+    private static func equal(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+        guard one.count == other.count, let one = one.baseAddress, let start = other.baseAddress else { return false }
+        return memcmp(one, start, other.count) == 0
     }
 
     // MARK: Beside and behind the entries

@@ -15,6 +15,12 @@ enum AuditHash {
         salt.withUnsafeBytes { salt in body.withUnsafeBytes { Array(digest(salt: salt, body: $0)) } }
     }
 
+    static func digest(of bytes: UnsafeRawBufferPointer) -> SHA256.Digest {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        return hash.finalize()
+    }
+
     static func digest(salt: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> SHA256.Digest {
         var hash = SHA256()
         hash.update(bufferPointer: salt)
@@ -40,20 +46,50 @@ enum AuditHash {
         return Array(SHA256.hash(data: bytes))
     }
 
-    /// What the hash of a stored entry is over. The row's columns are those of `audit`, in order; each is taken as the
-    /// bytes that are stored.
-    static func write(_ row: DirectRow, seq: Int64, at: Int64, into bytes: inout [UInt8]) {
+    /// What the hash of a stored entry is over; each column is taken as the bytes that are stored.
+    static func write(_ columns: StoredEntry, seq: Int64, at: Int64, into bytes: inout [UInt8]) {
         bytes.removeAll(keepingCapacity: true)
         begin(seq: seq, at: at, &bytes)
-        for column: Int32 in 2...7 {
-            if row.type(column) == SQLITE_NULL {
-                append(absent, to: &bytes)
-            } else {
-                append(text: row.bytes(column), to: &bytes)
-            }
+        let texts = columns.texts
+        for text in [texts.0, texts.1, texts.2, texts.3, texts.4, texts.5] {
+            if let text { append(text: text, to: &bytes) } else { append(absent, to: &bytes) }
         }
-        bytes.append(contentsOf: row.bytes(8))
-        bytes.append(contentsOf: row.bytes(9))
+        bytes.append(contentsOf: columns.bodyHash)
+        bytes.append(contentsOf: columns.previous)
+    }
+
+    /// The columns of a stored entry that its hash is over, and the hash; valid until the next step.
+    struct StoredEntry {
+        typealias Bytes = UnsafeRawBufferPointer
+
+        /// Actor, kind, subject, commit, cause and root; nil for NULL.
+        let texts: (Bytes?, Bytes?, Bytes?, Bytes?, Bytes?, Bytes?)
+        let bodyHash: Bytes
+        let previous: Bytes
+        let hash: Bytes
+
+        /// - Parameter row: the columns of `audit`, in order.
+        /// - Returns: nil where one is not of its type or a hash not of its length.
+        init?(_ row: DirectRow) {
+            var isWell = true
+            func text(_ column: Int32, isOptional: Bool = false) -> Bytes? {
+                let (type, bytes) = row.stored(column)
+                if type == SQLITE_TEXT { return bytes }
+                if !(isOptional && type == SQLITE_NULL) { isWell = false }
+                return nil
+            }
+            func hash(_ column: Int32) -> Bytes {
+                let (type, bytes) = row.stored(column)
+                if type != SQLITE_BLOB || bytes.count != AuditHash.bytes { isWell = false }
+                return bytes
+            }
+            texts = (
+                text(2), text(3), text(4), text(5, isOptional: true), text(6, isOptional: true),
+                text(7, isOptional: true)
+            )
+            (bodyHash, previous, self.hash) = (hash(8), hash(9), hash(10))
+            guard isWell else { return nil }
+        }
     }
 
     private static func begin(seq: Int64, at: Int64, _ bytes: inout [UInt8]) {

@@ -6,19 +6,19 @@ package enum MerkleTree {
     /// SHA-256 of nothing: the root of a tree without leaves.
     package static let emptyRoot = Array(SHA256.hash(data: [UInt8]()))
 
-    package static func leaf(_ entry: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: [0])
-        hash.update(data: entry)
-        return Array(hash.finalize())
-    }
+    package static func leaf(_ entry: [UInt8]) -> [UInt8] { hash(0, entry, []) }
 
-    package static func node(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = [1]
-        bytes.reserveCapacity(65)
-        bytes += left
-        bytes += right
-        return Array(SHA256.hash(data: bytes))
+    package static func node(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] { hash(1, left, right) }
+
+    /// In one call, over bytes on the stack: a walk makes two of these for each entry.
+    private static func hash(_ prefix: UInt8, _ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        let count = 1 + first.count + second.count
+        return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { bytes in
+            bytes[0] = prefix
+            bytes[1..<1 + first.count].copyBytes(from: first)
+            bytes[(1 + first.count)...].copyBytes(from: second)
+            return AuditHash.digest(of: UnsafeRawBufferPointer(bytes)).withUnsafeBytes { Array($0) }
+        }
     }
 
     /// The root of a complete subtree from the hashes of its leaves or inner nodes.
