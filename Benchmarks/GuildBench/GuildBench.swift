@@ -8,8 +8,8 @@ import GuildDomain
 @main
 struct GuildBench {
     private static let usage = """
-        GuildBench ingress | ledger | dispatch | budget | books | growth | road | startup | idle | parsing | patterns | codex \
-        | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
+        GuildBench ingress | ledger | dispatch | budget | books | growth | road | startup | idle | parsing | patterns \
+        | codex | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
         [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
         """
 
