@@ -47,7 +47,8 @@ package struct Deployment: Sendable {
         let commit = codex.head.commit
         try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: actor, now: time.now)
         let budgets = BudgetLimits(codex.head)
-        try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
+        try await ledger.noteLimits(
+            budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
         try pin(commit)
     }
 

@@ -25,6 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
                 codex: codex, ledger: status, ledgerPath: inspection.location.path,
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
                 agents: snapshot.map { AgentListing.all(in: $0, ledger: status, filter: .init()) } ?? [],
-                waiting: try await ledger?.approvals().count ?? 0))
+                waiting: try await ledger?.approvals().count ?? 0,
+                alerts: try await ledger?.alertsInForce(now: settings.time.now) ?? []))
     }
 }

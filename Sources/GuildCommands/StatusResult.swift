@@ -14,6 +14,8 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
+    /// Of budgets, the highest first.
+    let alerts: [AlertInForce]
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     private var refused: CodexHead? { heads.first { !$0.isAccepted } }
@@ -41,7 +43,7 @@ struct StatusResult: CommandResult {
                     "notifications": .integer(ledger.notificationsPending),
                 ]
             } ?? .null,
-            "approvals_waiting": .integer(waiting),
+            "approvals_waiting": .integer(waiting), "alerts": .array(alerts.map(json)),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -60,6 +62,13 @@ struct StatusResult: CommandResult {
             "components": .array(process.components.split(separator: " ").map { .string(String($0)) }),
             "pid": .integer(process.pid), "host": .string(process.host), "version": .string(process.version),
             "started": .string(process.startedAt.rfc3339), "alive": .bool(process.isAlive),
+        ]
+    }
+
+    private func json(_ alert: AlertInForce) -> JSONValue {
+        [
+            "account": .string(alert.account), "level": .string(alert.level.name),
+            "told": .array(alert.recipients.map { .string($0) }),
         ]
     }
 
@@ -132,6 +141,11 @@ struct StatusResult: CommandResult {
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
+        lines += alerts.enumerated().map { index, alert in
+            let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
+            let text = (index == 0 ? "alerts     " : "           ") + TextTable.printable(line)
+            return alert.level == .red ? style.red(text) : style.yellow(text)
+        }
         return lines
     }
 

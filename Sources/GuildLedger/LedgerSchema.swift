@@ -19,6 +19,8 @@ enum LedgerSchema {
         registerBudgets(in: &migrator)
         registerRootUsage(in: &migrator)
         migrator.registerMigration("2026-11-retention", migrate: retention)
+        registerAlertEffects(in: &migrator)
+        registerClosing(in: &migrator)
         return migrator
     }
 

@@ -19,6 +19,8 @@ extension BudgetAudit {
         let model: String
         let agent: String
         let chapter: String
+        /// Its reservation is not there.
+        let isOrphan: Bool
 
         init(_ row: DirectRow) {
             func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
@@ -38,6 +40,7 @@ extension BudgetAudit {
             model = row.text(18) ?? ""
             agent = row.text(19) ?? ""
             chapter = row.text(20) ?? ""
+            isOrphan = row.text(17) == nil
         }
 
         var spent: Spending { Spending(tokens: usage.total, cost: cost) }
@@ -65,7 +68,7 @@ extension BudgetAudit {
         }
 
         /// `[1,22,3]`.
-        private static func accounts(_ text: String) -> [Int64] {
+        static func accounts(_ text: String) -> [Int64] {
             var (accounts, number): ([Int64], Int64?) = ([], nil)
             for byte in text.utf8 {
                 if (0x30...0x39).contains(byte) {
@@ -94,6 +97,18 @@ extension BudgetAudit {
 
             init(_ figures: [Int64]) { self.figures = figures }
 
+            mutating func add(_ entry: Entry) {
+                let usage = entry.usage
+                add([
+                    1, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, entry.cost,
+                    entry.isEstimated ? usage.total : 0,
+                ])
+            }
+
+            mutating func add(_ more: [Int64]) {
+                for index in figures.indices { figures[index] = figures[index].addingSaturated(more[index]) }
+            }
+
             var text: String {
                 zip(
                     ["calls", "in", "cache read", "cache write", "out", "reasoning", "micro-dollars", "estimated"],
@@ -103,6 +118,9 @@ extension BudgetAudit {
             }
         }
 
+        /// Of a line.
+        static let figures = 8
+
         let number: Int64
         var lines: [Key: Line] = [:]
 
@@ -110,14 +128,7 @@ extension BudgetAudit {
 
         mutating func add(_ entry: Entry) {
             let key = Key(agent: entry.agent, chapter: entry.chapter, model: entry.model)
-            let usage = entry.usage
-            let more = [
-                1, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, entry.cost,
-                entry.isEstimated ? usage.total : 0,
-            ]
-            var line = lines[key] ?? Line(Array(repeating: 0, count: more.count))
-            for index in more.indices { line.figures[index] = line.figures[index].addingSaturated(more[index]) }
-            lines[key] = line
+            lines[key, default: Line(Array(repeating: 0, count: Self.figures))].add(entry)
         }
     }
 
