@@ -6,7 +6,8 @@ package struct RetentionPlan: Sendable, Hashable {
     /// Payloads, answers, tool calls and results, and whole events that set nothing going; counted from when the last
     /// invocation of their root ended.
     package var rawMessages: Duration
-    /// Hourly roll-ups by agent, chapter and model; nil keeps them. Those of a root go with its invocations at the latest.
+    /// Hourly roll-ups by agent, chapter and model; nil keeps them, and by root for as long as the
+    /// books are open.
     package var aggregatedMetrics: Duration?
     /// Bodies of audit entries; nil keeps them. The entries themselves always stay.
     package var auditLogs: Duration?

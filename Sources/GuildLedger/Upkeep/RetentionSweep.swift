@@ -65,9 +65,10 @@ extension RetentionPlan {
         aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
     }
 
-    /// The first hour of which the roll-up by root stays: a root whose invocations are gone is only a number.
+    /// The first hour of which the roll-up by root stays: where no policy says so, a root whose invocations are gone is
+    /// only a number.
     func rootUsageHour(now: Timestamp) -> Int64 {
-        max((now - booksKept).seconds.floorDivided(by: 3600).quotient, rollUpHour(now: now) ?? .min)
+        rollUpHour(now: now) ?? (now - booksKept).seconds.floorDivided(by: 3600).quotient
     }
 }
 
