@@ -61,6 +61,8 @@ extension Database {
     /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time go on from it.
     private func closable(before cutoff: Timestamp) throws -> ClosablePage {
         var page = ClosablePage()
+        let oldest = try first("SELECT at FROM entries ORDER BY id LIMIT 1") { $0.integer(0) }.flatMap(\.self)
+        guard let oldest, oldest < cutoff.microseconds else { return page }
         var begun: [ReservationID: Int64] = [:]
         var isFull = false
         try each(

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GuildDomain
+import Synchronization
 import Testing
 
 @testable import GuildLedger
@@ -173,6 +174,100 @@ private let day = Duration.seconds(86_400)
             let raw = try folder.rawConnection()
             try await raw.write { db in try db.execute(sql: change) }
             #expect(try await !ledger.verifyBudgets(now: Self.later).isSound)
+        }
+    }
+
+    @Test func `a backlog is closed in batches, between which the books hold`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await ledger.queue("run \(number)", at: start)
+                        let caller = try #require(
+                            try await ledger.claim(worker, root: Event.sample("run \(number)").id, now: start))
+                        // Over an hour and a half, so that batches end within an hour.
+                        for n in 1...90 {
+                            try await call(n, of: caller, ledger, worker, at: start + .seconds(60 * n))
+                        }
+                        try await ledger.finish(caller, as: .succeeded, outcome: "", now: start + day)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            var closed: [Int] = []
+            while true {
+                let left = Mutex(2)
+                let report = try await ledger.prune(Self.plan, actor: "retention", now: Self.later + day) {
+                    left.withLock { left in
+                        left -= 1
+                        return left >= 0
+                    }
+                }
+                closed.append(report.callsClosed)
+                _ = try await ledger.sound(now: Self.later + day)
+                if report.isComplete || closed.count > 9 { break }
+            }
+            #expect(closed.reduce(0, +) == 719)
+            #expect(closed.count > 1)
+            _ = try await prune(ledger, at: Self.later + day)
+            #expect(try await ledger.count("SELECT count(*) FROM invocations") == 1)
+            try await isSound(ledger, at: Self.later + day)
+        }
+    }
+
+    /// One step of work that nobody foresaw.
+    private func step(
+        _ generator: inout SeededGenerator, _ number: Int, _ ledger: Ledger, _ worker: Worker, at now: Timestamp
+    ) async throws {
+        let caller = try await ledger.caller("\(number)", worker, priority: .critical, now: now)
+        var plan = TurnPlan.sample(1, of: caller, output: 400, limits: accounts(caller))
+        plan.rules.zone = Int.random(in: 0..<9, using: &generator) == 0 ? "Pacific/Auckland" : "UTC"
+        let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: now)
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0:
+            try await ledger.recordLostTurn(
+                plan, reservation: reservation, of: caller, mayHaveBilled: false, reason: "x", now: now)
+        case 1:
+            try await ledger.markSent(reservation, of: caller)
+            try await ledger.recordLostTurn(
+                plan, reservation: reservation, of: caller, mayHaveBilled: true, reason: "x", now: now)
+        case 2: return
+        default:
+            try await ledger.markSent(reservation, of: caller)
+            // Now and then more than was reserved.
+            let usage = TokenUsage(
+                input: Int64.random(in: 0..<300, using: &generator),
+                output: Int64.random(in: 0..<500, using: &generator))
+            _ = try await ledger.recordAnswer(
+                .sample(usage), plan: plan, reservation: reservation, of: caller, waitUntil: now, now: now)
+        }
+        try await ledger.finish(caller, as: .succeeded, outcome: "", now: now)
+    }
+
+    @Test(arguments: 0..<6)
+    func `whatever happened before, the books that are left hold, and nothing that was used is lost`(
+        seed: UInt64
+    ) async throws {
+        try await withLedger { ledger async throws in
+            var generator = SeededGenerator(seed: seed)
+            let worker = try await ledger.worker()
+            var now = start
+            for number in 0..<60 {
+                // Backwards at times, as clocks do.
+                now = now + .seconds(Int64.random(in: -7200..<(6 * 86_400), using: &generator))
+                try await step(&generator, number, ledger, worker, at: now)
+                guard Int.random(in: 0..<4, using: &generator) == 0 else { continue }
+                let before = try await ledger.account("organization")
+                _ = try await prune(ledger, at: now)
+                let after = try await ledger.account("organization")
+                #expect(after?.used == before?.used && after?.usedCost == before?.usedCost)
+                _ = try await ledger.sound(now: now)
+            }
+            _ = try await prune(ledger, at: now + day * 70)
+            try await isSound(ledger, at: now + day * 70)
+            #expect(try await ledger.sound(now: now + day * 70).closedEntries > 60)
+            #expect(try await ledger.verifyAudit(AuditVerification(), now: now).problem == nil)
         }
     }
 
