@@ -60,7 +60,8 @@ package struct Deployment: Sendable {
         try await ledger.recordHead(
             commit: snapshot.commit, accepted: true, problems: [], actor: actor, now: time.now)
         let budgets = BudgetLimits(snapshot)
-        try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
+        try await ledger.noteLimits(
+            budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
     }
 
     /// Keeps a commit alive by a ref of ours, so that a force-push and gc cannot take it.

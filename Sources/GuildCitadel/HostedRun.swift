@@ -90,7 +90,8 @@ package struct HostedRun: Sendable {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
         let budgets = BudgetLimits(deployment.codex.head)
-        try await ledger.noteLimits(budgets.standing, rules: budgets.rules, now: time.now)
+        try await ledger.noteLimits(
+            budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
         let (root, invocation): (EventID, InvocationID)
         if let resumed = request.resumed {
             (root, invocation) = try await resume(resumed, worker)

@@ -29,6 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
                 agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0,
-                dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now)))
+                dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now),
+                alerts: try await ledger?.alertsInForce(now: settings.time.now) ?? []))
     }
 }

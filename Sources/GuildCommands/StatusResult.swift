@@ -15,6 +15,8 @@ struct StatusResult: CommandResult {
     /// Actions that wait for approval.
     let waiting: Int
     let dispatch: DispatchStatus?
+    /// Of budgets, the highest first.
+    let alerts: [AlertInForce]
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     private var refused: CodexHead? { heads.first { !$0.isAccepted } }
@@ -43,6 +45,7 @@ struct StatusResult: CommandResult {
                 ]
             } ?? .null,
             "dispatch": dispatch.map(json) ?? .null, "approvals_waiting": .integer(waiting),
+            "alerts": .array(alerts.map(json)),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -75,6 +78,13 @@ struct StatusResult: CommandResult {
                     ]
                 }), "windows": .integer(dispatch.windowCount), "rate_limited": .integer(dispatch.pendingCount),
             "dead_letters": .integer(dispatch.deadLetters),
+        ]
+    }
+
+    private func json(_ alert: AlertInForce) -> JSONValue {
+        [
+            "account": .string(alert.account), "level": .string(alert.level.name),
+            "told": .array(alert.recipients.map { .string($0) }),
         ]
     }
 
@@ -148,6 +158,11 @@ struct StatusResult: CommandResult {
         ]
         lines += dispatchLines(style)
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
+        lines += alerts.enumerated().map { index, alert in
+            let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
+            let text = (index == 0 ? "alerts     " : "           ") + TextTable.printable(line)
+            return alert.level == .red ? style.red(text) : style.yellow(text)
+        }
         return lines
     }
 

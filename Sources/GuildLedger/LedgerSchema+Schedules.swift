@@ -11,6 +11,7 @@ extension LedgerSchema {
             message INTEGER NOT NULL,
             PRIMARY KEY (schedule, event)
         ) WITHOUT ROWID;
+        CREATE INDEX open_firings_event ON open_firings(event);
         CREATE TABLE buffered_firings (
             schedule TEXT PRIMARY KEY,
             due_at INTEGER NOT NULL

@@ -23,6 +23,8 @@ enum LedgerSchema {
         registerCodexHeads(&migrator)
         migrator.registerMigration("2026-11-schedules") { db in try db.execute(sql: schedules) }
         migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
+        registerAlertEffects(in: &migrator)
+        registerClosing(in: &migrator)
         return migrator
     }
 

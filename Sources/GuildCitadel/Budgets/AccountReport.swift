@@ -2,6 +2,7 @@ import Foundation
 package import GuildCodex
 package import GuildDomain
 package import GuildLedger
+import GuildRuntime
 
 /// One account of the books: its limits and where they come from, what was used and is held, and who changed what.
 package struct AccountReport: Sendable {
@@ -67,6 +68,8 @@ package struct AccountReport: Sendable {
     package let throttles: [Throttle]
     /// The newest first.
     package let entries: [BookEntry]
+    /// Who is told of its alerts; empty for a root and an invocation, which have none.
+    package let recipients: [String]
 }
 
 extension AccountReport {
@@ -88,7 +91,13 @@ extension AccountReport {
             rows: rows(limits, standing, isCountedWhole: !name.hasWindows),
             grants: try await ledger?.grants(of: name, now: now) ?? [],
             throttles: try await ledger?.throttles(of: name, now: now) ?? [],
-            entries: try await ledger?.entries(of: name, limit: entryLimit) ?? [])
+            entries: try await ledger?.entries(of: name, limit: entryLimit) ?? [],
+            recipients: recipients(of: name, in: snapshot))
+    }
+
+    private static func recipients(of name: AccountName, in snapshot: CodexSnapshot) -> [String] {
+        guard name.hasWindows else { return [] }
+        return BudgetLimits(snapshot).alertRecipients[name.description] ?? [name.description]
     }
 
     /// Each limit of the codex as it stands, then limits that only a throttle sets.

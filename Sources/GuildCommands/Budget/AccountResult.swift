@@ -20,7 +20,9 @@ struct AccountResult: CommandResult {
                 "cost_microdollars": .integer(report.total?.usedCost ?? 0),
                 "reserved_microdollars": .integer(report.total?.reservedCost ?? 0),
             ],
-            "alert": .string((report.total?.level ?? .none).name), "waiting": .integer(report.total?.waiting ?? 0),
+            "alert": .string((report.total?.level ?? .none).name),
+            "alerts_told_to": .array(report.recipients.map { .string($0) }),
+            "waiting": .integer(report.total?.waiting ?? 0),
             "limits": .array(report.rows.map(json)), "periods": .array(report.standings.map(\.json)),
             "grants": .array(report.grants.map(\.json)), "throttles": .array(report.throttles.map(\.json)),
             "entries": .array(report.entries.map(json)),
@@ -91,6 +93,10 @@ struct AccountResult: CommandResult {
         var lines = [first]
         lines.append("used since the beginning  \(Amount.grouped(used)) tokens, \(Money.dollars(cost))")
         lines.append("reserved now              \(Amount.grouped(report.total?.reserved ?? 0)) tokens")
+        if !report.recipients.isEmpty {
+            lines.append(
+                "alerts are told to        \(TextTable.printable(report.recipients.joined(separator: ", ")))")
+        }
         if let waiting = report.total?.waiting, waiting > 0 {
             let next = "guild budget grant \(report.account) TOKENS --reason WHY"
             lines.append(style.yellow("\(waiting) invocations wait for room: \(TextTable.printable(next))"))

@@ -32,7 +32,7 @@ struct BudgetVerificationResult: CommandResult {
             "sound": .bool(verification.isSound),
             "checked": [
                 "entries": .integer(verification.entries), "postings": .integer(verification.postings),
-                "accounts": .integer(verification.accounts),
+                "accounts": .integer(verification.accounts), "closed_entries": .integer(verification.closedEntries),
                 "open_reservations": .integer(verification.openReservations),
             ],
             "estimated_tokens": .integer(verification.estimatedTokens),
@@ -110,6 +110,9 @@ struct BudgetVerificationResult: CommandResult {
             "\(Amount.grouped(verification.accounts)) accounts",
             "\(Amount.grouped(verification.openReservations)) open reservations",
         ]
+        if verification.closedEntries > 0 {
+            parts.append("\(Amount.grouped(verification.closedEntries)) entries closed")
+        }
         if verification.estimatedTokens > 0 {
             parts.append("\(Amount.grouped(verification.estimatedTokens)) tokens estimated")
         }

@@ -7,8 +7,10 @@ struct LedgerPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Takes away what the PrivacyPolicy no longer keeps, as `guild serve` does.",
         discussion: """
-            `data_retention` of the PrivacyPolicy in force decides; without one, messages are kept for 30 days and \
-            everything else for ever. What a run still needs stays. Each batch that erases content is an audit entry.
+            `data_retention` of the PrivacyPolicy in force decides; without one, messages are kept for 30 days. Runs, \
+            their journals and their postings stay for 62 days at least, for months are counted from them: then the \
+            books are closed, and what they come to is kept. Roll-ups and the audit log stay for ever without a policy. \
+            What a run still needs stays. Each batch that erases content is an audit entry.
             """)
 
     @Flag(help: "Count what would go, and write nothing.")

@@ -27,6 +27,8 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetGranted = "budget.granted"
         case budgetThrottled = "budget.throttled"
         case budgetThrottleLifted = "budget.throttle_lifted"
+        /// Old entries of the books were folded into opening balances, whose digest its subject names.
+        case budgetClosed = "budget.closed"
         case actionRequested = "action.requested"
         case actionAttempted = "action.attempted"
         case actionRetried = "action.retried"

@@ -39,7 +39,8 @@ package struct PeriodStanding: Sendable, Hashable {
     package let setting: String
     /// Of calendar periods; `none` for the others.
     package let level: AlertLevel
-    /// When there is room again for the smallest reply; `now` where there is.
+    /// When there is room again for the smallest reply, `BudgetExceeded.outputFloor`, whatever stands before it; `now`
+    /// where there is. A call that was refused says for itself when its input and that reply fit.
     package let relief: BudgetRelief
     /// Set where a person has lowered the limit.
     package let throttle: Throttle?

@@ -17,6 +17,13 @@ extension BudgetAudit {
             var cost: Int64 = 0
             var estimated: Int64 = 0
 
+            mutating func add(_ entry: Entry) {
+                calls += 1
+                usage += entry.usage
+                cost = cost.addingSaturated(entry.spent.cost)
+                if entry.isEstimated { estimated = estimated.addingSaturated(entry.spent.tokens) }
+            }
+
             var text: String {
                 let figures = [
                     (calls, "calls"), (usage.input, "in"), (usage.cacheRead, "cache read"),
@@ -33,13 +40,7 @@ extension BudgetAudit {
         init(number: Int64) { self.number = number }
 
         mutating func add(_ entry: Entry, under key: Key) {
-            func add(to line: inout Line) {
-                line.calls += 1
-                line.usage += entry.usage
-                line.cost = line.cost.addingSaturated(entry.spent.cost)
-                if entry.isEstimated { line.estimated = line.estimated.addingSaturated(entry.spent.tokens) }
-            }
-            add(to: &lines[key, default: Line()])
+            lines[key, default: Line()].add(entry)
         }
     }
 

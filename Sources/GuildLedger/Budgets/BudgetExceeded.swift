@@ -11,12 +11,15 @@ package struct BudgetExceeded: GuildError, Equatable {
     package let limit: Int64
     package let used: Int64
     package let reserved: Int64
+    /// The input and the smallest reply that the call is still worth making for: `outputFloor`, or all that was asked for
+    /// where that is less. Every call's reply limit may be lowered as far before it is refused, so the refusal, when it
+    /// frees up and what is missing are all reckoned for that and not for the reply that was wished for.
     package let needed: Int64
     package let isMoney: Bool
     /// A limit on money applies and the model has no price: refused whatever the limit is.
     package let isPriceUnknown: Bool
     package var period = BudgetPeriod.perInvocation
-    /// When it frees up.
+    /// When `needed` fits.
     package var relief = BudgetRelief.grant
     /// Set where there is room, but an alert keeps work of this priority back.
     package var alert = AlertLevel.none

@@ -48,6 +48,8 @@ package struct BudgetVerification: Sendable, Hashable {
 
     package var entries: Int64 = 0
     package var postings: Int64 = 0
+    /// Entries that were folded into opening balances.
+    package var closedEntries: Int64 = 0
     package var accounts: Int64 = 0
     package var openReservations: Int64 = 0
     /// Hours in which something was spent.

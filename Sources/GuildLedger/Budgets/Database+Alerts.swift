@@ -3,7 +3,7 @@ import GuildDomain
 
 extension Database {
     /// Reckons the alerts of an account anew after its spending or its limits changed, and tells of each level that is
-    /// reached for the first time in its period: one audit entry and one notification.
+    /// reached for the first time in its period: one audit entry, and one notification for each recipient.
     ///
     /// - Parameter known: the codex's limits on it, where the caller has them; used if they are those last seen.
     func reckonAlerts(
@@ -64,6 +64,7 @@ extension Database {
         _ level: AlertLevel, after told: AlertLevel, of limit: AccountLimit, _ calendar: SpendingWindows.Calendar,
         clock: BudgetClock, now: Timestamp
     ) throws {
+        let recipients = try alertRecipients(of: limit.account)
         for reached in AlertLevel.allCases where reached > told && reached <= level {
             try appendAudit(
                 AuditEntry(
@@ -74,19 +75,23 @@ extension Database {
                         "used": .integer(calendar.used.tokens), "used_cost": .integer(calendar.used.cost),
                         "limit": limit.tokens.map { .integer($0) } ?? .null,
                         "limit_cost": limit.cost.map { .integer($0) } ?? .null,
+                        "told": .array(recipients.map { .string($0) }),
                     ]))
             let text = """
                 \(limit.account) has reached the \(reached.name) alert of its \(limit.period.name): \
                 \(Self.share(calendar.used, of: limit)). \(Self.effect(of: reached))
                 """
-            try run(
-                """
-                INSERT INTO notifications (id, at, recipient, severity, text, state) VALUES (?, ?, ?, ?, ?, 'pending')
-                """,
-                [
-                    .id(NotificationID(now: now)), .time(now), .text(limit.account),
-                    .text(reached == .red ? "critical" : reached == .orange ? "warning" : "info"), .text(text),
-                ])
+            for recipient in recipients {
+                try run(
+                    """
+                    INSERT INTO notifications (id, at, recipient, severity, text, state)
+                    VALUES (?, ?, ?, ?, ?, 'pending')
+                    """,
+                    [
+                        .id(NotificationID(now: now)), .time(now), .text(recipient),
+                        .text(reached == .red ? "critical" : reached == .orange ? "warning" : "info"), .text(text),
+                    ])
+            }
         }
     }
 
@@ -99,7 +104,7 @@ extension Database {
     private static func effect(of level: AlertLevel) -> String {
         switch level {
         case .none: ""
-        case .yellow: "Nothing is held back yet."
+        case .yellow: "Context is trimmed harder and debounce windows double; nothing is held back yet."
         case .orange: "BACKGROUND work stops, and active durations halve."
         case .red: "Only CRITICAL and HIGH run and schedules pause, until a grant or the next period."
         }

@@ -113,8 +113,13 @@ extension Ledger {
 
     /// Takes note of the limits that a commit of the codex sets, so that alerts, reports and what waits for room follow
     /// it at once and not only with the next call; each change is audited.
-    package func noteLimits(_ limits: [AccountLimit], rules: BudgetRules, now: Timestamp) async throws {
+    ///
+    /// - Parameter recipients: whom the alerts of each account are told to, by its name; nil leaves them as they are.
+    package func noteLimits(
+        _ limits: [AccountLimit], rules: BudgetRules, recipients: [String: [String]]? = nil, now: Timestamp
+    ) async throws {
         try await write(touching: [.invocations, .schedules, .outcomes]) { db in
+            if let recipients { try db.replaceAlertRecipients(recipients) }
             try db.noteLimits(limits, rules: rules, now: now)
         }
     }

@@ -61,10 +61,12 @@ package struct TurnPlan: Sendable, Hashable {
     /// In order from the invocation's own account outwards.
     package var accounts: [AccountLimit]
     package var rules: BudgetRules
+    /// What an alert left out of the request.
+    package var trimmedBytes: Int
 
     package init(
         n: Int, provider: String, model: String, requestDigest: String, inputBound: Int64, outputWanted: Int64,
-        prices: TokenPrices?, accounts: [AccountLimit], rules: BudgetRules = BudgetRules()
+        prices: TokenPrices?, accounts: [AccountLimit], rules: BudgetRules = BudgetRules(), trimmedBytes: Int = 0
     ) {
         self.n = n
         self.provider = provider
@@ -75,6 +77,7 @@ package struct TurnPlan: Sendable, Hashable {
         self.prices = prices
         self.accounts = accounts
         self.rules = rules
+        self.trimmedBytes = trimmedBytes
     }
 }
 

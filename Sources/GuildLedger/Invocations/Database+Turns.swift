@@ -25,17 +25,19 @@ extension Database {
         }
         try cachedStatement(
             sql: """
-                INSERT INTO turns (invocation, n, attempt, state, provider, model, request_digest, reservation, begun_at)
-                SELECT ?1, ?2, ?3, 'begun', ?4, ?5, ?6, ?7, ?8
+                INSERT INTO turns (invocation, n, attempt, state, provider, model, request_digest, reservation, begun_at,
+                    trimmed)
+                SELECT ?1, ?2, ?3, 'begun', ?4, ?5, ?6, ?7, ?8, ?9
                 WHERE NOT EXISTS (SELECT 1 FROM turns
                     WHERE invocation = ?1 AND (state = 'begun' OR state = 'answered' AND n = ?2))
                 ON CONFLICT (invocation, n, attempt) DO UPDATE SET provider = excluded.provider,
                     model = excluded.model, request_digest = excluded.request_digest,
-                    reservation = excluded.reservation, begun_at = excluded.begun_at, ended_at = NULL, state = 'begun'
+                    reservation = excluded.reservation, begun_at = excluded.begun_at, trimmed = excluded.trimmed,
+                    ended_at = NULL, state = 'begun'
                 """
         ).execute(arguments: [
             invocation.id, plan.n, invocation.attempt, plan.provider, plan.model, plan.requestDigest, reservation.id,
-            now,
+            now, plan.trimmedBytes,
         ])
         guard changesCount == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
         if invocation.state == .awakening { try setState(invocation.id, .active, availableAt: now) }
@@ -222,6 +224,7 @@ extension Database {
                     "cache_read": .integer(usage.cacheRead), "cache_write": .integer(usage.cacheWrite),
                     "output": .integer(usage.output), "reasoning": .integer(usage.reasoning), "cost": .integer(cost),
                     "estimated": .bool(answer.usage == nil), "reserved": .integer(reservation.tokens),
+                    "trimmed_bytes": .integer(plan.trimmedBytes),
                 ]))
     }
 

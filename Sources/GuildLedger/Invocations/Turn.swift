@@ -19,6 +19,8 @@ package struct JournalledTurn: Sendable, Hashable {
     package let begunAt: Timestamp
     package let endedAt: Timestamp?
     package let isAnswered: Bool
+    /// What an alert left out of its request.
+    package var trimmedBytes = 0
     package var calls: [ToolCall]
 }
 
@@ -103,7 +105,7 @@ extension JournalledTurn {
             // We wrote it; a damaged one reads as null and the invocation fails on it rather than here.
             delta: bytes.flatMap { try? JSONParser.parse(Array($0)) } ?? .null, usage: TokenUsage(row: row),
             costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
-            isAnswered: (row["state"] as String) == "answered", calls: calls)
+            isAnswered: (row["state"] as String) == "answered", trimmedBytes: row["trimmed"], calls: calls)
     }
 }
 

@@ -67,7 +67,7 @@ extension Database {
             sql: """
                 SELECT hour FROM (\(roots) EXCEPT \(agents)) UNION
                 SELECT hour FROM (\(agents) EXCEPT \(roots)) ORDER BY hour
-                """, arguments: [rollUpsDeletedBefore()])
+                """, arguments: [max(rollUpsDeletedBefore(), rollUpsDeletedBefore("root_usage"))])
         for hour in hours {
             guard result.findings.count < BudgetVerification.findingLimit else {
                 result.moreFindings += 1

@@ -8,6 +8,8 @@ package enum BackupFailure: GuildError, Equatable {
     case notABackup(path: String, reason: String)
     case damaged(path: String, reason: String)
     case newerVersion(path: String)
+    /// The copy met an error of the disk, or a limit on the size of files.
+    case notWritten(path: String, reason: String)
     /// The copy does not hold what a ledger must.
     case unsound(path: String, reason: String)
     case ledgerExists(path: String)
@@ -17,7 +19,7 @@ package enum BackupFailure: GuildError, Equatable {
         switch self {
         case .exists, .noFolder, .notABackup, .ledgerExists: .usage
         case .damaged, .unsound: .failed
-        case .busy, .newerVersion, .inUse: .unavailable
+        case .busy, .newerVersion, .notWritten, .inUse: .unavailable
         }
     }
 
@@ -29,6 +31,7 @@ package enum BackupFailure: GuildError, Equatable {
         case .notABackup(let path, let reason): "backup \(path): \(reason)"
         case .damaged(let path, let reason): "backup \(path): \(reason)"
         case .newerVersion(let path): "backup \(path): made by a newer version of guild"
+        case .notWritten(let path, let reason): "backup \(path): cannot be written: \(reason)"
         case .unsound(let path, let reason): "ledger \(path): \(reason)"
         case .ledgerExists(let path): "ledger \(path): there is one already"
         case .inUse(let path, let processes):
@@ -46,6 +49,7 @@ package enum BackupFailure: GuildError, Equatable {
         case .notABackup: "name a folder that `guild ledger backup` made"
         case .damaged: "take another backup; nothing was changed"
         case .newerVersion: "install the newer guild; nothing was changed"
+        case .notWritten: "look at the disk and at limits on the size of files (`ulimit -f`); nothing of it was kept"
         case .unsound: "`guild ledger check` says more; nothing was changed"
         case .ledgerExists: "add --force to put the backup in its place; the ledger that is there is kept aside"
         case .inUse: "end what uses it (`guild serve`, a run), then try again"

@@ -101,12 +101,15 @@ extension Database {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             return false
         }
-        let expiry = event.receivedAt + plan.dedupWindow
-        if expiry > now {
-            try run(
-                "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)", [.id(event.id), .id(event.id), .time(expiry)])
-        }
+        try remember(event.id, receivedAt: event.receivedAt, plan, now: now)
         return true
+    }
+
+    /// Keeps the id of a deleted event until nobody sends it again.
+    func remember(_ event: EventID, receivedAt: Timestamp, _ plan: RetentionPlan, now: Timestamp) throws {
+        let expiry = receivedAt + plan.dedupWindow
+        guard expiry > now else { return }
+        try run("INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)", [.id(event), .id(event), .time(expiry)])
     }
 
     /// Everything that the event, the models or the tools said; what was done, when, and what it cost stays.

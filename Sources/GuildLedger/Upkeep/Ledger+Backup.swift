@@ -67,6 +67,8 @@ extension Ledger {
             }
             try to.close()
             try from.close()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            throw BackupFailure.notWritten(path: destination, reason: error.resultCode.description)
         } catch {
             throw LedgerFailure.translating(error, path: destination)
         }

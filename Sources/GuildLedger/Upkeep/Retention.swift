@@ -6,7 +6,8 @@ package struct RetentionPlan: Sendable, Hashable {
     /// Payloads, answers, tool calls and results, and whole events that set nothing going; counted from when the last
     /// invocation of their root ended.
     package var rawMessages: Duration
-    /// Hourly roll-ups and the totals of roots; nil keeps them.
+    /// Hourly roll-ups by agent, chapter and model; nil keeps them, and by root for as long as the
+    /// books are open.
     package var aggregatedMetrics: Duration?
     /// Bodies of audit entries; nil keeps them. The entries themselves always stay.
     package var auditLogs: Duration?
@@ -14,6 +15,12 @@ package struct RetentionPlan: Sendable, Hashable {
     package var policy: String
     /// How long the id of a deleted event is remembered, from when it was received.
     package var dedupWindow = AcceptancePolicy.standardDedupWindow
+
+    /// Calendar periods are counted from the entries of the books, so those of two months stay, and what they name.
+    private static let openBooks = Duration.seconds(62 * 86_400)
+
+    /// How long invocations, their journals and their postings stay; afterwards only what they come to.
+    package var booksKept: Duration { max(rawMessages, Self.openBooks) }
 
     package init(
         rawMessages: Duration, aggregatedMetrics: Duration? = nil, auditLogs: Duration? = nil, policy: String
@@ -29,8 +36,12 @@ package struct RetentionPlan: Sendable, Hashable {
 package struct RetentionReport: Sendable, Hashable {
     /// Events that set nothing going, deleted with their decisions.
     package var eventsDeleted = 0
-    /// Events whose content was erased with that of their invocations; their rows stay for the books.
+    /// Events whose content was erased with that of their invocations; their rows stay until the books are closed.
     package var eventsErased = 0
+    /// Calls whose entries were folded into opening balances.
+    package var callsClosed = 0
+    /// Deleted with their events and journals, once their calls were closed.
+    package var invocations = 0
     package var auditBodies = 0
     /// Expired digests and ids.
     package var digests = 0
@@ -50,7 +61,8 @@ package struct RetentionReport: Sendable, Hashable {
     /// In the order that people read them.
     package var counts: [(name: String, count: Int)] {
         [
-            ("events deleted", eventsDeleted), ("events erased", eventsErased), ("audit bodies", auditBodies),
+            ("events deleted", eventsDeleted), ("events erased", eventsErased), ("calls closed", callsClosed),
+            ("invocations", invocations), ("audit bodies", auditBodies),
             ("digests", digests), ("notifications", notifications), ("workers", workers), ("firings", firings),
             ("metrics", metrics), ("body files", bodyFiles),
         ]
@@ -74,19 +86,23 @@ extension Ledger {
     ) async throws -> RetentionReport {
         var report = RetentionReport()
         try await pruneEvents(plan, actor: actor, now: now, into: &report, goesOn)
+        report.callsClosed = try await repeating(&report, goesOn) {
+            try await write { db in
+                try db.closeBooks(before: now - plan.booksKept, actor: actor, policy: plan.policy, now: now)
+            }
+        }
+        try await forgetInvocations(plan, actor: actor, now: now, into: &report, goesOn)
         if let cutoff = plan.auditLogs.map({ now - $0 }) {
             report.auditBodies = try await repeating(&report, goesOn) {
                 try await eraseAudit(
                     bodiesBefore: cutoff, policy: "\(plan.policy): audit_logs", actor: actor, now: now)?.bodies ?? 0
             }
         }
-        if let hour = plan.rollUpHour(now: now),
-            try await read({
-                try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM usage_rollups WHERE hour < \(hour))")
-            })
-                == true
-        {
-            try await write { try $0.markRollUps(deletedBefore: hour) }
+        for (table, hour) in [
+            ("usage_rollups", plan.rollUpHour(now: now)), ("root_usage", plan.rootUsageHour(now: now)),
+        ] {
+            guard let hour, try await read({ try $0.hasRollUps(table, before: hour) }) else { continue }
+            try await write { try $0.markRollUps(table, deletedBefore: hour) }
         }
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await repeating(&report, goesOn) {
@@ -113,6 +129,13 @@ extension Ledger {
             cursor = page.next
         }
         if let cutoff = plan.auditLogs.map({ now - $0 }) { report.auditBodies = try await auditBodies(before: cutoff) }
+        report.callsClosed = try await read { db in try db.closableCalls(before: now - plan.booksKept) }
+        cursor = .start
+        while let from = cursor {
+            let page = try await read { db in try db.forgettable(before: now - plan.booksKept, from: from) }
+            report.invocations += page.events.reduce(0) { $0 + $1.invocations }
+            cursor = page.next
+        }
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await read { db in
                 try Int.fetchOne(db, sql: sweep.select, arguments: sweep.arguments) ?? 0
@@ -157,6 +180,25 @@ extension Ledger {
             cursor = done.next
             report.eventsDeleted += done.deleted
             report.eventsErased += done.erased
+            await Task.yield()
+        }
+    }
+
+    private func forgetInvocations(
+        _ plan: RetentionPlan, actor: String, now: Timestamp, into report: inout RetentionReport, _ goesOn: () -> Bool
+    ) async throws {
+        var cursor: RetentionCursor? = .start
+        while let from = cursor {
+            guard goesOn() else {
+                report.isComplete = false
+                return
+            }
+            let done = try await write { db in
+                let page = try db.forgettable(before: now - plan.booksKept, from: from)
+                return (next: page.next, count: try db.forget(page.events, plan, actor: actor, now: now))
+            }
+            cursor = done.next
+            report.invocations += done.count
             await Task.yield()
         }
     }

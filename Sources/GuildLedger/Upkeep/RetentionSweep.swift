@@ -42,11 +42,13 @@ struct RetentionSweep: Sendable {
                         (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
                     """, [past]),
         ]
+        sweeps.append(
+            RetentionSweep(
+                \.metrics, "root_usage", key: "hour, root", where: "hour < ?", [plan.rootUsageHour(now: now)]))
         if let hour = plan.rollUpHour(now: now), let cutoff = plan.aggregatedMetrics.map({ now - $0 }) {
             sweeps += [
                 RetentionSweep(
                     \.metrics, "usage_rollups", key: "hour, agent, chapter, model", where: "hour < ?", [hour]),
-                RetentionSweep(\.metrics, "root_usage", key: "hour, root", where: "hour < ?", [hour]),
                 RetentionSweep(\.metrics, "root_totals", key: "root", where: "last_at < ?", [cutoff]),
             ]
         }
@@ -62,21 +64,32 @@ extension RetentionPlan {
     func rollUpHour(now: Timestamp) -> Int64? {
         aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
     }
+
+    /// The first hour of which the roll-up by root stays: where no policy says so, a root whose invocations are gone is
+    /// only a number.
+    func rootUsageHour(now: Timestamp) -> Int64 {
+        rollUpHour(now: now) ?? (now - booksKept).seconds.floorDivided(by: 3600).quotient
+    }
 }
 
 extension Database {
-    /// The first hour of which roll-ups are kept.
-    func rollUpsDeletedBefore() throws -> Int64 {
-        try first("SELECT until FROM retention_marks WHERE name = 'usage_rollups'") { $0.integer(0) }
+    /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
+    func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
+        try first("SELECT until FROM retention_marks WHERE name = ?", [.text(table)]) { $0.integer(0) }
             .flatMap(\.self) ?? .min
     }
 
+    func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
+        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [.integer(hour)]) { $0.integer(0) == 1 }
+            ?? false
+    }
+
     /// Notes, before they go, that roll-ups of earlier hours are deleted.
-    func markRollUps(deletedBefore hour: Int64) throws {
+    func markRollUps(_ table: String, deletedBefore hour: Int64) throws {
         try run(
             """
-            INSERT INTO retention_marks VALUES ('usage_rollups', ?)
+            INSERT INTO retention_marks VALUES (?, ?)
             ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
-            """, [.integer(hour)])
+            """, [.text(table), .integer(hour)])
     }
 }

@@ -20,6 +20,30 @@ package struct BudgetLimits: Sendable {
         organization + head.chapters.values.flatMap { chapter($0.name) } + head.agentsByName.flatMap { agent($0) }
     }
 
+    /// Whom an alert is told to, by account: of a chapter and its agents the chapter's master, a person of it or an
+    /// agent, else its `notify` target; of the organisation, whose alert holds for every chapter, all of those.
+    package var alertRecipients: [String: [String]] {
+        var recipients: [String: [String]] = [:]
+        for chapter in head.chapters.values.sorted(by: { $0.name < $1.name }) {
+            guard let recipient = recipient(of: chapter) else { continue }
+            recipients["chapter/\(chapter.name)"] = [recipient]
+            if recipients["organization"]?.contains(recipient) != true {
+                recipients["organization", default: []].append(recipient)
+            }
+        }
+        for agent in head.agentsByName {
+            guard let chapter = agent.chapter.flatMap({ head.chapter($0) }) else { continue }
+            recipients["agent/\(agent.name)"] = recipients["chapter/\(chapter.name)"]
+        }
+        return recipients
+    }
+
+    private func recipient(of chapter: ChapterManifest) -> String? {
+        guard let master = chapter.master else { return chapter.notify }
+        let member = chapter.members.first { $0.id.lowercased() == master.lowercased() }
+        return member.map { "user:\($0.id)" } ?? "agent/\(head.agent(master)?.name ?? master)"
+    }
+
     /// What a call of an invocation counts against, from its own account outwards.
     ///
     /// - Parameter budget: what a person asked for on the command line instead of the agent's own limit.

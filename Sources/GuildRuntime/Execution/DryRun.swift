@@ -33,7 +33,9 @@ package struct DryRun: Sendable {
         let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: snapshot)
         guard let model = candidates.first else { throw NoModel(agent: agent.name, wanted: "any", nearest: nil) }
         let limits = InvocationLimits(agent: agent, options: options, in: snapshot, model: model)
-        let request = try builder.request(model: model.model, maxOutputTokens: limits.replyLimit, turns: [])
+        var trim = ContextTrim()
+        let request = try builder.request(
+            model: model.model, maxOutputTokens: limits.replyLimit, turns: [], trim: &trim)
         let input = InputEstimate.tokens(of: request)
         let output = Int64(limits.replyLimit)
         return DryRun(

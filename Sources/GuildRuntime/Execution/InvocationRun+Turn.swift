@@ -9,10 +9,12 @@ extension InvocationRun {
     func takeTurn(after turns: [JournalledTurn], _ setting: Setting) async throws -> InvocationState {
         guard time.now <= deadline(after: turns, setting) else { throw overtime(setting) }
         let n = (turns.filter(\.isAnswered).map(\.n).max() ?? 0) + 1
+        var trim = ContextTrim(under: try await alert(setting))
         var request = try setting.builder.request(
-            model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns)
+            model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns, trim: &trim)
         let volatile = setting.builder.volatile(after: turns)
-        let plan = plan(request, turn: n, key: RequestDigest.key(of: request, volatile: volatile), setting)
+        let key = RequestDigest.key(of: request, volatile: volatile)
+        let plan = plan(request, turn: n, key: key, trimmedBytes: trim.leftOutBytes, setting)
         let reservation = try await ledger.beginTurn(
             plan, of: invocation, worker: worker, head: setting.fence, now: time.now)
         // An alert shortens the time that is left, as it stands with each turn.
@@ -26,9 +28,16 @@ extension InvocationRun {
         case .failure(let failure):
             try await ledger.recordLostTurn(
                 plan, reservation: reservation, of: invocation, mayHaveBilled: failure.mayHaveBilled,
-                reason: isOvertime ? overtime(setting).message : failure.message, now: time.now)
-            throw isOvertime ? overtime(setting) : failure as any Error
+                reason: isOvertime ? overtime(setting, reservation.level).message : failure.message, now: time.now)
+            throw isOvertime ? overtime(setting, reservation.level) : failure as any Error
         }
+    }
+
+    /// The alert that trims the request. None where answers are replayed or recorded: a recording is found by what was
+    /// asked, which must not depend on what others have spent.
+    private func alert(_ setting: Setting) async throws -> AlertLevel {
+        guard !(setting.provider is any KeyedProvider) else { return .none }
+        return try await ledger.alertLevels(now: time.now).level(agent: invocation.agent, chapter: invocation.chapter)
     }
 
     /// The answer, or the failure; a call that is under way at `deadline` is cancelled.
@@ -68,19 +77,24 @@ extension InvocationRun {
         return setting.began + (level.activeDuration(setting.limits.maxActiveDuration) - spent)
     }
 
-    private func overtime(_ setting: Setting) -> Failure {
-        Failure(
-            .failed, "it worked longer than \(setting.limits.maxActiveDuration)",
+    private func overtime(_ setting: Setting, _ level: AlertLevel = .none) -> Failure {
+        let (full, allowed) = (
+            setting.limits.maxActiveDuration, level.activeDuration(setting.limits.maxActiveDuration)
+        )
+        return Failure(
+            .failed, "it worked longer than \(allowed)" + (allowed < full ? ", halved by the \(level.name) alert" : ""),
             hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
     }
 
-    private func plan(_ request: ModelRequest, turn n: Int, key: String, _ setting: Setting) -> TurnPlan {
+    private func plan(
+        _ request: ModelRequest, turn n: Int, key: String, trimmedBytes: Int, _ setting: Setting
+    ) -> TurnPlan {
         TurnPlan(
             n: n, provider: setting.provider.name, model: setting.model.label,
             requestDigest: key,
             inputBound: InputEstimate.tokens(of: request), outputWanted: Int64(setting.limits.replyLimit),
             prices: setting.model.entry.prices, accounts: setting.limits.accounts(of: invocation),
-            rules: setting.limits.rules)
+            rules: setting.limits.rules, trimmedBytes: trimmedBytes)
     }
 
     private func journal(

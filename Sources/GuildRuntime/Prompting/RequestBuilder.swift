@@ -2,10 +2,9 @@ import GuildCodex
 package import GuildDomain
 import GuildLedger
 
-/// Makes the model's request for one invocation: always the same for the same snapshot, event and journal, so that a
-/// retried invocation asks exactly what the first attempt asked.
+/// Makes the model's request for one invocation: always the same for the same snapshot, event, journal and trim, so that
+/// a retried invocation asks exactly what the first attempt asked.
 struct RequestBuilder: Sendable {
-    static let contextFileLimitBytes = 256 << 10
     static let contextFilesLimit = 64
     /// How many times an answer that breaks its schema is handed back to the model.
     static let repairLimit = 1
@@ -41,11 +40,16 @@ struct RequestBuilder: Sendable {
         return values.filter { !$0.1.isEmpty }.map { (name: $0.0, value: $0.1) }
     }
 
-    func request(model: String, maxOutputTokens: Int, turns: [JournalledTurn]) throws -> ModelRequest {
-        var messages = [ModelMessage(role: .user, content: openingContent())]
-        for turn in turns where turn.isAnswered {
+    /// - Parameter trim: how much of the context goes along; it notes what it leaves out.
+    func request(
+        model: String, maxOutputTokens: Int, turns: [JournalledTurn], trim: inout ContextTrim
+    ) throws -> ModelRequest {
+        var messages = [ModelMessage(role: .user, content: openingContent(&trim))]
+        let answered = turns.filter(\.isAnswered)
+        for turn in answered {
             messages.append(ModelMessage(role: .assistant, content: try TurnDelta.content(of: turn.delta)))
-            if let reply = try reply(to: turn) { messages.append(reply) }
+            let isNewest = turn.n == answered.last?.n
+            if let reply = try reply(to: turn, isNewest: isNewest, &trim) { messages.append(reply) }
         }
         return ModelRequest(
             model: model, system: try systemPrompt(), messages: messages, tools: tools, maxOutputTokens: maxOutputTokens
@@ -90,8 +94,8 @@ struct RequestBuilder: Sendable {
     }
 
     /// The first message: context files, the event, and what the person wrote, each marked as what it is.
-    private func openingContent() -> [ModelContent] {
-        var parts = contextFiles().map { ModelContent.text("<file path=\"\($0.path)\">\n\($0.text)\n</file>") }
+    private func openingContent(_ trim: inout ContextTrim) -> [ModelContent] {
+        var parts = contextFiles(&trim).map { ModelContent.text("<file path=\"\($0.path)\">\n\($0.text)\n</file>") }
         if !merged.isEmpty {
             parts.append(.text(merged.text))
         } else if event.system != "cli" {
@@ -109,14 +113,13 @@ struct RequestBuilder: Sendable {
         return parts
     }
 
-    private func contextFiles() -> [(path: String, text: String)] {
-        var remaining = Self.contextFileLimitBytes
+    private func contextFiles(_ trim: inout ContextTrim) -> [(path: String, text: String)] {
+        trim.beginFiles()
         var files: [(path: String, text: String)] = []
         for source in agent.context {
             guard case .codex(let glob, _) = source else { continue }
             for path in snapshot.files(matching: glob) where files.count < Self.contextFilesLimit {
-                guard let bytes = snapshot.file(path), bytes.count <= remaining else { continue }
-                remaining -= bytes.count
+                guard let bytes = snapshot.file(path), trim.takes(file: bytes.count) else { continue }
                 files.append((path, String(decoding: bytes, as: UTF8.self)))
             }
         }
@@ -124,11 +127,16 @@ struct RequestBuilder: Sendable {
     }
 
     /// What follows a turn in the conversation: the results of its calls, or the wish for a better answer.
-    private func reply(to turn: JournalledTurn) throws -> ModelMessage? {
+    private func reply(
+        to turn: JournalledTurn, isNewest: Bool, _ trim: inout ContextTrim
+    ) throws -> ModelMessage? {
         if !turn.calls.isEmpty {
             return ModelMessage(
                 role: .user,
-                content: turn.calls.map { .toolResult(id: $0.callID, content: $0.result ?? "", isError: $0.isError) })
+                content: turn.calls.map { call in
+                    let result = trim.result(call.result ?? "", isNewest: isNewest)
+                    return .toolResult(id: call.callID, content: result, isError: call.isError)
+                })
         }
         guard let problems = try problems(in: turn) else { return nil }
         return ModelMessage(

@@ -37,6 +37,43 @@ import Testing
         }
     }
 
+    @Test func `an alert is told to whom the commit names, in row and audit entry, and to others after the next`()
+        async throws
+    {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let limits = [AccountLimit(account: "chapter/sea", period: .day, tokens: 10_000, setting: "perDay")]
+            func note(_ recipients: [String: [String]]?) async throws {
+                try await ledger.noteLimits(limits, rules: BudgetRules(), recipients: recipients, now: noon)
+            }
+            func spend(_ spent: Int64) async throws {
+                let caller = try await ledger.caller("\(spent)", worker, priority: .critical)
+                try await ledger.spend(
+                    TokenUsage(input: spent), of: caller, worker, limits: limits, output: 1, now: noon)
+            }
+            try await note(["chapter/sea": ["user:ada", "agent/grandmaster"], "agent/ranger": ["user:ada"]])
+            try await spend(7_500)
+            let told = "SELECT group_concat(recipient) FROM (SELECT recipient FROM notifications ORDER BY seq)"
+            #expect(try await ledger.text(told) == "user:ada,agent/grandmaster")
+            let body = try await ledger.text(
+                "SELECT CAST(body AS TEXT) FROM audit_bodies JOIN audit USING (seq) WHERE kind = 'budget.alerted'")
+            #expect(try #require(body).contains(#""told":["user:ada","agent/grandmaster"]"#))
+            #expect(
+                try await ledger.alertsInForce(now: noon) == [
+                    AlertInForce(
+                        account: "chapter/sea", level: .yellow, recipients: ["user:ada", "agent/grandmaster"])
+                ])
+            // A plan says nothing of recipients; a commit without a master leaves the account itself.
+            try await note(nil)
+            try await spend(1_500)
+            #expect(try await ledger.count("SELECT count(*) FROM notifications") == 4)
+            try await note([:])
+            try await spend(500)
+            #expect(try await ledger.text("SELECT recipient FROM notifications ORDER BY seq DESC") == "chapter/sea")
+            #expect(try await ledger.count("SELECT count(*) FROM alert_recipients") == 0)
+        }
+    }
+
     private static let kept: [(spent: Int64, runs: [Bool])] = [
         (7_600, [true, true, true, true, true]), (9_100, [true, true, true, true, false]),
         (9_600, [true, true, false, false, false]),

@@ -22,7 +22,8 @@ import Testing
     }
 
     private func request(_ builder: RequestBuilder, _ turns: [JournalledTurn] = []) throws -> ModelRequest {
-        try builder.request(model: "m", maxOutputTokens: 100, turns: turns)
+        var trim = ContextTrim()
+        return try builder.request(model: "m", maxOutputTokens: 100, turns: turns, trim: &trim)
     }
 
     private func texts(_ message: ModelMessage?) -> [String] {
@@ -71,7 +72,7 @@ import Testing
         let agent = OfficeCodex.agent("clerk", "context:\n  - codex: adr/*.md")
         let changes = [
             "agents/clerk.yaml": agent,
-            "adr/0002.md": String(repeating: "x", count: RequestBuilder.contextFileLimitBytes),
+            "adr/0002.md": String(repeating: "x", count: ContextTrim.fileLimitBytes),
             "adr/0003.md": "Be kind.",
         ]
         let parts = texts(try request(builder(.sample("a"), RunOptions(), changes)).messages.first)

@@ -1,0 +1,74 @@
+import GRDB
+import GuildDomain
+
+extension BudgetAudit {
+    /// Holds the opening balances against the audit entry that closed the books, and both against the roll-ups, which
+    /// know what was closed too.
+    mutating func checkClosing() throws {
+        if let closed {
+            result.closedEntries = closed.entries
+            let wanted = OpeningBalance.subject(try db.openingDigest())
+            let entry = try db.first(
+                "SELECT kind, subject FROM audit WHERE seq = ?", [.integer(closed.audit)]
+            ) { (kind: $0.text(0), subject: $0.text(1)) }
+            if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
+                find(
+                    .entry, "opening balances",
+                    "they are not those that audit entry \(closed.audit) has: the books up to "
+                        + "\(closed.until.rfc3339) were closed with others")
+            }
+            try addOpeningBalances(closed)
+        } else if try db.first("SELECT EXISTS (SELECT 1 FROM opening_balances)", read: { $0.integer(0) }) == 1 {
+            find(.entry, "opening balances", "there are some, and the books were never closed")
+        }
+        try compareTotal()
+    }
+
+    private mutating func addOpeningBalances(_ closed: BooksClosed) throws {
+        var sums: [Int64] = []
+        try db.each(
+            """
+            SELECT input, cache_read, cache_write, output, reasoning, spent_cost, available, available_cost
+            FROM opening_balances WHERE available <> 0 OR available_cost <> 0
+            """
+        ) { row in
+            let line = (0...7).map { row.integer($0) ?? 0 }
+            sums = sums.isEmpty ? line : zip(sums, line).map { $0.addingSaturated($1) }
+        }
+        guard sums.count == 8 else { return }
+        if sums[0...4].reduce(sums[6], { $0.addingSaturated($1) }) != 0 || sums[5].addingSaturated(sums[7]) != 0 {
+            find(.entry, "opening balances", "their postings do not sum to zero")
+        }
+        total.calls += closed.calls
+        total.usage += Self.usage(sums)
+        total.cost = total.cost.addingSaturated(sums[5])
+        total.estimated = total.estimated.addingSaturated(closed.estimated)
+    }
+
+    /// The roll-ups of all hours against all that was ever settled; where old ones were deleted, nothing can be said.
+    private mutating func compareTotal() throws {
+        guard closed != nil, try db.rollUpsDeletedBefore() == .min else { return }
+        let kept = try db.first(
+            """
+            SELECT sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost), sum(calls),
+                sum(estimated)
+            FROM usage_rollups
+            """
+        ) { row in
+            let figures = (0...7).map { row.integer($0) ?? 0 }
+            return HourSums.Line(
+                calls: figures[6], usage: Self.usage(figures), cost: figures[5], estimated: figures[7])
+        }
+        if let kept, kept != total {
+            find(
+                .counter, "usage_rollups",
+                "in all they say \(kept.text), opening balances and entries \(total.text)")
+        }
+    }
+
+    /// The first five of some figures.
+    private static func usage(_ figures: [Int64]) -> TokenUsage {
+        TokenUsage(
+            input: figures[0], cacheRead: figures[1], cacheWrite: figures[2], output: figures[3], reasoning: figures[4])
+    }
+}
