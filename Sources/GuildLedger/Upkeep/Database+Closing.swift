@@ -15,6 +15,8 @@ extension Database {
     private static let entriesPerBatch = 2000
     /// Calls that one transaction closes.
     private static let callsPerBatch = 500
+    /// Entries that one read counts.
+    private static let entriesPerLook = 50_000
 
     /// - Returns: how many calls were closed; 0 where nothing is old enough.
     func closeBooks(before cutoff: Timestamp, actor: String, policy: String, now: Timestamp) throws -> Int {
@@ -90,15 +92,22 @@ extension Database {
         return page
     }
 
-    /// Calls that `closeBooks` would close; at most a million are counted.
-    func closableCalls(before cutoff: Timestamp) throws -> Int {
-        let count = try first(
+    /// Calls among the next entries that `closeBooks` would close.
+    ///
+    /// - Returns: how many, and the entry to go on behind; nil where there are no more.
+    func closableCalls(before cutoff: Timestamp, after entry: Int64) throws -> (calls: Int, next: Int64?) {
+        var (calls, seen, next): (Int, Int, Int64?) = (0, 0, nil)
+        try each(
             """
-            SELECT count(*) FROM (SELECT 1 FROM entries WHERE kind <> 'reserve' AND at < ?
-                AND id < (SELECT max(id) FROM entries) ORDER BY id LIMIT 1000000)
-            """, [.time(cutoff)]
-        ) { Int(clamping: $0.integer(0) ?? 0) }
-        return count ?? 0
+            SELECT id, at, kind FROM entries WHERE id > ? AND id < (SELECT max(id) FROM entries)
+            ORDER BY id LIMIT \(Self.entriesPerLook)
+            """, [.integer(entry)]
+        ) { row in
+            seen += 1
+            next = (row.integer(1) ?? .max) < cutoff.microseconds ? row.integer(0) : nil
+            if next != nil, row.text(2) != "reserve" { calls += 1 }
+        }
+        return (calls, seen < Self.entriesPerLook ? nil : next)
     }
 
     private func carryForward(_ balance: OpeningBalance, to account: Int64) throws {

@@ -129,7 +129,12 @@ extension Ledger {
             cursor = page.next
         }
         if let cutoff = plan.auditLogs.map({ now - $0 }) { report.auditBodies = try await auditBodies(before: cutoff) }
-        report.callsClosed = try await read { db in try db.closableCalls(before: now - plan.booksKept) }
+        var entry: Int64? = 0
+        while let from = entry {
+            let page = try await read { db in try db.closableCalls(before: now - plan.booksKept, after: from) }
+            report.callsClosed += page.calls
+            entry = page.next
+        }
         cursor = .start
         while let from = cursor {
             let page = try await read { db in try db.forgettable(before: now - plan.booksKept, from: from) }
