@@ -114,7 +114,8 @@ struct StatusResult: CommandResult {
     private func codexLines(_ style: Style) -> [String] {
         var lines: [String] = []
         if let snapshot = codex.snapshot {
-            let warnings = codex.warnings.isEmpty ? "" : ", \(codex.warnings.count) warnings"
+            let warnings =
+                codex.warnings.isEmpty ? "" : ", \(codex.warnings.count) warning\(codex.warnings.count == 1 ? "" : "s")"
             lines.append(
                 "codex      \(snapshot.commit.prefix(17)) (\(TextTable.printable(codex.revision)))  "
                     + style.green("valid") + warnings)
@@ -122,7 +123,7 @@ struct StatusResult: CommandResult {
             let errors = codex.problems.count { $0.severity == .error }
             lines.append(
                 "codex      \(TextTable.printable(codex.revision))  " + style.red("invalid")
-                    + ", \(errors) errors: guild registry validate")
+                    + ", \(errors) error\(errors == 1 ? "" : "s"): guild registry validate")
         }
         if let accepted, accepted.commit != codex.snapshot?.commit {
             lines.append("           served last: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
