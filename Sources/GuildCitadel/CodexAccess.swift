@@ -48,6 +48,17 @@ package struct CodexAccess: Sendable {
         return result.refused(objection)
     }
 
+    /// Why a commit may not come after the one that was accepted last; nil where it may.
+    ///
+    /// Signatures alone let whoever may push go back to an older signed commit, and so undo what was taken away since.
+    package func objection(to commit: CommitID, after accepted: CommitID?) -> String? {
+        guard signers != nil, let accepted else { return nil }
+        // Commits that cannot be compared are not known to go forward.
+        guard (try? repository.isAncestor(accepted, of: commit)) != true else { return nil }
+        return
+            "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward"
+    }
+
     /// The snapshot to run on.
     ///
     /// - Throws: `CodexInvalid` with every reason where it has errors.
@@ -60,13 +71,13 @@ package struct CodexAccess: Sendable {
 
     /// As `current`, beginning with a snapshot that is at hand.
     package func current(at head: CodexSnapshot) -> CurrentCodex {
-        CurrentCodex(head) { [loader] commit in
+        CurrentCodex(head) { [self] commit in
             guard let id = CommitID(commit) else {
                 throw Failure(
                     .unavailable, "the uncommitted files \(commit) are not at hand any more",
                     hint: "commit the codex; only commits can be resumed")
             }
-            return try loader.load(id).get()
+            return try retrying { _ in try load(id, revision: id.short) }.get()
         }
     }
 

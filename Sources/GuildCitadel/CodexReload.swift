@@ -1,4 +1,3 @@
-import Foundation
 import GuildCodex
 import GuildDomain
 import GuildLedger
@@ -98,9 +97,13 @@ struct CodexReload: Service {
     /// - Returns: the commit that was looked at.
     private func reload(_ commit: CommitID?) async throws -> String {
         let access = deployment.access
+        let accepted = try await deployment.ledger.acceptedHead().flatMap { CommitID($0) }
         let result = try await onOwnThread {
             guard let commit else { return try access.load() }
-            return try access.retrying { _ in try access.load(commit, revision: access.revision) }
+            return try access.retrying { _ in
+                let result = try access.load(commit, revision: access.revision)
+                return access.objection(to: commit, after: accepted).map(result.refused) ?? result
+            }
         }
         guard let snapshot = result.snapshot else {
             try await refuse(result)
@@ -140,6 +143,7 @@ struct CodexReload: Service {
     private func fetch(_ remote: RemoteBranch) async {
         var trouble = ""
         while !Task.isCancelled {
+            let seen = requests.remote.generation
             do {
                 try await remote.fetch(into: deployment.access.repository, with: git)
                 if !trouble.isEmpty { deployment.logger.notice("the remote answers again") }
@@ -151,17 +155,8 @@ struct CodexReload: Service {
                 }
                 trouble = "\(error)"
             }
-            await waitForWish(atMost: remote.interval)
-        }
-    }
-
-    private func waitForWish(atMost interval: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [requests] in for await _ in requests.fetchWishes { return } }
-            // Losing the error is safe: it says only that the wish came first.
-            group.addTask { try? await Task.sleep(for: interval) }
-            await group.next()
-            group.cancelAll()
+            await requests.remote.wait(
+                after: seen, until: deployment.time.now + remote.interval, time: deployment.time)
         }
     }
 }
@@ -175,16 +170,5 @@ extension CodexAccess {
             try repository.reopen()
             return try body(repository)
         }
-    }
-}
-
-/// Runs what blocks for long (reading and parsing a whole codex) beside the tasks that answer.
-private func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread { continuation.resume(with: Result { try body() }) }
-        thread.name = "guild.codex.load"
-        // The YAML composer recurses.
-        thread.stackSize = 8 << 20
-        thread.start()
     }
 }

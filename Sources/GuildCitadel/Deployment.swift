@@ -33,17 +33,22 @@ package struct Deployment: Sendable {
         time = settings.time
         logger = settings.logger
         ledger = try Ledger(at: try access.ledgerLocation(), busyTimeout: lockPatience)
+        let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         do {
-            codex = try access.current()
+            var result = try access.load()
+            if resumes, let commit = CommitID(result.commit),
+                let objection = access.objection(to: commit, after: accepted)
+            {
+                result = result.refused(objection)
+            }
+            codex = access.current(at: try result.get())
             refusal = nil
         } catch let invalid as CodexInvalid {
             try await ledger.recordHead(
                 commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
                 now: time.now)
-            guard resumes, let accepted = try await ledger.acceptedHead().flatMap({ CommitID($0) }) else {
-                throw invalid
-            }
-            codex = access.current(at: try access.loader.load(accepted).get())
+            guard resumes, let accepted else { throw invalid }
+            codex = access.current(at: try access.load(accepted, revision: accepted.short).get())
             refusal = invalid
         }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
@@ -57,8 +62,11 @@ package struct Deployment: Sendable {
     func accept(_ snapshot: CodexSnapshot, actor: String) async throws {
         // Kept alive first: once it is accepted, work may name it.
         pin(snapshot.commit)
-        try await ledger.recordHead(
-            commit: snapshot.commit, accepted: true, problems: [], actor: actor, now: time.now)
+        // Uncommitted files are this process's own affair: no other can take them up.
+        if !snapshot.isWorktree {
+            try await ledger.recordHead(
+                commit: snapshot.commit, accepted: true, problems: [], actor: actor, now: time.now)
+        }
         let budgets = BudgetLimits(snapshot)
         try await ledger.noteLimits(
             budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
@@ -84,9 +92,14 @@ package struct Deployment: Sendable {
         var needed = try await commitsToKeep()
         let stale = try access.repository.pinnedCommits().filter { !needed.contains($0.hex) }
         guard !stale.isEmpty else { return }
-        for commit in stale { try access.repository.unpin(commit) }
+        var failure: CodexRepositoryError?
+        for commit in stale {
+            // One that is locked holds up none of the others.
+            do { try access.repository.unpin(commit) } catch { failure = error }
+        }
         needed = try await commitsToKeep()
         for commit in stale where needed.contains(commit.hex) { pin(commit.hex) }
+        if let failure { throw failure }
     }
 
     /// As `unpinUnused`; what fails now (git may be packing its refs) is done the next time.

@@ -262,7 +262,7 @@ package struct Serve: Sendable {
             codex: deployment.codex, secrets: deployment.secrets,
             identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
             accept: { event, policy in
-                if pushed?(event) == true { requests.askRemote() }
+                if pushed?(event) == true { requests.remote.raise() }
                 return try await ledger.accept(event, policy: policy, now: time.now)
             },
             origin: { action in try await ledger.origin(of: action) },

@@ -33,7 +33,8 @@ package struct EventDispatch: Sendable {
         }
     }
 
-    /// Accepts the events and runs the dispatcher until each has its decisions. What waits before them is decided too.
+    /// Accepts the events and runs the dispatcher until each has its decisions. What else waits is left to `serve`, which
+    /// may obey another commit than this process was told to use.
     ///
     /// - Throws: `Failure` where one is too large, and then none is sent; or where the queue is full.
     package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
@@ -48,7 +49,7 @@ package struct EventDispatch: Sendable {
             received.append(try await accept(event, policy))
         }
         let accepted = received.filter { $0.1 == .accepted }.map(\.0.id)
-        try await decide(accepted)
+        try await decide(accepted, roots: received.map(\.0.root))
         var dispatched: [DispatchedEvent] = []
         for (event, reception) in received {
             let rows = try await deployment.ledger.trace(of: event.id)?.decisions ?? []
@@ -75,9 +76,10 @@ package struct EventDispatch: Sendable {
     }
 
     /// Several dispatchers may be at work: whichever decides first, the decision is there in the end.
-    private func decide(_ events: [EventID]) async throws {
+    private func decide(_ events: [EventID], roots: [EventID]) async throws {
         let dispatcher = Dispatcher(
-            ledger: deployment.ledger, codex: deployment.codex, time: deployment.time, logger: deployment.logger)
+            ledger: deployment.ledger, codex: deployment.codex, roots: roots, time: deployment.time,
+            logger: deployment.logger)
         let outcomes = deployment.ledger.signal(.outcomes)
         var open = events[...]
         while true {
@@ -147,7 +149,7 @@ extension EventDispatch {
         while true {
             let seen = outcomes.generation
             if try await ledger.isQuiet(root: root) { return }
-            try await decide([])
+            try await decide([], roots: [root])
             await outcomes.wait(after: seen, until: time.now + .seconds(2), time: time)
             try Task.checkCancellation()
         }

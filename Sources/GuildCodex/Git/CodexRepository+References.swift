@@ -56,6 +56,17 @@ extension CodexRepository {
         }
     }
 
+    /// The ref that a push would move to change what is served; a branch that is still to come has one too. Nil where the
+    /// revision is no ref: a push does not change what a commit's own name means.
+    package func servedName(_ revision: String) throws(CodexRepositoryError) -> String? {
+        if let served = try servedReference(revision) { return served.name }
+        if revision.hasPrefix("refs/") { return revision }
+        let name = "refs/heads/" + revision
+        var isValid: Int32 = 0
+        let isKnown = git_reference_name_is_valid(&isValid, name) == 0
+        return isKnown && isValid == 1 && CommitID(revision) == nil ? name : nil
+    }
+
     /// What a symbolic ref points at, and what that one does, whether it is there or not.
     private static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
         var (targets, name): ([String], String) = ([], name)

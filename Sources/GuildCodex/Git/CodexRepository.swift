@@ -1,4 +1,5 @@
 import CLibGit2
+import Foundation
 import GuildDomain
 import Synchronization
 
@@ -66,11 +67,24 @@ package final class CodexRepository: Sendable {
 
     /// Lets a pinned commit go; one that is not pinned is no error.
     package func unpin(_ commit: CommitID) throws(CodexRepositoryError) {
+        try removeDeadLock(of: Self.pinName(commit))
         try attempt { (repository) throws(GitFailure) in
             let code = git_reference_remove(repository, Self.pinName(commit))
             if code != GIT_ENOTFOUND.rawValue { try GitFailure.check(code) }
         }
     }
+
+    /// A process that was killed in the middle of a change leaves the lock of its ref. Refs below ours are changed by
+    /// nobody else, and in no time.
+    private func removeDeadLock(of name: String) throws(CodexRepositoryError) {
+        let path = try commonDirectory() + "/" + name + ".lock"
+        var status = stat()
+        guard stat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec > Self.lockSeconds else { return }
+        unlink(path)
+    }
+
+    /// No change of one ref takes this long.
+    private static let lockSeconds = 60
 
     /// Every pinned commit, in no order.
     package func pinnedCommits() throws(CodexRepositoryError) -> [CommitID] {

@@ -39,8 +39,7 @@ package struct CommitSigners: Sendable {
     ) throws(Failure) -> String? {
         let settings = [
             "gpg.ssh.allowedSignersFile=\(path)", "gpg.format=ssh", "gpg.program=false", "gpg.openpgp.program=false",
-            "gpg.x509.program=false", "gpg.ssh.program=ssh-keygen", "gpg.ssh.revocationFile=",
-            "gpg.minTrustLevel=fully",
+            "gpg.x509.program=false", "gpg.ssh.program=ssh-keygen", "gpg.minTrustLevel=fully",
         ]
         let outcome = try git.run(
             settings.flatMap { ["-c", $0] } + ["verify-commit", commit.hex], in: repository.gitDirectory)

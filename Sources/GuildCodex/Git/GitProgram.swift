@@ -50,6 +50,8 @@ package struct GitProgram: Sendable {
         }
         // Nobody is there to answer, and messages are read by people who may search for them.
         environment["GIT_TERMINAL_PROMPT"] = "0"
+        // What a commit is, is said by its name: a ref that replaces it would have git judge another one than is read.
+        environment["GIT_NO_REPLACE_OBJECTS"] = "1"
         environment["LC_ALL"] = "C"
         if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
         self.environment = environment

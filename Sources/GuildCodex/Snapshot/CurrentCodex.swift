@@ -16,6 +16,8 @@ package final class CurrentCodex: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Commits that are being read: whoever wants one of them waits for the same reading.
+    private let loading = Mutex<[String: Task<CodexSnapshot, any Error>]>([:])
     private let load: @Sendable (String) throws -> CodexSnapshot
 
     /// - Parameter load: reads the snapshot of a commit from the repository.
@@ -34,7 +36,9 @@ package final class CurrentCodex: Sendable {
     package var fence: String? { state.withLock { $0.isFollowing ? $0.head.commit : nil } }
 
     /// Takes up a commit that another process has accepted.
-    package func follow(_ commit: String) throws { accept(try snapshot(commit: commit)) }
+    ///
+    /// - Throws: where it cannot be read here, or not yet; the head is then the one before.
+    package func follow(_ commit: String) async throws { accept(try await snapshot(commit: commit)) }
 
     /// Has a snapshot at hand that is about to become the head.
     package func stage(_ snapshot: CodexSnapshot) { state.withLock { Self.keep(snapshot, in: &$0) } }
@@ -49,14 +53,24 @@ package final class CurrentCodex: Sendable {
     }
 
     /// The snapshot of the commit that an invocation names: its prompts and tools.
-    package func snapshot(commit: String) throws -> CodexSnapshot {
-        let known = state.withLock { state in
+    package func snapshot(commit: String) async throws -> CodexSnapshot {
+        if let known = known(commit) { return known }
+        let reading = loading.withLock { loading in
+            if let task = loading[commit] { return task }
+            let task = Task { [load] in try await onOwnThread { try load(commit) } }
+            loading[commit] = task
+            return task
+        }
+        defer { loading.withLock { $0[commit] = nil } }
+        let loaded = try await reading.value
+        if known(commit) == nil { state.withLock { Self.keep(loaded, in: &$0) } }
+        return loaded
+    }
+
+    private func known(_ commit: String) -> CodexSnapshot? {
+        state.withLock { state in
             state.head.commit == commit ? state.head : state.older.first { $0.commit == commit }
         }
-        if let known { return known }
-        let loaded = try load(commit)
-        state.withLock { Self.keep(loaded, in: &$0) }
-        return loaded
     }
 
     private static func keep(_ snapshot: CodexSnapshot, in state: inout State) {

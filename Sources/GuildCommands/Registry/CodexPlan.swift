@@ -130,7 +130,8 @@ struct PlanFacts {
         }
         for trigger in agent.triggers {
             if let cron = trigger.cron {
-                let details = "\(cron.overlap.rawValue) on overlap, catch up \(cron.catchUp.policy.rawValue)"
+                let catchUp = "catch up \(cron.catchUp.policy.rawValue) within \(cron.catchUp.window)"
+                let details = "\(cron.overlap.rawValue) on overlap, \(catchUp)"
                 let people = cron.perPerson ? ", for each person" : ""
                 let intent = cron.intent.map { ", intent \($0)" } ?? ""
                 say(
@@ -138,7 +139,10 @@ struct PlanFacts {
                     "\(cron.expression) in \(cron.timezone), \(details), dst \(cron.dst), jitter \(cron.jitter)"
                         + people + intent)
             } else {
-                say(.routes, subject, trigger.text, "woken")
+                let debounce = trigger.debounce.map {
+                    ", once in \($0.window) for each \($0.key ?? "subject"), after \($0.maxWait) at the latest"
+                }
+                say(.routes, subject, trigger.text, "woken" + (debounce ?? ""))
             }
         }
     }
@@ -210,6 +214,12 @@ extension PlanFacts {
         let alerts = guild.alerts
         say(.budgets, subject, "alerts", "\(alerts.yellow)%, \(alerts.orange)%, \(alerts.red)%")
         say(.schedules, subject, "timezone", guild.timezone)
+        for token in guild.apiTokens {
+            let scopes = token.scopes.map(\.rawValue).sorted().joined(separator: ", ")
+            say(
+                .permissions, subject, "API token \(token.name)", "\(scopes) \(token.secret)",
+                shown: scopes.isEmpty ? "no scope" : "may \(scopes)", rank: Int64(token.scopes.count), absentRank: 0)
+        }
         let settings = snapshot.settings
         say(.policies, subject, "retries", "\(settings.retryLimit.value), from \(settings.retryBase.value)")
         say(
@@ -254,6 +264,16 @@ extension PlanFacts {
                 .routes, subject, "", endpoint.authentication.scheme.rawValue,
                 shown: "authenticated by \(endpoint.authentication.scheme.rawValue)")
             say(.routes, subject, "chapter", endpoint.chapter)
+            say(
+                .permissions, subject, "secrets",
+                endpoint.authentication.secrets.map { "\($0)" }.joined(separator: ", "),
+                shown: "\(endpoint.authentication.secrets.count) that sign")
+            if let rate = endpoint.rateLimit {
+                say(
+                    .routes, subject, "rate_limit", "\(rate.requestsPerMinute) \(rate.burst ?? 0)",
+                    shown: "\(rate.requestsPerMinute) a minute" + (rate.burst.map { ", \($0) at once" } ?? ""),
+                    rank: Int64(rate.requestsPerMinute), absentRank: .max)
+            }
             for mapping in endpoint.eventMapping {
                 guard let target = mapping.targetAgent else { continue }
                 let event = mapping.sourceEvent?.description ?? "any event"

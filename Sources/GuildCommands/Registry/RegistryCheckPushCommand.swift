@@ -24,13 +24,17 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         settings.signers = signers
         settings.readsQuarantine = true
         let access = try CodexAccess(settings)
-        guard let served = try access.repository.servedReference(settings.revision) else { return }
-        let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes) ?? Data()
+        guard let served = try access.repository.servedName(settings.revision) else { return }
+        let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes + 1) ?? Data()
+        guard input.count <= Self.inputLimitBytes else {
+            say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs are no push")
+            throw CommandStatus(code: ErrorKind.refused.exitStatus)
+        }
         for line in String(decoding: input, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             // Only what is served is ours to judge.
-            guard words.count == 3, words[2] == served.name else { continue }
-            try judge(words[1], served.name, access)
+            guard words.count == 3, words[2] == served else { continue }
+            try judge(words[1], served, access)
         }
     }
 

@@ -51,9 +51,12 @@ package struct AuditAnchorer: Sendable {
                 return .standing(last.anchor, commit: tree.commit)
             case .refused(let problem): throw AnchorRefused(problem: problem)
             case .anchor(let anchor):
-                let anchoring = try repository.commitAnchor(
-                    file: file, bytes: anchor.json.bytes(.pretty) + [UInt8(ascii: "\n")],
-                    message: Self.message(anchor), onto: tree?.commit)
+                // Git may wait for the key that signs.
+                let anchoring = try await onOwnThread { [repository] in
+                    try repository.commitAnchor(
+                        file: file, bytes: anchor.json.bytes(.pretty) + [UInt8(ascii: "\n")],
+                        message: Self.message(anchor), onto: tree?.commit)
+                }
                 guard case .committed(let commit, let isSigned) = anchoring else { continue }
                 try await ledger.record(anchor, commit: commit.hex, actor: actor, now: time.now)
                 return .anchored(anchor, commit: commit, isSigned: isSigned)

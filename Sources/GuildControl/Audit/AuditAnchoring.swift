@@ -81,7 +81,7 @@ package struct AuditAnchoring: Service {
         }
         guard let remote = settings().push else { return true }
         do {
-            try repository.pushAnchors(to: remote)
+            try await onOwnThread { [repository] in try repository.pushAnchors(to: remote) }
             return true
         } catch {
             return complain("the audit anchor is not pushed", error)

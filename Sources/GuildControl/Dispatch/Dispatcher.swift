@@ -22,8 +22,13 @@ package struct Dispatcher: Service {
     private let time: any TimeSource
     private let logger: Logger
     private let current = CurrentRouter()
+    private let roots: [EventID]?
 
-    package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
+    /// - Parameter roots: decides only what belongs to these; nil is everything.
+    package init(
+        ledger: Ledger, codex: CurrentCodex, roots: [EventID]? = nil, time: any TimeSource, logger: Logger
+    ) {
+        self.roots = roots
         self.ledger = ledger
         self.codex = codex
         self.time = time
@@ -51,13 +56,25 @@ package struct Dispatcher: Service {
             return try await decideWaiting(snapshot, policy) + settleDue(policy, snapshot)
         } catch let stale as StaleHead {
             // Another process accepted a newer commit: what is not decided yet is decided by that one.
-            try codex.follow(stale.accepted)
-            return 1
+            return await follow(stale.accepted) ? 1 : 0
+        }
+    }
+
+    /// A commit that is not here yet, or that may not count here, is tried again with the next event or the next look.
+    private func follow(_ commit: String) async -> Bool {
+        do {
+            try await codex.follow(commit)
+            return true
+        } catch {
+            logger.error(
+                "cannot follow the accepted commit; nothing is decided",
+                metadata: ["commit": "\(commit)", "reason": "\(error)"])
+            return false
         }
     }
 
     private func decideWaiting(_ snapshot: CodexSnapshot, _ policy: AdmissionPolicy) async throws -> Int {
-        let messages = try await ledger.inbound(limit: Self.batchLimit, now: time.now)
+        let messages = try await ledger.inbound(limit: Self.batchLimit, roots: roots, now: time.now)
         guard !messages.isEmpty else { return 0 }
         let router = current.router(for: snapshot)
         let alerts = try await ledger.alertLevels(now: time.now)
@@ -87,8 +104,8 @@ package struct Dispatcher: Service {
     /// Takes the turns that have come and closes the windows that are due, side by side so that they share commits.
     private func settleDue(_ policy: AdmissionPolicy, _ snapshot: CodexSnapshot) async throws -> Int {
         let now = time.now
-        let turns = try await ledger.duePending(limit: Self.batchLimit, now: now)
-        let windows = try await ledger.dueWindows(limit: Self.batchLimit, now: now)
+        let turns = try await ledger.duePending(limit: Self.batchLimit, roots: roots, now: now)
+        let windows = try await ledger.dueWindows(limit: Self.batchLimit, roots: roots, now: now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for turn in turns { group.addTask { try await settle(turn, policy, snapshot, now: now) } }
             for window in windows { group.addTask { try await close(window, policy, snapshot, now: now) } }

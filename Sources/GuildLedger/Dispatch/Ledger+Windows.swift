@@ -47,11 +47,16 @@ extension Ledger {
     private static let clockTolerance = Duration.seconds(60)
 
     /// Windows that are due, the first due first.
-    package func dueWindows(limit: Int, now: Timestamp) async throws -> [OpenWindow] {
+    ///
+    /// - Parameter roots: only those of these; nil takes all.
+    package func dueWindows(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [OpenWindow] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM debounces WHERE due_at <= ?1 OR opened_at > ?2 ORDER BY due_at LIMIT ?3",
-                arguments: [now, now + Self.clockTolerance, limit]
+                db,
+                sql: """
+                    SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
+                    AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
+                    """, arguments: [now, now + Self.clockTolerance, limit, RootFilter.text(roots)]
             ).map(OpenWindow.init)
         }
     }
@@ -95,11 +100,16 @@ extension Ledger {
     }
 
     /// Decisions whose turn has come, in the order of their turns.
-    package func duePending(limit: Int, now: Timestamp) async throws -> [PendingDecision] {
+    ///
+    /// - Parameter roots: only those of these; nil takes all.
+    package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM pending_decisions WHERE due_at <= ? ORDER BY due_at, event LIMIT ?",
-                arguments: [now, limit]
+                db,
+                sql: """
+                    SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
+                    ORDER BY due_at, event LIMIT ?2
+                    """, arguments: [now, limit, RootFilter.text(roots)]
             ).map(PendingDecision.init)
         }
     }

@@ -96,15 +96,18 @@ package struct NewInvocation: Sendable, Hashable {
 
 extension Ledger {
     /// The oldest events that wait for the dispatcher, with their payloads.
-    package func inbound(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
+    ///
+    /// - Parameter roots: only events of these; nil takes all.
+    package func inbound(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [InboundMessage] {
         let rows = try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT m.seq AS message, coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
                     FROM messages m JOIN events e ON e.id = m.event
-                    WHERE m.topic = 'inbound' AND m.available_at <= ? ORDER BY m.seq LIMIT ?
-                    """, arguments: [now, limit]
+                    WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
+                    ORDER BY m.seq LIMIT ?2
+                    """, arguments: [now, limit, RootFilter.text(roots)]
             ).map { ($0["message"] as Int64, $0["spent"] as Int64, Event(row: $0), $0.storedBody("body", "body_ref")) }
         }
         return try rows.map { seq, spent, event, stored in

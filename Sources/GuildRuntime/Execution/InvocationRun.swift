@@ -70,7 +70,7 @@ struct InvocationRun: Sendable {
     /// - Parameter earlier: what the attempt began with, where a newer head was accepted since.
     private func prepare(again earlier: Setting? = nil) async throws -> Setting {
         let (fence, head, began) = (codex.fence, codex.head, earlier?.began ?? time.now)
-        let snapshot = try codex.snapshot(commit: invocation.commit)
+        let snapshot = try await codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
             throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
         }
@@ -121,10 +121,25 @@ struct InvocationRun: Sendable {
             do {
                 if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
             } catch let stale as StaleHead {
-                try codex.follow(stale.accepted)
+                try await follow(stale)
             }
         }
     }
+
+    /// A commit that is not here yet, or that may not count here, is no failure of the invocation: it waits for it in
+    /// front of its next turn, and a drain puts it back.
+    private func follow(_ stale: StaleHead) async throws {
+        do {
+            try await codex.follow(stale.accepted)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            try await time.sleep(until: time.now + Self.followAgain)
+        }
+    }
+
+    /// How long a run waits for a commit that others have accepted.
+    private static let followAgain = Duration.seconds(2)
 
     /// - Returns: whether the invocation waits now.
     private func runPendingReads(of turn: JournalledTurn, _ setting: Setting) async throws -> Bool {

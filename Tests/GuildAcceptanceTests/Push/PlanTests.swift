@@ -46,6 +46,27 @@ extension Push {
             #expect(text.output.contains("1, a person must agree → 3, does it  [more]"), "\(text.output)")
         }
 
+        @Test func `a plan tells of a token that is let in, and of a catch-up that reaches further`() async throws {
+            let patrol = { (window: String) in
+                ClerkCodex.agent().replacingOccurrences(
+                    of: "    - { type: manual }",
+                    with: """
+                            - { type: manual }
+                            - { type: cron, name: patrol, schedule: "0 9 * * *", catchUp: { policy: run_all, window: \(window) } }
+                        """)
+            }
+            let codex = try await TemporaryCodex.clerk(changing: ["agents/clerk.yaml": patrol("1h")])
+            let token = "  api: { tokens: [{ name: ada, secret_ref: \"env://ADA\", scopes: [\"agents:write\"] }] }\n"
+            try codex.write([
+                "agents/clerk.yaml": patrol("2d"), "guild.yaml": ClerkCodex.guild() + token,
+            ])
+            try await codex.commit()
+            let found = try await changes(codex, "HEAD~1", "HEAD")
+            #expect(
+                found.contains { $0[0] == "permissions" && $0[2] == "API token ada" && $0[4] == "widens" }, "\(found)")
+            #expect(found.contains { $0[0] == "schedules" && $0[2] == "patrol" && $0[3] == "changed" }, "\(found)")
+        }
+
         @Test func `what only looks different is no change, and an invalid commit has no plan`() async throws {
             let codex = try await TemporaryCodex.clerk()
             let text = ClerkCodex.agent()

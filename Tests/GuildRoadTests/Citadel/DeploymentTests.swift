@@ -70,7 +70,7 @@ import Testing
         try await commit(house, ["prompts/clerk.md": "You are new here.\n"])
         try await CodexReload(deployment: deployment).reload()
         #expect(try deployment.access.repository.pinnedCommits().map(\.hex).contains(house.commit))
-        let old = try deployment.codex.snapshot(commit: house.commit)
+        let old = try await deployment.codex.snapshot(commit: house.commit)
         let agent = try #require(old.agent("clerk"))
         #expect(old.prompt(of: agent) == "You are the clerk.\n")
     }
@@ -95,6 +95,27 @@ import Testing
         let trace = try #require(try await second.ledger.trace(of: event.id))
         #expect(trace.decisions.map(\.commit) == [first.codex.head.commit])
         #expect(second.codex.head.commit == first.codex.head.commit)
+    }
+
+    @Test func `a head that cannot be read here stops decisions and nothing else`() async throws {
+        let house = try House()
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        try await deployment.acceptHead(actor: "test")
+        deployment.codex.startFollowing()
+        let dispatcher = Dispatcher(
+            ledger: deployment.ledger, codex: deployment.codex, time: deployment.time, logger: silent)
+        let event = Event.sample("a")
+        _ = try await deployment.ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+        // Another clone has accepted what was not fetched into this one.
+        try await deployment.ledger.recordHead(
+            commit: String(repeating: "a", count: 40), accepted: true, problems: [], actor: "test", now: start)
+        #expect(try await dispatcher.dispatchWaiting() == 0)
+        #expect(try await deployment.ledger.trace(of: event.id)?.decisions.isEmpty == true)
+        try await deployment.ledger.recordHead(
+            commit: house.commit, accepted: true, problems: [], actor: "test", now: start)
+        #expect(try await dispatcher.dispatchWaiting() == 1)
+        #expect(try await deployment.ledger.trace(of: event.id)?.decisions.count == 1)
     }
 
     @Test func `a push with an error is refused whole, and the last good one runs on`() async throws {
