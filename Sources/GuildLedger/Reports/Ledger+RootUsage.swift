@@ -17,16 +17,17 @@ extension Ledger {
     package func rootUsage(since: Timestamp, until: Timestamp) async throws -> RootUsage {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            // One pass: how many groups there are comes with each of them.
-            let rows = try Row.fetchAll(
+            let lines = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT root, \(UsageLine.sums), count(*) OVER () AS roots FROM root_usage
-                    WHERE hour >= ? AND hour < ? GROUP BY root
+                    SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
                     ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
-                    """, arguments: [hours.first, hours.end])
-            let lines = rows.map { row in UsageLine(row: row, name: (row["root"] as EventID).description) }
-            return RootUsage(lines: lines, count: rows.first?["roots"] ?? 0)
+                    """, arguments: [hours.first, hours.end]
+            ).map { row in UsageLine(row: row, name: (row["root"] as EventID).description) }
+            let count = try Int64.fetchOne(
+                db, sql: "SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?",
+                arguments: [hours.first, hours.end])
+            return RootUsage(lines: lines, count: count ?? 0)
         }
     }
 }

@@ -22,8 +22,8 @@ struct DirectRow {
     fileprivate let statement: SQLiteStatement
 
     func integer(_ column: Int32) -> Int64? {
-        guard sqlite3_column_type(statement, column) == SQLITE_INTEGER else { return nil }
-        return sqlite3_column_int64(statement, column)
+        let value = sqlite3_column_value(statement, column)
+        return sqlite3_value_type(value) == SQLITE_INTEGER ? sqlite3_value_int64(value) : nil
     }
 
     func text(_ column: Int32) -> String? {
