@@ -112,7 +112,7 @@ struct StatusResult: CommandResult {
             let errors = codex.problems.count { $0.severity == .error }
             lines.append(
                 "codex      \(TextTable.printable(codex.revision))  " + style.red("invalid")
-                    + ", \(errors) errors: guild registry validate")
+                    + ", \(errors) error\(errors == 1 ? "" : "s"): guild registry validate")
         }
         if let accepted, accepted.commit != codex.snapshot?.commit {
             lines.append("           served last: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
