@@ -12,31 +12,78 @@ struct CodexBench {
     func run() throws {
         let path = try setting.folder("codex-\(Self.manifests)")
         try write(path)
-        try git(
-            path, "init -q && git add . && git -c user.name=b -c user.email=b@localhost commit -qm one && git gc -q")
+        try git(path, "git init -q && git add . && \(Self.commit) -m one && git gc -q")
+        // Only the reading is measured, not the listing.
+        try git(path, "git ls-tree -r HEAD | cut -c13-52 > ../blobs")
         var (reading, cold, reload): ([Double], [Double], [Double]) = ([], [], [])
         for round in 0..<setting.rounds {
             reading.append(
-                try milliseconds {
-                    try git(
-                        path, "ls-tree -r HEAD | cut -c13-52 | git cat-file --batch --buffer | wc -c > /dev/null")
-                })
+                try milliseconds { try git(path, "git cat-file --batch --buffer < ../blobs > /dev/null") })
             let repository = try CodexRepository(at: CodexLocation(path, workingDirectory: "/"))
             let loader = CodexLoader(repository: repository, catalogue: OperationCatalogue(GitHubOperations.all))
             cold.append(try milliseconds { _ = try loader.load().get() })
-            for change in 0..<5 {
-                let text = manifest(change, description: "changed in round \(round), time \(change)")
-                try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/agents/agent-\(change).yaml"))
-                try git(path, "-c user.name=b -c user.email=b@localhost commit -qam change")
+            for change in 0..<Self.changes {
+                try self.change(change, "changed in round \(round), time \(change)", path)
+                try git(path, "\(Self.commit) -a -m change")
                 reload.append(try milliseconds { _ = try loader.load().get() })
             }
         }
         var table = MarkdownTable(["step", "ms", "of git"])
         let base = reading.median
-        table.add(["git cat-file --batch of the same blobs", base.figure, "1.00"])
+        table.add(["`git cat-file --batch` of the same blobs", base.figure, "1.00"])
         table.add(["cold load: read, parse, validate", cold.median.figure, (cold.median / base).figure])
         table.add(["load after a push of one file", reload.median.figure, (reload.median / base).figure])
+        let served = try following(path)
+        table.add(["`git update-ref` alone", served.git.median.figure, ""])
+        table.add(["from its start to `guild serve` serving the commit", served.taken.median.figure, ""])
         table.show(title: "A codex of \(Self.manifests) manifests")
+    }
+
+    private static let changes = 5
+    private static let commit = "git -c user.name=b -c user.email=b@localhost -c commit.gpgsign=false commit -q"
+    private static let followTimeoutNanoseconds: UInt64 = 60_000_000_000
+
+    private func change(_ number: Int, _ description: String, _ path: String) throws {
+        let text = manifest(number, description: description)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/agents/agent-\(number).yaml"))
+    }
+
+    /// Moves the ref that a running guild serves, and waits until it says that the commit is accepted.
+    private func following(_ path: String) throws -> (git: [Double], taken: [Double]) {
+        let log = path + ".log"
+        let child = try Child(
+            [
+                setting.guild, "serve", "--listen", "127.0.0.1:0", "--codex", path, "--ledger",
+                "sqlite:\(path).ledger/ledger.sqlite",
+            ], output: log)
+        defer { child.stop() }
+        _ = try Child.port(after: "address=", in: log)
+        var (git, taken): ([Double], [Double]) = ([], [])
+        for number in 0..<setting.rounds * Self.changes {
+            try change(number, "followed, time \(number)", path)
+            try self.git(
+                path,
+                "git add . && git -c user.name=b -c user.email=b@localhost commit-tree -p HEAD -m followed "
+                    + "$(git write-tree) > ../next")
+            let next = try String(contentsOfFile: path + "/../next", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            taken.append(
+                try milliseconds {
+                    git.append(try milliseconds { try self.git(path, "git update-ref HEAD \(next)") })
+                    try wait(for: "codex accepted commit=\(next)", in: log)
+                })
+        }
+        return (git, taken)
+    }
+
+    private func wait(for text: String, in path: String) throws {
+        let deadline = MonotonicClock.now + Self.followTimeoutNanoseconds
+        while MonotonicClock.now < deadline {
+            let log = FileManager.default.contents(atPath: path) ?? Data()
+            if log.range(of: Data(text.utf8)) != nil { return }
+            usleep(500)
+        }
+        throw Failure(.failed, "\(path) never said '\(text)'")
     }
 
     private func milliseconds(_ step: () throws -> Void) throws -> Double {
@@ -46,8 +93,8 @@ struct CodexBench {
     }
 
     private func git(_ path: String, _ command: String) throws {
-        let status = try Child(["sh", "-c", "cd '\(path)' && git \(command)"]).wait()
-        guard status == 0 else { throw Failure(.failed, "git \(command): \(status)") }
+        let status = try Child(["sh", "-c", "cd '\(path)' && \(command)"]).wait()
+        guard status == 0 else { throw Failure(.failed, "\(command): \(status)") }
     }
 
     private func write(_ path: String) throws {

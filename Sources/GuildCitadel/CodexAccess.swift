@@ -41,9 +41,9 @@ package struct CodexAccess: Sendable {
         return try load(try repository.resolve(settings.revision), revision: settings.revision)
     }
 
-    /// Reads a commit, with every problem; that nobody who counts has signed it is one.
+    /// Reads a commit, with every problem; that it has no codex at all is one, and that nobody who counts has signed it.
     package func load(_ commit: CommitID, revision: String) throws -> LoadResult {
-        let result = try loader.load(commit, revision: revision)
+        let result = try read(commit, revision: revision)
         guard let objection = try signers?.objection(to: commit, in: repository) else { return result }
         return result.refused(objection)
     }
@@ -57,6 +57,15 @@ package struct CodexAccess: Sendable {
         guard (try? repository.isAncestor(accepted, of: commit)) != true else { return nil }
         return
             "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward"
+    }
+
+    private func read(_ commit: CommitID, revision: String) throws -> LoadResult {
+        do throws(CodexRepositoryError) {
+            return try loader.load(commit, revision: revision)
+        } catch {
+            guard case .notACodex = error else { throw error }
+            return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
+        }
     }
 
     /// The snapshot to run on.

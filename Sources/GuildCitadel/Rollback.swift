@@ -55,7 +55,7 @@ package struct Rollback: Sendable {
             throw Failure(.usage, "commit \(commit.short) is taken back already", hint: "name another commit")
         }
         let made = try self.commit(tree, on: tip, reverting: reverted)
-        _ = try access.loader.load(made, revision: "the rollback of \(commit.short)").get()
+        try requireValid(made, without: reverted)
         try publish(made, after: tip, reference)
         return Outcome(commit: made, reverted: reverted, reference: reference.name)
     }
@@ -71,6 +71,20 @@ package struct Rollback: Sendable {
                 hint: "commit or stash them first")
         }
     }
+
+    private func requireValid(_ made: CommitID, without reverted: CommitSummary) throws {
+        let result = try access.load(made, revision: "the rollback of \(reverted.commit.short)")
+        guard result.snapshot == nil else { return }
+        let errors = result.problems.filter { $0.severity == .error }
+        let shown = errors.prefix(Self.shownErrors).map { "\n  \($0.text)" }.joined()
+        let rest = errors.count > Self.shownErrors ? "\n  and \(errors.count - Self.shownErrors) more" : ""
+        throw Failure(
+            .invalidCodex,
+            "without commit \(reverted.commit.short) the codex would be invalid\(shown)\(rest)",
+            hint: "nothing was changed; `git log` lists the commits, and one before may be the one to take back")
+    }
+
+    private static let shownErrors = 20
 
     private func commit(_ tree: String, on tip: CommitID, reverting: CommitSummary) throws -> CommitID {
         let message = "Revert \"\(reverting.summary)\"\n\nThis reverts commit \(reverting.commit.hex).\n"

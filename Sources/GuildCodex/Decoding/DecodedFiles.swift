@@ -3,13 +3,12 @@ import GuildDomain
 import Synchronization
 
 /// What one file decodes to: a function of its path, its bytes and the organisation's time zone, and so worth keeping.
-struct DecodedFile: Sendable {
+/// A class, for each load takes up all those that are known.
+final class DecodedFile: Sendable {
     let key: CodexMemory.Key?
     let codex: DecodedCodex
     let problems: [Problem]
     let references: [Reference]
-    /// What comparing it with all other files found; nil where that is not known for this world.
-    var crossProblems: [Problem]?
 
     /// Decodes a file.
     init(_ file: CodexFile, timezone: String, budget: ComparisonBudget) {
@@ -29,7 +28,9 @@ struct DecodedFile: Sendable {
 
 /// Every manifest file of one tree, decoded; those that are known are not parsed again, the others on all cores.
 struct DecodedFiles {
-    private(set) var files: [DecodedFile]
+    let files: [DecodedFile]
+    /// What comparing each with all other files found; nil where that is not known for this world.
+    private(set) var crossProblems: [[Problem]?]
     let codex: DecodedCodex
     let timezone: String
 
@@ -42,6 +43,7 @@ struct DecodedFiles {
         let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget)
         let first = Self.decode(manifests, timezone: guess, memory, budget)
         let merged = DecodedCodex(merging: first)
+        crossProblems = Array(repeating: nil, count: first.count)
         let actual = merged.guilds.first?.timezone ?? Findings.defaultTimezone
         guard actual != guess else {
             (self.files, codex, timezone) = (first, merged, actual)
@@ -87,15 +89,16 @@ struct DecodedFiles {
 extension DecodedFiles {
     /// Compares each file with the others.
     ///
-    /// - Parameter isKnown: whether what is kept of a file still holds.
-    mutating func compare(by checks: inout CrossChecks, isKnown: Bool) {
+    /// - Parameter known: what still holds of what was found before; empty where nothing does.
+    mutating func compare(by checks: inout CrossChecks, known: [[Problem]?]) {
         checks.checkWhole()
-        for index in files.indices {
-            if isKnown, let known = files[index].crossProblems {
-                checks.repeatKnown(known)
+        if !known.isEmpty { crossProblems = known }
+        for (index, file) in files.enumerated() {
+            if let problems = crossProblems[index] {
+                checks.repeatKnown(problems)
             } else {
-                let found = checks.check(files[index])
-                files[index].crossProblems = files[index].dependsOnContents ? nil : found
+                let found = checks.check(file)
+                crossProblems[index] = file.dependsOnContents ? nil : found
             }
         }
     }

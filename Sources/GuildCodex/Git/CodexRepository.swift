@@ -35,7 +35,8 @@ package final class CodexRepository: Sendable {
 
     /// Opens the repository anew, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
-        let opened = try Self.open(location.path)
+        // The folder that was named may have gone with a commit; the repository around it has not.
+        let opened = try Self.open(PathKind(at: location.path) == nil ? gitDirectory : location.path)
         handle.withLock { $0 = GitHandle(repository: opened) }
     }
 

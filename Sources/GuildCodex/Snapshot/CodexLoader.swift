@@ -11,6 +11,18 @@ package struct LoadResult: Sendable {
     package let snapshot: CodexSnapshot?
     package let problems: [Problem]
 
+    init(revision: String, commit: String, snapshot: CodexSnapshot?, problems: [Problem]) {
+        self.revision = revision
+        self.commit = commit
+        self.snapshot = snapshot
+        self.problems = problems
+    }
+
+    /// A commit that there is nothing to read of.
+    package init(refusing commit: CommitID, revision: String, reason: String) {
+        self = LoadResult(revision: revision, commit: commit.hex, snapshot: nil, problems: []).refused(reason)
+    }
+
     /// The same without a snapshot, for a reason that concerns the whole commit.
     package func refused(_ reason: String) -> LoadResult {
         let place = SourceLocation(file: "commit \(commit)", line: 0, column: 0)
@@ -111,7 +123,7 @@ package struct CodexLoader: Sendable {
         for file in decoded.files { for problem in file.problems { findings.add(problem) } }
         let world = CodexWorld(codex, paths: tree.files.map(\.path))
         var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
-        decoded.compare(by: &checks, isKnown: memory?.knows(world) == true)
+        decoded.compare(by: &checks, known: memory?.crossProblems(of: decoded.files, in: world) ?? [])
         memory?.remember(decoded, world)
         let problems = findings.problems.sorted()
         guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {

@@ -58,10 +58,16 @@ final class CodexMemory: Sendable {
         let timezone: String
     }
 
+    private struct Known {
+        let file: DecodedFile
+        /// What comparing it with all other files of the world found; nil where that has to be done each time.
+        let crossProblems: [Problem]?
+    }
+
     private struct State {
         var timezone: String?
         var root: (folder: String, memory: FolderMemory)?
-        var files: [Key: DecodedFile] = [:]
+        var files: [Key: Known] = [:]
         var world: CodexWorld?
     }
 
@@ -84,23 +90,28 @@ final class CodexMemory: Sendable {
     func decoded(_ files: [CodexFile], timezone: String) -> [DecodedFile?] {
         state.withLock { state in
             files.map { file in
-                file.blob.flatMap { state.files[Key(path: file.path, blob: $0, timezone: timezone)] }
+                file.blob.flatMap { state.files[Key(path: file.path, blob: $0, timezone: timezone)]?.file }
             }
         }
     }
 
-    /// Whether what is known of files that are compared with others still holds.
-    func knows(_ world: CodexWorld) -> Bool { state.withLock { $0.world == world } }
+    /// What is known of files that are compared with others, in their order; empty where their world has changed.
+    func crossProblems(of files: [DecodedFile], in world: CodexWorld) -> [[Problem]?] {
+        state.withLock { state in
+            guard state.world == world else { return [] }
+            return files.map { file in file.key.flatMap { state.files[$0]?.crossProblems } }
+        }
+    }
 
     func remember(_ files: DecodedFiles, _ world: CodexWorld) {
-        let isNew = !knows(world)
         state.withLock { state in
+            let isNew = state.world != world
             state.timezone = files.timezone
             state.world = world
             if isNew || state.files.count > 2 * files.files.count + Self.spareFiles { state.files.removeAll() }
-            for file in files.files where file.isWorthKeeping {
+            for (file, problems) in zip(files.files, files.crossProblems) where file.isWorthKeeping {
                 guard let key = file.key, state.files[key]?.crossProblems == nil else { continue }
-                state.files[key] = file
+                state.files[key] = Known(file: file, crossProblems: problems)
             }
         }
     }

@@ -7,6 +7,8 @@ package struct CodexSnapshot: Sendable {
     package let guild: GuildManifest
     /// By name, in lower case.
     package let agents: [String: AgentManifest]
+    /// How many invocations of each agent may run at once; asked for with each claim.
+    package let concurrencyLimits: [String: Int]
     /// By name, in lower case.
     package let chapters: [String: ChapterManifest]
     /// In the order of their names.
@@ -26,6 +28,8 @@ package struct CodexSnapshot: Sendable {
     package let notifications: [NotificationPolicy]
     package let swarms: [Swarm]
 
+    /// Sorted once: manifests are too large to sort, or to keep twice.
+    private let agentNames: [String]
     private let contents: [String: [UInt8]]
 
     static let worktreePrefix = "worktree:"
@@ -34,7 +38,13 @@ package struct CodexSnapshot: Sendable {
         self.commit = commit
         self.guild = guild
         self.contents = contents
-        agents = Self.byName(codex.agents)
+        let agents = Self.byName(codex.agents)
+        self.agents = agents
+        agentNames = agents.keys.sorted()
+        let common = guild.defaults.resources.maxConcurrent ?? Defaults.maxConcurrent
+        concurrencyLimits = Dictionary(
+            agents.values.lazy.map { ($0.name, $0.resources.maxConcurrent ?? common) },
+            uniquingKeysWith: { first, _ in first })
         chapters = Self.byName(codex.chapters)
         routing = codex.routing.sorted { $0.name < $1.name }
         endpoints = codex.endpoints.sorted { ($0.system, $0.name) < ($1.system, $1.name) }
@@ -58,14 +68,14 @@ package struct CodexSnapshot: Sendable {
     /// Finds `Ranger` as `ranger`.
     package func agent(_ name: String) -> AgentManifest? { agents[name.lowercased()] }
 
+    /// Every agent in the order of their names.
+    package var agentsByName: [AgentManifest] { agentNames.compactMap { agents[$0] } }
+
     package func chapter(_ name: String) -> ChapterManifest? { chapters[name.lowercased()] }
 
     package func connector(_ name: String) -> ConnectorManifest? {
         connectors.first { $0.name == name.lowercased() }
     }
-
-    /// Every agent in the order of their names.
-    package var agentsByName: [AgentManifest] { agents.values.sorted { $0.name < $1.name } }
 
     /// The model of that name in any case, or of `provider/model`: a model that the registry does not list borrows the
     /// provider's key and address, and has no prices.

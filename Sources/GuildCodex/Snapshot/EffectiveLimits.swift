@@ -89,23 +89,39 @@ package struct GuildSettings: Sendable, Hashable {
 extension CodexSnapshot {
     /// The agent's limits: its manifest's, else those of `guild.yaml`, else the built-in ones.
     package func limits(of agent: AgentManifest) -> AgentLimits {
-        let tokens = { (field: KeyPath<TokenBudget, Int64?>, name: String) in
-            optional(agent, (\ResourceLimits.tokenBudget).appending(path: field), "tokenBudget.\(name)")
+        let (own, common) = (agent.resources, guild.defaults.resources)
+        let (tokens, allTokens) = (own.tokenBudget, common.tokenBudget)
+        let (costs, allCosts) = (own.costBudget, common.costBudget)
+        func optional<Value: Sendable & Hashable>(
+            _ value: Value?, _ shared: Value?, _ key: String
+        ) -> Limit<Value?> {
+            if let value { return Limit(value, .manifest(own.locations[key] ?? agent.location)) }
+            guard let shared else { return Limit(nil, .builtIn) }
+            return Limit(shared, .manifest(common.locations[key] ?? guild.location))
         }
-        let costs = { (field: KeyPath<CostBudget, Int64?>, name: String) in
-            optional(agent, (\ResourceLimits.costBudget).appending(path: field), "costBudget.\(name)")
+        func limit<Value: Sendable & Hashable>(
+            _ value: Value?, _ shared: Value?, _ key: String, _ builtIn: Value
+        ) -> Limit<Value> {
+            let limit = optional(value, shared, key)
+            return Limit(limit.value ?? builtIn, limit.origin)
         }
         return AgentLimits(
             perInvocation: limit(
-                agent, \.tokenBudget.perInvocation, "tokenBudget.perInvocation", Defaults.tokensPerInvocation),
-            perMinute: tokens(\.perMinute, "perMinute"), perHour: tokens(\.perHour, "perHour"),
-            perDay: tokens(\.perDay, "perDay"), perMonth: tokens(\.perMonth, "perMonth"),
-            costPerInvocation: costs(\.perInvocation, "perInvocation"),
-            costPerMinute: costs(\.perMinute, "perMinute"), costPerHour: costs(\.perHour, "perHour"),
-            costPerDay: costs(\.perDay, "perDay"), costPerMonth: costs(\.perMonth, "perMonth"),
-            contextWindow: optional(agent, \.contextWindow, "contextWindow"),
-            maxActiveDuration: limit(agent, \.maxActiveDuration, "maxActiveDuration", Defaults.maxActiveDuration),
-            maxConcurrent: limit(agent, \.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
+                tokens.perInvocation, allTokens.perInvocation, "tokenBudget.perInvocation",
+                Defaults.tokensPerInvocation),
+            perMinute: optional(tokens.perMinute, allTokens.perMinute, "tokenBudget.perMinute"),
+            perHour: optional(tokens.perHour, allTokens.perHour, "tokenBudget.perHour"),
+            perDay: optional(tokens.perDay, allTokens.perDay, "tokenBudget.perDay"),
+            perMonth: optional(tokens.perMonth, allTokens.perMonth, "tokenBudget.perMonth"),
+            costPerInvocation: optional(costs.perInvocation, allCosts.perInvocation, "costBudget.perInvocation"),
+            costPerMinute: optional(costs.perMinute, allCosts.perMinute, "costBudget.perMinute"),
+            costPerHour: optional(costs.perHour, allCosts.perHour, "costBudget.perHour"),
+            costPerDay: optional(costs.perDay, allCosts.perDay, "costBudget.perDay"),
+            costPerMonth: optional(costs.perMonth, allCosts.perMonth, "costBudget.perMonth"),
+            contextWindow: optional(own.contextWindow, common.contextWindow, "contextWindow"),
+            maxActiveDuration: limit(
+                own.maxActiveDuration, common.maxActiveDuration, "maxActiveDuration", Defaults.maxActiveDuration),
+            maxConcurrent: limit(own.maxConcurrent, common.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
     }
 
     /// What holds for all: a policy's value, else that of `guild.yaml`, else the built-in one. Of several policies the
@@ -139,28 +155,6 @@ extension CodexSnapshot {
             queueDepth: depths.min { $0.value < $1.value } ?? setting(\.queueDepth, "queueDepth", Defaults.queueDepth),
             modelIdleTimeout: setting(\.modelIdleTimeout, "modelIdleTimeout", Defaults.modelIdleTimeout),
             connectTimeout: setting(\.connectTimeout, "connectTimeout", Defaults.connectTimeout))
-    }
-
-    private func written<Value>(
-        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String
-    ) -> Limit<Value>? {
-        let defaults = guild.defaults.resources
-        if let value = agent.resources[keyPath: field] {
-            return Limit(value, .manifest(agent.resources.locations[key] ?? agent.location))
-        }
-        return defaults[keyPath: field].map { Limit($0, .manifest(defaults.locations[key] ?? guild.location)) }
-    }
-
-    private func limit<Value>(
-        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String, _ builtIn: Value
-    ) -> Limit<Value> {
-        written(agent, field, key) ?? Limit(builtIn, .builtIn)
-    }
-
-    private func optional<Value>(
-        _ agent: AgentManifest, _ field: KeyPath<ResourceLimits, Value?>, _ key: String
-    ) -> Limit<Value?> {
-        written(agent, field, key).map { Limit($0.value, $0.origin) } ?? Limit(nil, .builtIn)
     }
 
     private func setting<Value>(

@@ -39,6 +39,9 @@ package struct Problem: Sendable, Hashable {
         return (text + message).escapingControls
     }
 
+    /// What it says of which file, wherever in it: what two commits have in common, lines may have moved.
+    package var substance: String { "\(file): \(path): \(message)" }
+
     /// The part of `text` after the path.
     package var message: String {
         var text = found

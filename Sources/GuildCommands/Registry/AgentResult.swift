@@ -119,7 +119,7 @@ struct AgentResult: CommandResult {
                     "\(listing.status.rawValue): \(listing.running) running, \(listing.queued) queued, "
                         + "\(listing.waiting) waiting"
                 ))
-            if let pause = listing.health.pause { facts.append(("pause", pause.text)) }
+            if let pause = listing.health.pause { facts.append(("pause", pause.text { LocalTime.text($0) })) }
         }
         if let schema = agent.outputSchema { facts.append(("output schema", schema)) }
         if !agent.capabilities.isEmpty { facts.append(("capabilities", agent.capabilities.joined(separator: ", "))) }

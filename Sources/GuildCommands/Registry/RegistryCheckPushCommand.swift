@@ -34,11 +34,11 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
             // Only what is served is ours to judge.
             guard words.count == 3, words[2] == served else { continue }
-            try judge(words[1], served, access)
+            try judge(words[1], after: words[0], served, access)
         }
     }
 
-    private func judge(_ name: String, _ reference: String, _ access: CodexAccess) throws {
+    private func judge(_ name: String, after old: String, _ reference: String, _ access: CodexAccess) throws {
         guard let commit = CommitID(name), !commit.hex.allSatisfy({ $0 == "0" }) else {
             say("guild: \(reference) is served and cannot be deleted")
             say("  hint: take a change back with a new commit: guild registry rollback")
@@ -47,7 +47,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         let short = reference.hasPrefix("refs/heads/") ? String(reference.dropFirst("refs/heads/".count)) : reference
         let result = try access.load(commit, revision: commit.short)
         let errors = result.problems.filter { $0.severity == .error }
-        let shown = errors.isEmpty ? result.warnings : errors
+        let shown = errors.isEmpty ? newWarnings(of: result, after: old, access) : errors
         for problem in shown.prefix(Self.shownProblems) { say(problem.text) }
         let rest = shown.count - Self.shownProblems
         if rest > 0 { say("and \(rest) more: guild registry validate") }
@@ -55,6 +55,14 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         let count = "\(errors.count) error\(errors.count == 1 ? "" : "s")"
         say("guild: \(commit.short) is not taken for \(short): \(count)")
         throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus)
+    }
+
+    /// The warnings that the push brings; those that are there already would be read by nobody at each push.
+    private func newWarnings(of result: LoadResult, after old: String, _ access: CodexAccess) -> [Problem] {
+        // What was served before may be unreadable or not be there: then all warnings are new.
+        let before = CommitID(old).flatMap { try? access.loader.load($0) }
+        let known = Set((before?.warnings ?? []).map(\.substance))
+        return result.warnings.filter { !known.contains($0.substance) }
     }
 
     /// Git shows a hook's standard error to the pusher.

@@ -63,7 +63,7 @@ struct AgentHealthResult: TabularResult {
                     String(health.failed), String(health.consecutiveFailures),
                     cells.text(health.medianMilliseconds.map { String($0) }),
                     cells.text(health.percentile95Milliseconds.map { String($0) }), String(health.tokens),
-                    cells.text(health.pause?.text),
+                    cells.text(health.pause?.text { cells.time($0) }),
                 ]
             }, rightAligned: [3, 4, 5, 6, 7, 8])
     }

@@ -119,7 +119,7 @@ struct PauseResult: CommandResult {
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        if let pause { return "\(agent) is \(TextTable.printable(pause.text))" }
+        if let pause { return "\(agent) is \(TextTable.printable(pause.text { LocalTime.text($0) }))" }
         return wasPaused ? "\(agent) is resumed" : "\(agent) was not paused"
     }
 }

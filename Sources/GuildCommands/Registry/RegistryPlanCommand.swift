@@ -25,11 +25,11 @@ struct RegistryPlanCommand: AsyncParsableCommand {
         let before = try access.loader.load(rev: old)
         let after = try access.loader.load(rev: new)
         let (served, planned) = (try before.get(), try after.get())
-        let known = Set(before.warnings.map(\.text))
+        let known = Set(before.warnings.map(\.substance))
         try output.renderer.print(
             PlanResult(
                 old: before.commit, new: after.commit, plan: CodexPlan(from: served, to: planned),
-                warnings: after.warnings.filter { !known.contains($0.text) }))
+                warnings: after.warnings.filter { !known.contains($0.substance) }))
     }
 }
 
@@ -69,8 +69,11 @@ struct PlanResult: CommandResult {
         let widening = plan.changes.count { $0.effect == .widens }
         var lines: [String] = []
         if !isQuiet {
-            let count = plan.changes.isEmpty ? "nothing changes" : "\(plan.changes.count) changes"
-            let more = widening > 0 ? ", " + style.yellow("\(widening) let agents do or spend more") : ""
+            let number = plan.changes.count
+            let count = number == 0 ? "nothing changes" : "\(number) change\(number == 1 ? "" : "s")"
+            let more =
+                widening > 0
+                ? ", " + style.yellow("\(widening) let\(widening == 1 ? "s" : "") agents do or spend more") : ""
             lines.append(style.bold("\(old.prefix(12)) to \(new.prefix(12)): ") + count + more)
         }
         for section in CodexPlan.Section.allCases {

@@ -12,8 +12,11 @@ package struct AgentPause: Sendable, Hashable {
     package let until: Timestamp?
 
     /// For a sentence that begins with the agent's name.
-    package var text: String {
-        "paused by \(actor) since \(since.rfc3339)" + (until.map { ", until \($0.rfc3339)" } ?? "")
+    package var text: String { text { $0.rfc3339 } }
+
+    /// - Parameter time: how a time is written.
+    package func text(_ time: (Timestamp) -> String) -> String {
+        "paused by \(actor) since \(time(since))" + (until.map { ", until \(time($0))" } ?? "")
             + (reason.map { ": \($0)" } ?? "")
     }
 }

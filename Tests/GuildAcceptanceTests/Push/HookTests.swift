@@ -33,6 +33,21 @@ extension Push {
             #expect(try await head(office) == good)
         }
 
+        @Test func `a good push is told of the warnings that it brings, and of no others`() async throws {
+            let office = try await PushedCodex.make(changing: [
+                "agents/clerk.yaml": ClerkCodex.agent(more: "  safety: { canEscalateToHuman: true }")
+            ])
+            #expect(try await install(office).status == 0)
+            try await office.commit(["agents/scout.yaml": ClerkCodex.agent("scout")])
+            #expect(try await !office.pushTold().contains("warning"))
+            let moved = "# a line more\n" + ClerkCodex.agent(more: "  safety: { canEscalateToHuman: true }")
+            let scout = ClerkCodex.agent("scout", more: "  safety: { canEscalateToHuman: true }")
+            try await office.commit(["agents/clerk.yaml": moved, "agents/scout.yaml": scout])
+            let told = try await office.pushTold()
+            #expect(told.contains("remote: agents/scout.yaml:") && told.contains(": warning: "), "\(told)")
+            #expect(!told.contains("clerk.yaml"), "\(told)")
+        }
+
         @Test func `the objects of a large push are read in quarantine too, as a pack`() async throws {
             let office = try await PushedCodex.make()
             #expect(try await install(office).status == 0)

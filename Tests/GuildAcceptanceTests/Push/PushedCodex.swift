@@ -32,6 +32,15 @@ final class PushedCodex: Sendable {
         try await codex.git(arguments: ["push", "--quiet", "origin"] + (arguments.isEmpty ? ["HEAD:main"] : arguments))
     }
 
+    /// What a push that is taken tells the pusher.
+    func pushTold() async throws -> String {
+        let finished = try await ChildProcess.run(
+            "/usr/bin/env", ["git", "push", "origin", "HEAD:main"], environment: codex.environment,
+            directory: codex.repository)
+        guard finished.status == 0 else { throw Failure(.failed, "git push: \(finished.errors)") }
+        return finished.errors
+    }
+
     /// What a push that fails tells the pusher.
     func pushRefused(_ arguments: String...) async throws -> String {
         do {

@@ -43,6 +43,41 @@ extension Push {
             #expect(try await office.codex.isAuditValid())
         }
 
+        @Test func `a commit without a codex is refused as any other, and what comes behind it is taken up`()
+            async throws
+        {
+            let office = try await PushedCodex.make()
+            let good = try await office.codex.git("rev-parse", "HEAD")
+            let served = try await office.serve()
+            try await office.codex.git("rm", "--quiet", "guild.yaml")
+            try await office.codex.git("commit", "--quiet", "--message", "no codex")
+            let bad = try await office.codex.git("rev-parse", "HEAD")
+            try await office.push()
+            #expect(try await served.refuses(bad).contains("no guild.yaml"))
+            #expect(try await served.commit == good)
+            let refused = try await served.get("/readyz").json?.value(at: ["codex", "refused", "commit"])?.string
+            #expect(refused == bad)
+            #expect(try await office.codex.audit("codex.refused").count == 1)
+            let back = try await office.commit(["guild.yaml": ClerkCodex.guild()])
+            try await office.push()
+            try await served.accepts(back)
+            #expect(try await served.stop() == .exited(0))
+        }
+
+        @Test func `a folder that goes with a commit and comes back with another is served on`() async throws {
+            let codex = try await TemporaryCodex.sample(github: TemporaryCodex.nowhere)
+            let folder = codex.repository + "/codex"
+            let served = try await codex.serve(arguments: [], overriding: ["GUILD_CODEX": folder])
+            let good = try await codex.git("rev-parse", "HEAD")
+            try await codex.git("rm", "-r", "--quiet", "codex")
+            try await codex.git("commit", "--quiet", "--message", "gone")
+            try await served.refuses(try await codex.git("rev-parse", "HEAD"))
+            #expect(try await served.commit == good)
+            try await codex.git("revert", "--no-edit", "HEAD")
+            try await served.accepts(try await codex.git("rev-parse", "HEAD"))
+            #expect(try await served.stop() == .exited(0))
+        }
+
         @Test func `a restart on an invalid head serves the last accepted commit, and says so`() async throws {
             let office = try await PushedCodex.make()
             let good = try await office.codex.git("rev-parse", "HEAD")
@@ -165,6 +200,26 @@ extension Push {
             #expect(try await served.stop() == .exited(0))
         }
 
+        @Test func `a push that its webhook tells of is fetched at once`() async throws {
+            let office = try await PushedCodex.make()
+            let clone = office.codex.folder + "/clone"
+            try await office.codex.git("clone", "--quiet", office.bare, clone)
+            let served = try await office.codex.serve(
+                arguments: ["--follow", "origin/main", "--follow-interval", "86400"], overriding: ["GUILD_CODEX": clone]
+            )
+            // GitHub's name of a repository is the end of its address.
+            let name = office.bare.split(separator: "/").suffix(2).joined(separator: "/").dropLast(".git".count)
+            // The first may still be met by the fetch of the start.
+            for generation in 1...3 {
+                let commit = try await office.commit(PushedCodex.prompt(generation))
+                try await office.push()
+                let delivered = try await served.deliver(.push(commit, to: String(name)))
+                #expect(delivered.status == 202, "\(delivered.text)")
+                try await served.accepts(commit)
+            }
+            #expect(try await served.stop() == .exited(0))
+        }
+
         @Test func `a branch of a remote is fetched and followed`() async throws {
             let office = try await PushedCodex.make()
             let clone = office.codex.folder + "/clone"
@@ -176,5 +231,17 @@ extension Push {
             try await served.accepts(commit)
             #expect(try await served.stop() == .exited(0))
         }
+    }
+}
+
+extension WebhookDelivery {
+    /// Somebody pushed to `main` of a repository.
+    fileprivate static func push(_ commit: String, to repository: String) -> WebhookDelivery {
+        let payload: JSONValue = [
+            "ref": "refs/heads/main", "before": .string(String(repeating: "0", count: 40)), "after": .string(commit),
+            "commits": [], "repository": ["full_name": .string(repository)],
+            "sender": ["login": "priya", "type": "User"],
+        ]
+        return WebhookDelivery(body: payload.bytes(), event: "push")
     }
 }

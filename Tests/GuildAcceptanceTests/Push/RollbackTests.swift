@@ -59,8 +59,30 @@ extension Push {
             try await codex.commit()
             let tip = try await codex.git("rev-parse", "HEAD")
             #expect(try await codex.guild("registry", "rollback", one).status == 2)
-            #expect(try await codex.guild("registry", "rollback", first).status != 0)
+            let hollow = try await codex.guild("registry", "rollback", first)
+            #expect(hollow.status != 0)
             #expect(try await codex.git("rev-parse", "HEAD") == tip)
+        }
+
+        @Test func `what would leave an invalid codex says which commit holds it up`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            // The first commit is all there is.
+            let hollow = try await codex.guild("registry", "rollback")
+            #expect(hollow.status == 3)
+            #expect(hollow.errors.contains("no guild.yaml"), "\(hollow.errors)")
+            try codex.write(PushedCodex.bad)
+            try await codex.commit()
+            try codex.write(["agents/bad.yaml": ClerkCodex.agent("bad")])
+            try await codex.commit()
+            let tip = try await codex.git("rev-parse", "HEAD")
+            let refused = try await codex.guild("registry", "rollback")
+            #expect(refused.status == 3)
+            #expect(refused.errors.contains("without commit \(tip.prefix(12)) the codex would be invalid"))
+            #expect(refused.errors.contains("did you mean 'prompt'?"), "\(refused.errors)")
+            #expect(refused.errors.contains("nothing was changed"))
+            #expect(try await codex.git("rev-parse", "HEAD") == tip)
+            #expect(try await codex.guild("registry", "rollback", "nowhere").status == 2)
+            #expect(try await codex.guild("registry", "rollback", "--rev", "HEAD~1").status == 2)
         }
     }
 }
