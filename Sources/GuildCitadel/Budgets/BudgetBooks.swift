@@ -41,12 +41,10 @@ struct BudgetBooks: Sendable {
 
     private static func spent(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> Accounts {
         var accounts: Accounts = [:]
-        for line in try await ledger.usage(by: .agent, since: since, until: until) {
-            accounts["agent/\(line.name)", default: Spent()].add(line)
-            accounts["organization", default: Spent()].add(line)
-        }
-        for line in try await ledger.usage(by: .chapter, since: since, until: until) where !line.name.isEmpty {
-            accounts["chapter/\(line.name)", default: Spent()].add(line)
+        for usage in try await ledger.usageOfAgents(since: since, until: until) {
+            accounts["agent/\(usage.line.name)", default: Spent()].add(usage.line)
+            accounts["organization", default: Spent()].add(usage.line)
+            if !usage.chapter.isEmpty { accounts["chapter/\(usage.chapter)", default: Spent()].add(usage.line) }
         }
         return accounts
     }
@@ -88,26 +86,28 @@ struct BudgetBooks: Sendable {
 
     // MARK: Lines
 
-    /// - Returns: a line for each group, and how many groups have none.
+    /// - Returns: a line for each group, how many groups have none, and the sum of all.
     func lines(
         _ grouping: UsageGrouping, since: Timestamp, until: Timestamp
-    ) async throws -> (lines: [BudgetReport.Line], omitted: Int64) {
-        guard let ledger else { return ([], 0) }
+    ) async throws -> (lines: [BudgetReport.Line], omitted: Int64, total: BudgetReport.Line) {
+        guard let ledger else { return ([], 0, total([])) }
         switch grouping {
-        case .day: return (try await days(in: ledger, since: since, until: until), 0)
+        case .day:
+            let hours = try await ledger.hourlyUsage(since: since, until: until)
+            return (try days(hours, since: since, until: until), 0, total(hours.map(\.line)))
         case .root:
             let usage = try await ledger.rootUsage(since: since, until: until)
             let lines = usage.lines.map { line($0, account: nil, limits: []) }
-            return (lines, usage.count - Int64(lines.count))
+            let all = try await ledger.usage(by: .model, since: since, until: until)
+            return (lines, usage.count - Int64(lines.count), total(all))
         case .agent, .chapter, .model:
             let lines = try await ledger.usage(by: grouping, since: since, until: until)
-            return (lines.map { line($0, of: grouping) }, 0)
+            return (lines.map { line($0, of: grouping) }, 0, total(lines))
         }
     }
 
-    func total(since: Timestamp, until: Timestamp) async throws -> BudgetReport.Line {
-        let hours = try await ledger?.usage(by: .model, since: since, until: until) ?? []
-        return sum(hours, name: "total", reserved: reserved("organization", .tokens))
+    private func total(_ lines: [UsageLine]) -> BudgetReport.Line {
+        sum(lines, name: "total", reserved: reserved("organization", .tokens))
     }
 
     private func line(_ line: UsageLine, of grouping: UsageGrouping) -> BudgetReport.Line {
@@ -129,13 +129,12 @@ struct BudgetBooks: Sendable {
     }
 
     /// The organisation's days, those on which nothing was spent between them too.
-    private func days(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> [BudgetReport.Line] {
+    private func days(_ hours: [HourUsage], since: Timestamp, until: Timestamp) throws -> [BudgetReport.Line] {
         guard let days = calendar.days(since: since, until: until, limit: BudgetReport.maximumDays) else {
             throw Failure(
                 .usage, "the period has more than \(BudgetReport.maximumDays) days",
                 hint: "ask for less with --since and --until")
         }
-        let hours = try await ledger.hourlyUsage(since: since, until: until)
         let used = Dictionary(calendar.days(of: hours, at: \.at).map { ($0.name, $0.hours) }) { $0 + $1 }
         let lines = days.filter { $0.since <= now }.map { day in
             sum(used[day.name]?.map(\.line) ?? [], name: day.name, reserved: nil)

@@ -82,8 +82,7 @@ extension BudgetReport {
                 hint: "--since must lie before --until")
         }
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
-        let (lines, omitted) = try await books.lines(query.grouping, since: since, until: until)
-        let total = try await books.total(since: since, until: until)
+        let (lines, omitted, total) = try await books.lines(query.grouping, since: since, until: until)
         // What lies ahead has no pace.
         let rate = BurnRate(spent: total.tokens, span: min(until, max(now, since)) - since)
         return BudgetReport(

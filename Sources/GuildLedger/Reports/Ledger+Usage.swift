@@ -38,6 +38,14 @@ package struct AgentHour: Sendable, Hashable {
     package let costMicrodollars: Int64
 }
 
+/// One agent's spending in a span of time, in one chapter.
+package struct AgentUsage: Sendable, Hashable {
+    /// Named by the agent.
+    package let line: UsageLine
+    /// The chapter that the agent then belonged to; empty for none.
+    package let chapter: String
+}
+
 /// A span of time rounded outwards to whole hours, as the roll-ups count them: hours since 1970 in UTC.
 struct HourSpan {
     static let microseconds: Int64 = 3_600_000_000
@@ -82,6 +90,20 @@ extension Ledger {
                     ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
                     """, arguments: [hours.first, hours.end]
             ).map { UsageLine(row: $0, name: $0["name"]) }
+        }
+    }
+
+    /// Spending of each agent in each chapter, in no order: what sums of both are put together from in one pass.
+    package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
+        let hours = HourSpan(since: since, until: until)
+        return try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
+                    GROUP BY 1, 2
+                    """, arguments: [hours.first, hours.end]
+            ).map { AgentUsage(line: UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
         }
     }
 
