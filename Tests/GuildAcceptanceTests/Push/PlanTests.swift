@@ -46,25 +46,55 @@ extension Push {
             #expect(text.output.contains("1, a person must agree → 3, does it  [more]"), "\(text.output)")
         }
 
-        @Test func `a plan tells of a token that is let in, and of a catch-up that reaches further`() async throws {
-            let patrol = { (window: String) in
-                ClerkCodex.agent().replacingOccurrences(
-                    of: "    - { type: manual }",
-                    with: """
-                            - { type: manual }
-                            - { type: cron, name: patrol, schedule: "0 9 * * *", catchUp: { policy: run_all, window: \(window) } }
-                        """)
-            }
-            let codex = try await TemporaryCodex.clerk(changing: ["agents/clerk.yaml": patrol("1h")])
-            let token = "  api: { tokens: [{ name: ada, secret_ref: \"env://ADA\", scopes: [\"agents:write\"] }] }\n"
-            try codex.write([
-                "agents/clerk.yaml": patrol("2d"), "guild.yaml": ClerkCodex.guild() + token,
-            ])
+        @Test func `an agent that goes is one line, and one that comes gets no less by having a budget`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            try await codex.git("rm", "--quiet", "agents/clerk.yaml")
+            try codex.write(["agents/scribe.yaml": ClerkCodex.agent("scribe")])
             try await codex.commit()
             let found = try await changes(codex, "HEAD~1", "HEAD")
-            #expect(
-                found.contains { $0[0] == "permissions" && $0[2] == "API token ada" && $0[4] == "widens" }, "\(found)")
-            #expect(found.contains { $0[0] == "schedules" && $0[2] == "patrol" && $0[3] == "changed" }, "\(found)")
+            let gone = found.filter { $0[1] == "agent clerk" && $0[0] != "routes" }
+            #expect(gone == [["agents", "agent clerk", "", "removed", "narrows"]])
+            let budgets = found.filter { $0[0] == "budgets" }
+            #expect(!budgets.isEmpty)
+            #expect(budgets.allSatisfy { $0[4] == "neutral" }, "\(budgets)")
+            #expect(found.contains { $0[0] == "tools" && $0[1] == "agent scribe" && $0[4] == "widens" })
+        }
+
+        /// What a reviewer must not miss, though the diff of the meaning is small.
+        @Test(arguments: [
+            (
+                "guild.yaml", "timezone: UTC",
+                "timezone: UTC\n  api: { tokens: [{ name: eve, secret_ref: \"env://EVE\", scopes: [\"agents:write\"] }] }",
+                ["permissions", "guild acme", "API token eve", "added", "widens"]
+            ),
+            (
+                "connectors/github.yaml", "env://GITHUB_TOKEN", "env://OTHER_TOKEN",
+                ["connections", "connector github", "auth", "changed", "neutral"]
+            ),
+            (
+                "ingress/github.yaml", "env://GITHUB_WEBHOOK_SECRET", "env://OTHER_SECRET",
+                ["routes", "endpoint github/github", "", "changed", "neutral"]
+            ),
+            (
+                "providers/models.yaml", "env://MODEL_KEY", "env://OTHER_KEY",
+                ["models", "model scripted", "api_key", "changed", "neutral"]
+            ),
+            (
+                "agents/clerk.yaml", "- { type: manual }", "- { type: manual, debounce: 30s }",
+                ["routes", "agent clerk", "manual", "changed", "neutral"]
+            ),
+            (
+                "guild.yaml", "base: 10ms", "base: 20ms", ["policies", "guild acme", "retries", "changed", "neutral"]
+            ),
+        ])
+        func `a small change that matters is seen`(
+            file: String, old: String, new: String, expected: [String]
+        ) async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let text = try String(contentsOfFile: codex.repository + "/" + file, encoding: .utf8)
+            try codex.write([file: text.replacingOccurrences(of: old, with: new)])
+            try await codex.commit()
+            #expect(try await changes(codex, "HEAD~1", "HEAD") == [expected])
         }
 
         @Test func `what only looks different is no change, and an invalid commit has no plan`() async throws {

@@ -1,0 +1,224 @@
+import GuildCodex
+import GuildDomain
+
+extension PlanFacts {
+    private mutating func tokens(_ subject: String, _ name: String, _ value: Int64?) {
+        say(
+            .budgets, subject, name, value.map { String($0) }, shown: value.map { "\(Amount.grouped($0)) tokens" },
+            rank: value, absentRank: .max)
+    }
+
+    private mutating func budgets(_ subject: String, _ tokens: TokenBudget, _ costs: CostBudget) {
+        for (name, value) in [
+            ("perInvocation", tokens.perInvocation), ("perMinute", tokens.perMinute), ("perHour", tokens.perHour),
+            ("perDay", tokens.perDay), ("perMonth", tokens.perMonth),
+        ] { self.tokens(subject, "tokenBudget.\(name)", value) }
+        for (name, value) in [
+            ("perInvocation", costs.perInvocation), ("perMinute", costs.perMinute), ("perHour", costs.perHour),
+            ("perDay", costs.perDay), ("perMonth", costs.perMonth),
+        ] {
+            say(
+                .budgets, subject, "costBudget.\(name)", value.map { String($0) }, shown: value.map(Money.dollars),
+                rank: value, absentRank: .max)
+        }
+    }
+
+    mutating func addGuild() {
+        let guild = snapshot.guild
+        let subject = "guild \(guild.name)"
+        tokens(subject, "manaPool.perDay", guild.manaPool.perDay)
+        tokens(subject, "manaPool.perMonth", guild.manaPool.perMonth)
+        say(.budgets, subject, "reserve.perDay", guild.reserve.perDay.map { String($0) })
+        say(.budgets, subject, "reserve.perMonth", guild.reserve.perMonth.map { String($0) })
+        budgets(subject, TokenBudget(), guild.costBudget)
+        let alerts = guild.alerts
+        say(.budgets, subject, "alerts", "\(alerts.yellow)%, \(alerts.orange)%, \(alerts.red)%")
+        say(.schedules, subject, "timezone", guild.timezone)
+        let settings = snapshot.settings
+        let retries = (settings.retryBase.value, settings.retryCap.value)
+        say(
+            .policies, subject, "retries",
+            "\(settings.retryLimit.value), from \(Amount.duration(retries.0)) to \(Amount.duration(retries.1))")
+        say(.policies, subject, "actionWait", Amount.duration(settings.actionWait.value))
+        say(.policies, subject, "modelIdleTimeout", Amount.duration(settings.modelIdleTimeout.value))
+        say(.policies, subject, "connectTimeout", Amount.duration(settings.connectTimeout.value))
+        say(.policies, subject, "reservationDeadline", Amount.duration(settings.reservationDeadline.value))
+        say(.policies, subject, "queueDepth", "\(settings.queueDepth.value)")
+        say(.policies, subject, "bodyLimit", "\(settings.bodyLimit.value) bytes")
+        say(.policies, subject, "githubBodyLimit", "\(settings.githubBodyLimit.value) bytes")
+        say(.routes, subject, "debounce", guild.defaults.debounce?.text)
+        let audit = guild.audit
+        say(
+            .policies, subject, "audit",
+            audit.anchors
+                ? "anchored every \(audit.anchorEvery) entries or \(audit.anchorMinutes) minutes"
+                    + (audit.push.map { ", pushed to \($0)" } ?? "") : "not anchored")
+        for token in guild.apiTokens {
+            let scopes = token.scopes.map(\.rawValue).sorted().joined(separator: ", ")
+            say(
+                .permissions, subject, "API token \(token.name)", "may \(scopes), known by \(token.secret)",
+                rank: Int64(token.scopes.count), absentRank: 0)
+        }
+        say(
+            .policies, subject, "hopLimit", "\(settings.hopLimit.value)", rank: Int64(settings.hopLimit.value))
+        say(.budgets, subject, "rootTokens", "\(settings.rootTokens.value)", rank: settings.rootTokens.value)
+        say(.budgets, subject, "replyLimit", "\(settings.replyLimit.value)", rank: settings.replyLimit.value)
+    }
+
+    mutating func add(_ chapter: ChapterManifest) {
+        let subject = "chapter \(chapter.name)"
+        say(.agents, subject, "", chapter.name, shown: "\(chapter.members.count) members")
+        budgets(subject, chapter.tokenBudget, chapter.costBudget)
+        say(.budgets, subject, "guaranteedShare", chapter.guaranteedShare.map { "\($0)" })
+        say(.permissions, subject, "master", chapter.master)
+        say(.connections, subject, "notify", chapter.notify)
+        for member in chapter.members {
+            let rights = member.rights.map(\.rawValue).sorted()
+            let known = [member.name, member.email, member.slack, member.github, member.timezone, member.role]
+            let digest = member.digestAt.map { ["digest at \($0)"] } ?? []
+            let may = rights.isEmpty ? "reads along" : "may " + rights.joined(separator: ", ")
+            say(
+                .permissions, subject, "member \(member.id)",
+                ([may] + known.compactMap(\.self) + digest).joined(separator: ", "), rank: Int64(rights.count),
+                absentRank: 0)
+        }
+    }
+
+    mutating func addRoutes() {
+        for policy in snapshot.routing {
+            for rule in policy.rules {
+                var parts =
+                    rule.events.isEmpty ? ["any event"] : [rule.events.map(\.description).joined(separator: ", ")]
+                if let source = rule.source { parts.append("from \(source)") }
+                if let conditions = rule.conditions { parts.append("if " + conditions.text) }
+                if let priority = rule.priority { parts.append(priority.name) }
+                say(
+                    .routes, "routing \(policy.name)", parts.joined(separator: "  "),
+                    rule.agents.sorted().joined(separator: ", "),
+                    shown: "to " + rule.agents.sorted().joined(separator: ", "))
+            }
+        }
+        for endpoint in snapshot.endpoints { add(endpoint) }
+        for connector in snapshot.connectors { add(connector) }
+    }
+
+    private mutating func add(_ endpoint: WebhookEndpointManifest) {
+        let subject = "endpoint \(endpoint.system)/\(endpoint.name)"
+        let authentication = endpoint.authentication
+        let secrets = authentication.secrets.map(\.description)
+        say(
+            .routes, subject, "", "\(authentication)",
+            shown: "authenticated by \(authentication.scheme.rawValue), secret "
+                + (secrets.isEmpty ? "nowhere" : secrets.joined(separator: " or ")))
+        say(.routes, subject, "default", endpoint.isDefault ? "yes" : nil)
+        say(.routes, subject, "chapter", endpoint.chapter)
+        say(.routes, subject, "event type from", endpoint.eventTypeHeader ?? endpoint.eventTypePath)
+        say(.permissions, subject, "rate_limit", endpoint.rateLimit.map(Self.text))
+        say(.permissions, subject, "max_body", endpoint.maxBody.map { "\($0)" }, rank: endpoint.maxBody.map(Int64.init))
+        say(
+            .permissions, subject, "trusted_proxies", endpoint.trustedProxies.sorted().joined(separator: ", "),
+            rank: Int64(endpoint.trustedProxies.count), absentRank: 0)
+        for mapping in endpoint.eventMapping { add(mapping, subject) }
+    }
+
+    private mutating func add(_ mapping: EventMapping, _ subject: String) {
+        let event = mapping.sourceEvent?.description ?? "any event"
+        let condition = mapping.conditions.map { " if " + $0.text } ?? ""
+        let parts = [
+            mapping.guildEvent.map { "is \($0)" }, mapping.targetAgent.map { "to \($0)" },
+            mapping.priority.map(\.name),
+        ]
+        say(.routes, subject, event + condition, parts.compactMap(\.self).joined(separator: "  "))
+    }
+
+    private mutating func add(_ connector: ConnectorManifest) {
+        let subject = "connector \(connector.name)"
+        let connection = connector.connection
+        say(
+            .connections, subject, "", "\(connector.system) \(connector.kind.rawValue)",
+            shown: "to \(connector.system), \(connector.kind.rawValue)")
+        say(.connections, subject, "base_url", connection.baseURL)
+        say(.connections, subject, "identity", connection.identity)
+        let secret = connection.authentication?.secret.map { " from \($0)" } ?? ""
+        say(
+            .connections, subject, "auth", connection.authentication.map { "\($0)" },
+            shown: connection.authentication.map { $0.scheme.rawValue + secret })
+        say(
+            .connections, subject, "polling",
+            connector.polling.map { "\($0.endpoint) every \(Amount.duration($0.interval))" })
+        say(.permissions, subject, "rate_limits", connector.rateLimits.map(Self.text))
+        say(.permissions, subject, "scopes.read", connector.scopes.read.sorted().joined(separator: ", "))
+        say(.permissions, subject, "scopes.write", connector.scopes.write.sorted().joined(separator: ", "))
+        say(.permissions, subject, "assigned_agents", connector.assignedAgents.sorted().joined(separator: ", "))
+        for mapping in connector.eventMapping { add(mapping, subject) }
+    }
+
+    private static func text(_ limit: ModelRateLimit) -> String {
+        let parts = [
+            limit.requestsPerMinute.map { "\($0) requests" },
+            limit.tokensPerMinute.map { "\(Amount.grouped($0)) tokens" },
+        ]
+        return parts.compactMap(\.self).joined(separator: " and ") + " a minute"
+    }
+
+    private static func text(_ limit: RequestRateLimit) -> String {
+        "\(limit.requestsPerMinute) requests a minute" + (limit.burst.map { ", burst \($0)" } ?? "")
+    }
+
+    mutating func addModels() {
+        for provider in snapshot.providers {
+            let subject = "model \(provider.name)"
+            say(.models, subject, "", "\(provider.vendor.rawValue)/\(provider.model)")
+            say(.models, subject, "base_url", provider.baseURL)
+            say(.models, subject, "api_key", provider.apiKey?.description)
+            say(.models, subject, "context_window", provider.contextWindow.map { "\($0)" })
+            say(.models, subject, "use_for", provider.useFor.sorted().joined(separator: ", "))
+            say(.models, subject, "recording", provider.recording)
+            say(
+                .models, subject, "rate_limit", provider.rateLimit.map { "\($0)" },
+                shown: provider.rateLimit.map(Self.text))
+            say(.models, subject, "prices", provider.prices.map { "\($0)" })
+            say(.models, subject, "priority", "\(provider.priority)")
+            say(.models, subject, "capabilities", provider.capabilities.sorted().joined(separator: ", "))
+            say(
+                .models, subject, "max_output_tokens", provider.maxOutputTokens.map { "\($0)" },
+                rank: provider.maxOutputTokens)
+        }
+        say(.models, "models", "fallback_chain", snapshot.fallbackChain.joined(separator: ", "))
+    }
+
+    mutating func add(_ policy: SafetyPolicy) {
+        let subject = "policy \(policy.name)"
+        for freeze in policy.freezes {
+            let days = SafetyPolicy.Weekday.allCases.filter { freeze.when.days.contains($0) }.map(\.rawValue)
+            let hours = "\(freeze.when.from.map { "\($0)" } ?? "00:00") to \(freeze.when.to.map { "\($0)" } ?? "24:00")"
+            let tools = freeze.tools.map(\.description).joined(separator: ", ")
+            say(
+                .permissions, subject, "freeze of \(tools)",
+                "\(days.isEmpty ? "every day" : days.joined(separator: ", ")), \(hours) in \(freeze.when.timezone)",
+                rank: 0, absentRank: 1)
+        }
+        for approval in policy.approvals {
+            let tools = approval.tools.map(\.description).joined(separator: ", ")
+            let condition = approval.conditions.map { " if " + $0.text } ?? ""
+            say(.permissions, subject, tools + condition, "needs a person", rank: 0, absentRank: 1)
+        }
+        say(.permissions, subject, "ignore_senders", policy.ignoreSenders.sorted().joined(separator: ", "))
+    }
+
+    /// Kinds that are compared by the file they stand in.
+    mutating func addWholeManifests() {
+        let kinds: [(String, [any Manifest])] = [
+            ("rate limits", snapshot.rateLimits), ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy),
+            ("feed", snapshot.feeds), ("notifications", snapshot.notifications), ("swarm", snapshot.swarms),
+        ]
+        for (kind, manifests) in kinds {
+            for manifest in manifests {
+                let bytes = snapshot.file(manifest.location.file) ?? []
+                say(
+                    .policies, "\(kind) \(manifest.name)", "", String(decoding: bytes, as: UTF8.self) + manifest.name,
+                    shown: manifest.location.file)
+            }
+        }
+    }
+}

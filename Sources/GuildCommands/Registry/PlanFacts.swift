@@ -1,0 +1,150 @@
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+/// A commit as facts that can be compared.
+struct PlanFacts {
+    struct Key: Hashable {
+        let section: CodexPlan.Section
+        let subject: String
+        let what: String
+
+        /// The fact that says that the subject is there at all.
+        var whole: Key { Key(section: .agents, subject: subject, what: "") }
+    }
+
+    struct Fact {
+        /// What is compared.
+        let value: String
+        let shown: String
+        /// Higher allows more; nil where that can't be said.
+        var rank: Int64?
+        /// The rank where the fact is not there at all.
+        var absentRank: Int64?
+    }
+
+    private(set) var facts: [Key: Fact] = [:]
+    let snapshot: CodexSnapshot
+
+    init(_ snapshot: CodexSnapshot) {
+        self.snapshot = snapshot
+        for agent in snapshot.agentsByName { add(agent) }
+        addGuild()
+        for chapter in snapshot.chapters.values { add(chapter) }
+        addRoutes()
+        addModels()
+        for policy in snapshot.safetyPolicies { add(policy) }
+        addWholeManifests()
+    }
+
+    mutating func say(
+        _ section: CodexPlan.Section, _ subject: String, _ what: String, _ value: String?, shown: String? = nil,
+        rank: Int64? = nil, absentRank: Int64? = nil
+    ) {
+        guard let value, !value.isEmpty else { return }
+        facts[Key(section: section, subject: subject, what: what)] = Fact(
+            value: value, shown: shown ?? value, rank: rank, absentRank: absentRank)
+    }
+
+    // MARK: Agents
+
+    private mutating func add(_ agent: AgentManifest) {
+        let subject = "agent \(agent.name)"
+        say(.agents, subject, "", agent.name, shown: "of type \(agent.role)")
+        say(.agents, subject, "type", agent.role)
+        say(.agents, subject, "version", agent.version?.description)
+        say(.agents, subject, "chapter", agent.chapter)
+        say(.agents, subject, "description", agent.description)
+        say(.agents, subject, "model", agent.model.text)
+        let prompt = snapshot.prompt(of: agent)
+        let lines = prompt.split(separator: "\n", omittingEmptySubsequences: false).count
+        say(.agents, subject, "prompt", prompt, shown: "\(lines) lines, \(prompt.utf8.count) bytes")
+        say(.agents, subject, "capabilities", agent.capabilities.sorted().joined(separator: ", "))
+        let labels = agent.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        say(.agents, subject, "labels", labels.joined(separator: ", "))
+        say(.agents, subject, "context", agent.context.map(\.text).joined(separator: "; "))
+        say(
+            .agents, subject, "output schema",
+            agent.outputSchema.map { "\($0) \(snapshot.file($0).map { String(decoding: $0, as: UTF8.self) } ?? "")" },
+            shown: agent.outputSchema)
+        let requires = agent.dependencies.requires.map(\.version.description)
+        say(.agents, subject, "requires", requires.joined(separator: ", "))
+        say(.agents, subject, "notifies", agent.dependencies.notifies.joined(separator: ", "))
+        addTools(agent, subject)
+        addSafety(agent, subject)
+        for limit in AgentResult.limits(of: agent, in: snapshot) {
+            say(
+                .budgets, subject, limit.name, String(limit.value),
+                shown: limit.unit == "tokens" ? "\(limit.shown) tokens" : limit.shown,
+                rank: limit.value, absentRank: .max)
+        }
+        for trigger in agent.triggers { add(trigger, subject) }
+    }
+
+    private mutating func add(_ trigger: Trigger, _ subject: String) {
+        guard let cron = trigger.cron else {
+            return say(.routes, subject, trigger.text, trigger.debounce?.text ?? "at once")
+        }
+        var parts = ["\(cron.expression) in \(cron.timezone)"]
+        let usual = CronTrigger(name: "", schedule: cron.schedule, expression: "", timezone: "")
+        if cron.overlap != usual.overlap { parts.append("\(cron.overlap.rawValue) on overlap") }
+        if cron.catchUp != usual.catchUp {
+            parts.append("catch up \(cron.catchUp.policy.rawValue) within \(Amount.duration(cron.catchUp.window))")
+        }
+        if cron.dst != usual.dst { parts.append("dst \(cron.dst.rawValue)") }
+        if cron.jitter != .zero { parts.append("jitter \(Amount.duration(cron.jitter))") }
+        if cron.perPerson { parts.append("for each person") }
+        if let intent = cron.intent { parts.append("intent \(intent)") }
+        if let priority = trigger.priority { parts.append(priority.name) }
+        say(.schedules, subject, cron.name, parts.joined(separator: ", "))
+    }
+
+    /// What the agent may do with each operation there is, and each pattern for tools that are not known here.
+    private mutating func addTools(_ agent: AgentManifest, _ subject: String) {
+        let names = CodexAccess.catalogue.operations.map(\.name)
+        for name in names {
+            guard let rule = agent.rule(forTool: name), rule.autonomy != .deny else { continue }
+            allow(name, rule.autonomy, subject)
+        }
+        for rule in agent.tools where !names.contains(where: { rule.glob.matches($0) }) && rule.autonomy != .deny {
+            allow(rule.pattern, rule.autonomy, subject)
+        }
+    }
+
+    private mutating func allow(_ tool: String, _ autonomy: Autonomy, _ subject: String) {
+        say(
+            .tools, subject, tool, String(autonomy.rawValue), shown: "\(autonomy.rawValue), \(autonomy.meaning)",
+            rank: Int64(autonomy.rawValue), absentRank: 0)
+    }
+
+    private mutating func addSafety(_ agent: AgentManifest, _ subject: String) {
+        let safety = agent.safety
+        for (name, value) in [
+            ("canEscalateToHuman", safety.canEscalateToHuman), ("canModifyJira", safety.canModifyJira),
+            ("canSendDirectMessages", safety.canSendDirectMessages),
+        ] {
+            say(.permissions, subject, name, value.map { $0 ? "yes" : "no" }, rank: value.map { $0 ? 1 : 0 })
+        }
+        say(
+            .permissions, subject, "maxDMsPerDay", safety.maxDirectMessagesPerDay.map { "\($0)" },
+            rank: safety.maxDirectMessagesPerDay.map { Int64($0) })
+    }
+}
+
+extension DebounceSettings {
+    /// For people.
+    var text: String {
+        "gathered over \(Amount.duration(window)) by \(key ?? "subject"), at most \(Amount.duration(maxWait))"
+    }
+}
+
+extension ContextSource {
+    fileprivate var text: String {
+        switch self {
+        case .codex(_, let pattern): "files \(pattern)"
+        case .http(let url, let connector): url + (connector.map { " by connector \($0)" } ?? "")
+        case .tool(let name, let arguments): "tool \(name) with \(arguments.text())"
+        case .memory(let scope, let query, let limit): "memory of \(scope): \(query ?? "all"), at most \(limit)"
+        }
+    }
+}
