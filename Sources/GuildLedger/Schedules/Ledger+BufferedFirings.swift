@@ -21,6 +21,13 @@ extension Ledger {
         }
     }
 
+    /// Whether a firing waits, its wait over or not.
+    package func hasBufferedFirings() async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM buffered_firings)") ?? false
+        }
+    }
+
     /// Fires one that waited, unless somebody else has, or a run has begun meanwhile.
     package func release(_ request: FiringRequest, commit: String, now: Timestamp) async throws -> FiringOutcome {
         try await bodies.storing(request.event.payload) { body in
