@@ -39,7 +39,7 @@ extension Ledger {
                 guard waits == true else { return .already }
                 guard try db.settleOpenFirings(of: request.schedule).isEmpty else { return .overlapping }
                 try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [.text(request.schedule)])
-                if try db.hasFired(request.schedule, at: request.dueAt) { return .already }
+                if try db.hasFired(request) { return .already }
                 if try db.isPaused(request.pauseTargets, at: request.turnAt) {
                     try db.note(MissedFirings(one: request, .paused), commit: commit, now: now)
                     return .paused
