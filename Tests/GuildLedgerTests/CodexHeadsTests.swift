@@ -66,7 +66,9 @@ import Testing
         }
     }
 
-    @Test func `a commit is in use while an invocation that names it is not at its end`() async throws {
+    @Test func `a commit is in use while an invocation that names it is not at its end, or may be retried`()
+        async throws
+    {
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()
             #expect(try await ledger.commitsInUse().isEmpty)
@@ -75,6 +77,12 @@ import Testing
             let invocation = try #require(try await ledger.claim(worker))
             #expect(try await ledger.commitsInUse() == ["c0ffee"])
             try await ledger.finish(invocation, as: .failed, outcome: "no", now: start)
+            #expect(try await ledger.commitsInUse() == ["c0ffee"])
+            _ = try await ledger.dropDeadLetter(
+                invocation.id.description, reason: "nobody cares", actor: "user:ada", now: start)
+            #expect(try await ledger.commitsInUse().isEmpty)
+            let done = try await ledger.running("done", worker)
+            try await ledger.finish(done, as: .succeeded, outcome: "yes", now: start)
             #expect(try await ledger.commitsInUse().isEmpty)
         }
     }

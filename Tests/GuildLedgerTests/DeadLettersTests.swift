@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    @Test func `one whose content retention has erased cannot go on, and keeps no commit`() async throws {
+        try await withLedger { ledger async throws in
+            let id = try await failed(ledger, try await ledger.worker()).id.description
+            #expect(try await ledger.commitsInUse() == ["c0ffee"])
+            let plan = RetentionPlan(rawMessages: .seconds(3600), policy: "policies/privacy.yaml:3")
+            let later = start + .seconds(7200)
+            #expect(try await ledger.prune(plan, actor: "retention", now: later).eventsErased == 1)
+            #expect(try await ledger.commitsInUse().isEmpty)
+            let failure = await #expect(throws: DeadLetterFailure.erased(id)) {
+                try await ledger.retryDeadLetter(id, actor: "user:ada", now: later)
+            }
+            #expect(failure?.message.contains("retention has erased its event and its journal") == true)
+            _ = try await ledger.dropDeadLetter(id, reason: "too late", actor: "user:ada", now: later)
+            #expect(try await ledger.deadLetters(limit: 9).isEmpty)
+        }
+    }
+
     @Test func `only what is dead is retried`() async throws {
         try await withLedger { ledger async throws in
             let id = try await ledger.queue().description

@@ -50,6 +50,40 @@ import Testing
         }
     }
 
+    @Test func `firings stay for as long as a backfill may look back, and a day more`() async throws {
+        try await withLedger { ledger async throws in
+            _ = try await ledger.take([step(start, "old")], commit: "c", now: start)
+            let mark = ScheduleStep(
+                schedule: "ranger/patrol", missed: [], firings: [], seenUntil: start + .seconds(3 * 86_400))
+            _ = try await ledger.take([mark], commit: "c", now: start)
+            let plan = RetentionPlan(rawMessages: .seconds(3600), policy: "built in")
+            let kept = try await ledger.prune(plan, actor: "retention", now: start + Firing.backfillReach)
+            #expect(kept.firings == 0)
+            let late = start + Firing.backfillReach + .seconds(86_401)
+            #expect(try await ledger.prune(plan, actor: "retention", now: late).firings == 1)
+        }
+    }
+
+    @Test func `what has an event has fired, also where its firing is not recorded any more`() async throws {
+        try await withLedger { ledger async throws in
+            _ = try await ledger.take([step(start, "old")], commit: "c", now: start)
+            try await ledger.write { try $0.execute(sql: "DELETE FROM firings") }
+            let request = FiringRequest(
+                schedule: "ranger/patrol", dueAt: start, kind: .backfill, event: .sample("old"))
+            #expect(try await ledger.fire([request], asked: nil, commit: "c", now: start) == [.already])
+            #expect(try await ledger.inbound(limit: 9, now: start).count == 1)
+            let ids = ["old", "new"].map { Event.sample($0).id }
+            #expect(try await ledger.known(ids) == [ids[0]])
+            // Retention remembers its id for a while.
+            try await ledger.write { db in
+                for table in ["messages", "open_firings", "events"] { try db.execute(sql: "DELETE FROM \(table)") }
+                let plan = RetentionPlan(rawMessages: .seconds(3600), policy: "built in")
+                try db.remember(ids[0], receivedAt: start, plan, now: start)
+            }
+            #expect(try await ledger.fire([request], asked: nil, commit: "c", now: start) == [.already])
+        }
+    }
+
     @Test func `a known schedule keeps its place, and its place only goes forward`() async throws {
         try await withLedger { ledger async throws in
             try await ledger.enlist(schedules: ["a", "b"], since: start)

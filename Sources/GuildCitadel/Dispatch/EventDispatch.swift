@@ -114,7 +114,8 @@ package struct EventDispatch: Sendable {
 // MARK: - Following to the end
 
 extension EventDispatch {
-    /// Runs everything that the events set going, and returns when nothing is left to do without a person.
+    /// Runs everything that the events set going, and returns when nothing is left to do without a person. An event that
+    /// was debounced into another's invocation waits for the end of that one's root.
     ///
     /// - Returns: the invocations in the order of the events, those of caused events after their cause.
     package func finish(
@@ -127,10 +128,29 @@ extension EventDispatch {
         for dispatch in dispatched where dispatch.decisions.contains(where: { $0.invocation != nil }) {
             let root = dispatch.event.root
             try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root) }
-            invocations += try await ledger.trace(of: dispatch.event.id)?.allInvocations ?? []
+            let trace = try await ledger.trace(of: dispatch.event.id)
+            invocations += trace?.allInvocations ?? []
+            for joined in try await joined(trace, root: root) where !invocations.contains(where: { $0.id == joined.id })
+            {
+                try await deployment.hosting(root: joined.root, worker: worker, observe: observe) {
+                    try await settle(joined.root)
+                }
+                if let ended = try await ledger.invocation(joined.id) { invocations.append(ended) }
+            }
         }
         try await ledger.unregister(worker, now: time.now)
         return invocations
+    }
+
+    /// The invocations of other roots that an event was debounced into.
+    private func joined(_ trace: EventTrace?, root: EventID) async throws -> [(id: InvocationID, root: EventID)] {
+        var joined: [(id: InvocationID, root: EventID)] = []
+        for id in trace?.decisions.compactMap(\.invocation) ?? [] where !joined.contains(where: { $0.id == id }) {
+            // Where there is none, its window was closed without a run.
+            guard let other = try await deployment.ledger.root(of: id), other != root else { continue }
+            joined.append((id, other))
+        }
+        return joined
     }
 
     /// Asks what the events set going to stop.

@@ -61,7 +61,8 @@ package struct Backtest: Sendable {
             last = end.seq
             try Task.checkCancellation()
         }
-        for (agent, mean) in try await ledger.meanUse() where test.byAgent[agent] != nil {
+        for agent in test.byAgent.keys.sorted() {
+            guard let mean = try await ledger.meanUse(of: agent) else { continue }
             test.byAgent[agent]?.meanTokens = mean.tokens
             test.byAgent[agent]?.meanCost = mean.costMicrodollars
         }

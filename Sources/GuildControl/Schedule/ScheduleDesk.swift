@@ -15,6 +15,8 @@ package struct ScheduleDesk: Sendable {
     /// Due times of one backfill.
     package static let backfillLimit = 1000
     private static let firingsPerWrite = 64
+    /// What is counted back from now begins a moment earlier, when the command was given.
+    private static let grace = Duration.seconds(60)
 
     private let ledger: Ledger
     private let snapshot: CodexSnapshot
@@ -63,18 +65,22 @@ package struct ScheduleDesk: Sendable {
 
     /// The due times in [`from`, `to`] that have not fired.
     ///
-    /// - Throws: `Failure` (usage) where there are more than `backfillLimit`.
+    /// - Throws: `Failure` (usage) where there are more than `backfillLimit`, or `from` is further back than
+    ///   `Firing.backfillReach`.
     package func unfired(
         _ selection: ScheduleSelection, from: Timestamp, to: Timestamp
     ) async throws -> [(entry: ScheduleEntry, dueAt: Timestamp)] {
+        try Self.checkReach(from, now: time.now)
         let start = from - .microseconds(1)
         var found: [(entry: ScheduleEntry, dueAt: Timestamp)] = []
         for entry in selection.entries {
             let due = entry.times(after: start, until: to, limit: Self.backfillLimit + 1)
             guard due.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
             let fired = try await ledger.firings(of: entry.id, since: start, until: to, limit: .max).map(\.dueAt)
-            let known = Set(fired)
-            found += due.filter { !known.contains($0) }.map { (entry, $0) }
+            let recorded = Set(fired)
+            let rest = due.filter { !recorded.contains($0) }.map { ($0, ScheduleEvent.make(entry, dueAt: $0).id) }
+            let known = try await ledger.known(rest.map(\.1))
+            found += rest.filter { !known.contains($0.1) }.map { (entry, $0.0) }
             guard found.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
         }
         return found.sorted { ($0.dueAt, $0.entry.id) < ($1.dueAt, $1.entry.id) }
@@ -92,6 +98,16 @@ package struct ScheduleDesk: Sendable {
             "from": .string(from.rfc3339), "to": .string(to.rfc3339), "firings": .integer(requests.count),
         ]
         return try await fire(requests, command: "schedule backfill", selection, told: told, now: now)
+    }
+
+    private static func checkReach(_ from: Timestamp, now: Timestamp) throws(Failure) {
+        let first = now - Firing.backfillReach
+        guard from < first - grace else { return }
+        throw Failure(
+            .usage,
+            "--from \(from.rfc3339) is more than \(Firing.backfillReach.components.seconds / 86_400) days back: "
+                + "what fired then is not known any more",
+            hint: "begin at \(first.rfc3339) or later; `guild schedule trigger` fires once, whatever was due")
     }
 
     private static func tooMany(_ selection: ScheduleSelection) -> Failure {

@@ -53,7 +53,7 @@ package struct Scheduler: Service {
             let seen = (changed.generation, outcomes.generation)
             try await fireDue(&table)
             let deadline = min(table.nextTurn ?? .init(microseconds: .max), time.now + Self.recheck)
-            guard table.buffers else {
+            guard table.waitsForRuns else {
                 await changed.wait(after: seen.0, until: deadline, time: time)
                 continue
             }
@@ -79,8 +79,9 @@ package struct Scheduler: Service {
     /// Fires what is due now, and leaves the timetable at what comes next.
     func fireDue(_ table: inout Timetable) async throws {
         let now = time.now
-        try await refresh(&table, now: now)
-        if table.buffers { try await releaseBuffered(table, now: now) }
+        let isNew = try await refresh(&table, now: now)
+        // What waited under another head waits still, whether or not this one lets anything wait.
+        if isNew || table.waitsForRuns { try await releaseBuffered(&table, now: now) }
         var steps: [ScheduleStep] = []
         var taken: [(index: Int, mark: Timestamp)] = []
         var held: [(index: Int, mark: Timestamp)] = []
@@ -114,10 +115,12 @@ package struct Scheduler: Service {
     }
 
     /// Takes up a new head, and begins anew where the clock was set back.
-    private func refresh(_ table: inout Timetable, now: Timestamp) async throws {
+    ///
+    /// - Returns: whether it did.
+    private func refresh(_ table: inout Timetable, now: Timestamp) async throws -> Bool {
         let wasSetBack = table.lookedAt.map { now < $0 - ScheduleEntry.grace } ?? true
         let head = book(wasSetBack ? nil : table.commit)
-        guard let head else { return }
+        guard let head else { return false }
         if wasSetBack {
             try await ledger.rewindSchedules(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
         }
@@ -130,6 +133,7 @@ package struct Scheduler: Service {
         if wasSetBack { table = Timetable() }
         table.load(head.entries, commit: head.commit, marks: seen, now: now)
         logger.debug("timetable", metadata: ["schedules": "\(head.entries.count)", "commit": "\(head.commit)"])
+        return true
     }
 
     private func due(_ entry: ScheduleEntry, after mark: Timestamp, now: Timestamp) async throws -> ScheduleEntry.Due {
@@ -163,9 +167,9 @@ package struct Scheduler: Service {
     }
 
     /// Fires what waited for a run that has ended.
-    private func releaseBuffered(_ table: Timetable, now: Timestamp) async throws {
+    private func releaseBuffered(_ table: inout Timetable, now: Timestamp) async throws {
+        guard let commit = table.commit else { return }
         let waiting = try await ledger.bufferedFirings()
-        guard !waiting.isEmpty, let commit = table.commit else { return }
         let ids = Set(waiting.map(\.schedule))
         let entries = Dictionary(table.entries.filter { ids.contains($0.id) }.map { ($0.id, $0) }) { first, _ in first }
         for firing in waiting {
@@ -177,6 +181,7 @@ package struct Scheduler: Service {
             request.turnAt = now
             log(request, try await ledger.release(request, commit: commit, now: now))
         }
+        table.holdsBuffered = try await ledger.hasBufferedFirings()
     }
 
     private func log(_ request: FiringRequest, _ outcome: FiringOutcome) {

@@ -22,6 +22,11 @@ struct Timetable {
 
     /// Whether an entry lets a firing wait for an earlier run.
     private(set) var buffers = false
+    /// Whether the ledger holds a firing that waits for one, also of an entry that lets none wait any more.
+    var holdsBuffered = false
+
+    /// Whether the end of a run may be what something waits for.
+    var waitsForRuns: Bool { buffers || holdsBuffered }
 
     /// When the next of them has its turn.
     var nextTurn: Timestamp? { heap.first?.turn }

@@ -16,6 +16,8 @@ package enum DeadLetterFailure: GuildError, Equatable {
     case unknown(String)
     case notDead(String, state: InvocationState)
     case dropped(String)
+    /// Retention has erased what it heard and said.
+    case erased(String)
 
     package var kind: ErrorKind { .usage }
 
@@ -24,6 +26,7 @@ package enum DeadLetterFailure: GuildError, Equatable {
         case .unknown(let id): "there is no dead letter '\(id)'"
         case .notDead(let id, let state): "invocation \(id) is no dead letter: it is \(state.rawValue)"
         case .dropped(let id): "dead letter \(id) was dropped"
+        case .erased(let id): "dead letter \(id) cannot go on: retention has erased its event and its journal"
         }
     }
 
@@ -31,6 +34,7 @@ package enum DeadLetterFailure: GuildError, Equatable {
         switch self {
         case .unknown, .dropped: "`guild dispatch dead-letters list` shows those there are"
         case .notDead(let id, _): "`guild audit show \(id)` tells what it did"
+        case .erased(let id): "`guild dispatch dead-letters drop \(id)` puts it away; a new event begins anew"
         }
     }
 }
@@ -63,6 +67,7 @@ extension Ledger {
     package func retryDeadLetter(_ text: String, actor: String, now: Timestamp) async throws -> Invocation {
         try await write(touching: [.invocations, .outcomes]) { db in
             let invocation = try db.deadLetter(text)
+            guard try !db.isErased(invocation.event) else { throw DeadLetterFailure.erased(text) }
             try db.setAsideLastAnswer(of: invocation.id)
             try db.execute(
                 sql: """
@@ -113,6 +118,12 @@ extension Database {
             self, sql: "SELECT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = ?)", arguments: [id])
         guard isDropped != true else { throw DeadLetterFailure.dropped(text) }
         return invocation
+    }
+
+    fileprivate func isErased(_ event: EventID) throws -> Bool {
+        try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM events WHERE id = ? AND erased_at IS NOT NULL)",
+            arguments: [event]) ?? false
     }
 
     /// An answer that asks for nothing is where the invocation ended: with it in the journal it would end there again.

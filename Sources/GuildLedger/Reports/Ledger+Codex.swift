@@ -55,9 +55,13 @@ extension Ledger {
         }
     }
 
-    /// The commits that an unfinished invocation names: they must outlive a force-push and gc.
+    /// Dead letters that one read looks at.
+    private static let lettersPerRead = 2000
+
+    /// The commits that an unfinished invocation names, or one that a person may retry: they must outlive a force-push and
+    /// gc.
     package func commitsInUse() async throws -> Set<String> {
-        try await read { db in
+        var commits = try await read { db in
             try Set(
                 String.fetchAll(
                     db,
@@ -67,6 +71,13 @@ extension Ledger {
                         UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
                         """))
         }
+        var before: Int64? = .max
+        while let end = before {
+            let page = try await read { try $0.commitsOfDeadLetters(before: end, limit: Self.lettersPerRead) }
+            commits.formUnion(page.commits)
+            before = page.next
+        }
+        return commits
     }
 }
 
@@ -74,6 +85,24 @@ extension Database {
     func acceptedHead() throws -> String? {
         try String.fetchOne(
             cachedStatement(sql: "SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1"))
+    }
+
+    /// What the dead letters before a number were run with, but for those that were dropped or erased: they stay dead.
+    ///
+    /// - Returns: also the number to go on before; nil where there are no more.
+    fileprivate func commitsOfDeadLetters(
+        before seq: Int64, limit: Int
+    ) throws -> (commits: Set<String>, next: Int64?) {
+        let rows = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT i.seq, i.commit_id, e.erased_at IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = i.id) AS kept
+                FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+                WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
+                """, arguments: [seq, limit])
+        let commits = rows.filter { $0["kept"] }.map { $0["commit_id"] as String }
+        return (Set(commits), rows.count < limit ? nil : rows.last?["seq"])
     }
 
     /// Fences a step by the commit that it was made with, inside the step's own transaction.

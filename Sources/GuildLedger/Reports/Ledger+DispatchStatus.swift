@@ -53,37 +53,48 @@ extension Ledger {
         }
     }
 
-    /// Of the runs of each agent that have ended, what one used in the mean: tokens and micro-dollars.
-    package func meanUse() async throws -> [String: (tokens: Int64, costMicrodollars: Int64, runs: Int)] {
+    /// Runs of an agent that its mean looks at, the newest.
+    private static let runsPerMean = 200
+
+    /// What a run of an agent used in the mean, of those among its newest 200 that have ended: tokens and micro-dollars.
+    /// Nil where none has.
+    package func meanUse(
+        of agent: String
+    ) async throws -> (tokens: Int64, costMicrodollars: Int64, runs: Int)? {
         try await read { db in
-            let rows = try Row.fetchAll(
+            let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT agent, count(*) AS runs, sum(cost) AS cost,
-                        sum(input + cache_read + cache_write + output + reasoning) AS tokens
-                    FROM invocations WHERE ended_at IS NOT NULL GROUP BY agent
-                    """)
-            return Dictionary(
-                rows.map { row in
-                    let (runs, tokens, cost): (Int, Int64, Int64) = (row["runs"], row["tokens"], row["cost"])
-                    return (row["agent"] as String, (tokens / Int64(max(runs, 1)), cost / Int64(max(runs, 1)), runs))
-                }
-            ) { first, _ in first }
+                    SELECT count(*) AS runs, total(cost) AS cost, total(tokens) AS tokens FROM (
+                        SELECT ended_at, cost, input + cache_read + cache_write + output + reasoning AS tokens
+                        FROM invocations INDEXED BY invocations_agent WHERE agent = ? ORDER BY seq DESC LIMIT ?)
+                    WHERE ended_at IS NOT NULL
+                    """, arguments: [agent, Self.runsPerMean])
+            guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
+                let cost = row["cost"] as Double?
+            else { return nil }
+            let each = { (sum: Double) in Int64(exactly: (sum / Double(runs)).rounded(.down)) ?? .max }
+            return (each(tokens), each(cost), runs)
         }
     }
 
+    /// So much the clock may have been set back where the first event is looked for.
+    private static let stepBack = Duration.seconds(60)
+
     /// A page of recorded events in the order in which they came, with the outcomes recorded for each.
     ///
-    /// - Parameter after: the number of the last one of the page before; 0 begins.
+    /// - Parameter after: the number of the last one of the page before; 0 begins at `since`, found by halving. Where the
+    ///   clock was set back by more than a minute, some that came about then may be missing.
     package func recordedEvents(
         since: Timestamp, after: Int64, limit: Int
     ) async throws -> [RecordedEvent] {
         let rows = try await read { db in
-            try Row.fetchAll(
+            let last = after == 0 ? try db.lastEvent(before: since - Self.stepBack) : after
+            return try Row.fetchAll(
                 db,
                 sql: """
                     SELECT * FROM events WHERE seq > ? AND received_at >= ? ORDER BY seq LIMIT ?
-                    """, arguments: [after, since, limit]
+                    """, arguments: [last, since, limit]
             ).map { row in
                 let decided = try Row.fetchAll(
                     db,
@@ -122,6 +133,29 @@ package struct RecordedEvent: Sendable, Hashable {
 }
 
 extension Database {
+    /// The number behind which the events come that were received at `instant` or later; 0 where all were. It takes as
+    /// many looks as the numbers have binary digits.
+    func lastEvent(before instant: Timestamp) throws -> Int64 {
+        let ends = try first("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)") {
+            ($0.integer(0), $0.integer(1))
+        }
+        guard let oldest = ends?.0, let newest = ends?.1, oldest > 0 else { return 0 }
+        var (low, high) = (oldest - 1, newest)
+        while low < high {
+            // Rounded up; of the numbers up to `middle` the last that is there decides.
+            let middle = low + (high - low + 1) / 2
+            let found = try first(
+                "SELECT received_at FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", [.integer(middle)]
+            ) { $0.integer(0) }
+            if let received = found.flatMap(\.self), received < instant.microseconds {
+                low = middle
+            } else {
+                high = middle - 1
+            }
+        }
+        return low
+    }
+
     func deadLetterCount() throws -> Int {
         try Int.fetchOne(
             self,

@@ -14,14 +14,6 @@ package struct LedgerStatus: Sendable, Hashable {
         package let isAlive: Bool
     }
 
-    package struct Agent: Sendable, Hashable {
-        package let name: String
-        package let byState: [String: Int]
-        package let lastEndedAt: Timestamp?
-        package let lastState: String?
-        package let consecutiveFailures: Int
-    }
-
     package let path: String
     package let bytes: Int64
     package let walBytes: Int64
@@ -33,7 +25,6 @@ package struct LedgerStatus: Sendable, Hashable {
     package let notificationsPending: Int
     package let auditEntries: Int64
     package let processes: [Process]
-    package let agents: [Agent]
 }
 
 extension Ledger {
@@ -60,7 +51,7 @@ extension Ledger {
                 notificationsPending: try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM notifications WHERE state = 'pending'") ?? 0,
                 auditEntries: try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0,
-                processes: try self.processes(db), agents: try Self.agents(db))
+                processes: try self.processes(db))
         }
     }
 
@@ -70,24 +61,6 @@ extension Ledger {
             return LedgerStatus.Process(
                 id: id, components: row["components"], pid: row["pid"], host: row["host"], version: row["version"],
                 startedAt: row["started_at"], isAlive: !isDead(id))
-        }
-    }
-
-    /// States over the last 1,000 invocations of each agent.
-    private static func agents(_ db: Database) throws -> [LedgerStatus.Agent] {
-        let names = try String.fetchAll(db, sql: "SELECT DISTINCT agent FROM invocations ORDER BY agent LIMIT 1000")
-        return try names.map { name in
-            let rows = try Row.fetchAll(
-                db,
-                sql: "SELECT state, ended_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1000",
-                arguments: [name])
-            let states = rows.map { $0["state"] as String }
-            let ended = rows.first { ($0["ended_at"] as Timestamp?) != nil }
-            let finals = states.filter { InvocationState(rawValue: $0)?.isFinal == true }
-            return LedgerStatus.Agent(
-                name: name, byState: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +),
-                lastEndedAt: ended?["ended_at"], lastState: ended?["state"],
-                consecutiveFailures: finals.prefix { $0 == "failed" }.count)
         }
     }
 }

@@ -75,6 +75,18 @@ extension Ledger {
         }
     }
 
+    /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
+    package func root(of invocation: InvocationID) async throws -> EventID? {
+        try await read { db in
+            try EventID.fetchOne(
+                db,
+                sql: """
+                    SELECT root FROM invocations WHERE id = ?1
+                    UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
+                    """, arguments: [invocation])
+        }
+    }
+
     /// The newest invocations, of one agent or of all.
     package func recentInvocations(agent: String? = nil, limit: Int) async throws -> [Invocation] {
         try await read { db in

@@ -7,7 +7,7 @@ extension Database {
     func take(
         _ request: FiringRequest, body: BodyStore.Stored, commit: String, now: Timestamp
     ) throws -> FiringOutcome {
-        if try hasFired(request.schedule, at: request.dueAt) { return .already }
+        if try hasFired(request) { return .already }
         var cancelled: [InvocationID] = []
         if !request.kind.isAskedFor {
             if try isPaused(request.pauseTargets, at: request.turnAt) {
@@ -58,10 +58,19 @@ extension Database {
                 root: event.root.description, body: .object(told)))
     }
 
-    func hasFired(_ schedule: String, at dueAt: Timestamp) throws -> Bool {
-        try first("SELECT 1 FROM firings WHERE schedule = ? AND due_at = ?", [.text(schedule), .time(dueAt)]) { _ in
-            true
-        } ?? false
+    /// Whether its firing is recorded, or its event is or was there: firings are kept for a while only.
+    func hasFired(_ request: FiringRequest) throws -> Bool {
+        let isRecorded = try first(
+            "SELECT 1 FROM firings WHERE schedule = ? AND due_at = ?", [.text(request.schedule), .time(request.dueAt)]
+        ) { _ in true }
+        return try isRecorded ?? isKnown(request.event.id)
+    }
+
+    /// Whether the event is in the ledger, or was until retention took it.
+    func isKnown(_ event: EventID) throws -> Bool {
+        try first(
+            "SELECT 1 FROM events WHERE id = ?1 UNION ALL SELECT 1 FROM dedup WHERE digest = ?1 LIMIT 1", [.id(event)]
+        ) { _ in true } ?? false
     }
 
     func isPaused(_ targets: [String], at instant: Timestamp) throws -> Bool {

@@ -10,17 +10,18 @@ struct OpenFiring {
 
 /// Which firings of a schedule are still at work: what the overlap policies ask.
 extension Database {
-    /// Not decided yet, an invocation of it has not ended, or a decision is still to be made final.
-    private func isOpen(_ event: EventID) throws -> Bool {
+    /// Not decided yet, an invocation of it has not ended, or a decision is still to be made final. What is not decided
+    /// has its message; that it was decided, retention forgets.
+    private func isOpen(_ firing: OpenFiring) throws -> Bool {
         try first(
             """
-            SELECT NOT EXISTS (SELECT 1 FROM inbox WHERE consumer = 'dispatcher' AND message = ?1)
+            SELECT EXISTS (SELECT 1 FROM messages WHERE seq = ?2)
                 OR EXISTS (SELECT 1 FROM invocations WHERE event = ?1
                     AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired'))
                 OR EXISTS (SELECT 1 FROM decisions d WHERE d.event = ?1 AND d.final = 0 AND NOT EXISTS (
                     SELECT 1 FROM decisions later WHERE later.event = ?1 AND later.rule = d.rule
                         AND later.agent = d.agent AND later.revision > d.revision))
-            """, [.id(event)]
+            """, [.id(firing.event), .integer(firing.message)]
         ) { $0.integer(0) == 1 } ?? false
     }
 
@@ -31,7 +32,7 @@ extension Database {
             .map { OpenFiring(event: $0["event"], message: $0["message"]) }
         var (open, ended): ([OpenFiring], [OpenFiring]) = ([], [])
         for firing in all {
-            if try isOpen(firing.event) { open.append(firing) } else { ended.append(firing) }
+            if try isOpen(firing) { open.append(firing) } else { ended.append(firing) }
         }
         return (open, ended)
     }
@@ -53,9 +54,9 @@ extension Database {
     /// - Returns: the invocations that were cancelled.
     func cancel(_ firing: OpenFiring, commit: String, now: Timestamp) throws -> [InvocationID] {
         let reason = "a later firing of its schedule took its place"
-        try run("INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)", [.id(firing.event)])
+        try run("DELETE FROM messages WHERE seq = ? AND event = ?", [.integer(firing.message), .id(firing.event)])
         if changesCount == 1, let (event, _) = try event(firing.event) {
-            try run("DELETE FROM messages WHERE seq = ? AND event = ?", [.integer(firing.message), .id(firing.event)])
+            try run("INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)", [.id(firing.event)])
             let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
             try record(decision, for: event, actor: "scheduler", commit: commit, now: now)
         }

@@ -99,6 +99,9 @@ package struct ScheduleStep: Sendable {
 
 /// A firing as it is recorded.
 package struct Firing: Sendable, Hashable {
+    /// How far back a person may have the past fired: retention keeps the firings of that time, which tell what has fired.
+    package static let backfillReach = Duration.seconds(31 * 86_400)
+
     package let schedule: String
     package let dueAt: Timestamp
     package let event: EventID

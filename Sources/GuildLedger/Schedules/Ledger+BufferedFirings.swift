@@ -21,6 +21,13 @@ extension Ledger {
         }
     }
 
+    /// Whether a firing waits, its wait over or not.
+    package func hasBufferedFirings() async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM buffered_firings)") ?? false
+        }
+    }
+
     /// Fires one that waited, unless somebody else has, or a run has begun meanwhile.
     package func release(_ request: FiringRequest, commit: String, now: Timestamp) async throws -> FiringOutcome {
         try await bodies.storing(request.event.payload) { body in
@@ -32,7 +39,7 @@ extension Ledger {
                 guard waits == true else { return .already }
                 guard try db.settleOpenFirings(of: request.schedule).isEmpty else { return .overlapping }
                 try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [.text(request.schedule)])
-                if try db.hasFired(request.schedule, at: request.dueAt) { return .already }
+                if try db.hasFired(request) { return .already }
                 if try db.isPaused(request.pauseTargets, at: request.turnAt) {
                     try db.note(MissedFirings(one: request, .paused), commit: commit, now: now)
                     return .paused

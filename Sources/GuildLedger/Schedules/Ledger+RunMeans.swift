@@ -49,7 +49,7 @@ extension Ledger {
     }
 
     /// Runs of an agent that are queued or under way, and firings of its schedule since `dueAt` that nobody has decided
-    /// yet: what will still spend.
+    /// yet: what will still spend. An event that retention took was decided.
     package func pendingRuns(of agent: String, schedule: String, since dueAt: Timestamp) async throws -> Int64 {
         try await read { db in
             try Int64.fetchOne(
@@ -57,8 +57,9 @@ extension Ledger {
                 sql: """
                     SELECT (SELECT count(*) FROM invocations WHERE agent = ?1
                             AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired'))
-                        + (SELECT count(*) FROM firings f WHERE schedule = ?2 AND due_at >= ?3 AND NOT EXISTS (
-                            SELECT 1 FROM inbox WHERE consumer = 'dispatcher' AND message = f.event))
+                        + (SELECT count(*) FROM firings f WHERE schedule = ?2 AND due_at >= ?3
+                            AND EXISTS (SELECT 1 FROM events WHERE id = f.event)
+                            AND NOT EXISTS (SELECT 1 FROM decisions WHERE event = f.event))
                     """, arguments: [agent, schedule, dueAt]) ?? 0
         }
     }

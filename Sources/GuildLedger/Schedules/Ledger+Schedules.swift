@@ -103,6 +103,11 @@ extension Ledger {
         }
     }
 
+    /// Those of the events that are in the ledger, or were until retention took them.
+    package func known(_ events: [EventID]) async throws -> Set<EventID> {
+        try await read { db in try Set(events.filter { try db.isKnown($0) }) }
+    }
+
     /// All firings there are.
     package func firingCount() async throws -> Int {
         try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM firings") ?? 0 }

@@ -74,6 +74,8 @@ extension Database {
         var (deleted, erased) = (0, 0)
         for event in events {
             try run("DELETE FROM inbox WHERE consumer = 'dispatcher' AND message = ?", [.id(event.id)])
+            // It has ended, whether or not its schedule has looked since.
+            try run("DELETE FROM open_firings WHERE event = ?", [.id(event.id)])
             if try !event.hasInvocations && delete(event, plan, now: now) {
                 deleted += 1
             } else {

@@ -5,8 +5,10 @@ import GuildDomain
 struct RetentionSweep: Sendable {
     /// Rows that one transaction deletes.
     private static let rows = 500
-    /// Ended workers and past firings are looked at by people for a while.
-    private static let recordsKept = Duration.seconds(7 * 86_400)
+    /// Ended workers are looked at by people for a while.
+    private static let workersKept = Duration.seconds(7 * 86_400)
+    /// A day more than a backfill looks at, which may begin just before.
+    private static let firingsKept = Firing.backfillReach + .seconds(86_400)
 
     let count: any WritableKeyPath<RetentionReport, Int> & Sendable
     let delete: String
@@ -28,19 +30,18 @@ struct RetentionSweep: Sendable {
     }
 
     static func all(_ plan: RetentionPlan, now: Timestamp) -> [RetentionSweep] {
-        let past = now - recordsKept
         var sweeps = [
             RetentionSweep(\.digests, "dedup", key: "digest", where: "expires_at <= ?", [now]),
             RetentionSweep(
                 \.notifications, "notifications", key: "seq", where: "at < ?", [now - plan.rawMessages]),
-            RetentionSweep(\.workers, "workers", key: "id", where: "ended_at < ?", [past]),
+            RetentionSweep(\.workers, "workers", key: "id", where: "ended_at < ?", [now - workersKept]),
             // A due time after the mark may be looked at again, and the firing is what keeps it from firing twice.
             RetentionSweep(
                 \.firings, "firings", key: "schedule, due_at",
                 where: """
                     due_at < ?1 AND NOT EXISTS
                         (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
-                    """, [past]),
+                    """, [now - firingsKept]),
         ]
         sweeps.append(
             RetentionSweep(

@@ -122,6 +122,51 @@ import Testing
         }
     }
 
+    @Test func `the past is fired once also where retention has been at work meanwhile`() async throws {
+        let office = try office()
+        try await fire(office)
+        let (desk, round) = (desk(office), try pick("clerk/round", office))
+        office.time.set(to: fifteen + hour * 5)
+        #expect(try await desk.backfill(round, from: fifteen, to: office.time.now).count == 6)
+        let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        while try await dispatcher.dispatchWaiting() > 0 {}
+        for run in try await office.ledger.unfinishedInvocations(limit: 10) {
+            _ = try await office.ledger.requestCancel(run.id, actor: "user:ada", now: office.time.now)
+        }
+        // Three weeks later the schedule has gone on, and retention has taken whatever it may.
+        office.time.advance(by: hour * (24 * 21))
+        try await fire(office)
+        let plan = RetentionPlan(rawMessages: hour, policy: "built in")
+        let report = try await office.ledger.prune(plan, actor: "retention", now: office.time.now)
+        #expect(report.eventsErased == 6)
+        #expect(report.firings == 0)
+        #expect(try await desk.backfill(round, from: fifteen, to: fifteen + hour * 5).isEmpty)
+        // One of which only the event is left.
+        let entry = try #require(round.entries.first)
+        let event = ScheduleEvent.make(entry, dueAt: fifteen + hour * 6, kind: .due)
+        _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
+        let unfired = try await desk.unfired(round, from: fifteen, to: fifteen + hour * 7)
+        #expect(unfired.map(\.dueAt) == [fifteen + hour * 7])
+    }
+
+    @Test func `what lies further back than firings are kept is refused`() async throws {
+        let office = try office()
+        let (desk, night) = (desk(office), try pick("clerk/night", office))
+        office.time.advance(by: hour * (24 * 60))
+        let now = office.time.now
+        let first = now - Firing.backfillReach
+        #expect(try await desk.unfired(night, from: first - .seconds(60), to: now).count == 31)
+        let early = first - .seconds(61)
+        let failure = await #expect(throws: Failure.self) { try await desk.unfired(night, from: early, to: now) }
+        #expect(failure?.kind == .usage)
+        #expect(
+            failure?.message
+                == "--from \(early.rfc3339) is more than 31 days back: what fired then is not known any more")
+        #expect(failure?.hint?.contains(first.rfc3339) == true)
+        await #expect(throws: Failure.self) { try await desk.backfill(night, from: early, to: now) }
+        #expect(try await office.ledger.firingCount() == 0)
+    }
+
     @Test func `a forecast takes the runs of an agent that never ran at its limit, and leaves out what a pause holds`()
         async throws
     {
