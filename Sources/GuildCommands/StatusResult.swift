@@ -15,6 +15,9 @@ struct StatusResult: CommandResult {
     /// Actions that wait for approval.
     let waiting: Int
     let dispatch: DispatchStatus?
+    /// Pauses of schedules in force.
+    let schedulePauses: [SchedulePause]
+    let alerts: AlertLevels
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     private var refused: CodexHead? { heads.first { !$0.isAccepted } }
@@ -42,7 +45,12 @@ struct StatusResult: CommandResult {
                     "notifications": .integer(ledger.notificationsPending),
                 ]
             } ?? .null,
-            "dispatch": dispatch.map(json) ?? .null, "approvals_waiting": .integer(waiting),
+            "dispatch": dispatch.map(json) ?? .null,
+            "schedules_paused": .array(
+                schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
+            "alerts": .object(
+                JSONObject(alerts.levels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.name)) })),
+            "approvals_waiting": .integer(waiting),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -147,6 +155,14 @@ struct StatusResult: CommandResult {
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
         lines += dispatchLines(style)
+        for (account, level) in alerts.levels.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+            let text = "alert      \(level.name): \(TextTable.printable(account)) (guild budget show \(account))"
+            lines.append(level == .red ? style.red(text) : style.yellow(text))
+        }
+        if !schedulePauses.isEmpty {
+            let names = schedulePauses.map(\.target).joined(separator: ", ")
+            lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
+        }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         return lines
     }
@@ -164,12 +180,12 @@ struct StatusResult: CommandResult {
                 + parts.joined(separator: ", ")
         }
         if dispatch.windowCount + dispatch.pendingCount > 0 {
-            lines.append(
-                "held back  \(dispatch.windowCount) debounce windows, \(dispatch.pendingCount) rate-limited: "
-                    + "guild dispatch queue")
+            let windows = dispatch.windowCount == 1 ? "1 debounce window" : "\(dispatch.windowCount) debounce windows"
+            lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited: guild dispatch queue")
         }
         if dispatch.deadLetters > 0 {
-            lines.append(style.yellow("dead       \(dispatch.deadLetters) letters: guild dispatch dead-letters"))
+            let letters = dispatch.deadLetters == 1 ? "1 letter" : "\(dispatch.deadLetters) letters"
+            lines.append(style.yellow("dead       \(letters): guild dispatch dead-letters"))
         }
         return lines
     }

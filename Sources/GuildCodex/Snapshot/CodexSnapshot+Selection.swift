@@ -9,6 +9,9 @@ extension CodexSnapshot {
     /// The first connector of an external system.
     package func connector(system: String) -> ConnectorManifest? { connectors.first { $0.system == system } }
 
+    /// What runs at once in all: the least that a SchedulingPolicy says; nil where none says.
+    package var concurrencyLimit: Int? { scheduling.compactMap(\.maxConcurrent).min() }
+
     /// How many invocations of each agent may run at once.
     package var concurrencyLimits: [String: Int] {
         Dictionary(agents.values.map { ($0.name, limits(of: $0).maxConcurrent.value) }) { first, _ in first }
