@@ -84,7 +84,7 @@ import Testing
         #expect(status["dispatch"]?["windows"] == 1)
         #expect(status["dispatch"]?["rate_limited"] == 1)
         let csv = try await codex.guild("dispatch", "queue", "-o", "csv").output
-        #expect(csv.hasPrefix("priority,state,id,what,about,since,not before,waits for\n"))
+        #expect(csv.hasPrefix("priority,state,id,what,about,since,not before,waits for"))
         let wrong = try await codex.guild("dispatch", "queue", "-n", "0")
         #expect(wrong.status == 2)
         #expect(wrong.errors.contains("-n 0 is not between 1 and"))
