@@ -30,6 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
                 agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0,
                 dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now),
+                schedulePauses: try await ledger?.schedulePauses(at: settings.time.now) ?? [],
                 alerts: try await ledger?.alertsInForce(now: settings.time.now) ?? []))
     }
 }

@@ -15,6 +15,8 @@ struct StatusResult: CommandResult {
     /// Actions that wait for approval.
     let waiting: Int
     let dispatch: DispatchStatus?
+    /// Pauses of schedules in force.
+    let schedulePauses: [SchedulePause]
     /// Of budgets, the highest first.
     let alerts: [AlertInForce]
 
@@ -44,8 +46,10 @@ struct StatusResult: CommandResult {
                     "notifications": .integer(ledger.notificationsPending),
                 ]
             } ?? .null,
-            "dispatch": dispatch.map(json) ?? .null, "approvals_waiting": .integer(waiting),
-            "alerts": .array(alerts.map(json)),
+            "dispatch": dispatch.map(json) ?? .null,
+            "schedules_paused": .array(
+                schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
+            "approvals_waiting": .integer(waiting), "alerts": .array(alerts.map(json)),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -158,6 +162,10 @@ struct StatusResult: CommandResult {
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
         lines += dispatchLines(style)
+        if !schedulePauses.isEmpty {
+            let names = schedulePauses.map(\.target).joined(separator: ", ")
+            lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
+        }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         lines += alerts.enumerated().map { index, alert in
             let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
@@ -180,12 +188,12 @@ struct StatusResult: CommandResult {
                 + parts.joined(separator: ", ")
         }
         if dispatch.windowCount + dispatch.pendingCount > 0 {
-            lines.append(
-                "held back  \(dispatch.windowCount) debounce windows, \(dispatch.pendingCount) rate-limited: "
-                    + "guild dispatch queue")
+            let windows = dispatch.windowCount == 1 ? "1 debounce window" : "\(dispatch.windowCount) debounce windows"
+            lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited: guild dispatch queue")
         }
         if dispatch.deadLetters > 0 {
-            lines.append(style.yellow("dead       \(dispatch.deadLetters) letters: guild dispatch dead-letters"))
+            let letters = dispatch.deadLetters == 1 ? "1 letter" : "\(dispatch.deadLetters) letters"
+            lines.append(style.yellow("dead       \(letters): guild dispatch dead-letters"))
         }
         return lines
     }

@@ -33,6 +33,30 @@ import Testing
         #expect(tried < compared / 2)
     }
 
+    @Test func `beginnings and ends are found whatever they have in common`() throws {
+        var random = SeededGenerator(state: 77)
+        let letters = ["a", "b", "\u{0}", "é"]
+        func text(_ most: Int) -> String {
+            (0..<Int.random(in: 1...most, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" }
+                .joined()
+        }
+        for round in 0..<40 {
+            // A stem that all share, short and long, and entries that differ only behind their eighth byte.
+            let stem = ["", "acme/shop-", "aaaaaaaa"][round % 3]
+            let affixes = (0..<60).map { _ in stem + text(round.isMultiple(of: 2) ? 3 : 14) }
+            for kind in ["prefix", "suffix"] {
+                let patterns = try affixes.map { try EventPattern(parsing: ["a": [[kind: .string($0)]]]) }
+                let index = PatternIndex(patterns.map { PatternIndex.Rule($0) })
+                for _ in 0..<40 {
+                    let value = stem.dropLast(Int.random(in: 0...1, using: &random)) + text(16)
+                    let event: JSONValue = ["a": .string(kind == "prefix" ? String(value) : text(4) + stem + text(6))]
+                    let expected = patterns.indices.filter { patterns[$0].matches(event) }
+                    #expect(index.rules(matching: event) == expected, "\(event.text())")
+                }
+            }
+        }
+    }
+
     @Test func `rules are found by every kind of value that a table holds`() throws {
         let patterns = [
             #"{"a": ["x"]}"#, #"{"a": [300]}"#, #"{"a": [true]}"#, #"{"a": [null]}"#, #"{"a": [{"prefix": "ab"}]}"#,

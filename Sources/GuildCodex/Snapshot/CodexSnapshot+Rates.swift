@@ -21,6 +21,15 @@ extension CodexSnapshot {
         }
     }
 
+    /// Every limit on requests and tokens that there is, once.
+    package var allCharges: [AdmissionTerms.Charge] {
+        let charges =
+            agentsByName.flatMap { self.charges(agent: $0.name, chapter: $0.chapter) }
+            + endpoints.flatMap { self.charges(endpoint: $0) } + connectors.flatMap { self.charges(connector: $0) }
+        var seen: Set<String> = []
+        return charges.filter { seen.insert($0.bucket).inserted }
+    }
+
     /// What an event that comes in takes from. An endpoint's own limit refuses, so that the sender slows down.
     package func charges(endpoint: WebhookEndpointManifest) -> [AdmissionTerms.Charge] {
         let own = endpoint.rateLimit.map {

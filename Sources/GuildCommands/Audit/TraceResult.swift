@@ -62,8 +62,12 @@ extension EventTrace {
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
         if event.isOwn { node.notes.append("caused by an action of ours") }
         let decided = Set(decisions.compactMap(\.invocation))
-        node.children = decisions.map { decision in
+        node.children = decisions.enumerated().map { index, decision in
             var child = decision.node
+            // One that waited first is decided twice: its invocation is drawn below the decision that set it going.
+            guard !decisions.dropFirst(index + 1).contains(where: { $0.invocation == decision.invocation }) else {
+                return child
+            }
             child.children = invocations.filter { $0.invocation.id == decision.invocation }.map(\.node)
             return child
         }

@@ -6,8 +6,10 @@ import GuildLedger
 /// Invocations that failed for good.
 struct DeadLettersResult: TabularResult {
     let letters: [DeadLetter]
+    /// Whose alone they are.
+    var agent: String?
 
-    var emptyText: String { "no dead letters" }
+    var emptyText: String { agent.map { "no dead letters of \($0)" } ?? "no dead letters" }
 
     var json: JSONValue {
         .array(
@@ -55,17 +57,21 @@ struct DeadLettersResult: TabularResult {
                 failures.append(failure)
             }
         }
-        if !done.isEmpty || failures.isEmpty { try renderer.print(DeadLettersMoved(invocations: done)) }
+        if !done.isEmpty || failures.isEmpty { try renderer.print(DeadLettersMoved(invocations: done, agent: agent)) }
         guard let first = failures.first else { return }
-        throw Failure(first.kind, failures.map(\.message).joined(separator: "\n"), hint: first.hint)
+        throw Failure(
+            first.kind, failures.map(\.message).joined(separator: "\n"),
+            hint: failures.count == 1 ? first.hint : "`guild dispatch dead-letters list` shows those there are")
     }
 }
 
 /// Dead letters that were sent again or put away.
 struct DeadLettersMoved: TabularResult {
     let invocations: [Invocation]
+    /// Whose alone they are.
+    var agent: String?
 
-    var emptyText: String { "no dead letters" }
+    var emptyText: String { agent.map { "no dead letters of \($0)" } ?? "no dead letters" }
     var json: JSONValue { .array(invocations.map(\.json)) }
 
     func table(_ cells: CellFormat) -> TextTable {

@@ -24,6 +24,9 @@ struct DispatchBacktestCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let begin = try PointInTime.required(since, option: "--since", now: settings.time.now, zone: .current)
+        guard begin <= settings.time.now else {
+            throw Failure(.usage, "--since '\(since)' lies ahead", hint: "recorded events are of the past: --since 7d")
+        }
         let snapshot = try inspection.codex().snapshot()
         let test = try await Backtest.run(snapshot, since: begin, in: try inspection.existingLedger())
         try output.renderer.print(BacktestResult(test: test, since: begin))
@@ -34,7 +37,10 @@ struct BacktestResult: TabularResult {
     let test: Backtest
     let since: Timestamp
 
-    var emptyText: String { "\(test.events) events since \(LocalTime.text(since)), and nothing that runs for them" }
+    var emptyText: String {
+        test.events == 0
+            ? "no event was recorded since \(LocalTime.text(since))" : "nothing ran for them, and nothing would"
+    }
 
     var json: JSONValue {
         [
@@ -57,7 +63,8 @@ struct BacktestResult: TabularResult {
             "agent": .string(line.agent), "recorded_runs": .integer(line.recorded), "runs": .integer(line.expected),
             "merged": .integer(line.merged), "rate_limited": .integer(line.limited),
             "mean_tokens": .optional(line.meanTokens), "recorded_tokens": .optional(line.recordedTokens),
-            "tokens": .optional(line.expectedTokens), "cost_microdollars": .optional(line.expectedCost),
+            "tokens": .optional(line.expectedTokens), "recorded_cost_microdollars": .optional(line.recordedCost),
+            "cost_microdollars": .optional(line.expectedCost),
         ]
     }
 
@@ -73,13 +80,27 @@ struct BacktestResult: TabularResult {
             }, rightAligned: [1, 2, 3, 4, 5, 6, 7])
     }
 
+    /// Then and now, as far as there is a run to judge by.
+    private var costs: String {
+        let known = test.lines.filter { $0.meanTokens != nil }
+        func sum(_ part: (Backtest.Line) -> Int64?) -> Int64 { known.reduce(0) { $0.addingSaturated(part($1) ?? 0) } }
+        guard !known.isEmpty else { return "what that costs is not known: none of these has called a model yet" }
+        let unknown = test.lines.filter { $0.meanTokens == nil && $0.expected > 0 }.map(\.agent)
+        return
+            "about \(Amount.grouped(sum(\.expectedTokens))) tokens, \(Money.dollars(sum(\.expectedCost))), instead of "
+            + "\(Amount.grouped(sum(\.recordedTokens))) tokens, \(Money.dollars(sum(\.recordedCost)))"
+            + (unknown.isEmpty
+                ? "" : "; without \(unknown.joined(separator: ", ")), of which no run has called a model")
+    }
+
     func text(_ style: Style, isQuiet: Bool) -> String {
         let table = table(.local)
         var lines = [table.rows.isEmpty ? emptyText : table.text(style, showsHeadings: !isQuiet)]
-        if isQuiet { return lines.joined(separator: "\n") }
+        if isQuiet || test.events == 0 { return lines.joined(separator: "\n") }
         lines.append(
             "\(test.events) events since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
                 + "\(test.changed) decided otherwise" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
+        lines.append(costs)
         lines += test.changes.map { change in
             let what = change.added.map { "+\($0)" } + change.removed.map { "-\($0)" }
             let subject = change.subject.map { " \($0)" } ?? ""

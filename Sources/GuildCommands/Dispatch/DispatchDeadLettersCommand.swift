@@ -37,7 +37,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
         let letters = try await inspection.ledger?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
-        try output.renderer.print(DeadLettersResult(letters: letters))
+        try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
 }
 
@@ -84,7 +84,8 @@ struct DeadLettersRetryCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if all == !ids.isEmpty { throw ValidationError("name the dead letters, or give --all") }
+        if all, !ids.isEmpty { throw ValidationError("name the dead letters or give --all, not both") }
+        if !all, ids.isEmpty { throw ValidationError("name the dead letters, or give --all") }
         if agent != nil, !all { throw ValidationError("--agent needs --all") }
     }
 

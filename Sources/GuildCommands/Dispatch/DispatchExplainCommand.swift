@@ -8,7 +8,8 @@ import GuildLedger
 struct DispatchExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Shows each rule tried on an event, the first field that failed, and what was decided.")
+        abstract: "Shows each rule tried on an event, the first field that failed, and what was decided.",
+        discussion: "The rules are those of --rev; each recorded decision names its own commit where that is another.")
 
     @Argument(help: ArgumentHelp("The event's id.", valueName: "event-id"))
     var id: String
@@ -17,32 +18,45 @@ struct DispatchExplainCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
         guard let known = try await ledger.eventID(for: id), let event = try await ledger.event(known) else {
             throw Causality.unknown(id)
         }
         let snapshot = try inspection.codex().snapshot()
-        let trials: [RuleTrial]
+        let trace = try await ledger.trace(of: known)
+        var result = ExplanationResult(
+            event: event, commit: snapshot.commit, decisions: trace?.decisions ?? [],
+            runs: trace?.invocations.map(\.invocation) ?? [],
+            reasons: try await reasons(snapshot, ledger, now: settings.time.now))
         do {
-            trials = try Router(snapshot).trials(event)
+            result.trials = try Router(snapshot).trials(event)
         } catch {
-            throw Failure(.failed, "event \(known): its payload is \(error.message)")
+            result.problem = "the payload is \(error.message)"
         }
-        try output.renderer.print(
-            ExplanationResult(
-                event: event, trials: trials, commit: snapshot.commit,
-                decisions: try await ledger.trace(of: known)?.decisions ?? []))
+        try output.renderer.print(result)
+    }
+
+    private func reasons(_ snapshot: CodexSnapshot, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
+        QueueReasons(
+            snapshot, alerts: try await ledger.alertLevels(now: now),
+            running: try await ledger.dispatchStatus(limit: 0, now: now).running, now: now)
     }
 }
 
 struct ExplanationResult: CommandResult {
     let event: Event
-    let trials: [RuleTrial]
+    var trials: [RuleTrial] = []
+    /// Why no rule could be tried.
+    var problem: String?
     /// The codex that the rules were tried in now.
     let commit: String
     let decisions: [EventTrace.DecisionRow]
+    /// What the decisions set going.
+    let runs: [Invocation]
+    let reasons: QueueReasons
 
     var json: JSONValue {
         [
@@ -53,7 +67,15 @@ struct ExplanationResult: CommandResult {
                         "rule": .string($0.rule), "agent": .string($0.agent), "match": .bool($0.mismatch == nil),
                         "mismatch": .optional($0.mismatch),
                     ]
-                }), "decisions": .array(decisions.map(\.json)),
+                }), "problem": .optional(problem), "decisions": .array(decisions.map(\.json)),
+            "invocations": .array(
+                runs.map { run in
+                    [
+                        "id": .string(run.id.description), "agent": .string(run.agent),
+                        "state": .string(run.state.rawValue), "wait_reason": .optional(run.waitReason?.rawValue),
+                        "waits_for": .optional(reasons.reason(of: run)),
+                    ]
+                }),
         ]
     }
 
@@ -67,8 +89,12 @@ struct ExplanationResult: CommandResult {
         let subject = event.subject.map { " \($0)" } ?? ""
         var lines = [style.bold("event \(event.id)") + TextTable.printable("  \(event.type)\(subject)")]
         lines.append(style.bold("rules of \(commit.prefix(17))"))
-        lines.append(
-            trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
+        if let problem {
+            lines.append(TextTable.printable("  none was tried: \(problem)"))
+        } else {
+            lines.append(
+                trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
+        }
         lines.append(style.bold("recorded decisions"))
         if decisions.isEmpty { lines.append("  none yet: the event waits for the dispatcher") }
         lines += decisions.flatMap { decision in
@@ -76,6 +102,11 @@ struct ExplanationResult: CommandResult {
             var node = decision.node
             node.label += "  \(LocalTime.text(decision.at))\(elsewhere)"
             return node.lines().map { "  " + $0 }
+        }
+        if !runs.isEmpty { lines.append(style.bold("what they set going")) }
+        lines += runs.map { run in
+            let wait = reasons.reason(of: run).map { ", waits for \($0)" } ?? run.waitReason.map { " (\($0.rawValue))" }
+            return TextTable.printable("  \(run.id)  \(run.agent)  \(run.state.rawValue)\(wait ?? "")")
         }
         return lines.joined(separator: "\n")
     }

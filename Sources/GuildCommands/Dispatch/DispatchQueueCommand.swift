@@ -1,5 +1,7 @@
 import ArgumentParser
 import GuildCitadel
+import GuildCodex
+import GuildControl
 import GuildDomain
 import GuildLedger
 
@@ -26,23 +28,34 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let status = try await inspection.ledger?.status()
-        let held = try await inspection.ledger?.dispatchStatus(limit: count, now: settings.time.now)
+        guard let ledger = inspection.ledger else { return try output.renderer.print(QueueResult()) }
+        let now = settings.time.now
+        let held = try await ledger.dispatchStatus(limit: count, now: now)
+        // Without a codex that can be read, what waits is shown all the same, only not what it limits.
+        let snapshot = try? await inspection.snapshot()
         try output.renderer.print(
             QueueResult(
-                inbound: try await inspection.ledger?.inbound(limit: count, now: settings.time.now).map(\.event) ?? [],
-                invocations: try await inspection.ledger?.unfinishedInvocations(limit: count) ?? [],
-                inboundDepth: status?.inboundDepth ?? 0, windows: held?.windows ?? [], pending: held?.pending ?? []))
+                inbound: try await ledger.inbound(limit: count, now: now).map(\.event),
+                invocations: try await ledger.unfinishedInvocations(limit: count),
+                inboundDepth: try await ledger.status().inboundDepth, windows: held.windows, pending: held.pending,
+                rates: try await ledger.rateStandings(Array((snapshot?.allCharges ?? []).prefix(count)), now: now),
+                reasons: QueueReasons(
+                    snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
+                now: now))
     }
 }
 
 struct QueueResult: TabularResult {
-    let inbound: [Event]
-    let invocations: [Invocation]
-    let inboundDepth: Int64
-    let windows: [OpenWindow]
+    var inbound: [Event] = []
+    var invocations: [Invocation] = []
+    var inboundDepth: Int64 = 0
+    var windows: [OpenWindow] = []
     /// Decisions that wait for their turn at a rate.
-    let pending: [PendingDecision]
+    var pending: [PendingDecision] = []
+    var rates: [RateStanding] = []
+    /// Nil where nothing waits, for there is no ledger.
+    var reasons: QueueReasons?
+    var now = Timestamp(microseconds: 0)
 
     var emptyText: String { "nothing waits" }
 
@@ -50,7 +63,13 @@ struct QueueResult: TabularResult {
         [
             "inbound_depth": .integer(inboundDepth), "inbound": .array(inbound.map(\.summaryJSON)),
             "windows": .array(windows.map(\.json)), "rate_limited": .array(pending.map(\.json)),
-            "invocations": .array(invocations.map(\.json)),
+            "invocations": .array(
+                invocations.map { invocation in
+                    var object = invocation.json.object ?? JSONObject()
+                    object["available"] = .optional(invocation.state == .queued ? invocation.availableAt : nil)
+                    object["waits_for"] = .optional(reasons?.reason(of: invocation))
+                    return .object(object)
+                }), "rates": .array(rates.map { $0.json(now) }),
         ]
     }
 
@@ -58,21 +77,51 @@ struct QueueResult: TabularResult {
         let events = inbound.map { event in
             [
                 event.priority.name, "inbound", event.id.description, event.type, cells.text(event.subject),
-                cells.time(event.time), "",
+                cells.time(event.time), "", "the dispatcher",
             ]
         }
         let runs = invocations.map { invocation in
             let wait = invocation.waitReason.map { " (\($0.rawValue))" } ?? ""
-            let isDelayed = invocation.state == .queued && invocation.availableAt > invocation.createdAt
+            let isDelayed = invocation.state == .queued && invocation.availableAt > now
             return [
                 invocation.priority.name, invocation.state.rawValue + wait, invocation.id.description, invocation.agent,
                 invocation.root.description, cells.time(invocation.createdAt),
-                isDelayed ? cells.time(invocation.availableAt) : "",
+                isDelayed ? cells.time(invocation.availableAt) : "", reasons?.reason(of: invocation) ?? "",
             ]
         }
         return TextTable(
-            ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE"],
+            ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE", "WAITS FOR"],
             events + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs)
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        let table = table(.local)
+        var parts = table.rows.isEmpty ? (isQuiet ? [] : [emptyText]) : [table.text(style, showsHeadings: !isQuiet)]
+        let drawn = rates.filter { !$0.isFull }
+        if !drawn.isEmpty {
+            let table = TextTable(
+                ["RATE", "PER MINUTE", "BURST", "LEFT", "NEXT"], drawn.map { $0.row(.local, now) },
+                rightAligned: [1, 2, 3])
+            parts.append(table.text(style, showsHeadings: !isQuiet))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+}
+
+extension RateStanding {
+    fileprivate func json(_ now: Timestamp) -> JSONValue {
+        [
+            "bucket": .string(charge.bucket), "unit": .string(charge.unit.rawValue),
+            "per_minute": .integer(charge.rate.perMinute), "burst": .integer(charge.rate.burst),
+            "left": .integer(bucket.available), "next": .string((now + wait).rfc3339), "rejects": .bool(charge.rejects),
+        ]
+    }
+
+    fileprivate func row(_ cells: CellFormat, _ now: Timestamp) -> [String] {
+        [
+            charge.bucket, cells.count(charge.rate.perMinute), cells.count(charge.rate.burst),
+            cells.count(bucket.available), wait > .zero ? cells.time(now + wait) : "now",
+        ]
     }
 }
 
@@ -90,7 +139,7 @@ extension OpenWindow {
     fileprivate func row(_ cells: CellFormat) -> [String] {
         [
             window.priority.name, "window (\(window.events))", window.invocation.description, place.agent, place.key,
-            cells.time(window.openedAt), cells.time(window.dueAt),
+            cells.time(window.openedAt), cells.time(window.dueAt), "more events, until \(cells.time(window.maxAt))",
         ]
     }
 }
@@ -107,7 +156,7 @@ extension PendingDecision {
     fileprivate func row(_ cells: CellFormat) -> [String] {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
-            cells.time(dueAt),
+            cells.time(dueAt), "its turn",
         ]
     }
 }

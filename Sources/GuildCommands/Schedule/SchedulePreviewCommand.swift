@@ -11,11 +11,12 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         commandName: "preview",
         abstract: "Shows what the schedules will do in a span of time, and the tokens it takes.",
         discussion: """
-            A run is taken to need the mean of the agent's last 50, or its perInvocation limit where it never ran. Pauses in \
-            force are counted; what overlap will hold back is not.
+            A run is taken to need the mean of the agent's last 50 that called a model, or its perInvocation limit where none \
+            did. Due times that a pause in force holds back are counted as PAUSED; what overlap will hold back is not known.
             """)
 
     private static let longest = Duration.seconds(366 * 86_400)
+    private static let usual = Duration.seconds(7 * 86_400)
 
     @Argument(
         help: ArgumentHelp("Only these: AGENT, AGENT/NAME or AGENT/NAME@PERSON.", valueName: "schedule"),
@@ -25,7 +26,7 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first due time that counts. Default: now.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("The last one. Default: 7 days after --from.", valueName: "time"))
+    @Option(help: ArgumentHelp("The last one; 30d is so long after --from. Default: 7d.", valueName: "time"))
     var to: String?
 
     @OptionGroup var options: GlobalOptions
@@ -35,13 +36,11 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         let settings = options.settings()
         let now = settings.time.now
         let start = try from.map { try PointInTime.required($0, option: "--from", now: now, zone: .current) } ?? now
-        let end =
-            try to.map { try PointInTime.required($0, option: "--to", now: now, zone: .current) }
-            ?? start + .seconds(7 * 86_400)
+        let end = try to.map { try Self.end($0, after: start, now: now) } ?? start + Self.usual
         guard start <= end, end - start <= Self.longest else {
             throw Failure(
-                .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span of up to 366 days",
-                hint: "--to comes after --from")
+                .usage, "--from \(start.rfc3339) --to \(end.rfc3339) is not a span of up to 366 days",
+                hint: start > end ? "--to comes after --from" : "take a shorter span")
         }
         let inspection = try Inspection(settings)
         defer { inspection.close() }
@@ -51,6 +50,11 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         let forecasts = try await ScheduleForecast.make(
             entries, in: snapshot, ledger: inspection.ledger, from: start, to: end, now: now)
         try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
+    }
+
+    private static func end(_ text: String, after start: Timestamp, now: Timestamp) throws -> Timestamp {
+        if let length = Durations.parse(text) { return start + length }
+        return try PointInTime.required(text, option: "--to", now: now, zone: .current)
     }
 }
 
@@ -89,14 +93,23 @@ struct SchedulePreviewResult: TabularResult {
 
     func table(_ cells: CellFormat) -> TextTable {
         TextTable(
-            ["SCHEDULE", "RUNS", "PAUSED", "FIRST", "LAST", "TOKENS/RUN", "MEAN OF", "TOKENS"],
+            ["SCHEDULE", "RUNS", "PAUSED", "FIRST", "LAST", "TOKENS/RUN", "TAKEN FROM", "TOKENS"],
             forecasts.map { forecast in
                 [
                     forecast.schedule, cells.count(Int64(forecast.runs)), cells.count(Int64(forecast.paused)),
                     cells.time(forecast.first), cells.time(forecast.last), cells.count(forecast.tokensPerRun),
-                    cells.count(Int64(forecast.meanOf)), cells.count(forecast.tokens),
+                    Self.source(forecast), cells.count(forecast.tokens),
                 ]
-            }, rightAligned: [1, 2, 5, 6, 7])
+            }, rightAligned: [1, 2, 5, 7])
+    }
+
+    /// Where the tokens of a run come from.
+    private static func source(_ forecast: ScheduleForecast) -> String {
+        switch forecast.meanOf {
+        case 0: "perInvocation"
+        case 1: "1 run"
+        default: "\(forecast.meanOf) runs"
+        }
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -27,7 +27,8 @@ package struct AdmissionPolicy: Sendable {
 
     /// The decisions with what their invocations have to pass.
     ///
-    /// - Parameter alerts: a yellow one doubles the windows of debounces.
+    /// - Parameter alerts: a yellow one doubles the windows of debounces; what a higher one keeps from starting is queued
+    ///   with that for a reason.
     package func applied(
         to decisions: [Decision], of event: Event, alerts: AlertLevels = AlertLevels()
     ) -> [Decision] {
@@ -38,6 +39,13 @@ package struct AdmissionPolicy: Sendable {
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
             var (decision, terms) = (decision, AdmissionTerms())
+            if let alert = alerts.holding(
+                invocation.priority, agent: invocation.agent, chapter: invocation.chapter)
+            {
+                decision.reasons.append(
+                    "the \(alert.level.name) alert of \(alert.account) keeps \(invocation.priority.name) work in the queue"
+                )
+            }
             terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter)
             terms.backpressure = refused.contains(invocation.priority) ? backpressure : nil
             if let settings = debounce(of: decision.rule) {

@@ -16,13 +16,14 @@ package struct Backtest: Sendable {
         package var merged = 0
         /// Events that would have waited for a rate, or been refused by one.
         package var limited = 0
-        /// Nil where no run of the agent has ended yet.
+        /// Nil where no run of the agent has called a model yet.
         package var meanTokens: Int64?
         package var meanCost: Int64?
 
         package var expectedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(expected)) } }
         package var expectedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(expected)) } }
         package var recordedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
+        package var recordedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
     }
 
     /// An event about which the revision decides otherwise.
@@ -103,12 +104,11 @@ package struct Backtest: Sendable {
     }
 
     private mutating func compare(_ recorded: RecordedEvent, _ wanted: Set<String>) {
-        let ran = recorded.outcomes.filter { $0.outcome == Decision.Outcome.dispatched.rawValue }.map(\.agent)
-        for agent in ran { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
-        let reached = recorded.outcomes.filter {
-            [Decision.Outcome.dispatched.rawValue, Decision.Outcome.merged.rawValue].contains($0.outcome)
-        }
-        let before = Set(reached.map(\.agent))
+        // What waits for a window or its turn runs yet.
+        let running = recorded.outcomes.filter { $0.outcome == Decision.Outcome.dispatched.rawValue || !$0.isFinal }
+        for agent in running.map(\.agent) { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
+        let merged = recorded.outcomes.filter { $0.outcome == Decision.Outcome.merged.rawValue }
+        let before = Set((running + merged).map(\.agent))
         let (added, removed) = (wanted.subtracting(before), before.subtracting(wanted))
         guard !added.isEmpty || !removed.isEmpty else { return }
         changed += 1

@@ -4,11 +4,18 @@ import Foundation
 ///
 /// Sorted by their bytes, every beginning of a text that is in the table is also one of the greatest entry that is not
 /// after the text; so each entry knows the longest other entry that it begins with, and that chain holds all of them.
+///
+/// The search looks at eight bytes of each entry, which lie side by side: a hundred thousand texts of their own, each
+/// somewhere else in memory, would make it as slow as memory is.
 struct AffixTable: Sendable {
     private let affixes: [[UInt8]]
     private let buckets: [Int]
     /// The longest entry that this one begins with; -1 where there is none.
     private let parents: [Int]
+    /// What all entries begin with.
+    private let stem: [UInt8]
+    /// The eight bytes of each entry behind that, as `key` has them: ascending as the entries are.
+    private let keys: [UInt64]
 
     /// - Parameter entries: no text twice.
     init(_ entries: [(bytes: [UInt8], bucket: Int)]) {
@@ -22,24 +29,61 @@ struct AffixTable: Sendable {
             open.append(index)
         }
         self.parents = parents
+        // Of a sorted list the first and the last have no more in common than all have.
+        let stem = Self.common(affixes.first ?? [], affixes.last ?? [])
+        self.stem = Array((affixes.first ?? []).prefix(stem))
+        keys = affixes.map { Self.key($0, after: stem) }
     }
 
     var isEmpty: Bool { affixes.isEmpty }
 
     /// Tells the bucket of every entry that `text` begins with.
     func find(in text: [UInt8], _ tell: (Int) -> Void) {
-        var (low, high) = (0, affixes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if Self.precedes(text, affixes[middle]) { high = middle } else { low = middle + 1 }
-        }
-        var index = low - 1
+        guard !affixes.isEmpty, Self.common(stem, text) == stem.count else { return }
+        var index = count(notAfter: text) - 1
         guard index >= 0 else { return }
-        let common = zip(text, affixes[index]).prefix { $0 == $1 }.count
+        let common = Self.common(text, affixes[index])
         while index >= 0 {
             if affixes[index].count <= common { tell(buckets[index]) }
             index = parents[index]
         }
+    }
+
+    /// - Parameter text: begins with the stem.
+    private func count(notAfter text: [UInt8]) -> Int {
+        let key = Self.key(text, after: stem.count)
+        var (low, high) = (Self.count(of: keys) { $0 < key }, Self.count(of: keys) { $0 <= key })
+        // Only those that are the same so far are looked at whole.
+        while low < high {
+            let middle = low + (high - low) / 2
+            if Self.precedes(text, affixes[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// How many of an ascending list are at its beginning for which something holds.
+    private static func count(of keys: [UInt64], where holds: (UInt64) -> Bool) -> Int {
+        var (low, high) = (0, keys.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(keys[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Eight bytes as a number that is in the order of the texts, with zeros behind the end.
+    private static func key(_ bytes: [UInt8], after start: Int) -> UInt64 {
+        var key: UInt64 = 0
+        for index in start..<start + 8 { key = key << 8 | UInt64(index < bytes.count ? bytes[index] : 0) }
+        return key
+    }
+
+    /// How many bytes two texts have in common at their beginning.
+    private static func common(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        let limit = min(left.count, right.count)
+        var index = 0
+        while index < limit, left[index] == right[index] { index += 1 }
+        return index
     }
 
     private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {

@@ -19,6 +19,20 @@ package struct DispatchStatus: Sendable, Hashable {
     package let pending: [PendingDecision]
     package let pendingCount: Int
     package let deadLetters: Int
+    /// What runs now, by agent.
+    package let running: [String: Int]
+}
+
+/// A rate limit and what is left of it.
+package struct RateStanding: Sendable, Hashable {
+    package let charge: AdmissionTerms.Charge
+    package let bucket: RateBucket
+
+    /// Whether as much may go at once as ever.
+    package var isFull: Bool { bucket.available >= charge.rate.burst }
+
+    /// How long the next one would have to wait: zero where it may go now.
+    package var wait: Duration { bucket.taking(charge.unit == .requests ? 1 : 0).wait(charge.rate) }
 }
 
 extension Ledger {
@@ -49,15 +63,29 @@ extension Ledger {
                 pending: try Row.fetchAll(
                     db, sql: "SELECT * FROM pending_decisions ORDER BY due_at LIMIT \(limit)"
                 ).map(PendingDecision.init), pendingCount: try count("SELECT count(*) FROM pending_decisions"),
-                deadLetters: try db.deadLetterCount())
+                deadLetters: try db.deadLetterCount(),
+                running: Dictionary(
+                    try Row.fetchAll(
+                        db,
+                        sql: "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent"
+                    ).map { ($0[0] as String, $0[1] as Int) }
+                ) { first, _ in first })
+        }
+    }
+
+    /// How full the bucket of each charge is now.
+    package func rateStandings(_ charges: [AdmissionTerms.Charge], now: Timestamp) async throws -> [RateStanding] {
+        try await read { db in
+            let book = LedgerBook(db: db, event: nil)
+            return try charges.map { RateStanding(charge: $0, bucket: try book.bucket($0, now: now)) }
         }
     }
 
     /// Runs of an agent that its mean looks at, the newest.
     private static let runsPerMean = 200
 
-    /// What a run of an agent used in the mean, of those among its newest 200 that have ended: tokens and micro-dollars.
-    /// Nil where none has.
+    /// What a run of an agent used in the mean, of those among its newest 200 that have ended and called a model: tokens
+    /// and micro-dollars. Nil where none has.
     package func meanUse(
         of agent: String
     ) async throws -> (tokens: Int64, costMicrodollars: Int64, runs: Int)? {
@@ -68,7 +96,7 @@ extension Ledger {
                     SELECT count(*) AS runs, total(cost) AS cost, total(tokens) AS tokens FROM (
                         SELECT ended_at, cost, input + cache_read + cache_write + output + reasoning AS tokens
                         FROM invocations INDEXED BY invocations_agent WHERE agent = ? ORDER BY seq DESC LIMIT ?)
-                    WHERE ended_at IS NOT NULL
+                    WHERE ended_at IS NOT NULL AND tokens > 0
                     """, arguments: [agent, Self.runsPerMean])
             guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
                 let cost = row["cost"] as Double?
@@ -81,7 +109,8 @@ extension Ledger {
     /// So much the clock may have been set back where the first event is looked for.
     private static let stepBack = Duration.seconds(60)
 
-    /// A page of recorded events in the order in which they came, with the outcomes recorded for each.
+    /// A page of recorded events in the order in which they came, with the last outcome recorded for each rule
+    /// and agent.
     ///
     /// - Parameter after: the number of the last one of the page before; 0 begins at `since`, found by halving. Where the
     ///   clock was set back by more than a minute, some that came about then may be missing.
@@ -98,12 +127,17 @@ extension Ledger {
             ).map { row in
                 let decided = try Row.fetchAll(
                     db,
-                    sql: "SELECT agent, outcome FROM decisions WHERE event = ? AND final = 1",
+                    sql: """
+                        SELECT agent, outcome, final FROM decisions d WHERE event = ? AND revision = (SELECT max(revision)
+                            FROM decisions WHERE event = d.event AND rule = d.rule AND agent = d.agent)
+                        """,
                     arguments: [row["id"] as EventID])
                 return (
                     row["seq"] as Int64, row["received_at"] as Timestamp, Event(row: row),
                     row.storedBody("body", "body_ref"), (row["erased_at"] as Timestamp?) != nil,
-                    decided.map { (agent: $0["agent"] as String, outcome: $0["outcome"] as String) }
+                    decided.map {
+                        RecordedEvent.Outcome(agent: $0["agent"], outcome: $0["outcome"], isFinal: $0["final"])
+                    }
                 )
             }
         }
@@ -112,7 +146,7 @@ extension Ledger {
             if !isErased { event.payload = try bodies.load(stored) }
             return RecordedEvent(
                 seq: seq, receivedAt: receivedAt, event: event, isErased: isErased,
-                outcomes: decisions.map { RecordedEvent.Outcome(agent: $0.agent, outcome: $0.outcome) })
+                outcomes: decisions)
         }
     }
 }
@@ -122,6 +156,8 @@ package struct RecordedEvent: Sendable, Hashable {
     package struct Outcome: Sendable, Hashable {
         package let agent: String
         package let outcome: String
+        /// False while it waits for a window or its turn.
+        package let isFinal: Bool
     }
 
     package let seq: Int64

@@ -18,7 +18,8 @@ extension Ledger {
     /// Runs that the mean is taken over, the latest.
     private static let runsPerMean = 50
 
-    /// The mean tokens per run of an agent's latest ended invocations; nil where none has ended.
+    /// The mean tokens per run of an agent's latest ended invocations; nil where none has ended. One that ended before it
+    /// called a model tells nothing of what a run takes.
     package func meanTokens(of agent: String) async throws -> RunMean? {
         try await read { db in
             let row = try Row.fetchOne(
@@ -26,7 +27,8 @@ extension Ledger {
                 sql: """
                     SELECT count(*) AS runs, total(tokens) AS tokens FROM (
                         SELECT input + cache_read + cache_write + output + reasoning AS tokens FROM invocations
-                        WHERE agent = ? AND state IN ('succeeded', 'failed') ORDER BY seq DESC LIMIT ?)
+                        WHERE agent = ? AND state IN ('succeeded', 'failed')
+                        AND input + cache_read + cache_write + output + reasoning > 0 ORDER BY seq DESC LIMIT ?)
                     """, arguments: [agent, Self.runsPerMean])
             guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
                 let mean = Int64(exactly: (tokens / Double(runs)).rounded(.up))

@@ -2,9 +2,6 @@ import GuildCodex
 import GuildLedger
 
 extension CodexSnapshot {
-    /// What runs at once in all: the least that a SchedulingPolicy says; nil where none says.
-    var concurrencyLimit: Int? { scheduling.compactMap(\.maxConcurrent).min() }
-
     /// How the slots are shared between chapters; nil where a policy turns that off, or where there is nobody to share
     /// with.
     ///

@@ -67,7 +67,7 @@ import Testing
 
     private func decisions(in ledger: Ledger) async throws -> Int {
         try await ledger.recordedEvents(since: Timestamp(microseconds: 0), after: 0, limit: Self.events)
-            .map(\.outcomes.count).reduce(0, +)
+            .map { $0.outcomes.count(where: \.isFinal) }.reduce(0, +)
     }
 
     private func judge(_ ledger: Ledger) async throws {

@@ -85,6 +85,8 @@ extension Push {
             let (clone, log) = (folder + "/clone", folder + "/fetches")
             try await office.codex.git("clone", "--quiet", office.bare, clone)
             try FileManager.default.createDirectory(atPath: folder + "/bin", withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: log))
+            let watch = try FileWatch(log)
             let git = try await ChildProcess.run("/bin/sh", ["-c", "command -v git"]).output
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             let wrapper = "#!/bin/sh\ncase \"$*\" in *fetch*) date +%s%N >> '\(log)' ;; esac\nexec \(git) \"$@\"\n"
@@ -94,13 +96,9 @@ extension Push {
             let served = try await office.codex.serve(
                 arguments: ["--follow", "origin/main", "--follow-interval", "1"],
                 overriding: ["GUILD_CODEX": clone, "PATH": "\(folder)/bin:\(path)"])
-            var times: [Int64] = []
-            while times.count < 5 {
-                try await Task.sleep(for: .milliseconds(100))
-                let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-                times = text.split(separator: "\n").compactMap { Int64($0) }
-            }
+            try await blocking { try watch.wait(writes: 5) }
             #expect(try await served.stop() == .exited(0))
+            let times = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap { Int64($0) }
             // The first is made before anything is served.
             let gaps = zip(times.dropFirst(2), times.dropFirst()).map { $0 - $1 }
             #expect(gaps.allSatisfy { $0 >= 900_000_000 }, "\(gaps)")
