@@ -40,7 +40,10 @@ struct CodexBench {
     }
 
     private static let changes = 5
-    private static let commit = "git -c user.name=b -c user.email=b@localhost -c commit.gpgsign=false commit -q"
+    /// Without git's housekeeping, which would go on behind it.
+    private static let commit =
+        "git -c gc.auto=0 -c maintenance.auto=false -c user.name=b -c user.email=b@localhost -c commit.gpgsign=false "
+        + "commit -q"
     private static let followTimeoutNanoseconds: UInt64 = 60_000_000_000
 
     private func change(_ number: Int, _ description: String, _ path: String) throws {
