@@ -21,7 +21,8 @@ struct StatusResult: CommandResult {
     let alerts: [AlertInForce]
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
-    private var refused: CodexHead? { heads.first { !$0.isAccepted } }
+    /// Only while nothing better came since.
+    private var refused: CodexHead? { heads.first.flatMap { $0.isAccepted ? nil : $0 } }
 
     // MARK: JSON
 
