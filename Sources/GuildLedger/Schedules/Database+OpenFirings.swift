@@ -10,8 +10,8 @@ struct OpenFiring {
 
 /// Which firings of a schedule are still at work: what the overlap policies ask.
 extension Database {
-    /// Not decided yet, an invocation of it has not ended, or a decision is still to be made final. What is not decided
-    /// has its message; that it was decided, retention forgets.
+    /// Not decided yet, an invocation of it or one that it was debounced into has not begun or not ended, or a decision is
+    /// still to be made final. What is not decided has its message; that it was decided, retention forgets.
     private func isOpen(_ firing: OpenFiring) throws -> Bool {
         try first(
             """
@@ -21,6 +21,10 @@ extension Database {
                 OR EXISTS (SELECT 1 FROM decisions d WHERE d.event = ?1 AND d.final = 0 AND NOT EXISTS (
                     SELECT 1 FROM decisions later WHERE later.event = ?1 AND later.rule = d.rule
                         AND later.agent = d.agent AND later.revision > d.revision))
+                OR EXISTS (SELECT 1 FROM merged_events m JOIN debounces d ON d.invocation = m.invocation
+                    WHERE m.event = ?1)
+                OR EXISTS (SELECT 1 FROM merged_events m JOIN invocations i ON i.id = m.invocation
+                    WHERE m.event = ?1 AND i.state NOT IN ('succeeded', 'failed', 'cancelled', 'expired'))
             """, [.id(firing.event), .integer(firing.message)]
         ) { $0.integer(0) == 1 } ?? false
     }
@@ -48,16 +52,22 @@ extension Database {
         return open
     }
 
-    /// Ends what a firing set going: an event that is not decided yet calls nobody any more; what a worker holds ends when
-    /// the worker hears of it; anything else ends here.
+    /// Ends what a firing set going: an event that is not decided yet, that waits for a rate or in a window calls nobody
+    /// any more; what a worker holds ends when the worker hears of it; anything else ends here. An invocation that it has
+    /// only joined is another event's, and goes on.
     ///
     /// - Returns: the invocations that were cancelled.
     func cancel(_ firing: OpenFiring, commit: String, now: Timestamp) throws -> [InvocationID] {
         let reason = "a later firing of its schedule took its place"
+        guard let (event, _) = try event(firing.event) else { return [] }
         try run("DELETE FROM messages WHERE seq = ? AND event = ?", [.integer(firing.message), .id(firing.event)])
-        if changesCount == 1, let (event, _) = try event(firing.event) {
+        if changesCount == 1 {
             try run("INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)", [.id(firing.event)])
             let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
+            try record(decision, for: event, actor: "scheduler", commit: commit, now: now)
+        }
+        for (rule, agent) in try stopWaiting(event.id) {
+            let decision = Decision(rule: rule, agent: agent, outcome: .blocked, reasons: [reason])
             try record(decision, for: event, actor: "scheduler", commit: commit, now: now)
         }
         let rows = try Row.fetchAll(
@@ -73,5 +83,38 @@ extension Database {
             }
         }
         return rows.map { $0["id"] }
+    }
+
+    /// Takes an event out of what waits for a rate and out of windows that are open.
+    ///
+    /// - Returns: what had it wait.
+    private func stopWaiting(_ event: EventID) throws -> [(rule: String, agent: String)] {
+        let pending = try Row.fetchAll(
+            self, sql: "DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", arguments: [event]
+        ).map { (rule: $0["rule"] as String, agent: $0["agent"] as String) }
+        let windows = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT d.* FROM merged_events m JOIN debounces d ON d.invocation = m.invocation WHERE m.event = ?
+                """, arguments: [event]
+        ).map(OpenWindow.init)
+        for window in windows { try leave(window, event) }
+        return pending + windows.map { ($0.place.rule, $0.place.agent) }
+    }
+
+    /// A window that nobody is left in goes; of others the first that is left is the one whom the invocation belongs to.
+    private func leave(_ open: OpenWindow, _ event: EventID) throws {
+        let invocation = open.window.invocation
+        try run("DELETE FROM merged_events WHERE invocation = ? AND event = ?", [.id(invocation), .id(event)])
+        let heir = try Row.fetchOne(
+            self,
+            sql: """
+                SELECT e.id, e.root FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
+                ORDER BY m.n LIMIT 1
+                """, arguments: [invocation])
+        guard let heir else { return try run("DELETE FROM debounces WHERE invocation = ?", [.id(invocation)]) }
+        try execute(
+            sql: "UPDATE debounces SET event = ?, root = ?, events = max(1, events - 1) WHERE invocation = ?",
+            arguments: [heir["id"] as EventID, heir["root"] as EventID, invocation])
     }
 }
