@@ -3,25 +3,29 @@ import Yams
 
 extension AgentManifest {
     init(_ metadata: Metadata, chapter: String?, spec: MappingReader) {
-        self.init(metadata: metadata, role: spec["type"]?.filledText() ?? metadata.name)
-        self.chapter = chapter
-        version = spec["version"]?.semanticVersion()
-        description = spec["description"]?.text()
-        prompt = Self.prompt(spec, name: metadata.name)
-        model = spec["model"]?.modelChoice() ?? .any
-        triggers = (spec["triggers"]?.elements() ?? []).compactMap { Trigger($0) }
-        resources = spec["resources"]?.mapping { ResourceLimits(agent: $0) } ?? ResourceLimits()
-        capabilities = spec["capabilities"]?.texts() ?? []
-        context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
-        tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }
-        if tools.contains(where: { $0.autonomy == .notify }) { spec["tools"]?.notRunYet(.telling) }
-        dependencies = spec["dependencies"]?.mapping { AgentDependencies($0) } ?? AgentDependencies()
-        safety = spec["safety"]?.mapping { AgentSafety($0) } ?? AgentSafety()
+        // In the order of the specification: problems of one line come in the order in which they are found.
+        let role = spec["type"]?.filledText() ?? metadata.name
+        let version = spec["version"]?.semanticVersion()
+        let description = spec["description"]?.text()
+        var fields = Fields(metadata: metadata, role: role, prompt: Self.prompt(spec, name: metadata.name))
+        fields.chapter = chapter
+        fields.version = version
+        fields.description = description
+        fields.model = spec["model"]?.modelChoice() ?? .any
+        fields.triggers = (spec["triggers"]?.elements() ?? []).compactMap { Trigger($0) }
+        fields.resources = spec["resources"]?.mapping { ResourceLimits(agent: $0) } ?? ResourceLimits()
+        fields.capabilities = spec["capabilities"]?.texts() ?? []
+        fields.context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
+        fields.tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }
+        if fields.tools.contains(where: { $0.autonomy == .notify }) { spec["tools"]?.notRunYet(.telling) }
+        fields.dependencies = spec["dependencies"]?.mapping { AgentDependencies($0) } ?? AgentDependencies()
+        fields.safety = spec["safety"]?.mapping { AgentSafety($0) } ?? AgentSafety()
         spec["safety"]?.notRunYet(.agentSafety)
-        outputSchema = spec["output"]?.mapping { output in
+        fields.outputSchema = spec["output"]?.mapping { output in
             output.required("schema", "the path of a JSON Schema")?.codexPath(.schema)
         }.flatMap(\.self)
-        Self.reportDoubleSchedules(spec, triggers)
+        Self.reportDoubleSchedules(spec, fields.triggers)
+        self.init(fields)
     }
 
     private static func prompt(_ spec: MappingReader, name: String) -> PromptSource {

@@ -1,35 +1,63 @@
 package import GuildDomain
 
 /// `kind: Agent`: a persona, what wakes it and what it may do.
+///
+/// Its copies share what is in it: a codex has thousands, and each reload and each list copies them.
 package struct AgentManifest: Manifest {
-    package var metadata: Metadata
-    /// The owning chapter; nil where the agent belongs to the organisation.
-    package var chapter: String?
-    /// `spec.type`; several agents may share a role.
-    package var role: String
-    package var version: SemanticVersion?
-    package var description: String?
-    package var prompt: PromptSource
-    package var model: ModelChoice
-    package var triggers: [Trigger] = []
-    package var resources = ResourceLimits()
-    package var capabilities: [String] = []
-    package var context: [ContextSource] = []
-    /// In order; the first match decides, and what nothing matches is denied.
-    package var tools: [ToolRule] = []
-    package var dependencies = AgentDependencies()
-    package var safety = AgentSafety()
-    /// A file below the codex root holding the JSON Schema of the final answer.
-    package var outputSchema: String?
-
-    package init(
-        metadata: Metadata, role: String, prompt: PromptSource? = nil, model: ModelChoice = .any
-    ) {
-        self.metadata = metadata
-        self.role = role
-        self.prompt = prompt ?? .file("prompts/\(metadata.name).md")
-        self.model = model
+    /// What is written in it.
+    struct Fields: Sendable, Hashable {
+        var metadata: Metadata
+        var chapter: String?
+        var role: String
+        var version: SemanticVersion?
+        var description: String?
+        var prompt: PromptSource
+        var model: ModelChoice = .any
+        var triggers: [Trigger] = []
+        var resources = ResourceLimits()
+        var capabilities: [String] = []
+        var context: [ContextSource] = []
+        var tools: [ToolRule] = []
+        var dependencies = AgentDependencies()
+        var safety = AgentSafety()
+        var outputSchema: String?
     }
+
+    private final class Shared: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private let shared: Shared
+
+    init(_ fields: Fields) { shared = Shared(fields) }
+
+    package var metadata: Metadata { shared.fields.metadata }
+    /// The owning chapter; nil where the agent belongs to the organisation.
+    package var chapter: String? { shared.fields.chapter }
+    /// `spec.type`; several agents may share a role.
+    package var role: String { shared.fields.role }
+    package var version: SemanticVersion? { shared.fields.version }
+    package var description: String? { shared.fields.description }
+    package var prompt: PromptSource { shared.fields.prompt }
+    package var model: ModelChoice { shared.fields.model }
+    package var triggers: [Trigger] { shared.fields.triggers }
+    package var resources: ResourceLimits { shared.fields.resources }
+    package var capabilities: [String] { shared.fields.capabilities }
+    package var context: [ContextSource] { shared.fields.context }
+    /// In order; the first match decides, and what nothing matches is denied.
+    package var tools: [ToolRule] { shared.fields.tools }
+    package var dependencies: AgentDependencies { shared.fields.dependencies }
+    package var safety: AgentSafety { shared.fields.safety }
+    /// A file below the codex root holding the JSON Schema of the final answer.
+    package var outputSchema: String? { shared.fields.outputSchema }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.shared === right.shared || left.shared.fields == right.shared.fields
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(metadata.name) }
 
     /// The rule that decides on a tool, or nil where none allows it.
     package func rule(forTool name: String) -> ToolRule? { tools.first { $0.glob.matches(name) } }
