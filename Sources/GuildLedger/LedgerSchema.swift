@@ -25,6 +25,7 @@ enum LedgerSchema {
         migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
         registerAlertEffects(in: &migrator)
         registerClosing(in: &migrator)
+        registerRateTurns(in: &migrator)
         return migrator
     }
 
