@@ -26,6 +26,7 @@ enum LedgerSchema {
         registerAlertEffects(in: &migrator)
         registerClosing(in: &migrator)
         registerRateTurns(in: &migrator)
+        registerTokenHolds(in: &migrator)
         return migrator
     }
 

@@ -53,7 +53,9 @@ package struct Backtest: Sendable {
 
     package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
         let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
-        var (test, book, last) = (Backtest(commit: snapshot.commit), MemoryBook(), Int64(0))
+        let means = try await ledger.meanUse()
+        var (test, last) = (Backtest(commit: snapshot.commit), Int64(0))
+        var book = MemoryBook(expected: means.mapValues(\.tokens))
         while true {
             let page = try await ledger.recordedEvents(since: since, after: last, limit: pageSize)
             guard let end = page.last else { break }
@@ -61,7 +63,7 @@ package struct Backtest: Sendable {
             last = end.seq
             try Task.checkCancellation()
         }
-        for (agent, mean) in try await ledger.meanUse() where test.byAgent[agent] != nil {
+        for (agent, mean) in means where test.byAgent[agent] != nil {
             test.byAgent[agent]?.meanTokens = mean.tokens
             test.byAgent[agent]?.meanCost = mean.costMicrodollars
         }
@@ -98,6 +100,7 @@ package struct Backtest: Sendable {
             }
             byAgent[decision.agent] = line
         }
+        book.settleHolds()
         compare(recorded, wanted)
     }
 
