@@ -27,6 +27,7 @@ enum LedgerSchema {
         registerClosing(in: &migrator)
         registerRateTurns(in: &migrator)
         registerTokenHolds(in: &migrator)
+        registerAgentStatus(in: &migrator)
         return migrator
     }
 
