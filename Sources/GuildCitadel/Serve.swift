@@ -118,19 +118,21 @@ package struct Serve: Sendable {
     }
 
     /// What is served, and what was offered since and refused.
-    private static func codexDetail(_ deployment: Deployment) async -> [(String, JSONValue)] {
+    ///
+    /// - Parameter isWhole: also the problems, which quote the codex.
+    private static func codexDetail(_ deployment: Deployment, isWhole: Bool) async -> [(String, JSONValue)] {
         var codex: [(String, JSONValue)] = [("commit", .string(deployment.codex.head.commit))]
         // A ledger that cannot be read is what makes the answer unready; the detail then has one part less.
         if let head = try? await deployment.ledger.lastHeads(limit: 1).first, !head.isAccepted {
-            let problems = head.problems.prefix(shownProblems).map { JSONValue.string($0) }
-            codex.append(
-                (
-                    "refused",
-                    [
-                        "commit": .string(head.commit), "at": .string(head.at.rfc3339),
-                        "errors": .integer(head.problems.count), "problems": .array(problems),
-                    ]
-                ))
+            var refused: [(String, JSONValue)] = [
+                ("commit", .string(head.commit)), ("at", .string(head.at.rfc3339)),
+                ("errors", .integer(head.problems.count)),
+            ]
+            if isWhole {
+                let problems = head.problems.prefix(shownProblems).map { JSONValue.string($0) }
+                refused.append(("problems", .array(problems)))
+            }
+            codex.append(("refused", .object(JSONObject(refused))))
         }
         return [("codex", .object(JSONObject(codex)))]
     }
@@ -222,7 +224,10 @@ package struct Serve: Sendable {
     ) -> HTTPListener {
         var routes = [
             Route.health,
-            Route.readiness(detail: { await Self.codexDetail(deployment) }) { [ledger = deployment.ledger] in
+            Route.readiness(
+                moreFor: APIToken.Scope.agentsRead.rawValue,
+                detail: { await Self.codexDetail(deployment, isWhole: $0) }
+            ) { [ledger = deployment.ledger] in
                 do {
                     _ = try await ledger.read { _ in }
                     return []

@@ -46,27 +46,22 @@ package struct ActionExecutor: Service {
         let loop = ClaimLoop(
             ledger: ledger, worker: worker, topic: .actions, slots: Self.slots, time: time, logger: logger)
         try await loop.run {
-            guard let action = try await ledger.claimAction(root: root, worker: worker, now: time.now) else {
-                return nil
-            }
+            let claimed = try await ledger.claimAction(root: root, worker: worker, charges: charges, now: time.now)
+            guard let claimed else { return nil }
+            let action = claimed.action
             return {
                 try await ClaimLoop.holdingLease(
                     renew: { try await ledger.renew(action, worker: worker, now: time.now) }, time: time
-                ) { try await execute(action) }
+                ) { try await execute(action, claimed.refusal) }
             }
         } nextTime: { claimedAt in
             try await ledger.nextActionTime(worker: worker, now: claimedAt)
         }
     }
 
-    private func execute(_ action: Action) async throws {
-        do {
-            try await ledger.waitForTurn(charges(action.operation), time: time)
-        } catch let limit as RateExceeded {
-            return try await retryOrFail(action, reason: limit.message, retryAfter: limit.wait, now: time.now)
-        } catch is CancellationError {
-            return try await ledger.retryLater(
-                action, reason: "the process stopped", availableAt: time.now, now: time.now)
+    private func execute(_ action: Action, _ refusal: RateExceeded?) async throws {
+        if let refusal {
+            return try await retryOrFail(action, reason: refusal.message, retryAfter: refusal.wait, now: time.now)
         }
         let outcome: Result<JSONValue, OperationFailure>
         do throws(OperationFailure) {

@@ -56,7 +56,12 @@ package enum OpenAPI {
                 ("requestBody", ["required": .bool(body.isRequired), "content": .object(JSONObject(content))]))
         }
         members.append(("responses", responses(route)))
-        if case .scope(let scope) = route.access {
+        switch route.access {
+        case .open: break
+        case .openWithMore(let scope):
+            members.append(("security", [[:], ["bearer": []]]))
+            members.append(("x-scope", .string(scope)))
+        case .scope(let scope):
             members.append(("security", [["bearer": []]]))
             members.append(("x-scope", .string(scope)))
         }

@@ -73,20 +73,36 @@ final class RequestService: Sendable {
             method: accepted.method, path: accepted.target.path, parameters: accepted.parameters,
             query: accepted.target.query, headers: accepted.headers, body: body, remoteAddress: remoteAddress)
         do {
-            if case .scope(let needed) = accepted.route.access {
-                let tokens = await bearerTokens()
-                guard let grant = tokens.grant(authorization: request.headers["authorization"]) else {
-                    return Self.unauthorized("Bearer error=\"invalid_token\"")
-                }
-                guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }
-                request.token = grant.name
-            }
+            if let refusal = await admit(&request, to: accepted.route) { return refusal }
             if let problem = accepted.route.problem(with: request) {
                 return .problem(status: 400, title: Problems.title(400), detail: problem)
             }
             return try await accepted.route.handle(request)
         } catch {
             return Problems.reply(to: error, method: request.method, path: request.path, logger: logger)
+        }
+    }
+
+    /// Looks its token up where the route has a use for one.
+    ///
+    /// - Returns: the answer of a request that is not let in.
+    private func admit(_ request: inout Request, to route: Route) async -> Reply? {
+        let authorization = request.headers["authorization"]
+        switch route.access {
+        case .open: return nil
+        case .openWithMore(let scope):
+            // A secret may have to be fetched: only for who shows a token.
+            guard let authorization else { return nil }
+            let grant = await bearerTokens().grant(authorization: authorization)
+            (request.token, request.isShownMore) = (grant?.name, grant?.scopes.contains(scope) ?? false)
+            return nil
+        case .scope(let needed):
+            guard let grant = await bearerTokens().grant(authorization: authorization) else {
+                return Self.unauthorized("Bearer error=\"invalid_token\"")
+            }
+            guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }
+            request.token = grant.name
+            return nil
         }
     }
 

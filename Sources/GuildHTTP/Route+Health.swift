@@ -10,14 +10,15 @@ extension Route {
     /// `GET /readyz`: 200 when every part is ready, else 503 with the names of those that are not.
     ///
     /// - Parameters:
-    ///   - detail: what else is worth knowing, ready or not.
+    ///   - scope: who has it is shown more of the detail.
+    ///   - detail: what else is worth knowing, ready or not; told whether more of it is shown.
     ///   - unready: the names of the parts that are not ready, with a reason each.
     package static func readiness(
-        detail: @escaping @Sendable () async -> [(String, JSONValue)] = { [] },
+        moreFor scope: String, detail: @escaping @Sendable (Bool) async -> [(String, JSONValue)] = { _ in [] },
         _ unready: @escaping @Sendable () async -> [(part: String, reason: String)]
     ) -> Route {
         Route(
-            .get, "/readyz", access: .open, summary: "Whether every part is ready for work",
+            .get, "/readyz", access: .openWithMore(scope: scope), summary: "Whether every part is ready for work",
             answers: [
                 APIAnswer(
                     200, "Every part is",
@@ -32,21 +33,22 @@ extension Route {
                             ("codex", servedCodex),
                         ], optional: ["codex"])),
             ]
-        ) { _ in
+        ) { request in
             let parts = await unready()
-            let more = await detail()
+            let more = await detail(request.isShownMore)
             guard !parts.isEmpty else { return Reply.json(.object(JSONObject([("status", "ok")] + more))) }
             let members = parts.map { ($0.part, JSONValue.string($0.reason)) }
             let object = JSONObject([("status", "unready"), ("parts", .object(JSONObject(members)))] + more)
             return Reply.json(.object(object), status: 503)
         }
     }
-    /// The commit that is served, and the newer one that was refused, with its reasons.
+    /// The commit that is served, and the newer one that was refused; its reasons are not for everybody.
     private static var servedCodex: JSONValue {
-        let refused = APISchema.object([
-            ("commit", APISchema.text), ("at", APISchema.time), ("errors", APISchema.count),
-            ("problems", APISchema.texts),
-        ])
+        let refused = APISchema.object(
+            [
+                ("commit", APISchema.text), ("at", APISchema.time), ("errors", APISchema.count),
+                ("problems", APISchema.texts),
+            ], optional: ["problems"])
         return APISchema.object([("commit", APISchema.text), ("refused", refused)], optional: ["refused"])
     }
 }

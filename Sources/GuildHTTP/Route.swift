@@ -10,6 +10,8 @@ package struct Route: Sendable {
     package enum Access: Sendable, Hashable {
         /// Anyone who reaches the listener: health, discovery, webhooks that carry their own signature.
         case open
+        /// Anyone; a bearer token with this scope is shown more.
+        case openWithMore(scope: String)
         /// A bearer token with this scope.
         case scope(String)
     }
@@ -59,8 +61,10 @@ package struct Request: Sendable {
     package let headers: Headers
     package let body: [UInt8]
     package let remoteAddress: String?
-    /// The name of the bearer token, on a route that needs one.
+    /// The name of the bearer token, on a route that has a use for one.
     package var token: String?
+    /// Whether the bearer token has the scope that shows more, on a route that shows more to some.
+    package var isShownMore = false
 
     package init(
         method: String, path: String, parameters: [String: String] = [:], query: [(name: String, value: String)] = [],

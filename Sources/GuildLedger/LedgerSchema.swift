@@ -25,6 +25,9 @@ enum LedgerSchema {
         migrator.registerMigration("2026-11-dispatch", migrate: dispatch)
         registerAlertEffects(in: &migrator)
         registerClosing(in: &migrator)
+        registerRateTurns(in: &migrator)
+        registerTokenHolds(in: &migrator)
+        registerAgentStatus(in: &migrator)
         return migrator
     }
 

@@ -51,7 +51,7 @@ struct APIFuzzTests {
             "guild.yaml": ClerkCodex.guild() + """
                   api:
                     tokens:
-                      - { name: fuzzer, secret_ref: "env://API_TOKEN", scopes: ["agents:write"] }
+                      - { name: fuzzer, secret_ref: "env://API_TOKEN", scopes: ["agents:read", "agents:write"] }
 
                 """,
             "agents/archivist.yaml": ClerkCodex.agent("archivist", more: "  capabilities: [FILING]\n"),

@@ -208,6 +208,30 @@ struct HTTPListenerTests {
         }
     }
 
+    @Test func `an open route shows more to a token that has its scope, and turns no other away`() async throws {
+        let route = Route.readiness(moreFor: "read") {
+            [("codex", ["commit": .bool($0)])]
+        } _: {
+            []
+        }
+        let tokens = BearerTokens([
+            .init(token: "person", scopes: ["approve"]), .init(token: "probe", scopes: ["read"]),
+        ])
+        let document = OpenAPI.document(title: "t", version: "1", of: [route])
+        #expect(document["paths"]?["/readyz"]?["get"]?["security"] == [[:], ["bearer": []]])
+        try await withListener([route], tokens: tokens) { port, _ in
+            try await talk(port) { client in
+                let cases: [(String?, Bool)] = [(nil, false), ("nobody", false), ("person", false), ("probe", true)]
+                for (token, isShownMore) in cases {
+                    let headers: Headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+                    let answer = try client.request("GET", "/readyz", headers: headers)
+                    #expect(answer.status == 200)
+                    #expect(String(decoding: answer.body, as: UTF8.self).contains("\(isShownMore)"), "\(token ?? "-")")
+                }
+            }
+        }
+    }
+
     @Test func `a listener that is full says when to come back`() async throws {
         let gate = Gate()
         let routes = [

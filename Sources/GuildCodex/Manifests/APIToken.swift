@@ -2,6 +2,9 @@
 package struct APIToken: Sendable, Hashable {
     /// What a route may ask for.
     package enum Scope: String, Sendable, CaseIterable {
+        /// See of open routes what is not for everybody: why agents are paused and what they cost, and what is wrong
+        /// with a refused commit.
+        case agentsRead = "agents:read"
         /// Pause and resume agents.
         case agentsWrite = "agents:write"
     }

@@ -54,7 +54,10 @@ package struct Backtest: Sendable {
 
     package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
         let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
-        var (test, book, last) = (Backtest(commit: snapshot.commit), MemoryBook(), Int64(0))
+        var expected: [String: Int64] = [:]
+        for name in snapshot.agentsByName.map(\.name) { expected[name] = try await ledger.meanUse(of: name)?.tokens }
+        var (test, last) = (Backtest(commit: snapshot.commit), Int64(0))
+        var book = MemoryBook(expected: expected)
         while true {
             let page = try await ledger.recordedEvents(since: since, after: last, limit: pageSize)
             guard let end = page.last else { break }
@@ -100,6 +103,7 @@ package struct Backtest: Sendable {
             }
             byAgent[decision.agent] = line
         }
+        book.settleHolds()
         compare(recorded, wanted)
     }
 

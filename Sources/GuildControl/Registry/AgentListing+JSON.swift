@@ -5,7 +5,10 @@ import GuildLedger
 
 extension AgentListing {
     /// The shape of `GET /agents/NAME`; `schema` describes it.
-    package var json: JSONValue {
+    package var json: JSONValue { json(isWhole: true) }
+
+    /// - Parameter isWhole: also what is not for everybody: what it costs, and who paused it and why.
+    package func json(isWhole: Bool) -> JSONValue {
         [
             "name": .string(agent.name), "type": .string(agent.role), "version": text(agent.version?.description),
             "chapter": text(agent.chapter), "description": text(agent.description), "status": .string(status.rawValue),
@@ -14,8 +17,8 @@ extension AgentListing {
             "requires": .array(agent.dependencies.requires.map { .string($0.version.description) }),
             "running": .integer(running), "queued": .integer(queued), "waiting": .integer(waiting),
             "last_state": text(health.lastState), "last_ended": text(health.lastEndedAt?.rfc3339),
-            "health": healthJSON,
-            "pause": health.pause.map(\.json) ?? .null,
+            "health": isWhole ? healthJSON : healthJSON.without(["cost_microdollars"]),
+            "pause": health.pause.map { isWhole ? $0.json : $0.json.without(["actor", "reason"]) } ?? .null,
         ]
     }
 
@@ -42,18 +45,19 @@ extension AgentListing {
         ("labels", ["type": "object", "additionalProperties": ["type": "string"]]), ("requires", APISchema.texts),
         ("running", APISchema.count), ("queued", APISchema.count), ("waiting", APISchema.count),
         ("last_state", APISchema.optionalText), ("last_ended", APISchema.optionalTime),
-        ("health", healthSchema), ("pause", APISchema.optional(AgentPause.schema)),
+        ("health", healthSchema), ("pause", APISchema.optional(AgentPause.openSchema)),
     ])
 
-    private static let healthSchema: JSONValue = APISchema.object([
-        ("last_invocation", APISchema.optionalText), ("last_started", APISchema.optionalTime),
-        ("ended", APISchema.count), ("failed", APISchema.count),
-        ("error_rate", ["type": ["number", "null"], "minimum": 0, "maximum": 1]),
-        ("consecutive_failures", APISchema.count),
-        ("latency_p50_ms", ["type": ["integer", "null"], "minimum": 0]),
-        ("latency_p95_ms", ["type": ["integer", "null"], "minimum": 0]), ("tokens", APISchema.count),
-        ("cost_microdollars", APISchema.count),
-    ])
+    private static let healthSchema: JSONValue = APISchema.object(
+        [
+            ("last_invocation", APISchema.optionalText), ("last_started", APISchema.optionalTime),
+            ("ended", APISchema.count), ("failed", APISchema.count),
+            ("error_rate", ["type": ["number", "null"], "minimum": 0, "maximum": 1]),
+            ("consecutive_failures", APISchema.count),
+            ("latency_p50_ms", ["type": ["integer", "null"], "minimum": 0]),
+            ("latency_p95_ms", ["type": ["integer", "null"], "minimum": 0]), ("tokens", APISchema.count),
+            ("cost_microdollars", APISchema.count),
+        ], optional: ["cost_microdollars"])
 }
 
 extension AgentPause {
@@ -64,13 +68,23 @@ extension AgentPause {
         ]
     }
 
-    static let schema: JSONValue = APISchema.object([
+    static let schema: JSONValue = APISchema.object(members)
+    /// Who and why is not for everybody.
+    static let openSchema: JSONValue = APISchema.object(members, optional: ["actor", "reason"])
+
+    private static let members: [(String, JSONValue)] = [
         ("agent", APISchema.text), ("actor", APISchema.text), ("reason", APISchema.optionalText),
         ("since", APISchema.time), ("until", APISchema.optionalTime),
-    ])
+    ]
 }
 
 extension JSONValue {
+    /// An object without some of its members.
+    fileprivate func without(_ names: Set<String>) -> JSONValue {
+        guard let object else { return self }
+        return .object(JSONObject(object.members.filter { !names.contains($0.key) }.map { ($0.key, $0.value) }))
+    }
+
     /// A rate, to four places.
     fileprivate static func decimal(_ rate: Double) -> JSONValue {
         JSONNumber(String((rate * 10_000).rounded() / 10_000)).map { .number($0) } ?? .null

@@ -8,7 +8,11 @@ package struct AgentListing: Sendable {
     package enum Status: String, Sendable, CaseIterable { case active, dormant, degraded, paused }
 
     /// Failures in a row that make an agent degraded.
-    package static let degradedAfter = 3
+    package static let degradedAfter = Ledger.standingOutcomes
+    /// Agents whose status one page looks at; one that finds too few names where to go on.
+    package static let lookedAtAPage = 500
+    /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
+    package static let sampleAPage = 100
 
     package let agent: AgentManifest
     package let status: Status
@@ -61,48 +65,59 @@ package struct AgentListing: Sendable {
             agent, try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
     }
 
-    /// At most `limit` of them, those behind the name `after`.
+    /// At most `limit` of them, those behind the name `after`. Where a status is wanted there may be fewer, and yet more
+    /// to come.
     package static func page(
         in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter, after: String?, limit: Int, now: Timestamp
     ) async throws -> Page {
-        var agents = snapshot.agentsByName.filter { agent in
+        let agents = snapshot.agentsByName.filter { agent in
             filter.admits(agent) && after.map { agent.name > $0.lowercased() } ?? true
-        }[...]
-        var found: [AgentListing] = []
-        // How an agent is doing is asked for page by page, until enough have the wanted status.
-        while found.count <= limit, !agents.isEmpty {
-            let part = Array(agents.prefix(limit + 1))
-            agents = agents.dropFirst(part.count)
-            found += try await listings(of: part, ledger, now).filter { filter.admits($0.status) }
+        }
+        var found = agents
+        var rest: String?
+        if filter.status != nil {
+            let looked = Array(agents.prefix(lookedAtAPage))
+            let standings = try await ledger?.standings(of: looked.map(\.name), now: now) ?? [:]
+            found = looked.filter { filter.admits(Status(standings[$0.name] ?? AgentStanding())) }
+            rest = looked.count < agents.count ? looked.last?.name : nil
         }
         let page = Array(found.prefix(limit))
-        return Page(agents: page, next: found.count > limit ? page.last?.agent.name : nil)
+        return Page(
+            agents: try await listings(of: page, ledger, sample: sampleAPage, now),
+            next: found.count > limit ? page.last?.name : rest)
     }
 
     private static func listings(
-        of agents: [AgentManifest], _ ledger: Ledger?, _ now: Timestamp
+        of agents: [AgentManifest], _ ledger: Ledger?, sample: Int = AgentHealth.sample, _ now: Timestamp
     ) async throws -> [AgentListing] {
-        let health = try await ledger?.health(of: agents.map(\.name), now: now) ?? [:]
+        let health = try await ledger?.health(of: agents.map(\.name), sample: sample, now: now) ?? [:]
         return agents.map { AgentListing($0, health[$0.name] ?? AgentHealth(agent: $0.name)) }
     }
 
     private init(_ agent: AgentManifest, _ health: AgentHealth) {
         self.agent = agent
         self.health = health
-        let unfinished = health.byState.contains { state, count in
-            count > 0 && InvocationState(rawValue: state)?.isFinal == false
-        }
-        if health.pause != nil {
-            status = .paused
-        } else if health.consecutiveFailures >= Self.degradedAfter {
-            status = .degraded
-        } else {
-            status = unfinished ? .active : .dormant
-        }
+        var standing = AgentStanding()
+        standing.isPaused = health.pause != nil
+        standing.hasUnfinished = !health.byState.isEmpty
+        standing.consecutiveFailures = health.consecutiveFailures
+        status = Status(standing)
     }
 
     private func count(_ states: InvocationState...) -> Int {
         states.reduce(0) { $0 + (health.byState[$1.rawValue] ?? 0) }
+    }
+}
+
+extension AgentListing.Status {
+    fileprivate init(_ standing: AgentStanding) {
+        if standing.isPaused {
+            self = .paused
+        } else if standing.consecutiveFailures >= AgentListing.degradedAfter {
+            self = .degraded
+        } else {
+            self = standing.hasUnfinished ? .active : .dormant
+        }
     }
 }
 

@@ -11,12 +11,17 @@ package struct Registry: Sendable {
     private let version: String
     /// HOST:PORT, for cards asked for without a host.
     private let address: String
+    /// Anyone may ask, and each answer reads the ledger that takes the webhooks in.
+    private let gate = RequestGate(limit: Self.answeredAtOnce)
 
+    private static let answeredAtOnce = 4
+    private static let retryAfterSeconds = "1"
+    private static let discoveryAccess = Route.Access.openWithMore(scope: APIToken.Scope.agentsRead.rawValue)
     /// Names are DNS labels, but a longer one is an agent that is not there, not a wrong request.
     private static let name = APIParameter.path("name", .text(length: 1...1024), "The agent's name, in any case")
     private static let bodyLimitBytes = 16 << 10
     private static let reasonLength = 500
-    private static let pageLimit: ClosedRange<Int64> = 1...500
+    private static let pageLimit: ClosedRange<Int64> = 1...100
     private static let defaultPage = 100
 
     package init(codex: CurrentCodex, ledger: Ledger, time: any TimeSource, version: String, address: String) {
@@ -34,7 +39,8 @@ package struct Registry: Sendable {
     private var discovery: [Route] {
         [
             Route(
-                .get, "/agents", access: .open, summary: "The agents, by type, chapter, capability, status or label",
+                .get, "/agents", access: Self.discoveryAccess,
+                summary: "The agents, by type, chapter, capability, status or label",
                 parameters: [
                     .query("type", .text(length: 0...200), "Only agents of this `spec.type`"),
                     .query("chapter", .text(length: 0...200), "Only agents of this chapter"),
@@ -48,17 +54,18 @@ package struct Registry: Sendable {
                 ],
                 answers: [
                     APIAnswer(
-                        200, "A page of agents in the order of their names",
+                        200, "A page of agents in the order of their names; with a `next` there may be more",
                         schema: APISchema.object([
                             ("commit", APISchema.text), ("agents", APISchema.list(of: AgentListing.schema)),
                             ("next", APISchema.optionalText),
                         ]))
                 ]
-            ) { try await list($0) },
+            ) { request in try await gate.pass { try await list(request) } ?? Self.busy },
             Route(
-                .get, "/agents/:name", access: .open, summary: "One agent and its health", parameters: [Self.name],
+                .get, "/agents/:name", access: Self.discoveryAccess, summary: "One agent and its health",
+                parameters: [Self.name],
                 answers: [APIAnswer(200, "The agent", schema: AgentListing.schema), Self.noSuchAgent]
-            ) { try await show($0) },
+            ) { request in try await gate.pass { try await show(request) } ?? Self.busy },
         ]
     }
 
@@ -124,7 +131,7 @@ package struct Registry: Sendable {
             in: head, ledger: ledger, filter: filter, after: request.queryValue("after"),
             limit: min(max(limit, 1), Int(Self.pageLimit.upperBound)), now: time.now)
         return .json([
-            "commit": .string(head.commit), "agents": .array(page.agents.map(\.json)),
+            "commit": .string(head.commit), "agents": .array(page.agents.map { $0.json(isWhole: request.isShownMore) }),
             "next": page.next.map { .string($0) } ?? .null,
         ])
     }
@@ -132,7 +139,7 @@ package struct Registry: Sendable {
     private func show(_ request: Request) async throws -> Reply {
         try await withAgent(request) { agent in
             let listing = try await AgentListing.one(agent, ledger: ledger, now: time.now)
-            return .json(listing.json)
+            return .json(listing.json(isWhole: request.isShownMore))
         }
     }
 
@@ -166,6 +173,10 @@ package struct Registry: Sendable {
             return .json(["agent": .string(agent.name), "was_paused": .bool(wasPaused)])
         }
     }
+
+    private static let busy = Reply.problem(
+        status: 503, title: "Service Unavailable", detail: "too many ask for agents",
+        headers: ["retry-after": retryAfterSeconds])
 
     private static func actor(_ request: Request) -> String { "token:\(request.token ?? "")" }
 

@@ -1,11 +1,18 @@
 /// Where buckets, windows and the queue are kept: the ledger, or memory where a decision is only tried.
 package protocol AdmissionBook {
-    mutating func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket
+    func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket
     mutating func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws
     func window(_ place: WindowPlace) throws -> DebounceWindow?
     mutating func keep(_ window: DebounceWindow, at place: WindowPlace) throws
     /// How many invocations are queued, counted no further than to `limit`.
     func queueDepth(upTo limit: Int) throws -> Int
+    /// What a run of the agent uses, as far as anybody knows.
+    func expectedTokens(of agent: String) throws -> Int64
+    /// What is held of a bucket of tokens for an invocation.
+    func hold(of invocation: InvocationID, on bucket: String) throws -> TokenHold?
+    mutating func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws
+    /// Gives back what is held for an invocation and was not used.
+    mutating func giveBack(_ invocation: InvocationID) throws
     /// Why nothing of an agent is started, or nil.
     func pause(of agent: String, now: Timestamp) throws -> String?
 }
@@ -62,13 +69,28 @@ package enum AdmissionRule {
     package static func admit(
         _ request: AdmissionRequest, _ terms: AdmissionTerms, in book: inout some AdmissionBook, now: Timestamp
     ) throws -> Admission {
+        let admission = try decide(request, terms, in: &book, now: now)
+        switch admission {
+        case .started, .opened, .delayed: break
+        // It starts no run of its own.
+        case .joined, .rejected, .paused: try book.giveBack(request.invocation)
+        }
+        return admission
+    }
+
+    private static func decide(
+        _ request: AdmissionRequest, _ terms: AdmissionTerms, in book: inout some AdmissionBook, now: Timestamp
+    ) throws -> Admission {
         if let reason = try book.pause(of: request.agent, now: now) { return .paused(reason: reason) }
-        if let wait = try takeTurn(terms.charges, in: &book, now: now) { return wait }
-        guard let window = terms.window else {
+        let place = terms.window.map { WindowPlace(agent: request.agent, rule: request.rule, key: $0.key) }
+        let open = try place.flatMap { try book.window($0) }
+        // The tokens of a window were taken when it opened.
+        let charges = open == nil ? terms.charges : terms.charges.filter { $0.unit == .requests }
+        if let wait = try takeTurn(charges, for: request, in: &book, now: now) { return wait }
+        guard let window = terms.window, let place else {
             return try refusal(request, terms, book, now: now) ?? .started
         }
-        let place = WindowPlace(agent: request.agent, rule: request.rule, key: window.key)
-        if let open = try book.window(place) {
+        if let open {
             let joined = open.joined(window, priority: request.priority, at: now)
             try book.keep(joined, at: place)
             return .joined(joined)
@@ -81,24 +103,59 @@ package enum AdmissionRule {
 
     /// Takes from every bucket or, where one refuses, from none.
     ///
+    /// - Parameter run: whose turn it is, for the tokens that it will use; without it tokens only make it wait.
     /// - Returns: nil where the turn is now.
     package static func takeTurn(
-        _ charges: [AdmissionTerms.Charge], in book: inout some AdmissionBook, now: Timestamp
+        _ charges: [AdmissionTerms.Charge], for run: AdmissionRequest? = nil, in book: inout some AdmissionBook,
+        now: Timestamp
     ) throws -> Admission? {
-        var taken: [(charge: AdmissionTerms.Charge, bucket: RateBucket)] = []
+        var taken: [(charge: AdmissionTerms.Charge, taking: Taking)] = []
         var longest: (wait: Duration, charge: AdmissionTerms.Charge)?
         for charge in charges {
-            let bucket = try book.bucket(charge, now: now).filled(charge.rate, at: now)
-                .taking(charge.unit == .requests ? 1 : 0)
-            let wait = bucket.wait(charge.rate)
-            if wait > .zero, charge.rejects || wait > longestDelay {
+            let taking = try taking(charge, for: run, book, now: now)
+            let wait = taking.wait
+            if wait > .zero, charge.rejects && !taking.isLate || wait > longestDelay {
                 return .rejected(until: now + wait, reason: reason(charge))
             }
             if wait > longest?.wait ?? .zero { longest = (wait, charge) }
-            taken.append((charge, bucket))
+            taken.append((charge, taking))
         }
-        for (charge, bucket) in taken { try book.keep(bucket, of: charge) }
+        for (charge, taking) in taken {
+            try book.keep(taking.bucket, of: charge)
+            if let run, let hold = taking.hold { try book.keep(hold, of: run.invocation, on: charge.bucket) }
+        }
         return longest.map { .delayed(until: now + $0.wait, reason: reason($0.charge)) }
+    }
+
+    /// What taking from one bucket leaves.
+    private struct Taking {
+        var bucket: RateBucket
+        var wait: Duration
+        var hold: TokenHold?
+        /// It was taken earlier.
+        var isLate = false
+    }
+
+    /// Of tokens a run takes what it is expected to use, once; no more than a full bucket holds, or it would never be
+    /// let through where it may not wait. When its turn has come it waits on for what others used beyond that.
+    private static func taking(
+        _ charge: AdmissionTerms.Charge, for run: AdmissionRequest?, _ book: some AdmissionBook, now: Timestamp
+    ) throws -> Taking {
+        let bucket = try book.bucket(charge, now: now).filled(charge.rate, at: now)
+        guard charge.unit == .tokens else {
+            let taken = bucket.taking(1)
+            return Taking(bucket: taken, wait: taken.wait(charge.rate))
+        }
+        guard let run else { return Taking(bucket: bucket, wait: bucket.wait(charge.rate)) }
+        if var hold = try book.hold(of: run.invocation, on: charge.bucket) {
+            let wait = bucket.delay(since: hold.mark, charge.rate)
+            hold.mark = bucket.excess
+            return Taking(bucket: bucket, wait: wait, hold: hold, isLate: true)
+        }
+        let tokens = min(max(try book.expectedTokens(of: run.agent), 1), charge.rate.burst)
+        let taken = bucket.taking(tokens)
+        return Taking(
+            bucket: taken, wait: taken.wait(charge.rate), hold: TokenHold(tokens: tokens, mark: bucket.excess))
     }
 
     private static func reason(_ charge: AdmissionTerms.Charge) -> String {

@@ -5,7 +5,7 @@ package struct AdmissionTerms: Sendable, Hashable {
         package enum Unit: String, Sendable, CaseIterable {
             /// One for each invocation, taken beforehand.
             case requests
-            /// Taken as they are used: an invocation starts when nothing is owed.
+            /// What a run is expected to use, taken beforehand and put right as it is used.
             case tokens
         }
 

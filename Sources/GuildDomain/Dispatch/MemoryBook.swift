@@ -2,16 +2,46 @@
 package struct MemoryBook: AdmissionBook {
     private var buckets: [String: RateBucket] = [:]
     private var windows: [WindowPlace: DebounceWindow] = [:]
+    private var holds: [InvocationID: [String: TokenHold]] = [:]
+    private let expected: [String: Int64]
 
-    package init() {}
+    /// - Parameter expected: what a run of each agent uses, by its name; `FairShare.expectedTokens` of any other.
+    package init(expected: [String: Int64] = [:]) { self.expected = expected }
 
-    package mutating func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) -> RateBucket {
+    package func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) -> RateBucket {
         buckets[charge.bucket] ?? .full(charge.rate, at: now)
     }
 
     package mutating func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) {
         buckets[charge.bucket] = bucket
     }
+
+    package func expectedTokens(of agent: String) -> Int64 { expected[agent] ?? FairShare.expectedTokens }
+
+    package func hold(of invocation: InvocationID, on bucket: String) -> TokenHold? { holds[invocation]?[bucket] }
+
+    package mutating func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) {
+        holds[invocation, default: [:]][bucket] = hold
+    }
+
+    package mutating func giveBack(_ invocation: InvocationID) {
+        for (name, hold) in holds.removeValue(forKey: invocation) ?? [:] {
+            buckets[name] = buckets[name]?.returning(hold.tokens)
+        }
+    }
+
+    /// What a run has used, from what is held for it and, beyond that, from the buckets.
+    package mutating func use(_ tokens: Int64, by invocation: InvocationID) {
+        for (name, var hold) in holds[invocation] ?? [:] {
+            let covered = min(hold.tokens, max(tokens, 0))
+            hold.tokens -= covered
+            holds[invocation]?[name] = hold
+            buckets[name] = buckets[name]?.exceeded(by: tokens - covered)
+        }
+    }
+
+    /// From now on all that was let through has used what was expected of it.
+    package mutating func settleHolds() { holds = [:] }
 
     package func window(_ place: WindowPlace) -> DebounceWindow? { windows[place] }
 

@@ -24,13 +24,19 @@ package struct RateBucket: Sendable, Hashable {
     package private(set) var level: Int64
     /// When the level was this.
     package private(set) var at: Timestamp
+    /// Units that were used beyond what was taken for them, ever: its growth is what those who wait are late by.
+    package private(set) var excess: Int64
 
     /// Microseconds of a minute: the parts of one unit.
     private static let partsPerUnit: Int64 = 60_000_000
 
-    package init(level: Int64, at: Timestamp) {
+    /// More than this is not counted.
+    package static let largestExcess: Int64 = 1 << 53
+
+    package init(level: Int64, at: Timestamp, excess: Int64 = 0) {
         self.level = level
         self.at = at
+        self.excess = min(max(excess, 0), Self.largestExcess)
     }
 
     package static func full(_ rate: Rate, at now: Timestamp) -> RateBucket {
@@ -42,13 +48,32 @@ package struct RateBucket: Sendable, Hashable {
         let elapsed = max(0, Int128(now.microseconds) - Int128(at.microseconds))
         let capacity = Int128(rate.burst) * Int128(Self.partsPerUnit)
         let level = min(capacity, Int128(level) + elapsed * Int128(rate.perMinute))
-        return RateBucket(level: Int64(clamping: level), at: now)
+        return RateBucket(level: Int64(clamping: level), at: now, excess: excess)
     }
 
     /// The bucket with so many units less, perhaps below zero.
     package func taking(_ units: Int64) -> RateBucket {
         let level = Int128(level) - Int128(max(units, 0)) * Int128(Self.partsPerUnit)
-        return RateBucket(level: Int64(clamping: level), at: at)
+        return RateBucket(level: Int64(clamping: level), at: at, excess: excess)
+    }
+
+    /// The bucket with so many units back that were taken and not used.
+    package func returning(_ units: Int64) -> RateBucket {
+        let level = Int128(level) + Int128(max(units, 0)) * Int128(Self.partsPerUnit)
+        return RateBucket(level: Int64(clamping: level), at: at, excess: excess)
+    }
+
+    /// The bucket after so many units were used that nothing was taken for.
+    package func exceeded(by units: Int64) -> RateBucket {
+        let taken = taking(units)
+        return RateBucket(level: taken.level, at: at, excess: excess.addingSaturated(max(units, 0)))
+    }
+
+    /// How long one whose turn has come waits for what others have used since `mark` beyond what was taken for them;
+    /// no longer than until nothing is lent.
+    package func delay(since mark: Int64, _ rate: Rate) -> Duration {
+        let late = RateBucket(level: 0, at: at).taking(excess - min(max(mark, 0), excess))
+        return min(late.wait(rate), wait(rate))
     }
 
     /// How long until nothing is lent any more; zero where nothing is.

@@ -31,35 +31,6 @@ package struct Action: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Claims the oldest action whose subject has no earlier one under way.
-    package func claimAction(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
-        let lease = worker.lease(now: now)
-        return try await write { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?
-                    WHERE seq = (SELECT a.seq FROM actions a INDEXED BY actions_queue
-                        WHERE a.state = 'queued' AND a.available_at <= ?
-                        AND (a.affinity IS NULL OR a.affinity = ?) \(root == nil ? "" : "AND a.root = ?")
-                        AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.seq < a.seq
-                            AND b.state IN ('queued', 'running'))
-                        ORDER BY a.seq LIMIT 1)
-                    RETURNING *
-                    """,
-                arguments: [lease.owner, lease.until, now, lease.owner] + StatementArguments(root.map { [$0] } ?? []))
-            guard let row else { return nil }
-            let action = Action(row: row)
-            try db.execute(
-                sql: "INSERT INTO action_attempts (action, attempt, started_at) VALUES (?, ?, ?)",
-                arguments: [action.id, action.attempt, now])
-            try db.appendAudit(
-                action.entry(
-                    .actionAttempted, actor: "action-executor", now: now, ["attempt": .integer(action.attempt)]))
-            return action
-        }
-    }
-
     package func renew(_ action: Action, worker: Worker, now: Timestamp) async throws {
         let lease = worker.lease(now: now)
         try await write { db in

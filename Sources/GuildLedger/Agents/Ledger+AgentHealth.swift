@@ -5,10 +5,12 @@ package import GuildDomain
 package struct AgentHealth: Sendable, Hashable {
     /// Over what the figures of a day are taken.
     package static let window = Duration.seconds(86_400)
-    /// Invocations of one agent that are looked at; of a busier one the newest count.
+    /// Invocations of one agent that are looked at, of those that have ended and of those that have not; of a busier
+    /// one the newest count.
     package static let sample = 1000
 
     package let agent: String
+    /// Those that have not ended.
     package var byState: [String: Int] = [:]
     package var lastInvocation: InvocationID?
     package var lastStartedAt: Timestamp?
@@ -33,19 +35,36 @@ package struct AgentHealth: Sendable, Hashable {
     package var errorRate: Double? { ended == 0 ? nil : Double(failed) / Double(ended) }
 }
 
+/// What an agent's status follows from.
+package struct AgentStanding: Sendable, Hashable {
+    package var isPaused = false
+    package var hasUnfinished = false
+    /// Of those that ended last, no further than to `Ledger.standingOutcomes`.
+    package var consecutiveFailures = 0
+
+    package init() {}
+}
+
 extension Ledger {
-    /// Agents asked about in one read.
-    private static let agentsARead = 100
+    /// Agents asked about in one read, so that no read holds up a checkpoint for long.
+    private static let agentsARead = 10
+    private static let standingsARead = 100
+    /// Outcomes that a standing looks at.
+    package static let standingOutcomes = 3
 
     /// How the agents are doing, by their names; one that has never run is there too.
-    package func health(of agents: [String], now: Timestamp) async throws -> [String: AgentHealth] {
+    ///
+    /// - Parameter sample: as `AgentHealth.sample`, for less.
+    package func health(
+        of agents: [String], sample: Int = AgentHealth.sample, now: Timestamp
+    ) async throws -> [String: AgentHealth] {
         var health: [String: AgentHealth] = [:]
         for start in stride(from: 0, to: agents.count, by: Self.agentsARead) {
             let names = Array(agents[start..<min(start + Self.agentsARead, agents.count)])
             let read = try await read { db in
                 let pauses = try db.pauses(now: now)
                 return try names.map { name in
-                    var health = try db.health(of: name, now: now)
+                    var health = try db.health(of: name, sample: sample, now: now)
                     health.pause = pauses[name]
                     return health
                 }
@@ -54,54 +73,99 @@ extension Ledger {
         }
         return health
     }
+
+    /// What the agents' status follows from, by their names: a few steps down an index for each.
+    package func standings(of agents: [String], now: Timestamp) async throws -> [String: AgentStanding] {
+        var standings: [String: AgentStanding] = [:]
+        for start in stride(from: 0, to: agents.count, by: Self.standingsARead) {
+            let names = Array(agents[start..<min(start + Self.standingsARead, agents.count)])
+            let read = try await read { db in
+                let pauses = try db.pauses(now: now)
+                return try names.map { (name: $0, standing: try db.standing(of: $0, isPaused: pauses[$0] != nil)) }
+            }
+            for one in read { standings[one.name] = one.standing }
+        }
+        return standings
+    }
 }
 
 extension Database {
-    /// The newest invocations of an agent; the index on agent and seq gives them in this order.
-    private static let newest = """
-        WITH newest AS (SELECT * FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT \(AgentHealth.sample))
-        """
+    fileprivate func standing(of agent: String, isPaused: Bool) throws -> AgentStanding {
+        var standing = AgentStanding()
+        standing.isPaused = isPaused
+        var outcomes: [String?] = []
+        try each(
+            """
+            SELECT state FROM invocations INDEXED BY invocations_ended
+            WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Ledger.standingOutcomes)
+            """, [.text(agent)]
+        ) { outcomes.append($0.text(0)) }
+        standing.consecutiveFailures = outcomes.prefix { $0 == "failed" }.count
+        standing.hasUnfinished =
+            try first(
+                """
+                SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_unfinished
+                    WHERE agent = ? AND ended_at IS NULL)
+                """, [.text(agent)]
+            ) { $0.integer(0) == 1 } ?? false
+        return standing
+    }
 
-    fileprivate func health(of agent: String, now: Timestamp) throws -> AgentHealth {
+    /// Each row is read once, by an index that gives the newest first.
+    fileprivate func health(of agent: String, sample: Int, now: Timestamp) throws -> AgentHealth {
         var health = AgentHealth(agent: agent)
-        let since = now - AgentHealth.window
-        let last = try Row.fetchOne(
-            self, sql: "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1",
-            arguments: [agent])
-        guard let last else { return health }
-        health.lastInvocation = last["id"]
-        health.lastStartedAt = last["started_at"]
-        for row in try Row.fetchAll(
-            self, sql: Self.newest + " SELECT state, count(*) AS count FROM newest GROUP BY state", arguments: [agent])
-        {
-            health.byState[row["state"]] = row["count"]
+        try first(
+            "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [.text(agent)]
+        ) { row in
+            health.lastInvocation = row.blob(0).flatMap { InvocationID(bytes: $0) }
+            health.lastStartedAt = row.integer(1).map { Timestamp(microseconds: $0) }
         }
-        let ends = try Row.fetchAll(
-            self, sql: Self.newest + " SELECT state, ended_at FROM newest WHERE ended_at IS NOT NULL ORDER BY seq DESC",
-            arguments: [agent])
-        health.lastEndedAt = ends.first?["ended_at"]
-        health.lastState = ends.first?["state"]
-        health.consecutiveFailures = ends.prefix { ($0["state"] as String) == "failed" }.count
-        let recent = ends.filter { ($0["ended_at"] as Timestamp) >= since }
-        health.ended = recent.count
-        health.failed = recent.count { ($0["state"] as String) == "failed" }
-        let spent = try Row.fetchOne(
-            self,
-            sql: Self.newest + """
-                 SELECT coalesce(sum(input + cache_read + cache_write + output + reasoning), 0) AS tokens,
-                    coalesce(sum(cost), 0) AS cost FROM newest WHERE created_at >= ?
-                """, arguments: [agent, since])
-        health.tokens = spent.map { $0["tokens"] as Int64 } ?? 0
-        health.costMicrodollars = spent.map { $0["cost"] as Int64 } ?? 0
-        let times = try Int64.fetchAll(
-            self,
-            sql: Self.newest + """
-                 SELECT (ended_at - started_at) / 1000 FROM newest
-                    WHERE ended_at >= ? AND started_at IS NOT NULL ORDER BY 1
-                """, arguments: [agent, since])
+        guard health.lastInvocation != nil else { return health }
+        let since = (now - AgentHealth.window).microseconds
+        var (times, hasSucceeded): ([Int64], Bool) = ([], false)
+        try each(
+            """
+            SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_ended
+            WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT ?
+            """, [.text(agent), .integer(Int64(sample))]
+        ) { row in
+            health.count(row, since: since)
+            let (state, endedAt) = (row.text(0), row.integer(5) ?? 0)
+            if health.lastState == nil {
+                (health.lastState, health.lastEndedAt) = (state, Timestamp(microseconds: endedAt))
+            }
+            if state != "failed" { hasSucceeded = true }
+            if !hasSucceeded { health.consecutiveFailures += 1 }
+            guard endedAt >= since else { return }
+            health.ended += 1
+            if state == "failed" { health.failed += 1 }
+            if let startedAt = row.integer(4) { times.append((endedAt - startedAt) / 1000) }
+        }
+        try each(
+            """
+            SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_unfinished
+            WHERE agent = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?
+            """, [.text(agent), .integer(Int64(sample))]
+        ) { row in
+            health.count(row, since: since)
+            health.byState[row.text(0) ?? "", default: 0] += 1
+        }
+        times.sort()
         health.medianMilliseconds = times.nearestRank(50)
         health.percentile95Milliseconds = times.nearestRank(95)
         return health
+    }
+
+    private static let healthColumns = """
+        state, created_at, input + cache_read + cache_write + output + reasoning, cost, started_at, ended_at
+        """
+}
+
+extension AgentHealth {
+    fileprivate mutating func count(_ row: DirectRow, since: Int64) {
+        guard row.integer(1) ?? 0 >= since else { return }
+        tokens = tokens.addingSaturated(row.integer(2) ?? 0)
+        costMicrodollars = costMicrodollars.addingSaturated(row.integer(3) ?? 0)
     }
 }
 

@@ -9,19 +9,36 @@ struct LedgerBook: AdmissionBook {
 
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket {
         let kept = try db.first(
-            "SELECT level, at, spent FROM rate_buckets WHERE name = ?", [.text(charge.bucket)]
-        ) { (level: $0.integer(0) ?? 0, at: $0.integer(1) ?? 0, spent: $0.integer(2) ?? 0) }
+            "SELECT level, at, spent, excess FROM rate_buckets WHERE name = ?", [.text(charge.bucket)]
+        ) { row in
+            (
+                level: row.integer(0) ?? 0, at: row.integer(1) ?? 0, spent: row.integer(2) ?? 0,
+                excess: row.integer(3) ?? 0
+            )
+        }
         guard let kept else { return .full(charge.rate, at: now) }
         // What was used since the last look is owed from now on.
-        return RateBucket(level: kept.level, at: Timestamp(microseconds: kept.at)).filled(charge.rate, at: now)
-            .taking(kept.spent)
+        return RateBucket(level: kept.level, at: Timestamp(microseconds: kept.at), excess: kept.excess)
+            .filled(charge.rate, at: now).taking(kept.spent)
     }
 
     func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws {
         try db.run(
-            "INSERT OR REPLACE INTO rate_buckets (name, level, at, spent) VALUES (?, ?, ?, 0)",
-            [.text(charge.bucket), .integer(bucket.level), .time(bucket.at)])
+            "INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess) VALUES (?, ?, ?, 0, ?)",
+            [.text(charge.bucket), .integer(bucket.level), .time(bucket.at), .integer(bucket.excess)])
     }
+
+    func expectedTokens(of agent: String) throws -> Int64 { try db.expectedTokens(of: agent) }
+
+    func hold(of invocation: InvocationID, on bucket: String) throws -> TokenHold? {
+        try db.tokenHold(of: invocation, on: bucket)
+    }
+
+    func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws {
+        try db.keep(hold, of: invocation, on: bucket)
+    }
+
+    func giveBack(_ invocation: InvocationID) throws { try db.giveBackTokens(of: invocation) }
 
     func window(_ place: WindowPlace) throws -> DebounceWindow? {
         let row = try Row.fetchOne(

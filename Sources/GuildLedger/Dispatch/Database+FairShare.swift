@@ -78,10 +78,12 @@ extension Database {
         for account in ["agent/\(agent.lowercased())", "chapter/\(chapter.lowercased())", "organization"] {
             try run(
                 """
-                UPDATE rate_buckets SET spent = min(spent + ?, \(RateBounds.largestSpent))
-                WHERE name >= ? AND name < ? AND name LIKE '%/tokens'
+                UPDATE rate_buckets SET spent = min(spent + ?1, \(RateBounds.largestSpent)),
+                    excess = min(excess + ?1, \(RateBucket.largestExcess))
+                WHERE name >= ?2 AND name < ?3 AND name LIKE '%/tokens'
                 """, [.integer(min(tokens, RateBounds.largestSpent)), .text(account + "@"), .text(account + "A")])
         }
+        try coverTokens(tokens, of: invocation)
     }
 
     // MARK: Rows

@@ -2,7 +2,7 @@ import GRDB
 package import GuildDomain
 
 /// Why a request does not go out now.
-package struct RateExceeded: GuildError, Equatable {
+package struct RateExceeded: GuildError, Hashable {
     package let reason: String
     package let until: Timestamp
     /// From the moment of asking.
@@ -13,21 +13,76 @@ package struct RateExceeded: GuildError, Equatable {
     package var hint: String? { "raise the limit in the codex, or ask less often" }
 }
 
+/// What asking for a turn comes to.
+package enum RateTurn: Sendable, Hashable {
+    /// The turn is taken and comes now or at this later instant.
+    case at(Timestamp)
+    /// A limit refuses instead of letting wait; nothing is taken.
+    case refused(RateExceeded)
+}
+
 extension Ledger {
-    /// Takes a turn from each bucket, and waits until it comes.
+    /// A wait up to this may be slept through; a longer one gives the slot and the lease back.
+    package static let shortWait = Duration.seconds(1)
+
+    /// Takes the turns of a model turn's reads, each once: a read that has its turn keeps it through waits and restarts.
     ///
-    /// - Throws: `RateExceeded` where a limit refuses instead of letting wait.
-    package func waitForTurn(_ charges: [AdmissionTerms.Charge], time: any TimeSource) async throws {
-        guard !charges.isEmpty else { return }
-        let now = time.now
-        let turn = try await write { db in
-            var book = LedgerBook(db: db, event: nil)
-            return try AdmissionRule.takeTurn(charges, in: &book, now: now)
+    /// - Parameter charges: what the reads take from, by their positions.
+    /// - Returns: the turns by position; a read that takes from nothing has none.
+    /// - Throws: `LedgerFailure.fenced` where this attempt does not own the invocation any more.
+    package func takeTurns(
+        _ charges: [Int: [AdmissionTerms.Charge]], turn n: Int, of invocation: Invocation, now: Timestamp
+    ) async throws -> [Int: RateTurn] {
+        let wanted = charges.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        guard !wanted.isEmpty else { return [:] }
+        return try await write { db in
+            _ = try db.owned(invocation)
+            var turns: [Int: RateTurn] = [:]
+            for (position, charges) in wanted {
+                let call: [StoredValue] = [.id(invocation.id), .integer(Int64(n)), .integer(Int64(position))]
+                let taken = try db.first(
+                    "SELECT turn_at FROM tool_calls WHERE invocation = ? AND n = ? AND position = ?", call
+                ) { $0.integer(0) }
+                if let taken = taken ?? nil {
+                    turns[position] = .at(Timestamp(microseconds: taken))
+                    continue
+                }
+                let turn = try db.takeTurn(charges, now: now)
+                turns[position] = turn
+                guard case .at(let due) = turn else { continue }
+                try db.run(
+                    "UPDATE tool_calls SET turn_at = ? WHERE invocation = ? AND n = ? AND position = ?",
+                    [.time(due)] + call)
+            }
+            return turns
         }
-        switch turn {
-        case .delayed(let until, _): try await time.sleep(until: until)
-        case .rejected(let until, let reason): throw RateExceeded(reason: reason, until: until, wait: until - now)
-        case .started, .opened, .joined, .paused, nil: break
+    }
+}
+
+extension Database {
+    /// Takes a turn from each bucket or, where one refuses, from none.
+    func takeTurn(_ charges: [AdmissionTerms.Charge], now: Timestamp) throws -> RateTurn {
+        var book = LedgerBook(db: self, event: nil)
+        switch try AdmissionRule.takeTurn(charges, in: &book, now: now) {
+        case .delayed(let until, _): return .at(until)
+        case .rejected(let until, let reason):
+            return .refused(RateExceeded(reason: reason, until: until, wait: until - now))
+        case .started, .opened, .joined, .paused, nil: return .at(now)
         }
+    }
+
+    /// Lets go of the worker until a turn comes. Only for the attempt that owns it.
+    ///
+    /// - Throws: `CancellationError` where somebody has asked for its end: it is not to wait for that.
+    func waitForTurn(_ invocation: Invocation, until due: Timestamp, now: Timestamp) throws {
+        guard !invocation.cancelRequested else { throw CancellationError() }
+        try move(invocation, to: .waiting, waiting: .rate, availableAt: due, now: now)
+        try appendAudit(
+            invocation.entry(
+                .invocationRetried, now: now,
+                [
+                    "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
+                    "reason": .string("waits for its turn at a connector until \(due.rfc3339)"),
+                ]))
     }
 }

@@ -214,7 +214,9 @@ extension Database {
             case .dispatched: try insert(invocation, for: event, commit: commit, now: now)
             case .deferred: try completeWindow(of: invocation, event)
             case .rateLimited: try hold(invocation, decision, event)
-            case .merged, .unrouted, .invalid, .ownEvent, .loopStopped, .rejected, .overBudget, .paused, .blocked: break
+            case .merged, .unrouted, .invalid, .ownEvent, .loopStopped, .rejected, .overBudget, .paused, .blocked:
+                // One that waited, or a window that was open, may have taken tokens for a run that does not come.
+                try giveBackTokens(of: invocation.id)
             }
         }
         if let target = decision.mergedInto { try merge(event.id, into: target) }

@@ -185,6 +185,7 @@ extension Database {
             current = next
         }
         try closeOpenTurns(of: invocation, reason: "the invocation ended", now: now)
+        try giveBackTokens(of: invocation.id)
         try setState(invocation.id, state, availableAt: now)
         try execute(
             sql: "UPDATE invocations SET ended_at = ?, outcome = ? WHERE id = ?",

@@ -101,7 +101,7 @@ extension Database {
     }
 
     /// What waited for a time goes back into the queue. Past `actionWait` the model is told that its action is accepted
-    /// but not finished.
+    /// but not finished; who waited for something else has not waited for the action yet.
     fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
         let overdue = try InvocationID.fetchAll(
             self, sql: "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)",
@@ -112,6 +112,7 @@ extension Database {
                 sql: """
                     SELECT n, position, name, action FROM tool_calls
                     WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
+                        AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
                     """, arguments: [invocation])
             for call in pending {
                 let action: ActionID? = call["action"]

@@ -107,9 +107,11 @@ extension Ledger {
 
     /// Records the results of inline reads.
     ///
-    /// - Returns: the state the invocation is in now: `waiting` where only actions are still pending.
+    /// - Parameter turnAt: when the first of the reads that are left has its turn; the invocation then waits for that.
+    /// - Returns: the state the invocation is in now: `waiting` also where only actions are still pending.
     package func recordResults(
-        _ calls: [ToolCall], turn: Int, of invocation: Invocation, waitUntil: Timestamp, now: Timestamp
+        _ calls: [ToolCall], turn: Int, of invocation: Invocation, waitUntil: Timestamp, turnAt: Timestamp? = nil,
+        now: Timestamp
     ) async throws -> InvocationState {
         try await write(touching: [.invocations, .outcomes]) { db in
             let current = try db.owned(invocation)
@@ -118,6 +120,10 @@ extension Ledger {
                     invocation.id, turn: turn, position: call.position, result: call.result ?? "", isError: call.isError
                 )
                 if isNew { try db.auditTool(call, of: current, now: now) }
+            }
+            if let turnAt {
+                try db.waitForTurn(current, until: turnAt, now: now)
+                return .waiting
             }
             return try db.waitIfOnlyActionsPend(current, waitUntil: waitUntil)
         }

@@ -145,29 +145,39 @@ struct InvocationRun: Sendable {
     private func runPendingReads(of turn: JournalledTurn, _ setting: Setting) async throws -> Bool {
         let pending = turn.calls.filter { $0.result == nil && $0.actionID == nil }
         guard !pending.isEmpty else { return false }
-        var finished: [ToolCall] = []
+        let head = codex.head
+        let charges = pending.reduce(into: [:]) { $0[$1.position] = head.charges(operation: $1.name) }
+        let turns = try await ledger.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
+        var (finished, later): ([ToolCall], [Timestamp]) = ([], [])
         for call in pending {
-            let result = try await read(call, setting)
+            let rate = turns[call.position]
+            if case .at(let due) = rate, due > time.now + Ledger.shortWait {
+                later.append(due)
+                continue
+            }
+            let result = try await read(call, rate, setting)
             observe(.result(result))
             finished.append(result)
         }
         // A read that was cut short by our own end is no answer; the next attempt reads again.
         try Task.checkCancellation()
         let state = try await ledger.recordResults(
-            finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait, now: time.now)
+            finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait,
+            turnAt: later.min(), now: time.now)
         guard state == .waiting else { return false }
         await announceWaiting()
         return true
     }
 
-    /// A read waits for its connector's turn; one that is refused a turn is told so to the model.
-    private func read(_ call: ToolCall, _ setting: Setting) async throws -> ToolCall {
-        do {
-            try await ledger.waitForTurn(codex.head.charges(operation: call.name), time: time)
-        } catch let limit as RateExceeded {
+    /// A read whose turn comes shortly waits for it here; one that is refused a turn is told so to the model.
+    private func read(_ call: ToolCall, _ turn: RateTurn?, _ setting: Setting) async throws -> ToolCall {
+        switch turn {
+        case .refused(let limit):
             var refused = call
             (refused.result, refused.isError) = (limit.message, true)
             return refused
+        case .at(let due) where due > time.now: try await time.sleep(until: due)
+        case .at, nil: break
         }
         return await setting.toolBox.read(call)
     }

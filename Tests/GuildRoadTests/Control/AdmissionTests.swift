@@ -171,9 +171,33 @@ private struct Desk {
         let worker = try await desk.office.worker()
         #expect(try await desk.office.attempt(worker)?.usage.total == 110)
         try await desk.decide(event("2"))
-        #expect(try await desk.decisions(event("2")).first?.until == start + .seconds(50))
-        try await desk.advance(50)
+        #expect(try await desk.decisions(event("2")).first?.until == start + .seconds(110))
+        try await desk.advance(110)
         #expect(try await desk.outcomes(event("2")) == ["rate-limited", "dispatched"])
+    }
+
+    @Test func `tokens are taken before they are used, and those of a cancelled run are given back`() async throws {
+        let limits = OfficeCodex.manifest(
+            "RateLimitPolicy", "limits", "limits: [{ scope: chapter, tokens_per_minute: 8K }]")
+        let desk = try Desk(vendor: try Vendor.serving(.text("Done.")), ["policies/limits.yaml": limits])
+        for number in 0..<5 { try await desk.decide(event("\(number)")) }
+        #expect(try await desk.queued().count == 2)
+        var turns: [Duration?] = []
+        for number in 2..<5 {
+            turns.append(try await desk.decisions(event("\(number)")).first?.until.map { $0 - start })
+        }
+        #expect(turns == [.seconds(30), .seconds(60), .seconds(90)])
+        // One is cancelled and the other uses 110 of its 4,000: what they leave is there for the next ones.
+        let cancelled = try #require(try await desk.queued().last)
+        _ = try await desk.office.ledger.requestCancel(cancelled.id, actor: "user:ada", now: start)
+        #expect(try await desk.office.attempt(try await desk.office.worker())?.usage.total == 110)
+        try await desk.decide(event("5"))
+        // By now a run is expected to use 110.
+        #expect(try await desk.outcomes(event("5")) == ["rate-limited"])
+        let until = try #require(try await desk.decisions(event("5")).first?.until)
+        #expect(until - start == .microseconds(31_650_000))
+        try await desk.advance(90)
+        #expect(try await desk.outcomes(event("4")) == ["rate-limited", "dispatched"])
     }
 
     @Test func `past the depth LOW work is refused with a time, and CRITICAL never`() async throws {

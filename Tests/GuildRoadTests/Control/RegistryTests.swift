@@ -23,7 +23,7 @@ import Testing
     }
 
     private func reply(
-        _ office: Office, _ path: String, _ query: [(String, String)] = [], body: String = ""
+        _ office: Office, _ path: String, _ query: [(String, String)] = [], body: String = "", isShownMore: Bool = true
     ) async throws -> Reply {
         let registry = Registry(
             codex: office.codex, ledger: office.ledger, time: office.time, version: "1.0.0", address: "127.0.0.1:1")
@@ -34,7 +34,7 @@ import Testing
         var request = Request(
             method: route.method.rawValue, path: path, parameters: name.map { ["name": $0] } ?? [:],
             query: query.map { (name: $0.0, value: $0.1) }, body: Array(body.utf8))
-        request.token = "robot"
+        (request.token, request.isShownMore) = ("robot", isShownMore)
         return try await route.handle(request)
     }
 
@@ -110,6 +110,56 @@ extension RegistryTests {
         #expect(dormant["next"] == .null)
         let high = try await reply(office, "/agents", [("type", "high"), ("limit", "1")]).document
         #expect(high["next"] == "agent5")
+    }
+
+    @Test func `a status is looked for among so many agents, and the next page goes on behind them`() async throws {
+        let count = AgentListing.lookedAtAPage + 1
+        var files = ["agents/clerk.yaml": nil as String?, "chapters/office.yaml": nil, "ingress/github.yaml": nil]
+        // In few files: each file is one that git and the codex read.
+        let names = (0..<count).map { "agent\(String(1000 + $0))" }
+        for first in stride(from: 0, to: count, by: 100) {
+            files["agents/some\(first).yaml"] = names[first..<min(first + 100, count)].map { name in
+                OfficeCodex.manifest("Agent", name, "type: Low\nprompt: You wait.\nmodel: scripted")
+            }.joined(separator: "---\n")
+        }
+        let office = try Office(files)
+        let last = try #require(names.last)
+        for name in [names[3], last] {
+            _ = try await office.ledger.pause(
+                agent: name, reason: nil, until: nil, actor: "user:me", commit: nil, now: start)
+        }
+        let query = [("status", "paused"), ("limit", "5")]
+        let page = try await reply(office, "/agents", query).document
+        #expect(page["agents"]?.array?.compactMap { $0["name"]?.string } == [names[3]])
+        #expect(page["next"] == .string(names[count - 2]))
+        let rest = try await reply(office, "/agents", query + [("after", names[count - 2])]).document
+        #expect(rest["agents"]?.array?.compactMap { $0["name"]?.string } == [last])
+        #expect(rest["next"] == .null)
+    }
+
+    @Test func `who paused an agent and why, and what it costs, is not for everybody`() async throws {
+        let office = try office()
+        _ = try await reply(office, "/agents/clerk/pause", body: #"{"reason": "a secret matter"}"#)
+        for path in ["/agents/clerk", "/agents"] {
+            func agent(_ isShownMore: Bool) async throws -> JSONValue? {
+                let document = try await reply(office, path, isShownMore: isShownMore).document
+                return document["agents"]?.array?.last ?? document
+            }
+            let (whole, open) = (try await agent(true), try await agent(false))
+            #expect(whole?["pause"]?["reason"] == "a secret matter")
+            #expect(whole?["health"]?["cost_microdollars"] == 0)
+            #expect(open?["status"] == "paused")
+            #expect(open?["pause"]?.object?.keys.sorted() == ["agent", "since", "until"])
+            #expect(open?["health"]?["cost_microdollars"] == nil)
+            #expect(open?["health"]?["tokens"] == 0)
+        }
+    }
+
+    @Test func `a gate lets so many in at once`() async throws {
+        let gate = RequestGate(limit: 1)
+        let inner = await gate.pass { await gate.pass { 1 } }
+        #expect(inner == .some(nil))
+        #expect(await gate.pass { 2 } == 2)
     }
 
     @Test func `a paused agent is shown as paused, and its pause is audited`() async throws {

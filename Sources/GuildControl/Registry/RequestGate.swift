@@ -1,0 +1,21 @@
+import Synchronization
+
+/// Lets so many requests at once do what costs, and turns the others away.
+package final class RequestGate: Sendable {
+    private let limit: Int
+    private let inside = Mutex(0)
+
+    package init(limit: Int) { self.limit = limit }
+
+    /// - Returns: what `body` gives; nil where too many are inside, and then it is not called.
+    package func pass<Value: Sendable>(_ body: () async throws -> Value) async rethrows -> Value? {
+        let isIn = inside.withLock { inside in
+            guard inside < limit else { return false }
+            inside += 1
+            return true
+        }
+        guard isIn else { return nil }
+        defer { inside.withLock { $0 -= 1 } }
+        return try await body()
+    }
+}

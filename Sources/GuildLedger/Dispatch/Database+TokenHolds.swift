@@ -1,0 +1,76 @@
+import GRDB
+import GuildDomain
+
+extension Database {
+    /// Ended runs that the mean is taken over, the latest.
+    private static let runsPerMean = 20
+
+    /// What one of the agent's last runs used in the mean; those that used nothing say nothing.
+    func expectedTokens(of agent: String) throws -> Int64 {
+        let mean = try first(
+            """
+            SELECT CAST(avg(nullif(tokens, 0)) AS INTEGER) FROM (
+                SELECT input + cache_read + cache_write + output + reasoning AS tokens
+                FROM invocations INDEXED BY invocations_ended
+                WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Self.runsPerMean))
+            """, [.text(agent)]
+        ) { $0.integer(0) }
+        return (mean ?? nil) ?? FairShare.expectedTokens
+    }
+
+    func tokenHold(of invocation: InvocationID, on bucket: String) throws -> TokenHold? {
+        try first(
+            "SELECT tokens, mark FROM token_holds WHERE invocation = ? AND bucket = ?",
+            [.id(invocation), .text(bucket)]
+        ) { TokenHold(tokens: $0.integer(0) ?? 0, mark: $0.integer(1) ?? 0) }
+    }
+
+    func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws {
+        try run(
+            "INSERT OR REPLACE INTO token_holds (invocation, bucket, tokens, mark) VALUES (?, ?, ?, ?)",
+            [.id(invocation), .text(bucket), .integer(hold.tokens), .integer(hold.mark)])
+    }
+
+    /// Gives the buckets back what was taken for an invocation and not used.
+    func giveBackTokens(of invocation: InvocationID) throws {
+        let holds = try tokenHolds(of: invocation)
+        guard !holds.isEmpty else { return }
+        for hold in holds { try returnTokens(hold.tokens, to: hold.bucket) }
+        try run("DELETE FROM token_holds WHERE invocation = ?", [.id(invocation)])
+    }
+
+    /// What a run has used was charged to its buckets; what was taken for it beforehand was charged already.
+    func coverTokens(_ tokens: Int64, of invocation: InvocationID) throws {
+        for hold in try tokenHolds(of: invocation) where hold.tokens > 0 {
+            let covered = min(hold.tokens, tokens)
+            try returnTokens(covered, to: hold.bucket)
+            try run(
+                "UPDATE rate_buckets SET excess = max(excess - ?, 0) WHERE name = ?",
+                [.integer(covered), .text(hold.bucket)])
+            try run(
+                "UPDATE token_holds SET tokens = tokens - ? WHERE invocation = ? AND bucket = ?",
+                [.integer(covered), .id(invocation), .text(hold.bucket)])
+        }
+    }
+
+    private func tokenHolds(of invocation: InvocationID) throws -> [(bucket: String, tokens: Int64)] {
+        var holds: [(bucket: String, tokens: Int64)] = []
+        try each("SELECT bucket, tokens FROM token_holds WHERE invocation = ?", [.id(invocation)]) {
+            holds.append(($0.text(0) ?? "", $0.integer(1) ?? 0))
+        }
+        return holds
+    }
+
+    private func returnTokens(_ tokens: Int64, to bucket: String) throws {
+        let kept = try first("SELECT level, spent FROM rate_buckets WHERE name = ?", [.text(bucket)]) {
+            (level: $0.integer(0) ?? 0, spent: $0.integer(1) ?? 0)
+        }
+        guard let kept else { return }
+        // What is owed already but not yet taken comes first.
+        let owed = min(kept.spent, max(tokens, 0))
+        let level = RateBucket(level: kept.level, at: Timestamp(microseconds: 0)).returning(tokens - owed).level
+        try run(
+            "UPDATE rate_buckets SET level = ?, spent = spent - ? WHERE name = ?",
+            [.integer(level), .integer(owed), .text(bucket)])
+    }
+}
