@@ -4,7 +4,7 @@ import GuildLedger
 import ServiceLifecycle
 
 /// Ends when nothing is left that this process does: what `--once` waits for. What only other components do (an
-/// invocation where no executor runs) is not waited for.
+/// invocation where no executor runs) is not waited for, nor what an alert or a budget holds back.
 struct Drain: Service {
     private static let recheck = Duration.milliseconds(200)
 
@@ -21,7 +21,7 @@ struct Drain: Service {
             while !Task.isCancelled {
                 let seen = outcomes.generation
                 // A ledger that cannot be read ends the components themselves.
-                if let pending = try? await ledger.pendingWork(), !isOurs(pending) { return }
+                if let pending = try? await ledger.pendingWork(now: time.now), !isOurs(pending) { return }
                 await outcomes.wait(after: seen, until: time.now + Self.recheck, time: time)
             }
         }

@@ -110,10 +110,15 @@ struct StatusResult: CommandResult {
         }
         let size = Amount.bytes(ledger.bytes.addingSaturated(ledger.walBytes))
         lines.append(
-            "ledger     \(ledger.path)  \(size), \(Amount.grouped(ledger.events)) events, "
-                + "\(Amount.grouped(ledger.auditEntries)) audit entries")
+            "ledger     \(ledger.path)  \(size), "
+                + Self.count(ledger.events, "event", "events") + ", "
+                + Self.count(ledger.auditEntries, "audit entry", "audit entries"))
         lines += processLines(ledger, style) + queueLines(ledger, style) + agentLines(style)
         return lines.joined(separator: "\n")
+    }
+
+    private static func count(_ count: Int64, _ one: String, _ many: String) -> String {
+        "\(Amount.grouped(count)) \(count == 1 ? one : many)"
     }
 
     private func codexLines(_ style: Style) -> [String] {
@@ -159,7 +164,7 @@ struct StatusResult: CommandResult {
             return parts.isEmpty ? "none" : parts.joined(separator: ", ")
         }
         var lines = [
-            "inbound    \(ledger.inboundDepth) events wait for the dispatcher",
+            "inbound    \(Self.count(ledger.inboundDepth, "event waits", "events wait")) for the dispatcher",
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
         lines += dispatchLines(style)

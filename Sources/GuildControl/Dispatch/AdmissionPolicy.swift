@@ -33,9 +33,9 @@ package struct AdmissionPolicy: Sendable {
         to decisions: [Decision], of event: Event, alerts: AlertLevels = AlertLevels()
     ) -> [Decision] {
         guard decisions.contains(where: { $0.invocation != nil }) else { return decisions }
-        // The router has read the payload already; one that is no JSON sets nothing going.
-        guard let data = try? event.data() else { return decisions }
-        let json = event.json(data: data)
+        // Read again only for a key. The router has read the payload already; one that is no JSON sets nothing going.
+        let asksForKey = decisions.contains { $0.invocation != nil && debounce(of: $0.rule) != nil }
+        let json = asksForKey ? event.json(data: (try? event.data()) ?? .null) : .null
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
             var (decision, terms) = (decision, AdmissionTerms())

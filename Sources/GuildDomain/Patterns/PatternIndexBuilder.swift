@@ -1,7 +1,7 @@
 /// Builds the levels of a `PatternIndex`.
 struct PatternIndexBuilder {
-    /// A bucket with no more alternatives is not split: trying them is as quick.
-    private static let splitAbove = 8
+    /// A bucket with no more alternatives is not split: trying them is as quick as another look-up.
+    private static let splitAbove = 2
     /// How many fields at most tell alternatives apart.
     private static let maximumDepth = 8
     /// Places in buckets for each alternative, and beside that; a rule with many values takes many. What finds no place

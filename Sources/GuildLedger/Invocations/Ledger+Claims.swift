@@ -155,7 +155,7 @@ extension Database {
     }
 
     /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
-    fileprivate func heldBack(now: Timestamp) throws -> (condition: String, arguments: StatementArguments) {
+    func heldBack(now: Timestamp) throws -> (condition: String, arguments: StatementArguments) {
         var (condition, arguments): (String, StatementArguments) = ("", [])
         for (account, level) in try alertLevels(now: now).levels {
             guard let least = Priority.allCases.first(where: { !level.admits($0) })?.rawValue else { continue }

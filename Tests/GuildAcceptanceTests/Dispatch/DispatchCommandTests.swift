@@ -90,6 +90,28 @@ import Testing
         #expect(wrong.errors.contains("-n 0 is not between 1 and"))
     }
 
+    @Test func `what an alert holds back stays queued, says so, and keeps no drain from ending`() async throws {
+        let standIn = try await StandInProcess.start()
+        let agent = ClerkCodex.agent(more: "  resources: { tokenBudget: { perDay: 100K } }\n")
+            .replacingOccurrences(of: "    - { pattern: \"github.*\", autonomy: 3 }\n", with: "")
+        let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, changing: ["agents/clerk.yaml": agent])
+        #expect(try await codex.guild("run", "clerk", "hello").status == 0)
+        let used = try #require(try await codex.json("budget", "report").value(at: ["total", "tokens"])?.integer)
+        // What it has used is now nearly all that there is.
+        try codex.write(["agents/clerk.yaml": agent.replacingOccurrences(of: "100K", with: "\(used + 1)")])
+        try await codex.commit()
+        _ = try await codex.guild("serve", "--once", "dispatcher")
+        #expect(try await codex.json("status")["alerts"] == ["agent/clerk": "red"])
+        let sent = try await codex.json(
+            "dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data", "{}")
+        let reason = "the red alert of agent/clerk keeps NORMAL work in the queue"
+        #expect(sent.array?.first?["decisions"]?.array?.first?["reasons"]?.array?.contains(.string(reason)) == true)
+        let drained = try await codex.guild("serve", "--once", "executor")
+        #expect(drained.status == 0)
+        let queue = try await codex.json("dispatch", "queue")
+        #expect(queue["invocations"]?.array?.map { $0["waits_for"] } == ["the red alert of agent/clerk"])
+    }
+
     @Test func `a pause of a schedule shows in the status`() async throws {
         let codex = try await TemporaryCodex.clerk(changing: [
             "agents/clerk.yaml": ClerkCodex.agent().replacingOccurrences(
