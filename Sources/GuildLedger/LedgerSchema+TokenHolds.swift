@@ -7,11 +7,13 @@ extension LedgerSchema {
             try db.execute(
                 sql: """
                     ALTER TABLE rate_buckets ADD COLUMN excess INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE rate_buckets ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
                     CREATE TABLE token_holds (
                         invocation BLOB NOT NULL,
                         bucket TEXT NOT NULL,
                         tokens INTEGER NOT NULL CHECK (tokens >= 0),
                         mark INTEGER NOT NULL,
+                        waiting INTEGER NOT NULL CHECK (waiting IN (0, 1)),
                         PRIMARY KEY (invocation, bucket)
                     ) WITHOUT ROWID;
                     CREATE INDEX invocations_ended ON invocations(agent, seq) WHERE ended_at IS NOT NULL;

@@ -121,8 +121,16 @@ package enum AdmissionRule {
             taken.append((charge, taking))
         }
         for (charge, taking) in taken {
-            try book.keep(taking.bucket, of: charge)
-            if let run, let hold = taking.hold { try book.keep(hold, of: run.invocation, on: charge.bucket) }
+            guard let run, var hold = taking.hold else {
+                try book.keep(taking.bucket, of: charge)
+                continue
+            }
+            // It waits from now on, or it has waited until now.
+            let waits = longest != nil
+            let change = waits == hold.isWaiting ? 0 : waits ? hold.tokens : -hold.tokens
+            hold.isWaiting = waits
+            try book.keep(taking.bucket.reserving(change), of: charge)
+            try book.keep(hold, of: run.invocation, on: charge.bucket)
         }
         return longest.map { .delayed(until: now + $0.wait, reason: reason($0.charge)) }
     }

@@ -26,7 +26,7 @@ package struct MemoryBook: AdmissionBook {
 
     package mutating func giveBack(_ invocation: InvocationID) {
         for (name, hold) in holds.removeValue(forKey: invocation) ?? [:] {
-            buckets[name] = buckets[name]?.returning(hold.tokens)
+            buckets[name] = buckets[name]?.returning(hold.tokens).reserving(hold.isWaiting ? -hold.tokens : 0)
         }
     }
 

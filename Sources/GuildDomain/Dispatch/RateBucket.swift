@@ -26,6 +26,8 @@ package struct RateBucket: Sendable, Hashable {
     package private(set) var at: Timestamp
     /// Units that were used beyond what was taken for them, ever: its growth is what those who wait are late by.
     package private(set) var excess: Int64
+    /// Units taken for those who wait: what comes back meanwhile fills the bucket no further than to their room.
+    package private(set) var reserved: Int64
 
     /// Microseconds of a minute: the parts of one unit.
     private static let partsPerUnit: Int64 = 60_000_000
@@ -33,7 +35,8 @@ package struct RateBucket: Sendable, Hashable {
     /// More than this is not counted.
     package static let largestExcess: Int64 = 1 << 53
 
-    package init(level: Int64, at: Timestamp, excess: Int64 = 0) {
+    package init(level: Int64, at: Timestamp, excess: Int64 = 0, reserved: Int64 = 0) {
+        self.reserved = max(reserved, 0)
         self.level = level
         self.at = at
         self.excess = min(max(excess, 0), Self.largestExcess)
@@ -46,27 +49,32 @@ package struct RateBucket: Sendable, Hashable {
     /// The bucket as it stands now. A clock that was set back fills nothing, and what was full stays full.
     package func filled(_ rate: Rate, at now: Timestamp) -> RateBucket {
         let elapsed = max(0, Int128(now.microseconds) - Int128(at.microseconds))
-        let capacity = Int128(rate.burst) * Int128(Self.partsPerUnit)
+        let capacity = (Int128(rate.burst) - Int128(reserved)) * Int128(Self.partsPerUnit)
         let level = min(capacity, Int128(level) + elapsed * Int128(rate.perMinute))
-        return RateBucket(level: Int64(clamping: level), at: now, excess: excess)
+        return RateBucket(level: Int64(clamping: level), at: now, excess: excess, reserved: reserved)
     }
 
     /// The bucket with so many units less, perhaps below zero.
     package func taking(_ units: Int64) -> RateBucket {
         let level = Int128(level) - Int128(max(units, 0)) * Int128(Self.partsPerUnit)
-        return RateBucket(level: Int64(clamping: level), at: at, excess: excess)
+        return RateBucket(level: Int64(clamping: level), at: at, excess: excess, reserved: reserved)
     }
 
     /// The bucket with so many units back that were taken and not used.
     package func returning(_ units: Int64) -> RateBucket {
         let level = Int128(level) + Int128(max(units, 0)) * Int128(Self.partsPerUnit)
-        return RateBucket(level: Int64(clamping: level), at: at, excess: excess)
+        return RateBucket(level: Int64(clamping: level), at: at, excess: excess, reserved: reserved)
     }
 
     /// The bucket after so many units were used that nothing was taken for.
     package func exceeded(by units: Int64) -> RateBucket {
         let taken = taking(units)
-        return RateBucket(level: taken.level, at: at, excess: excess.addingSaturated(max(units, 0)))
+        return RateBucket(level: taken.level, at: at, excess: excess.addingSaturated(max(units, 0)), reserved: reserved)
+    }
+
+    /// The bucket after so many more units were taken for who waits, or fewer.
+    package func reserving(_ units: Int64) -> RateBucket {
+        RateBucket(level: level, at: at, excess: excess, reserved: reserved.addingSaturated(units))
     }
 
     /// How long one whose turn has come waits for what others have used since `mark` beyond what was taken for them;

@@ -4,9 +4,12 @@ package struct TokenHold: Sendable, Hashable {
     package var tokens: Int64
     /// The bucket's `excess` when the run's turn was reckoned.
     package var mark: Int64
+    /// The run has not started yet; the bucket's `reserved` then has the tokens.
+    package var isWaiting: Bool
 
-    package init(tokens: Int64, mark: Int64) {
+    package init(tokens: Int64, mark: Int64, isWaiting: Bool = false) {
         self.tokens = tokens
         self.mark = mark
+        self.isWaiting = isWaiting
     }
 }

@@ -9,23 +9,29 @@ struct LedgerBook: AdmissionBook {
 
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket {
         let kept = try db.first(
-            "SELECT level, at, spent, excess FROM rate_buckets WHERE name = ?", [.text(charge.bucket)]
+            "SELECT level, at, spent, excess, reserved FROM rate_buckets WHERE name = ?", [.text(charge.bucket)]
         ) { row in
             (
                 level: row.integer(0) ?? 0, at: row.integer(1) ?? 0, spent: row.integer(2) ?? 0,
-                excess: row.integer(3) ?? 0
+                excess: row.integer(3) ?? 0, reserved: row.integer(4) ?? 0
             )
         }
         guard let kept else { return .full(charge.rate, at: now) }
         // What was used since the last look is owed from now on.
-        return RateBucket(level: kept.level, at: Timestamp(microseconds: kept.at), excess: kept.excess)
-            .filled(charge.rate, at: now).taking(kept.spent)
+        return RateBucket(
+            level: kept.level, at: Timestamp(microseconds: kept.at), excess: kept.excess, reserved: kept.reserved
+        ).filled(charge.rate, at: now).taking(kept.spent)
     }
 
     func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws {
         try db.run(
-            "INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess) VALUES (?, ?, ?, 0, ?)",
-            [.text(charge.bucket), .integer(bucket.level), .time(bucket.at), .integer(bucket.excess)])
+            """
+            INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess, reserved) VALUES (?, ?, ?, 0, ?, ?)
+            """,
+            [
+                .text(charge.bucket), .integer(bucket.level), .time(bucket.at), .integer(bucket.excess),
+                .integer(bucket.reserved),
+            ])
     }
 
     func expectedTokens(of agent: String) throws -> Int64 { try db.expectedTokens(of: agent) }

@@ -20,21 +20,29 @@ extension Database {
 
     func tokenHold(of invocation: InvocationID, on bucket: String) throws -> TokenHold? {
         try first(
-            "SELECT tokens, mark FROM token_holds WHERE invocation = ? AND bucket = ?",
+            "SELECT tokens, mark, waiting FROM token_holds WHERE invocation = ? AND bucket = ?",
             [.id(invocation), .text(bucket)]
-        ) { TokenHold(tokens: $0.integer(0) ?? 0, mark: $0.integer(1) ?? 0) }
+        ) { TokenHold(tokens: $0.integer(0) ?? 0, mark: $0.integer(1) ?? 0, isWaiting: $0.integer(2) == 1) }
     }
 
     func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws {
         try run(
-            "INSERT OR REPLACE INTO token_holds (invocation, bucket, tokens, mark) VALUES (?, ?, ?, ?)",
-            [.id(invocation), .text(bucket), .integer(hold.tokens), .integer(hold.mark)])
+            "INSERT OR REPLACE INTO token_holds (invocation, bucket, tokens, mark, waiting) VALUES (?, ?, ?, ?, ?)",
+            [
+                .id(invocation), .text(bucket), .integer(hold.tokens), .integer(hold.mark),
+                .integer(hold.isWaiting ? 1 : 0),
+            ])
     }
 
     /// Gives the buckets back what was taken for an invocation and not used.
     func giveBackTokens(of invocation: InvocationID) throws {
         let holds = try tokenHolds(of: invocation)
         guard !holds.isEmpty else { return }
+        try run(
+            """
+            UPDATE rate_buckets SET reserved = max(reserved - h.tokens, 0) FROM token_holds h
+            WHERE h.invocation = ? AND h.waiting AND h.bucket = rate_buckets.name
+            """, [.id(invocation)])
         for hold in holds { try returnTokens(hold.tokens, to: hold.bucket) }
         try run("DELETE FROM token_holds WHERE invocation = ?", [.id(invocation)])
     }

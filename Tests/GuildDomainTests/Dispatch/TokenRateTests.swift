@@ -76,7 +76,9 @@ import Testing
         #expect(desk.started.count == 500)
     }
 
-    @Test(arguments: UInt64(0)..<60) func `over any window the excess is a burst and one run's error`(seed: UInt64)
+    @Test(arguments: UInt64(0)..<60) func `over any window the excess is a burst and no more than two runs' errors`(
+        seed: UInt64
+    )
         throws
     {
         var random = Steps(seed: seed)
@@ -85,7 +87,11 @@ import Testing
             perMinute: Int64.random(in: 100...20_000, using: &random),
             burst: Int64.random(in: 100...20_000, using: &random))
         var desk = Desk(rate: rate, expected: expected)
-        let sizes = (0..<150).map { _ in expected + Int64.random(in: 0...(2 * expected), using: &random) }
+        let sizes = (0..<150).map { _ in
+            Bool.random(using: &random)
+                ? Int64.random(in: 0...(3 * expected), using: &random)
+                : Int64.random(in: (expected / 2)...expected, using: &random)
+        }
         var now = Self.start
         for name in sizes.indices {
             if Bool.random(using: &random) { now = now + .milliseconds(Int64.random(in: 0...90_000, using: &random)) }
@@ -95,7 +101,9 @@ import Testing
         try desk.advance(to: now + .seconds(72 * 3600)) { sizes[$0] }
         #expect(desk.started.count + desk.rejected == sizes.count)
         let error = sizes.map { max(0, $0 - min(expected, rate.burst)) }.max() ?? 0
-        #expect(desk.overshoot() <= rate.burst + error)
+        // One error is of the last run, which nobody knows beforehand. The other is of turns that were reckoned in
+        // different orders, because runs that used less let later ones go first.
+        #expect(desk.overshoot() <= rate.burst + 2 * error)
     }
 
     @Test func `a run that is larger than the bucket is let through a full one`() throws {
