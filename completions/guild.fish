@@ -668,7 +668,7 @@ complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "g
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule next" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule preview" -eq 1' -fka '(__guild_custom_completion ---completion schedule preview -- positional@0 (count (__guild_tokens -pc)) (__guild_tokens -tC))'
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" from' -l 'from' -d 'The first due time that counts. Default: now.' -rfka ''
-complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" to' -l 'to' -d 'The last one. Default: 7 days after --from.' -rfka ''
+complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" to' -l 'to' -d 'The last one; 30d is so long after --from. Default: 7d.' -rfka ''
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" codex' -l 'codex' -d 'A repository, bare or not, or a folder of one.' -rfa '(__guild_complete_directories)'
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" rev' -l 'rev' -d 'The revision of the codex to use.' -rfka ''
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule preview" worktree' -l 'worktree' -d 'Read uncommitted files instead; the ledger marks such invocations.'

@@ -37,8 +37,8 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill", abstract: "Fires what of the past has not fired; who did is recorded.",
         discussion: """
-            A due time that has fired is left alone, so that giving the command again does nothing twice. At most 1000 due \
-            times at once. Neither a pause nor an earlier run holds them back; the agent's maxConcurrent does.
+            A due time that has fired is left alone, so that giving the command again does nothing twice. At most 31 days back \
+            and 1000 due times at once. Neither a pause nor an earlier run holds them back; the agent's maxConcurrent does.
             """)
 
     @OptionGroup var target: ScheduleArgument
