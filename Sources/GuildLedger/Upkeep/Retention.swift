@@ -168,8 +168,12 @@ extension Ledger {
         return total
     }
 
-    private func pruneEvents(
-        _ plan: RetentionPlan, actor: String, now: Timestamp, into report: inout RetentionReport, _ goesOn: () -> Bool
+    /// Takes one page after the other until there are no more.
+    ///
+    /// - Parameter take: returns where the next page begins; nil at the end.
+    private func paging(
+        _ report: inout RetentionReport, _ goesOn: () -> Bool,
+        _ take: (RetentionCursor, inout RetentionReport) async throws -> RetentionCursor?
     ) async throws {
         var cursor: RetentionCursor? = .start
         while let from = cursor {
@@ -177,34 +181,36 @@ extension Ledger {
                 report.isComplete = false
                 return
             }
+            cursor = try await take(from, &report)
+            await Task.yield()
+        }
+    }
+
+    private func pruneEvents(
+        _ plan: RetentionPlan, actor: String, now: Timestamp, into report: inout RetentionReport, _ goesOn: () -> Bool
+    ) async throws {
+        try await paging(&report, goesOn) { from, report in
             let done = try await write { db in
                 let page = try db.retirable(before: now - plan.rawMessages, from: from)
                 let retired = try db.retire(page.events, plan, actor: actor, now: now)
                 return (next: page.next, deleted: retired.deleted, erased: retired.erased)
             }
-            cursor = done.next
             report.eventsDeleted += done.deleted
             report.eventsErased += done.erased
-            await Task.yield()
+            return done.next
         }
     }
 
     private func forgetInvocations(
         _ plan: RetentionPlan, actor: String, now: Timestamp, into report: inout RetentionReport, _ goesOn: () -> Bool
     ) async throws {
-        var cursor: RetentionCursor? = .start
-        while let from = cursor {
-            guard goesOn() else {
-                report.isComplete = false
-                return
-            }
+        try await paging(&report, goesOn) { from, report in
             let done = try await write { db in
                 let page = try db.forgettable(before: now - plan.booksKept, from: from)
                 return (next: page.next, count: try db.forget(page.events, plan, actor: actor, now: now))
             }
-            cursor = done.next
             report.invocations += done.count
-            await Task.yield()
+            return done.next
         }
     }
 
