@@ -48,15 +48,15 @@ package struct CodexAccess: Sendable {
         return result.refused(objection)
     }
 
-    /// Why a commit may not come after the one that was accepted last; nil where it may.
+    /// The result, refused where its commit may not come after the one that was accepted last.
     ///
     /// Signatures alone let whoever may push go back to an older signed commit, and so undo what was taken away since.
-    package func objection(to commit: CommitID, after accepted: CommitID?) -> String? {
-        guard signers != nil, let accepted else { return nil }
+    package func judged(_ result: LoadResult, after accepted: CommitID?) -> LoadResult {
+        guard signers != nil, let accepted, let commit = CommitID(result.commit) else { return result }
         // Commits that cannot be compared are not known to go forward.
-        guard (try? repository.isAncestor(accepted, of: commit)) != true else { return nil }
-        return
-            "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward"
+        guard (try? repository.isAncestor(accepted, of: commit)) != true else { return result }
+        return result.refused(
+            "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward")
     }
 
     private func read(_ commit: CommitID, revision: String) throws -> LoadResult {

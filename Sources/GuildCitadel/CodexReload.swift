@@ -101,8 +101,7 @@ struct CodexReload: Service {
         let result = try await onOwnThread {
             guard let commit else { return try access.load() }
             return try access.retrying { _ in
-                let result = try access.load(commit, revision: access.revision)
-                return access.objection(to: commit, after: accepted).map(result.refused) ?? result
+                access.judged(try access.load(commit, revision: access.revision), after: accepted)
             }
         }
         guard let snapshot = result.snapshot else {

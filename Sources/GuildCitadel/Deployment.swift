@@ -35,13 +35,8 @@ package struct Deployment: Sendable {
         ledger = try Ledger(at: try access.ledgerLocation(), busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         do {
-            var result = try access.load()
-            if resumes, let commit = CommitID(result.commit),
-                let objection = access.objection(to: commit, after: accepted)
-            {
-                result = result.refused(objection)
-            }
-            codex = access.current(at: try result.get())
+            let result = try access.load()
+            codex = access.current(at: try (resumes ? access.judged(result, after: accepted) : result).get())
             refusal = nil
         } catch let invalid as CodexInvalid {
             try await ledger.recordHead(
