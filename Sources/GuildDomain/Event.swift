@@ -27,6 +27,10 @@ package struct Event: Sendable, Hashable {
     package var isOwn: Bool
     /// The sender's payload: the bytes of one JSON document, as sent.
     package var payload: [UInt8]
+    /// What its sender said about it beyond what guild knows.
+    package var attributes = EventAttributes()
+    /// Who brought it about, where its system says so.
+    package var sender: EventSender?
 
     package init(
         id: EventID, source: String, type: String, subject: String? = nil, time: Timestamp, system: String,
@@ -61,7 +65,8 @@ package struct Event: Sendable, Hashable {
         ]
         if let subject { members.append(("subject", .string(subject))) }
         members += [
-            ("time", .string(time.rfc3339)), ("datacontenttype", "application/json"), ("system", .string(system)),
+            ("time", .string(time.rfc3339)),
+            ("datacontenttype", .string(attributes.contentType ?? EventAttributes.json)), ("system", .string(system)),
         ]
         if let guildEvent { members.append(("guildevent", .string(guildEvent))) }
         members.append(("priority", .string(priority.name)))
@@ -69,56 +74,10 @@ package struct Event: Sendable, Hashable {
         if let traceparent { members.append(("traceparent", .string(traceparent))) }
         if let cause { members.append(("causationid", .string(cause.description))) }
         members += [
-            ("rootid", .string(root.description)), ("hop", .integer(hop)), ("guildown", .bool(isOwn)), ("data", data),
+            ("rootid", .string(root.description)), ("hop", .integer(hop)), ("guildown", .bool(isOwn)),
         ]
+        members += attributes.extensions.members.map { ($0.key, $0.value) }
+        members.append((attributes.isBinary ? "data_base64" : "data", data))
         return .object(JSONObject(members))
-    }
-}
-
-/// Why a document is not a CloudEvent that we take.
-package struct InvalidEvent: GuildError, Equatable {
-    package let reason: String
-
-    package var kind: ErrorKind { .usage }
-    package var message: String { "not a CloudEvent: \(reason)" }
-    package var hint: String? { "an event needs specversion \"1.0\", id, source and type; data is any JSON value" }
-}
-
-extension Event {
-    /// Reads CloudEvents' JSON format. An `id` that is not a ULID becomes one derived from source and id, so that the
-    /// same event sent again is a duplicate. Causes, roots, hops and ownership are not taken from outside.
-    package init(cloudEvent json: JSONValue, now: Timestamp) throws(InvalidEvent) {
-        guard case .object = json else { throw InvalidEvent(reason: "found \(json.kindName), expected a mapping") }
-        func text(_ key: String) throws(InvalidEvent) -> String? {
-            guard let value = json[key], !value.isNull else { return nil }
-            guard let string = value.string, !string.isEmpty, string.utf8.count <= 1024 else {
-                throw InvalidEvent(reason: "'\(key)' must be a string of 1 to 1024 bytes")
-            }
-            return string
-        }
-        func required(_ key: String) throws(InvalidEvent) -> String {
-            guard let value = try text(key) else { throw InvalidEvent(reason: "'\(key)' is missing") }
-            return value
-        }
-        guard try required("specversion") == "1.0" else { throw InvalidEvent(reason: "'specversion' must be \"1.0\"") }
-        let (identifier, source) = (try required("id"), try required("source"))
-        var instant = now
-        if let written = try text("time") {
-            guard let parsed = Timestamp(rfc3339: written) else { throw InvalidEvent(reason: "'time' is not RFC 3339") }
-            instant = parsed
-        }
-        var priority = Priority.normal
-        if let name = try text("priority") {
-            guard let known = Priority(name: name) else {
-                throw InvalidEvent(reason: "'priority' is not one of CRITICAL to BACKGROUND")
-            }
-            priority = known
-        }
-        self.init(
-            id: EventID(identifier) ?? EventID(derivedFrom: ["cloudevent", source, identifier]), source: source,
-            type: try required("type"), subject: try text("subject"), time: instant,
-            system: try text("system") ?? source.split(separator: "/").first.map(String.init) ?? "cli",
-            guildEvent: try text("guildevent"), priority: priority, chapter: try text("chapter"),
-            traceparent: try text("traceparent"), payload: (json["data"] ?? .null).bytes())
     }
 }

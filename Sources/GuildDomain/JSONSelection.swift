@@ -18,6 +18,17 @@ package indirect enum JSONSelection: Sendable {
     }
 }
 
+extension JSONSelection {
+    package typealias Members = [Member]
+
+    /// The selection with these members too, where it has none of that name.
+    package func joined(by more: Members) -> JSONSelection {
+        guard case .members(let members) = self else { return self }
+        let names = Set(members.map(\.name))
+        return .members(members + more.filter { !names.contains($0.name) })
+    }
+}
+
 extension JSONSelection: ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, JSONSelection)...) {
         self = .members(elements.map { Member($0.0, $0.1) })

@@ -119,7 +119,7 @@ package struct WebhookGateway: Sendable {
             (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
         }
         var policy = AcceptancePolicy(actor: "webhook-gateway")
-        policy.bodyDigest = webhook.digest
+        policy.bodyDigest = Self.isKnownByBody(webhook, endpoint) ? webhook.digest : nil
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
         policy.charges = snapshot.charges(endpoint: endpoint)
@@ -136,6 +136,15 @@ package struct WebhookGateway: Sendable {
             logger.warning("webhook refused: over the rate of its endpoint", metadata: ["endpoint": "\(endpoint.name)"])
             return .problem(
                 status: 429, title: "Too many requests", headers: ["retry-after": String(seconds)])
+        }
+    }
+
+    /// Whether the same body under another delivery id is the same event: as the endpoint says, else as the source knows.
+    private static func isKnownByBody(_ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest) -> Bool {
+        switch endpoint.replay {
+        case .byBody: true
+        case .byID: false
+        case nil: !webhook.canRepeat
         }
     }
 

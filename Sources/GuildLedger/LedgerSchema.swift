@@ -28,6 +28,7 @@ enum LedgerSchema {
         registerRateTurns(in: &migrator)
         registerTokenHolds(in: &migrator)
         registerAgentStatus(in: &migrator)
+        registerDeliveries(in: &migrator)
         return migrator
     }
 

@@ -25,8 +25,9 @@ import Testing
     @Test func `the same event sent again has the same id, one of another source another`() throws {
         #expect(try event().id == event([("data", 5)]).id)
         #expect(try event().id != event([("source", "/github/acme/other")]).id)
-        let ulid = "01HF7YAT31JZECM0TV5N6PFVXP"
-        #expect(try event([("id", .string(ulid))]).id.description == ulid)
+        let ulid: JSONValue = "01HF7YAT31JZECM0TV5N6PFVXP"
+        #expect(try event([("id", ulid)]).id == event([("id", ulid)]).id)
+        #expect(try event([("id", ulid)]).id != event([("id", ulid), ("source", "/github/acme/other")]).id)
     }
 
     @Test func `every attribute is read`() throws {
@@ -79,7 +80,9 @@ import Testing
 
     @Test func `the JSON of an event is read again`() throws {
         let first = try event([("subject", "s"), ("data", ["a": 1]), ("priority", "LOW")])
-        let again = try Event(cloudEvent: first.json(data: first.data()), now: Timestamp(seconds: 0))
+        var again = try Event(cloudEvent: first.json(data: first.data()), now: Timestamp(seconds: 0))
+        // An event is known by its sender's id, which is not ours.
+        (again.id, again.root) = (first.id, first.root)
         #expect(again == first)
     }
 }

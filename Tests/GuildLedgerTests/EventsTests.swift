@@ -20,13 +20,67 @@ import Testing
         }
     }
 
-    @Test func `the same delivery again is a duplicate and writes nothing`() async throws {
+    @Test func `the same delivery again is a duplicate, of which the chain names the first`() async throws {
         try await withLedger { ledger async throws in
             let event = Event.sample("one")
             _ = try await ledger.accept(event, policy: policy, now: start)
             #expect(try await ledger.accept(event, policy: policy, now: start + .seconds(9)) == .duplicate(event.id))
             #expect(try await ledger.inbound(limit: 10, now: start).count == 1)
-            #expect(try await ledger.verifyAudit().entries == 1)
+            #expect(try await ledger.auditKinds() == ["event.accepted", "event.duplicate"])
+            #expect(try await ledger.text("SELECT subject FROM audit WHERE seq = 2") == event.id.description)
+        }
+    }
+
+    @Test func `captured deliveries make the chain grow by an entry an hour, which counts them`() async throws {
+        try await withLedger { ledger async throws in
+            var policy = policy
+            policy.bodyDigest = ContentDigest.bytes(of: [1])
+            policy.dedupWindow = .seconds(86_400)
+            _ = try await ledger.accept(.sample("first"), policy: policy, now: start)
+            for number in 0..<50 {
+                let now = start + .seconds(number)
+                _ = try await ledger.accept(.sample("replay \(number)"), policy: policy, now: now)
+            }
+            #expect(try await ledger.auditKinds() == ["event.accepted", "event.duplicate"])
+            let late = start + .seconds(3700)
+            _ = try await ledger.accept(.sample("late"), policy: policy, now: late)
+            let times =
+                "SELECT CAST(json_extract(CAST(body AS TEXT), '$.times') AS TEXT) FROM audit_bodies ORDER BY seq DESC LIMIT 1"
+            #expect(try await ledger.text(times) == "50")
+            for number in 0..<9 {
+                _ = try await ledger.accept(.sample("more \(number)"), policy: policy, now: late)
+            }
+            // What is left of an hour is said by whoever keeps house.
+            _ = try await ledger.keepHouse(
+                RetentionPlan(
+                    rawMessages: .seconds(86_400 * 90), aggregatedMetrics: nil, auditLogs: nil, policy: "test"),
+                actor: "retention", now: late + .seconds(3601))
+            #expect(try await ledger.text(times) == "9")
+            #expect(try await ledger.count("SELECT count(*) FROM duplicates") == 0)
+            #expect(try await ledger.auditKinds().count == 4)
+        }
+    }
+
+    @Test func `the payload's digest is that of its bytes, whatever else it is known by`() async throws {
+        try await withLedger { ledger async throws in
+            var policy = policy
+            policy.bodyDigest = ContentDigest.bytes(of: [1])
+            let event = Event.sample("one", payload: #"{"a": 1}"#)
+            _ = try await ledger.accept(event, policy: policy, now: start)
+            #expect(
+                try await ledger.text("SELECT json_extract(CAST(body AS TEXT), '$.payload_sha256') FROM audit_bodies")
+                    == ContentDigest.hex(of: event.payload))
+        }
+    }
+
+    @Test func `an event comes back with its sender and with what its own sender said`() async throws {
+        try await withLedger { ledger async throws in
+            var event = Event.sample("one")
+            event.sender = EventSender(id: "github/3", isOutsider: true)
+            event.attributes.contentType = "text/plain"
+            event.attributes.extensions = ["tenant": "acme"]
+            _ = try await ledger.accept(event, policy: policy, now: start)
+            #expect(try await ledger.event(event.id) == event)
         }
     }
 

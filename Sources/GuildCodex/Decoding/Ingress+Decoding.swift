@@ -13,6 +13,7 @@ extension WebhookEndpointManifest {
         rateLimit = spec["rate_limit"]?.requestRateLimit()
         maxBody = spec["max_body"]?.byteCount()
         trustedProxies = spec["trusted_proxies"]?.addresses() ?? []
+        replay = spec["replay"]?.oneOf(Replay.self)
         _ = spec["event_type"]?.mapping { reader in
             eventTypeHeader = reader["header"]?.filledText()
             eventTypePath = reader["path"]?.filledText()

@@ -3,6 +3,14 @@ import GuildDomain
 /// `kind: WebhookEndpoint`: served at `/webhooks/SYSTEM/NAME`, and the only or default one of a system at
 /// `/webhooks/SYSTEM` too.
 package struct WebhookEndpointManifest: Manifest {
+    /// What makes a delivery the same as an earlier one, where its sender signs neither id nor time.
+    package enum Replay: String, Sendable, CaseIterable {
+        /// Its id, or its body under another id.
+        case byBody = "by_body"
+        /// Its id alone.
+        case byID = "by_id"
+    }
+
     package var metadata: Metadata
     package var system: String
     package var isDefault = false
@@ -15,6 +23,8 @@ package struct WebhookEndpointManifest: Manifest {
     package var maxBody: Int?
     /// Addresses or CIDR blocks whose `X-Forwarded-For` is believed.
     package var trustedProxies: [String] = []
+    /// Nil leaves it to the source, which knows of each type whether two of its events can have equal bodies.
+    package var replay: Replay?
     /// For a generic sender: the header that names the event.
     package var eventTypeHeader: String?
     /// For a generic sender: the dotted path in the payload that names the event.

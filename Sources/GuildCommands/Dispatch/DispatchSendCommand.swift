@@ -86,15 +86,19 @@ struct DispatchSendCommand: AsyncParsableCommand {
         guard let type else {
             return try files.flatMap { try EventDocuments.parse(try InputFile.read($0), name: $0, now: now) }
         }
+        let id = EventID(now: now)
         var fields: JSONObject = [
-            "specversion": "1.0", "id": .string(EventID(now: now).description),
+            "specversion": "1.0", "id": .string(id.description),
             "source": .string(source ?? "/cli/\(UserName.current)"), "type": .string(type),
         ]
         fields["subject"] = subject.map { .string($0) }
         fields["system"] = system.map { .string($0) }
         fields["guildevent"] = guildevent.map { .string($0) }
         fields["data"] = try payload()
-        return [try Event(cloudEvent: .object(fields), now: now)]
+        var event = try Event(cloudEvent: .object(fields), now: now)
+        // It is made here, so it has an id of ours.
+        (event.id, event.root) = (id, id)
+        return [event]
     }
 
     private func payload() throws -> JSONValue? {

@@ -118,6 +118,9 @@ extension PlanFacts {
         say(
             .permissions, subject, "trusted_proxies", endpoint.trustedProxies.sorted().joined(separator: ", "),
             rank: Int64(endpoint.trustedProxies.count), absentRank: 0)
+        // By id alone, whoever has captured a signed body can send it again.
+        say(
+            .permissions, subject, "replay", endpoint.replay?.rawValue, rank: endpoint.replay?.openness, absentRank: 1)
         for mapping in endpoint.eventMapping { add(mapping, subject) }
     }
 
@@ -219,6 +222,16 @@ extension PlanFacts {
                     .policies, "\(kind) \(manifest.name)", "", String(decoding: bytes, as: UTF8.self) + manifest.name,
                     shown: manifest.location.file)
             }
+        }
+    }
+}
+
+extension WebhookEndpointManifest.Replay {
+    /// How much of what was sent before is taken once more; what the source knows is between the two.
+    fileprivate var openness: Int64 {
+        switch self {
+        case .byBody: 0
+        case .byID: 2
         }
     }
 }

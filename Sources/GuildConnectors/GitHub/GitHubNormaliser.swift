@@ -36,14 +36,15 @@ package enum GitHubNormaliser {
         var event = Event(
             id: EventID(derivedFrom: ["github", endpoint, delivery]), source: facts.source, type: facts.type,
             subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent, payload: payload)
-        guard case .own(let action) = ownership else {
-            return .event(WebhookEvent(event: event, digest: digest(endpoint: endpoint, body: body)))
+        event.sender = GitHubSender.sender(of: data, event: name)
+        var webhook = WebhookEvent(
+            event: event, digest: digest(endpoint: endpoint, event: name, body: body), canRepeat: facts.canRepeat)
+        if case .own(let action) = ownership {
+            webhook.event.isOwn = true
+            webhook.ownAction = action
+            webhook.ownOperations = action == nil ? GitHubOwnership.operations(causing: facts.type) : []
         }
-        event.isOwn = true
-        return .event(
-            WebhookEvent(
-                event: event, digest: digest(endpoint: endpoint, body: body), ownAction: action,
-                ownOperations: action == nil ? GitHubOwnership.operations(causing: facts.type) : []))
+        return .event(webhook)
     }
 
     private static func eventName(_ headers: Headers) throws(WebhookRefusal) -> String {
@@ -76,9 +77,12 @@ package enum GitHubNormaliser {
         return payload
     }
 
-    private static func digest(endpoint: String, body: [UInt8]) -> [UInt8] {
+    /// What one event is known by beside its delivery id. All types that we don't know count as one: the header that
+    /// names them is not signed, and whoever has a captured body can invent as many as he likes.
+    private static func digest(endpoint: String, event: String, body: [UInt8]) -> [UInt8] {
+        let type = GitHubEventType.named(event)?.name ?? ""
         var hash = SHA256()
-        hash.update(data: Array("github\0\(endpoint)\0".utf8))
+        hash.update(data: Array("github\0\(endpoint)\0\(type)\0".utf8))
         hash.update(data: body)
         return Array(hash.finalize())
     }

@@ -6,22 +6,33 @@ struct GitHubPayload {
     let source: String
     let subject: String?
     let guildEvent: String?
+    /// Whether another delivery with the same bytes can be another event.
+    let canRepeat: Bool
 
-    private static let user: JSONSelection = ["login": .whole, "type": .whole]
-    private static let text: JSONSelection = ["body": .whole, "number": .whole, "user": user]
+    private static let user: JSONSelection = ["login": .whole, "type": .whole, "id": .whole]
+    private static let text: JSONSelection = [
+        "body": .whole, "number": .whole, "user": user, "author_association": .whole,
+    ]
     private static let check: JSONSelection = ["head_sha": .whole, "conclusion": .whole]
 
-    /// All that is read of a payload, here and by `GitHubOwnership`.
-    static let selection: JSONSelection = [
+    /// All that is read of a payload, here, by `GitHubEventType`, `GitHubOwnership` and `GitHubSender`.
+    static let selection = envelope.joined(by: GitHubEventType.selection)
+
+    private static let envelope: JSONSelection = [
         "action": .whole, "ref": .whole, "sha": .whole, "sender": user, "organization": user,
         "repository": ["full_name": .whole], "installation": ["account": user],
-        "pull_request": ["body": .whole, "number": .whole, "merged": .whole, "user": user],
+        "pull_request": [
+            "body": .whole, "number": .whole, "merged": .whole, "user": user, "author_association": .whole,
+        ],
         "issue": text, "discussion": text, "comment": text, "review": text,
         "check_run": check, "check_suite": check, "workflow_run": check, "workflow_job": check,
     ]
 
     init(event: String, data: JSONValue) throws(WebhookRefusal) {
         let action = try Self.name(data["action"], "action")
+        let known = GitHubEventType.named(event)
+        try known?.check(data, action: action)
+        canRepeat = known?.canRepeat(action: action) ?? false
         let repository = try Self.repository(data)
         let owner = try Self.name(
             data["organization"]?["login"] ?? data["installation"]?["account"]?["login"], "organization.login")

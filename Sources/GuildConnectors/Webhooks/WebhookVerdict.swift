@@ -11,18 +11,23 @@ package enum WebhookVerdict: Sendable, Equatable {
 package struct WebhookEvent: Sendable, Equatable {
     /// `cause`, `root`, `hop` and `chapter` are left to the gateway.
     package var event: Event
-    /// SHA-256 of endpoint and body, for senders who sign neither id nor time: a captured body sent again under a new
-    /// id has the same digest.
+    /// SHA-256 of endpoint, event type and body, for senders who sign neither id nor time: a captured body sent again
+    /// under a new id has the same digest.
     package var digest: [UInt8]
+    /// The payload has no time or id of its own, so another delivery with the same digest is another event.
+    package var canRepeat: Bool
     /// The action of ours that caused it, where its marker says so.
     package var ownAction: ActionID?
     /// For an event of ours that shows no marker: the operations that cause such an event. The last of them on the same
     /// subject is taken for its cause.
     package var ownOperations: [String]
 
-    package init(event: Event, digest: [UInt8], ownAction: ActionID? = nil, ownOperations: [String] = []) {
+    package init(
+        event: Event, digest: [UInt8], canRepeat: Bool = false, ownAction: ActionID? = nil, ownOperations: [String] = []
+    ) {
         self.event = event
         self.digest = digest
+        self.canRepeat = canRepeat
         self.ownAction = ownAction
         self.ownOperations = ownOperations
     }

@@ -7,6 +7,8 @@ package struct AuditEntry: Sendable, Hashable {
         case codexAccepted = "codex.accepted"
         case codexRefused = "codex.refused"
         case eventAccepted = "event.accepted"
+        /// A delivery was taken for one that came before: the entry names the first, and how often since the last entry.
+        case eventDuplicate = "event.duplicate"
         case dispatchDecided = "dispatch.decided"
         case invocationBegun = "invocation.begun"
         case invocationReclaimed = "invocation.reclaimed"

@@ -162,13 +162,14 @@ extension Ledger {
     package func begin(
         _ event: Event, _ decision: Decision, actor: String, commit: String, lease: Lease, now: Timestamp
     ) async throws {
+        let digest = ContentDigest.hex(of: event.payload)
         try await bodies.storing(event.payload) { body in
             try await write(touching: [.invocations]) { db in
                 var policy = AcceptancePolicy(actor: actor)
                 policy.commit = commit
                 if try db.event(event.id) == nil {
                     try db.insert(event, body: body, receivedAt: now)
-                    try db.auditAccepted(event, policy: policy, now: now)
+                    try db.auditAccepted(event, payloadDigest: digest, policy: policy, now: now)
                 }
                 try db.record(decision, for: event, actor: actor, commit: commit, now: now)
                 guard let invocation = decision.invocation else { return }

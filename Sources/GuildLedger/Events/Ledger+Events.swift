@@ -6,7 +6,7 @@ package import GuildDomain
 package enum Acceptance: Sendable, Hashable {
     /// Durable and queued for the dispatcher.
     case accepted(EventID)
-    /// The same delivery, or the same body, is in the ledger already; nothing was written.
+    /// The same delivery, or the same body, is in the ledger already; only that it came again was noted.
     case duplicate(EventID)
     /// The inbound queue is at its limit; nothing was written.
     case overloaded
@@ -18,7 +18,7 @@ package enum Acceptance: Sendable, Hashable {
 package struct AcceptancePolicy: Sendable {
     /// Who took it: an audit actor.
     package var actor: String
-    /// A digest of endpoint and body, where the sender signs neither id nor time; deduplicated beside the id.
+    /// A digest of endpoint, type and body, where the sender signs neither id nor time; deduplicated beside the id.
     package var bodyDigest: [UInt8]?
     package var dedupWindow = AcceptancePolicy.standardDedupWindow
     /// Messages that may wait for the dispatcher.
@@ -40,11 +40,20 @@ extension Ledger {
         if event.payload.count > BodyStore.inlineLimitBytes,
             let refusal = try await read({ try $0.refusal(of: event, policy: policy, now: now) })
         {
+            if case .duplicate(let first) = refusal {
+                try await write { try $0.noteDuplicate(of: first, event, policy: policy, now: now) }
+            }
             return refusal
         }
+        let digest = ContentDigest.hex(of: event.payload)
         return try await bodies.storing(event.payload) { body in
             try await write(touching: [.inbound]) { db in
-                if let refusal = try db.refusal(of: event, policy: policy, now: now) { return refusal }
+                if let refusal = try db.refusal(of: event, policy: policy, now: now) {
+                    if case .duplicate(let first) = refusal {
+                        try db.noteDuplicate(of: first, event, policy: policy, now: now)
+                    }
+                    return refusal
+                }
                 var turn = now
                 if !policy.charges.isEmpty {
                     var book = LedgerBook(db: db, event: event.place)
@@ -59,7 +68,7 @@ extension Ledger {
                 try db.run(
                     "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
                     [.id(event.id), .time(turn)])
-                try db.auditAccepted(event, policy: policy, now: now)
+                try db.auditAccepted(event, payloadDigest: digest, policy: policy, now: now)
                 return .accepted(event.id)
             }
         }
@@ -138,19 +147,23 @@ extension Database {
         try run(
             """
             INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
-                traceparent, cause, root, hop, own, body, body_ref)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                traceparent, cause, root, hop, own, body, body_ref, attributes, sender, outsider)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .id(event.id), .time(receivedAt), .time(event.time), .text(event.source), .text(event.type),
                 .text(event.system), .text(event.guildEvent), .text(event.subject),
                 .integer(Int64(event.priority.rawValue)), .text(event.chapter), .text(event.traceparent),
                 .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0), inline,
-                reference,
+                reference, event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
+                .text(event.sender?.id), .integer(event.sender?.isOutsider == true ? 1 : 0),
             ])
     }
 
-    func auditAccepted(_ event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
+    /// - Parameter payloadDigest: SHA-256 of the payload, in hexadecimal.
+    func auditAccepted(
+        _ event: Event, payloadDigest: String, policy: AcceptancePolicy, now: Timestamp
+    ) throws {
         try appendAudit(
             AuditEntry(
                 at: now, actor: policy.actor, kind: .eventAccepted, subject: event.id.description,
@@ -158,8 +171,7 @@ extension Database {
                 body: [
                     "source": .string(event.source), "type": .string(event.type),
                     "subject": event.subject.map { .string($0) } ?? .null,
-                    "payload_sha256": .string(
-                        policy.bodyDigest.map { ContentDigest.hex(bytes: $0) } ?? ContentDigest.hex(of: event.payload)),
+                    "payload_sha256": .string(payloadDigest),
                 ]))
     }
 
@@ -186,5 +198,7 @@ extension Event {
             priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
             traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
             isOwn: row["own"], payload: [])
+        if (row["attributes"] as String?) != nil { attributes = EventAttributes(stored: row.json("attributes")) }
+        if let id = row["sender"] as String? { sender = EventSender(id: id, isOutsider: row["outsider"]) }
     }
 }

@@ -118,7 +118,7 @@ extension Database {
     private func eraseContent(of event: EventID, now: Timestamp) throws {
         let mine = "(SELECT id FROM invocations WHERE event = ?)"
         try run(
-            "UPDATE events SET body = zeroblob(0), body_ref = NULL, erased_at = ? WHERE id = ?",
+            "UPDATE events SET body = zeroblob(0), body_ref = NULL, attributes = NULL, erased_at = ? WHERE id = ?",
             [.time(now), .id(event)])
         for statement in [
             "UPDATE decisions SET reasons = '[]' WHERE event = ?",

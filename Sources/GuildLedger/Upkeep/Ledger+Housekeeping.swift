@@ -13,7 +13,16 @@ extension Ledger {
         guard lock.tryLock() else { return nil }
         defer { lock.unlock() }
         let report = try await prune(plan, actor: actor, now: now, looksAtFiles: looksAtFiles, goesOn: goesOn)
+        try await sayOverdueDuplicates(now: now)
         try await checkpoint()
         return report
+    }
+
+    /// Notes about deliveries that came again of which one round takes as many.
+    private static let duplicatesPerRound = 500
+
+    private func sayOverdueDuplicates(now: Timestamp) async throws {
+        guard try await read({ try $0.hasOverdueDuplicates(now: now) }) else { return }
+        try await write { db in _ = try db.sayOverdueDuplicates(now: now, limit: Self.duplicatesPerRound) }
     }
 }

@@ -27,9 +27,10 @@ struct Delivery: Sendable, Hashable {
             "action": "opened",
             "issue": [
                 "number": .integer(issue), "title": .string(mark), "body": .string("It is broken. \(padding)"),
-                "user": ["login": "octocat", "type": "User"],
+                "user": ["login": "octocat", "type": "User", "id": 583_231], "author_association": "MEMBER",
             ],
-            "repository": ["full_name": "acme/shop"], "sender": ["login": "octocat", "type": "User"],
+            "repository": ["full_name": "acme/shop"],
+            "sender": ["login": "octocat", "type": "User", "id": 583_231],
         ]
         return document.bytes()
     }

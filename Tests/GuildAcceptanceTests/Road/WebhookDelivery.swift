@@ -22,10 +22,13 @@ struct WebhookDelivery: Sendable {
 
     /// A person opens an issue.
     static func issue(_ number: Int64 = 7, title: String = "The till rings twice") -> WebhookDelivery {
-        let person: JSONValue = ["login": "priya", "type": "User"]
+        let person: JSONValue = ["login": "priya", "type": "User", "id": 11]
         let payload: JSONValue = [
             "action": "opened",
-            "issue": ["number": .integer(number), "title": .string(title), "body": "It does.", "user": person],
+            "issue": [
+                "number": .integer(number), "title": .string(title), "body": "It does.", "user": person,
+                "author_association": "MEMBER",
+            ],
             "repository": ["full_name": "acme/shop"], "sender": person,
         ]
         return WebhookDelivery(body: payload.bytes())

@@ -74,6 +74,49 @@ import Testing
         #expect(try await deliver(office, Self.issue.bytes(), id: "delivery-3").status == 202)
     }
 
+    private static let redeploy: JSONValue = [
+        "action": "redeploy", "branch": "main", "client_payload": ["env": "prod"],
+        "repository": ["full_name": "acme/shop"], "sender": ["login": "ada", "id": 3, "type": "User"],
+    ]
+
+    @Test func `equal bodies of a type without time or id are two events, of which each delivery is one`() async throws
+    {
+        let office = try Office()
+        let body = Self.redeploy.bytes()
+        for (id, status) in [("d-1", 202), ("d-2", 202), ("d-1", 200), ("d-2", 200)] {
+            #expect(try await deliver(office, body, event: "repository_dispatch", id: id).status == status, "\(id)")
+        }
+        #expect(try await events(office).count == 2)
+    }
+
+    @Test(arguments: [("by_body", "repository_dispatch", 200), ("by_id", "issues", 202)])
+    func `an endpoint says itself what a repeat is`(replay: String, event: String, status: Int) async throws {
+        let office = try Office(["ingress/github.yaml": OfficeCodex.endpoint("github", "replay: \(replay)")])
+        let body = (event == "issues" ? Self.issue : Self.redeploy).bytes()
+        #expect(try await deliver(office, body, event: event).status == 202)
+        #expect(try await deliver(office, body, event: event, id: "delivery-2").status == status)
+        #expect(try await deliver(office, body, event: event).status == 200)
+    }
+
+    @Test func `a body under the name of another type is answered 400 and makes no event`() async throws {
+        let office = try Office()
+        for event in ["pull_request", "repository_dispatch", "push", "public", "label"] {
+            #expect(try await deliver(office, Self.issue.bytes(), event: event).status == 400, "\(event)")
+        }
+        #expect(try await deliver(office, Array("{}".utf8), event: "issues").status == 400)
+        #expect(try await events(office).isEmpty)
+    }
+
+    @Test func `a captured body becomes one event, however many types are invented for it`() async throws {
+        let office = try Office()
+        for number in 0..<5 {
+            let reply = try await deliver(
+                office, Self.issue.bytes(), event: "invented_\(number)", id: "delivery-\(number)")
+            #expect(reply.status == (number == 0 ? 202 : 200))
+        }
+        #expect(try await events(office).count == 1)
+    }
+
     @Test func `either of two secrets will do while one takes the other's place`() async throws {
         let office = try Office()
         #expect(try await deliver(office, Self.issue.bytes(), secret: "open barley").status == 202)
@@ -146,7 +189,7 @@ import Testing
     @Test func `a full queue asks the sender to come back, and takes nothing`() async throws {
         let office = try Office(["guild.yaml": OfficeCodex.guild(", queueDepth: 1")])
         #expect(try await deliver(office, Self.issue.bytes()).status == 202)
-        let other = JSONValue.object(["action": "opened", "repository": ["full_name": "acme/other"]])
+        let other = JSONValue.object(["action": "opened", "issue": [:], "repository": ["full_name": "acme/other"]])
         let reply = try await deliver(office, other.bytes(), id: "delivery-2")
         #expect(reply.status == 503)
         #expect(reply.headers["retry-after"] == "5")

@@ -1,0 +1,35 @@
+/// What the sender of a CloudEvent said beyond the attributes that guild knows.
+package struct EventAttributes: Sendable, Hashable {
+    /// The media type that data has where nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).
+    package static let json = "application/json"
+
+    /// Of the data, as sent; nil for `json`, said or not.
+    package var contentType: String?
+    /// The payload is a JSON string with the base64 of bytes that are neither JSON nor text.
+    package var isBinary = false
+    /// The sender's extensions and `dataschema`: strings, whole numbers and booleans.
+    package var extensions = JSONObject()
+
+    package init() {}
+
+    package var isEmpty: Bool { contentType == nil && !isBinary && extensions.isEmpty }
+}
+
+// MARK: In the ledger
+
+extension EventAttributes {
+    package var stored: JSONValue {
+        var object = JSONObject()
+        if let contentType { object["contenttype"] = .string(contentType) }
+        if isBinary { object["binary"] = true }
+        if !extensions.isEmpty { object["extensions"] = .object(extensions) }
+        return .object(object)
+    }
+
+    /// What `stored` gave.
+    package init(stored: JSONValue) {
+        contentType = stored["contenttype"]?.string
+        isBinary = stored["binary"]?.bool == true
+        extensions = stored["extensions"]?.object ?? JSONObject()
+    }
+}
