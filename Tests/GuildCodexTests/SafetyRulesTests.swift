@@ -25,9 +25,35 @@ struct SafetyRulesTests {
         #expect((safety.freeze(of: tool, at: try #require(Timestamp(rfc3339: time))) != nil) == isFrozen)
     }
 
+    private func waits(_ tool: String, _ arguments: JSONValue, _ fields: [OperationField] = []) -> Bool {
+        safety.requiresApproval(of: tool, carrying: CarriedFields(fields, of: arguments))
+    }
+
     @Test func `approval depends on the arguments`() {
-        #expect(safety.requiresApproval(of: "github.add_labels", arguments: ["labels": ["bug", "release-blocker"]]))
-        #expect(!safety.requiresApproval(of: "github.add_labels", arguments: ["labels": ["bug"]]))
-        #expect(!safety.requiresApproval(of: "github.create_issue", arguments: ["labels": ["release-blocker"]]))
+        #expect(waits("github.add_labels", ["labels": ["bug", "release-blocker"]]))
+        #expect(!waits("github.add_labels", ["labels": ["bug"]]))
+        #expect(!waits("github.create_issue", ["labels": ["release-blocker"]]))
+    }
+
+    @Test func `arguments are compared as their system compares them`() {
+        let labels = OperationField("labels", argument: "labels")
+        #expect(waits("github.add_labels", ["labels": ["Release-Blocker"]], [labels]))
+        #expect(!waits("github.add_labels", ["labels": ["Release-Blocker"]]))
+    }
+
+    @Test func `a field names every write that carries it, and with tools both must hold`() {
+        var policy = SafetyPolicy(metadata: Metadata(name: "s"))
+        policy.approvals = [.init(tools: ["a.*"], fields: ["body", "labels"]), .init(tools: [], fields: ["title"])]
+        let rules = SafetyRules([policy])
+        func waits(_ tool: String, _ argument: String) -> Bool {
+            let fields = [
+                OperationField("body", argument: "text"), OperationField("labels", argument: "label"),
+                OperationField("title", argument: "title"),
+            ]
+            return rules.requiresApproval(
+                of: tool, carrying: CarriedFields(fields, of: JSONValue.object([argument: "x"])))
+        }
+        #expect(waits("a.b", "text") && waits("a.b", "label") && waits("a.b", "title") && waits("c.d", "title"))
+        #expect(!waits("c.d", "text") && !waits("a.b", "other"))
     }
 }

@@ -57,9 +57,25 @@ enum SmallCodex {
                     "github.request_review",
                 ], .write))
 
+    /// Of the rest the arguments are not known.
+    private static let fields: [String: [OperationField]] = [
+        "github.add_labels": [OperationField("labels", argument: "labels", aliases: ["label"])],
+        "github.create_issue": [
+            OperationField("title", argument: "title"), OperationField("body", argument: "body"),
+            OperationField("labels", argument: "labels"), OperationField("mentions", argument: nil),
+            OperationField("commands", argument: nil),
+        ],
+    ]
+
     private static func operations(_ names: [String], _ effect: GuildDomain.Operation.Effect) -> [GuildDomain.Operation]
     {
-        names.map { GuildDomain.Operation(name: $0, summary: "", effect: effect, schema: true) }
+        names.map { name in
+            let arguments = fields[name] ?? []
+            let properties = JSONObject(arguments.compactMap(\.argument).map { ($0, [:]) })
+            return GuildDomain.Operation(
+                name: name, summary: "", effect: effect,
+                schema: arguments.isEmpty ? true : ["properties": .object(properties)], fields: arguments)
+        }
     }
 
     static func tree(_ changes: [String: String?] = [:]) -> CodexTree {

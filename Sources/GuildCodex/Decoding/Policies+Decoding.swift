@@ -89,16 +89,32 @@ extension SafetyPolicy {
             element.mapping { Freeze($0) }.flatMap(\.self)
         }
         approvals = (spec["approvals"]?.elements() ?? []).compactMap { element in
-            element.mapping { reader in
-                var approval = Approval(tools: reader.tools(), location: element.location)
-                approval.conditions = reader["conditions"]?.pattern()
-                return approval
-            }
+            element.mapping { Approval($0) }
         }
         hopLimit = spec["hop_limit"]?.integer(in: 1...1000)
         rootTokens = spec["root_tokens"]?.tokens()
         ignoreSenders = spec["ignore_senders"]?.texts() ?? []
         for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
+    }
+}
+
+extension SafetyPolicy.Approval {
+    fileprivate init(_ reader: MappingReader) {
+        let tools = reader["fields"] == nil ? reader.tools() : reader["tools"]?.names(of: .toolPattern).map { Glob($0) }
+        self.init(tools: tools ?? [], location: reader.reader.location)
+        let scope = Reference.Kind.field(tools: self.tools.map(\.description))
+        fields = reader["fields"]?.names(of: scope) ?? []
+        // An empty list would read as "none" and hold for all.
+        for key in ["tools", "fields"] {
+            guard let list = reader[key], list.elements(orOne: true).isEmpty else { continue }
+            list.problem("an empty list", expected: "at least one, or no `\(key)` at all")
+        }
+        guard let written = reader["conditions"] else { return }
+        conditions = written.pattern()
+        for name in (conditions?.firstSteps ?? []).sorted() {
+            let place = written.isMapping ? written.members().first { $0.key == name }?.value : nil
+            (place ?? written).reference(.condition(tools: self.tools.map(\.description)), name)
+        }
     }
 }
 

@@ -86,14 +86,21 @@ package struct SafetyPolicy: Manifest {
         }
     }
 
+    /// Holds for every write that one of `tools` matches and that carries one of `fields`; of the two lists one may be
+    /// empty, which means any.
     package struct Approval: Sendable, Hashable {
         package var tools: [Glob]
-        /// Over the arguments; nil means any.
+        /// Canonical names: `labels`, `body`, `mentions`.
+        package var fields: [String]
+        /// Over the arguments and the fields, compared as their system compares; nil means any.
         package var conditions: EventPattern?
         package var location: SourceLocation
 
-        package init(tools: [Glob], location: SourceLocation = SourceLocation(file: "")) {
+        package init(
+            tools: [Glob], fields: [String] = [], location: SourceLocation = SourceLocation(file: "")
+        ) {
             self.tools = tools
+            self.fields = fields
             self.location = location
         }
     }

@@ -27,10 +27,13 @@ package struct SafetyRules: Sendable, Hashable {
         return freeze.map { $0.message ?? "\(tool) is frozen by the policy at \($0.location)" }
     }
 
-    /// Whether a person must agree to a call of a tool with these arguments.
-    package func requiresApproval(of tool: String, arguments: JSONValue) -> Bool {
+    /// Whether a person must agree to a call of a tool that carries this. Of a rule that names tools and fields, both
+    /// must hold.
+    package func requiresApproval(of tool: String, carrying carried: CarriedFields) -> Bool {
         approvals.contains { approval in
-            approval.tools.contains { $0.matches(tool) } && approval.conditions?.matches(arguments) ?? true
+            (approval.tools.isEmpty || approval.tools.contains { $0.matches(tool) })
+                && (approval.fields.isEmpty || approval.fields.contains { carried.carries($0) })
+                && approval.conditions.map { carried.satisfies($0) } ?? true
         }
     }
 }

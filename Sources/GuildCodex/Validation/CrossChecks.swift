@@ -187,6 +187,8 @@ struct CrossChecks {
         case .codexGlob: checkGlob(reference)
         case .operation: tools.checkOperation(reference)
         case .toolPattern: checkPattern(reference)
+        case .field(let patterns): tools.checkField(reference, of: patterns)
+        case .condition(let patterns): tools.checkCondition(reference, of: patterns)
         }
     }
 

@@ -31,6 +31,10 @@ struct Reference: Sendable {
         /// A read operation by its whole name.
         case operation
         case toolPattern
+        /// A field that writes of these tools carry; no tools are all.
+        case field(tools: [String])
+        /// A key at the top of a condition on what writes of these tools carry; no tools are all.
+        case condition(tools: [String])
     }
 
     let kind: Kind

@@ -2,8 +2,8 @@ import GuildDomain
 
 /// Checks tool patterns against the operations that there are.
 struct ToolCheck {
-    private let catalogue: OperationCatalogue
-    private let findings: Findings
+    let catalogue: OperationCatalogue
+    let findings: Findings
     private let connectedSystems: Set<String>
     private let names: [String]
     private let knownSystems: Set<String>

@@ -203,8 +203,10 @@ extension PlanFacts {
         }
         for approval in policy.approvals {
             let tools = approval.tools.map(\.description).joined(separator: ", ")
+            let fields = approval.fields.joined(separator: " or ")
+            let what = fields.isEmpty ? tools : "\(tools.isEmpty ? "every write" : tools) with \(fields)"
             let condition = approval.conditions.map { " if " + $0.text } ?? ""
-            say(.permissions, subject, tools + condition, "needs a person", rank: 0, absentRank: 1)
+            say(.permissions, subject, what + condition, "needs a person", rank: 0, absentRank: 1)
         }
         say(.permissions, subject, "ignore_senders", policy.ignoreSenders.sorted().joined(separator: ", "))
     }

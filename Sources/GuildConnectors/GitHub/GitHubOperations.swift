@@ -137,6 +137,6 @@ extension GitHubOperations {
             schema: [
                 "type": "object", "properties": .object(JSONObject(properties)),
                 "required": .array(required.map { .string($0) }), "additionalProperties": false,
-            ])
+            ], fields: GitHubFields.fields(of: properties.map(\.0)))
     }
 }

@@ -18,6 +18,15 @@ package protocol OperationPerformer: Sendable {
 
     /// What the operation is about: writes with one subject are performed in order.
     func subject(of operation: String, arguments: JSONValue) -> String?
+
+    /// What a call carries, by the names that policies use.
+    func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields
+}
+
+extension OperationPerformer {
+    package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
+        CarriedFields(operation.fields, of: arguments)
+    }
 }
 
 /// The connectors of one snapshot: each operation goes to the one that its name begins with.
@@ -47,5 +56,10 @@ package struct Connectors: Sendable {
 
     package func subject(of operation: String, arguments: JSONValue) -> String? {
         performer(of: operation)?.subject(of: operation, arguments: arguments)
+    }
+
+    package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
+        performer(of: operation.name)?.carried(by: operation, arguments: arguments)
+            ?? CarriedFields(operation.fields, of: arguments)
     }
 }

@@ -112,7 +112,8 @@ package struct ToolBox: Sendable {
         }
         if let message = safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
         guard operation.effect == .write else { return .read }
-        let needsPerson = safety.requiresApproval(of: name, arguments: arguments)
+        let carried = connectors.carried(by: operation, arguments: arguments)
+        let needsPerson = safety.requiresApproval(of: name, carrying: carried)
         return .write(operation, needsPerson ? min(autonomy, .approve) : autonomy)
     }
 

@@ -121,6 +121,36 @@ import Testing
         #expect(try plan(box, "github.create_issue", ["repository": "a/b", "title": "x"]).isError)
     }
 
+    @Test func `an approval is passed by no other spelling and no sister operation`() throws {
+        let policy = OfficeCodex.manifest(
+            "SafetyPolicy", "calm",
+            """
+            approvals:
+              - { fields: [labels], conditions: { labels: [severity/1] } }
+              - { fields: [mentions], conditions: { mentions: [acme/everyone] } }
+              - { tools: [github.remove_label], conditions: { labels: [{ prefix: keep/ }] } }
+            """)
+        let agent = OfficeCodex.manifest(
+            "Agent", "clerk",
+            "{ type: Clerk, prompt: Be brief., model: scripted, tools: [{ pattern: \"github.*\", autonomy: 3 }] }")
+        let box = try toolBox(["policies/calm.yaml": policy, "agents/clerk.yaml": agent])
+        func autonomy(_ name: String, _ more: JSONObject) throws -> Autonomy? {
+            var arguments = more
+            arguments["repository"] = "acme/shop"
+            if name != "create_issue" { arguments["number"] = 42 }
+            return try plan(box, "github.\(name)", .object(arguments)).action?.autonomy
+        }
+        #expect(try autonomy("add_labels", ["labels": ["Severity/1"]]) == .approve)
+        #expect(try autonomy("create_issue", ["title": "t", "labels": ["SEVERITY/1"]]) == .approve)
+        #expect(try autonomy("remove_label", ["label": "Severity/1"]) == .approve)
+        #expect(try autonomy("remove_label", ["label": "Keep/this"]) == .approve)
+        #expect(try autonomy("create_issue", ["title": "t", "body": "dear @Acme/Everyone"]) == .approve)
+        #expect(try autonomy("create_issue", ["title": "dear @Acme/Everyone"]) == .approve)
+        #expect(try autonomy("create_issue_comment", ["body": "dear &#64;acme/everyone"]) == .approve)
+        #expect(try autonomy("create_issue_comment", ["body": "dear @acme/someone"]) == .act)
+        #expect(try autonomy("add_labels", ["labels": ["keep/this"]]) == .act)
+    }
+
     @Test(arguments: [
         "../guild.yaml", "/etc/passwd", "adr/../guild.yaml", "./guild.yaml", "adr", "", "adr/0001.md/", "ADR/0001.md",
         "codex/guild.yaml", "adr\\0001.md",

@@ -13,12 +13,15 @@ package struct Operation: Sendable, Hashable {
     package let effect: Effect
     /// A JSON Schema that the arguments must satisfy.
     package let schema: JSONValue
+    /// What the arguments are to a policy, and how the system compares them.
+    package let fields: [OperationField]
 
-    package init(name: String, summary: String, effect: Effect, schema: JSONValue) {
+    package init(name: String, summary: String, effect: Effect, schema: JSONValue, fields: [OperationField] = []) {
         self.name = name
         self.summary = summary
         self.effect = effect
         self.schema = schema
+        self.fields = fields
     }
 
     package var connector: String { String(name.prefix { $0 != "." }) }

@@ -1,0 +1,43 @@
+import GuildDomain
+
+extension ToolCheck {
+    /// A field of an approval must be one that some write of the rule's tools carries: a misspelt one would never hold.
+    func checkField(_ reference: Reference, of patterns: [String]) {
+        guard let writes = writes(of: patterns) else { return }
+        let names = Set(writes.flatMap { $0.fields.map(\.name) })
+        guard !names.contains(reference.name) else { return }
+        let alias = writes.lazy.flatMap(\.fields).first { $0.names.contains(reference.name) }
+        guard let alias else { return report(reference, "field", names, patterns) }
+        findings.report(
+            reference, "\(quoted(reference.name)) is an argument; as a field it is \(quoted(alias.name))",
+            nearestOf: [], expected: quoted(alias.name))
+    }
+
+    /// A condition must look at an argument or a field that some write of the rule's tools carries.
+    func checkCondition(_ reference: Reference, of patterns: [String]) {
+        guard let writes = writes(of: patterns) else { return }
+        let arguments = writes.map { $0.schema["properties"]?.object?.members.map(\.key) }
+        // Arguments that no schema names may be called anything.
+        guard !arguments.contains(nil) else { return }
+        let names = Set(writes.flatMap { $0.fields.flatMap(\.names) } + arguments.flatMap { $0 ?? [] })
+        guard !names.contains(reference.name) else { return }
+        report(reference, "field or argument", names, patterns)
+    }
+
+    private func report(_ reference: Reference, _ what: String, _ names: Set<String>, _ patterns: [String]) {
+        let who = patterns.isEmpty ? "no write" : "no write of \(patterns.joined(separator: ", "))"
+        findings.report(
+            reference, "\(who) has the \(what) \(quoted(reference.name))", nearestOf: names.sorted(),
+            expected: names.isEmpty ? nil : "one of " + names.sorted().joined(separator: ", "))
+    }
+
+    /// The writes that the patterns match, all where there are no patterns; nil if a pattern is of a system that is only
+    /// promised, or matches nothing, which is reported at its own place.
+    private func writes(of patterns: [String]) -> [Operation]? {
+        let writes = catalogue.operations.filter { $0.effect == .write }
+        guard !patterns.isEmpty else { return writes }
+        let globs = patterns.map { Glob($0) }
+        let isKnown = globs.allSatisfy { glob in catalogue.operations.contains { glob.matches($0.name) } }
+        return isKnown ? writes.filter { write in globs.contains { $0.matches(write.name) } } : nil
+    }
+}

@@ -1,0 +1,22 @@
+/// What policies call something that an operation carries, whichever argument it stands in.
+package struct OperationField: Sendable, Hashable {
+    /// The canonical name, one for all operations: `labels`, also where the argument is `label`.
+    package let name: String
+    /// The argument that holds it; nil where it is derived from others, as `mentions` are from texts.
+    package let argument: String?
+    /// What other operations call it. A condition may use these too, for every operation.
+    package let aliases: [String]
+    package let comparison: FieldComparison
+
+    package init(
+        _ name: String, argument: String?, aliases: [String] = [], comparison: FieldComparison = .caseless
+    ) {
+        self.name = name
+        self.argument = argument
+        self.aliases = aliases
+        self.comparison = comparison
+    }
+
+    /// Each name that a condition may give it.
+    package var names: [String] { [name] + aliases + [argument].compactMap { $0 == name ? nil : $0 } }
+}

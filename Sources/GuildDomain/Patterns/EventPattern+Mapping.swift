@@ -1,0 +1,36 @@
+extension EventPattern {
+    /// The keys at the top of the document that the pattern looks at.
+    package var firstSteps: Set<String> { Set(alternatives.flatMap { $0.fields.compactMap(\.path.first) }) }
+
+    /// The same pattern with its texts rewritten, for a document whose texts were rewritten so too.
+    ///
+    /// - Parameter change: for a key at the top of the document, what to do with the texts below it; nil is nothing.
+    package func mapped(_ change: (String) -> ((String) -> String)?) -> EventPattern {
+        EventPattern(
+            alternatives: alternatives.map { alternative in
+                Alternative(
+                    fields: alternative.fields.map { field in
+                        guard let rewrite = field.path.first.flatMap(change) else { return field }
+                        return Field(
+                            path: field.path, tests: field.tests.map { $0.mapped(rewrite) }, expected: field.expected)
+                    })
+            })
+    }
+
+    private init(alternatives: [Alternative]) { self.alternatives = alternatives }
+}
+
+extension ValueTest {
+    fileprivate func mapped(_ rewrite: (String) -> String) -> ValueTest {
+        switch self {
+        case .equals(.string(let text)): .equals(.string(rewrite(text)))
+        case .prefix(let text): .prefix(rewrite(text))
+        case .suffix(let text): .suffix(rewrite(text))
+        case .caseless(let test): .caseless(CaselessTest(rewrite(test.pattern.text), test.place))
+        // A rewriting that made it no wildcard would be a fault of ours; the text as written is then the narrower one.
+        case .wildcard(let test): .wildcard((try? WildcardTest(rewrite(test.text))) ?? test)
+        case .noneOf(let tests): .noneOf(tests.map { $0.mapped(rewrite) })
+        case .equals, .numeric, .address, .present: self
+        }
+    }
+}
