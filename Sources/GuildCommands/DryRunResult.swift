@@ -1,3 +1,4 @@
+import GuildCodex
 import GuildDomain
 import GuildRuntime
 
@@ -9,8 +10,15 @@ struct DryRunResult: CommandResult {
         [
             "agent": .string(dryRun.agent), "commit": .string(dryRun.commit), "model": .string(dryRun.model),
             "provider": .string(dryRun.provider), "key": .string(dryRun.key), "request": dryRun.request.document,
+            "called_in": Container.json(dryRun.place.containers),
             "tools": .array(
-                dryRun.tools.map { ["name": .string($0.tool.name), "autonomy": .integer($0.autonomy.rawValue)] }),
+                dryRun.tools.map { tool, rules in
+                    [
+                        "name": .string(tool.name), "autonomy": .integer(rules.first?.autonomy.rawValue ?? 0),
+                        "rules": .array(
+                            rules.map { ["autonomy": .integer($0.autonomy.rawValue), "on": $0.scope.json] }),
+                    ]
+                }),
             "reserved": [
                 "input": .integer(dryRun.reservedInput), "output": .integer(dryRun.reservedOutput),
                 "cost_microdollars": dryRun.reservedCost.map { .integer($0) } ?? .null,
@@ -36,7 +44,12 @@ struct DryRunResult: CommandResult {
             lines.append(style.bold(message.role.rawValue))
             for case .text(let text) in message.content { lines.append(text) }
         }
-        lines += [style.bold("tools")] + dryRun.tools.map { "  \($0.tool.name)  autonomy \($0.autonomy.rawValue)" }
+        lines += [style.bold("called in"), "  " + TextTable.printable(dryRun.place.text)]
+        lines.append(style.bold("tools"))
+        lines += dryRun.tools.map { tool, rules in
+            "  \(tool.name)  autonomy "
+                + rules.map { TextTable.printable("\($0.autonomy.rawValue) \($0.scope.text)") }.joined(separator: "; ")
+        }
         if dryRun.tools.isEmpty { lines.append("  none") }
         let cost = dryRun.reservedCost.map { Money.dollars($0) } ?? "unknown price"
         lines += [

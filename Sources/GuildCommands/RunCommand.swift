@@ -48,6 +48,14 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("Go on with an invocation that a budget stopped.", valueName: "invocation"))
     var resume: String?
 
+    @Option(
+        name: .customLong("on"),
+        help: ArgumentHelp(
+            "Where the run is called: what tools whose rule says `on: container` reach; may be repeated.",
+            discussion: "github:OWNER/REPO. Default: the repository of --event, else nowhere.",
+            valueName: "system:container"))
+    var places: [String] = []
+
     @Flag(help: "Show the rendered prompt, the tools and what would be reserved; call nothing.")
     var dryRun = false
 
@@ -71,8 +79,11 @@ struct RunCommand: AsyncParsableCommand {
             guard InvocationID(resume) != nil else {
                 throw ValidationError("--resume '\(resume)' is not an invocation's id")
             }
-            guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun else {
-                throw ValidationError("--resume goes on with what was asked: it takes no agent, request or budget")
+            guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun,
+                places.isEmpty
+            else {
+                throw ValidationError(
+                    "--resume goes on with what was asked: it takes no agent, request, place or budget")
             }
         } else if agent == nil {
             throw ValidationError("name the agent to run, or an invocation with --resume")
@@ -84,6 +95,7 @@ struct RunCommand: AsyncParsableCommand {
         if let wrong = variables.first(where: { !$0.contains("=") || $0.hasPrefix("=") }) {
             throw ValidationError("--var '\(wrong)' is not of the form K=V")
         }
+        _ = try containers()
         if input == "-", event == "-" { throw ValidationError("standard input can be read once: -i or --event") }
     }
 
@@ -121,6 +133,7 @@ struct RunCommand: AsyncParsableCommand {
         asked.input = [prompt.joined(separator: " "), text ?? ""].filter { !$0.isEmpty }.joined(separator: "\n\n")
         asked.model = model
         asked.budget = budget.flatMap { TokenCounts.parse($0) }
+        asked.containers = places.isEmpty ? nil : try containers()
         asked.variables = variables.map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return (parts[0], parts.count > 1 ? parts[1] : "")
@@ -131,6 +144,29 @@ struct RunCommand: AsyncParsableCommand {
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
         if let record { request.substitute = .record(path: record) }
         return request
+    }
+
+    /// The containers of `--on`, each of a system that has some and spelled as its system does.
+    private func containers() throws -> [Container] {
+        let catalogue = CodexAccess.catalogue
+        return try places.map { text in
+            guard let container = Container(text) else {
+                throw ValidationError("--on '\(text)' is not of the form SYSTEM:CONTAINER, such as github:acme/shop")
+            }
+            let forms = catalogue.forms(in: container.system)
+            guard !forms.isEmpty else {
+                let nearest = NearestName.of(container.system, in: catalogue.systems)
+                throw ValidationError(
+                    "--on '\(text)': there is no system '\(container.system)'"
+                        + (nearest.map { "; did you mean '\($0)'?" } ?? "; there is "
+                            + catalogue.systems.joined(separator: ", ")))
+            }
+            guard forms.contains(where: { $0.canonical(container.name) != nil }) else {
+                throw ValidationError(
+                    "--on '\(text)' must be \(container.system):" + forms.map(\.shown).joined(separator: " or "))
+            }
+            return container
+        }
     }
 
     private static func event(_ path: String, now: Timestamp) throws -> Event {

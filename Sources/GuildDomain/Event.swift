@@ -25,6 +25,8 @@ package struct Event: Sendable, Hashable {
     package var hop: Int
     /// True when our own action caused it.
     package var isOwn: Bool
+    /// Where what it sets going may read and write unless a manifest says more; a caused event has those of its cause.
+    package var containers: [Container]
     /// The sender's payload: the bytes of one JSON document, as sent.
     package var payload: [UInt8]
     /// What its sender said about it beyond what guild knows.
@@ -32,10 +34,12 @@ package struct Event: Sendable, Hashable {
     /// Who brought it about, where its system says so.
     package var sender: EventSender?
 
+    /// - Parameter containers: nil takes the one that the source names.
     package init(
         id: EventID, source: String, type: String, subject: String? = nil, time: Timestamp, system: String,
         guildEvent: String? = nil, priority: Priority = .normal, chapter: String? = nil, traceparent: String? = nil,
-        cause: EventID? = nil, root: EventID? = nil, hop: Int = 0, isOwn: Bool = false, payload: [UInt8]
+        cause: EventID? = nil, root: EventID? = nil, hop: Int = 0, isOwn: Bool = false,
+        containers: [Container]? = nil, payload: [UInt8]
     ) {
         self.id = id
         self.source = source
@@ -51,6 +55,7 @@ package struct Event: Sendable, Hashable {
         self.root = root ?? id
         self.hop = hop
         self.isOwn = isOwn
+        self.containers = containers ?? Container.of(source: source, system: system)
         self.payload = payload
     }
 

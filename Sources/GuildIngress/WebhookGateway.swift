@@ -117,6 +117,10 @@ package struct WebhookGateway: Sendable {
         event.chapter = endpoint.chapter
         if let cause = try await cause(of: webhook) {
             (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
+            event.containers = cause.containers
+        } else if event.isOwn {
+            // Whoever set it going was called somewhere that is not known here.
+            event.containers = []
         }
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         policy.bodyDigest = Self.isKnownByBody(webhook, endpoint) ? webhook.digest : nil

@@ -29,6 +29,7 @@ enum LedgerSchema {
         registerTokenHolds(in: &migrator)
         registerAgentStatus(in: &migrator)
         registerDeliveries(in: &migrator)
+        registerContainers(in: &migrator)
         return migrator
     }
 

@@ -74,8 +74,22 @@ enum SmallCodex {
             let properties = JSONObject(arguments.compactMap(\.argument).map { ($0, [:]) })
             return GuildDomain.Operation(
                 name: name, summary: "", effect: effect,
-                schema: arguments.isEmpty ? true : ["properties": .object(properties)], fields: arguments)
+                schema: arguments.isEmpty ? true : ["properties": .object(properties)], fields: arguments,
+                reach: reach(of: name))
         }
+    }
+
+    private static func reach(of name: String) -> OperationReach {
+        guard name != "codex.read" else { return .everywhere }
+        let subject: OperationReach.SubjectNaming =
+            switch name {
+            case "github.update_issue_comment": .indirect(argument: "comment_id")
+            case "github.create_issue": .new
+            case "github.set_commit_status": .direct(argument: "sha", joint: "@")
+            default: .direct(argument: "number", joint: "#")
+            }
+        let form = ContainerForm(shown: "OWNER/REPO", longestSegments: [39, 100], ignoresCase: true)
+        return .container(argument: "repository", form: form, subject: subject)
     }
 
     static func tree(_ changes: [String: String?] = [:]) -> CodexTree {

@@ -45,7 +45,8 @@ struct ConnectorsTests {
     @Test(
         arguments: [
             (["repository": "a/b", "number": 7], "a/b#7"), (["repository": "a/b", "sha": "c"], "a/b@c"),
-            (["repository": "a/b", "comment_id": 3], "a/b"), (["number": 7], nil), ("x", nil),
+            (["repository": "A/B", "number": 7], "a/b#7"), (["repository": "a/b", "comment_id": 3], "a/b"),
+            (["number": 7], nil), ("x", nil),
         ] as [(JSONValue, String?)])
     func `the subject orders writes`(arguments: JSONValue, subject: String?) {
         #expect(connectors.subject(of: "github.create_issue_comment", arguments: arguments) == subject)

@@ -95,15 +95,6 @@ extension NodeReader {
         }
     }
 
-    fileprivate func toolRule() -> ToolRule? {
-        mapping { rule in
-            let pattern = rule.required("pattern", "the name of a tool, * for any run")?.name(of: .toolPattern)
-            let autonomy = rule.required("autonomy", "0, 1, 2 or 3")?.autonomy()
-            guard let pattern, let autonomy else { return nil }
-            return ToolRule(pattern: pattern, autonomy: autonomy, location: location)
-        }.flatMap(\.self)
-    }
-
     fileprivate func contextSource() -> ContextSource? {
         mapping { source -> ContextSource? in
             let sources = [

@@ -31,7 +31,9 @@ extension Trigger {
 }
 
 extension CronTrigger {
-    static let keys = ["name", "schedule", "timezone", "intent", "dst", "catchUp", "overlap", "jitter", "perPerson"]
+    static let keys = [
+        "name", "schedule", "timezone", "intent", "dst", "catchUp", "overlap", "jitter", "perPerson", "on",
+    ]
 
     fileprivate init?(_ mapping: MappingReader) {
         let timezone = mapping["timezone"]?.timezone() ?? mapping.reader.scope.findings.timezone
@@ -42,6 +44,7 @@ extension CronTrigger {
         let overlap = mapping["overlap"]?.oneOf(Overlap.self)
         let jitter = mapping["jitter"]?.duration()
         let perPerson = mapping["perPerson"]?.bool() ?? false
+        let on = mapping["on"]?.containers() ?? []
         guard let (schedule, text) = mapping.required("schedule", "five or six cron fields")?.cronSchedule() else {
             return nil
         }
@@ -53,6 +56,7 @@ extension CronTrigger {
         self.overlap = overlap ?? self.overlap
         self.jitter = jitter ?? self.jitter
         self.perPerson = perPerson
+        self.on = on
     }
 
     /// A digest of what the schedule is, so that reordering triggers fires nothing again.

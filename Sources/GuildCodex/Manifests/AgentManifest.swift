@@ -46,7 +46,7 @@ package struct AgentManifest: Manifest {
     package var resources: ResourceLimits { shared.fields.resources }
     package var capabilities: [String] { shared.fields.capabilities }
     package var context: [ContextSource] { shared.fields.context }
-    /// In order; the first match decides, and what nothing matches is denied.
+    /// In order; the first whose pattern and `on:` match decides, and what nothing matches is denied.
     package var tools: [ToolRule] { shared.fields.tools }
     package var dependencies: AgentDependencies { shared.fields.dependencies }
     package var safety: AgentSafety { shared.fields.safety }
@@ -58,9 +58,6 @@ package struct AgentManifest: Manifest {
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(metadata.name) }
-
-    /// The rule that decides on a tool, or nil where none allows it.
-    package func rule(forTool name: String) -> ToolRule? { tools.first { $0.glob.matches(name) } }
 }
 
 /// Where the system prompt comes from.
@@ -96,22 +93,6 @@ package enum ContextSource: Sendable, Hashable {
     /// A read operation; its arguments hold Mustache templates.
     case tool(name: String, arguments: JSONValue)
     case memory(scope: String, query: String?, limit: Int)
-}
-
-/// One line of `spec.tools`.
-package struct ToolRule: Sendable, Hashable {
-    /// As written: `github.*`.
-    package var pattern: String
-    package var glob: Glob
-    package var autonomy: Autonomy
-    package var location: SourceLocation
-
-    package init(pattern: String, autonomy: Autonomy, location: SourceLocation = SourceLocation(file: "")) {
-        self.pattern = pattern
-        self.glob = Glob(pattern)
-        self.autonomy = autonomy
-        self.location = location
-    }
 }
 
 /// What an agent counts on and whom it tells.

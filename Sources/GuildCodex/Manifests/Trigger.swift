@@ -58,6 +58,10 @@ package struct CronTrigger: Sendable, Hashable {
     package var jitter: Duration = .zero
     /// True runs it at each member's own local time.
     package var perPerson = false
+    /// `on:`, where what it sets going may read and write unless its manifest says more.
+    package var on: [ContainerSetting] = []
+
+    package var containers: [Container] { on.map(\.container) }
 
     package static let defaultCatchUpWindow = Duration.seconds(3600)
 
@@ -67,6 +71,13 @@ package struct CronTrigger: Sendable, Hashable {
         self.expression = expression
         self.timezone = timezone
     }
+}
+
+/// A container that a manifest names, and where.
+package struct ContainerSetting: Sendable, Hashable {
+    package let container: Container
+    package let location: SourceLocation
+    package let path: String
 }
 
 /// Many triggers in a window with one key become one invocation.

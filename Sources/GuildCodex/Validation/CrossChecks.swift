@@ -52,17 +52,19 @@ struct CrossChecks {
     mutating func check(_ file: DecodedFile) -> [Problem]? {
         let before = findings.problems.count
         for reference in file.references { check(reference) }
-        for agent in file.codex.agents { checkReach(of: agent) }
+        for agent in file.codex.agents { checkTools(of: agent) }
         return findings.isFull ? nil : Array(findings.problems[before...])
     }
 
     /// Says again what is known of a file.
     func repeatKnown(_ problems: [Problem]) { for problem in problems { findings.add(problem) } }
 
-    private mutating func checkReach(of agent: AgentManifest) {
-        let patterns = agent.tools.map(\.pattern)
-        guard patterns.count > 1, !goodTools.contains(patterns) else { return }
+    private mutating func checkTools(of agent: AgentManifest) {
+        tools.checkContainers(of: agent)
+        let patterns = agent.tools.map { "\($0.pattern) \($0.scope)" }
+        guard !patterns.isEmpty, !goodTools.contains(patterns) else { return }
         let before = findings.problems.count
+        tools.checkScopes(of: agent)
         tools.checkReach(of: agent)
         if findings.problems.count == before { goodTools.insert(patterns) }
     }

@@ -17,6 +17,8 @@ struct NodeReader {
     var isScalar: Bool { if case .scalar = node { true } else { false } }
     var isMapping: Bool { if case .mapping = node { true } else { false } }
 
+    var isList: Bool { if case .sequence = node { true } else { false } }
+
     /// Nothing is written: `key:`, `~` or `null`.
     var isNull: Bool {
         guard case .scalar(let scalar) = node else { return false }

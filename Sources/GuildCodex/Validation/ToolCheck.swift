@@ -49,21 +49,103 @@ struct ToolCheck {
         return true
     }
 
-    /// Warns about each pattern whose every tool an earlier one takes.
+    /// Warns about each rule whose every tool earlier ones take wherever it holds.
     func checkReach(of agent: AgentManifest) {
         for (index, rule) in agent.tools.enumerated().dropFirst() {
+            let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
+            // A denial that forbids nothing that a later rule would allow adds nothing where earlier ones don't hold.
+            let isMoot =
+                rule.autonomy == .deny
+                && !agent.tools[(index + 1)...].contains { later in
+                    later.autonomy > .deny && matched.contains { later.glob.matches($0.name) }
+                }
             let earlier = agent.tools[..<index]
             // A glob that matches the text of another matches whatever that one does.
-            let cover = earlier.firstIndex { $0.glob.matches(rule.pattern) }
-            let matched = names.filter { rule.glob.matches($0) }
+            let cover = earlier.first { (isMoot || $0.scope.covers(rule.scope)) && $0.glob.matches(rule.pattern) }
             let isTaken =
-                !matched.isEmpty && matched.allSatisfy { name in earlier.contains { $0.glob.matches(name) } }
+                !matched.isEmpty
+                && matched.allSatisfy { operation in
+                    earlier.contains {
+                        $0.glob.matches(operation.name)
+                            && (isMoot || operation.reach == .everywhere || $0.scope.covers(rule.scope))
+                    }
+                }
             guard cover != nil || isTaken else { continue }
-            let who = cover.map { "'\(agent.tools[$0].pattern)'" } ?? "earlier patterns"
+            let who = cover.map { "'\($0.pattern)'" } ?? "earlier patterns"
             findings.add(
                 Problem(
                     .warning, at: rule.location, path: "spec.tools[\(index)].pattern",
                     found: "'\(rule.pattern)' is never reached: \(who) above takes all of it"))
         }
+    }
+
+    /// A pattern in `on:` must be able to match a container of some system that the rule's tools are of.
+    func checkScopes(of agent: AgentManifest) {
+        for (index, rule) in agent.tools.enumerated() {
+            guard case .patterns(let patterns) = rule.scope else { continue }
+            let forms = forms(of: rule)
+            for (place, pattern) in patterns.enumerated() {
+                let path = "spec.tools[\(index)].on[\(place)]"
+                let location =
+                    rule.patternLocations.indices.contains(place) ? rule.patternLocations[place] : rule.location
+                if let system = pattern.system, !isKnown(system) {
+                    report(unknown: system, at: location, path: path)
+                    continue
+                }
+                let fitting = forms.filter { pattern.system == nil || $0.system == pattern.system }
+                if fitting.isEmpty, !forms.isEmpty {
+                    findings.add(
+                        Problem(
+                            .error, at: location, path: path,
+                            found: "\(quoted(pattern.description)), but '\(rule.pattern)' has no tool of that system"))
+                } else if !fitting.isEmpty, !fitting.contains(where: { $0.form.accepts(pattern: pattern.name) }) {
+                    let shown = Set(fitting.map(\.form.shown)).sorted().joined(separator: " or ")
+                    let isWord = ToolScope.words.contains(pattern.name)
+                    findings.add(
+                        Problem(
+                            .error, at: location, path: path, found: "found \(quoted(pattern.description))",
+                            expected: isWord
+                                ? "\(shown), or `on: \(pattern.name)` without brackets"
+                                : "\(shown), * for any run of characters"))
+                }
+            }
+        }
+    }
+
+    /// The containers in the `on:` of cron triggers.
+    func checkContainers(of agent: AgentManifest) {
+        for setting in agent.triggers.compactMap(\.cron).flatMap(\.on) {
+            let container = setting.container
+            guard isKnown(container.system) else {
+                report(unknown: container.system, at: setting.location, path: setting.path)
+                continue
+            }
+            let forms = catalogue.forms(in: container.system)
+            guard !forms.isEmpty, !forms.contains(where: { $0.canonical(container.name) != nil }) else { continue }
+            findings.add(
+                Problem(
+                    .error, at: setting.location, path: setting.path, found: "found \(quoted(container.description))",
+                    expected: "\(container.system):" + forms.map(\.shown).joined(separator: " or ")))
+        }
+    }
+
+    private func forms(of rule: ToolRule) -> [(system: String, form: ContainerForm)] {
+        catalogue.operations.filter { rule.glob.matches($0.name) }.compactMap { operation in
+            operation.reach.form.map { (operation.connector, $0) }
+        }
+    }
+
+    private func isKnown(_ system: String) -> Bool {
+        knownSystems.contains(system) || connectedSystems.contains(system) || NotRunYet.toolSystems.contains(system)
+    }
+
+    private func report(unknown system: String, at location: SourceLocation, path: String) {
+        let systems = catalogue.systems
+        let suggestion = findings.nearest(to: system, in: systems)
+        findings.add(
+            Problem(
+                .error, at: location, path: path, found: "unknown system \(quoted(system))",
+                expected: suggestion == nil ? "one of " + systems.joined(separator: ", ") : nil, suggestion: suggestion)
+        )
     }
 }

@@ -66,7 +66,8 @@ struct AgentResult: CommandResult {
             agent.tools.map {
                 [
                     "pattern": .string($0.pattern), "autonomy": .integer($0.autonomy.rawValue),
-                    "meaning": .string($0.autonomy.meaning), "from": .string($0.location.description),
+                    "meaning": .string($0.autonomy.meaning), "on": $0.scope.json,
+                    "from": .string($0.location.description),
                 ]
             })
         object["limits"] = .array(
@@ -101,7 +102,9 @@ struct AgentResult: CommandResult {
         lines += [style.bold("triggers")] + indented(agent.triggers.map(\.text))
         lines += [style.bold("tools")]
         lines += indented(
-            agent.tools.map { "\($0.pattern)  \($0.autonomy.rawValue) \($0.autonomy.meaning)  \($0.location)" })
+            agent.tools.map {
+                "\($0.pattern)  \($0.autonomy.rawValue) \($0.autonomy.meaning)  \($0.scope.text)  \($0.location)"
+            })
         lines += [style.bold("limits in force")]
         let table = TextTable(["  LIMIT", "VALUE", "FROM"], limits.map { ["  " + $0.name, $0.shown, $0.origin] })
         return (lines + [table.text(style, showsHeadings: !isQuiet)]).joined(separator: "\n")
@@ -144,17 +147,6 @@ extension String {
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count) + 1) }
 }
 
-extension Autonomy {
-    var meaning: String {
-        switch self {
-        case .deny: "never"
-        case .approve: "a person must agree"
-        case .notify: "does it and tells the chapter"
-        case .act: "does it"
-        }
-    }
-}
-
 extension ModelChoice {
     var text: String {
         switch self {
@@ -166,12 +158,23 @@ extension ModelChoice {
     }
 }
 
+extension ToolScope {
+    /// A word, or the list of patterns.
+    var json: JSONValue {
+        guard case .patterns(let patterns) = self else { return .string(description) }
+        return .array(patterns.map { .string($0.description) })
+    }
+}
+
 extension Trigger {
     var text: String {
         var parts = [kind.rawValue]
         if let source { parts.append("from \(source)") }
         if !events.isEmpty { parts.append("on " + events.map(\.description).joined(separator: ", ")) }
         if let cron { parts.append("\(cron.name): \(cron.expression) in \(cron.timezone)") }
+        if let cron, !cron.on.isEmpty {
+            parts.append("called in " + cron.on.map(\.container.description).joined(separator: ", "))
+        }
         if let conditions { parts.append("if " + conditions.text) }
         if let priority { parts.append(priority.name) }
         return parts.joined(separator: "  ")
@@ -183,7 +186,8 @@ extension Trigger {
             "events": .array(events.map { .string($0.description) }),
             "conditions": conditions.map { .string($0.text) } ?? .null,
             "priority": .optional(priority?.name), "schedule": .optional(cron?.expression),
-            "timezone": .optional(cron?.timezone), "from": .string(location.description),
+            "timezone": .optional(cron?.timezone),
+            "on": Container.json(cron?.containers ?? []), "from": .string(location.description),
         ]
     }
 }

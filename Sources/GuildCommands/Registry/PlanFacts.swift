@@ -70,7 +70,7 @@ struct PlanFacts {
         let requires = agent.dependencies.requires.map(\.version.description)
         say(.agents, subject, "requires", requires.joined(separator: ", "))
         say(.agents, subject, "notifies", agent.dependencies.notifies.joined(separator: ", "))
-        addTools(agent, subject)
+        addTools(of: agent, subject)
         addSafety(agent, subject)
         for limit in AgentResult.limits(of: agent, in: snapshot) {
             say(
@@ -97,24 +97,11 @@ struct PlanFacts {
         if let intent = cron.intent { parts.append("intent \(intent)") }
         if let priority = trigger.priority { parts.append(priority.name) }
         say(.schedules, subject, cron.name, parts.joined(separator: ", "))
-    }
-
-    /// What the agent may do with each operation there is, and each pattern for tools that are not known here.
-    private mutating func addTools(_ agent: AgentManifest, _ subject: String) {
-        let names = CodexAccess.catalogue.operations.map(\.name)
-        for name in names {
-            guard let rule = agent.rule(forTool: name), rule.autonomy != .deny else { continue }
-            allow(name, rule.autonomy, subject)
+        for container in cron.containers {
+            say(
+                .schedules, subject, "\(cron.name) on \(container)", "yes", shown: "called in \(container)", rank: 1,
+                absentRank: 0)
         }
-        for rule in agent.tools where !names.contains(where: { rule.glob.matches($0) }) && rule.autonomy != .deny {
-            allow(rule.pattern, rule.autonomy, subject)
-        }
-    }
-
-    private mutating func allow(_ tool: String, _ autonomy: Autonomy, _ subject: String) {
-        say(
-            .tools, subject, tool, String(autonomy.rawValue), shown: "\(autonomy.rawValue), \(autonomy.meaning)",
-            rank: Int64(autonomy.rawValue), absentRank: 0)
     }
 
     private mutating func addSafety(_ agent: AgentManifest, _ subject: String) {

@@ -7,7 +7,10 @@ import GuildDomain
 struct RegistryValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Checks a whole codex and lists every problem.",
-        discussion: "Exits 3 where there are errors, 0 where there are only warnings.")
+        discussion: """
+            Exits 3 where there are errors, 0 where there are only warnings. Of a valid codex it prints what each rule of \
+            each agent's tools allows, and where.
+            """)
 
     @Argument(
         help: ArgumentHelp(
@@ -56,6 +59,7 @@ struct ValidationResult: CommandResult {
             let text = TextTable.printable(problem.text)
             return problem.severity == .error ? style.red(text) : style.yellow(text)
         }
+        if !isQuiet, let snapshot = result.snapshot { lines += ToolGrants(snapshot).lines(style) }
         let errors = result.problems.count { $0.severity == .error }
         let verdict = errors == 0 ? style.green("valid") : style.red("invalid")
         let counts = "\(count(errors, "error")), \(count(result.warnings.count, "warning"))"

@@ -9,7 +9,9 @@ struct GitHubArguments {
     func repository() throws(OperationFailure) -> String {
         let text = try text("repository", longest: 140)
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isOwner(parts[0]), Self.isRepository(parts[1]) else {
+        guard GitHubContainment.form.canonical(text) != nil, parts.count == 2, Self.isOwner(parts[0]),
+            Self.isRepository(parts[1])
+        else {
             throw invalid("'repository' must be OWNER/REPO")
         }
         return "/repos/\(PercentEncoding.segment(parts[0]))/\(PercentEncoding.segment(parts[1]))"

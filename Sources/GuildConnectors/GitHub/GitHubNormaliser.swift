@@ -35,7 +35,8 @@ package enum GitHubNormaliser {
         let ownership = GitHubOwnership(of: data, eventType: facts.type, identity: identity)
         var event = Event(
             id: EventID(derivedFrom: ["github", endpoint, delivery]), source: facts.source, type: facts.type,
-            subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent, payload: payload)
+            subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent,
+            containers: facts.containers, payload: payload)
         event.sender = GitHubSender.sender(of: data, event: name)
         var webhook = WebhookEvent(
             event: event, digest: digest(endpoint: endpoint, event: name, body: body), canRepeat: facts.canRepeat)

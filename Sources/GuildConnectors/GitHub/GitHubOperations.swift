@@ -64,11 +64,13 @@ package enum GitHubOperations {
             ], required: ["repository", "number", "reviewers"]),
     ]
 
-    /// `OWNER/REPO#N`, for a commit `OWNER/REPO@SHA`, else `OWNER/REPO`; nil without a repository.
+    /// `OWNER/REPO#N`, for a commit `OWNER/REPO@SHA`, else `OWNER/REPO`; nil without a repository. In lower case, as GitHub
+    /// compares, or another spelling would be another subject with an order and counts of its own.
     package static func subject(of arguments: JSONValue) -> String? {
-        guard let repository = arguments["repository"]?.string else { return nil }
+        guard let written = arguments["repository"]?.string else { return nil }
+        let repository = GitHubContainment.form.canonical(written) ?? written
         if let number = arguments["number"]?.integer { return "\(repository)#\(number)" }
-        if let sha = arguments["sha"]?.string { return "\(repository)@\(sha)" }
+        if let sha = arguments["sha"]?.string { return "\(repository)@\(sha.lowercased())" }
         return repository
     }
 }
@@ -137,6 +139,6 @@ extension GitHubOperations {
             schema: [
                 "type": "object", "properties": .object(JSONObject(properties)),
                 "required": .array(required.map { .string($0) }), "additionalProperties": false,
-            ], fields: GitHubFields.fields(of: properties.map(\.0)))
+            ], fields: GitHubFields.fields(of: properties.map(\.0)), reach: GitHubContainment.reach(of: name))
     }
 }

@@ -8,6 +8,7 @@ struct GitHubPayload {
     let guildEvent: String?
     /// Whether another delivery with the same bytes can be another event.
     let canRepeat: Bool
+    let containers: [Container]
 
     private static let user: JSONSelection = ["login": .whole, "type": .whole, "id": .whole]
     private static let text: JSONSelection = [
@@ -42,6 +43,7 @@ struct GitHubPayload {
             repository + (try Self.within(event: event, data: data) ?? "")
         }
         guildEvent = Self.guildEvent(event: event, action: action, data: data)
+        containers = GitHubContainment.containers(repository: repository)
     }
 
     /// What follows the repository in the subject.

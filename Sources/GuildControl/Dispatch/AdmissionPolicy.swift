@@ -52,7 +52,8 @@ package struct AdmissionPolicy: Sendable {
                 let level = alerts.level(agent: invocation.agent, chapter: invocation.chapter)
                 do throws(DebounceKey.Problem) {
                     terms.window = DebounceWindow.Terms(
-                        key: try DebounceKey.render(settings.key, event: event, json: json),
+                        key: DebounceKey.within(
+                            RunPlace(event), try DebounceKey.render(settings.key, event: event, json: json)),
                         window: level.debounce(settings.window),
                         maxWait: settings.maxWait)
                 } catch {

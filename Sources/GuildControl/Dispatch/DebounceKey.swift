@@ -38,11 +38,18 @@ enum DebounceKey {
         return try checked(compiled.render(plain(.object(context))), "its key \(template) is empty")
     }
 
+    /// The key with where the event happened: a run that stands for several events was called in one place.
+    static func within(_ place: RunPlace, _ key: String) -> String {
+        "\(place.key.utf8.count > largestKeyBytes ? digest(of: place.key) : place.key) \(key)"
+    }
+
+    private static func digest(of text: String) -> String { "digest:\(EventID(derivedFrom: [text]))" }
+
     private static func checked(_ key: String, _ problem: String) throws(Problem) -> String {
         let key = key.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !key.isEmpty else { throw Problem(reason: problem) }
         guard key.utf8.count > largestKeyBytes else { return key }
-        return "digest:\(EventID(derivedFrom: [key]))"
+        return digest(of: key)
     }
 
     /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.

@@ -24,7 +24,7 @@ package enum ScheduleEvent {
             id: EventID(
                 derivedFrom: ["schedule", source, String(dueAt.microseconds)] + (entry.person.map { [$0] } ?? [])),
             source: source, type: type, subject: entry.id, time: dueAt, system: "schedule", priority: entry.priority,
-            chapter: entry.chapter, payload: JSONValue.object(data).bytes())
+            chapter: entry.chapter, containers: cron.containers, payload: JSONValue.object(data).bytes())
     }
 }
 

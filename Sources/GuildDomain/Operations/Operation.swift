@@ -15,13 +15,19 @@ package struct Operation: Sendable, Hashable {
     package let schema: JSONValue
     /// What the arguments are to a policy, and how the system compares them.
     package let fields: [OperationField]
+    /// Which of the arguments say where it reads or writes.
+    package let reach: OperationReach
 
-    package init(name: String, summary: String, effect: Effect, schema: JSONValue, fields: [OperationField] = []) {
+    package init(
+        name: String, summary: String, effect: Effect, schema: JSONValue, fields: [OperationField] = [],
+        reach: OperationReach = .unstated
+    ) {
         self.name = name
         self.summary = summary
         self.effect = effect
         self.schema = schema
         self.fields = fields
+        self.reach = reach
     }
 
     package var connector: String { String(name.prefix { $0 != "." }) }
@@ -35,6 +41,14 @@ package struct OperationCatalogue: Sendable {
     package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
 
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
+
+    /// The systems that have containers, by name.
+    package var systems: [String] { Set(operations.filter { $0.reach.form != nil }.map(\.connector)).sorted() }
+
+    /// How a system spells its containers; none where it has none.
+    package func forms(in system: String) -> [ContainerForm] {
+        Array(Set(operations.filter { $0.connector == system.lowercased() }.compactMap(\.reach.form)))
+    }
 }
 
 /// How far an agent may go with a tool on its own.

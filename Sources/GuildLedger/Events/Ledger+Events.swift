@@ -147,15 +147,16 @@ extension Database {
         try run(
             """
             INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
-                traceparent, cause, root, hop, own, body, body_ref, attributes, sender, outsider)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                traceparent, cause, root, hop, own, containers, body, body_ref, attributes, sender, outsider)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .id(event.id), .time(receivedAt), .time(event.time), .text(event.source), .text(event.type),
                 .text(event.system), .text(event.guildEvent), .text(event.subject),
                 .integer(Int64(event.priority.rawValue)), .text(event.chapter), .text(event.traceparent),
-                .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0), inline,
-                reference, event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
+                .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0),
+                .text(Container.json(event.containers).text()), inline, reference,
+                event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
                 .text(event.sender?.id), .integer(event.sender?.isOutsider == true ? 1 : 0),
             ])
     }
@@ -197,8 +198,15 @@ extension Event {
             system: row["system"], guildEvent: row["guildevent"],
             priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
             traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
-            isOwn: row["own"], payload: [])
+            isOwn: row["own"], containers: Self.containers(row), payload: [])
         if (row["attributes"] as String?) != nil { attributes = EventAttributes(stored: row.json("attributes")) }
         if let id = row["sender"] as String? { sender = EventSender(id: id, isOutsider: row["outsider"]) }
+    }
+
+    /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
+    /// have been others.
+    private static func containers(_ row: Row) -> [Container]? {
+        guard let text = row["containers"] as String? else { return (row["cause"] as EventID?) == nil ? nil : [] }
+        return (try? JSONParser.parse(Array(text.utf8))).flatMap { Container.list($0) } ?? []
     }
 }

@@ -5,16 +5,18 @@ extension Ledger {
     /// How long after a try of an action an event without a marker may be its echo.
     private static let echoWindow = Duration.seconds(3600)
 
-    /// The event that an action of ours answers: what an event that the action caused gets as its cause.
+    /// The event that an action of ours answers: what an event that the action caused gets as its cause. Its containers are
+    /// those of the run, which a person may have named.
     package func origin(of action: ActionID) async throws -> Event? {
         try await read { db in
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                    SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
+                    JOIN events e ON e.id = i.event
                     WHERE a.id = ?
                     """, arguments: [action]
-            ).map(Event.init(row:))
+            ).map(Event.init(origin:))
         }
     }
 
@@ -23,17 +25,27 @@ extension Ledger {
     package func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
         guard !operations.isEmpty else { return nil }
         let whole = String(subject.prefix { $0 != "#" && $0 != "@" })
+        // Connectors may name a subject in lower case whatever its events say.
+        let subjects = [subject, whole, subject.lowercased(), whole.lowercased()]
         return try await read { db in
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
-                    WHERE a.subject IN (?, ?) AND a.operation IN (\(databaseQuestionMarks(count: operations.count)))
+                    SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
+                    JOIN events e ON e.id = i.event
+                    WHERE a.subject IN (?, ?, ?, ?) AND a.operation IN (\(databaseQuestionMarks(count: operations.count)))
                     AND EXISTS (SELECT 1 FROM action_attempts t WHERE t.action = a.id AND t.started_at >= ?)
                     ORDER BY a.seq DESC LIMIT 1
                     """,
-                arguments: [subject, whole] + StatementArguments(operations) + [now - Self.echoWindow]
-            ).map(Event.init(row:))
+                arguments: StatementArguments(subjects) + StatementArguments(operations) + [now - Self.echoWindow]
+            ).map(Event.init(origin:))
         }
+    }
+}
+
+extension Event {
+    fileprivate init(origin row: Row) {
+        self.init(row: row)
+        containers = Container.called(by: row.json("asked")) ?? containers
     }
 }

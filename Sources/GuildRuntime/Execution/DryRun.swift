@@ -12,7 +12,10 @@ package struct DryRun: Sendable {
     package let request: ModelRequest
     /// What a recording of the first answer is found by.
     package let key: String
-    package let tools: [(tool: ModelTool, autonomy: Autonomy)]
+    /// Each tool with the rules that it is judged by; the first one that holds where it is called decides.
+    package let tools: [(tool: ModelTool, rules: [ToolRule])]
+    /// Where the run would be called.
+    package let place: RunPlace
     package let reservedInput: Int64
     package let reservedOutput: Int64
     /// Micro-dollars; nil where the price is unknown.
@@ -26,7 +29,8 @@ package struct DryRun: Sendable {
         let invocation = Invocation(
             id: InvocationID(now: now), agent: agent.name, chapter: agent.chapter, commit: snapshot.commit,
             event: event.id, root: event.root, createdAt: now, availableAt: now)
-        let toolBox = ToolBox(agent, in: snapshot, safety: snapshot.safety, connectors: connectors)
+        let place = RunPlace(event, on: options.containers)
+        let toolBox = ToolBox(agent, in: snapshot, safety: snapshot.safety, connectors: connectors, place: place)
         let builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
@@ -41,7 +45,7 @@ package struct DryRun: Sendable {
         return DryRun(
             agent: agent.name, commit: snapshot.commit, model: model.label, provider: model.entry.vendor.rawValue,
             request: request, key: RequestDigest.key(of: request, volatile: builder.volatile()),
-            tools: toolBox.tools.map { ($0, agent.rule(forTool: $0.name)?.autonomy ?? .deny) }, reservedInput: input,
+            tools: toolBox.tools.map { ($0, toolBox.rules(for: $0)) }, place: place, reservedInput: input,
             reservedOutput: output,
             reservedCost: model.entry.prices.map { BudgetBound.cost($0, input: input, output: output) },
             perInvocation: limits.perInvocation)

@@ -78,11 +78,14 @@ struct InvocationRun: Sendable {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
         let options = RunOptions(json: claim.options)
-        let toolBox = ToolBox(agent, in: snapshot, safety: head.safety, connectors: connectors.of(head))
+        let merged = try await MergedEvents.of(invocation.id, in: ledger)
+        let toolBox = ToolBox(
+            agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
+            place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers))
         var builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
-        builder.merged = try await MergedEvents.of(invocation.id, in: ledger)
+        builder.merged = merged
         // After failures the fallback chain takes its turn.
         let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: head)
         var model = candidates[invocation.failures % candidates.count]

@@ -161,6 +161,8 @@ package struct RunOptions: Sendable, Hashable {
     package var budget: Int64?
     /// Sorted by name.
     package var variables: [(String, String)] = []
+    /// Where the run may read and write unless the manifest says more; nil where the event says it.
+    package var containers: [Container]?
 
     package init() {}
 
@@ -173,6 +175,7 @@ package struct RunOptions: Sendable, Hashable {
         budget = json["budget"]?.integer
         variables =
             json["vars"]?.object?.members.compactMap { member in member.value.string.map { (member.key, $0) } } ?? []
+        containers = Container.called(by: json)
     }
 
     package var json: JSONValue {
@@ -181,6 +184,7 @@ package struct RunOptions: Sendable, Hashable {
         if let model { object["model"] = .string(model) }
         if let budget { object["budget"] = .integer(budget) }
         if !variables.isEmpty { object["vars"] = .object(JSONObject(variables.map { ($0.0, .string($0.1)) })) }
+        if let containers { object[Container.optionKey] = Container.json(containers) }
         return .object(object)
     }
 }

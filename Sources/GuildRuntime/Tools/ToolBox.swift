@@ -11,7 +11,7 @@ package struct ToolBox: Sendable {
         schema: [
             "type": "object", "properties": ["path": ["type": "string", "minLength": 1, "maxLength": 1024]],
             "required": ["path"], "additionalProperties": false,
-        ])
+        ], reach: .everywhere)
 
     /// A longer result is cut, and says so.
     static let resultLimitBytes = 64 << 10
@@ -22,25 +22,32 @@ package struct ToolBox: Sendable {
     private let safety: SafetyRules
     private let agent: AgentManifest
     private let connectors: Connectors
+    private let place: RunPlace
     private let allowed: [Operation]
 
     /// - Parameters:
     ///   - snapshot: of the commit that the invocation names: its files are what can be read.
     ///   - safety: of the accepted head, so that a freeze holds from its push on, whoever runs already.
+    ///   - place: where the run was called.
     package init(
-        _ agent: AgentManifest, in snapshot: CodexSnapshot, safety: SafetyRules, connectors: Connectors
+        _ agent: AgentManifest, in snapshot: CodexSnapshot, safety: SafetyRules, connectors: Connectors,
+        place: RunPlace
     ) {
         self.snapshot = snapshot
         self.safety = safety
         self.agent = agent
         self.connectors = connectors
-        allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter { operation in
-            (agent.rule(forTool: operation.name)?.autonomy ?? .deny) > .deny
-        }
+        self.place = place
+        allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter(agent.allows)
     }
 
     package var tools: [ModelTool] {
         allowed.map { ModelTool(name: $0.name, summary: $0.summary, schema: $0.schema) }
+    }
+
+    /// The rules that a tool is judged by, the first one that holds where it is called deciding.
+    func rules(for tool: ModelTool) -> [ToolRule] {
+        allowed.first { $0.name == tool.name }.map(agent.rules) ?? []
     }
 
     /// Judges what the model asked for: a refusal is its result at once, a read waits to be run, a write becomes an
@@ -65,9 +72,14 @@ package struct ToolBox: Sendable {
         return calls
     }
 
-    /// Runs a read and gives its result as text.
+    /// Runs a read and gives its result as text. One that an earlier process has planned is held against its manifest
+    /// once more: what was planned under other rules is not read under these.
     func read(_ call: ToolCall) async -> ToolCall {
         var call = call
+        if case .refused(let why) = ruling(call.name, call.arguments) {
+            (call.result, call.isError) = (why, true)
+            return call
+        }
         if call.name == Self.codexRead.name {
             let path = call.arguments["path"]?.string ?? ""
             if let bytes = snapshot.file(path) {
@@ -95,13 +107,7 @@ package struct ToolBox: Sendable {
     }
 
     private func judge(_ name: String, _ arguments: JSONValue, now: Timestamp) -> Verdict {
-        guard let operation = allowed.first(where: { $0.name == name }),
-            let autonomy = agent.rule(forTool: name)?.autonomy
-        else {
-            let nearest = NearestName.of(name, in: allowed.map(\.name))
-            return .refused(
-                "there is no tool '\(name)' for you" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
-        }
+        guard let operation = allowed.first(where: { $0.name == name }) else { return .refused(noTool(name)) }
         do {
             let violations = try JSONSchema(parsing: operation.schema).problems(in: arguments)
             guard violations.isEmpty else {
@@ -111,10 +117,30 @@ package struct ToolBox: Sendable {
             return .refused("the tool's own schema is broken: \(error)")
         }
         if let message = safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
+        let autonomy: Autonomy
+        switch ruling(name, arguments) {
+        case .refused(let why): return .refused(why)
+        case .rule(let rule): autonomy = rule.autonomy
+        }
         guard operation.effect == .write else { return .read }
         let carried = connectors.carried(by: operation, arguments: arguments)
         let needsPerson = safety.requiresApproval(of: name, carrying: carried)
         return .write(operation, needsPerson ? min(autonomy, .approve) : autonomy)
+    }
+
+    /// What the manifest says to the call where this run was called; a rule that it names allows it.
+    private func ruling(_ name: String, _ arguments: JSONValue) -> ToolRuling {
+        guard let operation = allowed.first(where: { $0.name == name }) else { return .refused(noTool(name)) }
+        let ruling = agent.ruling(on: operation, arguments: arguments, of: place)
+        if case .rule(let rule) = ruling, rule.autonomy == .deny {
+            return .refused("\(name) is denied \(rule.scope.text)")
+        }
+        return ruling
+    }
+
+    private func noTool(_ name: String) -> String {
+        let nearest = NearestName.of(name, in: allowed.map(\.name))
+        return "there is no tool '\(name)' for you" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
     }
 
     private static func cut(_ text: String) -> String {

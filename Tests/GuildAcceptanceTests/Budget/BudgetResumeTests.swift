@@ -12,10 +12,10 @@ extension Budget {
             let standIn = try await StandInProcess.start()
             let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, github: standIn.baseURL)
             // Room for the first call, whose answer asks for a comment, and not for the second.
-            let first = try await codex.json("run", "clerk", "Comment on it.", "--dry-run")
+            let first = try await codex.json("run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--dry-run")
             let input = try #require(first.value(at: ["reserved", "input"])?.integer)
             let stopped = try await codex.guild(
-                "run", "clerk", "Comment on it.", "--budget", "\(input + 256)")
+                "run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--budget", "\(input + 256)")
             expectRefusal(stopped, 4, "guild budget grant invocation/", "guild run --resume ")
             let id = try #require(Self.id(after: "guild run --resume ", in: stopped.errors))
             let calls = try await standIn.requests().count

@@ -68,7 +68,7 @@ import Testing
         let queue = try await codex.json("dispatch", "queue")
         let window = try #require(queue["windows"]?.array?.first)
         #expect(window["events"] == 2)
-        #expect(window["key"] == "acme/shop#1")
+        #expect(window["key"] == "github:acme/shop acme/shop#1")
         #expect(window["priority"] == "HIGH")
         #expect(queue["rate_limited"]?.array?.map { $0["agent"] } == ["hasty"])
         #expect(queue["invocations"]?.array?.map { $0["agent"] } == ["hasty"])

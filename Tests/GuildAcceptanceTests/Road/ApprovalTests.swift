@@ -18,7 +18,8 @@ extension Road {
             let codex = try await TemporaryCodex.clerk(
                 model: github.baseURL, github: github.baseURL,
                 changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 1)])
-            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "none")
+            let run = try await codex.guild(
+                "run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--approve", "none")
             #expect(run.status == 5, "\(run.errors)")
             let approvals = try await codex.json("audit", "approvals").array ?? []
             #expect(approvals.map { $0["operation"] } == ["github.create_issue_comment"])
@@ -78,7 +79,8 @@ extension Road {
             let codex = try await TemporaryCodex.clerk(
                 model: github.baseURL, github: github.baseURL,
                 changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 1)])
-            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "all")
+            let run = try await codex.guild(
+                "run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--approve", "all")
             #expect(run.status == 0, "\(run.errors)")
             #expect(try await github.effects().count == 1)
             let decided = try await codex.audit("approval.decided")
@@ -101,7 +103,8 @@ extension Road {
             let codex = try await TemporaryCodex.clerk(
                 model: github.baseURL, github: github.baseURL,
                 changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 0)])
-            let run = try await codex.guild("run", "clerk", "Comment on it.", "--approve", "all")
+            let run = try await codex.guild(
+                "run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--approve", "all")
             #expect(run.status == 0, "\(run.errors)")
             #expect(run.output.contains("then not"))
             #expect(run.errors.contains("there is no tool 'github.create_issue_comment' for you"))

@@ -16,6 +16,7 @@ import Testing
     ) async throws -> RunOutcome {
         var options = RunOptions()
         options.input = "Thank them."
+        options.containers = [Container(system: "github", name: "acme/shop")]
         return try await HostedRun(RunRequest(agent: agent, options: options, user: "user:ada"), in: deployment)
             .run(observe: story.tell, approve: approve)
     }
@@ -64,6 +65,7 @@ import Testing
         let ledger = deployment.ledger
         var options = RunOptions()
         options.input = "Label it."
+        options.containers = [Container(system: "github", name: "acme/shop")]
         options.budget = 1_000
         let request = RunRequest(agent: "clerk", options: options, user: "user:ada")
         let stopped = try await HostedRun(request, in: deployment).run(observe: { _ in }, approve: { _ in nil })

@@ -79,6 +79,21 @@ private struct Desk {
         #expect(try await desk.office.ledger.pendingWork().events == false)
     }
 
+    @Test func `one key in two repositories is two windows, so that a run has one place`() async throws {
+        let desk = try Desk(trigger: Self.debounce)
+        var other = event("2")
+        other.containers = [Container(system: "github", name: "other/repo")]
+        var shouted = event("3")
+        shouted.containers = [Container(system: "github", name: "ACME/Shop")]
+        var nowhere = event("4", key: "github:acme/shop a")
+        nowhere.containers = []
+        try await desk.decide(event("1"), other, shouted, nowhere)
+        try await desk.advance(60)
+        let runs = try await desk.queued()
+        #expect(Set(runs.map(\.event)) == [event("1").id, other.id, nowhere.id])
+        #expect(try await desk.outcomes(shouted) == ["debounced"])
+    }
+
     @Test func `a stream of events waits no longer than the longest wait`() async throws {
         let desk = try Desk(trigger: Self.debounce)
         for number in 0..<6 {

@@ -106,6 +106,21 @@ private struct EchoChamber {
         #expect(try await chamber.notifications() == 1)
     }
 
+    @Test func `what our action caused elsewhere is no wider than what called us`() async throws {
+        let chamber = try EchoChamber(conditions: "guildown: [true, false]")
+        let first = try await chamber.comment(by: "ada", "Hello?")
+        let action = try #require(try await chamber.settle(first).action)
+        let body = JSONValue.string(GitHubMarker.marked("There.", action: action.id))
+        let echo = try await chamber.deliver(
+            by: "guild-bot", ["repository": ["full_name": "other/repo"], "comment": ["body": body]])
+        #expect(echo.cause == first.id)
+        #expect(echo.subject == "other/repo#42")
+        #expect(echo.containers == [Container(system: "github", name: "acme/shop")])
+        let foreign = try await chamber.deliver(
+            by: "mallory", ["repository": ["full_name": "other/repo"], "comment": ["body": body]])
+        #expect(foreign.containers == [Container(system: "github", name: "other/repo")])
+    }
+
     @Test func `of one chain that goes on past its limit a person is told once`() async throws {
         let chamber = try EchoChamber(
             conditions: "guildown: [true, false]",

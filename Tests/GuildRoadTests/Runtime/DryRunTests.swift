@@ -35,7 +35,8 @@ import Testing
         #expect(dry.reservedInput == InputEstimate.tokens(of: dry.request))
         #expect(dry.reservedCost == dry.reservedInput + 2048)
         #expect(dry.perInvocation == Defaults.tokensPerInvocation)
-        #expect(dry.tools.first { $0.tool.name == "github.add_labels" }?.autonomy == .approve)
+        #expect(dry.tools.first { $0.tool.name == "github.add_labels" }?.rules.map(\.autonomy) == [.approve])
+        #expect(dry.place.containers == [Container(system: "github", name: "acme/shop")])
         #expect(!dry.tools.contains { $0.tool.name == "github.create_issue" })
     }
 

@@ -11,7 +11,9 @@ import Testing
     private func toolBox(_ changes: [String: String?] = [:]) throws -> ToolBox {
         let snapshot = try OfficeCodex.snapshot(changes)
         let agent = try #require(snapshot.agent("clerk"))
-        return ToolBox(agent, in: snapshot, safety: snapshot.safety, connectors: Self.connectors)
+        return ToolBox(
+            agent, in: snapshot, safety: snapshot.safety, connectors: Self.connectors,
+            place: RunPlace(.sample("event")))
     }
 
     /// GitHub on an address where nobody is.

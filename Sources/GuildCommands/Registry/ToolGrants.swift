@@ -1,0 +1,48 @@
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+/// What each tool rule of a codex allows, and where.
+struct ToolGrants {
+    /// Rules that are listed; a large codex has thousands.
+    private static let listedRules = 200
+    /// Tools that a rule's line names.
+    private static let namedTools = 4
+
+    private let snapshot: CodexSnapshot
+
+    init(_ snapshot: CodexSnapshot) { self.snapshot = snapshot }
+
+    func lines(_ style: Style) -> [String] {
+        let rules = snapshot.agentsByName.flatMap { agent in agent.tools.map { (agent.name, $0) } }
+        guard !rules.isEmpty else { return [] }
+        let table = TextTable(
+            ["AGENT", "RULE", "MAY", "WHERE", "TOOLS"],
+            rules.prefix(Self.listedRules).map { agent, rule in
+                [
+                    agent, rule.pattern, "\(rule.autonomy.rawValue) \(rule.autonomy.meaning)", Self.place(of: rule),
+                    Self.tools(of: rule),
+                ]
+            })
+        let left = rules.count - Self.listedRules
+        let rest = left > 0 ? ["and \(left) more rules; `guild registry show AGENT` shows those of one agent"] : []
+        return [table.text(style, showsHeadings: true)] + rest
+    }
+
+    /// Of tools that reach no external system it makes no difference where.
+    private static func place(of rule: ToolRule) -> String {
+        let matched = operations(of: rule)
+        return !matched.isEmpty && matched.allSatisfy { $0.reach == .everywhere } ? "-" : rule.scope.text
+    }
+
+    private static func tools(of rule: ToolRule) -> String {
+        let names = operations(of: rule).map(\.name)
+        guard !names.isEmpty else { return "none in this version" }
+        let more = names.count > namedTools ? " and \(names.count - namedTools) more" : ""
+        return names.prefix(namedTools).joined(separator: ", ") + more
+    }
+
+    private static func operations(of rule: ToolRule) -> [Operation] {
+        CodexAccess.catalogue.operations.filter { rule.glob.matches($0.name) }
+    }
+}

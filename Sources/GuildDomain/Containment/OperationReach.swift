@@ -1,0 +1,65 @@
+/// Which of an operation's arguments say where it reads or writes; each connector says it of its own operations.
+package enum OperationReach: Sendable, Hashable {
+    /// It reaches no external system: what it reads belongs to the run wherever that was called.
+    case everywhere
+    /// Nobody has said: only `on: any` covers it.
+    case unstated
+    /// - Parameters:
+    ///   - argument: names the container, in this form.
+    ///   - subject: how the thing in it is named.
+    case container(argument: String, form: ContainerForm, subject: SubjectNaming)
+
+    package enum SubjectNaming: Sendable, Hashable {
+        /// The subject is the container, `joint` and the argument: `acme/shop#42`.
+        case direct(argument: String, joint: String)
+        /// The argument belongs to a thing that it does not name: a comment's id.
+        case indirect(argument: String)
+        /// It is about nothing that is there yet.
+        case new
+    }
+
+    /// Where one call reads or writes.
+    package struct Place: Sendable, Hashable {
+        package enum Subject: Sendable, Hashable {
+            case named(String)
+            /// The argument that hides it.
+            case hidden(argument: String)
+            case none
+        }
+
+        /// In its one spelling.
+        package let container: String
+        package let subject: Subject
+    }
+
+    /// Why a call cannot be placed.
+    package struct Misplaced: Error, Equatable {
+        package let reason: String
+    }
+
+    package var form: ContainerForm? {
+        if case .container(_, let form, _) = self { form } else { nil }
+    }
+
+    /// Where a call with these arguments reads or writes; nil where its arguments do not say.
+    package func place(of arguments: JSONValue) throws(Misplaced) -> Place? {
+        guard case .container(let argument, let form, let naming) = self else { return nil }
+        guard let container = arguments[argument]?.string.flatMap(form.canonical) else {
+            throw Misplaced(reason: "'\(argument)' must be \(form.shown), spelled plainly")
+        }
+        switch naming {
+        case .direct(let argument, let joint):
+            guard let value = Self.text(arguments[argument]) else { return Place(container: container, subject: .none) }
+            return Place(
+                container: container,
+                subject: .named("\(container)\(joint)\(form.ignoresCase ? value.lowercased() : value)"))
+        case .indirect(let argument):
+            return Place(container: container, subject: .hidden(argument: argument))
+        case .new: return Place(container: container, subject: .none)
+        }
+    }
+
+    private static func text(_ value: JSONValue?) -> String? {
+        value?.integer.map { String($0) } ?? value?.string
+    }
+}
