@@ -20,7 +20,7 @@ struct ContainerTests {
     @Test func `what an event says of its containers is not taken from outside`() throws {
         let document: JSONValue = [
             "specversion": "1.0", "id": "a", "source": "/github/acme/shop", "type": "t", "system": "github",
-            "containers": ["github:other/repo"],
+            "containers": "github:other/repo",
         ]
         let event = try Event(cloudEvent: document, now: Timestamp(seconds: 0))
         #expect(event.containers == [Container(system: "github", name: "acme/shop")])

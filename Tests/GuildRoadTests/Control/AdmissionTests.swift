@@ -87,7 +87,8 @@ private struct Desk {
         shouted.containers = [Container(system: "github", name: "ACME/Shop")]
         var nowhere = event("4", key: "github:acme/shop a")
         nowhere.containers = []
-        try await desk.decide(event("1"), other, shouted, nowhere)
+        try await desk.decide(event("1"))
+        try await desk.decide(other, shouted, nowhere)
         try await desk.advance(60)
         let runs = try await desk.queued()
         #expect(Set(runs.map(\.event)) == [event("1").id, other.id, nowhere.id])
