@@ -120,7 +120,7 @@ let package = Package(
             "GuildRoadTests",
             [
                 "GuildCommands", "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel",
-                "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain",
+                "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain", yams,
             ]),
         // Runs the built binary, as a person would.
         tests(

@@ -20,7 +20,7 @@ struct ApprovalPrompt: Sendable {
                 Do it? [y/N]
                 """
             // A terminal that is gone answers nothing, which counts as no answer.
-            try? FileHandle.standardError.write(contentsOf: Data((question + " ").utf8))
+            Terminal.write(question + " ", to: .error)
             guard let answer = readLine()?.lowercased() else { return nil }
             return answer == "y" || answer == "yes"
                 ? (true, "asked at the terminal") : (false, "refused at the terminal")

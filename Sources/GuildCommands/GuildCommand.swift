@@ -27,7 +27,7 @@ package struct GuildCommand: AsyncParsableCommand {
     package static func start(arguments: [String]) async -> Never {
         holdSecrets()
         // Asked by every script and every bug report: answered before the parser is built.
-        if arguments == ["--version"] { finish(configuration.version + "\n", to: .standardOutput, status: 0) }
+        if arguments == ["--version"] { finish(configuration.version + "\n", to: .output, status: 0) }
         startGit(arguments)
         do {
             var command = try parseAsRoot(arguments)
@@ -60,19 +60,19 @@ package struct GuildCommand: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         if let status = error as? CommandStatus { Foundation.exit(status.code) }
         if let failure = error as? any GuildError {
-            finish("guild: \(failure.description)\n", to: .standardError, status: failure.kind.exitStatus)
+            finish("guild: \(failure.description)\n", to: .error, status: failure.kind.exitStatus)
         }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         // Help and version are no errors; everything else that the parser refuses is wrong usage.
-        if code == .success { finish(text + "\n", to: .standardOutput, status: 0) }
+        if code == .success { finish(text + "\n", to: .output, status: 0) }
         if error is CancellationError { Foundation.exit(ErrorKind.interrupted.exitStatus) }
-        finish(text + "\n", to: .standardError, status: ErrorKind.usage.exitStatus)
+        finish(text + "\n", to: .error, status: ErrorKind.usage.exitStatus)
     }
 
-    private static func finish(_ text: String, to handle: FileHandle, status: Int32) -> Never {
+    private static func finish(_ text: String, to stream: Terminal.Stream, status: Int32) -> Never {
         // A closed pipe is no reason for another error on the way out.
-        try? handle.write(contentsOf: Data(text.utf8))
+        Terminal.write(text, to: stream)
         Foundation.exit(status)
     }
 }

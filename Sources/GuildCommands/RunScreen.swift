@@ -9,7 +9,7 @@ import Synchronization
 final class RunScreen: Sendable {
     private struct State {
         var invocation: InvocationID?
-        var isInLine = false
+        var answer = TerminalStream()
     }
 
     private let style: Style
@@ -55,7 +55,7 @@ final class RunScreen: Sendable {
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
             say(
-                "guild: \(action.operation) on \(action.subject) waits for approval\n"
+                "guild: \(action.operation) on \(ScreenText.line(action.subject)) waits for approval\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
         if let failure = outcome.failure {
@@ -70,17 +70,16 @@ final class RunScreen: Sendable {
 
     private func write(_ text: String) {
         guard streams, !text.isEmpty else { return }
-        state.withLock { $0.isInLine = !text.hasSuffix("\n") }
         // A reader that went away is no reason to stop a run that costs money.
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        Terminal.write(state.withLock { $0.answer.shown(text) }, to: .output)
     }
 
     private func endLine() {
         let isInLine = state.withLock { state in
-            defer { state.isInLine = false }
-            return state.isInLine
+            defer { state.answer.endLine() }
+            return state.answer.isInLine
         }
-        if isInLine { try? FileHandle.standardOutput.write(contentsOf: Data("\n".utf8)) }
+        if isInLine { Terminal.write("\n", to: .output) }
     }
 
     private func note(_ text: String) {
@@ -89,9 +88,9 @@ final class RunScreen: Sendable {
         say(style.dim(TextTable.printable(text)))
     }
 
-    private func say(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+    private func say(_ text: String) { Terminal.write(text + "\n", to: .error) }
 
-    private static func short(_ text: String) -> String { text.count > 160 ? text.prefix(160) + "…" : text }
+    private static func short(_ text: String) -> String { ScreenText.shortened(text, to: 160) }
 
     private static func fate(of call: ToolCall) -> String {
         if call.isError { return " refused: \(short(call.result ?? ""))" }

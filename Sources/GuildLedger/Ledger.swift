@@ -47,7 +47,7 @@ package final class Ledger: Sendable {
     }
 
     package static func endProcess(_ reason: String) -> Never {
-        FileHandle.standardError.write(Data("guild: \(reason)\n".utf8))
+        FileHandle.standardError.write(Data("guild: \(ScreenText.line(reason))\n".utf8))
         _exit(ErrorKind.unavailable.exitStatus)
     }
 

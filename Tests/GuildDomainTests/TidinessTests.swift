@@ -124,6 +124,22 @@ import Testing
         #expect(bare == [])
     }
 
+    /// What outside text reaches a terminal by; the programs of the build and of tests have no outside.
+    @Test func `only the one door writes to standard output and standard error`() throws {
+        let pattern =
+            #"FileHandle\.standard(Output|Error)|\(\.standard(Output|Error)\b|(?<![.\w])(?<!func )(print|debugPrint|dump)\("#
+            + #"|\b(fputs|fputc|fwrite|putchar|puts|printf|fprintf|perror)\(|\bwrite\((1|2|STD(OUT|ERR)_FILENO),"#
+        let exempt = [
+            "Sources/GuildCommands/Output/Terminal.swift",
+            // Says why the process ends now, by itself.
+            "Sources/GuildLedger/Ledger.swift",
+        ]
+        let programs = ["GuildStandIn", "GuildManual"]
+        try Self.expectNone(of: pattern) { file in
+            !exempt.contains(file.path) && file.target.map { !programs.contains($0) } ?? false
+        }
+    }
+
     @Test func `only the owner of a library imports it`() throws {
         for (module, owner) in Self.owners {
             let pattern = #"\bimport\s+"# + module + #"\b"#

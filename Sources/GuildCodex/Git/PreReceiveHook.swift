@@ -102,9 +102,10 @@ package struct PreReceiveHook: Sendable {
             """
     }
 
-    /// For a POSIX shell.
-    private static func quoted(_ text: String) -> String {
-        "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    /// For a POSIX shell. By scalars: to Swift a quote with an accent behind it is no quote, to a shell it is one.
+    static func quoted(_ text: String) -> String {
+        let inner = text.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined()
+        return "'" + inner + "'"
     }
 }
 

@@ -197,7 +197,7 @@ final class DocumentScope {
 /// A value as a message shows it: in quotes, short, and not at all where it may be a secret.
 func quoted(_ text: String) -> String {
     guard !SecretShape.matches(text) else { return "a value" }
-    return "'" + (text.count > 60 ? text.prefix(60) + "…" : text[...]) + "'"
+    return "'\(ScreenText.shortened(text, to: 60))'"
 }
 
 /// Recognises the shapes of well-known credentials.

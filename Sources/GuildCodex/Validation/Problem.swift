@@ -68,19 +68,8 @@ extension Problem: Comparable {
 }
 
 extension String {
-    /// Newlines and other control characters as `\u{…}`, so that a name in a codex cannot write to a terminal.
-    var escapingControls: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
-        var escaped = ""
-        for scalar in unicodeScalars {
-            if scalar.properties.generalCategory == .control {
-                escaped += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
+    /// On one line, and so that a name in a codex can neither write to a terminal nor hide in it.
+    var escapingControls: String { ScreenText.line(self) }
 }
 
 /// A codex with errors is not served; every problem of it is here, warnings too.

@@ -51,13 +51,14 @@ struct AuditExportCommand: AsyncParsableCommand {
 
 /// Standard output, or a file that is there whole or not at all.
 private final class ExportDestination {
-    private let handle: FileHandle
+    /// Nil is standard output.
+    private let handle: FileHandle?
     private let path: String?
     private var isFinished = false
 
     init(_ place: String) throws(Failure) {
         guard place != "-" else {
-            (handle, path) = (.standardOutput, nil)
+            (handle, path) = (nil, nil)
             return
         }
         let partial = Self.partial(place)
@@ -74,6 +75,7 @@ private final class ExportDestination {
 
     /// - Returns: false where nobody reads any more.
     func write(_ bytes: [UInt8]) throws(Failure) -> Bool {
+        guard let handle else { return Terminal.write(String(decoding: bytes, as: UTF8.self), to: .output, as: .json) }
         do {
             try handle.write(contentsOf: Data(bytes))
             return true
@@ -85,7 +87,7 @@ private final class ExportDestination {
     }
 
     func finish() throws(Failure) {
-        guard let path else { return }
+        guard let path, let handle else { return }
         guard fsync(handle.fileDescriptor) == 0, rename(Self.partial(path), path) == 0 else {
             throw Failure(.unavailable, "\(path): cannot be written: \(String(cString: strerror(errno)))")
         }

@@ -132,7 +132,7 @@ extension AuditRecord {
     var summary: String {
         let members = body?.object?.members.filter { !$0.value.isNull } ?? []
         let text = members.map { "\($0.key)=\($0.value.string ?? $0.value.text())" }.joined(separator: " ")
-        return text.count > Self.summaryCharacters ? text.prefix(Self.summaryCharacters) + "…" : text
+        return ScreenText.shortened(text, to: Self.summaryCharacters)
     }
 
     /// One line of `--follow`.

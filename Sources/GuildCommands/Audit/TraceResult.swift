@@ -42,9 +42,11 @@ enum Shown {
     private static let reasonLimit = 5
 
     static func short(_ text: String) -> String {
-        let line = text.prefix(characters * 2).replacing("\n", with: " ")
-        return line.count > characters || text.utf8.count > line.utf8.count
-            ? line.prefix(characters) + "…" : String(line)
+        // Line ends are spaces, scalar by scalar: to Swift CRLF is no "\n".
+        let space: Unicode.Scalar = " "
+        let line = ScreenText.shortened(text, to: characters).unicodeScalars
+            .map { $0 == "\n" || $0 == "\r" ? space : $0 }
+        return String(String.UnicodeScalarView(line))
     }
 
     /// The first few reasons of a decision; `-o json` and `dispatch explain` have them all.

@@ -121,7 +121,7 @@ private struct Progress: Sendable {
     func show(_ event: RunEvent) {
         guard !isQuiet, let line = line(of: event) else { return }
         // Where standard error is gone there is nobody to tell.
-        try? FileHandle.standardError.write(contentsOf: Data((TextTable.printable(line) + "\n").utf8))
+        Terminal.write(ScreenText.line(line) + "\n", to: .error)
     }
 
     private func line(of event: RunEvent) -> String? {

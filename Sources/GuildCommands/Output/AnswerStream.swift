@@ -1,23 +1,25 @@
-import Foundation
 import GuildDomain
 import GuildLedger
 import GuildRuntime
+import Synchronization
 
 /// What the models of a `serve` process say, for a person who watches. Answers of invocations that run side by side
 /// mix; each begins and ends with a line of its own.
-struct AnswerStream: Sendable {
+final class AnswerStream: Sendable {
+    private let stream = Mutex(TerminalStream())
+
     func show(_ event: RunEvent) {
         switch event {
         case .began(let invocation, let model, _):
-            write("[\(invocation.agent) \(invocation.id) · \(model)]\n")
+            write("[\(invocation.agent) \(invocation.id) · \(ScreenText.line(model))]\n")
         case .delta(.text(let text)): write(text)
         case .asked(let call): write("\n→ \(TextTable.printable(call.name))\n")
         case .ended(let id, let state, _, _): write("\n[\(id) \(state.rawValue)]\n")
-        case .outOfBudget(let id, let refusal, _): write("\n[\(id) waits: \(refusal.message)]\n")
+        case .outOfBudget(let id, let refusal, _): write("\n[\(id) waits: \(ScreenText.line(refusal.message))]\n")
         case .delta, .result, .answered, .waiting, .retrying: break
         }
     }
 
     /// A reader that went away is no reason to stop serving.
-    private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+    private func write(_ text: String) { Terminal.write(stream.withLock { $0.shown(text) }, to: .output) }
 }

@@ -14,16 +14,16 @@ enum LogLine {
                 [
                     ("time", .string(time.rfc3339)), ("level", .string(level.rawValue)), ("message", .string(message)),
                 ] + fields.map { ($0.0, .string($0.1)) }
-            line = JSONValue.object(JSONObject(members)).text()
+            line = JSONValue.object(JSONObject(members)).text() + "\n"
         case .text:
             let pairs = fields.map { " \($0.0)=\(shown($0.1))" }.joined()
-            line = TextTable.printable("\(time.rfc3339) \(level.rawValue) \(message)\(pairs)")
+            line = ScreenText.line("\(time.rfc3339) \(level.rawValue) \(message)\(pairs)") + "\n"
         }
-        // Where standard error is gone there is nobody to tell.
-        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+        Terminal.write(line, to: .error, as: format == .json ? .json : .text)
     }
 
     private static func shown(_ value: String) -> String {
-        value.contains(where: \.isWhitespace) || value.isEmpty ? JSONValue.string(value).text() : value
+        let isWord = value.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != "\"" }
+        return isWord && !value.isEmpty ? value : JSONValue.string(value).text()
     }
 }

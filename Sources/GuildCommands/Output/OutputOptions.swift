@@ -13,8 +13,15 @@ struct OutputOptions: ParsableArguments {
             "auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE are obeyed.", valueName: "when"))
     var color: ColorChoice = .auto
 
+    @Flag(help: "With -o csv, leave cells that a spreadsheet would calculate as they are.")
+    var rawCells = false
+
+    func validate() throws {
+        if rawCells, output != .csv { throw ValidationError("--raw-cells is about cells: it needs -o csv") }
+    }
+
     /// The one place that prints a command's result.
-    var renderer: Renderer { Renderer(format: output, isQuiet: quiet, color: color) }
+    var renderer: Renderer { Renderer(format: output, isQuiet: quiet, color: color, rawCells: rawCells) }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {

@@ -16,20 +16,22 @@ extension CommandResult {
     func text(_ style: Style, isQuiet: Bool) -> String { table.text(style, showsHeadings: !isQuiet) }
 }
 
-/// Prints every command's result; nothing else writes data to standard output.
+/// Prints every command's result.
 struct Renderer {
     let format: OutputFormat
     let isQuiet: Bool
     let color: ColorChoice
+    /// Whether `-o csv` leaves cells that a spreadsheet would calculate as they are.
+    var rawCells = false
 
     var style: Style { Style(choice: color, isTerminal: isatty(STDOUT_FILENO) == 1) }
 
     func print(_ result: some CommandResult) throws {
         switch format {
         case .table: write(result.text(style, isQuiet: isQuiet))
-        case .json: write(result.json.text(.pretty))
-        case .yaml: write(try Yams.serialize(node: result.json.yamlNode, width: -1, allowUnicode: true))
-        case .csv: write(result.table.csv(showsHeadings: !isQuiet))
+        case .json: write(result.json.text(.pretty), as: .json)
+        case .yaml: write(try Yams.serialize(node: result.json.yamlNode, width: -1, allowUnicode: true), as: .yaml)
+        case .csv: write(result.table.csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
         }
     }
 
@@ -37,34 +39,30 @@ struct Renderer {
     ///
     /// - Returns: false where nobody reads any more.
     @discardableResult
-    func printLine(_ value: JSONValue) -> Bool { write(value.text(.compact)) }
+    func printLine(_ value: JSONValue) -> Bool { write(value.text(.compact), as: .json) }
 
     /// - Returns: false where nobody reads any more.
     @discardableResult
-    func write(_ text: String) -> Bool {
+    func write(_ text: String, as content: Terminal.Content = .text) -> Bool {
         guard !text.isEmpty else { return true }
         // By bytes: "\r\n" is one character, which does not end in "\n".
-        let line = text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n"
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
-            return true
-        } catch {
-            // A reader that went away (`| head`) is no error of ours.
-            return false
-        }
+        return Terminal.write(text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n", to: .output, as: content)
     }
 }
 
 /// Whether and how to colour.
 struct Style: Sendable {
     let isColored: Bool
+    /// Whether colours are marks until the text is written by `Terminal`.
+    private let isMarked: Bool
 
     static let plain = Style(isColored: false)
 
-    init(isColored: Bool) { self.isColored = isColored }
+    init(isColored: Bool) { (self.isColored, isMarked) = (isColored, false) }
 
     /// NO_COLOR (no-color.org) and CLICOLOR_FORCE are obeyed; colour otherwise only on a terminal.
     init(choice: ColorChoice, isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        isMarked = true
         switch choice {
         case .always: isColored = true
         case .never: isColored = false
@@ -78,15 +76,17 @@ struct Style: Sendable {
         }
     }
 
-    func bold(_ text: String) -> String { wrap(text, "1") }
-    func dim(_ text: String) -> String { wrap(text, "2") }
-    func red(_ text: String) -> String { wrap(text, "31") }
-    func green(_ text: String) -> String { wrap(text, "32") }
-    func yellow(_ text: String) -> String { wrap(text, "33") }
-    func cyan(_ text: String) -> String { wrap(text, "36") }
+    func bold(_ text: String) -> String { wrap(text, 1) }
+    func dim(_ text: String) -> String { wrap(text, 2) }
+    func red(_ text: String) -> String { wrap(text, 31) }
+    func green(_ text: String) -> String { wrap(text, 32) }
+    func yellow(_ text: String) -> String { wrap(text, 33) }
+    func cyan(_ text: String) -> String { wrap(text, 36) }
 
-    private func wrap(_ text: String, _ code: String) -> String {
-        isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    private func wrap(_ text: String, _ code: Int) -> String {
+        guard isColored else { return text }
+        return isMarked
+            ? StyleMark.text(code) + text + StyleMark.text(0) : "\u{1B}[\(code)m\(text)\u{1B}[0m"
     }
 }
 
@@ -129,22 +129,16 @@ struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// RFC 4180.
-    func csv(showsHeadings: Bool) -> String {
+    /// RFC 4180, with a guard before what a spreadsheet would calculate.
+    func csv(showsHeadings: Bool, rawCells: Bool = false) -> String {
         let lines = (showsHeadings ? [headings.map { $0.lowercased() }] : []) + rows
-        return lines.map { $0.map(Self.quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
+        return lines.map { cells in
+            cells.map { CSVCell.text($0, isRaw: rawCells) }.joined(separator: ",")
+        }.joined(separator: "\r\n") + "\r\n"
     }
 
-    /// Text from outside must not move the cursor of who reads it.
-    static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let special = Set(",\"\r\n".utf8)
-        guard text.utf8.contains(where: special.contains) else { return text }
-        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
+    /// Text from outside on one line, where it can neither move the cursor of who reads it nor hide from them.
+    static func printable(_ text: String) -> String { ScreenText.line(text) }
 }
 
 extension JSONValue {
@@ -153,10 +147,16 @@ extension JSONValue {
         case .null: Node("null", Tag(.null))
         case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
         case .number(let number): Node(number.description, Tag(number.integer == nil ? .float : .int))
-        case .string(let text): Node(text, Tag(.str))
+        case .string(let text): Self.yamlText(text)
         case .array(let elements): .sequence(Node.Sequence(elements.map(\.yamlNode), Tag(.seq)))
         case .object(let object):
-            .mapping(Node.Mapping(object.members.map { (Node($0.key, Tag(.str)), $0.value.yamlNode) }, Tag(.map)))
+            .mapping(Node.Mapping(object.members.map { (Self.yamlText($0.key), $0.value.yamlNode) }, Tag(.map)))
         }
+    }
+
+    /// What has to be written out can be so only in double quotes.
+    private static func yamlText(_ text: String) -> Node {
+        let isFit = text.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) }
+        return isFit ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)
     }
 }

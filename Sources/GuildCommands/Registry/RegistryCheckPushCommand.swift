@@ -68,6 +68,6 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
     /// Git shows a hook's standard error to the pusher.
     private func say(_ text: String) {
         // A pusher that went away reads nothing; the exit status tells git.
-        try? FileHandle.standardError.write(contentsOf: Data((TextTable.printable(text) + "\n").utf8))
+        Terminal.write(ScreenText.line(text) + "\n", to: .error)
     }
 }

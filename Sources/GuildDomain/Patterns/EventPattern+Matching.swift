@@ -72,8 +72,7 @@ extension JSONValue {
             }
         }
         let shown = leaves.prefix(Self.shownValues).map { value in
-            let text = value.text()
-            return text.count > Self.shownCharacters ? text.prefix(Self.shownCharacters) + "…" : text
+            ScreenText.shortened(value.text(), to: Self.shownCharacters)
         }
         return shown.joined(separator: ", ") + (leaves.count > Self.shownValues ? ", …" : "")
     }

@@ -29,7 +29,7 @@ struct JSONSchemaCheck {
     private static let shownCharacters = 120
 
     private func shown(_ text: String) -> String {
-        text.count > Self.shownCharacters ? text.prefix(Self.shownCharacters) + "…" : text
+        ScreenText.shortened(text, to: Self.shownCharacters)
     }
 
     /// Takes `cost` from the budget; false when it is spent.

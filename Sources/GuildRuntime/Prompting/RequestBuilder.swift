@@ -145,7 +145,8 @@ struct RequestBuilder: Sendable {
     }
 
     private static func withoutFence(_ text: String) -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // By scalars: CRLF is one character, and no "\n".
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         guard let first = lines.first(where: { !$0.allSatisfy(\.isWhitespace) }), first.hasPrefix("```"),
             let last = lines.lastIndex(where: { $0.hasPrefix("```") }), let start = lines.firstIndex(of: first),
             last > start

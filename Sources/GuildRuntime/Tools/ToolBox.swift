@@ -16,7 +16,7 @@ package struct ToolBox: Sendable {
     /// A longer result is cut, and says so.
     static let resultLimitBytes = 64 << 10
     /// The part of the turn's text that becomes an action's reason.
-    private static let reasonCharacters = 500
+    private static let reasonScalars = 500
 
     private let snapshot: CodexSnapshot
     private let safety: SafetyRules
@@ -53,7 +53,8 @@ package struct ToolBox: Sendable {
     /// Judges what the model asked for: a refusal is its result at once, a read waits to be run, a write becomes an
     /// action under the manifest's autonomy and the safety policies.
     func plan(_ content: [ModelContent], now: Timestamp) -> [ToolCall] {
-        let reason = String(TurnDelta.text(of: content).prefix(Self.reasonCharacters))
+        let reason = String(
+            String.UnicodeScalarView(TurnDelta.text(of: content).unicodeScalars.prefix(Self.reasonScalars)))
         var calls: [ToolCall] = []
         for case .toolUse(let id, let name, let input) in content {
             var call = ToolCall(position: calls.count, callID: id, name: name, arguments: input)

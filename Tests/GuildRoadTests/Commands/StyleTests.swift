@@ -32,6 +32,14 @@ import Testing
         #expect(!isColored(.never, terminal: true, ["CLICOLOR_FORCE": "1"]))
     }
 
+    @Test func `only a style colours: a sequence that a text brings along is written out`() {
+        let style = Style(choice: .always, isTerminal: false, environment: [:])
+        let text = style.red("a\u{1B}[32mb") + "\u{1B}[0m\u{9B}31m" + style.bold("c")
+        #expect(
+            Terminal.shown(text) == "\u{1B}[31ma\\u{1b}[32mb\u{1B}[0m\\u{1b}[0m\\u{9b}31m\u{1B}[1mc\u{1B}[0m")
+        #expect(Terminal.shown("\u{F0000}\u{F0001}\u{F0002}\u{F0003}\u{10001F}").hasPrefix("\\u{f0000}"))
+    }
+
     @Test func `without colour the text is as it was`() {
         #expect(Style.plain.red("x") == "x")
         #expect(Style(isColored: true).red("x") == "\u{1B}[31mx\u{1B}[0m")

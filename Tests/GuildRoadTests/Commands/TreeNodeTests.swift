@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `a label from outside cannot write to the terminal`() {
-        #expect(TreeNode(label: "a\u{1B}[31m\nb").lines() == ["a [31m b"])
+        #expect(TreeNode(label: "a\u{1B}[31m\nb").lines() == [#"a\u{1b}[31m\nb"#])
     }
 
     @Test func `a tree that is too deep ends with an ellipsis`() {
