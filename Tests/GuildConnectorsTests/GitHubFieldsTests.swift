@@ -31,7 +31,7 @@ import Testing
             try carried("create_issue", ["repository": "acme/shop", "title": "t", "labels": [.string(label)]]),
         ]
         for write in writes {
-            #expect(write.carries("labels"))
+            #expect(write.carries("labels") && write.carries("label"))
             #expect(try holds(["labels": ["Severity/1"]], for: write))
             #expect(try holds(["label": [["prefix": "severity/"]]], for: write))
             #expect(try holds(["labels": [["wildcard": "*verity/*"]]], for: write))

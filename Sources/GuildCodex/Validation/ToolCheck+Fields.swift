@@ -4,13 +4,9 @@ extension ToolCheck {
     /// A field of an approval must be one that some write of the rule's tools carries: a misspelt one would never hold.
     func checkField(_ reference: Reference, of patterns: [String]) {
         guard let writes = writes(of: patterns) else { return }
-        let names = Set(writes.flatMap { $0.fields.map(\.name) })
-        guard !names.contains(reference.name) else { return }
-        let alias = writes.lazy.flatMap(\.fields).first { $0.names.contains(reference.name) }
-        guard let alias else { return report(reference, "field", names, patterns) }
-        findings.report(
-            reference, "\(quoted(reference.name)) is an argument; as a field it is \(quoted(alias.name))",
-            nearestOf: [], expected: quoted(alias.name))
+        let fields = writes.flatMap(\.fields)
+        guard !fields.contains(where: { $0.names.contains(reference.name) }) else { return }
+        report(reference, "field", Set(fields.map(\.name)), patterns)
     }
 
     /// A condition must look at an argument or a field that some write of the rule's tools carries.

@@ -33,7 +33,7 @@ package struct CarriedFields: Sendable {
         let normalised = values.map { value in
             value.string.map { .string(field.comparison.normalised($0)) } ?? value
         }.filter { seen.insert($0).inserted }
-        carried.insert(field.name)
+        carried.formUnion(field.names)
         for name in field.names {
             document[name] = .array(normalised)
             comparisons[name] = field.comparison
@@ -41,7 +41,7 @@ package struct CarriedFields: Sendable {
         }
     }
 
-    /// Whether the call has anything in the field of that canonical name.
+    /// Whether the call has anything in the field of that name, the canonical one or another.
     package func carries(_ name: String) -> Bool { carried.contains(name) }
 
     /// Whether a condition holds, its texts compared as the system compares them.

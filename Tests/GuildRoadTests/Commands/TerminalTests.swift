@@ -31,7 +31,7 @@ import Yams
     }
 
     @Test func `json shows nothing raw and says the same`() throws {
-        let value: JSONValue = [.string(Self.hostile): [.string(Self.hostile), "plain", "é😀"]]
+        let value: JSONValue = [Self.hostile: [.string(Self.hostile), "plain", "é😀"]]
         for layout in [JSONValue.Layout.compact, .pretty] {
             let shown = Terminal.shown(value.text(layout), as: .json)
             #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) })
@@ -41,7 +41,7 @@ import Yams
     }
 
     @Test func `yaml shows nothing raw and says the same`() throws {
-        let value: JSONValue = [.string(Self.hostile): [.string(Self.hostile), "two\nlines", "a\rb\tc", "é😀", "plain"]]
+        let value: JSONValue = [Self.hostile: [.string(Self.hostile), "two\nlines", "a\rb\tc", "é😀", "plain"]]
         let shown = Terminal.shown(
             try Yams.serialize(node: value.yamlNode, width: -1, allowUnicode: true), as: .yaml)
         #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) })
