@@ -83,7 +83,7 @@ struct GrowthBench {
         let arguments: JSONValue = ["repository": "acme/shop", "number": 1, "body": .string(text)]
         let action = ActionRequest(
             id: ActionID(now: time.now), connector: "github", operation: "github.create_issue_comment",
-            subject: "acme/shop#1", arguments: arguments, reason: "to answer", autonomy: .act)
+            subject: "acme/shop#1", arguments: arguments, reason: "to answer", autonomy: .act, caps: .unlimited)
         let call = ToolCall(
             position: 0, callID: "call", name: action.operation, arguments: arguments, action: action,
             actionID: action.id)

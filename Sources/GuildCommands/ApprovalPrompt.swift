@@ -7,6 +7,11 @@ struct ApprovalPrompt: Sendable {
     let mode: RunCommand.Approval
     let user: String
 
+    /// What else a yes lets out, where the action waits because of a cap.
+    private static func cap(_ action: Action) -> String {
+        action.hold.map { "\n  \(TextTable.printable("\($0.reason): \($0.nextStep(agent: action.agent))"))" } ?? ""
+    }
+
     /// - Returns: nil where nobody is there to ask.
     func decide(_ action: Action) -> (approve: Bool, reason: String?)? {
         switch mode {
@@ -16,7 +21,7 @@ struct ApprovalPrompt: Sendable {
             let question = """
                 \(TextTable.printable(action.operation)) on \(TextTable.printable(action.subject))
                   \(TextTable.printable(action.arguments.text()))
-                  reason: \(TextTable.printable(action.reason))
+                  reason: \(TextTable.printable(action.reason))\(Self.cap(action))
                 Do it? [y/N]
                 """
             // A terminal that is gone answers nothing, which counts as no answer.

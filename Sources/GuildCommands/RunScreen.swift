@@ -54,8 +54,9 @@ final class RunScreen: Sendable {
     /// Says how it ended, and what to do next.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
+            let hold = action.hold.map { ", \($0.reason): \($0.nextStep(agent: action.agent))" } ?? ""
             say(
-                "guild: \(action.operation) on \(ScreenText.line(action.subject)) waits for approval\n"
+                "guild: \(action.operation) on \(ScreenText.line(action.subject)) waits for approval\(ScreenText.line(hold))\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
         if let failure = outcome.failure {

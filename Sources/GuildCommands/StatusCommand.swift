@@ -29,6 +29,9 @@ struct StatusCommand: AsyncParsableCommand {
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
                 agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0,
+                caps: CapStatus(
+                    queues: try await ledger?.capQueues() ?? [],
+                    releases: try await ledger?.capReleases(now: settings.time.now) ?? []),
                 dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now),
                 schedulePauses: try await ledger?.schedulePauses(at: settings.time.now) ?? [],
                 alerts: try await ledger?.alertsInForce(now: settings.time.now) ?? []))

@@ -14,6 +14,8 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
+    /// What waits at the caps on actions, and what people have released.
+    let caps: CapStatus
     let dispatch: DispatchStatus?
     /// Pauses of schedules in force.
     let schedulePauses: [SchedulePause]
@@ -50,7 +52,7 @@ struct StatusResult: CommandResult {
             "dispatch": dispatch.map(json) ?? .null,
             "schedules_paused": .array(
                 schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
-            "approvals_waiting": .integer(waiting), "alerts": .array(alerts.map(json)),
+            "approvals_waiting": .integer(waiting), "caps": caps.json, "alerts": .array(alerts.map(json)),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -173,6 +175,7 @@ struct StatusResult: CommandResult {
             lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
+        lines += caps.lines.map { style.yellow(TextTable.printable($0)) }
         lines += alerts.enumerated().map { index, alert in
             let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
             let text = (index == 0 ? "alerts     " : "           ") + TextTable.printable(line)

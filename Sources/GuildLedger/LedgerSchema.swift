@@ -30,6 +30,7 @@ enum LedgerSchema {
         registerAgentStatus(in: &migrator)
         registerDeliveries(in: &migrator)
         registerContainers(in: &migrator)
+        registerActionCaps(in: &migrator)
         return migrator
     }
 

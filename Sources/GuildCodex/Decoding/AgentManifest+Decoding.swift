@@ -14,6 +14,7 @@ extension AgentManifest {
         fields.model = spec["model"]?.modelChoice() ?? .any
         fields.triggers = (spec["triggers"]?.elements() ?? []).compactMap { Trigger($0) }
         fields.resources = spec["resources"]?.mapping { ResourceLimits(agent: $0) } ?? ResourceLimits()
+        fields.resources.actions.read(agent: spec)
         fields.capabilities = spec["capabilities"]?.texts() ?? []
         fields.context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
         fields.tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }

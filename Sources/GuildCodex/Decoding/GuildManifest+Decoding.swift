@@ -93,6 +93,7 @@ extension ChapterManifest {
         self.init(metadata: metadata)
         tokenBudget = spec["tokenBudget"]?.mapping { TokenBudget($0) } ?? TokenBudget()
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
+        actions = spec["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
         guaranteedShare = spec["guaranteedShare"]?.number(in: 0...1)
         notify = spec["notify"]?.filledText()
         members = (spec["members"]?.elements() ?? []).compactMap { Member($0) }

@@ -54,6 +54,7 @@ extension ResourceLimits {
         if contextWindow != nil { reader["contextWindow"]?.notRunYet(.contextWindow) }
         maxActiveDuration = reader["maxActiveDuration"]?.duration(atLeast: .milliseconds(1))
         maxConcurrent = reader["maxConcurrent"]?.integer(in: 1...10_000)
+        actions = reader["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
         for key in ["contextWindow", "maxActiveDuration", "maxConcurrent"] {
             locations[key] = reader[key]?.location
         }

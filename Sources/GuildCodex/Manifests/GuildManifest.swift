@@ -108,6 +108,8 @@ package struct ChapterManifest: Manifest {
     package var metadata: Metadata
     package var tokenBudget = TokenBudget()
     package var costBudget = CostBudget()
+    /// The caps of its agents, each.
+    package var actions = ActionLimits()
     /// A fraction (0…1) of the dispatch slots.
     package var guaranteedShare: Double?
     /// The member or agent told first.

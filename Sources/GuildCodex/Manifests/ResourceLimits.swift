@@ -47,6 +47,7 @@ package struct ResourceLimits: Sendable, Hashable {
     package var contextWindow: Int64?
     package var maxActiveDuration: Duration?
     package var maxConcurrent: Int?
+    package var actions = ActionLimits()
     /// Where each value was written, by its key: `tokenBudget.perInvocation`.
     package var locations: [String: SourceLocation] = [:]
 

@@ -30,17 +30,18 @@ struct ApprovalListResult: TabularResult {
             waiting.map { entry in
                 var object = entry.action.json.object ?? JSONObject()
                 object["agent"] = .string(entry.agent)
+                object["waits_because"] = .string(entry.action.whyItWaits)
                 return .object(object)
             })
     }
 
     func table(_ cells: CellFormat) -> TextTable {
         TextTable(
-            ["ID", "AGENT", "OPERATION", "SUBJECT", "SINCE", "REASON"],
+            ["ID", "AGENT", "OPERATION", "SUBJECT", "SINCE", "REASON", "WAITS BECAUSE"],
             waiting.map { action, agent in
                 [
                     action.id.description, agent, action.operation, action.subject, cells.time(action.createdAt),
-                    action.reason,
+                    action.reason, action.whyItWaits,
                 ]
             })
     }
@@ -51,10 +52,16 @@ struct ApprovalListResult: TabularResult {
         var blocks = waiting.map { action, agent in
             let age = "  waits for \(Amount.duration(now - action.createdAt)); because: \(action.reason)"
             let arguments = action.arguments.text(.pretty).split(separator: "\n").map { "  \($0)" }
-            let lines = ["\(agent) wants \(action.operation) on \(action.subject)", age] + arguments
+            let hold = action.hold.map { ["  \($0.reason): \($0.nextStep(agent: agent))"] } ?? []
+            let lines = ["\(agent) wants \(action.operation) on \(action.subject)", age] + hold + arguments
             return style.bold(action.id.description) + "  " + lines.map(TextTable.printable).joined(separator: "\n")
         }
         if !isQuiet { blocks.append("guild audit approve ID…, or guild audit reject ID --reason TEXT") }
         return blocks.joined(separator: "\n\n")
     }
+}
+
+extension Action {
+    /// In a few words.
+    var whyItWaits: String { hold?.reason ?? "its tool needs a person (autonomy 1, or a policy)" }
 }

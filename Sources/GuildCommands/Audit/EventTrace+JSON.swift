@@ -104,7 +104,7 @@ extension Action {
             "subject": .string(subject), "arguments": arguments, "reason": .string(reason),
             "autonomy": .integer(autonomy.rawValue), "state": .string(state.rawValue), "attempt": .integer(attempt),
             "created": .string(createdAt.rfc3339), "ended": .optional(endedAt), "result": .optional(result),
-            "error": .optional(error),
+            "error": .optional(error), "cap": .optional(hold?.cap.key),
         ]
     }
 }

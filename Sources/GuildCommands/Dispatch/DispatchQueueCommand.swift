@@ -33,15 +33,16 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let held = try await ledger.dispatchStatus(limit: count, now: now)
         // Without a codex that can be read, what waits is shown all the same, only not what it limits.
         let snapshot = try? await inspection.snapshot()
+        let invocations = try await ledger.unfinishedInvocations(limit: count)
         try output.renderer.print(
             QueueResult(
                 inbound: try await ledger.inbound(limit: count, now: now).map(\.event),
-                invocations: try await ledger.unfinishedInvocations(limit: count),
+                invocations: invocations,
                 inboundDepth: try await ledger.status().inboundDepth, windows: held.windows, pending: held.pending,
                 rates: try await ledger.rateStandings(Array((snapshot?.allCharges ?? []).prefix(count)), now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
-                now: now))
+                people: try await PeopleWaits(invocations, in: ledger), now: now))
     }
 }
 
@@ -55,6 +56,7 @@ struct QueueResult: TabularResult {
     var rates: [RateStanding] = []
     /// Nil where nothing waits, for there is no ledger.
     var reasons: QueueReasons?
+    var people = PeopleWaits()
     var now = Timestamp(microseconds: 0)
 
     var emptyText: String { "nothing waits" }
@@ -67,10 +69,14 @@ struct QueueResult: TabularResult {
                 invocations.map { invocation in
                     var object = invocation.json.object ?? JSONObject()
                     object["available"] = .optional(invocation.state == .queued ? invocation.availableAt : nil)
-                    object["waits_for"] = .optional(reasons?.reason(of: invocation))
+                    object["waits_for"] = .optional(reason(of: invocation))
                     return .object(object)
                 }), "rates": .array(rates.map { $0.json(now) }),
         ]
+    }
+
+    private func reason(of invocation: Invocation) -> String? {
+        reasons?.reason(of: invocation) ?? people.reason(of: invocation)
     }
 
     func table(_ cells: CellFormat) -> TextTable {
@@ -86,7 +92,7 @@ struct QueueResult: TabularResult {
             return [
                 invocation.priority.name, invocation.state.rawValue + wait, invocation.id.description, invocation.agent,
                 invocation.root.description, cells.time(invocation.createdAt),
-                isDelayed ? cells.time(invocation.availableAt) : "", reasons?.reason(of: invocation) ?? "",
+                isDelayed ? cells.time(invocation.availableAt) : "", reason(of: invocation) ?? "",
             ]
         }
         return TextTable(

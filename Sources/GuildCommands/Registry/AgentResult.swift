@@ -49,7 +49,16 @@ struct AgentResult: CommandResult {
             InForce(
                 name: "maxConcurrent", shown: String(concurrent.value), value: Int64(concurrent.value),
                 unit: "invocations", origin: concurrent.origin.description))
-        return list
+        return list + caps(of: agent, in: snapshot)
+    }
+
+    private static func caps(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [InForce] {
+        ActionCap.allCases.map { cap in
+            let limit = snapshot.limit(cap, of: agent)
+            return InForce(
+                name: cap.key, shown: Amount.grouped(limit.value), value: limit.value, unit: "actions",
+                origin: limit.origin.description)
+        }
     }
 
     // MARK: JSON

@@ -23,6 +23,14 @@ extension PlanFacts {
         }
     }
 
+    /// As written; what is in force shows at each agent.
+    private mutating func caps(_ subject: String, _ actions: ActionLimits) {
+        for cap in ActionCap.allCases {
+            let count = actions.counts[cap]
+            say(.budgets, subject, cap.key, count.map { String($0) }, rank: count, absentRank: cap.standard)
+        }
+    }
+
     mutating func addGuild() {
         let guild = snapshot.guild
         let subject = "guild \(guild.name)"
@@ -62,6 +70,7 @@ extension PlanFacts {
         say(
             .policies, subject, "hopLimit", "\(settings.hopLimit.value)", rank: Int64(settings.hopLimit.value))
         say(.budgets, subject, "rootTokens", "\(settings.rootTokens.value)", rank: settings.rootTokens.value)
+        caps(subject, guild.defaults.resources.actions)
         say(.budgets, subject, "replyLimit", "\(settings.replyLimit.value)", rank: settings.replyLimit.value)
     }
 
@@ -69,6 +78,7 @@ extension PlanFacts {
         let subject = "chapter \(chapter.name)"
         say(.agents, subject, "", chapter.name, shown: "\(chapter.members.count) members")
         budgets(subject, chapter.tokenBudget, chapter.costBudget)
+        caps(subject, chapter.actions)
         say(.budgets, subject, "guaranteedShare", chapter.guaranteedShare.map { "\($0)" })
         say(.permissions, subject, "master", chapter.master)
         say(.connections, subject, "notify", chapter.notify)

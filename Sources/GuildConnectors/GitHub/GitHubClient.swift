@@ -51,6 +51,10 @@ package final class GitHubClient: OperationPerformer {
         GitHubFields.carried(by: operation, arguments: arguments)
     }
 
+    package func countedSubject(of operation: String, arguments: JSONValue) -> String? {
+        GitHubOperations.countedSubject(of: operation, arguments: arguments)
+    }
+
     /// Performs one operation. Creating a comment or an issue is the one kind of write that would show if it were done
     /// twice, so a retry first looks for the mark of the first try; all others end the same when repeated.
     package func perform(

@@ -19,6 +19,10 @@ package protocol OperationPerformer: Sendable {
     /// What the operation is about: writes with one subject are performed in order.
     func subject(of operation: String, arguments: JSONValue) -> String?
 
+    /// The issue or thread that the operation puts something new on, by one name for each (spec "Caps"); nil for one that
+    /// changes only what is there.
+    func countedSubject(of operation: String, arguments: JSONValue) -> String?
+
     /// What a call carries, by the names that policies use.
     func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields
 }
@@ -61,5 +65,10 @@ package struct Connectors: Sendable {
     package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
         performer(of: operation.name)?.carried(by: operation, arguments: arguments)
             ?? CarriedFields(operation.fields, of: arguments)
+    }
+
+    package func countedSubject(of operation: String, arguments: JSONValue) -> String? {
+        performer(of: operation)?.countedSubject(of: operation, arguments: arguments)
+            .map { "\(operation.prefix { $0 != "." }):\($0)" }
     }
 }

@@ -75,4 +75,8 @@ private struct UnusableConnector: OperationPerformer {
     }
 
     func subject(of operation: String, arguments: JSONValue) -> String? { GitHubOperations.subject(of: arguments) }
+
+    func countedSubject(of operation: String, arguments: JSONValue) -> String? {
+        GitHubOperations.countedSubject(of: operation, arguments: arguments)
+    }
 }

@@ -13,6 +13,8 @@ package struct Action: Sendable, Hashable {
     package let id: ActionID
     package let invocation: InvocationID
     package let root: EventID
+    /// Who asked for it.
+    package let agent: String
     package let turn: Int
     package let position: Int
     package let connector: String
@@ -28,6 +30,8 @@ package struct Action: Sendable, Hashable {
     package let endedAt: Timestamp?
     package let result: String?
     package let error: String?
+    /// The cap that it waits, or waited, at.
+    package let hold: CapHold?
 }
 
 extension Ledger {
@@ -116,29 +120,38 @@ extension Database {
     func insert(
         _ action: ActionRequest, turn: Int, position: Int, of invocation: Invocation, now: Timestamp
     ) throws {
-        let awaits = action.autonomy == .approve
+        // What a person has to look at anyway counts once it is agreed to.
+        let hold =
+            action.autonomy == .approve
+            ? nil
+            : try capHolding(
+                invocation.id, of: invocation.agent, countsOn: action.countsOn, action.caps, now: now)
+        let awaits = action.autonomy == .approve || hold != nil
         try cachedStatement(
             sql: """
                 INSERT INTO actions (id, invocation, root, n, position, connector, operation, subject, arguments, reason,
-                    autonomy, idempotency_key, state, available_at, created_at, affinity)
+                    autonomy, idempotency_key, state, available_at, created_at, affinity, agent, counts_on, held_by, caps)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                    (SELECT affinity FROM invocations WHERE id = ?))
+                    (SELECT affinity FROM invocations WHERE id = ?), ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             action.id, invocation.id, invocation.root, turn, position, action.connector, action.operation,
             action.subject, action.arguments.text(), action.reason, action.autonomy.rawValue,
-            action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id,
+            action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id, invocation.agent,
+            action.countsOn, hold?.cap.rawValue, hold.map { _ in action.caps.json.text() },
         ])
+        if !awaits { try count(action.id, of: invocation.agent, now: now) }
+        let told: JSONObject = [
+            "agent": .string(invocation.agent), "operation": .string(action.operation),
+            "subject": .string(action.subject), "cap": hold.map { .string($0.cap.key) } ?? .null,
+            "reason": hold.map { .string($0.reason) } ?? .null, "autonomy": .integer(action.autonomy.rawValue),
+            "arguments_sha256": .string(ContentDigest.hex(of: action.arguments.bytes(.canonical))),
+        ]
         try appendAudit(
             AuditEntry(
                 at: now, actor: "executor", kind: awaits ? .approvalRequested : .actionRequested,
                 subject: action.id.description, commit: invocation.commit, cause: invocation.id.description,
-                root: invocation.root.description,
-                body: [
-                    "agent": .string(invocation.agent), "operation": .string(action.operation),
-                    "subject": .string(action.subject), "autonomy": .integer(action.autonomy.rawValue),
-                    "arguments_sha256": .string(ContentDigest.hex(of: action.arguments.bytes(.canonical))),
-                ]))
+                root: invocation.root.description, body: .object(told)))
     }
 
     /// Gives the call of an action its result, and wakes the invocation where that was the last one it waited for.
@@ -189,12 +202,16 @@ extension Database {
 extension Action {
     init(row: Row) {
         self.init(
-            id: row["id"], invocation: row["invocation"], root: row["root"], turn: row["n"], position: row["position"],
+            id: row["id"], invocation: row["invocation"], root: row["root"], agent: row["agent"] ?? "", turn: row["n"],
+            position: row["position"],
             connector: row["connector"], operation: row["operation"], subject: row["subject"],
             arguments: row.json("arguments"), reason: row["reason"],
             autonomy: Autonomy(rawValue: row["autonomy"]) ?? .approve, idempotencyKey: row["idempotency_key"],
             state: State(rawValue: row["state"]) ?? .failed, attempt: row["attempt"], createdAt: row["created_at"],
-            endedAt: row["ended_at"], result: row["result"], error: row["error"])
+            endedAt: row["ended_at"], result: row["result"], error: row["error"],
+            hold: (row["held_by"] as String?).flatMap(ActionCap.init).map { cap in
+                CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
+            })
     }
 
     func entry(_ kind: AuditEntry.Kind, actor: String, now: Timestamp, _ more: JSONObject) -> AuditEntry {

@@ -25,14 +25,15 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT a.*, i.agent FROM actions a JOIN invocations i ON i.id = a.invocation
+                    SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
                     WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
                     """
-            ).map { (Action(row: $0), $0["agent"]) }
+            ).map { (Action(row: $0), $0["caller"]) }
         }
     }
 
-    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error.
+    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval of
+    /// one that waits at a cap lets the others at that cap out too, as far as one more allotment goes.
     ///
     /// - Returns: the action as it is now.
     /// - Throws: `ApprovalFailure` where it does not wait for a decision.
@@ -44,17 +45,29 @@ extension Ledger {
                 throw ApprovalFailure.unknown(id.description)
             }
             let action = Action(row: row)
+            // Whoever approves each of a list finds those that an earlier one has let out already.
+            if approve, action.state != .awaiting, try db.isReleased(id) { return action }
             guard action.state == .awaiting else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
             try db.execute(
-                sql: "INSERT INTO approvals VALUES (?, ?, ?, ?, ?)",
+                sql: "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
                 arguments: [id, now, approve ? "approved" : "rejected", actor, reason])
             let changed = try Row.fetchOne(
                 db, sql: "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
                 arguments: [approve ? "queued" : "rejected", now, approve ? nil : now, id])
-            try db.appendAudit(
-                action.entry(
-                    .approvalDecided, actor: actor, now: now,
-                    ["decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null]))
+            var told: JSONObject = [
+                "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
+            ]
+            if approve {
+                try db.count(id, of: action.agent, now: now)
+                if let hold = action.hold {
+                    let released = try db.release(action, hold, actor: actor, waitUntil: waitUntil, now: now)
+                    told["cap"] = .string(hold.cap.key)
+                    told["released"] = .integer(released.followers)
+                    told["left"] = .integer(released.left)
+                    told["until"] = .string(released.until.rfc3339)
+                }
+            }
+            try db.appendAudit(action.entry(.approvalDecided, actor: actor, now: now, told))
             if approve {
                 try db.wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
             } else {

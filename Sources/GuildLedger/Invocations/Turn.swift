@@ -63,10 +63,14 @@ package struct ActionRequest: Sendable, Hashable {
     package var arguments: JSONValue
     package var reason: String
     package var autonomy: Autonomy
+    /// What the agent may do before a person is asked.
+    package var caps: ActionCaps
+    /// The issue or thread that it puts something new on; nil for what changes only what is there.
+    package var countsOn: String?
 
     package init(
         id: ActionID, connector: String, operation: String, subject: String, arguments: JSONValue, reason: String,
-        autonomy: Autonomy
+        autonomy: Autonomy, caps: ActionCaps = .standard, countsOn: String? = nil
     ) {
         self.id = id
         self.connector = connector
@@ -75,6 +79,8 @@ package struct ActionRequest: Sendable, Hashable {
         self.arguments = arguments
         self.reason = reason
         self.autonomy = autonomy
+        self.caps = caps
+        self.countsOn = countsOn
     }
 }
 

@@ -10,6 +10,8 @@ package struct InvocationLimits: Sendable {
     package let actionWait: Duration
     /// Tokens of one answer.
     package let replyLimit: Int
+    /// On what the agent does before a person is asked.
+    package let caps: ActionCaps
     private let agent: AgentManifest
     private let budget: Int64?
     private let budgets: BudgetLimits
@@ -20,6 +22,7 @@ package struct InvocationLimits: Sendable {
         perInvocation = options.budget ?? limits.perInvocation.value
         perInvocationCost = limits.costPerInvocation.value
         budget = options.budget
+        caps = head.actionCaps(of: agent)
         budgets = BudgetLimits(head)
         maxActiveDuration = limits.maxActiveDuration.value
         actionWait = head.settings.actionWait.value

@@ -101,7 +101,7 @@ extension InvocationRun {
         _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, _ setting: Setting
     ) async throws -> InvocationState {
         let now = time.now
-        let calls = setting.toolBox.plan(turn.content, now: now)
+        let calls = capped(setting.toolBox.plan(turn.content, now: now), setting)
         let answer = TurnAnswer(
             delta: TurnDelta.json(of: turn.content), stop: turn.stop.rawValue, origin: turn.replayOrigin,
             usage: turn.usage, calls: calls)

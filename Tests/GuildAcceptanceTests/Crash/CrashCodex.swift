@@ -41,7 +41,7 @@ enum CrashCodex {
             kind: Guild
             metadata: { name: crash }
             spec:
-              defaults: { actionWait: 1h }
+              defaults: { actionWait: 1h, actions: { perHour: 10000, perSubjectPerDay: 10000 } }
             """,
             // Time and money must not end an invocation here: each one has to reach its own end.
             "agents/triage.yaml": """

@@ -84,7 +84,7 @@ struct StormCodex: Sendable {
         apiVersion: guild/v1
         kind: Guild
         metadata: { name: storm }
-        spec: { defaults: { actionWait: 1h } }
+        spec: { defaults: { actionWait: 1h, actions: { perHour: 10000, perSubjectPerDay: 10000 } } }
 
         """
     ]

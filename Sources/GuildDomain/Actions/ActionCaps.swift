@@ -1,0 +1,52 @@
+/// The caps on the actions of one agent, as they are in force when it asks for one.
+package struct ActionCaps: Sendable, Hashable {
+    package struct Limit: Sendable, Hashable {
+        /// So many actions; `Int64.max` is no limit.
+        package let count: Int64
+        /// Where it was set: `agents/clerk.yaml:12`, `built in`.
+        package let setting: String
+
+        package init(_ count: Int64, setting: String) {
+            self.count = count
+            self.setting = setting
+        }
+    }
+
+    private let limits: [ActionCap: Limit]
+
+    /// A cap that is not named has its built-in value.
+    package init(_ limits: [ActionCap: Limit] = [:]) { self.limits = limits }
+
+    package subscript(cap: ActionCap) -> Limit { limits[cap] ?? Limit(cap.standard, setting: "built in") }
+
+    /// The built-in values.
+    package static let standard = ActionCaps()
+
+    /// For measurements only.
+    package static let unlimited = ActionCaps(
+        Dictionary(uniqueKeysWithValues: ActionCap.allCases.map { ($0, Limit(.max, setting: "unlimited")) }))
+}
+
+// MARK: In the ledger
+
+extension ActionCaps {
+    package var json: JSONValue {
+        .object(
+            JSONObject(
+                ActionCap.allCases.map { cap in
+                    (cap.rawValue, [.integer(self[cap].count), .string(self[cap].setting)])
+                }))
+    }
+
+    /// What `json` gave; what cannot be read is the built-in value.
+    package init(json: JSONValue) {
+        var limits: [ActionCap: Limit] = [:]
+        for cap in ActionCap.allCases {
+            guard let parts = json[cap.rawValue]?.array, parts.count == 2, let count = parts[0].integer, count >= 0,
+                let setting = parts[1].string
+            else { continue }
+            limits[cap] = Limit(count, setting: setting)
+        }
+        self.init(limits)
+    }
+}

@@ -1,0 +1,81 @@
+import GRDB
+package import GuildDomain
+
+/// What waits at one cap of one agent.
+package struct CapQueue: Sendable, Hashable {
+    package let agent: String
+    package let hold: CapHold
+    package let waiting: Int
+    package let since: Timestamp
+}
+
+/// What a person released beyond a cap and nobody has used yet.
+package struct CapRelease: Sendable, Hashable {
+    package let agent: String
+    package let cap: ActionCap
+    package let left: Int64
+    package let until: Timestamp
+    package let actor: String
+}
+
+extension Ledger {
+    /// Waiting actions that are counted one by one.
+    private static let countLimit = 10_000
+    /// Pairs of an agent and a cap that are listed.
+    private static let pairLimit = 100
+
+    /// Where actions wait because of a cap, by agent and cap.
+    package func capQueues() async throws -> [CapQueue] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, caps FROM (
+                        SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
+                        WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit))
+                    GROUP BY agent, held_by LIMIT \(Self.pairLimit)
+                    """
+            ).compactMap { row in
+                guard let cap = ActionCap(rawValue: row["held_by"]) else { return nil }
+                return CapQueue(
+                    agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
+                    waiting: row["waiting"], since: row["since"])
+            }
+        }
+    }
+
+    /// What is released and not used, the first to expire first.
+    package func capReleases(now: Timestamp) async throws -> [CapRelease] {
+        try await read { db in
+            let at = try db.budgetClock(now).now
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT agent, cap, remaining, expires_at, actor FROM cap_releases
+                    WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
+                    """, arguments: [at]
+            ).compactMap { row in
+                ActionCap(rawValue: row["cap"]).map {
+                    CapRelease(
+                        agent: row["agent"], cap: $0, left: row["remaining"], until: row["expires_at"],
+                        actor: row["actor"])
+                }
+            }
+        }
+    }
+
+    /// The cap that an invocation's first held action waits at; nil for one that waits for something else.
+    package func capHold(of invocation: InvocationID) async throws -> CapHold? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT held_by, caps FROM actions INDEXED BY actions_invocation
+                    WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
+                    """, arguments: [invocation]
+            ).flatMap { row in
+                ActionCap(rawValue: row["held_by"]).map { CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
+            }
+        }
+    }
+}
