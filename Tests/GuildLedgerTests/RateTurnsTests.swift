@@ -16,7 +16,11 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let count = 200
-            let calls = (0..<count).map { ToolCall.write($0, name: "w\($0)", subject: "s\($0)") }
+            let calls = (0..<count).map { number in
+                var call = ToolCall.write(number, name: "w\(number)", subject: "s\(number)")
+                call.action?.caps = .unlimited
+                return call
+            }
             try await ledger.turn(of: invocation, worker, calls: calls)
             let last = ActionID(derivedFrom: ["action", "w\(count - 1)"])
             try await ledger.write { db in
