@@ -21,6 +21,10 @@ package struct Serve: Sendable {
 
     package var components: [Component]
     package var listen: String?
+    /// Peers whose `X-Forwarded-For` counts, as addresses or blocks; nil trusts loopback.
+    package var trustedProxies: [String]?
+    /// Names beside loopback and the address listened on that a request may be for.
+    package var hosts: [String]
     /// Drain what waits and end.
     package var once: Bool
     /// A branch of a remote repository to fetch and serve, in the place of the revision that the settings name.
@@ -29,11 +33,14 @@ package struct Serve: Sendable {
     package var observe: @Sendable (RunEvent) -> Void
 
     package init(
-        components: [Component], listen: String? = nil, once: Bool = false, remote: RemoteBranch? = nil,
+        components: [Component], listen: String? = nil, trustedProxies: [String]? = nil, hosts: [String] = [],
+        once: Bool = false, remote: RemoteBranch? = nil,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.components = components
         self.listen = listen
+        self.trustedProxies = trustedProxies
+        self.hosts = hosts
         self.once = once
         self.remote = remote
         self.observe = observe
@@ -46,6 +53,8 @@ package struct Serve: Sendable {
         _ settings: Settings, redactor: Redactor, onListening: @escaping @Sendable (String) -> Void
     ) async throws {
         let address = try listenAddress()
+        let door = try Door(listen: address, trustedProxies: trustedProxies, hosts: hosts)
+        let descriptors = DescriptorLimit.raise()
         let settings = try await withRemote(settings)
         let deployment = try await Deployment(
             settings, redactor: redactor, lockPatience: Self.lockPatience, resumes: true)
@@ -65,7 +74,8 @@ package struct Serve: Sendable {
         let answering = address == nil ? [] : components.filter(\.speaksHTTP)
         if let address {
             services.append(
-                listener(deployment, address, reload.requests) { [logger = deployment.logger] bound in
+                listener(deployment, address, door.limited(to: descriptors), reload.requests) {
+                    [logger = deployment.logger] bound in
                     Self.announce(answering, logger)
                     onListening(bound)
                 })
@@ -219,7 +229,7 @@ package struct Serve: Sendable {
     }
 
     private func listener(
-        _ deployment: Deployment, _ address: ListenAddress, _ requests: ReloadRequests,
+        _ deployment: Deployment, _ address: ListenAddress, _ door: Door, _ requests: ReloadRequests,
         _ onListening: @escaping @Sendable (String) -> Void
     ) -> HTTPListener {
         var routes = [
@@ -243,17 +253,21 @@ package struct Serve: Sendable {
                     version: GuildVersion.current, address: "\(address)"
                 ).routes
         }
-        if components.contains(.webhookGateway) { routes += gateway(deployment, requests).routes }
+        let refusals = RefusalLog(logger: deployment.logger)
+        if components.contains(.webhookGateway) { routes += gateway(deployment, requests, refusals).routes }
         routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
         let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
         return HTTPListener(
-            routes: routes, address: address, bearerTokens: { await access.tokens() }, logger: deployment.logger
+            routes: routes, address: address, limits: door.limits, hosts: door.hosts, proxies: door.proxies,
+            refusals: refusals, bearerTokens: { await access.tokens() }, logger: deployment.logger
         ) { port in
             onListening("\(ListenAddress(host: address.host, port: port))")
         }
     }
 
-    private func gateway(_ deployment: Deployment, _ requests: ReloadRequests) -> WebhookGateway {
+    private func gateway(
+        _ deployment: Deployment, _ requests: ReloadRequests, _ refusals: RefusalLog
+    ) -> WebhookGateway {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
             // Losing the error is safe: a remote without an address is fetched in its interval.
@@ -272,7 +286,7 @@ package struct Serve: Sendable {
             },
             origin: { action in try await ledger.origin(of: action) },
             lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) }, time: time,
-            logger: deployment.logger)
+            logger: deployment.logger, refusals: refusals)
     }
 }
 

@@ -28,6 +28,26 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "host:port"))
     var listen: String?
 
+    @Option(
+        name: .customLong("trusted-proxy"),
+        help: ArgumentHelp(
+            "Believe X-Forwarded-For from this address or block; repeatable.",
+            discussion: """
+                Quotas then hold for the rightmost address in it that is not trusted itself. Default: loopback, which is \
+                exempt from quotas when it forwards for nobody.
+                """, valueName: "cidr"))
+    var trustedProxies: [String] = []
+
+    @Option(
+        name: .customLong("host"),
+        help: ArgumentHelp(
+            "Answer requests for this host name, too; repeatable.",
+            discussion: """
+                Requests for another host than loopback, the address listened on and these get status 421, but for \
+                /webhooks/.
+                """, valueName: "name"))
+    var hosts: [String] = []
+
     @Flag(help: "Do what waits, then end.")
     var once = false
 
@@ -58,8 +78,10 @@ struct ServeCommand: AsyncParsableCommand {
         settings.signers = signers
         let remote = try follow.map { try RemoteBranch(parsing: $0, interval: .seconds(followInterval)) }
         let screen = AnswerStream()
-        let serve = Serve(components: try Component.parse(components), listen: listen, once: once, remote: remote) {
-            [stream] event in
+        let serve = Serve(
+            components: try Component.parse(components), listen: listen,
+            trustedProxies: trustedProxies.isEmpty ? nil : trustedProxies, hosts: hosts, once: once, remote: remote
+        ) { [stream] event in
             if stream { screen.show(event) }
         }
         let logger = settings.logger

@@ -4,7 +4,7 @@ import Synchronization
 final class Admission: Sendable {
     private let limits: HTTPLimits
     private let requests = Atomic<Int>(0)
-    private let bodyBytes = Atomic<Int>(0)
+    private let unsentBytes = Atomic<Int>(0)
 
     init(limits: HTTPLimits) { self.limits = limits }
 
@@ -17,12 +17,12 @@ final class Admission: Sendable {
 
     func leave() { requests.subtract(1, ordering: .relaxed) }
 
-    /// Takes room for a piece of a body, to be given back by `release`.
-    func reserve(bytes: Int) -> Bool {
-        guard bodyBytes.add(bytes, ordering: .relaxed).newValue > limits.bufferedBodyBytes else { return true }
-        bodyBytes.subtract(bytes, ordering: .relaxed)
+    /// Takes room for an answer that its client has not taken at once, to be given back by `sent`.
+    func hold(unsent bytes: Int) -> Bool {
+        guard unsentBytes.add(bytes, ordering: .relaxed).newValue > limits.unsentAnswerBytes else { return true }
+        unsentBytes.subtract(bytes, ordering: .relaxed)
         return false
     }
 
-    func release(bytes: Int) { bodyBytes.subtract(bytes, ordering: .relaxed) }
+    func sent(_ bytes: Int) { unsentBytes.subtract(bytes, ordering: .relaxed) }
 }

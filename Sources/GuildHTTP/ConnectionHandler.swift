@@ -1,14 +1,16 @@
+import GuildDomain
 import NIOCore
 import NIOHTTP1
 
 /// One connection: collects a request, lets its route answer it, and writes the answer, one request at a time.
 ///
-///     waiting ─head─▶ reading ─end─▶ answering ─answer written─▶ waiting | closed
+///     waiting ─head─▶ reading ─end─▶ answering ─the socket has the answer─▶ waiting | closed
 ///        │               └─ too large, too slow ─▶ lingering ─▶ closed
-///        └─ refused by its head ─▶ refusing ─end─▶ answer written ─▶ waiting
+///        └─ refused by its head ─▶ refusing ─end─▶ answering
 ///
-/// The pipeline handler before it holds back further requests while one is answered, and ends the connection after
-/// the current one when the listener shuts down. All of this runs on the connection's event loop.
+/// `RequestGate` holds back further requests until the socket has taken the answer; the pipeline handler between them
+/// ends the connection after the current one when the listener shuts down. All of this runs on the connection's event
+/// loop.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -35,14 +37,27 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let lingerTime = TimeAmount.seconds(2)
 
     let service: RequestService
+    /// Set when both are in the pipeline; the gate holds this handler.
+    weak var gate: RequestGate?
     private let executor: EventLoopExecutor
     var phase = Phase.waiting
     var exchange = Exchange(version: .http1_1, isHead: false, keepAlive: false)
+    private var context: ChannelHandlerContext?
+    private var peer: InternetAddress?
     private var remoteAddress: String?
+    private var localAddress: InternetAddress?
+    private var entry: ConnectionRegistry.Entry?
     private var accepted: RequestService.Accepted?
     private var body: [UInt8] = []
+    private var hold: BodyBudget.Hold?
+    private var client: AddressBlock?
     private var refusal: Reply?
     private var droppedBytes = 0
+    /// Whether bytes of a header have come, and whether its deadline has begun.
+    private var (hasHeadBegun, isHeadTimed) = (false, false)
+    private var hasAnswered = false
+    /// Whether what was written has not been taken yet.
+    private var awaitsClient = false
     private var task: Task<Void, Never>?
     private var deadline: NIODeadline?
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
@@ -53,12 +68,26 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         if context.channel.isActive { begin(context) }
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
+    }
+
+    /// Whether the parser may have more.
+    var takesBytes: Bool { phase == .waiting || phase == .reading || phase == .refusing }
+
+    func bytesCame() { hasHeadBegun = true }
+
+    /// Ends the connection of a client that does what none should.
+    func cut(_ reason: String) {
+        service.refusals.count(reason)
+        if let context { close(context) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -67,9 +96,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .body(let buffer) where phase == .reading: receive(buffer, context)
         case .body(let buffer) where phase == .refusing:
             droppedBytes += buffer.readableBytes
-            if droppedBytes > Self.droppedBodyBytes { refuseAtOnce(refusal ?? service.full, context) }
+            if droppedBytes > Self.droppedBodyBytes { refuseAtOnce(refusal ?? service.full(Self.noRoom), context) }
         case .end where phase == .reading: answer(context)
-        case .end where phase == .refusing: write(refusal ?? service.full, context)
+        case .end where phase == .refusing: write(refusal ?? service.full(Self.noRoom), context)
         case .head, .body, .end: break
         }
     }
@@ -78,6 +107,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         // A body that came with its head needs no deadline of its own.
         if phase == .reading || phase == .refusing, deadline == nil {
             setDeadline(.now() + TimeAmount(service.limits.bodyTimeout), context)
+        } else if phase == .waiting, hasHeadBegun, !isHeadTimed {
+            isHeadTimed = true
+            setDeadline(.now() + TimeAmount(service.limits.headTimeout), context)
         }
         context.fireChannelReadComplete()
     }
@@ -92,6 +124,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case (let error as HTTPParserError, .waiting), (let error as HTTPParserError, .reading),
             (let error as HTTPParserError, .refusing):
             let status = error == .headerOverflow ? 431 : 400
+            service.refusals.count(status == 431 ? "a header over its limit" : "not HTTP")
             if phase == .waiting { exchange = Exchange(version: .http1_1, isHead: false, keepAlive: false) }
             refuseAtOnce(.problem(status: status, title: Problems.title(status)), context)
         case (is ByteToMessageDecoderError, .answering): exchange.keepAlive = false
@@ -108,24 +141,58 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: - The request
 
     private func begin(_ context: ChannelHandlerContext) {
-        guard remoteAddress == nil, deadline == nil else { return }
+        guard entry == nil, phase != .closed else { return }
         remoteAddress = context.remoteAddress?.ipAddress
-        setDeadline(.now() + TimeAmount(service.limits.idleTimeout), context)
+        peer = remoteAddress.flatMap(InternetAddress.init)
+        localAddress = context.localAddress?.ipAddress.flatMap(InternetAddress.init)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let isTrusted = peer.map { service.proxies.contains($0) } ?? false
+        let entry = ConnectionRegistry.Entry(peer: isTrusted ? nil : peer?.holder) {
+            [eventLoop = context.eventLoop] in
+            eventLoop.execute {
+                let (handler, context) = bound.value
+                handler.giveWay(context)
+            }
+        }
+        entry.setQuiet(since: NIODeadline.now().uptimeNanoseconds)
+        guard let closed = service.connections.add(entry) else { return cut("too many connections of one address") }
+        self.entry = entry
+        if closed > 0 { service.refusals.count("quiet connections closed for new ones") }
+        setDeadline(.now() + TimeAmount(service.limits.firstByteTimeout), context)
+    }
+
+    /// Another connection has taken this one's place.
+    private func giveWay(_ context: ChannelHandlerContext) {
+        if phase == .answering, !awaitsClient { exchange.keepAlive = false } else { close(context) }
+    }
+
+    /// Part of an answer was written: the client has a while to take it, and counts as quiet until then.
+    func awaitClient(_ context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        awaitsClient = true
+        entry?.setQuiet(since: now.uptimeNanoseconds)
+        setDeadline(now + TimeAmount(service.limits.answerTimeout), context)
+    }
+
+    func clientTook(_ context: ChannelHandlerContext) {
+        awaitsClient = false
+        entry?.setQuiet(since: nil)
+        setDeadline(nil, context)
     }
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        deadline = nil
+        (deadline, hasHeadBegun, isHeadTimed) = (nil, false, false)
         // After an upgrade that we do not make, the parser reads no further request.
         let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
         exchange = Exchange(version: head.version, isHead: head.method == .HEAD, keepAlive: keepAlive)
         let declared = head.headers.first(name: "content-length").flatMap { Int($0) }
         let expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        switch service.decide(head) {
+        switch service.decide(head, remote: remoteAddress, local: localAddress) {
         case .accept(let request):
             guard declared ?? 0 <= request.route.bodyLimitBytes else { return refuseAtOnce(tooLarge(request), context) }
             accepted = request
             phase = .reading
-            if let declared, declared > 0 { body.reserveCapacity(declared) }
+            client = service.proxies.client(of: peer, forwardedFor: head.headers["x-forwarded-for"])
             if expectsContinue {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))))
                     .whenFailure { _ in }
@@ -142,33 +209,63 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard body.count + buffer.readableBytes <= accepted.route.bodyLimitBytes else {
             return refuseAtOnce(tooLarge(accepted), context)
         }
-        guard service.admission.reserve(bytes: buffer.readableBytes) else { return refuseAtOnce(service.full, context) }
-        buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
+        switch service.bodies.take(buffer.readableBytes, for: hold ?? beginHold(context)) {
+        case .taken: buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
+        case .addressIsFull:
+            service.refusals.count("bodies over the quota of one address")
+            refuseAtOnce(service.overQuota, context)
+        case .full:
+            service.refusals.count("bodies without room")
+            refuseAtOnce(service.full(Self.noRoom), context)
+        }
+    }
+
+    private func beginHold(_ context: ChannelHandlerContext) -> BodyBudget.Hold {
+        // A body that is still coming began to count as quiet when its header was read.
+        entry?.setQuiet(since: NIODeadline.now().uptimeNanoseconds)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let hold = BodyBudget.Hold(client: client) { [eventLoop = context.eventLoop] in
+            eventLoop.execute {
+                let (handler, context) = bound.value
+                guard handler.phase == .reading else { return }
+                handler.service.refusals.count("bodies that gave way to smaller ones")
+                handler.refuseAtOnce(handler.service.full(Self.noRoom), context)
+            }
+        }
+        service.bodies.begin(hold)
+        self.hold = hold
+        return hold
     }
 
     private func tooLarge(_ request: RequestService.Accepted) -> Reply {
-        .problem(
+        service.refusals.count("bodies over the limit of their route")
+        return .problem(
             status: 413, title: Problems.title(413),
             detail: "a body here may have \(request.route.bodyLimitBytes) bytes")
     }
 
     private func answer(_ context: ChannelHandlerContext) {
         guard let request = accepted else { return }
+        if let hold, !service.bodies.complete(hold) { return refuseAtOnce(service.full(Self.noRoom), context) }
         deadline = nil
         guard service.admission.enter() else {
+            service.refusals.count("too many requests in work")
             dropRequest()
-            return write(service.full, context)
+            return write(service.full("too many requests in flight"), context)
         }
         phase = .answering
-        let content = body
-        (accepted, body) = (nil, [])
+        entry?.setQuiet(since: nil)
+        let (content, held) = (body, hold)
+        (accepted, body, hold) = (nil, [], nil)
         let writer = ReplyWriter(self, context)
-        task = Task(executorPreference: executor) { [service, remoteAddress] in
-            let reply = await service.answer(request, body: content, remoteAddress: remoteAddress)
+        task = Task(executorPreference: executor) { [service] in
+            let reply = await service.answer(request, body: content, hold: held)
             await writer.send(reply)
             service.admission.leave()
         }
     }
+
+    private static let noRoom = "no room for more bodies"
 
     // MARK: - The end of a request, and of the connection
 
@@ -183,17 +280,20 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Gives back what a request that will not be answered by its route holds.
     private func dropRequest() {
-        service.admission.release(bytes: body.count)
-        (accepted, body, refusal) = (nil, [], nil)
+        if let hold { service.bodies.end(hold) }
+        (accepted, body, hold, refusal) = (nil, [], nil, nil)
     }
 
     /// Called before the end of an answer is written, because writing it may bring the next request.
     func finishExchange(_ context: ChannelHandlerContext) {
-        (task, refusal) = (nil, nil)
+        (task, refusal, hasAnswered, awaitsClient) = (nil, nil, true, false)
         guard phase != .lingering else { return }
         phase = exchange.keepAlive ? .waiting : .lingering
+        (hasHeadBegun, isHeadTimed) = (false, false)
+        let now = NIODeadline.now()
+        entry?.setQuiet(since: now.uptimeNanoseconds)
         let patience = exchange.keepAlive ? TimeAmount(service.limits.idleTimeout) : Self.lingerTime
-        setDeadline(.now() + patience, context)
+        setDeadline(now + patience, context)
     }
 
     /// Ends the connection, and what runs for it.
@@ -201,9 +301,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard phase != .closed else { return }
         phase = .closed
         dropRequest()
+        if let entry { service.connections.remove(entry) }
         task?.cancel()
         timer?.scheduled.cancel()
-        (task, timer, deadline) = (nil, nil, nil)
+        (task, timer, deadline, entry) = (nil, nil, nil, nil)
         context.close(promise: nil)
     }
 
@@ -227,10 +328,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         timer = nil
         guard let deadline else { return }
         guard deadline <= .now() else { return setDeadline(deadline, context) }
-        if phase == .reading || phase == .refusing {
+        switch phase {
+        case .reading, .refusing:
+            service.refusals.count("bodies that came too slowly")
             refuseAtOnce(.problem(status: 408, title: Problems.title(408), detail: "the body came too slowly"), context)
-        } else {
+        case .waiting:
+            if hasHeadBegun { service.refusals.count("headers that came too slowly") }
+            if !hasHeadBegun, !hasAnswered { service.refusals.count("connections that said nothing") }
             close(context)
+        case .answering: cut("answers that were not taken")
+        case .lingering, .closed: close(context)
         }
     }
 }

@@ -15,6 +15,9 @@ package struct HTTPListener: Service {
     private let routes: [Route]
     private let address: ListenAddress
     private let limits: HTTPLimits
+    private let hosts: HostPolicy
+    private let proxies: TrustedProxies
+    private let refusals: RefusalLog
     private let bearerTokens: @Sendable () async -> BearerTokens
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
@@ -22,17 +25,26 @@ package struct HTTPListener: Service {
     /// How many connections the system holds before they are accepted.
     private static let backlog = 1024
 
+    /// The system's own limit on connections lies this much above ours, which closes quiet ones.
+    private static let spareConnections = 16
+
     /// - Parameters:
+    ///   - hosts: for which hosts it answers; without a policy for all.
+    ///   - refusals: where refused requests are counted; without one the listener keeps its own.
     ///   - bearerTokens: with none, every route that needs a scope answers 401; asked for with each such request.
     ///   - onReady: called with the bound port; connections are accepted when it returns.
     package init(
-        routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(),
+        routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = .any,
+        proxies: TrustedProxies = .loopback, refusals: RefusalLog? = nil,
         bearerTokens: @escaping @Sendable () async -> BearerTokens = { BearerTokens() }, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.routes = routes
         self.address = address
         self.limits = limits
+        self.hosts = hosts
+        self.proxies = proxies
+        self.refusals = refusals ?? RefusalLog(logger: logger)
         self.bearerTokens = bearerTokens
         self.logger = logger
         self.onReady = onReady
@@ -43,7 +55,9 @@ package struct HTTPListener: Service {
     /// - Throws: `ListenFailure` where the routes contradict each other or the address cannot be had.
     package func run() async throws {
         let service = RequestService(
-            table: try RouteTable(routes), limits: limits, bearerTokens: bearerTokens, logger: logger)
+            table: try RouteTable(routes), limits: limits, hosts: hosts, proxies: proxies, refusals: refusals,
+            bearerTokens: bearerTokens, logger: logger)
+        defer { refusals.flush() }
         let server = server(service)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -74,7 +88,8 @@ package struct HTTPListener: Service {
         return ConnectionSetup(service: service).server(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections, logger: quiet)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.maxConnections + Self.spareConnections, logger: quiet)),
             onServerRunning: { [onReady, address] channel in
                 await onReady(channel.localAddress?.port ?? address.port)
             },
@@ -92,24 +107,27 @@ private struct ConnectionSetup: ServerChildChannel {
 
     /// A webhook of 8 KB arrives in one read.
     private static let firstReadBytes = 16 << 10
-    private static let largestReadBytes = 64 << 10
-    private static let maximumFields = 200
+    private static let largestReadBytes = 32 << 10
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
             var decoding = NIOHTTPDecoderLimitConfiguration()
             decoding.maxHeaderFieldSize = service.limits.headerBytes
             decoding.maxHeaderListSize = service.limits.headerBytes
-            decoding.maxHeaderFieldCount = Self.maximumFields
+            decoding.maxHeaderFieldCount = service.limits.headerFields
             try channel.syncOptions?.setOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
                     minimum: 1024, initial: Self.firstReadBytes, maximum: Self.largestReadBytes))
             let pipeline = channel.pipeline.syncOperations
+            let connection = ConnectionHandler(service: service, eventLoop: channel.eventLoop)
+            let gate = RequestGate(connection)
+            connection.gate = gate
+            try pipeline.addHandler(gate)
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
-            try pipeline.addHandler(ConnectionHandler(service: service, eventLoop: channel.eventLoop))
+            try pipeline.addHandler(connection)
             return Connection(channel: channel)
         }
     }

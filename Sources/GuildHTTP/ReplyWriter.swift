@@ -68,16 +68,34 @@ struct ReplyWriter: Sendable {
 }
 
 extension ConnectionHandler {
-    /// Writes a reply whose bytes are at hand; the connection is ready for the next request, or closing, afterwards.
+    /// Writes a reply whose bytes are at hand; the connection is ready for the next request, or closing, when the socket
+    /// has taken them.
     func write(_ reply: Reply, _ context: ChannelHandlerContext) {
         let content: [UInt8] = if case .bytes(let bytes) = reply.body { bytes } else { [] }
+        if phase != .lingering { phase = .answering }
         var head = responseHead(reply)
         head.headers.add(name: "content-length", value: String(content.count))
+        let hasBody = !content.isEmpty && !exchange.isHead && head.status.mayHaveResponseBody
+        guard hasBody else { return end(context, after: context.writeAndFlush(wrapOutboundOut(.head(head)))) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !content.isEmpty, !exchange.isHead, head.status.mayHaveResponseBody {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: content)))), promise: nil)
+        let body = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: content)))
+        end(context, after: context.writeAndFlush(wrapOutboundOut(body)), bytes: content.count)
+    }
+
+    /// Ends the exchange when the socket has taken its answer, which it mostly has at once.
+    private func end(_ context: ChannelHandlerContext, after taken: EventLoopFuture<Void>, bytes: Int = 0) {
+        let waiting = TakenAnswer()
+        let service = service
+        taken.assumeIsolated().whenComplete { [self] result in
+            if waiting.isHeld { service.admission.sent(bytes) }
+            waiting.isOver = true
+            guard phase != .closed else { return }
+            if case .failure = result { close(context) } else { end(context) }
         }
-        end(context)
+        guard !waiting.isOver, phase != .closed else { return }
+        guard service.admission.hold(unsent: bytes) else { return cut("answers without room") }
+        waiting.isHeld = true
+        if phase == .answering { awaitClient(context) }
     }
 
     /// - Returns: nil where the head is the whole reply.
@@ -92,17 +110,20 @@ extension ConnectionHandler {
             return nil
         }
         if exchange.version.minor < 1 { exchange.keepAlive = false }
-        setDeadline(.now() + TimeAmount(service.limits.idleTimeout), context)
-        return context.writeAndFlush(wrapOutboundOut(.head(responseHead(reply))))
+        return sent(context.writeAndFlush(wrapOutboundOut(.head(responseHead(reply)))), context)
+    }
+
+    func write(piece: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void>? {
+        sent(context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece))))), context)
     }
 
     /// The deadline is for the client to take this piece; it ends when the piece has left.
-    func write(piece: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void>? {
-        setDeadline(.now() + TimeAmount(service.limits.idleTimeout), context)
+    private func sent(_ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        awaitClient(context)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        return context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: piece))))).map {
+        return written.map {
             let (handler, context) = bound.value
-            if handler.phase == .answering { handler.setDeadline(nil, context) }
+            if handler.phase == .answering { handler.clientTook(context) }
         }
     }
 
@@ -112,7 +133,10 @@ extension ConnectionHandler {
         finishExchange(context)
         let closes = phase == .lingering
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        guard closes else { return }
+        guard closes else {
+            gate?.proceed()
+            return
+        }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         written.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
     }
@@ -134,6 +158,12 @@ extension ConnectionHandler {
         }
         return head
     }
+}
+
+/// What becomes of an answer that was written.
+private final class TakenAnswer {
+    var isOver = false
+    var isHeld = false
 }
 
 /// Which fields of a handler go out (RFC 9110, section 5): a value with a line break would forge the next field.

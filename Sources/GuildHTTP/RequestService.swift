@@ -13,41 +13,62 @@ final class RequestService: Sendable {
     /// A request that may bring its body.
     struct Accepted: Sendable {
         let route: Route
-        let method: String
-        let target: RequestTarget
-        let parameters: [String: String]
-        let headers: Headers
+        /// Without its body.
+        let request: Request
     }
 
     let limits: HTTPLimits
     let admission: Admission
+    let bodies: BodyBudget
+    let connections: ConnectionRegistry
+    let proxies: TrustedProxies
+    let refusals: RefusalLog
     let date = HTTPDate()
     private let table: RouteTable
+    private let hosts: HostPolicy
     private let bearerTokens: @Sendable () async -> BearerTokens
     private let logger: Logger
 
     init(
-        table: RouteTable, limits: HTTPLimits, bearerTokens: @escaping @Sendable () async -> BearerTokens,
-        logger: Logger
+        table: RouteTable, limits: HTTPLimits, hosts: HostPolicy, proxies: TrustedProxies, refusals: RefusalLog,
+        bearerTokens: @escaping @Sendable () async -> BearerTokens, logger: Logger
     ) {
         self.table = table
         self.limits = limits
+        self.hosts = hosts
+        self.proxies = proxies
+        self.refusals = refusals
         self.bearerTokens = bearerTokens
         self.logger = logger
         admission = Admission(limits: limits)
+        bodies = BodyBudget(limits: limits)
+        connections = ConnectionRegistry(limits: limits)
     }
 
-    var full: Reply {
+    /// The answer of a listener that has no room.
+    func full(_ detail: String) -> Reply {
         .problem(
-            status: 503, title: Problems.title(503), detail: "too many requests in flight",
+            status: 503, title: Problems.title(503), detail: detail,
+            headers: ["retry-after": String(limits.retryAfterSeconds)])
+    }
+
+    /// The answer of a client that has used up its own quota.
+    var overQuota: Reply {
+        .problem(
+            status: 429, title: Problems.title(429), detail: "too many bodies from this address are in work",
             headers: ["retry-after": String(limits.retryAfterSeconds)])
     }
 
     /// HEAD is answered by the GET route of its path.
-    func decide(_ head: HTTPRequestHead) -> Decision {
+    ///
+    /// - Parameters:
+    ///   - remote: the peer's address.
+    ///   - local: the address that the connection came to.
+    func decide(_ head: HTTPRequestHead, remote: String?, local: InternetAddress?) -> Decision {
         guard let target = RequestTarget(head.uri) else {
             return .refuse(.problem(status: 400, title: Problems.title(400), detail: "the path or query is not valid"))
         }
+        if let reply = refusal(ofHostIn: head, target, local) { return .refuse(reply) }
         let method = head.method.rawValue
         let wanted = head.method == .HEAD ? .get : Route.Method(rawValue: method)
         switch table.match(method: wanted, target: target) {
@@ -56,9 +77,11 @@ final class RequestService: Sendable {
             if case .scope = route.access, head.headers.first(name: "authorization") == nil {
                 return .refuse(Self.unauthorized("Bearer"))
             }
-            let headers = Headers(head.headers.lazy.map { ($0.name, $0.value) })
-            return .accept(
-                Accepted(route: route, method: method, target: target, parameters: parameters, headers: headers))
+            let request = Request(
+                method: method, path: target.path, parameters: parameters, query: target.query,
+                headers: Headers(head.headers.lazy.map { ($0.name, $0.value) }), remoteAddress: remote)
+            if let reply = route.refuse?(request) { return .refuse(reply) }
+            return .accept(Accepted(route: route, request: request))
         case .wrongMethod(let allow):
             return .refuse(.problem(status: 405, title: Problems.title(405), headers: ["allow": allow]))
         case .notFound:
@@ -66,12 +89,27 @@ final class RequestService: Sendable {
         }
     }
 
-    /// The handler's reply; what it throws becomes a problem. Gives back the places taken for it.
-    func answer(_ accepted: Accepted, body: [UInt8], remoteAddress: String?) async -> Reply {
-        defer { admission.release(bytes: body.count) }
-        var request = Request(
-            method: accepted.method, path: accepted.target.path, parameters: accepted.parameters,
-            query: accepted.target.query, headers: accepted.headers, body: body, remoteAddress: remoteAddress)
+    private func refusal(ofHostIn head: HTTPRequestHead, _ target: RequestTarget, _ local: InternetAddress?) -> Reply? {
+        let refusal = hosts.refusal(
+            hosts: head.headers["host"], authority: target.authority, firstSegment: target.segments.first, local: local,
+            isOld: head.version.minor < 1)
+        switch refusal {
+        case nil: return nil
+        case .malformed:
+            return .problem(status: 400, title: Problems.title(400), detail: "a request names one host")
+        case .foreign:
+            refusals.count("another host")
+            return .problem(
+                status: 421, title: Problems.title(421),
+                detail: "this server does not answer for that host; whoever runs it can add it with --host")
+        }
+    }
+
+    /// The handler's reply; what it throws becomes a problem. Gives back the room taken for the body.
+    func answer(_ accepted: Accepted, body: [UInt8], hold: BodyBudget.Hold?) async -> Reply {
+        defer { if let hold { bodies.end(hold) } }
+        var request = accepted.request
+        request.body = body
         do {
             if let refusal = await admit(&request, to: accepted.route) { return refusal }
             if let problem = accepted.route.problem(with: request) {

@@ -5,6 +5,8 @@ struct RequestTarget: Sendable {
     /// The decoded segments of the path; an empty last one stands for a trailing slash.
     let segments: [String]
     let query: [(name: String, value: String)]
+    /// That of the absolute form, which proxies send.
+    let authority: Substring?
 
     private static let maximumSegments = 64
     private static let maximumFields = 256
@@ -12,11 +14,14 @@ struct RequestTarget: Sendable {
     /// - Returns: nil for a wrong percent-encoding, bytes that are not UTF-8, a zero byte, or too many parts.
     init?(_ target: String) {
         var rest = target[...]
-        if !rest.utf8.starts(with: "/".utf8) {
-            // The absolute form, which proxies send: the authority is not ours to judge.
+        if rest.utf8.starts(with: "/".utf8) {
+            authority = nil
+        } else {
             guard let colon = rest.firstIndex(of: ":"), rest[colon...].hasPrefix("://") else { return nil }
             rest = rest[colon...].dropFirst(3)
-            rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
+            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+            authority = rest[..<end]
+            rest = end < rest.endIndex && rest[end] == "/" ? rest[end...] : "/" + rest[end...]
         }
         let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = String(rest[..<(mark ?? rest.endIndex)])

@@ -28,14 +28,18 @@ package struct Route: Sendable {
     package let parameters: [APIParameter]
     package let body: APIBody?
     package let answers: [APIAnswer]
+    /// Refuses a request by its head, before its body is read; the request that it is given has none.
+    package let refuse: (@Sendable (Request) -> Reply?)?
     package let handle: @Sendable (Request) async throws -> Reply
 
     /// - Parameters:
     ///   - body: what `/openapi.json` says of it; the handler reads and checks it.
     ///   - answers: those of the handler; with none, `/openapi.json` describes no answer.
+    ///   - refuse: called on the connection's event loop: it must be quick.
     package init(
         _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
         parameters: [APIParameter] = [], body: APIBody? = nil, answers: [APIAnswer] = [],
+        refuse: (@Sendable (Request) -> Reply?)? = nil,
         handle: @escaping @Sendable (Request) async throws -> Reply
     ) {
         self.method = method
@@ -46,6 +50,7 @@ package struct Route: Sendable {
         self.parameters = parameters
         self.body = body
         self.answers = answers
+        self.refuse = refuse
         self.handle = handle
     }
 }
@@ -59,7 +64,7 @@ package struct Request: Sendable {
     /// The query's fields, decoded, in order.
     package let query: [(name: String, value: String)]
     package let headers: Headers
-    package let body: [UInt8]
+    package var body: [UInt8]
     package let remoteAddress: String?
     /// The name of the bearer token, on a route that has a use for one.
     package var token: String?
@@ -78,6 +83,9 @@ package struct Request: Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
     }
+
+    /// What the field `Content-Length` announces; nil without one, or with one that is no number.
+    package var declaredLength: Int? { headers["content-length"].flatMap { Int($0) } }
 
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }

@@ -9,7 +9,8 @@ package import Logging
 ///
 ///     POST /webhooks/SYSTEM[/ENDPOINT] ──▶ signature ──▶ Event ──▶ ledger.accept (one transaction) ──▶ 202 {id}
 ///
-/// A bad signature leaves no row that an attacker could grow; the same delivery again is answered 200.
+/// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
+/// before the body is read. The same delivery again is answered 200.
 package struct WebhookGateway: Sendable {
     /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
@@ -29,14 +30,16 @@ package struct WebhookGateway: Sendable {
     private let lastOrigin: LastOrigin
     private let time: any TimeSource
     private let logger: Logger
+    private let refusals: RefusalLog
 
     /// Who we are on GitHub, as far as it is known.
     package typealias Identity = @Sendable (CodexSnapshot) -> String?
 
+    /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
     package init(
         codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
         origin: @escaping Origin, lastOrigin: @escaping LastOrigin = { _, _ in nil },
-        time: any TimeSource, logger: Logger
+        time: any TimeSource, logger: Logger, refusals: RefusalLog? = nil
     ) {
         self.codex = codex
         self.secrets = secrets
@@ -46,25 +49,24 @@ package struct WebhookGateway: Sendable {
         self.lastOrigin = lastOrigin
         self.time = time
         self.logger = logger
+        self.refusals = refusals ?? RefusalLog(logger: logger)
     }
 
     package var routes: [Route] {
         ["/webhooks/github", "/webhooks/github/:endpoint"].map { path in
             Route(
                 .post, path, access: .open, summary: "A GitHub delivery, signed with X-Hub-Signature-256",
-                bodyLimitBytes: Self.gitHubBodyLimitBytes, body: Self.delivery, answers: Self.answers
+                bodyLimitBytes: Self.gitHubBodyLimitBytes, body: Self.delivery, answers: Self.answers,
+                refuse: { refusal(ofHead: $0) }
             ) { try await gitHub($0) }
         }
             + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
                 Route(
                     .post, path, access: .open, summary: "A delivery of a system that this version does not take yet",
-                    answers: [APIAnswer(404, "This version does not take it"), APIAnswer(413, "The body is too large")]
-                ) {
-                    let system = $0.parameters["system"] ?? ""
-                    return .problem(
-                        status: 404, title: "Unknown webhook system",
-                        detail: "this version takes github, not '\(system)'")
-                }
+                    answers: [
+                        APIAnswer(404, "This version does not take it"), APIAnswer(413, "The body is too large"),
+                    ],
+                    refuse: { Self.unknownSystem($0) }, handle: { Self.unknownSystem($0) })
             }
     }
 
@@ -81,21 +83,52 @@ package struct WebhookGateway: Sendable {
         ]
     }()
 
+    private static func unknownSystem(_ request: Request) -> Reply {
+        let system = request.parameters["system"] ?? ""
+        return .problem(
+            status: 404, title: "Unknown webhook system", detail: "this version takes github, not '\(system)'")
+    }
+
+    private static let unknownEndpoint = Reply.problem(
+        status: 404, title: "No such endpoint",
+        detail: "the codex has no WebhookEndpoint of system github that this path names")
+
+    private static let unauthorized = Reply.problem(status: 401, title: "Unauthorized")
+
+    private static func tooLarge(_ limit: Int) -> Reply {
+        .problem(status: 413, title: "Payload too large", detail: "this endpoint takes \(limit) bytes")
+    }
+
+    private func bodyLimit(of endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot) -> Int {
+        endpoint.maxBody ?? snapshot.settings.githubBodyLimit.value
+    }
+
+    /// What no body can mend: an endpoint that is not there, no signature or none that could be one, a body announced as
+    /// too large.
+    private func refusal(ofHead request: Request) -> Reply? {
+        let snapshot = codex.head
+        guard let endpoint = snapshot.endpoint(system: "github", name: request.parameters["endpoint"]) else {
+            return Self.unknownEndpoint
+        }
+        guard GitHubSignature.isWellFormed(request.headers[GitHubSignature.header]) else {
+            refusals.count("deliveries without a signature, endpoint=\(endpoint.name)")
+            return Self.unauthorized
+        }
+        let limit = bodyLimit(of: endpoint, snapshot)
+        return request.declaredLength ?? 0 > limit ? Self.tooLarge(limit) : nil
+    }
+
     private func gitHub(_ request: Request) async throws -> Reply {
         let snapshot = codex.head
         guard let endpoint = snapshot.endpoint(system: "github", name: request.parameters["endpoint"]) else {
-            return .problem(
-                status: 404, title: "No such endpoint",
-                detail: "the codex has no WebhookEndpoint of system github that this path names")
+            return Self.unknownEndpoint
         }
-        let limit = endpoint.maxBody ?? snapshot.settings.githubBodyLimit.value
-        guard request.body.count <= limit else {
-            return .problem(status: 413, title: "Payload too large", detail: "this endpoint takes \(limit) bytes")
-        }
+        let limit = bodyLimit(of: endpoint, snapshot)
+        guard request.body.count <= limit else { return Self.tooLarge(limit) }
         guard let keys = await secretKeys(of: endpoint) else { return Self.notConfigured }
         guard GitHubSignature.isValid(request.headers[GitHubSignature.header], body: request.body, secrets: keys) else {
-            logger.warning("webhook refused: bad signature", metadata: ["endpoint": "\(endpoint.name)"])
-            return .problem(status: 401, title: "Unauthorized")
+            refusals.count("deliveries with a bad signature, endpoint=\(endpoint.name)")
+            return Self.unauthorized
         }
         do {
             let verdict = try GitHubNormaliser.normalise(
@@ -133,11 +166,13 @@ package struct WebhookGateway: Sendable {
         case .duplicate(let id):
             return .json(["id": .string(id.description), "status": "duplicate"])
         case .overloaded:
-            logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
+            if refusals.count("deliveries with the inbound queue full") {
+                logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
+            }
             return .problem(status: 503, title: "The queue is full", headers: ["retry-after": "5"])
         case .limited(let until):
             let seconds = max(1, ((until - time.now).microseconds + 999_999) / 1_000_000)
-            logger.warning("webhook refused: over the rate of its endpoint", metadata: ["endpoint": "\(endpoint.name)"])
+            refusals.count("deliveries over the rate of their endpoint, endpoint=\(endpoint.name)")
             return .problem(
                 status: 429, title: "Too many requests", headers: ["retry-after": String(seconds)])
         }
@@ -163,16 +198,20 @@ package struct WebhookGateway: Sendable {
     /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.
     private func secretKeys(of endpoint: WebhookEndpointManifest) async -> [Secret]? {
         var keys: [Secret] = []
+        var problems: [String] = []
         for reference in endpoint.authentication.secrets {
             do {
                 keys.append(try await secrets.resolve(reference))
             } catch {
-                logger.error(
-                    "webhook secret unavailable",
-                    metadata: ["endpoint": "\(endpoint.name)", "reason": "\(error.message)"])
+                problems.append(error.message)
             }
         }
-        if keys.isEmpty {
+        if !problems.isEmpty, refusals.count("secrets that are unavailable, endpoint=\(endpoint.name)") {
+            logger.error(
+                "webhook secret unavailable",
+                metadata: ["endpoint": "\(endpoint.name)", "reason": "\(problems.joined(separator: "; "))"])
+        }
+        if keys.isEmpty, refusals.count("deliveries with no secret configured, endpoint=\(endpoint.name)") {
             logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
         }
         return keys.isEmpty ? nil : keys

@@ -5,14 +5,15 @@ import ServiceLifecycle
 
 /// A listener on a free port of the loopback, while `body` runs; it is then shut down gracefully.
 func withListener<Value: Sendable>(
-    _ routes: [Route], limits: HTTPLimits = HTTPLimits(), tokens: BearerTokens = BearerTokens(),
+    _ routes: [Route], limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = .any,
+    tokens: BearerTokens = BearerTokens(),
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (Int, ServiceGroup) async throws -> Value
 ) async throws -> Value {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     let listener = HTTPListener(
-        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, bearerTokens: { tokens },
-        logger: logger
+        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, hosts: hosts,
+        bearerTokens: { tokens }, logger: logger
     ) { continuation.yield($0) }
     let group = ServiceGroup(services: [listener], logger: logger)
     let running = Task {

@@ -56,6 +56,19 @@ package final class RawClient {
         }
     }
 
+    /// Sends as much as the system takes until the peer has read nothing for a second, or has closed.
+    package func sendWhatFits(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        var poll = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        while !rest.isEmpty, Foundation.poll(&poll, 1, 1000) == 1, poll.revents & Int16(POLLOUT) != 0 {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
     /// Closes our direction; the peer sees the end.
     package func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
 
@@ -98,6 +111,20 @@ package final class RawClient {
         while try fill() {}
         defer { buffered = [] }
         return buffered
+    }
+
+    /// Reads that many bytes and forgets them.
+    ///
+    /// - Returns: false where the peer closed before.
+    package func skip(_ count: Int) throws -> Bool {
+        var rest = count
+        while rest > 0 {
+            guard try !buffered.isEmpty || fill() else { return false }
+            let taken = min(rest, buffered.count)
+            buffered.removeFirst(taken)
+            rest -= taken
+        }
+        return true
     }
 
     /// Whether the peer has closed, or closes now.

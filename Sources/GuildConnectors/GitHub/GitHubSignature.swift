@@ -17,6 +17,9 @@ package enum GitHubSignature {
         }
     }
 
+    /// Whether the header's value has the form of a signature; without that no body can be one's.
+    package static func isWellFormed(_ signature: String?) -> Bool { signature.flatMap(authenticationCode) != nil }
+
     /// The header's value for a body: what GitHub would send.
     package static func sign(_ body: [UInt8], secret: Secret) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: secret.bytes))

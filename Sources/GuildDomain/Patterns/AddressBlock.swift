@@ -29,6 +29,12 @@ package struct InternetAddress: Sendable, Hashable {
         return AddressBlock(around: self, prefixLength: length.bits)
     }
 
+    /// The machine itself: 127.0.0.0/8 and ::1.
+    package var isLoopback: Bool { isVersion4 ? bits >> 24 == 127 : bits == 1 }
+
+    /// The addresses that one holder has at least: one of IPv4, 64 bits of IPv6 (RFC 6177).
+    package var holder: AddressBlock { AddressBlock(around: self, prefixLength: isVersion4 ? 32 : 64) }
+
     private static func version4(_ text: some StringProtocol) -> UInt32? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -114,6 +120,9 @@ package struct AddressBlock: Sendable, Hashable {
         guard (0...network.width).contains(length) else { return nil }
         self.init(around: network, prefixLength: length)
     }
+
+    /// That address alone.
+    package init(only address: InternetAddress) { self.init(around: address, prefixLength: address.width) }
 
     /// - Parameter prefixLength: from 0 to the width of the address.
     fileprivate init(around address: InternetAddress, prefixLength: Int) {

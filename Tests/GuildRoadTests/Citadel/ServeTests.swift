@@ -1,4 +1,3 @@
-import GuildCitadel
 import GuildCodex
 import GuildConnectors
 import GuildDomain
@@ -6,6 +5,7 @@ import GuildLedger
 import GuildTestSupport
 import Testing
 
+@testable import GuildCitadel
 @testable import GuildRuntime
 
 @Suite(.timeLimit(.minutes(1)), .serialized) struct ServeTests {
@@ -47,6 +47,31 @@ import Testing
     ) async throws {
         let failure = try #require(await failure(components, listen: listen, once: once))
         #expect(!(failure is Failure))
+    }
+
+    @Test(
+        arguments: [
+            (["10.0.0.0/33"], []), (["proxy"], []), ([""], []), (nil, ["http://guild.example.com"]),
+            (nil, ["guild.example.com:443"]), (nil, [""]), (nil, ["a/b"]),
+        ] as [([String]?, [String])])
+    func `a proxy that is no address and a host that is no name are refused before anything is opened`(
+        proxies: [String]?, hosts: [String]
+    ) async throws {
+        let settings = Settings(codex: "/nonexistent/codex", environment: [:], workingDirectory: "/", logger: silent)
+        let serve = Serve(
+            components: [.webhookGateway], listen: "127.0.0.1:0", trustedProxies: proxies, hosts: hosts)
+        let failure = try await #require(throws: Failure.self) {
+            try await serve.run(settings, redactor: Redactor()) { _ in }
+        }
+        #expect(failure.kind == .usage)
+        #expect(failure.hint != nil)
+    }
+
+    @Test func `connections leave a reserve of descriptors for our own work`() {
+        #expect(DescriptorLimit.connections(of: 1 << 20, atMost: 1024) == 1024)
+        #expect(DescriptorLimit.connections(of: 1024, atMost: 1024) == 768)
+        #expect(DescriptorLimit.connections(of: 256, atMost: 1024) == 64)
+        #expect(DescriptorLimit.raise() >= 256)
     }
 
     @Test func `draining does what the named components do, and leaves the rest`() async throws {

@@ -133,6 +133,34 @@ import Testing
         #expect(try await office.auditKinds().isEmpty)
     }
 
+    @Test(
+        arguments: [
+            (nil, 401), ("", 401), ("sha256=00", 401), ("sha1=" + String(repeating: "0", count: 64), 401),
+            ("sha256=" + String(repeating: "g", count: 64), 401), ("sha256=" + String(repeating: "0", count: 64), nil),
+        ] as [(String?, Int?)])
+    func `a signature that cannot be one is refused before the body is read`(signature: String?, status: Int?)
+        async throws
+    {
+        let office = try Office()
+        let route = try #require(gateway(office).routes.first { $0.path == "/webhooks/github" })
+        let headers = Headers(signature.map { [(GitHubSignature.header, $0)] } ?? [])
+        #expect(route.refuse?(Request(method: "POST", path: route.path, headers: headers))?.status == status)
+    }
+
+    @Test func `an endpoint that is not there, and a body announced as too large, are refused by the head`() throws {
+        let office = try Office()
+        let routes = gateway(office).routes
+        let named = try #require(routes.first { $0.path == "/webhooks/github/:endpoint" })
+        let unknown = Request(method: "POST", path: named.path, parameters: ["endpoint": "nobody"])
+        #expect(named.refuse?(unknown)?.status == 404)
+        let plain = try #require(routes.first { $0.path == "/webhooks/github" })
+        let signature = "sha256=" + String(repeating: "0", count: 64)
+        let headers: Headers = [GitHubSignature.header: signature, "Content-Length": "\(Int.max)"]
+        #expect(plain.refuse?(Request(method: "POST", path: plain.path, headers: headers))?.status == 413)
+        let other = try #require(routes.first { $0.path == "/webhooks/:system" })
+        #expect(other.refuse?(Request(method: "POST", path: other.path))?.status == 404)
+    }
+
     @Test(arguments: ["[]", "[\"env://NO_SUCH_SECRET\"]"])
     func `an endpoint whose secrets cannot be had is closed, not open`(secrets: String) async throws {
         let endpoint = OfficeCodex.endpoint().replacing(

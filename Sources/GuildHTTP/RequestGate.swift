@@ -1,0 +1,102 @@
+import Glibc
+import NIOCore
+
+/// Hands the parser the bytes of one request, and those of the next only when the socket has taken the answer.
+///
+///     socket ─▶ RequestGate ─one head─▶ parser ─▶ … ─▶ ConnectionHandler
+///                   ▲                                        │ answer sent
+///                   └────────────────────────────────────────┘
+///
+/// What a client sends ahead of its answers waits as bytes: parsed, each request would take twenty times the room.
+/// Meanwhile nothing is read, so that the kernel makes the client wait.
+final class RequestGate: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// The system hands over what it has when a client ends its direction, read or not: more than this ends the
+    /// connection.
+    private static let heldBytes = 256 << 10
+
+    private let connection: ConnectionHandler
+    private var context: ChannelHandlerContext?
+    private var held: ByteBuffer?
+    private var isFeeding = false
+    private var wantsRead = false
+    private var endIsHeld = false
+
+    init(_ connection: ConnectionHandler) { self.connection = connection }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { (self.context, held) = (nil, nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard connection.takesBytes || connection.phase == .answering else { return }
+        var bytes = unwrapInboundIn(data)
+        if held == nil { held = bytes } else { held?.writeBuffer(&bytes) }
+        feed(context)
+        if let held, held.readableBytes > Self.heldBytes { connection.cut("sent too far ahead of its answers") }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !connection.takesBytes, connection.phase != .answering { held = nil }
+        if held == nil, connection.phase != .answering { context.read() } else { wantsRead = true }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event, held != nil {
+            endIsHeld = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    /// The connection is ready for its next request.
+    func proceed() {
+        guard let context, !isFeeding else { return }
+        if held != nil {
+            feed(context)
+            context.fireChannelReadComplete()
+        }
+        if wantsRead, held == nil, connection.phase != .answering {
+            wantsRead = false
+            context.read()
+        }
+    }
+
+    private func feed(_ context: ChannelHandlerContext) {
+        guard !isFeeding else { return }
+        isFeeding = true
+        while connection.takesBytes, var rest = held {
+            let count = rest.withUnsafeReadableBytes { Self.countToBlankLine($0) }
+            let next = rest.readSlice(length: count)
+            held = rest.readableBytes > 0 ? rest : nil
+            connection.bytesCame()
+            if let next { context.fireChannelRead(wrapInboundOut(next)) }
+        }
+        if !connection.takesBytes, connection.phase != .answering { held = nil }
+        isFeeding = false
+        if endIsHeld, held == nil {
+            endIsHeld = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+    }
+
+    /// How many bytes there are up to the end of the first blank line, with which a header ends; all where there is none.
+    ///
+    /// So the parser finds one header in them at most, or two where a blank line came in two reads.
+    static func countToBlankLine(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let base = bytes.baseAddress else { return 0 }
+        let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        var start = 0
+        while start < bytes.count, let found = memchr(base + start, Int32(feed), bytes.count - start) {
+            let next = UnsafeRawPointer(found) - base + 1
+            if next < bytes.count, bytes[next] == feed { return next + 1 }
+            if next + 1 < bytes.count, bytes[next] == carriage, bytes[next + 1] == feed { return next + 2 }
+            start = next
+        }
+        return bytes.count
+    }
+}

@@ -1,0 +1,82 @@
+import GuildDomain
+import Synchronization
+import Testing
+
+@testable import GuildHTTP
+
+struct BodyBudgetTests {
+    private let budget = BodyBudget(limits: HTTPLimits(bufferedBodyBytes: 100, bodyBytesPerAddress: 60))
+
+    /// A hold that has begun, and whether it was told to give way.
+    private func hold(_ client: String? = nil) -> (hold: BodyBudget.Hold, hasGivenWay: Mark) {
+        let mark = Mark()
+        let hold = BodyBudget.Hold(client: client.flatMap { InternetAddress($0)?.holder }) { mark.set() }
+        budget.begin(hold)
+        return (hold, mark)
+    }
+
+    private final class Mark: Sendable {
+        private let value = Mutex(false)
+        var isSet: Bool { value.withLock { $0 } }
+        func set() { value.withLock { $0 = true } }
+    }
+
+    @Test func `room counts by the bytes that have come, and comes back at the end`() {
+        let first = hold().hold
+        #expect(budget.take(50, for: first) == .taken)
+        #expect(budget.take(50, for: first) == .taken)
+        #expect(budget.take(1, for: first) == .full)
+        budget.end(first)
+        #expect(budget.take(100, for: hold().hold) == .taken)
+    }
+
+    @Test func `the largest body that is still coming gives way to a smaller one, and gets nothing more`() {
+        let (small, smallMark) = hold()
+        let (large, largeMark) = hold()
+        #expect(budget.take(30, for: small) == .taken)
+        #expect(budget.take(60, for: large) == .taken)
+        let (late, _) = hold()
+        #expect(budget.take(20, for: late) == .taken)
+        #expect(largeMark.isSet)
+        #expect(!smallMark.isSet)
+        #expect(budget.take(1, for: large) == .full)
+        #expect(!budget.complete(large))
+        #expect(budget.take(50, for: late) == .taken)
+        #expect(!smallMark.isSet)
+    }
+
+    @Test func `no body gives way to a larger one, nor once it is whole`() {
+        let (first, mark) = hold()
+        #expect(budget.take(80, for: first) == .taken)
+        let second = hold().hold
+        #expect(budget.take(90, for: second) == .full)
+        #expect(budget.complete(first))
+        #expect(budget.take(30, for: second) == .full)
+        #expect(!mark.isSet)
+        #expect(budget.take(20, for: second) == .taken)
+    }
+
+    @Test func `one client address has a quota over all its bodies, and others keep theirs`() {
+        let first = hold("192.0.2.1").hold
+        #expect(budget.take(40, for: first) == .taken)
+        #expect(budget.take(30, for: hold("192.0.2.1").hold) == .addressIsFull)
+        #expect(budget.take(30, for: hold("192.0.2.2").hold) == .taken)
+        budget.end(first)
+        #expect(budget.take(30, for: hold("192.0.2.1").hold) == .taken)
+    }
+
+    @Test func `an IPv6 network of one holder is one client`() {
+        #expect(budget.take(40, for: hold("2001:db8::1").hold) == .taken)
+        #expect(budget.take(30, for: hold("2001:db8::ffff:2").hold) == .addressIsFull)
+        #expect(budget.take(30, for: hold("2001:db8:0:1::1").hold) == .taken)
+    }
+
+    @Test func `a hold ends once, however often it is told`() {
+        let (first, second) = (hold().hold, hold().hold)
+        #expect(budget.take(50, for: first) == .taken)
+        #expect(budget.take(50, for: second) == .taken)
+        budget.end(first)
+        budget.end(first)
+        #expect(budget.take(51, for: hold().hold) == .full)
+    }
+}
