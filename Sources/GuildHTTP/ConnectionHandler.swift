@@ -120,6 +120,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Half a request was there when the connection ended: there is nobody to answer.
+        guard context.channel.isActive else { return close(context) }
         switch (error, phase) {
         case (let error as HTTPParserError, .waiting), (let error as HTTPParserError, .reading),
             (let error as HTTPParserError, .refusing):

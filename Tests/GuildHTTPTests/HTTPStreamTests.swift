@@ -99,6 +99,22 @@ struct HTTPStreamTests {
         }
     }
 
+    @Test func `a shutdown survives half a request`() async throws {
+        try await withListener([.health]) { port, group in
+            let (answers, answered) = AsyncStream<Int>.makeStream()
+            async let closed = talk(port) { client in
+                try client.send(head: "GET /healthz HTTP/1.1\nHost: a\n\nGET /healthz HTTP/1.1\nHost")
+                answered.yield(try client.response().status)
+                return try client.isClosed()
+            }
+            let status = await answers.first { _ in true }
+            #expect(status == 200)
+            await group.triggerGracefulShutdown()
+            let isClosed = try await closed
+            #expect(isClosed)
+        }
+    }
+
     @Test func `a shutdown does not wait for ever`() async throws {
         let gate = Gate()
         let route = Route(.get, "/slow", access: .open, summary: "Slow") { _ in
