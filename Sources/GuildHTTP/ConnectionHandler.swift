@@ -33,6 +33,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// A refused request's body up to this length is read and dropped, to keep the connection.
     private static let droppedBodyBytes = 64 << 10
+    /// The part of an announced body that must have come before room for all of it is set aside.
+    private static let announcedShare = 8
     /// How long a client may go on sending after an answer that ends the connection.
     private static let lingerTime = TimeAmount.seconds(2)
 
@@ -49,6 +51,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var entry: ConnectionRegistry.Entry?
     private var accepted: RequestService.Accepted?
     private var body: [UInt8] = []
+    /// What `Content-Length` announces.
+    private var declared: Int?
     private var hold: BodyBudget.Hold?
     private var client: AddressBlock?
     private var refusal: Reply?
@@ -187,7 +191,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         // After an upgrade that we do not make, the parser reads no further request.
         let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
         exchange = Exchange(version: head.version, isHead: head.method == .HEAD, keepAlive: keepAlive)
-        let declared = head.headers.first(name: "content-length").flatMap { Int($0) }
+        declared = head.headers.first(name: "content-length").flatMap { Int($0) }
         let expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         switch service.decide(head, remote: remoteAddress, local: localAddress) {
         case .accept(let request):
@@ -212,7 +216,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             return refuseAtOnce(tooLarge(accepted), context)
         }
         switch service.bodies.take(buffer.readableBytes, for: hold ?? beginHold(context)) {
-        case .taken: buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
+        case .taken: append(buffer)
         case .addressIsFull:
             service.refusals.count("bodies over the quota of one address")
             refuseAtOnce(service.overQuota, context)
@@ -220,6 +224,16 @@ final class ConnectionHandler: ChannelInboundHandler {
             service.refusals.count("bodies without room")
             refuseAtOnce(service.full(Self.noRoom), context)
         }
+    }
+
+    /// Copies a piece to the body. Once a good part of what was announced has come, room for all of it is set aside, which
+    /// costs nothing until it is used: growing by doubling would hold a large body twice.
+    private func append(_ buffer: ByteBuffer) {
+        let count = body.count + buffer.readableBytes
+        if count > body.capacity, let declared, count <= declared, declared / Self.announcedShare <= count {
+            body.reserveCapacity(declared)
+        }
+        buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
     }
 
     private func beginHold(_ context: ChannelHandlerContext) -> BodyBudget.Hold {

@@ -34,7 +34,7 @@ package struct HTTPLimits: Sendable, Hashable {
 
     package init(
         maxConnections: Int = 1024, connectionsPerAddress: Int = 256, maxRequestsInFlight: Int = 1024,
-        bufferedBodyBytes: Int = 64 << 20, bodyBytesPerAddress: Int = 32 << 20, unsentAnswerBytes: Int = 32 << 20,
+        bufferedBodyBytes: Int = 48 << 20, bodyBytesPerAddress: Int = 32 << 20, unsentAnswerBytes: Int = 32 << 20,
         headerBytes: Int = 16 << 10, headerFields: Int = 100, firstByteTimeout: Duration = .seconds(5),
         headTimeout: Duration = .seconds(10), bodyTimeout: Duration = .seconds(30),
         answerTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(20),

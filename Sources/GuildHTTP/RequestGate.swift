@@ -18,6 +18,10 @@ final class RequestGate: ChannelDuplexHandler {
     /// The system hands over what it has when a client ends its direction, read or not: more than this ends the
     /// connection.
     private static let heldBytes = 256 << 10
+    /// The parser gets no more at once, so that the clock is looked at in between.
+    private static let sliceBytes = 4 << 10
+    /// How long one connection may keep its event loop busy with what it sent before others have their turn.
+    private static let turn = TimeAmount.milliseconds(1)
 
     private let connection: ConnectionHandler
     private var context: ChannelHandlerContext?
@@ -25,6 +29,8 @@ final class RequestGate: ChannelDuplexHandler {
     private var isFeeding = false
     private var wantsRead = false
     private var endIsHeld = false
+    /// Whether more is fed in the loop's next round.
+    private var isPostponed = false
 
     init(_ connection: ConnectionHandler) { self.connection = connection }
 
@@ -55,7 +61,7 @@ final class RequestGate: ChannelDuplexHandler {
 
     /// The connection is ready for its next request.
     func proceed() {
-        guard let context, !isFeeding else { return }
+        guard let context, !isFeeding, !isPostponed else { return }
         if held != nil {
             feed(context)
             context.fireChannelReadComplete()
@@ -67,20 +73,41 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     private func feed(_ context: ChannelHandlerContext) {
-        guard !isFeeding else { return }
+        guard !isFeeding, !isPostponed else { return }
         isFeeding = true
+        var end: NIODeadline?
         while connection.takesBytes, var rest = held {
-            let count = rest.withUnsafeReadableBytes { Self.countToBlankLine($0) }
+            let count = rest.withUnsafeReadableBytes {
+                Self.countToBlankLine(.init(rebasing: $0.prefix(Self.sliceBytes)))
+            }
             let next = rest.readSlice(length: count)
             held = rest.readableBytes > 0 ? rest : nil
             connection.bytesCame()
             if let next { context.fireChannelRead(wrapInboundOut(next)) }
+            guard held != nil else { break }
+            let now = NIODeadline.now()
+            if now > end ?? .distantFuture {
+                postpone(context)
+                break
+            }
+            if end == nil { end = now + Self.turn }
         }
         if !connection.takesBytes, connection.phase != .answering { held = nil }
         isFeeding = false
         if endIsHeld, held == nil {
             endIsHeld = false
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+    }
+
+    private func postpone(_ context: ChannelHandlerContext) {
+        isPostponed = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // Not `execute`: the loop runs such tasks to their end before it looks at sockets again.
+        _ = context.eventLoop.scheduleTask(in: Self.turn) {
+            let gate = bound.value
+            gate.isPostponed = false
+            gate.proceed()
         }
     }
 
