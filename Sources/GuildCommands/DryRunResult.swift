@@ -48,7 +48,7 @@ struct DryRunResult: CommandResult {
         lines.append(style.bold("tools"))
         lines += dryRun.tools.map { tool, rules in
             "  \(tool.name)  autonomy "
-                + rules.map { TextTable.printable("\($0.autonomy.rawValue) \($0.scope.text)") }.joined(separator: "; ")
+                + rules.map { TextTable.printable("\($0.autonomy.rawValue) \($0.place)") }.joined(separator: "; ")
         }
         if dryRun.tools.isEmpty { lines.append("  none") }
         let cost = dryRun.reservedCost.map { Money.dollars($0) } ?? "unknown price"

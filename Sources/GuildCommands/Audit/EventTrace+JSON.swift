@@ -20,6 +20,7 @@ extension Event {
             "subject": .optional(subject), "system": .string(system), "guildevent": .optional(guildEvent),
             "priority": .string(priority.name), "time": .string(time.rfc3339),
             "cause": .optional(cause?.description), "root": .string(root.description), "hop": .integer(hop),
+            "containers": Container.json(containers),
         ]
     }
 }

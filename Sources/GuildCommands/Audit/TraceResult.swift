@@ -63,6 +63,10 @@ extension EventTrace {
         var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
         if event.isOwn { node.notes.append("caused by an action of ours") }
+        // Where it is not what the source says already.
+        if event.containers != Container.of(source: event.source, system: event.system) {
+            node.notes.append("calls in \(RunPlace(event).text)")
+        }
         let decided = Set(decisions.compactMap(\.invocation))
         node.children = decisions.enumerated().map { index, decision in
             var child = decision.node

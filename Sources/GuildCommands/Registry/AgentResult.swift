@@ -112,7 +112,7 @@ struct AgentResult: CommandResult {
         lines += [style.bold("tools")]
         lines += indented(
             agent.tools.map {
-                "\($0.pattern)  \($0.autonomy.rawValue) \($0.autonomy.meaning)  \($0.scope.text)  \($0.location)"
+                "\($0.pattern)  \($0.autonomy.rawValue) \($0.autonomy.meaning)  \($0.place)  \($0.location)"
             })
         lines += [style.bold("limits in force")]
         let table = TextTable(["  LIMIT", "VALUE", "FROM"], limits.map { ["  " + $0.name, $0.shown, $0.origin] })

@@ -20,7 +20,7 @@ struct ToolGrants {
             ["AGENT", "RULE", "MAY", "WHERE", "TOOLS"],
             rules.prefix(Self.listedRules).map { agent, rule in
                 [
-                    agent, rule.pattern, "\(rule.autonomy.rawValue) \(rule.autonomy.meaning)", Self.place(of: rule),
+                    agent, rule.pattern, "\(rule.autonomy.rawValue) \(rule.autonomy.meaning)", rule.place,
                     Self.tools(of: rule),
                 ]
             })
@@ -29,20 +29,21 @@ struct ToolGrants {
         return [table.text(style, showsHeadings: true)] + rest
     }
 
-    /// Of tools that reach no external system it makes no difference where.
-    private static func place(of rule: ToolRule) -> String {
-        let matched = operations(of: rule)
-        return !matched.isEmpty && matched.allSatisfy { $0.reach == .everywhere } ? "-" : rule.scope.text
-    }
-
     private static func tools(of rule: ToolRule) -> String {
-        let names = operations(of: rule).map(\.name)
+        let names = rule.operations.map(\.name)
         guard !names.isEmpty else { return "none in this version" }
         let more = names.count > namedTools ? " and \(names.count - namedTools) more" : ""
         return names.prefix(namedTools).joined(separator: ", ") + more
     }
+}
 
-    private static func operations(of rule: ToolRule) -> [Operation] {
-        CodexAccess.catalogue.operations.filter { rule.glob.matches($0.name) }
+extension ToolRule {
+    /// Those of this version that the pattern matches.
+    var operations: [Operation] { CodexAccess.catalogue.operations.filter { glob.matches($0.name) } }
+
+    /// Where the rule holds, for people. Of tools that reach no external system it makes no difference.
+    var place: String {
+        let matched = operations
+        return !matched.isEmpty && matched.allSatisfy { $0.reach == .everywhere } ? "anywhere" : scope.text
     }
 }
