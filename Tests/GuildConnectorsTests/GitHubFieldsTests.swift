@@ -54,6 +54,8 @@ import Testing
             "@acme/<!-- -->everyone", "@acme/<b></b>everyone", "a\u{200B}@acme/everyone", "a<b>@acme/everyone</b>",
             "＠acme/everyone", "`@acme/everyone`", "```\n@acme/everyone", "~~~\n\n```\n~~~\n@acme/everyone\n\n```",
             "<div>\n\n```\n@acme/everyone\n```", "```\nx\n``` \n@acme/everyone\n```", "word\n```\n@acme/everyone\n```",
+            "<p>&#64acme/everyone</p>", "<p>@acme/every&shyone</p>", "<p>&#x0040@acme/everyone",
+            "&#00064;acme/everyone",
             "é@acme/everyone", "@acme/everyone\u{301}",
         ])
     func `a mention is found as it will be rendered`(body: String) throws {

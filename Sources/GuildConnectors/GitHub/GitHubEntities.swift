@@ -36,14 +36,33 @@ enum GitHubEntities {
         return result
     }
 
+    /// Of these the semicolon may be missing where the text is HTML, and before a letter too.
+    private static let unended = ["AMP", "amp", "GT", "gt", "LT", "lt", "QUOT", "quot", "nbsp", "shy"]
+
     private static func reference(_ text: ArraySlice<Unicode.Scalar>) -> (Unicode.Scalar, Int)? {
-        let body = text.dropFirst().prefix { $0 == "#" || $0.isASCIIAlphanumeric }
-        guard body.endIndex < text.endIndex, text[body.endIndex] == ";", let first = body.first else { return nil }
-        let name = String(String.UnicodeScalarView(body))
-        let length = body.count + 2
-        guard first == "#" else { return named[name].map { ($0, length) } }
-        let digits = name.dropFirst()
-        let value = digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
-        return value.flatMap { Unicode.Scalar($0) }.map { ($0, length) }
+        let body = text.dropFirst()
+        if body.first == "#" { return numeric(body.dropFirst()).map { ($0, $1 + 2) } }
+        let name = body.prefix { $0.isASCIIAlphanumeric }
+        let word = String(String.UnicodeScalarView(name))
+        if body.dropFirst(name.count).first == ";", let scalar = named[word] { return (scalar, name.count + 2) }
+        guard let known = unended.first(where: { word.hasPrefix($0) }), let scalar = named[known] else { return nil }
+        return (scalar, known.utf8.count + 1)
+    }
+
+    /// Digits, or `x` and hexadecimal ones; in HTML the semicolon may be missing. With how many scalars they are.
+    private static func numeric(_ text: ArraySlice<Unicode.Scalar>) -> (Unicode.Scalar, Int)? {
+        let isHex = text.first == "x" || text.first == "X"
+        let digits = text.dropFirst(isHex ? 1 : 0).prefix { scalar in
+            switch scalar {
+            case "0"..."9": true
+            case "a"..."f", "A"..."F": isHex
+            default: false
+            }
+        }
+        guard let value = UInt32(String(String.UnicodeScalarView(digits)), radix: isHex ? 16 : 10),
+            let scalar = Unicode.Scalar(value)
+        else { return nil }
+        let hasEnd = text.dropFirst(digits.count + (isHex ? 1 : 0)).first == ";"
+        return (scalar, digits.count + (isHex ? 1 : 0) + (hasEnd ? 1 : 0))
     }
 }

@@ -36,6 +36,11 @@ package enum ScreenText {
         }
     }
 
+    /// The first scalars of a text, for what is kept rather than shown.
+    package static func prefix(_ text: String, scalars limit: Int) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
+    }
+
     /// The beginning of a text, at most so many scalars, with `…` for the rest. A character would be no measure: it may
     /// consist of a million of them.
     package static func shortened(_ text: String, to limit: Int) -> String {

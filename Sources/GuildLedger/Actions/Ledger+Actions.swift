@@ -87,7 +87,7 @@ extension Ledger {
             try db.appendAudit(
                 action.entry(
                     .actionRetried, actor: "action-executor", now: now,
-                    ["attempt": .integer(action.attempt), "reason": .string(String(reason.prefix(1000)))]))
+                    ["attempt": .integer(action.attempt), "reason": .string(ScreenText.prefix(reason, scalars: 1000))]))
         }
     }
 
@@ -185,7 +185,7 @@ extension Database {
     func endAttempt(_ action: Action, outcome: String, now: Timestamp) throws {
         try execute(
             sql: "UPDATE action_attempts SET ended_at = ?, outcome = ? WHERE action = ? AND attempt = ?",
-            arguments: [now, String(outcome.prefix(1000)), action.id, action.attempt])
+            arguments: [now, ScreenText.prefix(outcome, scalars: 1000), action.id, action.attempt])
     }
 
     fileprivate func notify(about action: Action, succeeded: Bool, now: Timestamp) throws {
@@ -195,7 +195,9 @@ extension Database {
                 INSERT INTO notifications (id, at, recipient, severity, text, invocation, action, state)
                 VALUES (?, ?, 'chapter', 'info', ?, ?, ?, 'pending')
                 """,
-            arguments: [NotificationID(now: now), now, String(text.prefix(2000)), action.invocation, action.id])
+            arguments: [
+                NotificationID(now: now), now, ScreenText.prefix(text, scalars: 2000), action.invocation, action.id,
+            ])
     }
 }
 

@@ -256,7 +256,7 @@ extension Database {
                 """
         ).execute(arguments: [
             NotificationID(derivedFrom: ["notice", notice.name, event.root.description]), now,
-            String(notice.text.prefix(2000)), event.root,
+            ScreenText.prefix(notice.text, scalars: 2000), event.root,
         ])
     }
 }

@@ -53,8 +53,7 @@ package struct ToolBox: Sendable {
     /// Judges what the model asked for: a refusal is its result at once, a read waits to be run, a write becomes an
     /// action under the manifest's autonomy and the safety policies.
     func plan(_ content: [ModelContent], now: Timestamp) -> [ToolCall] {
-        let reason = String(
-            String.UnicodeScalarView(TurnDelta.text(of: content).unicodeScalars.prefix(Self.reasonScalars)))
+        let reason = ScreenText.prefix(TurnDelta.text(of: content), scalars: Self.reasonScalars)
         var calls: [ToolCall] = []
         for case .toolUse(let id, let name, let input) in content {
             var call = ToolCall(position: calls.count, callID: id, name: name, arguments: input)
