@@ -1,7 +1,7 @@
 package import GuildCodex
 import GuildConnectors
 package import GuildDomain
-package import GuildLedger
+import GuildLedger
 import GuildRuntime
 
 /// The codex that the settings name: its repository, and the loader that knows every operation of this build.
@@ -29,6 +29,11 @@ package struct CodexAccess: Sendable {
             try CommitSigners(file: $0, workingDirectory: settings.workingDirectory, repository: opened, git: git)
         }
     }
+
+    /// The same settings, opened anew.
+    func elsewhere() throws -> CodexAccess { try CodexAccess(settings) }
+
+    var environment: [String: String] { settings.environment }
 
     /// What the settings name: a revision, as it was said.
     package var revision: String { settings.revision }
@@ -68,6 +73,32 @@ package struct CodexAccess: Sendable {
         }
     }
 
+    /// The commit that the ledger says is accepted.
+    ///
+    /// - Throws: with what to do where this repository does not have it.
+    package func accepted(_ commit: CommitID) throws -> CodexSnapshot {
+        do {
+            return try load(commit, revision: commit.short).get()
+        } catch let error as CodexRepositoryError {
+            throw Failure(
+                .unavailable,
+                "commit \(commit.short), which the ledger says is accepted, cannot be read: \(error.message)",
+                hint: "fetch it into \(repository.place), or accept another one with `guild serve`")
+        }
+    }
+
+    /// As `accepted`, without reading again what is at hand.
+    func accepted(_ commit: CommitID, or result: LoadResult) throws -> CodexSnapshot {
+        if result.commit == commit.hex, let snapshot = result.snapshot { return snapshot }
+        return try accepted(commit)
+    }
+
+    /// Whether the repository has the commit.
+    func isKnown(_ commit: CommitID) -> Bool {
+        // Any reason not to find it is one not to know it.
+        (try? repository.resolve(commit.hex)) != nil
+    }
+
     /// The snapshot to run on.
     ///
     /// - Throws: `CodexInvalid` with every reason where it has errors.
@@ -90,11 +121,23 @@ package struct CodexAccess: Sendable {
         }
     }
 
-    /// The ledger that belongs to this codex, unless the settings name another.
-    package func ledgerLocation() throws -> LedgerLocation {
-        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
-            return try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
-        }
-        return .standard(repositoryPath: repository.place, environment: settings.environment)
+    /// Whether the settings mean what is checked out, and not another revision or uncommitted files.
+    package var isAtHead: Bool { !settings.usesWorktree && ["HEAD", "@"].contains(settings.revision) }
+
+    /// The ledger of this codex, or the one that the settings name; nothing is changed.
+    package func ledgerHome() throws -> LedgerHome {
+        try namedHome() ?? LedgerFinder(self, environment: settings.environment).find()
+    }
+
+    /// As `ledgerHome`, for somebody who writes: the ledger is from now on this codex's own.
+    ///
+    /// - Parameter isMaking: whether an unknown one is begun; else nothing is changed for it.
+    package func claimedHome(isMaking: Bool) throws -> LedgerHome {
+        try namedHome() ?? LedgerFinder(self, environment: settings.environment).claim(isMaking: isMaking)
+    }
+
+    private func namedHome() throws -> LedgerHome? {
+        guard let location = try settings.namedLedger() else { return nil }
+        return LedgerHome(standing: .named, locations: [location], codex: repository.place, looked: [location.path])
     }
 }

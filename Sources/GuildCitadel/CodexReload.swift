@@ -86,8 +86,15 @@ struct CodexReload: Service {
     private func newest(isForced: Bool, seen: String) async throws -> CommitID?? {
         let access = deployment.access
         guard !access.usesWorktree else { return isForced ? .some(nil) : nil }
+        try await deployment.followMove()
         let commit = try await onOwnThread { try access.retrying { try $0.resolve(access.revision) } }
         return isForced || commit.hex != seen ? .some(commit) : nil
+    }
+
+    /// What each wish does: looks whether there is something new, and takes it up.
+    func look() async throws {
+        guard let commit = try await newest(isForced: false, seen: deployment.codex.head.commit) else { return }
+        _ = try await reload(commit)
     }
 
     /// Looks at the newest commit.

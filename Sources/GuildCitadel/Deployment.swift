@@ -9,8 +9,22 @@ package import Logging
 
 /// The parts that components are made of: one codex, one ledger, one HTTP client, one set of secrets.
 package struct Deployment: Sendable {
+    /// What a process is for, and so what it may say about the accepted head.
+    package enum Role: Sendable {
+        /// `guild serve`: what it takes up is accepted.
+        case serving
+        /// `guild run`: accepts what is checked out, as long as nobody serves.
+        case running
+        /// Another command that writes: obeys what is accepted.
+        case writing
+    }
+
     package let access: CodexAccess
+    /// What is obeyed: limits, prices, models and connectors come from its head.
     package let codex: CurrentCodex
+    /// What the settings name: the prompts and tools of work that this process begins. The head, unless another commit is
+    /// accepted.
+    package let asked: CodexSnapshot
     package let ledger: Ledger
     package let http: HTTPClient
     package let secrets: SecretResolver
@@ -19,36 +33,89 @@ package struct Deployment: Sendable {
     package let logger: Logger
     /// Why the newest commit is not what this deployment began with; the last accepted one is then.
     package let refusal: CodexInvalid?
+    private let role: Role
+    /// What was accepted when this began.
+    private let acceptedBefore: CommitID?
 
     /// Opens codex and ledger.
     ///
-    /// - Parameters:
-    ///   - lockPatience: how long to wait for a lock that another program holds on the ledger.
-    ///   - resumes: where the newest commit is invalid, begin with the one that was accepted last.
-    /// - Throws: `CodexInvalid`; the refusal is then in the audit log.
+    /// - Parameter lockPatience: how long to wait for a lock that another program holds on the ledger.
+    /// - Throws: `CodexInvalid`; the refusal is then in the audit log, if it is this process's to say.
     package init(
-        _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5), resumes: Bool = false
+        _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5), role: Role = .running
     ) async throws {
-        access = try CodexAccess(settings)
+        let access = try CodexAccess(settings)
+        self.access = access
         time = settings.time
         logger = settings.logger
-        ledger = try Ledger(at: try access.ledgerLocation(), busyTimeout: lockPatience)
+        self.role = role
+        let result = try access.load()
+        // Nobody's ledger begins with a codex that cannot run.
+        if result.snapshot == nil, try access.ledgerHome().standing == .unknown { _ = try result.get() }
+        guard let location = try access.claimedHome(isMaking: true).location else {
+            throw try access.ledgerHome().refusal
+        }
+        ledger = try settings.openLedger(location, busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
-        do {
-            let result = try access.load()
-            codex = access.current(at: try (resumes ? access.judged(result, after: accepted) : result).get())
+        acceptedBefore = accepted
+        let mayMove =
+            switch role {
+            case .serving: true
+            case .running: try await Self.mayMove(access, from: accepted, ledger)
+            case .writing: false
+            }
+        let judged = role == .serving ? access.judged(result, after: accepted) : result
+        if let snapshot = judged.snapshot {
+            asked = snapshot
+            let obeyed = mayMove ? nil : accepted
+            codex = access.current(at: try obeyed.map { try access.accepted($0, or: result) } ?? snapshot)
             refusal = nil
-        } catch let invalid as CodexInvalid {
-            try await ledger.recordHead(
-                commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
-                now: time.now)
-            guard resumes, let accepted else { throw invalid }
-            codex = access.current(at: try access.load(accepted, revision: accepted.short).get())
+        } else {
+            let invalid = CodexInvalid(
+                revision: judged.revision, commit: judged.commit, problems: judged.problems)
+            if mayMove {
+                try await ledger.recordHead(
+                    commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
+                    now: time.now)
+            }
+            guard role == .serving, let accepted else { throw invalid }
+            asked = try access.load(accepted, revision: accepted.short).get()
+            codex = access.current(at: asked)
             refusal = invalid
         }
+        if codex.head.commit != asked.commit { codex.stage(asked) }
+        // What was told which commit to use heeds no newer one; what obeys the accepted one follows it.
+        if role != .serving, codex.head.commit == accepted?.hex { codex.startFollowing() }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
         secrets = SecretResolver(redactor: redactor, http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
+    }
+
+    /// Whether a run may have what is checked out accepted: nobody serves, and it is no step back.
+    private static func mayMove(
+        _ access: CodexAccess, from accepted: CommitID?, _ ledger: Ledger
+    ) async throws -> Bool {
+        guard access.isAtHead, try await !ledger.isServed() else { return false }
+        guard let accepted else { return true }
+        let commit = try access.repository.resolve(access.revision)
+        // What this repository does not have may well be newer.
+        guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
+        return try !access.repository.isAncestor(commit, of: accepted)
+    }
+
+    /// Has the commit of a single run accepted, where that is the run's to say; else the accepted one is obeyed.
+    func acceptRun(actor: String) async throws {
+        guard role == .running, access.isAtHead, !asked.isWorktree, codex.head.commit == asked.commit else { return }
+        pin(asked.commit)
+        let budgets = BudgetLimits(asked)
+        let isAccepted = try await ledger.acceptRun(
+            asked.commit, after: acceptedBefore?.hex,
+            setting: HeadLimits(
+                limits: budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients),
+            actor: actor, now: time.now)
+        // Somebody was faster.
+        if !isAccepted, let accepted = try await ledger.acceptedHead() { try await codex.follow(accepted) }
+        codex.startFollowing()
     }
 
     /// Records that this commit is what runs now, with the limits it sets, and keeps it alive in the repository.
@@ -109,7 +176,7 @@ package struct Deployment: Sendable {
     /// The heads, ours and the accepted one, and what unfinished work names.
     private func commitsToKeep() async throws -> Set<String> {
         var needed = try await ledger.commitsInUse()
-        needed.insert(codex.head.commit)
+        needed.formUnion([codex.head.commit, asked.commit])
         if let accepted = try await ledger.acceptedHead() { needed.insert(accepted) }
         return needed
     }

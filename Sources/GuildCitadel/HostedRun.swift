@@ -70,8 +70,8 @@ package struct HostedRun: Sendable {
     }
 
     private func agent() throws(Failure) -> AgentManifest {
-        let head = deployment.codex.head
-        guard let agent = head.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: head) }
+        let asked = deployment.asked
+        guard let agent = asked.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: asked) }
         return agent
     }
 
@@ -89,9 +89,7 @@ package struct HostedRun: Sendable {
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
-        let budgets = BudgetLimits(deployment.codex.head)
-        try await ledger.noteLimits(
-            budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
+        try await deployment.acceptRun(actor: request.user)
         let (root, invocation): (EventID, InvocationID)
         if let resumed = request.resumed {
             (root, invocation) = try await resume(resumed, worker)
@@ -158,7 +156,7 @@ package struct HostedRun: Sendable {
             invocation: NewInvocation(
                 id: id, agent: agent.name, chapter: agent.chapter, priority: event.priority,
                 options: request.options.json))
-        let commit = deployment.codex.head.commit
+        let commit = deployment.asked.commit
         deployment.pin(commit)
         try await deployment.ledger.begin(
             event, decision, actor: request.user, commit: commit, lease: worker.lease(now: now), now: now)

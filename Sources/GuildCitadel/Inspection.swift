@@ -4,30 +4,48 @@ package import GuildLedger
 
 /// Codex and ledger opened to look at: nothing is made, and a ledger that nobody has made yet is no error.
 package struct Inspection: Sendable {
+    package enum Purpose: Sendable {
+        /// A ledger that is only alike is read, and its path said.
+        case reading
+        /// It is refused, and the codex's own from now on remembered as such.
+        case writing
+    }
+
     package let settings: Settings
     /// Where the ledger is, or would be.
     package let location: LedgerLocation
-    /// Nil where there is none yet.
-    package let ledger: Ledger?
+    private let ledger: Ledger?
+    private let home: LedgerHome
     /// Nil where the ledger was named by itself; then the codex is looked for when it is needed.
     private let found: CodexAccess?
 
-    package init(_ settings: Settings) throws {
+    package init(_ settings: Settings, for purpose: Purpose = .reading) throws {
         self.settings = settings
-        (location, found) = try Self.place(settings)
-        ledger = try Self.open(location)
+        (home, found) = try Self.find(settings, purpose)
+        location = home.location ?? LedgerLocation(path: home.looked.last ?? "")
+        if home.location != nil, let remark = home.remark { settings.remark(remark) }
+        ledger = try home.location.flatMap(Self.open)
     }
 
-    /// Where the settings have the ledger, without a look at what is there.
-    package static func location(_ settings: Settings) throws -> LedgerLocation { try place(settings).0 }
+    /// Where the settings have the ledger, without a look at what is there: to make it, or put another in its place.
+    package static func location(_ settings: Settings, for purpose: Purpose) throws -> LedgerLocation {
+        if let named = try settings.namedLedger() { return named }
+        let access = try CodexAccess(settings)
+        let home = purpose == .writing ? try access.claimedHome(isMaking: true) : try access.ledgerHome()
+        guard let location = home.location else { throw home.refusal }
+        return location
+    }
 
     /// The codex is looked for only where the ledger is not named by itself.
-    private static func place(_ settings: Settings) throws -> (LedgerLocation, CodexAccess?) {
-        if let url = settings.ledger ?? settings.environment["GUILD_LEDGER"] {
-            return (try LedgerLocation(url: url, workingDirectory: settings.workingDirectory), nil)
+    private static func find(_ settings: Settings, _ purpose: Purpose) throws -> (LedgerHome, CodexAccess?) {
+        if let named = try settings.namedLedger() {
+            return (LedgerHome(standing: .named, locations: [named], codex: "", looked: [named.path]), nil)
         }
         let access = try CodexAccess(settings)
-        return (try access.ledgerLocation(), access)
+        switch purpose {
+        case .reading: return (try access.ledgerHome(), access)
+        case .writing: return (try access.claimedHome(isMaking: false), access)
+        }
     }
 
     private static func open(_ location: LedgerLocation) throws(LedgerFailure) -> Ledger? {
@@ -40,10 +58,25 @@ package struct Inspection: Sendable {
     }
 
     /// The ledger, for what has nothing to show without one.
-    package func existingLedger() throws(LedgerFailure) -> Ledger {
-        guard let ledger else { throw .missing(path: location.path) }
+    package func existingLedger() throws -> Ledger {
+        guard let ledger else {
+            if home.location == nil { throw home.refusal }
+            if home.standing == .unknown { throw home.missing }
+            throw LedgerFailure.missing(path: location.path)
+        }
         return ledger
     }
+
+    /// The ledger, for what shows the codex without it too; that there is none, and where it was looked for, is said.
+    package func anyLedger() -> Ledger? {
+        if ledger == nil {
+            let isNamed = home.standing == .named
+            settings.remark(isNamed ? LedgerFailure.missing(path: location.path).message : absence)
+        }
+        return ledger
+    }
+
+    private var absence: String { home.location == nil ? home.refusal.description : home.missing.message }
 
     package func codex() throws -> CodexAccess {
         if let found { return found }
@@ -61,6 +94,13 @@ package struct Inspection: Sendable {
             guard let accepted = try await lastAccepted() else { throw invalid }
             return try access.loader.load(accepted).get()
         }
+    }
+
+    /// The snapshot that the ledger says is accepted; where none ever was, the one that the settings name.
+    package func acceptedSnapshot() async throws -> CodexSnapshot {
+        let access = try codex()
+        guard let commit = try await lastAccepted() else { return try access.snapshot() }
+        return try access.accepted(commit)
     }
 
     private func lastAccepted() async throws -> CommitID? {

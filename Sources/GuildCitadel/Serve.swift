@@ -57,7 +57,7 @@ package struct Serve: Sendable {
         let descriptors = DescriptorLimit.raise()
         let settings = try await withRemote(settings)
         let deployment = try await Deployment(
-            settings, redactor: redactor, lockPatience: Self.lockPatience, resumes: true)
+            settings, redactor: redactor, lockPatience: Self.lockPatience, role: .serving)
         defer { deployment.close() }
         try await beginWithHead(deployment)
         let worker = try await deployment.ledger.register(

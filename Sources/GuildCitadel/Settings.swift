@@ -1,6 +1,6 @@
 import GuildCodex
 package import GuildDomain
-import GuildLedger
+package import GuildLedger
 package import Logging
 
 /// Where a process finds its codex and its ledger; what the global options of the command line say.
@@ -19,6 +19,8 @@ package struct Settings: Sendable {
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger
+    /// Told what a person should know and did not ask for: that a ledger is made, or is another codex's.
+    package var remark: @Sendable (String) -> Void = { _ in }
     package var time: any TimeSource
 
     package init(
@@ -33,6 +35,24 @@ package struct Settings: Sendable {
         self.workingDirectory = workingDirectory
         self.logger = logger
         self.time = time
+    }
+}
+
+extension Settings {
+    /// The ledger that `--ledger` or `GUILD_LEDGER` names; nil takes the codex's own.
+    func namedLedger() throws(LedgerFailure) -> LedgerLocation? {
+        guard let url = ledger ?? environment["GUILD_LEDGER"] else { return nil }
+        return try LedgerLocation(url: url, workingDirectory: workingDirectory)
+    }
+
+    /// Opens a ledger to write to, and says so where it is made.
+    package func openLedger(_ location: LedgerLocation, busyTimeout: Duration = .seconds(5)) throws(LedgerFailure)
+        -> Ledger
+    {
+        let isNew = !location.exists
+        let ledger = try Ledger(at: location, busyTimeout: busyTimeout)
+        if isNew { remark("a new ledger begins: \(location.path)") }
+        return ledger
     }
 }
 

@@ -39,10 +39,16 @@ struct GlobalOptions: ParsableArguments {
             RedactingLogHandler(LineLogHandler(label: label, format: format), redactor: redactor)
         }
         logger.logLevel = logLevel == .warning ? (defaultLogLevel ?? .warning) : logLevel.level
-        return Settings(
+        var settings = Settings(
             codex: codex, revision: rev, usesWorktree: worktree, ledger: ledger,
             environment: ProcessInfo.processInfo.environment,
             workingDirectory: FileManager.default.currentDirectoryPath, logger: logger)
+        settings.remark = { [logger] text in
+            guard format == .text else { return logger.warning("\(text)") }
+            // Where standard error is gone there is nobody to tell.
+            try? FileHandle.standardError.write(contentsOf: Data("guild: \(TextTable.printable(text))\n".utf8))
+        }
+        return settings
     }
 }
 

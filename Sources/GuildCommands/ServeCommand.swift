@@ -76,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         let redactor = Redactor()
         var settings = options.settings(redactor: redactor, defaultLogLevel: .info)
         settings.signers = signers
+        settings.remark = { [logger = settings.logger] in logger.notice("\($0)") }
         let remote = try follow.map { try RemoteBranch(parsing: $0, interval: .seconds(followInterval)) }
         let screen = AnswerStream()
         let serve = Serve(

@@ -31,6 +31,7 @@ enum LedgerSchema {
         registerDeliveries(in: &migrator)
         registerContainers(in: &migrator)
         registerActionCaps(in: &migrator)
+        registerServing(in: &migrator)
         return migrator
     }
 

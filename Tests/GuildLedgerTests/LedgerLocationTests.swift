@@ -17,16 +17,16 @@ import Testing
         #expect(throws: LedgerFailure.unsupportedURL(url)) { try LedgerLocation(url: url, workingDirectory: "/work") }
     }
 
-    @Test func `two repositories of one name have two ledgers, below the state folder`() {
+    @Test func `the place of 0.1.0 is below the state folder, another one for each path`() {
         let environment = ["XDG_STATE_HOME": "/state"]
-        let one = LedgerLocation.standard(repositoryPath: "/a/codex.git", environment: environment).path
-        let two = LedgerLocation.standard(repositoryPath: "/b/codex.git", environment: environment).path
+        let one = LedgerLocation.byPath("/a/codex.git", environment: environment).path
+        let two = LedgerLocation.byPath("/b/codex.git", environment: environment).path
         #expect(one.hasPrefix("/state/guild/codex-"))
         #expect(one.hasSuffix("/ledger.sqlite"))
         #expect(one != two)
         #expect(
-            LedgerLocation.standard(repositoryPath: "/a/shop/.git", environment: environment).path.contains("/shop-"))
-        #expect(LedgerLocation.standard(repositoryPath: "/a", environment: [:]).path.contains("/.local/state/guild/"))
+            LedgerLocation.byPath("/a/shop/.git", environment: environment).path.contains("/shop-"))
+        #expect(LedgerLocation.byPath("/a", environment: [:]).path.contains("/.local/state/guild/"))
     }
 
     @Test(arguments: [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997, 0xFFFF_FFFF_FF53_4D42] as [UInt])

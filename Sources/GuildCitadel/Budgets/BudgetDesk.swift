@@ -74,6 +74,7 @@ package struct BudgetDesk: Sendable {
         let budgets = BudgetLimits(snapshot)
         let limits = budgets.standing.filter { $0.account == account.description }
         guard !limits.isEmpty else { return standing }
+        // The caller's snapshot is the accepted one: nobody's draft sets limits.
         try await ledger.noteLimits(limits, rules: budgets.rules, now: time.now)
         return try await ledger.standing(of: account, now: time.now)
     }

@@ -38,7 +38,7 @@ package struct EventDispatch: Sendable {
     ///
     /// - Throws: `Failure` where one is too large, and then none is sent; or where the queue is full.
     package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
-        let head = deployment.codex.head
+        let head = deployment.asked
         try Self.checkSizes(of: events, in: head)
         deployment.pin(head.commit)
         var policy = AcceptancePolicy(actor: actor)
@@ -78,7 +78,8 @@ package struct EventDispatch: Sendable {
     /// Several dispatchers may be at work: whichever decides first, the decision is there in the end.
     private func decide(_ events: [EventID], roots: [EventID]) async throws {
         let dispatcher = Dispatcher(
-            ledger: deployment.ledger, codex: deployment.codex, roots: roots, time: deployment.time,
+            ledger: deployment.ledger, codex: deployment.access.current(at: deployment.asked), roots: roots,
+            time: deployment.time,
             logger: deployment.logger)
         let outcomes = deployment.ledger.signal(.outcomes)
         var open = events[...]

@@ -10,24 +10,42 @@ import Synchronization
 /// from garbage collection.
 package final class CodexRepository: Sendable {
     /// The repository's own folder (`…/.git`, or the bare repository), absolute.
-    package let gitDirectory: String
+    package var gitDirectory: String { folders.withLock { $0.gitDirectory } }
     /// The checked-out files, absolute and without a slash at the end; nil for a bare repository.
-    package let workTree: String?
+    package var workTree: String? { folders.withLock { $0.workTree } }
     /// The folder that the caller named, below the repository's root; nil where that is the root itself.
-    package let namedFolder: String?
+    package var namedFolder: String? { folders.withLock { $0.namedFolder } }
     package let limits: CodexLimits
+    /// Where the caller said it is; perhaps by a symbolic link, which may be switched.
+    package let location: CodexLocation
 
     private let handle: Mutex<GitHandle>
-    private let location: CodexLocation
+    private let folders: Mutex<Folders>
+    private let moved = Mutex<(@Sendable () -> Void)?>(nil)
+
+    private struct Folders {
+        let gitDirectory: String
+        let workTree: String?
+        let namedFolder: String?
+        /// What the location led to when the repository was opened.
+        let target: String
+
+        init(_ repository: OpaquePointer, at location: CodexLocation, target: String) {
+            gitDirectory = CodexRepository.folder(git_repository_path(repository)) ?? location.path
+            let isBare = git_repository_is_bare(repository) == 1
+            workTree = isBare ? nil : CodexRepository.folder(git_repository_workdir(repository))
+            namedFolder = workTree.flatMap { CodexRepository.folder(of: location.path, below: $0) }
+            self.target = target
+        }
+    }
 
     /// Opens the repository that `location` is, or is inside of.
     package init(at location: CodexLocation, limits: CodexLimits = CodexLimits()) throws(CodexRepositoryError) {
+        // Taken before, so that a link that is switched meanwhile is noticed later.
+        let target = Self.resolvingLinks(location.path)
         let repository = try Self.open(location.path)
         let handle = GitHandle(repository: repository)
-        let bare = git_repository_is_bare(repository) == 1
-        gitDirectory = Self.folder(git_repository_path(repository)) ?? location.path
-        workTree = bare ? nil : Self.folder(git_repository_workdir(repository))
-        namedFolder = workTree.flatMap { Self.folder(of: location.path, below: $0) }
+        folders = Mutex(Folders(repository, at: location, target: target))
         self.limits = limits
         self.location = location
         self.handle = Mutex(handle)
@@ -36,8 +54,43 @@ package final class CodexRepository: Sendable {
     /// Opens the repository anew, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
         // The folder that was named may have gone with a commit; the repository around it has not.
-        let opened = try Self.open(PathKind(at: location.path) == nil ? gitDirectory : location.path)
+        let opened = try Self.open(PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
         handle.withLock { $0 = GitHandle(repository: opened) }
+    }
+
+    /// Whether the location leads elsewhere now: a symbolic link in it was switched.
+    package var hasMoved: Bool {
+        let target = Self.resolvingLinks(location.path)
+        // One that leads nowhere is being switched.
+        return PathKind(at: target) != nil && folders.withLock { $0.target } != target
+    }
+
+    /// Opens the repository that the location leads to now.
+    package func followMove() throws(CodexRepositoryError) {
+        let target = Self.resolvingLinks(location.path)
+        let opened = try Self.open(location.path)
+        let found = Folders(opened, at: location, target: target)
+        handle.withLock { handle in
+            handle = GitHandle(repository: opened)
+            folders.withLock { $0 = found }
+        }
+        moved.withLock { $0 }?()
+    }
+
+    /// Has `body` called after each `followMove`.
+    func whenMoved(_ body: @escaping @Sendable () -> Void) { moved.withLock { $0 = body } }
+
+    /// The folders that hold a symbolic link on the way to the location.
+    var linkFolders: [String] {
+        var (folder, links): (String, [String]) = ("", [])
+        for step in location.path.split(separator: "/") {
+            var status = stat()
+            if lstat("\(folder)/\(step)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+                links.append(folder.isEmpty ? "/" : folder)
+            }
+            folder += "/\(step)"
+        }
+        return links
     }
 
     /// What messages call it.
@@ -118,7 +171,7 @@ package final class CodexRepository: Sendable {
     private static func pinName(_ commit: CommitID) -> String { pinPrefix + commit.hex }
 
     /// `path` below `root`, both resolved; nil where they are the same or `path` is elsewhere.
-    private static func folder(of path: String, below root: String) -> String? {
+    fileprivate static func folder(of path: String, below root: String) -> String? {
         let resolved = resolvingLinks(path)
         let prefix = resolvingLinks(root) + "/"
         guard resolved.hasPrefix(prefix) else { return nil }
@@ -126,7 +179,7 @@ package final class CodexRepository: Sendable {
         return folder.isEmpty || folder == ".git" || folder.hasPrefix(".git/") ? nil : folder
     }
 
-    private static func folder(_ path: UnsafePointer<CChar>?) -> String? {
+    fileprivate static func folder(_ path: UnsafePointer<CChar>?) -> String? {
         guard let path else { return nil }
         let text = String(cString: path)
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text

@@ -72,6 +72,13 @@ package struct NewRepository: Sendable {
         var commitID = git_oid()
         try GitFailure.check(
             git_commit_create(&commitID, repository, "HEAD", signature, signature, nil, message, tree, 0, nil))
+        // Two that were made in one second, from the same files, have one history and are two codices all the same.
+        var configuration: OpaquePointer?
+        defer { git_config_free(configuration) }
+        try GitFailure.check(
+            git_config_open_ondisk(&configuration, String(cString: git_repository_commondir(repository)) + "config"))
+        try GitFailure.check(
+            git_config_set_string(configuration, CodexRepository.idKey(of: ""), CodexID().description))
         guard let id = CommitID(commitID.hex), let signature, let name = signature.pointee.name,
             let email = signature.pointee.email
         else { throw GitFailure(code: -1, detail: "the commit has no author") }

@@ -12,10 +12,12 @@ package final class ReferenceWatcher: Sendable {
     private final class Descriptors: Sendable {
         let inotify = guild_linux_inotify()
         let stopEvent = guild_linux_eventfd()
+        let lookEvent = guild_linux_eventfd()
 
         deinit {
             if inotify >= 0 { close(inotify) }
             if stopEvent >= 0 { close(stopEvent) }
+            if lookEvent >= 0 { close(lookEvent) }
         }
     }
 
@@ -31,9 +33,16 @@ package final class ReferenceWatcher: Sendable {
     package init?(
         _ repository: CodexRepository, revision: String, onChange: @escaping @Sendable () -> Void
     ) {
-        guard descriptors.inotify >= 0, descriptors.stopEvent >= 0 else { return nil }
+        guard descriptors.inotify >= 0, descriptors.stopEvent >= 0, descriptors.lookEvent >= 0 else { return nil }
         let thread = Thread { [descriptors] in
-            Self.loop(descriptors, { repository.referenceFolders(of: revision) }, repository.gitDirectory, onChange)
+            Self.loop(
+                descriptors, { repository.referenceFolders(of: revision) + repository.linkFolders },
+                { repository.gitDirectory }, onChange)
+        }
+        // The folders are others now.
+        repository.whenMoved { [descriptors] in
+            var one: UInt64 = 1
+            write(descriptors.lookEvent, &one, 8)
         }
         thread.name = "guild.codex.watch"
         thread.stackSize = 512 << 10
@@ -49,13 +58,14 @@ package final class ReferenceWatcher: Sendable {
     }
 
     private static func loop(
-        _ descriptors: Descriptors, _ folders: () -> [String], _ root: String, _ onChange: @Sendable () -> Void
+        _ descriptors: Descriptors, _ folders: () -> [String], _ root: () -> String,
+        _ onChange: @Sendable () -> Void
     ) {
         var watched: Set<Int32> = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         var isChanged = true
         while true {
-            let isAbsent = access(root, F_OK) != 0
+            let isAbsent = access(root(), F_OK) != 0
             if isChanged {
                 watch(folders(), on: descriptors.inotify, &watched)
                 onChange()
@@ -63,11 +73,16 @@ package final class ReferenceWatcher: Sendable {
             var polled = [
                 pollfd(fd: descriptors.inotify, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: descriptors.stopEvent, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptors.lookEvent, events: Int16(POLLIN), revents: 0),
             ]
-            let ready = poll(&polled, 2, isAbsent ? absentRecheckMilliseconds : -1)
+            let ready = poll(&polled, 3, isAbsent ? absentRecheckMilliseconds : -1)
             guard ready >= 0 || errno == EINTR else { return }
             if ready > 0, polled[1].revents != 0 { return }
             isChanged = isAbsent
+            if ready > 0, polled[2].revents != 0 {
+                var count: UInt64 = 0
+                isChanged = read(descriptors.lookEvent, &count, 8) > 0 || isChanged
+            }
             guard ready > 0, polled[0].revents != 0 else { continue }
             let count = read(descriptors.inotify, &buffer, buffer.count)
             guard count > 0 || errno == EINTR else { return }

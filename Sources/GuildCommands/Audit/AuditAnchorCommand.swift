@@ -23,7 +23,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = options.settings()
-        let inspection = try Inspection(settings)
+        let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
         let repository = try inspection.codex().repository
         let anchorer = AuditAnchorer(

@@ -13,7 +13,7 @@ struct Rulings: TabularResult {
     static func give(
         _ ids: [String], approve: Bool, reason: String?, _ settings: Settings, _ renderer: Renderer
     ) async throws {
-        let inspection = try Inspection(settings)
+        let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
         let desk = ApprovalDesk(

@@ -20,13 +20,14 @@ struct BudgetChangeResult: CommandResult {
         _ account: String, _ settings: Settings, _ renderer: Renderer, verb: String, prefersChapters: Bool = false,
         _ body: (BudgetDesk, AccountName) async throws -> BudgetDesk.Change
     ) async throws {
-        let inspection = try Inspection(settings)
+        let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
-        let snapshot = try await inspection.snapshot()
+        let snapshot = try await inspection.acceptedSnapshot()
+        let ledger = try inspection.existingLedger()
         let name = try await AccountName.find(
-            account, in: snapshot, ledger: inspection.ledger, prefersChapters: prefersChapters)
+            account, in: snapshot, ledger: ledger, prefersChapters: prefersChapters)
         let desk = BudgetDesk(
-            ledger: try inspection.existingLedger(), snapshot: snapshot, actor: "user:\(UserName.current)",
+            ledger: ledger, snapshot: snapshot, actor: "user:\(UserName.current)",
             time: settings.time)
         let change = try await body(desk, name)
         try renderer.print(

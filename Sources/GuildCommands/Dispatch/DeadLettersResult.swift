@@ -40,7 +40,7 @@ struct DeadLettersResult: TabularResult {
         _ ids: [String], all: Bool, agent: String?, _ settings: Settings, _ renderer: Renderer,
         _ step: (Ledger, String) async throws -> Invocation
     ) async throws {
-        let inspection = try Inspection(settings)
+        let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
         var ids = ids

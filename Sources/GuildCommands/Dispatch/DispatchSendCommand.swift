@@ -66,7 +66,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
             let preview = try EventDispatch.preview(events, in: snapshot, now: settings.time.now)
             return try output.renderer.print(DispatchResult(events: preview))
         }
-        let deployment = try await Deployment(settings, redactor: redactor)
+        let deployment = try await Deployment(settings, redactor: redactor, role: .writing)
         defer { deployment.close() }
         let dispatch = EventDispatch(in: deployment, actor: "user:\(UserName.current)")
         let sent = try await dispatch.send(events)

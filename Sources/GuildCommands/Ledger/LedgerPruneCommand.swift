@@ -21,9 +21,11 @@ struct LedgerPruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = options.settings()
-        let inspection = try Inspection(settings)
+        let inspection = try Inspection(settings, for: dryRun ? .reading : .writing)
         defer { inspection.close() }
-        let (ledger, plan) = (try inspection.existingLedger(), try await inspection.snapshot().retentionPlan)
+        let (ledger, plan) = (
+            try inspection.existingLedger(), try await inspection.acceptedSnapshot().retentionPlan
+        )
         let now = settings.time.now
         guard !dryRun else {
             let report = try await ledger.prunable(plan, now: now)

@@ -29,7 +29,8 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         let restore = LedgerRestore(
-            from: URL(fileURLWithPath: folder).standardizedFileURL.path, to: try Inspection.location(settings))
+            from: URL(fileURLWithPath: folder).standardizedFileURL.path,
+            to: try Inspection.location(settings, for: dryRun ? .reading : .writing))
         let report = try await restore.run(
             force: force, dryRun: dryRun, actor: "user:\(UserName.current)", now: settings.time.now)
         try output.renderer.print(RestoreResult(report: report))

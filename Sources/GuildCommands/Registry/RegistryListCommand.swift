@@ -34,11 +34,12 @@ struct RegistryListCommand: AsyncParsableCommand {
         let snapshot = try inspection.codex().snapshot()
         let filter = AgentListing.Filter(
             role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
+        let ledger = inspection.anyLedger()
         try output.renderer.print(
             AgentListResult(
                 agents: try await AgentListing.all(
-                    in: snapshot, ledger: inspection.ledger, filter: filter, now: settings.time.now),
-                total: snapshot.agents.count, hasLedger: inspection.ledger != nil))
+                    in: snapshot, ledger: ledger, filter: filter, now: settings.time.now),
+                total: snapshot.agents.count, hasLedger: ledger != nil))
     }
 }
 

@@ -59,7 +59,6 @@ private struct AgentPausing {
     private let settings: Settings
     private let agent: AgentManifest
     private let commit: String
-    private let location: LedgerLocation
 
     init(_ settings: Settings, agent name: String) throws {
         self.settings = settings
@@ -69,12 +68,10 @@ private struct AgentPausing {
         guard let agent = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
         self.agent = agent
         commit = snapshot.commit
-        location = inspection.location
     }
 
     func pause(reason: String?, until: Timestamp?) async throws -> PauseResult {
-        // An agent may be paused before anything has run; the ledger is then made.
-        let ledger = try Ledger(at: location)
+        let ledger = try opened()
         defer { ledger.close() }
         let pause = try await ledger.pause(
             agent: agent.name, reason: reason, until: until, actor: actor, commit: commit, now: settings.time.now)
@@ -82,11 +79,16 @@ private struct AgentPausing {
     }
 
     func resume() async throws -> PauseResult {
-        let ledger = try Ledger(at: location)
+        let ledger = try opened()
         defer { ledger.close() }
         let wasPaused = try await ledger.resume(
             agent: agent.name, actor: actor, commit: commit, now: settings.time.now)
         return PauseResult(agent: agent.name, pause: nil, wasPaused: wasPaused)
+    }
+
+    /// An agent may be paused before anything has run; the ledger is then made.
+    private func opened() throws -> Ledger {
+        try settings.openLedger(try Inspection.location(settings, for: .writing))
     }
 
     private var actor: String { "user:\(UserName.current)" }

@@ -17,11 +17,11 @@ struct ScheduleListCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let snapshot = try inspection.codex().snapshot()
+        let (snapshot, ledger) = (try inspection.codex().snapshot(), inspection.anyLedger())
         try output.renderer.print(
             ScheduleListResult(
-                entries: ScheduleEntry.all(in: snapshot), seen: try await inspection.ledger?.schedulesSeen() ?? [:],
-                pauses: try await inspection.ledger?.schedulePauses(at: settings.time.now) ?? [],
+                entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedulesSeen() ?? [:],
+                pauses: try await ledger?.schedulePauses(at: settings.time.now) ?? [],
                 now: settings.time.now))
     }
 }

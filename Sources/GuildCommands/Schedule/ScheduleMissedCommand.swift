@@ -37,7 +37,9 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
         let snapshot = try await inspection.snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
-        guard let ledger = inspection.ledger else { return try output.renderer.print(ScheduleMissedResult(missed: [])) }
+        guard let ledger = inspection.anyLedger() else {
+            return try output.renderer.print(ScheduleMissedResult(missed: []))
+        }
         let wanted = Set(entries.map(\.id))
         let recorded = try await ledger.missedFirings(since: start, limit: Self.limit)
             .filter { schedule == nil || wanted.contains($0.schedule) }

@@ -67,16 +67,16 @@ struct ScheduleRoom {
 
     /// Opens both, making the ledger where there is none, and closes them when `body` is through.
     static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
-        let deployment = try await Deployment(settings, redactor: Redactor())
+        let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: deployment.codex.head, actor: "user:\(UserName.current)",
+            ledger: deployment.ledger, snapshot: deployment.asked, actor: "user:\(UserName.current)",
             time: deployment.time)
         try await body(ScheduleRoom(deployment: deployment, desk: desk))
     }
 
     func selection(_ text: String) throws -> ScheduleSelection {
-        try ScheduleSelection(text, in: deployment.codex.head)
+        try ScheduleSelection(text, in: deployment.asked)
     }
 }
 

@@ -78,7 +78,7 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
         _ selection: ScheduleSelection, _ room: ScheduleRoom, _ start: Timestamp, _ end: Timestamp
     ) async throws {
         let unfired = try await room.desk.unfired(selection, from: start, to: end)
-        let head = room.deployment.codex.head
+        let head = room.deployment.asked
         let agent = selection.entries.first.flatMap { head.agent($0.agent) }
         let limit = agent.map { head.limits(of: $0).perInvocation.value } ?? 0
         let mean = try await room.deployment.ledger.meanTokens(of: agent?.name ?? "") ?? RunMean(tokens: limit, runs: 0)

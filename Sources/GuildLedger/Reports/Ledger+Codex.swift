@@ -26,19 +26,14 @@ package struct StaleHead: GuildError, Equatable {
 
 extension Ledger {
     /// Records that a commit was offered and what came of it, once for each time in a row.
+    ///
+    /// - Parameter isServing: whether `guild serve` says so, and not a single run.
     package func recordHead(
-        commit: String, accepted: Bool, problems: [String], actor: String, now: Timestamp
+        commit: String, accepted: Bool, problems: [String], actor: String, isServing: Bool = true, now: Timestamp
     ) async throws {
         try await write { db in
-            guard try !db.isRecorded(commit, accepted: accepted) else { return }
-            let list = JSONValue.array(problems.prefix(100).map { .string($0) })
-            try db.execute(
-                sql: "INSERT INTO codex_heads (at, commit_id, accepted, problems) VALUES (?, ?, ?, ?)",
-                arguments: [now, commit, accepted, list.text()])
-            try db.appendAudit(
-                AuditEntry(
-                    at: now, actor: actor, kind: accepted ? .codexAccepted : .codexRefused, subject: commit,
-                    commit: commit, body: ["problems": list]))
+            try db.recordHead(
+                commit: commit, accepted: accepted, problems: problems, actor: actor, isServing: isServing, now: now)
         }
     }
 
@@ -113,13 +108,30 @@ extension Database {
         throw StaleHead(accepted: accepted, used: head)
     }
 
+    func recordHead(
+        commit: String, accepted: Bool, problems: [String], actor: String, isServing: Bool, now: Timestamp
+    ) throws {
+        let isServing = isServing && accepted
+        guard try !isRecorded(commit, accepted: accepted, isServing: isServing) else { return }
+        let list = JSONValue.array(problems.prefix(100).map { .string($0) })
+        try execute(
+            sql: "INSERT INTO codex_heads (at, commit_id, accepted, problems, serving) VALUES (?, ?, ?, ?, ?)",
+            arguments: [now, commit, accepted, list.text(), isServing])
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: actor, kind: accepted ? .codexAccepted : .codexRefused, subject: commit,
+                commit: commit, body: ["problems": list]))
+    }
+
     /// A refusal stands until the next acceptance: every process that meets the commit, and each restart, would say it
     /// again.
-    fileprivate func isRecorded(_ commit: String, accepted: Bool) throws -> Bool {
+    private func isRecorded(_ commit: String, accepted: Bool, isServing: Bool) throws -> Bool {
         if accepted {
             let last = try Row.fetchOne(
                 self, sql: "SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1")
-            return last?["commit_id"] == commit && last?["accepted"] == true
+            guard last?["commit_id"] == commit, last?["accepted"] == true else { return false }
+            // What a run accepted is accepted once more by the first that serves it.
+            return try !isServing || isServed()
         }
         return try Bool.fetchOne(
             self,

@@ -26,22 +26,27 @@ package struct LedgerLocation: Sendable, Hashable {
         self.path = path.hasPrefix("/") ? path : workingDirectory + "/" + path
     }
 
-    /// `$XDG_STATE_HOME/guild/<repo>-<8 hex of its absolute path>/ledger.sqlite`; without the variable
-    /// `~/.local/state`, the home from the password database so that it works without `HOME`.
-    package static func standard(repositoryPath: String, environment: [String: String]) -> LedgerLocation {
+    /// `$XDG_STATE_HOME/guild/<repo>-<8 hex of its absolute path>/ledger.sqlite`: where version 0.1.0 kept the ledger of a
+    /// repository. It is still found there.
+    package static func byPath(_ repositoryPath: String, environment: [String: String]) -> LedgerLocation {
         let url = URL(fileURLWithPath: repositoryPath).resolvingSymlinksInPath()
         var name = url.lastPathComponent
         if name == ".git" { name = url.deletingLastPathComponent().lastPathComponent }
         if name.hasSuffix(".git") { name = String(name.dropLast(4)) }
         let digest = ContentDigest.hex(of: Array(url.path.utf8)).prefix(8)
-        let state: String
-        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") {
-            state = folder
-        } else {
-            state = homeFolder() + "/.local/state"
-        }
-        return LedgerLocation(path: "\(state)/guild/\(name.isEmpty ? "codex" : name)-\(digest)/ledger.sqlite")
+        let folder = "\(stateFolder(environment))/guild/\(name.isEmpty ? "codex" : name)-\(digest)"
+        return LedgerLocation(path: "\(folder)/ledger.sqlite")
     }
+
+    /// `$XDG_STATE_HOME`; without the variable `~/.local/state`, the home from the password database so that it works
+    /// without `HOME`.
+    static func stateFolder(_ environment: [String: String]) -> String {
+        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") { return folder }
+        return homeFolder() + "/.local/state"
+    }
+
+    /// Whether a file is there.
+    package var exists: Bool { access(path, F_OK) == 0 }
 
     package var walPath: String { path + "-wal" }
     var lockPath: String { path + ".lock" }
@@ -49,7 +54,7 @@ package struct LedgerLocation: Sendable, Hashable {
     var housekeepingPath: String { path + ".d/housekeeping.lock" }
     var bodiesFolder: String { path + ".d/bodies" }
     var workersFolder: String { path + ".d/workers" }
-    var folder: String { (path as NSString).deletingLastPathComponent }
+    package var folder: String { (path as NSString).deletingLastPathComponent }
 
     private static func homeFolder() -> String {
         guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "/tmp" }
@@ -58,7 +63,7 @@ package struct LedgerLocation: Sendable, Hashable {
 
     /// The location that the file itself has, where `path` is a symbolic link to it: SQLite puts its log beside the
     /// file, so everything else must stand there too.
-    func followingLink() -> LedgerLocation {
+    package func followingLink() -> LedgerLocation {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else {
             return self

@@ -1,0 +1,73 @@
+package import GuildDomain
+package import GuildLedger
+
+/// Which ledger belongs to a codex, as far as this host knows.
+///
+///     its id (guild.id) ─▶ record in the state folder ─▶ own
+///     no id, known place ─────────────────────────────▶ own
+///     a ledger where 0.1.0 kept it, by path ──────────▶ earlier: adopted by the first that writes
+///     a record of equal roots, folder, organisation ──▶ alike: read by who reads, and refused to who writes
+///     nothing ────────────────────────────────────────▶ unknown: made by the first that writes
+///
+/// An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
+package struct LedgerHome: Sendable {
+    package enum Standing: Sendable, Equatable {
+        /// By `--ledger` or `GUILD_LEDGER`: whose it is counts for nothing.
+        case named
+        case own
+        case earlier
+        /// Why it is not this codex's own: the folder that this one is a copy of, if that is it.
+        case alike(copyOf: String?)
+        case unknown
+    }
+
+    package let standing: Standing
+    /// One unless several ledgers are alike; of an unknown one where it would be, which no codex's id is known for yet.
+    package let locations: [LedgerLocation]
+    /// The repository, as messages call it.
+    package let codex: String
+    /// Where it was looked for.
+    package let looked: [String]
+
+    /// The ledger, where there is exactly one.
+    package var location: LedgerLocation? { locations.count == 1 ? locations.first : nil }
+
+    /// What there is to say before a ledger that is not the codex's own is read; nil otherwise.
+    package var remark: String? {
+        guard case .alike(let original) = standing else { return nil }
+        guard let location else { return refusal.description }
+        return "\(about(original)); what follows is from \(location.path) "
+            + "(`guild ledger use \(location.path)` makes it this one's, `guild ledger use --new` begins another)"
+    }
+
+    /// Why nothing is written to a ledger that is only alike.
+    package var refusal: Failure {
+        guard case .alike(let original) = standing else { return missing }
+        let known = locations.map(\.path)
+        guard known.count == 1, let path = known.first else {
+            return Failure(
+                .usage,
+                "\(codex): this codex has no ledger of its own, and several may be meant: "
+                    + known.joined(separator: ", "),
+                hint: "`guild ledger use PATH` takes one of them, `guild ledger use --new` begins another")
+        }
+        return Failure(
+            .usage, "\(about(original)), whose ledger is \(path)",
+            hint: "`guild ledger use \(path)` takes it here too, `guild ledger use --new` begins another")
+    }
+
+    /// Why there is nothing to show.
+    package var missing: Failure {
+        Failure(
+            .unavailable, "\(codex): there is none, no ledger yet; looked for \(looked.joined(separator: ", then "))",
+            hint: "a run or `guild serve` makes it; `guild ledger use PATH` takes one that is elsewhere, --ledger "
+                + "sqlite:PATH for one command")
+    }
+
+    private func about(_ original: String?) -> String {
+        guard let original else {
+            return "\(codex): this codex has no ledger of its own; one of the same history, folder and organisation has"
+        }
+        return "\(codex): this is a copy of \(original), with its id"
+    }
+}

@@ -1,0 +1,53 @@
+import GuildCodex
+import GuildDomain
+import GuildLedger
+
+/// `guild ledger use`: a person says which ledger belongs to the codex.
+package struct LedgerTaking: Sendable {
+    package struct Outcome: Sendable, Hashable {
+        /// The ledger that is the codex's now.
+        package let ledger: String
+        package let isNew: Bool
+        /// The one that was, which stays where it is; nil where there was none.
+        package let before: String?
+        package let codex: String
+    }
+
+    private let settings: Settings
+    /// `user:NAME`.
+    private let actor: String
+
+    package init(_ settings: Settings, actor: String) {
+        self.settings = settings
+        self.actor = actor
+    }
+
+    /// - Parameter place: a ledger's file, the folder it is in, or its URL; nil begins an empty one.
+    package func take(_ place: String?) async throws -> Outcome {
+        guard settings.ledger == nil else {
+            throw Failure(
+                .usage, "--ledger names a ledger for one command, and would hide the one that is taken here",
+                hint: "leave it out: guild ledger use PATH")
+        }
+        let access = try CodexAccess(settings)
+        let wanted = try place.map { try location($0) }
+        // Opened before anything changes: what cannot be opened is nobody's ledger.
+        if let wanted { try Ledger(at: wanted, mustExist: true).close() }
+        let (taken, before) = try LedgerFinder(access, environment: settings.environment).use(wanted)
+        let ledger = try Ledger(at: taken)
+        defer { ledger.close() }
+        try await ledger.noteTaken(
+            by: access.repository.place, before: before?.path, actor: actor, now: settings.time.now)
+        if let named = settings.environment["GUILD_LEDGER"] {
+            settings.remark("GUILD_LEDGER is set, and wins as long as it is: \(named)")
+        }
+        return Outcome(
+            ledger: taken.path, isNew: wanted == nil, before: before?.path, codex: access.repository.place)
+    }
+
+    private func location(_ place: String) throws -> LedgerLocation {
+        let location = try LedgerLocation(url: place, workingDirectory: settings.workingDirectory)
+        let below = LedgerLocation(path: location.path + "/ledger.sqlite")
+        return below.exists ? below : location
+    }
+}

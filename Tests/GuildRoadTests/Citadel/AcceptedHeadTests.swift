@@ -1,0 +1,134 @@
+import Foundation
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+import GuildRuntime
+import Testing
+
+@testable import GuildCitadel
+
+/// Who may say what is accepted, and what everybody else obeys.
+@Suite(.timeLimit(.minutes(5))) struct AcceptedHeadTests {
+    private static func guild(perDay: Int) -> [String: String] {
+        ["guild.yaml": OfficeCodex.manifest("Guild", "acme", "manaPool: { perDay: \(perDay) }")]
+    }
+
+    private func git(_ house: House, _ arguments: String...) throws {
+        let git = Process()
+        git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        git.arguments =
+            [
+                "git", "-C", house.folder.path + "/repository", "-c", "user.name=t", "-c", "user.email=t@localhost",
+                "-c",
+                "commit.gpgsign=false",
+            ] + arguments
+        git.standardError = FileHandle.nullDevice
+        git.standardOutput = FileHandle.nullDevice
+        try git.run()
+        git.waitUntilExit()
+        guard git.terminationStatus == 0 else { throw Failure(.failed, "git \(arguments) failed") }
+    }
+
+    private func commit(_ house: House, perDay: Int) throws {
+        try house.folder.write(Self.guild(perDay: perDay), in: "repository")
+        try git(house, "commit", "--quiet", "--all", "-m", "\(perDay) a day")
+    }
+
+    private func run(
+        _ house: House, _ change: (inout Settings) -> Void = { _ in }
+    ) async throws -> (head: String?, perDay: Int64?, commit: String) {
+        var settings = house.settings
+        change(&settings)
+        let deployment = try await Deployment(settings, redactor: Redactor())
+        defer { deployment.close() }
+        let outcome = try await HostedRun(
+            RunRequest(agent: "clerk", options: RunOptions(), user: "user:ada"), in: deployment
+        ).run(observe: { _ in }, approve: { _ in nil })
+        let standing = try await deployment.ledger.standing(of: .organization, now: deployment.time.now)
+        let limit = standing?.periods.first { $0.period == .day }?.tokens.limit
+        return (try await deployment.ledger.acceptedHead(), limit, outcome.invocation.commit)
+    }
+
+    private func serveOnce(_ house: House) async throws {
+        let deployment = try await Deployment(house.settings, redactor: Redactor(), role: .serving)
+        defer { deployment.close() }
+        try await deployment.acceptHead(actor: "serve")
+    }
+
+    private func house() throws -> House {
+        try House(vendor: try Vendor.serving((0..<8).map { _ in .text("Thank you.") }), Self.guild(perDay: 100_000))
+    }
+
+    @Test func `a run of what is checked out sets head and limits while nobody serves`() async throws {
+        let house = try house()
+        let first = try await run(house)
+        #expect(first.head == house.commit)
+        #expect(first.perDay == 100_000)
+        try commit(house, perDay: 200_000)
+        let second = try await run(house)
+        #expect(second.head == second.commit)
+        #expect(second.perDay == 200_000)
+    }
+
+    @Test func `a run of another revision or of uncommitted files obeys the limits that are accepted`() async throws {
+        let house = try house()
+        try commit(house, perDay: 200_000)
+        let head = try await run(house).head
+        let old = try await run(house) { $0.revision = "HEAD~1" }
+        #expect(old.commit == house.commit)
+        #expect(old.head == head)
+        #expect(old.perDay == 200_000)
+        try house.folder.write(Self.guild(perDay: 900_000), in: "repository")
+        let draft = try await run(house) { $0.usesWorktree = true }
+        #expect(draft.commit.hasPrefix("worktree:"))
+        #expect(draft.head == head)
+        #expect(draft.perDay == 200_000)
+    }
+
+    @Test func `a branch behind obeys what is ahead of it`() async throws {
+        let house = try house()
+        try commit(house, perDay: 200_000)
+        let head = try await run(house).head
+        try git(house, "checkout", "--quiet", "HEAD~1")
+        let behind = try await run(house)
+        #expect(behind.commit == house.commit)
+        #expect(behind.head == head)
+        #expect(behind.perDay == 200_000)
+    }
+
+    @Test func `once somebody has served, a run moves nothing`() async throws {
+        let house = try house()
+        try await serveOnce(house)
+        try commit(house, perDay: 900_000)
+        let run = try await run(house)
+        #expect(run.commit != house.commit)
+        #expect(run.head == house.commit)
+        #expect(run.perDay == 100_000)
+        try await serveOnce(house)
+        #expect(try await self.run(house).perDay == 900_000)
+    }
+
+    @Test func `a head that this repository does not have is named, and nothing is run without its limits`()
+        async throws
+    {
+        let house = try house()
+        let ledger = try Ledger(at: house.folder.ledger)
+        try await ledger.recordHead(
+            commit: String(repeating: "a", count: 40), accepted: true, problems: [], actor: "serve", now: start)
+        ledger.close()
+        let refusal = await #expect(throws: Failure.self) { try await run(house) }
+        #expect(refusal?.kind == .unavailable)
+        #expect(refusal?.message.contains("aaaaaaaaaa") == true)
+    }
+
+    @Test func `a draft that is invalid is no refusal of the head`() async throws {
+        let house = try house()
+        _ = try await run(house)
+        try house.folder.write(["agents/clerk.yaml": "nonsense"], in: "repository")
+        await #expect(throws: CodexInvalid.self) { try await run(house) { $0.usesWorktree = true } }
+        let ledger = try Ledger(at: house.folder.ledger, mustExist: true)
+        defer { ledger.close() }
+        #expect(try await ledger.lastHeads(limit: 1).map(\.isAccepted) == [true])
+    }
+}
