@@ -40,7 +40,7 @@ package struct LedgerFinder {
     private func look() throws -> Look {
         let (id, shared) = (try repository.codexID(), try repository.sharedPlace())
         let place = LedgerRecord.Place(path: shared.path, device: shared.device, inode: shared.inode)
-        let what = id.map { "its id \($0.short)" } ?? "its path, for it has no id"
+        let what = id.map { "the id \($0.short)" } ?? "its path, as it has no id yet,"
         let earlier = try earlierLocations()
         let looked = ["\(what) in \(known.folder)"] + earlier.map(\.path)
         func made(_ finding: Finding, _ standing: LedgerHome.Standing, _ locations: [LedgerLocation]) -> Look {
@@ -56,7 +56,7 @@ package struct LedgerFinder {
             return made(.own(record, isCurrent: isSame(held, place)), .own, [record.ledger])
         }
         // An id that is lost, or that the owner of a repository gave it and we cannot change.
-        if let record = known.all().first(where: { $0.places.contains { isSame($0, place) } }) {
+        if let record = known.all().first(where: { holds($0, place) }) {
             let isCurrent = record.places.contains { $0.isByPath && isSame($0, place) }
             return made(.own(record, isCurrent: isCurrent), .own, [record.ledger])
         }
@@ -75,6 +75,10 @@ package struct LedgerFinder {
         let folder =
             id.map { known.folder(name: shared.name, id: $0.description) } ?? "\(known.folder)/\(shared.name)-NEW"
         return made(.unknown, .unknown, [LedgerLocation(path: folder + "/ledger.sqlite")])
+    }
+
+    private func holds(_ record: LedgerRecord, _ place: LedgerRecord.Place) -> Bool {
+        record.folder == repository.codexFolder && record.places.contains { isSame($0, place) }
     }
 
     /// Whether a place that is remembered is that of this very folder, whatever id it has.
@@ -198,7 +202,7 @@ package struct LedgerFinder {
 
     /// The repository is no longer a place of other ledgers.
     private func forget(_ place: LedgerRecord.Place, but ledger: LedgerLocation?) throws {
-        for var record in known.all() where record.ledger != ledger {
+        for var record in known.all() where record.ledger != ledger && record.folder == repository.codexFolder {
             let left = record.places.filter { $0.path != place.path && !$0.isFolder(of: place) }
             guard left != record.places else { continue }
             record.places = left

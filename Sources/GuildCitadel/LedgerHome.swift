@@ -58,8 +58,9 @@ package struct LedgerHome: Sendable {
 
     /// Why there is nothing to show.
     package var missing: Failure {
-        Failure(
-            .unavailable, "\(codex): there is none, no ledger yet; looked for \(looked.joined(separator: ", then "))",
+        let places = looked.joined(separator: ", then for ")
+        return Failure(
+            .unavailable, "\(codex): there is no ledger of this codex yet; looked for \(places)",
             hint: "a run or `guild serve` makes it; `guild ledger use PATH` takes one that is elsewhere, --ledger "
                 + "sqlite:PATH for one command")
     }

@@ -11,7 +11,9 @@ extension Ledger {
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: "ledger use",
-                    body: ["codex": .string(codex), "before": before.map { .string($0) } ?? .null]))
+                    body: [
+                        "command": "ledger use", "codex": .string(codex), "before": before.map { .string($0) } ?? .null,
+                    ]))
         }
     }
 }

@@ -31,7 +31,7 @@ extension BadInput {
         {
             let codex = try await started()
             expectRefusal(
-                try await guild(codex, in: "acme", "audit", "log"), 6, "there is none", codex.folder + "/state/guild",
+                try await guild(codex, in: "acme", "audit", "log"), 6, "no ledger of this codex yet", codex.folder + "/state/guild",
                 "guild ledger use PATH")
             let listed = try await guild(codex, in: "acme", "registry", "list")
             #expect(listed.status == 0)

@@ -29,7 +29,7 @@ import Testing
 
     private func repository(_ folder: TemporaryFolder, _ name: String, isGiven: Bool = true) throws {
         let files = OfficeCodex.files().map { ($0.key, Array($0.value.utf8)) }
-        _ = try NewRepository.make(at: "\(folder.path)/\(name)", files: files, message: "codex")
+        _ = try NewRepository.make(at: "\(folder.path)/\(name)", files: files, message: "\(name) \(UUID())")
         if !isGiven { try git(folder, "-C", name, "config", "--unset", "guild.id") }
     }
 
