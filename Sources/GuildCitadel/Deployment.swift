@@ -176,7 +176,7 @@ package struct Deployment: Sendable {
     /// The heads, ours and the accepted one, and what unfinished work names.
     private func commitsToKeep() async throws -> Set<String> {
         var needed = try await ledger.commitsInUse()
-        needed.formUnion([codex.head.commit, asked.commit])
+        needed.insert(codex.head.commit)
         if let accepted = try await ledger.acceptedHead() { needed.insert(accepted) }
         return needed
     }

@@ -67,6 +67,9 @@ package struct Inspection: Sendable {
         return ledger
     }
 
+    /// The ledger where there is one, without a word where not.
+    package var quietLedger: Ledger? { ledger }
+
     /// The ledger, for what shows the codex without it too; that there is none, and where it was looked for, is said.
     package func anyLedger() -> Ledger? {
         if ledger == nil {

@@ -23,11 +23,10 @@ struct BudgetChangeResult: CommandResult {
         let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
         let snapshot = try await inspection.acceptedSnapshot()
-        let ledger = try inspection.existingLedger()
         let name = try await AccountName.find(
-            account, in: snapshot, ledger: ledger, prefersChapters: prefersChapters)
+            account, in: snapshot, ledger: inspection.quietLedger, prefersChapters: prefersChapters)
         let desk = BudgetDesk(
-            ledger: ledger, snapshot: snapshot, actor: "user:\(UserName.current)",
+            ledger: try inspection.existingLedger(), snapshot: snapshot, actor: "user:\(UserName.current)",
             time: settings.time)
         let change = try await body(desk, name)
         try renderer.print(
