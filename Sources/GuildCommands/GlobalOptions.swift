@@ -45,8 +45,7 @@ struct GlobalOptions: ParsableArguments {
             workingDirectory: FileManager.default.currentDirectoryPath, logger: logger)
         settings.remark = { [logger] text in
             guard format == .text else { return logger.warning("\(text)") }
-            // Where standard error is gone there is nobody to tell.
-            try? FileHandle.standardError.write(contentsOf: Data("guild: \(TextTable.printable(text))\n".utf8))
+            Terminal.write("guild: \(ScreenText.line(text))\n", to: .error)
         }
         return settings
     }
