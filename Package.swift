@@ -121,7 +121,7 @@ let package = Package(
             [
                 "GuildCommands", "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel",
                 "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain", yams,
-            ]),
+            ], exclude: ["Models/Cases"]),
         // Runs the built binary, as a person would.
         tests(
             "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto, yams],

@@ -34,10 +34,17 @@ package struct RunOutcome: Sendable {
     /// The actions that wait for a person.
     package let awaiting: [Action]
     package let turns: [JournalledTurn]
+    /// The actions that a person or the system refused, and that no later one made up for.
+    package var refused: [Action] = []
+    /// The actions that were done.
+    package var done: [Action] = []
 
-    /// 0 done, 4 stopped by a budget, 5 waiting for approval, 130 cancelled, else the failure's own.
+    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person, 130 cancelled, else
+    /// the failure's own.
     package var exitStatus: Int32 {
         switch invocation.state {
+        case .succeeded where refused.contains { $0.state == .rejected }: ErrorKind.refused.exitStatus
+        case .succeeded where !refused.isEmpty: ErrorKind.failed.exitStatus
         case .succeeded: 0
         case .cancelled: ErrorKind.interrupted.exitStatus
         case .waiting where invocation.waitReason == .budget: ErrorKind.outOfBudget.exitStatus
@@ -228,8 +235,17 @@ package struct HostedRun: Sendable {
     private func outcome(
         _ invocation: Invocation, _ awaiting: [Action]
     ) async throws -> RunOutcome {
-        RunOutcome(
+        let actions = try await deployment.ledger.actions(of: invocation.id)
+        let done = actions.filter { $0.state == .succeeded }
+        let refused = actions.filter { action in
+            guard action.state == .failed || action.state == .rejected else { return false }
+            return !done.contains {
+                ($0.turn, $0.position) > (action.turn, action.position) && $0.operation == action.operation
+                    && $0.subject == action.subject
+            }
+        }
+        return RunOutcome(
             invocation: invocation, failure: nil, awaiting: awaiting,
-            turns: try await deployment.ledger.turns(of: invocation.id))
+            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done)
     }
 }

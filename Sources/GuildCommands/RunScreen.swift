@@ -39,8 +39,9 @@ final class RunScreen: Sendable {
             endLine()
             let source = origin.map { " · replay (\($0))" } ?? ""
             note(
-                "turn \(turn): \(usage.input + usage.cacheRead + usage.cacheWrite) in, \(usage.output + usage.reasoning) out, "
+                "turn \(turn): \(usage.totalInput) in, \(usage.totalOutput) out, "
                     + "\(Money.dollars(cost))\(estimated ? " (estimated)" : "")\(source)")
+        case .warned(_, let warning): note("warning: \(warning)")
         case .waiting(_, .budget): note("waiting for room in its budget")
         case .waiting: note("waiting for its actions")
         case .outOfBudget: endLine()
@@ -59,6 +60,13 @@ final class RunScreen: Sendable {
                 "guild: \(action.operation) on \(ScreenText.line(action.subject)) waits for approval\(ScreenText.line(hold))\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
+        for action in outcome.done { tellMove(action) }
+        for action in outcome.refused {
+            let why = action.error ?? action.result ?? "no reason given"
+            say(
+                TextTable.printable("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
+                    + "\n  hint: guild audit show \(action.id) tells what was asked")
+        }
         if let failure = outcome.failure {
             say("guild: \(failure.description)")
         } else if outcome.invocation.state == .failed || outcome.invocation.state == .expired {
@@ -67,6 +75,19 @@ final class RunScreen: Sendable {
         note(
             "\(outcome.invocation.state.rawValue) · \(outcome.invocation.usage.total) tokens · "
                 + "\(Money.dollars(outcome.invocation.costMicrodollars)) · guild audit show \(outcome.invocation.id)")
+    }
+
+    private static func refusal(_ action: Action) -> String {
+        action.state == .rejected ? "was rejected by a person" : "was refused"
+    }
+
+    /// A system that knows something by a new name says so in the result.
+    private func tellMove(_ action: Action) {
+        // A result that is not JSON says nothing of the kind.
+        guard let text = action.result, let result = try? JSONParser.parse(text),
+            let move = result["repository_note"]?.string
+        else { return }
+        note("\(action.operation) on \(action.subject): \(move)")
     }
 
     private func write(_ text: String) {
@@ -117,6 +138,14 @@ struct RunResult: CommandResult {
             ],
             "cost_microdollars": .integer(invocation.costMicrodollars), "turns": .integer(outcome.turns.count),
             "awaiting_approval": .array(outcome.awaiting.map { .string($0.id.description) }),
+            "refused_actions": .array(
+                outcome.refused.map { action in
+                    [
+                        "id": .string(action.id.description), "operation": .string(action.operation),
+                        "subject": .string(action.subject), "state": .string(action.state.rawValue),
+                        "reason": .string(action.error ?? action.result ?? ""),
+                    ]
+                }),
             "error": outcome.failure.map { .string($0.message) } ?? .null,
         ]
     }

@@ -21,9 +21,9 @@ package struct TokenUsage: Hashable, Sendable {
     package static let zero = TokenUsage()
 
     /// Saturates instead of overflowing.
-    package var total: Int64 {
-        [input, cacheRead, cacheWrite, output, reasoning].reduce(0) { $0.addingSaturated($1) }
-    }
+    package var total: Int64 { totalInput.addingSaturated(totalOutput) }
+    package var totalInput: Int64 { input.addingSaturated(cacheRead).addingSaturated(cacheWrite) }
+    package var totalOutput: Int64 { output.addingSaturated(reasoning) }
 
     package static func + (left: Self, right: Self) -> Self {
         Self(

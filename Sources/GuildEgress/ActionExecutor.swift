@@ -64,9 +64,12 @@ package struct ActionExecutor: Service {
             return try await retryOrFail(action, reason: refusal.message, retryAfter: refusal.wait, now: time.now)
         }
         let outcome: Result<JSONValue, OperationFailure>
+        let event = try await ledger.origin(of: action.id)
         do throws(OperationFailure) {
+            let connectors = connectors()
+            if let event { try await connectors.check(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
-                try await connectors().perform(
+                try await connectors.perform(
                     action.operation, arguments: action.arguments, action: action.id, isRetry: action.attempt > 1))
         } catch {
             outcome = .failure(error)

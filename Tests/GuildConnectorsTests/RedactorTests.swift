@@ -73,4 +73,56 @@ struct RedactorTests {
         #expect(redactor.masked("secret-number-0-x") == "secret-number-0-x")
         #expect(redactor.masked("secret-number-1-x secret-number-256-x") == "•••• ••••")
     }
+
+    private static let token = "p/w+d\"é-0123456789"
+
+    /// Everything here stands for the same secret.
+    static let encodings: [(name: String, encode: @Sendable (String) -> String)] = [
+        ("hex", { $0.utf8.map { String(format: "%02x", $0) }.joined() }),
+        ("HEX", { $0.utf8.map { String(format: "%02X", $0) }.joined() }),
+        ("hex with colons", { $0.utf8.map { String(format: "%02x", $0) }.joined(separator: ":") }),
+        ("every byte in percent", { $0.utf8.map { String(format: "%%%02x", $0) }.joined() }),
+        ("percent in part", { "%70" + $0.dropFirst().replacing("+", with: "%2B").replacing("/", with: "%2f") }),
+        ("JSON", { JSONValue.string($0).text() }),
+        ("JSON in JSON", { JSONValue.string(JSONValue.string($0).text()).text() }),
+        ("JSON in ASCII", { $0.utf16.map { String(format: "\\u%04x", $0) }.joined() }),
+        ("\\x", { $0.utf8.map { String(format: "\\x%02x", $0) }.joined() }),
+        ("HTML", { $0.replacing("\"", with: "&quot;").replacing("/", with: "&#47;").replacing("+", with: "&#x2b;") }),
+        ("Basic", { Data("user:\($0)".utf8).base64EncodedString() }),
+        (
+            "base64 in lines",
+            {
+                Data("us:\($0):and a tail of more than that".utf8).base64EncodedString(options: [
+                    .lineLength64Characters, .endLineWithLineFeed,
+                ])
+            }
+        ),
+        (
+            "base64 in percent",
+            { Data("u:\($0)".utf8).base64EncodedString().replacing("+", with: "%2B").replacing("/", with: "%2F") }
+        ),
+    ]
+
+    @Test(arguments: encodings.map(\.name))
+    func `each encoding of a secret is masked`(name: String) throws {
+        let encode = try #require(Self.encodings.first { $0.name == name }).encode
+        let masked = redactor(Self.token).masked("<\(encode(Self.token))>")
+        #expect(masked.contains("••••"))
+        // What is left is at most what stood around the secret.
+        #expect(masked.count < 60, "\(masked)")
+        #expect(!masked.contains("0123") && !masked.contains("3031"), "\(masked)")
+    }
+
+    @Test func `data keeps words that are also weak secrets, and its numbers`() {
+        let redactor = redactor("test", "12345678", "hunter2-and-more")
+        let data: JSONValue = ["name": "test-repo", "id": 12_345_678, "hunter2-and-more": ["a hunter2-and-more"]]
+        #expect(redactor.maskedData(data) == ["name": "test-repo", "id": 12_345_678, "••••": ["a ••••"]])
+        #expect(redactor.masked("test") == "••••")
+    }
+
+    @Test func `a text of escapes costs time by its length`() {
+        let redactor = redactor("%%%%%%%%\\\\\\\\&&&&0123")
+        let text = String(repeating: "%25\\\\&amp;%", count: 20_000)
+        #expect(redactor.masked(text) == text)
+    }
 }

@@ -75,7 +75,7 @@ import Testing
             let (first, reserved) = try await begin(1)
             #expect(reserved.output == 900)
             try await ledger.recordLostTurn(
-                first, reservation: reserved, of: invocation, mayHaveBilled: false, reason: "x", now: start)
+                first, reservation: reserved, of: invocation, LostAnswer(reason: "x", mayHaveBilled: false), now: start)
             let (again, whole) = try await begin(1)
             #expect(whole.output == 900)
             _ = try await ledger.recordAnswer(

@@ -83,7 +83,7 @@ import Testing
             }
             await #expect(throws: fenced) {
                 try await ledger.recordLostTurn(
-                    plan, reservation: reservation, of: old, mayHaveBilled: true, reason: "gone", now: late)
+                    plan, reservation: reservation, of: old, LostAnswer(reason: "gone", mayHaveBilled: true), now: late)
             }
             await #expect(throws: fenced) {
                 _ = try await ledger.recordResults([.read(0)], turn: 1, of: old, waitUntil: late, now: late)

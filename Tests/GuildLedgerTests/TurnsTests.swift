@@ -81,18 +81,19 @@ import Testing
             let plan = TurnPlan.sample(of: invocation, input: 100, output: 1000)
             let held = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
             try await ledger.recordLostTurn(
-                plan, reservation: held, of: invocation, mayHaveBilled: true, reason: "no line", now: start)
+                plan, reservation: held, of: invocation, LostAnswer(reason: "no line", mayHaveBilled: true), now: start)
             #expect(try await ledger.account("agent/ranger")?.used == 0)
             // The same turn of the same attempt, again.
             let sent = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
             try await ledger.markSent(sent, of: invocation)
             try await ledger.recordLostTurn(
-                plan, reservation: sent, of: invocation, mayHaveBilled: false, reason: "refused", now: start)
+                plan, reservation: sent, of: invocation, LostAnswer(reason: "refused", mayHaveBilled: false), now: start
+            )
             #expect(try await ledger.account("agent/ranger")?.used == 0)
             let billed = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
             try await ledger.markSent(billed, of: invocation)
             try await ledger.recordLostTurn(
-                plan, reservation: billed, of: invocation, mayHaveBilled: true, reason: "cut", now: start)
+                plan, reservation: billed, of: invocation, LostAnswer(reason: "cut", mayHaveBilled: true), now: start)
             let account = try #require(try await ledger.account("agent/ranger"))
             #expect(account.used == 1100)
             #expect(account.usedCost == 2100)

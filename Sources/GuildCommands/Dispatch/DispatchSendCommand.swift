@@ -133,6 +133,7 @@ private struct Progress: Sendable {
         case .ended(let id, let state, _, let failure):
             "\(id) \(state.rawValue)" + (failure.map { ": \($0.message)" } ?? "")
         case .outOfBudget(let id, let refusal, _): "\(id) has no budget left: \(refusal.message)"
+        case .warned(let id, let warning): "\(id): warning: \(warning)"
         case .delta, .result, .answered: nil
         }
     }

@@ -66,15 +66,21 @@ package final class GitHubClient: OperationPerformer {
         let arguments = GitHubArguments(operation: operation, values: arguments)
         let call = try GitHubCall(operation, arguments, action: action)
         if isRetry, let action, let found = try await earlier(operation, arguments, action) {
-            return GitHubResult.of(operation, found)
+            return GitHubResult.of(operation, redactor.maskedData(found))
         }
-        let response = try await send(call, for: operation, action: action)
+        let (response, movedTo) = try await follow(
+            try await request(call, for: operation, action: action), for: operation)
         if operation == "github.remove_label", response.status == 404, Self.isMissingLabel(response) {
             return ["labels": [], "note": "the label was not there"]
         }
         try check(response, of: operation)
-        if operation == "github.get_pull_request_diff" { return GitHubResult.diff(response.body) }
-        return GitHubResult.of(operation, try GitHubAnswer.json(response, of: operation))
+        // Masked whole, because a result is cut, and half a secret is not known for one.
+        if operation == "github.get_pull_request_diff" {
+            let diff = redactor.maskedData(String(decoding: response.body, as: UTF8.self))
+            return await noting(movedTo, in: GitHubResult.diff(Array(diff.utf8)), of: operation)
+        }
+        let answer = redactor.maskedData(try GitHubAnswer.json(response, of: operation))
+        return await noting(movedTo, in: GitHubResult.of(operation, answer), of: operation)
     }
 
     /// Who we are on GitHub: what the manifest says, else the login of the token's owner, asked once.
@@ -90,11 +96,14 @@ package final class GitHubClient: OperationPerformer {
         return login
     }
 
-    /// One exchange; any status is an answer.
+    /// One call, redirects followed; any status is an answer.
     func send(
         _ call: GitHubCall, for operation: String, action: ActionID?
     ) async throws(OperationFailure) -> HTTPResponse {
-        let request = try await request(call, for: operation, action: action)
+        try await follow(try await request(call, for: operation, action: action), for: operation).response
+    }
+
+    func exchange(_ request: HTTPRequest, for operation: String) async throws(OperationFailure) -> HTTPResponse {
         do throws(HTTPFailure) {
             return try await http.send(request)
         } catch {

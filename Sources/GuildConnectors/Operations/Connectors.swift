@@ -16,6 +16,9 @@ package protocol OperationPerformer: Sendable {
         _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
     ) async throws(OperationFailure) -> JSONValue
 
+    /// Refuses a write whose place is no longer what it was in the event that it answers.
+    func check(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
+
     /// What the operation is about: writes with one subject are performed in order.
     func subject(of operation: String, arguments: JSONValue) -> String?
 
@@ -31,6 +34,13 @@ extension OperationPerformer {
     package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
         CarriedFields(operation.fields, of: arguments)
     }
+}
+
+extension OperationPerformer {
+    /// Most systems never give a name of theirs to something else.
+    package func check(
+        _ operation: String, arguments: JSONValue, against event: Event
+    ) async throws(OperationFailure) {}
 }
 
 /// The connectors of one snapshot: each operation goes to the one that its name begins with.
@@ -56,6 +66,12 @@ package struct Connectors: Sendable {
             throw .unknownOperation(operation, nearest: NearestName.of(operation, in: catalogue.map(\.name)))
         }
         return try await performer.perform(operation, arguments: arguments, action: action, isRetry: isRetry)
+    }
+
+    package func check(
+        _ operation: String, arguments: JSONValue, against event: Event
+    ) async throws(OperationFailure) {
+        try await performer(of: operation)?.check(operation, arguments: arguments, against: event)
     }
 
     package func subject(of operation: String, arguments: JSONValue) -> String? {

@@ -30,7 +30,20 @@ package enum OperationFailure: GuildError, Equatable {
         switch self {
         case .retryable(_, let delay?): "the system asked to wait \(delay.microseconds / 1_000_000) s"
         case .unknownOperation(_, let nearest?): "did you mean '\(nearest)'?"
+        case .final(let status?, _): Self.hint(status)
         case .retryable, .final, .invalidArguments, .unknownOperation: nil
+        }
+    }
+
+    private static func hint(_ status: Int) -> String? {
+        switch status {
+        case 300..<400: "set the connection's base_url to the address that the system answers at"
+        case 401: "check the token of the connector: the system does not take it"
+        case 403: "the token may not do this: give it the permission, or the agent other tools"
+        case 404: "it is not there, or the token may not see it"
+        case 410: "it is gone, or switched off there"
+        case 422: "the system refuses the arguments: correct what it names"
+        default: nil
         }
     }
 }

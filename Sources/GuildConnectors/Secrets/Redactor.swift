@@ -1,23 +1,46 @@
 import Foundation
-import GuildDomain
+package import GuildDomain
 import Synchronization
 
-/// Knows the secrets in use and masks them in any text, as they are and as base64, URL or JSON encoding writes them.
+/// Knows the secrets in use and masks them in any text, as they are and as base64, URL, JSON, HTML or hexadecimal encoding
+/// writes them.
 ///
 /// The last defence, not the first: a secret should not reach a text at all. Secrets under `shortestSecretBytes` are not
-/// masked, because they would be found in every other word.
+/// masked, because they would be found in every other word. Mask a text whole before any of it is cut: half a secret is
+/// not known for one.
 package final class Redactor: Sendable {
     /// Of more secrets the one that was learnt first is forgotten.
     package static let secretLimit = 256
     package static let shortestSecretBytes = 4
+    /// Shorter ones are words, and data with its words taken out is no longer the data: payloads, results, answers.
+    package static let shortestInDataBytes = 8
     /// Of a secret of several lines, such as a private key, the lines from this length on are masked each.
     private static let shortestLineBytes = 16
     private static let lineLimit = 64
 
+    /// Patterns by the first byte that they stand for, the longest first.
+    private struct Index {
+        var patterns: [UInt8: [SecretPattern]] = [:]
+        /// The bytes with which a pattern can begin in a text, in some encoding.
+        var starters = [Bool](repeating: false, count: 256)
+
+        init(_ all: Set<SecretPattern> = []) {
+            patterns = Dictionary(grouping: all) { $0.bytes[0] }
+                .mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
+            guard !patterns.isEmpty else { return }
+            for first in patterns.keys {
+                starters[Int(first)] = true
+                starters[Int(PercentEncoding.upperDigits[Int(first >> 4)])] = true
+                starters[Int(PercentEncoding.lowerDigits[Int(first >> 4)])] = true
+            }
+            for first in EncodedUnit.starters { starters[Int(first)] = true }
+        }
+    }
+
     private struct State {
         var known: [[UInt8]] = []
-        /// By the first byte, the longest first.
-        var patterns: [UInt8: [[UInt8]]] = [:]
+        var texts = Index()
+        var data = Index()
     }
 
     private let state = Mutex(State())
@@ -31,61 +54,86 @@ package final class Redactor: Sendable {
             guard !state.known.contains(secret.bytes) else { return }
             state.known.append(secret.bytes)
             if state.known.count > Self.secretLimit { state.known.removeFirst() }
-            var patterns: Set<[UInt8]> = []
+            var patterns: Set<SecretPattern> = []
             for bytes in state.known { patterns.formUnion(Self.forms(of: bytes)) }
-            state.patterns = Dictionary(grouping: patterns) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+            state.texts = Index(patterns)
+            state.data = Index(patterns.filter { $0.secretBytes >= Self.shortestInDataBytes })
         }
     }
 
     /// The text with each secret replaced by `Secret.mask`.
-    package func masked(_ text: String) -> String {
-        let patterns = state.withLock { $0.patterns }
-        guard !patterns.isEmpty else { return text }
+    package func masked(_ text: String) -> String { Self.masked(text, state.withLock { $0.texts }) }
+
+    /// Data that is worked with: the same for secrets of at least `shortestInDataBytes`.
+    package func maskedData(_ text: String) -> String { Self.masked(text, state.withLock { $0.data }) }
+
+    /// The document with the secrets in its texts and keys masked; numbers are left as they are.
+    package func maskedData(_ value: JSONValue) -> JSONValue {
+        let index = state.withLock { $0.data }
+        return index.patterns.isEmpty ? value : Self.masked(value, index)
+    }
+
+    private static func masked(_ value: JSONValue, _ index: Index) -> JSONValue {
+        switch value {
+        case .null, .bool, .number: value
+        case .string(let text): .string(masked(text, index))
+        case .array(let elements): .array(elements.map { masked($0, index) })
+        case .object(let object):
+            .object(JSONObject(object.members.map { (masked($0.key, index), masked($0.value, index)) }))
+        }
+    }
+
+    private static func masked(_ text: String, _ index: Index) -> String {
+        guard !index.patterns.isEmpty else { return text }
         var text = text
-        let replaced = text.withUTF8 { Self.replace(patterns, in: $0) }
+        let replaced = text.withUTF8 { Self.replace(index, in: $0) }
         return replaced.map { String(decoding: $0, as: UTF8.self) } ?? text
     }
 
     /// - Returns: nil when nothing was found.
-    private static func replace(_ patterns: [UInt8: [[UInt8]]], in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        var output: [UInt8]?
-        var copied = 0
-        var index = 0
-        while index < text.count {
-            let found = patterns[text[index]]?.first {
-                $0.count <= text.count - index && $0.elementsEqual(text[index..<index + $0.count])
-            }
-            guard let found else {
-                index += 1
+    private static func replace(_ index: Index, in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var output: [UInt8] = []
+        var (copied, place) = (0, 0)
+        while place < text.count {
+            guard index.starters[Int(text[place])], let end = end(index, in: text, at: place) else {
+                place += 1
                 continue
             }
-            var bytes = output ?? []
-            output = nil
-            bytes += text[copied..<index]
-            bytes += Array(Secret.mask.utf8)
-            index += found.count
-            copied = index
-            output = bytes
+            output += text[copied..<place]
+            output += Array(Secret.mask.utf8)
+            (copied, place) = (end, end)
         }
-        return output.map { $0 + text[copied...] }
+        guard copied > 0 else { return nil }
+        return output + text[copied...]
     }
 
-    /// How the secret may stand in a text.
-    private static func forms(of bytes: [UInt8]) -> [[UInt8]] {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let escaped = JSONValue.string(text).text().dropFirst().dropLast()
-        var forms = [bytes, Array(escaped.utf8), Array(escaped.replacing("/", with: "\\/").utf8)]
-        forms += [PercentEncoding.upperDigits, PercentEncoding.lowerDigits].flatMap { digits in
-            let encoded = PercentEncoding.segment(text, digits: digits)
-            return [encoded, encoded.replacing("%20", with: "+")].map { Array($0.utf8) }
+    /// The end of the longest secret that begins at `place`, in any encoding.
+    private static func end(_ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
+        var firsts: [UInt8] = [text[place]]
+        if let unit = EncodedUnit(in: text, at: place) { firsts.append(unit[0]) }
+        if let byte = EncodedUnit.hexPair(in: text, at: place) { firsts.append(byte) }
+        var longest: Int?
+        for first in firsts {
+            for pattern in index.patterns[first] ?? [] {
+                if let end = pattern.end(in: text, at: place), end > longest ?? 0 { longest = end }
+            }
         }
+        return longest
+    }
+
+    /// The patterns that stand for the secret.
+    private static func forms(of bytes: [UInt8]) -> [SecretPattern] {
+        var forms = [SecretPattern(bytes: bytes, isBase64: false, secretBytes: bytes.count)]
         let lines = bytes.split(separator: UInt8(ascii: "\n")).map { $0.last == 0x0D ? $0.dropLast() : $0 }
         if lines.count > 1 {
             // The dashed first and last lines of a PEM file are the same in all of them.
             let telling = lines.filter { $0.count >= shortestLineBytes && !$0.starts(with: Array("-----".utf8)) }
-            forms += telling.prefix(lineLimit).map { Array($0) }
+            forms += telling.prefix(lineLimit).map {
+                SecretPattern(bytes: Array($0), isBase64: false, secretBytes: bytes.count)
+            }
         }
-        return (forms + base64Forms(of: bytes)).filter { $0.count >= shortestSecretBytes }
+        return forms
+            + base64Forms(of: bytes).map { SecretPattern(bytes: $0, isBase64: true, secretBytes: bytes.count) }
     }
 
     /// Base64 of the secret within a longer text, as in `user:password`: it depends on how many bytes stand before it,

@@ -34,8 +34,8 @@ extension Database {
                 let open = try openReservations(of: of).first(where: { $0.reservation.id == id })
             else { continue }
             try loseTurn(
-                open.reservation, of: Invocation(row: row), mayHaveBilled: true, reason: "its deadline passed", now: now
-            )
+                open.reservation, of: Invocation(row: row),
+                LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
         }
         return expired.count
     }

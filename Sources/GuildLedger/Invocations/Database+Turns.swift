@@ -61,40 +61,63 @@ extension Database {
         try addUsage(usage, cost: cost, to: invocation.id)
     }
 
-    /// A turn without an answer: what was sent and may have been billed is posted at its bound, marked estimated; what
-    /// was only held cannot have been.
+    /// A turn without an answer: what was reported is posted; what else was sent and may have been billed is posted at its
+    /// bound, marked estimated; what was only held cannot have been.
     func loseTurn(
-        _ reservation: Reservation, of invocation: Invocation, mayHaveBilled: Bool, reason: String, now: Timestamp
+        _ reservation: Reservation, of invocation: Invocation, _ lost: LostAnswer, prices: TokenPrices? = nil,
+        now: Timestamp
     ) throws {
         guard let open = try openReservations(of: invocation.id).first(where: { $0.reservation.id == reservation.id })
         else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
-        let isBilled = mayHaveBilled && open.isSent
-        let usage = isBilled ? open.reservation.bound : .zero
-        let cost = isBilled ? open.reservation.cost : 0
+        let isBilled = (lost.mayHaveBilled || lost.usage != nil) && open.isSent
+        let isEstimated = isBilled && (lost.usage == nil || lost.isEstimate)
+        let reported = lost.usage?.bounded
+        let usage = isBilled ? reported ?? open.reservation.bound : .zero
+        let cost = !isBilled ? 0 : reported.map { BudgetRule.cost(prices, of: $0) } ?? open.reservation.cost
         let settlement = try settle(
-            open.reservation, spent: isBilled ? usage : nil, cost: cost, estimated: isBilled, now: now)
+            open.reservation, spent: isBilled ? usage : nil, cost: cost, estimated: isEstimated, now: now)
         try cachedStatement(
             sql: """
-                UPDATE turns SET state = 'lost', ended_at = ?, input = input + ?, output = output + ?, cost = cost + ?
+                UPDATE turns SET state = 'lost', ended_at = ?, input = input + ?, cache_read = cache_read + ?,
+                    cache_write = cache_write + ?, output = output + ?, reasoning = reasoning + ?, cost = cost + ?
                 WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
                 """
-        ).execute(arguments: [now, usage.input, usage.output, cost, invocation.id, open.n, open.attempt])
-        let told: JSONObject = [
+        ).execute(arguments: [
+            now, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation.id,
+            open.n, open.attempt,
+        ])
+        var told: JSONObject = [
             "agent": .string(invocation.agent), "turn": .integer(open.n), "model": .string(open.model),
-            "tokens": .integer(usage.total), "cost": .integer(cost), "reason": .string(reason),
+            "tokens": .integer(usage.total), "cost": .integer(cost), "reason": .string(lost.reason),
         ]
         try appendAudit(invocation.entry(.modelFailed, now: now, told))
         guard isBilled else { return }
         try addUsage(usage, cost: cost, to: invocation.id)
         try rollUp(
-            invocation, model: open.model, usage: usage, cost: cost, estimated: true, at: settlement.at)
+            invocation, model: open.model, usage: usage, cost: cost, estimated: isEstimated, at: settlement.at)
+        try auditOverrun(settlement.overrun, turn: open.n, of: invocation, now: now)
+        guard isEstimated else { return }
+        if let doubt = lost.doubt { told["doubt"] = .string(doubt) }
         try appendAudit(invocation.entry(.budgetEstimated, now: now, told))
+    }
+
+    /// A spending that passed what was reserved for it.
+    func auditOverrun(_ overrun: Spending, turn: Int, of invocation: Invocation, now: Timestamp) throws {
+        guard !overrun.isZero else { return }
+        try appendAudit(
+            invocation.entry(
+                .budgetOverrun, now: now,
+                [
+                    "agent": .string(invocation.agent), "turn": .integer(turn), "tokens": .integer(overrun.tokens),
+                    "cost": .integer(overrun.cost),
+                ]))
     }
 
     /// No attempt leaves a reservation open behind it.
     func closeOpenTurns(of invocation: Invocation, reason: String, now: Timestamp) throws {
         for open in try openReservations(of: invocation.id) {
-            try loseTurn(open.reservation, of: invocation, mayHaveBilled: true, reason: reason, now: now)
+            try loseTurn(
+                open.reservation, of: invocation, LostAnswer(reason: reason, mayHaveBilled: true), now: now)
         }
     }
 
@@ -215,18 +238,17 @@ extension Database {
         _ answer: TurnAnswer, usage: TokenUsage, cost: Int64, plan: TurnPlan, reservation: Reservation,
         of invocation: Invocation, now: Timestamp
     ) throws {
-        try appendAudit(
-            invocation.entry(
-                .modelCalled, now: now,
-                [
-                    "agent": .string(invocation.agent), "turn": .integer(plan.n), "provider": .string(plan.provider),
-                    "model": .string(plan.model), "request": .string(plan.requestDigest), "stop": .string(answer.stop),
-                    "origin": answer.origin.map { .string($0) } ?? "live", "input": .integer(usage.input),
-                    "cache_read": .integer(usage.cacheRead), "cache_write": .integer(usage.cacheWrite),
-                    "output": .integer(usage.output), "reasoning": .integer(usage.reasoning), "cost": .integer(cost),
-                    "estimated": .bool(answer.usage == nil), "reserved": .integer(reservation.tokens),
-                    "trimmed_bytes": .integer(plan.trimmedBytes),
-                ]))
+        var told: JSONObject = [
+            "agent": .string(invocation.agent), "turn": .integer(plan.n), "provider": .string(plan.provider),
+            "model": .string(plan.model), "request": .string(plan.requestDigest), "stop": .string(answer.stop),
+            "origin": answer.origin.map { .string($0) } ?? "live", "input": .integer(usage.input),
+            "cache_read": .integer(usage.cacheRead), "cache_write": .integer(usage.cacheWrite),
+            "output": .integer(usage.output), "reasoning": .integer(usage.reasoning), "cost": .integer(cost),
+            "estimated": .bool(answer.usage == nil || answer.isEstimate), "reserved": .integer(reservation.tokens),
+            "trimmed_bytes": .integer(plan.trimmedBytes),
+        ]
+        if let warning = answer.warning { told["warning"] = .string(warning) }
+        try appendAudit(invocation.entry(.modelCalled, now: now, told))
     }
 
     private func addUsage(_ usage: TokenUsage, cost: Int64, to invocation: InvocationID) throws {

@@ -69,24 +69,22 @@ extension Ledger {
     ) async throws -> InvocationState {
         try await write(touching: [.invocations, .actions, .approvals, .outcomes, .notifications]) { db in
             let current = try db.owned(invocation)
-            let usage = (answer.usage ?? reservation.bound).bounded
-            let cost = answer.usage == nil ? reservation.cost : BudgetRule.cost(plan.prices, of: usage)
+            let (usage, cost, isEstimated) = answer.settlement(of: reservation, plan)
             let settlement = try db.settle(
-                reservation, spent: usage, cost: cost, estimated: answer.usage == nil, limits: plan.accounts, now: now)
-            let overrun = settlement.overrun
+                reservation, spent: usage, cost: cost, estimated: isEstimated, limits: plan.accounts, now: now)
             try db.journal(answer, usage: usage, cost: cost, plan: plan, of: invocation, now: now)
             try db.rollUp(
-                current, model: plan.model, usage: usage, cost: cost, estimated: answer.usage == nil,
-                at: settlement.at)
+                current, model: plan.model, usage: usage, cost: cost, estimated: isEstimated, at: settlement.at)
             try db.auditCall(
                 answer, usage: usage, cost: cost, plan: plan, reservation: reservation, of: current, now: now)
-            if !overrun.isZero {
+            try db.auditOverrun(settlement.overrun, turn: plan.n, of: current, now: now)
+            if let doubt = answer.doubt {
                 try db.appendAudit(
                     current.entry(
-                        .budgetOverrun, now: now,
+                        .budgetEstimated, now: now,
                         [
-                            "agent": .string(current.agent), "turn": .integer(plan.n),
-                            "tokens": .integer(overrun.tokens), "cost": .integer(overrun.cost),
+                            "agent": .string(current.agent), "turn": .integer(plan.n), "model": .string(plan.model),
+                            "tokens": .integer(usage.total), "cost": .integer(cost), "reason": .string(doubt),
                         ]))
             }
             for call in answer.calls { try db.insert(call, turn: plan.n, of: current, now: now) }
@@ -94,14 +92,14 @@ extension Ledger {
         }
     }
 
-    /// A call that brought no answer: what may have been billed is posted at its bound, what was not is released.
+    /// A call that brought no answer: what was reported is posted as reported, what else may have been billed at its
+    /// bound, and what was not billed is released.
     package func recordLostTurn(
-        _ plan: TurnPlan, reservation: Reservation, of invocation: Invocation, mayHaveBilled: Bool, reason: String,
-        now: Timestamp
+        _ plan: TurnPlan, reservation: Reservation, of invocation: Invocation, _ lost: LostAnswer, now: Timestamp
     ) async throws {
         try await write { db in
             let current = try db.owned(invocation)
-            try db.loseTurn(reservation, of: current, mayHaveBilled: mayHaveBilled, reason: reason, now: now)
+            try db.loseTurn(reservation, of: current, lost, prices: plan.prices, now: now)
         }
     }
 

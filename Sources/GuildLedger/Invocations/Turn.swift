@@ -92,13 +92,57 @@ package struct TurnAnswer: Sendable {
     /// Nil where the provider reported none: settled at the bound, marked estimated.
     package var usage: TokenUsage?
     package var calls: [ToolCall]
+    /// Whether `usage` is our own estimate.
+    package var isEstimate: Bool
+    /// Why the provider's figures were not taken.
+    package var doubt: String?
+    /// What a person should know about the answer.
+    package var warning: String?
 
-    package init(delta: JSONValue, stop: String, origin: String?, usage: TokenUsage?, calls: [ToolCall]) {
+    package init(
+        delta: JSONValue, stop: String, origin: String?, usage: TokenUsage?, calls: [ToolCall],
+        isEstimate: Bool = false,
+        doubt: String? = nil, warning: String? = nil
+    ) {
         self.delta = delta
         self.stop = stop
         self.origin = origin
         self.usage = usage
         self.calls = calls
+        self.isEstimate = isEstimate
+        self.doubt = doubt
+        self.warning = warning
+    }
+
+    /// What its reservation is settled at.
+    package func settlement(
+        of reservation: Reservation, _ plan: TurnPlan
+    ) -> (usage: TokenUsage, cost: Int64, isEstimated: Bool) {
+        guard let usage = usage?.bounded else { return (reservation.bound.bounded, reservation.cost, true) }
+        return (usage, BudgetRule.cost(plan.prices, of: usage), isEstimate)
+    }
+}
+
+/// How a call ended that brought no usable answer.
+package struct LostAnswer: Sendable {
+    package var reason: String
+    /// Whether the provider may have billed what it did not report.
+    package var mayHaveBilled: Bool
+    /// What the provider reported all the same.
+    package var usage: TokenUsage?
+    /// Whether `usage` is our own estimate.
+    package var isEstimate: Bool
+    /// Why the provider's figures were not taken.
+    package var doubt: String?
+
+    package init(
+        reason: String, mayHaveBilled: Bool, usage: TokenUsage? = nil, isEstimate: Bool = false, doubt: String? = nil
+    ) {
+        self.reason = reason
+        self.mayHaveBilled = mayHaveBilled
+        self.usage = usage
+        self.isEstimate = isEstimate
+        self.doubt = doubt
     }
 }
 

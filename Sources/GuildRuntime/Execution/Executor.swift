@@ -103,7 +103,12 @@ package struct Executor: Service {
         InvocationRun(
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
-            observe: observe,
+            observe: { [observe, logger = parts.logger] event in
+                if case .warned(let id, let warning) = event {
+                    logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
+                }
+                observe(event)
+            },
             // What a person watches is not paused for what others want.
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil

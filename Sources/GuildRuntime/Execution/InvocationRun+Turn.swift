@@ -12,6 +12,7 @@ extension InvocationRun {
         var trim = ContextTrim(under: try await alert(setting))
         var request = try setting.builder.request(
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns, trim: &trim)
+        request = request.masked(by: providers.redactor)
         let volatile = setting.builder.volatile(after: turns)
         let key = RequestDigest.key(of: request, volatile: volatile)
         let plan = plan(request, turn: n, key: key, trimmedBytes: trim.leftOutBytes, setting)
@@ -26,10 +27,14 @@ extension InvocationRun {
         switch result {
         case .success(let turn): return try await journal(turn, plan, reservation, setting)
         case .failure(let failure):
+            let reason = isOvertime ? overtime(setting, reservation.level).message : failure.message
             try await ledger.recordLostTurn(
-                plan, reservation: reservation, of: invocation, mayHaveBilled: failure.mayHaveBilled,
-                reason: isOvertime ? overtime(setting, reservation.level).message : failure.message, now: time.now)
-            throw isOvertime ? overtime(setting, reservation.level) : failure as any Error
+                plan, reservation: reservation, of: invocation,
+                LostAnswer(
+                    reason: reason, mayHaveBilled: failure.mayHaveBilled, usage: failure.usage?.tokens,
+                    isEstimate: failure.usage?.isEstimate ?? false, doubt: failure.usage?.doubt), now: time.now)
+            if let doubt = failure.usage?.doubt { observe(.warned(invocation.id, doubt)) }
+            throw isOvertime ? overtime(setting, reservation.level) : failure.cause as any Error
         }
     }
 
@@ -101,18 +106,23 @@ extension InvocationRun {
         _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, _ setting: Setting
     ) async throws -> InvocationState {
         let now = time.now
+        let turn = turn.masked(by: providers.redactor)
         let calls = capped(setting.toolBox.plan(turn.content, now: now), setting)
         let answer = TurnAnswer(
             delta: TurnDelta.json(of: turn.content), stop: turn.stop.rawValue, origin: turn.replayOrigin,
-            usage: turn.usage, calls: calls)
+            usage: turn.usage, calls: calls, isEstimate: turn.isUsageEstimated, doubt: turn.usageDoubt,
+            warning: turn.warning)
         let state = try await ledger.recordAnswer(
             answer, plan: plan, reservation: reservation, of: invocation, waitUntil: now + setting.limits.actionWait,
             now: now)
-        let usage = turn.usage ?? TokenUsage(input: reservation.input, output: reservation.output)
+        let settled = answer.settlement(of: reservation, plan)
         observe(
             .answered(
-                turn: plan.n, usage: usage, costMicrodollars: plan.prices?.cost(of: usage) ?? 0,
-                estimated: turn.usage == nil, origin: turn.replayOrigin))
+                turn: plan.n, usage: settled.usage, costMicrodollars: settled.cost, estimated: settled.isEstimated,
+                origin: turn.replayOrigin))
+        for warning in [turn.usageDoubt, turn.warning] {
+            if let warning { observe(.warned(invocation.id, warning)) }
+        }
         for call in calls { observe(.asked(call)) }
         return state
     }
@@ -120,6 +130,6 @@ extension InvocationRun {
 
 extension Result<ModelTurn, ModelFailure> {
     fileprivate var isCancelled: Bool {
-        if case .failure(.cancelled) = self { true } else { false }
+        if case .failure(let failure) = self { failure.cause == .cancelled } else { false }
     }
 }

@@ -81,7 +81,7 @@ struct InvocationRun: Sendable {
         let merged = try await MergedEvents.of(invocation.id, in: ledger)
         let toolBox = ToolBox(
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
-            place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers))
+            place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers), redactor: providers.redactor)
         var builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
@@ -238,10 +238,10 @@ struct InvocationRun: Sendable {
     private func handle(_ failure: ModelFailure) async throws {
         let plain = Failure(failure.kind, failure.message, hint: failure.hint)
         var retryAfter: Duration?
-        switch failure {
-        case .retryable(_, _, let wanted): retryAfter = wanted ?? .zero
+        switch failure.cause {
+        case .retryable(_, _, let wanted, _): retryAfter = wanted ?? .zero
         case .broken, .stalled: retryAfter = .zero
-        case .rejected, .notConfigured, .replayMiss, .cancelled: break
+        case .rejected, .notConfigured, .replayMiss, .cancelled, .billed: break
         }
         let jitter = Double.random(in: 0..<1)
         guard let retryAfter,

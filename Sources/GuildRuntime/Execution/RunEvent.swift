@@ -10,6 +10,8 @@ package enum RunEvent: Sendable {
     /// The result of a read.
     case result(ToolCall)
     case answered(turn: Int, usage: TokenUsage, costMicrodollars: Int64, estimated: Bool, origin: String?)
+    /// Something about an answer that a person should know, and that stops nothing.
+    case warned(InvocationID, String)
     case waiting(InvocationID, WaitReason)
     /// Stopped by a budget, with what the last answer said; it waits from now on.
     case outOfBudget(InvocationID, BudgetExceeded, partial: String)

@@ -1,3 +1,4 @@
+import GuildConnectors
 import GuildDomain
 
 /// Assembles the events of one provider's stream into a turn: a value without I/O, fed event by event.
@@ -6,6 +7,10 @@ protocol AnswerStream: Sendable {
     var isComplete: Bool { get }
     /// True when the answer is whole even if the stream breaks off now; only its usage may still be missing.
     var isAnswered: Bool { get }
+    /// What the provider has reported to be used by all that came so far; nil while it has not said.
+    var reportedUsage: TokenUsage? { get }
+    /// Text, reasoning and tool inputs so far.
+    var contentBytes: Int { get }
 
     mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta]
 
@@ -18,6 +23,13 @@ enum AnswerLimits {
     /// Text, reasoning and tool inputs together.
     static let answerBytes = 8 << 20
     static let blocks = 256
+    /// The arguments of one tool call.
+    static let argumentBytes = 1 << 20
+    /// Of a tool; some servers hide more than a name in a call's id.
+    static let nameBytes = 512
+    static let idBytes = 64 << 10
+    /// Each costs work, however little is in it.
+    static let events = 1 << 19
     static let eventBytes = 4 << 20
     static let eventDepth = 64
     /// An answer on the wire: an event is many times longer than the token it carries.
@@ -27,12 +39,18 @@ enum AnswerLimits {
     static let reasonCharacters = 400
 }
 
-/// Counts what an answer holds and refuses what passes the limits.
+/// Counts what an answer holds, refuses what passes the limits, and words the reasons: a provider's own text is masked
+/// whole and cut only then.
 struct AnswerMeter: Sendable {
     let provider: String
-    private var bytes = 0
+    private let redactor: Redactor
+    private(set) var bytes = 0
+    private var events = 0
 
-    init(provider: String) { self.provider = provider }
+    init(provider: String, redactor: Redactor = Redactor()) {
+        self.provider = provider
+        self.redactor = redactor
+    }
 
     mutating func add(_ text: String) throws(ModelFailure) {
         bytes += text.utf8.count
@@ -41,9 +59,33 @@ struct AnswerMeter: Sendable {
         }
     }
 
+    /// Counts one piece of a tool call's arguments, `known` bytes of which came before.
+    mutating func addArguments(_ piece: String, to known: Int) throws(ModelFailure) {
+        guard known + piece.utf8.count <= AnswerLimits.argumentBytes else {
+            throw broken("the arguments of a tool call are longer than \(AnswerLimits.argumentBytes) bytes")
+        }
+        try add(piece)
+    }
+
+    mutating func addCall(id: String, name: String) throws(ModelFailure) {
+        guard id.utf8.count <= AnswerLimits.idBytes, name.utf8.count <= AnswerLimits.nameBytes else {
+            throw broken(
+                "a tool call has a name longer than \(AnswerLimits.nameBytes) bytes or an id longer than "
+                    + "\(AnswerLimits.idBytes)")
+        }
+        try add(id)
+        try add(name)
+    }
+
     func broken(_ reason: String) -> ModelFailure { .broken(provider: provider, reason: reason) }
 
-    func parse(_ data: String) throws(ModelFailure) -> JSONValue {
+    func excerpt(_ text: String) -> String { ProviderWords.excerpt(text, redactor) }
+
+    mutating func parse(_ data: String) throws(ModelFailure) -> JSONValue {
+        events += 1
+        guard events <= AnswerLimits.events else {
+            throw broken("the answer has over \(AnswerLimits.events) events")
+        }
         let limits = JSONParser.Limits(bytes: AnswerLimits.eventBytes, depth: AnswerLimits.eventDepth)
         do {
             return try JSONParser.parse(data, limits: limits)

@@ -26,8 +26,10 @@ package struct AnthropicProvider: ModelProvider {
         headers["x-api-key"] = key
         return try await connection.stream(
             to: Self.endpoint(connection.baseURL), headers: headers,
-            body: AnthropicRequest(request: request, names: names).body, secret: key,
-            into: AnthropicStream(provider: name, model: request.model, names: names), onDelta: onDelta)
+            body: AnthropicRequest(request: request, names: names).body, outputLimit: request.outputLimit,
+            into: AnthropicStream(
+                provider: name, model: request.model, names: names, redactor: connection.redactor),
+            onDelta: onDelta)
     }
 
     /// The address of the messages below a base that may already have `/v1` or the whole path.

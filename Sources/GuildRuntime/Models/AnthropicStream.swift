@@ -1,3 +1,4 @@
+package import GuildConnectors
 import GuildDomain
 
 /// Assembles the server-sent events of the Anthropic Messages API into a turn.
@@ -26,14 +27,19 @@ package struct AnthropicStream: AnswerStream {
     private var model: String
     private var responseID: String?
     private var stopReason: String?
-    private var usage = JSONObject()
-    /// The usage of `message_start` counts no output yet.
-    private var hasFinalUsage = false
+    private var usage = AnthropicUsage()
+    /// Whether nothing was written since usage was last reported.
+    private var isCounted = false
 
-    package init(provider: String = "anthropic", model: String, names: WireToolNames) {
+    var reportedUsage: TokenUsage? { isCounted ? usage.tokens : nil }
+    var contentBytes: Int { meter.bytes }
+
+    package init(
+        provider: String = "anthropic", model: String, names: WireToolNames, redactor: Redactor = Redactor()
+    ) {
         self.names = names
         self.model = model
-        meter = AnswerMeter(provider: provider)
+        meter = AnswerMeter(provider: provider, redactor: redactor)
     }
 
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
@@ -44,23 +50,23 @@ package struct AnthropicStream: AnswerStream {
             try begin(json)
             return []
         case "content_block_start":
+            isCounted = false
             return try open(json)
         case "content_block_delta":
+            isCounted = false
             return try extend(json)
         case "message_delta":
             guard hasStarted else { throw meter.broken("message_delta came before message_start") }
             if let reason = json["delta"]?["stop_reason"]?.string { stopReason = reason }
-            if let counted = json["usage"]?.object {
-                merge(counted)
-                hasFinalUsage = true
-            }
+            count(json)
             return []
         case "message_stop":
             guard hasStarted else { throw meter.broken("message_stop came before message_start") }
             isComplete = true
             return []
         case "error":
-            throw failure(json["error"] ?? .null)
+            count(json)
+            throw failure(json)
         default:
             return []
         }
@@ -74,11 +80,10 @@ package struct AnthropicStream: AnswerStream {
             guard let block = blocks[index], let part = try finished(block, stop: stop) else { continue }
             content.append(part)
         }
-        let callsTools = content.contains { if case .toolUse = $0 { true } else { false } }
-        guard stop != .toolUse || callsTools else { throw meter.broken("the answer stops for a tool but calls none") }
+        let hasCall = content.contains { if case .toolUse = $0 { true } else { false } }
+        guard stop != .toolUse || hasCall else { throw meter.broken("the answer stops for a tool but calls none") }
         return ModelTurn(
-            content: content, stop: stop, usage: normalisedUsage, providerUsage: usage.isEmpty ? nil : .object(usage),
-            model: model, responseID: responseID)
+            content: content, stop: stop, usage: usage.tokens, model: model, responseID: responseID, warning: warning)
     }
 
     // MARK: - Events
@@ -91,7 +96,13 @@ package struct AnthropicStream: AnswerStream {
         hasStarted = true
         if let name = message["model"]?.string, !name.isEmpty { model = name }
         responseID = message["id"]?.string
-        if let counted = message["usage"]?.object { merge(counted) }
+        if let counted = message["usage"] { usage.merge(counted, isFinal: false) }
+    }
+
+    private mutating func count(_ json: JSONValue) {
+        guard let counted = json["usage"], counted.object != nil else { return }
+        usage.merge(counted, isFinal: true)
+        isCounted = true
     }
 
     private mutating func open(_ json: JSONValue) throws(ModelFailure) -> [ModelDelta] {
@@ -112,6 +123,7 @@ package struct AnthropicStream: AnswerStream {
             guard let id = opening["id"]?.string, !id.isEmpty, let name = opening["name"]?.string, !name.isEmpty else {
                 throw meter.broken("the tool call in block \(index) has no id or no name")
             }
+            try meter.addCall(id: id, name: name)
             return [.toolUseStarted(id: id, name: names.own(name))]
         case "fallback":
             // Another model answers from here on; prices follow the one that ran.
@@ -150,22 +162,12 @@ package struct AnthropicStream: AnswerStream {
             blocks[key]?.signature = signature
         case "input_json_delta":
             let piece = try text("partial_json")
-            try meter.add(piece)
+            try meter.addArguments(piece, to: blocks[key]?.inputText.utf8.count ?? 0)
             blocks[key]?.inputText += piece
         default:
             break
         }
         return []
-    }
-
-    /// Usage is cumulative: of each member the last value counts.
-    private mutating func merge(_ newer: JSONObject) {
-        let changed = newer.members.filter { !$0.value.isNull }
-        var members = usage.members.map { member in
-            (member.key, changed.last { $0.key == member.key }?.value ?? member.value)
-        }
-        for member in changed where usage[member.key] == nil { members.append((member.key, member.value)) }
-        usage = JSONObject(members)
     }
 }
 
@@ -181,10 +183,22 @@ extension AnthropicStream {
         case "pause_turn": return .paused
         case "refusal": return .refusal
         case "model_context_window_exceeded": return .contextWindowExceeded
-        case let other?: throw meter.broken("unknown stop reason '\(ProviderWords.excerpt(other))'")
-        case nil: throw meter.broken("the answer ended without a stop reason")
+        case let other? where !other.allSatisfy(\.isWhitespace): return callsTools ? .toolUse : .endTurn
+        default: throw meter.broken("the answer ended without a stop reason")
         }
     }
+
+    /// A whole answer is one, whatever new reason it stops for.
+    private var warning: String? {
+        guard let stopReason, !Self.stops.contains(stopReason) else { return nil }
+        return "unknown stop reason '\(meter.excerpt(stopReason))': taken for the end of the answer"
+    }
+
+    private static let stops: Set<String> = [
+        "end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded",
+    ]
+
+    private var callsTools: Bool { blocks.values.contains { $0.type == "tool_use" } }
 
     /// - Returns: nil for an empty text, and for a tool call that was cut off with the answer.
     private func finished(_ block: Block, stop: ModelTurn.Stop) throws(ModelFailure) -> ModelContent? {
@@ -201,7 +215,7 @@ extension AnthropicStream {
                 return .toolUse(id: id, name: names.own(name), input: whole)
             case .failure(let problem):
                 guard !stop.cutsShort else { return nil }
-                throw meter.broken("the input of the tool call '\(ProviderWords.excerpt(name))' is \(problem.message)")
+                throw meter.broken("the input of the tool call '\(meter.excerpt(name))' is \(problem.message)")
             }
         default:
             var opaque = block.opening.members.map { ($0.key, $0.value) }
@@ -218,29 +232,16 @@ extension AnthropicStream {
         }
     }
 
-    /// Five disjoint classes; nil unless the stream counted both input and final output.
-    private var normalisedUsage: TokenUsage? {
-        guard hasFinalUsage, let input = count("input_tokens"), let output = count("output_tokens") else { return nil }
-        let thinking = usage["output_tokens_details"]?["thinking_tokens"]?.integer ?? 0
-        let reasoning = min(max(0, thinking), output)
-        return TokenUsage(
-            input: input, cacheRead: count("cache_read_input_tokens") ?? 0,
-            cacheWrite: count("cache_creation_input_tokens") ?? 0, output: output - reasoning, reasoning: reasoning)
-    }
-
-    private func count(_ key: String) -> Int64? { usage[key]?.integer.flatMap { $0 < 0 ? nil : $0 } }
-
     /// An `error` event: before the message began nothing was generated, so it is what its status would have been.
-    private func failure(_ error: JSONValue) -> ModelFailure {
+    private func failure(_ json: JSONValue) -> ModelFailure {
+        let error = json["error"] ?? .null
         let type = error["type"]?.string ?? "error"
-        let said = error["message"]?.string.map { "\(type): \($0)" } ?? type
-        let reason = ProviderWords.excerpt(said)
+        let reason = meter.excerpt(error["message"]?.string.map { "\(type): \($0)" } ?? type)
         guard !hasStarted else { return meter.broken("the stream broke off: \(reason)") }
-        let final = [
-            "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
-            "not_found_error": 404, "request_too_large": 413,
-        ]
-        if let status = final[type] { return .rejected(provider: meter.provider, status: status, reason: reason) }
-        return .retryable(provider: meter.provider, reason: reason, retryAfter: nil)
+        let status = ProviderErrorCode.isOutOfQuota(json) ? 402 : ProviderErrorCode.status(in: json)
+        if let status, !ProviderErrorCode.isTransient(status) {
+            return .rejected(provider: meter.provider, status: status, reason: reason)
+        }
+        return .retryable(provider: meter.provider, reason: reason, retryAfter: nil, status: status)
     }
 }

@@ -76,25 +76,29 @@ package struct ModelTurn: Sendable, Hashable {
     package var stop: Stop
     /// Nil where the provider reported none: the caller settles at the reserved bound, marked estimated.
     package var usage: TokenUsage?
-    /// The provider's own usage object, as it came.
-    package var providerUsage: JSONValue?
+    /// Whether `usage` is our own estimate, because the provider's figures cannot be.
+    package var isUsageEstimated = false
+    /// Why the provider's figures were not taken.
+    package var usageDoubt: String?
     /// What the provider says it ran.
     package var model: String
     package var responseID: String?
     /// `authored` or `recorded` for a replayed answer; nil for a live one.
     package var replayOrigin: String?
+    /// What a person should know about an answer that is one all the same: an unknown stop reason.
+    package var warning: String?
 
     package init(
-        content: [ModelContent], stop: Stop, usage: TokenUsage?, providerUsage: JSONValue? = nil, model: String,
-        responseID: String? = nil, replayOrigin: String? = nil
+        content: [ModelContent], stop: Stop, usage: TokenUsage?, model: String, responseID: String? = nil,
+        replayOrigin: String? = nil, warning: String? = nil
     ) {
         self.content = content
         self.stop = stop
         self.usage = usage
-        self.providerUsage = providerUsage
         self.model = model
         self.responseID = responseID
         self.replayOrigin = replayOrigin
+        self.warning = warning
     }
 }
 
@@ -107,8 +111,10 @@ package enum ModelDelta: Sendable, Hashable {
 
 /// Why a call brought no answer.
 package enum ModelFailure: GuildError, Equatable {
-    /// Worth another try: 429, 5xx, a connection that failed before the request was accepted.
-    case retryable(provider: String, reason: String, retryAfter: Duration?)
+    /// Worth another try: 408, 409, 425, 429, 5xx, a connection that failed before the request was accepted.
+    ///
+    /// `status` is nil where no HTTP status, and no error code that stands for one, was seen.
+    case retryable(provider: String, reason: String, retryAfter: Duration?, status: Int? = nil)
     /// The provider refused the request for good.
     case rejected(provider: String, status: Int, reason: String)
     /// The stream ended or made no sense after the request was sent; tokens may have been billed.
@@ -120,53 +126,43 @@ package enum ModelFailure: GuildError, Equatable {
     /// No recorded answer for this request.
     case replayMiss(reason: String, hint: String)
     case cancelled
+    /// Any of the others, after the provider had said what the call used.
+    indirect case billed(ModelFailure, usage: JudgedUsage)
+
+    /// The failure itself.
+    package var cause: ModelFailure { if case .billed(let cause, _) = self { cause.cause } else { self } }
+
+    /// What the provider said that the call used.
+    package var usage: JudgedUsage? { if case .billed(_, let usage) = self { usage } else { nil } }
 
     package var kind: ErrorKind {
         switch self {
         case .retryable, .stalled, .notConfigured: .unavailable
         case .rejected, .broken, .replayMiss: .failed
         case .cancelled: .interrupted
+        case .billed(let cause, _): cause.kind
         }
     }
 
     /// Whether the provider may have billed tokens that it did not report.
     package var mayHaveBilled: Bool {
         switch self {
-        case .broken, .stalled, .cancelled: true
+        case .broken, .stalled, .cancelled, .billed: true
         case .retryable, .rejected, .notConfigured, .replayMiss: false
         }
     }
 
     package var message: String {
         switch self {
-        case .retryable(let provider, let reason, _): "\(provider): \(reason)"
+        case .retryable(let provider, let reason, _, _): "\(provider): \(reason)"
         case .rejected(let provider, let status, let reason): "\(provider): refused the request (\(status)): \(reason)"
         case .broken(let provider, let reason), .stalled(let provider, let reason): "\(provider): \(reason)"
         case .notConfigured(let provider, let reason, _): "\(provider): \(reason)"
         case .replayMiss(let reason, _): reason
         case .cancelled: "the model call was cancelled"
+        case .billed(let cause, _): cause.message
         }
     }
-
-    package var hint: String? {
-        switch self {
-        case .notConfigured(_, _, let hint), .replayMiss(_, let hint): hint
-        case .retryable(let provider, _, _):
-            "try again later; if it stays so, check base_url of model '\(provider)' in the LLMRegistry (providers/*.yaml)"
-        case .rejected(let provider, let status, _):
-            Self.keyStatuses.contains(status)
-                ? "check api_key of model '\(provider)' in the LLMRegistry (providers/*.yaml): the provider does not take it"
-                : "correct what it objects to: model '\(provider)' in the LLMRegistry (providers/*.yaml), or the agent's prompt"
-        case .broken(let provider, _):
-            "try again; if it stays so, check that base_url of model '\(provider)' in the LLMRegistry speaks its format"
-        case .stalled:
-            "try again; a model that thinks for longer needs a higher modelIdleTimeout under `defaults` in guild.yaml"
-        case .cancelled: nil
-        }
-    }
-
-    /// What a provider answers to a key that it does not know, or that may not do this.
-    private static let keyStatuses: Set<Int> = [401, 403]
 }
 
 /// Maps a `ModelRequest` to one wire format and back, streaming always.

@@ -15,6 +15,8 @@ package struct ModelProviders: Sendable {
 
     private let client: HTTPClient
     private let secrets: SecretResolver
+    /// Takes known secrets out of what goes to a model and out of what it says.
+    var redactor: Redactor { secrets.redactor }
     private let substitute: Substitute?
     private let idleTimeout: Duration?
     private let onProblem: @Sendable (Failure) -> Void
@@ -63,6 +65,7 @@ package struct ModelProviders: Sendable {
         if let idleTimeout { (timeouts.firstByte, timeouts.idle) = (idleTimeout, idleTimeout) }
         var settings = ProviderSettings(
             name: entry.name, kind: kind, baseURL: entry.baseURL, model: entry.model, apiKey: key, timeouts: timeouts)
+        settings.redactor = secrets.redactor
         if kind == .replay {
             let path = entry.recording ?? "recordings/\(agent).jsonl"
             guard let bytes = snapshot.file(path) else {

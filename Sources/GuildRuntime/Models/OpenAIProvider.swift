@@ -25,10 +25,12 @@ package struct OpenAIProvider: ModelProvider {
         if let key { headers["authorization"] = "Bearer \(key)" }
         return try await connection.stream(
             to: url, headers: headers,
-            body: OpenAIRequest(request: request, names: names, isOpenAI: isOpenAI).body, secret: key,
+            body: OpenAIRequest(request: request, names: names, isOpenAI: isOpenAI).body,
+            outputLimit: request.outputLimit,
             into: OpenAIStream(
-                provider: name, model: request.model, names: names, idSeed: request.messages.count),
-            isFinal: Self.isOutOfQuota, onDelta: onDelta)
+                provider: name, model: request.model, names: names, idSeed: request.messages.count,
+                outputLimit: request.outputLimit, redactor: connection.redactor),
+            onDelta: onDelta)
     }
 
     /// The address of the chat completions below a base with or without `/v1`, and whether it is OpenAI's own.
@@ -36,10 +38,5 @@ package struct OpenAIProvider: ModelProvider {
         let address = ProviderAddress(base, without: ["/chat/completions"])
         let path = address.hasVersion ? "/chat/completions" : "/v1/chat/completions"
         return (address.path(path), address.host == "api.openai.com")
-    }
-
-    /// A 429 because of an empty account does not heal by waiting.
-    private static func isOutOfQuota(_ body: JSONValue) -> Bool {
-        [body["error"]?["code"]?.string, body["error"]?["type"]?.string].contains("insufficient_quota")
     }
 }

@@ -1,3 +1,4 @@
+package import GuildConnectors
 import GuildDomain
 
 /// Assembles the chunks of an OpenAI-compatible chat completion into a turn.
@@ -9,11 +10,14 @@ package struct OpenAIStream: AnswerStream {
         var id = ""
         var name = ""
         var arguments = ""
+        var progress = ArgumentProgress()
         var isAnnounced = false
+        /// A name that came again after whole arguments: another call, once arguments of its own follow.
+        var next: (id: String, name: String)?
     }
 
     package private(set) var isComplete = false
-    package var isAnswered: Bool { isComplete || finishReason != nil }
+    package var isAnswered: Bool { finishReason != nil }
 
     private let names: WireToolNames
     private let idSeed: Int
@@ -28,15 +32,26 @@ package struct OpenAIStream: AnswerStream {
     /// From the wire's index to the place in `calls`.
     private var slots: [Int64: Int] = [:]
     private var finishReason: String?
-    private var usage: JSONValue?
+    private var usage = OpenAIUsage()
+    /// Whether nothing was written since usage was last reported.
+    private var isCounted = false
+    private let outputLimit: Int?
+
+    var reportedUsage: TokenUsage? { isCounted ? usage.tokens : nil }
+    var contentBytes: Int { meter.bytes }
 
     /// - Parameter idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes
     ///   into the ids of calls that come without one.
-    package init(provider: String = "openai", model: String, names: WireToolNames, idSeed: Int = 0) {
+    /// - Parameter outputLimit: the reply limit; an answer that used it up was cut by it, whatever it says.
+    package init(
+        provider: String = "openai", model: String, names: WireToolNames, idSeed: Int = 0, outputLimit: Int? = nil,
+        redactor: Redactor = Redactor()
+    ) {
         self.names = names
         self.idSeed = idSeed
+        self.outputLimit = outputLimit
         self.model = model
-        meter = AnswerMeter(provider: provider)
+        meter = AnswerMeter(provider: provider, redactor: redactor)
     }
 
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
@@ -47,22 +62,33 @@ package struct OpenAIStream: AnswerStream {
         }
         let chunk = try meter.parse(data)
         guard chunk.object != nil else { throw meter.broken("a chunk of the stream is \(chunk.kindName)") }
-        if let error = chunk["error"], !error.isNull { throw failure(chunk) }
+        let counted = chunk["usage"].flatMap { $0.object == nil ? nil : $0 }
+        if let counted { usage.merge(counted) }
+        if let error = chunk["error"], !error.isNull {
+            isCounted = isCounted || counted != nil
+            throw failure(chunk)
+        }
         if let name = chunk["model"]?.string, !name.isEmpty { model = name }
         if let id = chunk["id"]?.string, !id.isEmpty { responseID = id }
-        if let counted = chunk["usage"], counted.object != nil { usage = counted }
         var deltas: [ModelDelta] = []
+        let before = meter.bytes
         for choice in chunk["choices"]?.array ?? [] where choice["index"]?.integer ?? 0 == 0 {
             // Some servers send the whole message in one chunk.
             if let delta = choice["delta"] ?? choice["message"] { deltas += try extend(delta) }
-            if let reason = choice["finish_reason"]?.string { finishReason = reason }
+            // Some servers write an empty reason where there is none yet.
+            if let reason = choice["finish_reason"]?.string, !reason.allSatisfy(\.isWhitespace) {
+                finishReason = reason
+            }
         }
+        isCounted = counted != nil || (isCounted && meter.bytes == before)
         return deltas
     }
 
     package func finish() throws(ModelFailure) -> ModelTurn {
-        guard isAnswered else { throw meter.broken("the stream ended before the answer did") }
-        let stop = try stopOfTurn()
+        guard isAnswered else {
+            throw meter.broken("the stream ended before the answer did: no finish_reason came")
+        }
+        var stop = try stopOfTurn()
         var content: [ModelContent] = []
         if !reasoning.isEmpty {
             content.append(.reasoning(OpenAIReasoning.value(field: reasoningField, text: reasoning)))
@@ -75,15 +101,16 @@ package struct OpenAIStream: AnswerStream {
             case .success:
                 guard stop.cutsShort else { throw meter.broken("tool call \(index + 1) has no name") }
             case .failure(let problem):
+                // Some servers say `tool_calls` where the reply limit cut a call off.
+                if isLimitUsedUp { stop = .maxTokens }
                 guard stop.cutsShort else {
-                    let name = ProviderWords.excerpt(call.name)
-                    throw meter.broken("the arguments of the tool call '\(name)' are \(problem.message)")
+                    throw meter.broken(
+                        "the arguments of the tool call '\(meter.excerpt(call.name))' are \(problem.message)")
                 }
             }
         }
         return ModelTurn(
-            content: content, stop: stop, usage: usage.flatMap(OpenAIUsage.normalised), providerUsage: usage,
-            model: model, responseID: responseID)
+            content: content, stop: stop, usage: usage.tokens, model: model, responseID: responseID, warning: warning)
     }
 
     // MARK: - Deltas
@@ -120,30 +147,36 @@ package struct OpenAIStream: AnswerStream {
 
     private mutating func extend(call: JSONValue) throws(ModelFailure) -> ModelDelta? {
         let (id, name) = (call["id"]?.string ?? "", call["function"]?["name"]?.string ?? "")
-        let slot = try slot(index: call["index"]?.integer, id: id, name: name)
         let arguments = call["function"]?["arguments"]
         let piece = arguments?.string ?? (arguments?.object == nil ? "" : arguments?.text() ?? "")
-        try meter.add(piece)
+        guard let slot = try slot(index: call["index"]?.integer, id: id, name: name, piece: piece) else { return nil }
+        try meter.addArguments(piece, to: calls[slot].arguments.utf8.count)
         calls[slot].arguments += piece
-        if calls[slot].id.isEmpty, !id.isEmpty, !calls[slot].isAnnounced {
-            try meter.add(id)
-            calls[slot].id = id
+        calls[slot].progress.read(piece)
+        let (newID, newName) = (calls[slot].next?.id ?? id, calls[slot].next?.name ?? name)
+        calls[slot].next = nil
+        if calls[slot].id.isEmpty, !newID.isEmpty, !calls[slot].isAnnounced {
+            try meter.addCall(id: newID, name: "")
+            calls[slot].id = isTaken(newID, but: slot) ? "" : newID
         }
-        if calls[slot].name.isEmpty, !name.isEmpty {
-            try meter.add(name)
-            calls[slot].name = name
+        if calls[slot].name.isEmpty, !newName.isEmpty {
+            try meter.addCall(id: "", name: newName)
+            calls[slot].name = newName
         }
         guard !calls[slot].isAnnounced, !calls[slot].name.isEmpty else { return nil }
         calls[slot].isAnnounced = true
         return .toolUseStarted(id: self.id(of: calls[slot], at: slot), name: names.own(calls[slot].name))
     }
 
-    /// Where a piece of a tool call belongs: by its index; without one by its id; a named piece with a new id begins a
-    /// call even if its index was seen (some servers number every call 0); a piece with nothing continues the last.
-    private mutating func slot(index: Int64?, id: String, name: String) throws(ModelFailure) -> Int {
+    /// Where a piece of a tool call belongs: by its index; without one by its id; a named piece with a new id, or behind
+    /// whole arguments, begins a call even if its index was seen (some servers number every call 0); a piece with nothing
+    /// continues the last.
+    ///
+    /// - Returns: nil for a piece that only repeats what is known.
+    private mutating func slot(index: Int64?, id: String, name: String, piece: String) throws(ModelFailure) -> Int? {
         if let index, let known = slots[index] {
-            let isAnother = !id.isEmpty && !name.isEmpty && !calls[known].id.isEmpty && calls[known].id != id
-            if !isAnother { return known }
+            guard let isNew = beginsAnother(known, id: id, name: name, piece: piece) else { return nil }
+            if !isNew { return known }
         } else if index == nil {
             if !id.isEmpty, let known = calls.lastIndex(where: { $0.id == id }) { return known }
             if id.isEmpty, name.isEmpty, !calls.isEmpty { return calls.count - 1 }
@@ -151,9 +184,40 @@ package struct OpenAIStream: AnswerStream {
         guard calls.count < AnswerLimits.blocks else {
             throw meter.broken("the answer has over \(AnswerLimits.blocks) tool calls")
         }
-        calls.append(Call())
-        if let index { slots[index] = calls.count - 1 }
+        var call = Call()
+        if let index {
+            // The call before it has its arguments; this one has the name that announced it.
+            if let known = slots[index] { (call.next, calls[known].next) = (calls[known].next, nil) }
+            slots[index] = calls.count
+        }
+        calls.append(call)
         return calls.count - 1
+    }
+
+    /// Whether a piece under the index of a known call is another call.
+    ///
+    /// - Returns: nil where the piece only repeats the known call, or announces another whose arguments are to come.
+    private mutating func beginsAnother(_ known: Int, id: String, name: String, piece: String) -> Bool? {
+        let call = calls[known]
+        let hasNewID = !id.isEmpty && !call.id.isEmpty && call.id != id
+        if hasNewID, !name.isEmpty {
+            calls[known].next = nil
+            return true
+        }
+        guard call.progress.isWhole, !call.name.isEmpty else { return false }
+        let isBlank = piece.allSatisfy(\.isWhitespace)
+        if isBlank, name.isEmpty { return nil }
+        // Only the whole call again: a server that sends what it has so far with each piece.
+        if piece == call.arguments, !id.isEmpty, id == call.id { return nil }
+        if isBlank {
+            calls[known].next = (id, name)
+            return name == call.name ? nil : true
+        }
+        return !name.isEmpty || call.next != nil
+    }
+
+    private func isTaken(_ id: String, but slot: Int) -> Bool {
+        calls.indices.contains { $0 != slot && calls[$0].id == id }
     }
 
     private func id(of call: Call, at index: Int) -> String { call.id.isEmpty ? "call_\(idSeed)_\(index)" : call.id }
@@ -164,29 +228,44 @@ package struct OpenAIStream: AnswerStream {
         switch finishReason {
         case "length", "max_tokens", "model_length": return .maxTokens
         case "content_filter", "refusal": return .refusal
-        case "error", "abort", "insufficient_system_resource":
-            throw meter.broken("the provider gave up its answer (\(finishReason ?? ""))")
+        case "error", "abort", "cancelled", "timeout", "insufficient_system_resource":
+            throw meter.broken("the provider gave up its answer (\(meter.excerpt(finishReason ?? "")))")
         case "tool_calls", "function_call":
             guard !calls.isEmpty else { throw meter.broken("the answer stops for a tool but calls none") }
             return .toolUse
         default:
-            // `stop`, and the words that compatible servers have for it; some say it after a tool call, too.
+            // `stop`, the words that compatible servers have for it, and new ones; some say it after a tool call, too.
             if isRefusal { return .refusal }
             return calls.isEmpty ? .endTurn : .toolUse
         }
     }
 
+    private static let stops: Set<String> = [
+        "stop", "eos", "eos_token", "end_turn", "stop_sequence", "length", "max_tokens", "model_length",
+        "content_filter", "refusal", "tool_calls", "function_call",
+    ]
+
+    /// A whole answer is one, whatever new reason it stops for.
+    private var warning: String? {
+        guard let finishReason, !Self.stops.contains(finishReason.lowercased()) else { return nil }
+        return "unknown finish_reason '\(meter.excerpt(finishReason))': taken for the end of the answer"
+    }
+
+    private var isLimitUsedUp: Bool {
+        guard let outputLimit, let used = usage.tokens else { return false }
+        return used.output.addingSaturated(used.reasoning) >= Int64(clamping: outputLimit)
+    }
+
     /// An error inside the stream. Nothing was generated if it is all that came.
     private func failure(_ chunk: JSONValue) -> ModelFailure {
-        let reason = ProviderWords.excerpt(ProviderWords.reason(chunk) ?? chunk.text())
+        let reason = meter.excerpt(ProviderWords.reason(chunk) ?? chunk.text())
         guard text.isEmpty, reasoning.isEmpty, calls.isEmpty else {
             return meter.broken("the stream broke off: \(reason)")
         }
-        let status = chunk["error"]?["code"]?.integer ?? chunk["error"]?["status"]?.integer ?? 0
-        return switch status {
-        case 429, 500...: .retryable(provider: meter.provider, reason: reason, retryAfter: nil)
-        case 400..<500: .rejected(provider: meter.provider, status: Int(status), reason: reason)
-        default: meter.broken("the stream broke off: \(reason)")
-        }
+        let status = ProviderErrorCode.isOutOfQuota(chunk) ? 402 : ProviderErrorCode.status(in: chunk)
+        guard let status else { return meter.broken("the stream broke off: \(reason)") }
+        return ProviderErrorCode.isTransient(status)
+            ? .retryable(provider: meter.provider, reason: reason, retryAfter: nil, status: status)
+            : .rejected(provider: meter.provider, status: status, reason: reason)
     }
 }

@@ -1,3 +1,4 @@
+package import GuildConnectors
 package import GuildDomain
 package import GuildTransport
 
@@ -10,6 +11,8 @@ package struct ProviderConnection: Sendable {
     private let apiKey: @Sendable () async throws -> String?
     private let timeouts: HTTPTimeouts
     private let time: any TimeSource
+    /// Masks what a provider says before any of it is cut.
+    let redactor: Redactor
 
     static let longestKeyBytes = 8192
 
@@ -19,7 +22,7 @@ package struct ProviderConnection: Sendable {
     package init(
         provider: String, client: HTTPClient, baseURL: String, needsKey: Bool,
         apiKey: @escaping @Sendable () async throws -> String?, timeouts: HTTPTimeouts,
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), redactor: Redactor = Redactor()
     ) {
         self.provider = provider
         self.client = client
@@ -28,6 +31,7 @@ package struct ProviderConnection: Sendable {
         self.apiKey = apiKey
         self.timeouts = timeouts
         self.time = time
+        self.redactor = redactor
     }
 
     /// The key, without the line's end that a secret from a file has; nil where there is none and none is needed.
@@ -55,32 +59,44 @@ package struct ProviderConnection: Sendable {
                 reason: "the API key has characters that no key has, a space or a line break perhaps",
                 hint: hint)
         }
+        redactor.learn(Secret(bytes: Array(bytes)))
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Posts `body`, feeds the events of the response to `assembly` and returns its turn.
     ///
-    /// - Parameters:
-    ///   - secret: blotted out of every error, since providers quote keys back.
-    ///   - isFinal: whether a refusal with a retryable status is yet for good.
+    /// - Parameter outputLimit: the reply limit that `body` asks for.
+    /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
-        to url: String, headers: Headers, body: JSONValue, secret: String?, into assembly: Assembly,
-        isFinal: @Sendable (JSONValue) -> Bool = { _ in false }, onDelta: @Sendable (ModelDelta) -> Void
+        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, into assembly: Assembly,
+        onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
         headers["content-type"] = "application/json"
         headers["accept"] = "text/event-stream"
         let request = HTTPRequest(
-            method: "POST", url: url, headers: headers, body: body.bytes(), timeouts: timeouts,
+            method: "POST", url: url, headers: headers,
+            // The key itself is known only since this call; what was built before it may hold it.
+            body: redactor.maskedData(body).bytes(), timeouts: timeouts,
             responseLimitBytes: AnswerLimits.streamBytes)
+        let response = try await open(request)
+        guard response.status == 200, !Self.isJSON(response.headers) else {
+            throw try await refusal(response, to: request, outputLimit: outputLimit)
+        }
+        var (assembly, receivedBytes) = (assembly, 0)
+        let ended = await read(response, into: &assembly, &receivedBytes, onDelta: onDelta)
+        let bounds = UsageBounds(
+            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: receivedBytes,
+            contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
-            let response = try await open(request)
-            guard response.status == 200, !Self.isJSON(response.headers) else {
-                throw try await refusal(response, isFinal: isFinal)
-            }
-            return try await read(response, into: assembly, onDelta: onDelta)
+            if let ended { throw ended }
+            var turn = try assembly.finish()
+            let usage = bounds.judge(turn.usage)
+            (turn.usage, turn.isUsageEstimated, turn.usageDoubt) = (usage.tokens, usage.isEstimate, usage.doubt)
+            return turn
         } catch {
-            throw Self.blotted(error, secret)
+            guard let reported = assembly.reportedUsage else { throw error }
+            throw .billed(error, usage: bounds.judge(reported))
         }
     }
 
@@ -92,10 +108,13 @@ package struct ProviderConnection: Sendable {
         }
     }
 
+    /// Feeds what comes to `assembly`.
+    ///
+    /// - Returns: why no answer can be had; nil where the assembly knows.
     private func read<Assembly: AnswerStream>(
-        _ response: HTTPStream, into assembly: Assembly, onDelta: @Sendable (ModelDelta) -> Void
-    ) async throws(ModelFailure) -> ModelTurn {
-        var assembly = assembly
+        _ response: HTTPStream, into assembly: inout Assembly, _ receivedBytes: inout Int,
+        onDelta: @Sendable (ModelDelta) -> Void
+    ) async -> ModelFailure? {
         var parser = ServerSentEvents(limitBytes: AnswerLimits.eventBytes)
         func take(_ bytes: [UInt8]) throws {
             for event in try parser.push(bytes) where !assembly.isComplete {
@@ -104,6 +123,7 @@ package struct ProviderConnection: Sendable {
         }
         do {
             for try await piece in response.body {
+                receivedBytes += piece.count
                 try take(piece)
                 if assembly.isComplete { break }
             }
@@ -112,16 +132,15 @@ package struct ProviderConnection: Sendable {
         } catch {
             // Whole but for its usage: losing an answer that was paid for would help nobody.
             guard assembly.isAnswered, !Task.isCancelled else {
-                throw error as? ModelFailure ?? ProviderRefusal.brokenStream(error, provider: provider)
+                return error as? ModelFailure ?? ProviderRefusal.brokenStream(error, provider: provider)
             }
         }
-        guard assembly.isComplete || !Task.isCancelled else { throw .cancelled }
-        return try assembly.finish()
+        return assembly.isComplete || !Task.isCancelled ? nil : .cancelled
     }
 
     /// What a response means that is no stream: an error status, or JSON where events should be.
     private func refusal(
-        _ response: HTTPStream, isFinal: @Sendable (JSONValue) -> Bool
+        _ response: HTTPStream, to request: HTTPRequest, outputLimit: Int
     ) async throws(ModelFailure) -> ModelFailure {
         var body: [UInt8] = []
         do {
@@ -134,24 +153,17 @@ package struct ProviderConnection: Sendable {
             guard !Task.isCancelled else { throw .cancelled }
         }
         let refusal = ProviderRefusal(
-            provider: provider, status: response.status, headers: response.headers, body: body, now: time.now)
-        return refusal.failure(isFinal: isFinal)
+            provider: provider, status: response.status, headers: response.headers, body: body, now: time.now,
+            redactor: redactor)
+        let failure = refusal.failure()
+        guard let reported = refusal.reportedUsage else { return failure }
+        let bounds = UsageBounds(
+            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: body.count,
+            contentBytes: body.count)
+        return .billed(failure, usage: bounds.judge(reported))
     }
 
     private static func isJSON(_ headers: Headers) -> Bool {
         headers["content-type"]?.lowercased().hasPrefix("application/json") ?? false
-    }
-
-    private static func blotted(_ failure: ModelFailure, _ secret: String?) -> ModelFailure {
-        guard let secret, !secret.isEmpty else { return failure }
-        func clean(_ text: String) -> String { ProviderWords.blotted(text, secret: secret) }
-        return switch failure {
-        case .retryable(let provider, let reason, let after):
-            .retryable(provider: provider, reason: clean(reason), retryAfter: after)
-        case .rejected(let provider, let status, let reason):
-            .rejected(provider: provider, status: status, reason: clean(reason))
-        case .broken(let provider, let reason): .broken(provider: provider, reason: clean(reason))
-        case .notConfigured, .stalled, .replayMiss, .cancelled: failure
-        }
     }
 }

@@ -1,3 +1,4 @@
+import GuildConnectors
 import GuildDomain
 import GuildTransport
 
@@ -9,28 +10,58 @@ struct ProviderRefusal {
     let body: [UInt8]
     /// A date in `Retry-After` counts from here.
     let now: Timestamp
+    let redactor: Redactor
 
     /// A provider that asks for more patience is taken at this.
     static let longestDelay = Duration.seconds(86_400)
 
-    /// Anthropic's overload has a status of its own.
-    private static let overloaded = 529
+    func failure() -> ModelFailure {
+        let said = ProviderWords.reason(body: body, redactor)
+        // A body that is not JSON cannot say more than its status.
+        let json = (try? JSONParser.parse(body)) ?? .null
+        let isQuota = ProviderErrorCode.isOutOfQuota(json)
+        guard status != 200 else { return undersold(json, said, isQuota) }
+        let isTransient = asksForRetry ?? ProviderErrorCode.isTransient(status)
+        guard isTransient, !isQuota else { return .rejected(provider: provider, status: status, reason: said) }
+        return later(status, said)
+    }
 
-    /// - Parameter isFinal: asked with the body where the status alone says to try again.
-    func failure(isFinal: (JSONValue) -> Bool) -> ModelFailure {
-        let said = ProviderWords.reason(body: body)
-        guard status != 200 else {
-            // Not JSON at all would be a broken promise of the content type; both end alike.
-            let error = (try? JSONParser.parse(body)).flatMap(ProviderWords.reason)
-            return error.map { .rejected(provider: provider, status: status, reason: ProviderWords.excerpt($0)) }
-                ?? .broken(provider: provider, reason: "the answer is JSON where a stream of events was asked for")
+    /// What the call used all the same: a server that does not stream has answered, and been paid.
+    var reportedUsage: TokenUsage? {
+        // A body that is not JSON reports nothing.
+        guard status == 200, let usage = (try? JSONParser.parse(body))?["usage"], usage.object != nil else {
+            return nil
         }
-        let isTransient = status == 429 || [500, 502, 503, 504, Self.overloaded].contains(status)
-        // A body that is not JSON cannot say that the refusal is for good.
-        let saysFinal = (try? JSONParser.parse(body)).map(isFinal) ?? false
-        guard isTransient, !saysFinal else { return .rejected(provider: provider, status: status, reason: said) }
-        let reason = said.isEmpty ? "status \(status)" : "status \(status): \(said)"
-        return .retryable(provider: provider, reason: reason, retryAfter: delay)
+        var (chat, messages) = (OpenAIUsage(), AnthropicUsage())
+        chat.merge(usage)
+        messages.merge(usage, isFinal: true)
+        return chat.tokens ?? messages.tokens
+    }
+
+    /// An error under a status of success is what its code says.
+    private func undersold(_ json: JSONValue, _ said: String, _ isQuota: Bool) -> ModelFailure {
+        guard ProviderWords.reason(json) != nil || ProviderErrorCode.error(in: json) != nil else {
+            return .broken(provider: provider, reason: "the answer is JSON where a stream of events was asked for")
+        }
+        let meant = isQuota ? 402 : ProviderErrorCode.status(in: json)
+        if let meant, ProviderErrorCode.isTransient(meant) { return later(meant, said) }
+        return .rejected(provider: provider, status: meant ?? status, reason: said)
+    }
+
+    private func later(_ meant: Int, _ said: String) -> ModelFailure {
+        .retryable(
+            provider: provider, reason: said.isEmpty ? "status \(meant)" : "status \(meant): \(said)",
+            retryAfter: delay,
+            status: meant)
+    }
+
+    /// OpenAI and Anthropic say in a header whether another try helps, and their own clients obey it.
+    private var asksForRetry: Bool? {
+        switch headers["x-should-retry"] {
+        case "true": status >= 400 ? true : nil
+        case "false": false
+        default: nil
+        }
     }
 
     /// `retry-after-ms` is OpenAI's, and more exact than the standard header beside it.

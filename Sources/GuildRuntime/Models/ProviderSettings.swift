@@ -1,3 +1,4 @@
+package import GuildConnectors
 import GuildDomain
 package import GuildTransport
 
@@ -20,6 +21,8 @@ package struct ProviderSettings: Sendable {
     /// The bytes of a recording, for `replay`.
     package var recording: [UInt8]?
     package var timeouts: HTTPTimeouts
+    /// Masks what the provider says of an error.
+    package var redactor = Redactor()
 
     package init(
         name: String? = nil, kind: Kind, baseURL: String? = nil, model: String = "",
@@ -75,7 +78,7 @@ extension ProviderSettings {
     private func connection(_ label: String, _ vendorURL: String, _ client: HTTPClient) -> ProviderConnection {
         ProviderConnection(
             provider: label, client: client, baseURL: baseURL ?? vendorURL,
-            needsKey: baseURL == nil && kind != .ollama, apiKey: apiKey, timeouts: timeouts)
+            needsKey: baseURL == nil && kind != .ollama, apiKey: apiKey, timeouts: timeouts, redactor: redactor)
     }
 
     private func readRecording(_ label: String) throws(ModelFailure) -> Recording {

@@ -1,46 +1,34 @@
+import GuildConnectors
 import GuildDomain
 
 /// What a provider says in an error, made fit for a person's terminal.
 enum ProviderWords {
-    /// The text on one line, without control characters, cut at `AnswerLimits.reasonCharacters`.
-    static func excerpt(_ text: String, characters: Int = AnswerLimits.reasonCharacters) -> String {
-        var line = ""
+    /// The text on one line, its secrets masked, then without control characters and cut after `characters`. Masked first,
+    /// because half a secret at a cut would no longer be known for one; cut by scalars, because one visible character may
+    /// have any number of them.
+    static func excerpt(
+        _ text: String, _ redactor: Redactor? = nil, characters: Int = AnswerLimits.reasonCharacters
+    ) -> String {
+        var line = String.UnicodeScalarView()
         var count = 0
-        for character in text {
-            guard count < characters else { return line + "…" }
-            let isPlain = character.unicodeScalars.allSatisfy {
-                $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
-            }
-            line.append(isPlain ? character : " ")
+        for scalar in (redactor?.masked(text) ?? text).unicodeScalars {
+            guard count < characters else { return String(line) + "…" }
+            let isPlain = ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
+                scalar.properties.generalCategory)
+            line.append(isPlain ? scalar : " ")
             count += 1
         }
-        return line
+        return String(line)
     }
-
-    /// The text with each occurrence of `secret` hidden, also of its beginning where an excerpt was cut within it.
-    static func blotted(_ text: String, secret: String) -> String {
-        let dots = "••••"
-        let clean = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: dots)
-        guard clean.hasSuffix("…") else { return clean }
-        let stem = clean.dropLast()
-        for length in stride(from: secret.count - 1, through: shortestBlotted, by: -1)
-        where stem.hasSuffix(secret.prefix(length)) {
-            return stem.dropLast(length) + dots + "…"
-        }
-        return clean
-    }
-
-    /// Fewer characters of a secret give nothing away.
-    private static let shortestBlotted = 4
 
     /// The message inside the body of an error response: `{"error": {"message"}}`, `{"error": "…"}`, `{"message"}`,
     /// `{"detail"}`, or the beginning of whatever else came.
-    static func reason(body: [UInt8]) -> String {
+    static func reason(body: [UInt8], _ redactor: Redactor) -> String {
         // An error page need not be JSON; its text is the reason then.
         guard let json = try? JSONParser.parse(body) else {
-            return excerpt(String(decoding: body.prefix(AnswerLimits.reasonCharacters * 4), as: UTF8.self))
+            return excerpt(String(decoding: body, as: UTF8.self), redactor)
         }
-        return excerpt(reason(json) ?? json.text())
+        return excerpt(reason(json) ?? json.text(), redactor)
     }
 
     static func reason(_ json: JSONValue) -> String? {

@@ -24,19 +24,22 @@ package struct ToolBox: Sendable {
     private let connectors: Connectors
     private let place: RunPlace
     private let allowed: [Operation]
+    private let redactor: Redactor
 
     /// - Parameters:
     ///   - snapshot: of the commit that the invocation names: its files are what can be read.
     ///   - safety: of the accepted head, so that a freeze holds from its push on, whoever runs already.
     ///   - place: where the run was called.
+    ///   - redactor: takes known secrets out of results.
     package init(
         _ agent: AgentManifest, in snapshot: CodexSnapshot, safety: SafetyRules, connectors: Connectors,
-        place: RunPlace
+        place: RunPlace, redactor: Redactor = Redactor()
     ) {
         self.snapshot = snapshot
         self.safety = safety
         self.agent = agent
         self.connectors = connectors
+        self.redactor = redactor
         self.place = place
         allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter(agent.allows)
     }
@@ -83,7 +86,7 @@ package struct ToolBox: Sendable {
         if call.name == Self.codexRead.name {
             let path = call.arguments["path"]?.string ?? ""
             if let bytes = snapshot.file(path) {
-                call.result = Self.cut(String(decoding: bytes, as: UTF8.self))
+                call.result = shown(String(decoding: bytes, as: UTF8.self))
             } else {
                 let nearest = NearestName.of(path, in: snapshot.files(matching: Glob("*")))
                 call.result = "there is no file '\(path)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
@@ -93,9 +96,9 @@ package struct ToolBox: Sendable {
         }
         do {
             let value = try await connectors.perform(call.name, arguments: call.arguments)
-            call.result = Self.cut(value.text(.pretty))
+            call.result = shown(redactor.maskedData(value).text(.pretty))
         } catch {
-            (call.result, call.isError) = (error.message, true)
+            (call.result, call.isError) = (shown(error.message), true)
         }
         return call
     }
@@ -143,9 +146,11 @@ package struct ToolBox: Sendable {
         return "there is no tool '\(name)' for you" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
     }
 
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > resultLimitBytes else { return text }
-        return String(decoding: Array(text.utf8).prefix(resultLimitBytes), as: UTF8.self)
-            + "\n[cut after \(resultLimitBytes) bytes]"
+    /// A result as the model sees it: without secrets, then cut.
+    private func shown(_ text: String) -> String {
+        let text = redactor.maskedData(text)
+        guard text.utf8.count > Self.resultLimitBytes else { return text }
+        return String(decoding: Array(text.utf8).prefix(Self.resultLimitBytes), as: UTF8.self)
+            + "\n[cut after \(Self.resultLimitBytes) bytes]"
     }
 }

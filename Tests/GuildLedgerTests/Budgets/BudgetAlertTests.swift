@@ -140,7 +140,8 @@ import Testing
                     let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon)
                     #expect(reservation.output == 1000)
                     try await ledger.recordLostTurn(
-                        plan, reservation: reservation, of: caller, mayHaveBilled: false, reason: "x", now: noon)
+                        plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: false),
+                        now: noon)
                     continue
                 }
                 #expect(try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon).output == 1000)

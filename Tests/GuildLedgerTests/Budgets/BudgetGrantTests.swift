@@ -137,7 +137,7 @@ import Testing
                 others.append(other)
             }
             try await ledger.recordLostTurn(
-                plan, reservation: open, of: first, mayHaveBilled: false, reason: "refused", now: noon)
+                plan, reservation: open, of: first, LostAnswer(reason: "refused", mayHaveBilled: false), now: noon)
             #expect(try await ledger.state(of: others[0].id) == .queued)
             #expect(try await ledger.state(of: others[1].id) == .waiting)
         }

@@ -160,7 +160,8 @@ private struct BudgetHistory {
         let call = open.remove(at: index)
         let isBilled = call.isSent && Bool.random(using: &random)
         try await ledger.recordLostTurn(
-            call.plan, reservation: call.reservation, of: call.invocation, mayHaveBilled: isBilled, reason: "x",
+            call.plan, reservation: call.reservation, of: call.invocation,
+            LostAnswer(reason: "x", mayHaveBilled: isBilled),
             now: wall)
         if isBilled {
             post(Spending(tokens: call.reservation.tokens, cost: call.reservation.cost))

@@ -227,11 +227,11 @@ private let day = Duration.seconds(86_400)
         switch Int.random(in: 0..<5, using: &generator) {
         case 0:
             try await ledger.recordLostTurn(
-                plan, reservation: reservation, of: caller, mayHaveBilled: false, reason: "x", now: now)
+                plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: false), now: now)
         case 1:
             try await ledger.markSent(reservation, of: caller)
             try await ledger.recordLostTurn(
-                plan, reservation: reservation, of: caller, mayHaveBilled: true, reason: "x", now: now)
+                plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: true), now: now)
         case 2: return
         default:
             try await ledger.markSent(reservation, of: caller)

@@ -97,7 +97,7 @@ import Testing
 
     @Test(arguments: [
         [start, textStart, text("half")], [start, textStart, end("end_turn")], [], [start, stop],
-        [start, end("surprise"), stop], [stop], [end("end_turn")], [textStart], [start, start],
+        [stop], [end("end_turn")], [textStart], [start, start],
         [start, textStart, textStart], [start, text("no block")], [start, "{"], ["[]", "nonsense"],
         [start, #"{"type":"content_block_start","index":-1,"content_block":{"type":"text"}}"#],
         [start, #"{"type":"content_block_start","index":256,"content_block":{"type":"text"}}"#],
@@ -110,7 +110,7 @@ import Testing
         [start, #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#],
     ])
     func `a stream that ends early or makes no sense is broken`(events: [String]) throws {
-        guard case .broken(let provider, let reason) = Feed.failure(stream, events) else {
+        guard case .broken(let provider, let reason) = Feed.failure(stream, events)?.cause else {
             Issue.record("not broken")
             return
         }
@@ -146,7 +146,8 @@ import Testing
         let overloaded = #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#
         #expect(
             Feed.failure(stream, [overloaded])
-                == .retryable(provider: "anthropic", reason: "overloaded_error: Overloaded", retryAfter: nil))
+                == .retryable(
+                    provider: "anthropic", reason: "overloaded_error: Overloaded", retryAfter: nil, status: 529))
         let refused = #"{"type":"error","error":{"type":"invalid_request_error","message":"bad"}}"#
         #expect(
             Feed.failure(stream, [refused])

@@ -1,3 +1,5 @@
+import Foundation
+import GuildConnectors
 import GuildDomain
 import GuildTestSupport
 import GuildTransport
@@ -129,7 +131,9 @@ import Testing
         #expect(turn.stop == .toolUse)
     }
 
-    @Test(arguments: [429, 500, 502, 503, 504, 529], [ProviderSettings.Kind.anthropic, .openai])
+    @Test(
+        arguments: [408, 409, 425, 429, 500, 501, 502, 503, 504, 520, 522, 524, 529, 530],
+        [ProviderSettings.Kind.anthropic, .openai])
     func `a retryable status carries the wait that was asked for`(status: Int, kind: ProviderSettings.Kind) async throws
     {
         let body = #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#
@@ -139,7 +143,7 @@ import Testing
             failure
                 == .retryable(
                     provider: kind.rawValue, reason: "status \(status): overloaded_error: Overloaded",
-                    retryAfter: .seconds(7)))
+                    retryAfter: .seconds(7), status: status))
     }
 
     @Test(arguments: [
@@ -154,18 +158,20 @@ import Testing
             headers[String(parts[0])] = String(parts[1])
         }
         let refusal = ProviderRefusal(
-            provider: "p", status: 429, headers: headers, body: [], now: Timestamp(seconds: 0))
+            provider: "p", status: 429, headers: headers, body: [], now: Timestamp(seconds: 0),
+            redactor: Redactor())
         #expect(
-            refusal.failure { _ in false } == .retryable(provider: "p", reason: "status 429", retryAfter: expected))
+            refusal.failure()
+                == .retryable(provider: "p", reason: "status 429", retryAfter: expected, status: 429))
     }
 
     @Test func `a wait until a date counts from now`() {
         let refusal = ProviderRefusal(
             provider: "p", status: 503, headers: ["retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"], body: [],
-            now: Timestamp(seconds: 784_111_777 - 30))
+            now: Timestamp(seconds: 784_111_777 - 30), redactor: Redactor())
         #expect(
-            refusal.failure { _ in false }
-                == .retryable(provider: "p", reason: "status 503", retryAfter: .seconds(30)))
+            refusal.failure()
+                == .retryable(provider: "p", reason: "status 503", retryAfter: .seconds(30), status: 503))
     }
 
     @Test(arguments: [400, 401, 403, 404, 413, 422, 301])
@@ -177,10 +183,11 @@ import Testing
     }
 
     @Test func `a key on which the excerpt of a long error ends is hidden too`() {
-        let secret = "sk-0123456789"
-        for cut in 4...13 {
-            let said = ProviderWords.excerpt("bad key: \(secret) and more", characters: 9 + cut)
-            #expect(!ProviderWords.blotted(said, secret: secret).contains("sk-0"))
+        let (secret, redactor) = ("sk-0123456789", Redactor())
+        redactor.learn(Secret(secret))
+        for cut in 1...13 {
+            let said = ProviderWords.excerpt("bad key: \(secret) and more", redactor, characters: 9 + cut)
+            #expect(said.hasPrefix("bad key: •") && !said.contains("sk"))
         }
     }
 
@@ -193,6 +200,71 @@ import Testing
             failure
                 == .rejected(
                     provider: "openai", status: 429, reason: "insufficient_quota: You exceeded your quota"))
+    }
+
+    @Test func `a message that repeats the key in another encoding shows none of it`() async throws {
+        let basic = Data("user:sk-test-key".utf8).base64EncodedString()
+        let body = #"{"error":{"message":"bad Basic \#(basic), %73k-test-key"}}"#
+        let vendor = try ModelServer(RawServer.respond(status: 401, body: body))
+        let message = try #require(try await vendor.provider(.openai).failure(.hello)).message
+        #expect(!message.contains(basic.suffix(12)) && !message.contains("test-key"))
+    }
+
+    @Test(arguments: [
+        (#"{"error":{"message":"busy","code":503}}"#, 503), (#"{"error":{"message":"busy","code":"503"}}"#, 503),
+        (#"{"error":{"message":"busy","type":"overloaded_error"}}"#, 529),
+        (#"{"error":{"message":"busy","status":"RESOURCE_EXHAUSTED"}}"#, 429),
+        (#"[{"error":{"message":"busy","status":"UNAVAILABLE","code":503}}]"#, 503),
+        (#"{"error":{"message":"busy","code":"rate_limit_exceeded","type":"requests"}}"#, 429),
+        (#"{"error":"busy","code":429}"#, 429),
+    ])
+    func `an error with a transient code is retried though its status is 200`(body: String, meant: Int) async throws {
+        let vendor = try ModelServer(RawServer.respond(headers: ["content-type": "application/json"], body: body))
+        guard case .retryable(_, let reason, _, meant) = try await vendor.provider(.openai).failure(.hello) else {
+            Issue.record("not retryable")
+            return
+        }
+        #expect(reason.contains("busy"))
+    }
+
+    @Test func `an empty account is not retried, whatever the status says`() async throws {
+        let body = #"{"error":{"message":"pay","type":"insufficient_quota","code":503}}"#
+        for status in [200, 429, 503] {
+            let vendor = try ModelServer(
+                RawServer.respond(status: status, headers: ["content-type": "application/json"], body: body))
+            let failure = try await vendor.provider(.openai).failure(.hello)
+            guard case .rejected = failure else {
+                Issue.record("\(status): not rejected")
+                continue
+            }
+        }
+    }
+
+    @Test func `a server says by a header whether another try helps`() async throws {
+        for (status, wanted, isRetried) in [(503, "false", false), (400, "true", true)] {
+            let vendor = try ModelServer(
+                RawServer.respond(status: status, headers: ["x-should-retry": wanted], body: "{}"))
+            let failure = try await vendor.provider(.openai).failure(.hello)
+            if case .retryable = failure { #expect(isRetried) } else { #expect(!isRetried) }
+        }
+    }
+
+    @Test(arguments: [
+        (401, "api_key"), (402, "credit"), (403, "may not use"), (404, "no such model"), (408, "timed out"),
+        (409, "busy with another"), (413, "too large"), (429, "limits your rate"), (500, "failed by itself"),
+        (503, "overloaded"), (521, "proxy"), (529, "overloaded"), (307, "moved"), (400, "objects"),
+    ])
+    func `each status has a hint of its own`(status: Int, words: String) async throws {
+        let vendor = try ModelServer(RawServer.respond(status: status, body: "{}"))
+        let hint = try #require(try await vendor.provider(.openai).failure(.hello)?.hint)
+        #expect(hint.contains(words), "\(hint)")
+    }
+
+    @Test func `a server that does not stream has been paid all the same`() async throws {
+        let body = #"{"choices":[],"usage":{"prompt_tokens":50,"completion_tokens":7}}"#
+        let vendor = try ModelServer(RawServer.respond(headers: ["content-type": "application/json"], body: body))
+        let failure = try await vendor.provider(.openai).failure(.hello)
+        #expect(failure?.usage?.tokens == TokenUsage(input: 50, output: 7))
     }
 
     @Test func `JSON in place of events is an error, by its own words where it has any`() async throws {

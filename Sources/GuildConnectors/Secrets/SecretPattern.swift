@@ -1,0 +1,184 @@
+import Foundation
+
+/// One form of a secret, found in a text as it is and as URL, JSON, HTML or hexadecimal encoding writes it.
+struct SecretPattern: Sendable, Hashable {
+    let bytes: [UInt8]
+    /// Base64 is wrapped into lines by many tools.
+    let isBase64: Bool
+    /// How long the secret itself is.
+    let secretBytes: Int
+
+    /// The end of the longest way in which the pattern stands at `start`.
+    func end(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+        [exact(in: text, at: start), encoded(in: text, at: start), isBase64 ? nil : hexadecimal(in: text, at: start)]
+            .compactMap { $0 }.max()
+    }
+
+    private func exact(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+        guard bytes.count <= text.count - start else { return nil }
+        for (offset, byte) in bytes.enumerated() where text[start + offset] != byte { return nil }
+        return start + bytes.count
+    }
+
+    /// Each byte as itself or in any of the encodings, which may be mixed, and escaped more than once.
+    private func encoded(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+        var (known, place) = (0, start)
+        while known < bytes.count {
+            guard place < text.count else { return nil }
+            if isBase64, known > 0, let next = Self.lineEnd(in: text, at: place) {
+                place = next
+                continue
+            }
+            if let unit = EncodedUnit(in: text, at: place), matches(unit, from: known) {
+                (known, place) = (known + unit.count, place + unit.length)
+            } else if text[place] == bytes[known] || (text[place] == UInt8(ascii: "+") && bytes[known] == 0x20) {
+                (known, place) = (known + 1, place + 1)
+            } else if let next = EncodedUnit.oneLevelLess(in: text, at: place) {
+                place = next
+            } else {
+                return nil
+            }
+        }
+        return place
+    }
+
+    private func matches(_ unit: EncodedUnit, from known: Int) -> Bool {
+        guard unit.count <= bytes.count - known else { return false }
+        return (0..<unit.count).allSatisfy { unit[$0] == bytes[known + $0] }
+    }
+
+    /// Two digits a byte, in either case, with one separator between bytes at most.
+    private func hexadecimal(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+        var place = start
+        for (known, byte) in bytes.enumerated() {
+            if known > 0, place < text.count,
+                [UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "-")].contains(text[place])
+            {
+                place += 1
+            }
+            guard EncodedUnit.hexPair(in: text, at: place) == byte else { return nil }
+            place += 2
+        }
+        return place
+    }
+
+    private static func lineEnd(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
+        if text[place] == 0x0A || text[place] == 0x0D { return place + 1 }
+        guard let unit = EncodedUnit(in: text, at: place), unit.count == 1, [0x0A, 0x0D].contains(unit[0]) else {
+            return nil
+        }
+        return place + unit.length
+    }
+}
+
+/// One escape of URL (`%2F`), JSON (`\/`, `\u002f`, `\x2f`) or HTML (`&amp;`, `&#47;`) encoding, and the bytes it stands for.
+struct EncodedUnit {
+    private let packed: UInt32
+    /// Bytes that it stands for.
+    let count: Int
+    /// Bytes that it takes.
+    let length: Int
+
+    static let starters: [UInt8] = [UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "&")]
+
+    subscript(index: Int) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (8 * UInt32(index))) }
+
+    init?(in text: UnsafeBufferPointer<UInt8>, at place: Int) {
+        guard place + 1 < text.count else { return nil }
+        switch text[place] {
+        case UInt8(ascii: "%"):
+            guard let byte = Self.hexPair(in: text, at: place + 1) else { return nil }
+            self.init(byte, length: 3)
+        case UInt8(ascii: "\\"):
+            switch text[place + 1] {
+            case UInt8(ascii: "u"): self.init(scalarIn: text, at: place)
+            case UInt8(ascii: "x"):
+                guard let byte = Self.hexPair(in: text, at: place + 2) else { return nil }
+                self.init(byte, length: 4)
+            case let letter:
+                guard let byte = Self.escapes[letter] else { return nil }
+                self.init(byte, length: 2)
+            }
+        case UInt8(ascii: "&"): self.init(entityIn: text, at: place)
+        default: return nil
+        }
+    }
+
+    private init(_ byte: UInt8, length: Int) {
+        (packed, count, self.length) = (UInt32(byte), 1, length)
+    }
+
+    private init(_ scalar: Unicode.Scalar, length: Int) {
+        var packed: UInt32 = 0
+        var count = 0
+        for byte in String(scalar).utf8 {
+            packed |= UInt32(byte) << (8 * UInt32(count))
+            count += 1
+        }
+        (self.packed, self.count, self.length) = (packed, count, length)
+    }
+
+    /// `\u002f`, or a pair of surrogates.
+    private init?(scalarIn text: UnsafeBufferPointer<UInt8>, at place: Int) {
+        guard let first = Self.unit16(in: text, at: place) else { return nil }
+        if let scalar = Unicode.Scalar(UInt32(first)) {
+            self.init(scalar, length: 6)
+            return
+        }
+        guard (0xD800..<0xDC00).contains(first), let second = Self.unit16(in: text, at: place + 6),
+            (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+        else { return nil }
+        self.init(scalar, length: 12)
+    }
+
+    private init?(entityIn text: UnsafeBufferPointer<UInt8>, at place: Int) {
+        let name = text[place...].prefix(Self.longestEntity)
+        guard let end = name.firstIndex(of: UInt8(ascii: ";")) else { return nil }
+        let word = String(decoding: text[(place + 1)..<end], as: UTF8.self)
+        if let byte = Self.entities[word] {
+            self.init(byte, length: end + 1 - place)
+            return
+        }
+        guard word.hasPrefix("#") else { return nil }
+        let digits = word.dropFirst()
+        let isHex = digits.first == "x" || digits.first == "X"
+        guard let value = isHex ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits),
+            let scalar = Unicode.Scalar(value)
+        else { return nil }
+        self.init(scalar, length: end + 1 - place)
+    }
+
+    /// Where an escape that is itself escaped goes on: `\\u002f` behind its first backslash.
+    static func oneLevelLess(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
+        guard place + 1 < text.count, text[place] == UInt8(ascii: "\\"), text[place + 1] == UInt8(ascii: "\\") else {
+            return nil
+        }
+        return place + 1
+    }
+
+    static func hexPair(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt8? {
+        guard place + 1 < text.count, let high = PercentEncoding.hexDigit(text[place]),
+            let low = PercentEncoding.hexDigit(text[place + 1])
+        else { return nil }
+        return high << 4 | low
+    }
+
+    private static func unit16(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt16? {
+        guard place + 5 < text.count, text[place] == UInt8(ascii: "\\"), text[place + 1] == UInt8(ascii: "u"),
+            let high = hexPair(in: text, at: place + 2), let low = hexPair(in: text, at: place + 4)
+        else { return nil }
+        return UInt16(high) << 8 | UInt16(low)
+    }
+
+    private static let longestEntity = 10
+    private static let entities: [String: UInt8] = [
+        "amp": UInt8(ascii: "&"), "lt": UInt8(ascii: "<"), "gt": UInt8(ascii: ">"), "quot": UInt8(ascii: "\""),
+        "apos": UInt8(ascii: "'"), "nbsp": 0x20,
+    ]
+    private static let escapes: [UInt8: UInt8] = [
+        UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "b"): 0x08,
+        UInt8(ascii: "f"): 0x0C, UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+        UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "'"): UInt8(ascii: "'"),
+    ]
+}

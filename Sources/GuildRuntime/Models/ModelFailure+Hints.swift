@@ -1,0 +1,56 @@
+import GuildDomain
+
+extension ModelFailure {
+    package var hint: String? {
+        switch self {
+        case .notConfigured(_, _, let hint), .replayMiss(_, let hint): hint
+        case .retryable(let provider, _, _, let status): Self.waiting(status, Self.entry(provider))
+        case .rejected(let provider, let status, _): Self.correcting(status, Self.entry(provider))
+        case .broken(let provider, _):
+            "try again; if it stays so, check that base_url of \(Self.entry(provider)) speaks its format"
+        case .stalled:
+            "try again; a model that thinks for longer needs a higher modelIdleTimeout under `defaults` in guild.yaml"
+        case .cancelled: nil
+        case .billed(let cause, _): cause.hint
+        }
+    }
+
+    private static func entry(_ provider: String) -> String {
+        "model '\(provider)' in the LLMRegistry (providers/*.yaml)"
+    }
+
+    /// What helps where the same request may succeed later.
+    private static func waiting(_ status: Int?, _ entry: String) -> String {
+        switch status {
+        case nil: "try again later; if it stays so, check the network and base_url of \(entry)"
+        case 408, 504, 522, 524:
+            "the provider, or a proxy in front of it, timed out: try again; if it stays so, ask for less at once or check "
+                + "base_url of \(entry)"
+        case 409: "the provider was busy with another request of the same kind: try again"
+        case 425, 429:
+            "the provider limits your rate: wait, run fewer agents at once (maxConcurrent, RateLimitPolicy), or have the "
+                + "limit raised by the provider of \(entry)"
+        case 503, 529: "the provider is overloaded: wait, or give routing.fallback_chain another model than \(entry)"
+        case 501, 505: "the server does not do what was asked: check base_url of \(entry)"
+        case 502, 520, 521, 523, 525, 526, 527, 530:
+            "a proxy in front of the provider does not reach it: try again later; if it stays so, check base_url of \(entry)"
+        default:
+            "the provider failed by itself: try again later, or give routing.fallback_chain another model than \(entry)"
+        }
+    }
+
+    /// What to correct where the same request would be refused again.
+    private static func correcting(_ status: Int, _ entry: String) -> String {
+        switch status {
+        case 300..<400: "the address has moved: set base_url of \(entry) to the new one"
+        case 401: "check api_key of \(entry): the provider does not take it"
+        case 402, 429:
+            "the account at the provider has no credit or quota left: add some, or name another model than \(entry)"
+        case 403: "check api_key of \(entry): the provider knows it, but it may not use this model"
+        case 404: "the provider has no such model or address: check model and base_url of \(entry)"
+        case 405, 406, 415: "the server does not speak this format: check provider and base_url of \(entry)"
+        case 413: "the request is too large: give the agent less context, or a model with a larger window than \(entry)"
+        default: "correct what it objects to: \(entry), or the agent's prompt"
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import GuildConnectors
+import GuildDomain
+
+extension ModelRequest {
+    /// The request without known secrets: what an event, a result or a file holds of them is nothing to a model.
+    func masked(by redactor: Redactor) -> ModelRequest {
+        var request = self
+        request.system = redactor.maskedData(system)
+        request.messages = messages.map { message in
+            ModelMessage(role: message.role, content: message.content.compactMap { $0.masked(by: redactor) })
+        }
+        return request
+    }
+}
+
+extension ModelTurn {
+    /// The answer as it is journalled, and as its actions are asked for.
+    func masked(by redactor: Redactor) -> ModelTurn {
+        var turn = self
+        turn.content = content.compactMap { $0.masked(by: redactor) }
+        return turn
+    }
+}
+
+extension ModelContent {
+    /// - Returns: nil for a provider's own block that a mask would make invalid: it may be left out, not changed.
+    fileprivate func masked(by redactor: Redactor) -> ModelContent? {
+        switch self {
+        case .text(let text): return .text(redactor.maskedData(text))
+        case .toolUse(let id, let name, let input):
+            return .toolUse(id: id, name: name, input: redactor.maskedData(input))
+        case .toolResult(let id, let content, let isError):
+            return .toolResult(id: id, content: redactor.maskedData(content), isError: isError)
+        case .reasoning(let value):
+            let masked = redactor.maskedData(value)
+            return masked == value ? self : masked["type"] == nil ? .reasoning(masked) : nil
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package import GuildDomain
+
+/// What a call used, as far as the provider's figures can be believed.
+package struct JudgedUsage: Sendable, Hashable {
+    /// Nil where nothing believable was reported: the caller settles at the reserved bound, marked estimated.
+    package var tokens: TokenUsage?
+    /// Whether `tokens` is our own estimate and not the provider's count.
+    package var isEstimate: Bool
+    /// Why the provider's figures were not taken as they came.
+    package var doubt: String?
+
+    package init(tokens: TokenUsage?, isEstimate: Bool = false, doubt: String? = nil) {
+        self.tokens = tokens
+        self.isEstimate = isEstimate
+        self.doubt = doubt
+    }
+}
+
+/// What a call can have used at most and at least, from what was sent and what came back. A model server is an outsider:
+/// its figures become money only within these.
+struct UsageBounds: Sendable {
+    /// The body of the request.
+    let requestBytes: Int
+    /// The reply limit that was sent, in tokens.
+    let outputLimit: Int
+    /// Everything that came back, framing included.
+    let receivedBytes: Int
+    /// Text, reasoning and tool arguments alone.
+    let contentBytes: Int
+
+    /// A token is at least a byte; the factors leave room for tokenizers of every kind, for instructions that a provider
+    /// adds to a request, and for servers that pass the reply limit a little.
+    private static let inputFactor: Int64 = 4
+    private static let hiddenInputTokens: Int64 = 32_768
+    private static let outputFactor: Int64 = 2
+    private static let hiddenOutputTokens: Int64 = 1_024
+    /// Fewer tokens than one for this many bytes are not counted, but left out.
+    private static let bytesPerTokenAtMost: Int64 = 1_024
+    private static let bytesPerTokenEstimated: Int64 = 3
+
+    private var inputCeiling: Int64 {
+        Self.scaled(requestBytes, by: Self.inputFactor).addingSaturated(Self.hiddenInputTokens)
+    }
+
+    private var outputCeiling: Int64 {
+        Self.scaled(outputLimit, by: Self.outputFactor)
+            .addingSaturated(Self.scaled(receivedBytes, by: Self.outputFactor))
+            .addingSaturated(Self.hiddenOutputTokens)
+    }
+
+    /// The provider's figures where they can be; our own estimate of what it left out; nothing where they cannot be.
+    func judge(_ reported: TokenUsage?) -> JudgedUsage {
+        guard var tokens = reported else { return JudgedUsage(tokens: nil) }
+        let (input, output) = (tokens.totalInput, tokens.totalOutput)
+        guard input <= inputCeiling, output <= outputCeiling else {
+            return JudgedUsage(
+                tokens: nil,
+                doubt:
+                    "implausible usage: \(input) tokens in and \(output) out are reported, at most \(inputCeiling) and "
+                    + "\(outputCeiling) can be")
+        }
+        var leftOut: [String] = []
+        if input < Int64(requestBytes) / Self.bytesPerTokenAtMost || input == 0 {
+            (tokens.cacheRead, tokens.cacheWrite) = (0, 0)
+            tokens.input = Self.estimate(requestBytes)
+            leftOut.append("\(input) tokens for \(requestBytes) bytes sent")
+        }
+        if output < Int64(contentBytes) / Self.bytesPerTokenAtMost || (output == 0 && contentBytes > 0) {
+            tokens.reasoning = 0
+            tokens.output = Self.estimate(contentBytes)
+            leftOut.append("\(output) tokens for \(contentBytes) bytes received")
+        }
+        guard !leftOut.isEmpty else { return JudgedUsage(tokens: tokens) }
+        return JudgedUsage(
+            tokens: tokens, isEstimate: true,
+            doubt: "implausible usage: \(leftOut.joined(separator: ", ")); estimated by their length")
+    }
+
+    private static func scaled(_ count: Int, by factor: Int64) -> Int64 {
+        let (product, overflow) = Int64(clamping: max(0, count)).multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+
+    private static func estimate(_ bytes: Int) -> Int64 {
+        let bytes = Int64(clamping: max(0, bytes))
+        return bytes / bytesPerTokenEstimated + (bytes % bytesPerTokenEstimated == 0 ? 0 : 1)
+    }
+}

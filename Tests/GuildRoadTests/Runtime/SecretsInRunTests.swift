@@ -1,0 +1,36 @@
+import GuildCodex
+import GuildConnectors
+import GuildDomain
+import GuildLedger
+import GuildTestSupport
+import Testing
+
+@testable import GuildRuntime
+
+/// A known secret in what an agent reads is nothing to its model.
+@Suite(.timeLimit(.minutes(10))) struct SecretsInRunTests {
+    private static let secret = "tok-0123456789abcdef"
+
+    @Test func `a secret in an event, a file or a result reaches neither the model nor the journal`() async throws {
+        let hub = try Hub.serving { request in
+            request.method == "GET"
+                ? Hub.json(200, ["number": 42, "title": "It broke", "body": .string("see \(Self.secret)")])
+                : Hub.answer(request)
+        }
+        let vendor = try Vendor.serving(
+            .calls([
+                (name: "github.get_issue", arguments: Hub.issue),
+                (name: "codex.read", arguments: ["path": "adr/0002.md"]),
+            ]), .text("It says \(Self.secret)."))
+        let office = try Office(vendor: vendor, hub: hub, ["adr/0002.md": "The token is \(Self.secret).\n"])
+        office.secrets.redactor.learn(Secret(Self.secret))
+        let id = try await office.queue(data: ["title": .string("leaked: \(Self.secret)")])
+        #expect(try await office.attempt(try await office.worker())?.state == .succeeded)
+        for request in vendor.requests { #expect(!String(decoding: request.body, as: UTF8.self).contains("tok-")) }
+        #expect(vendor.requests.count == 2)
+        let turns = try await office.ledger.turns(of: id)
+        #expect(turns.flatMap(\.calls).compactMap(\.result).allSatisfy { !$0.contains("tok-") && $0.contains("••••") })
+        #expect(turns.allSatisfy { !$0.delta.text().contains("tok-") })
+        #expect(try await office.invocation(id).outcome == "It says ••••.")
+    }
+}
