@@ -148,6 +148,8 @@ package struct WebhookGateway: Sendable {
     ) async throws -> Reply {
         var event = webhook.event
         event.chapter = endpoint.chapter
+        // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
+        event.payload = secrets.redactor.maskedData(json: event.payload)
         if let cause = try await cause(of: webhook) {
             (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
             event.containers = cause.containers

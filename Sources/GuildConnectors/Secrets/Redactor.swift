@@ -18,22 +18,32 @@ package final class Redactor: Sendable {
     private static let shortestLineBytes = 16
     private static let lineLimit = 64
 
-    /// Patterns by the first byte that they stand for, the longest first.
+    /// Patterns by the first byte that they stand for, and the pairs of bytes with which one can begin in a text, in some
+    /// encoding: almost every place of a text is passed over after one look.
     private struct Index {
-        var patterns: [UInt8: [SecretPattern]] = [:]
-        /// The bytes with which a pattern can begin in a text, in some encoding.
-        var starters = [Bool](repeating: false, count: 256)
+        private(set) var isEmpty = true
+        private(set) var patterns: [[SecretPattern]] = []
+        private var pairs: [UInt64] = []
 
         init(_ all: Set<SecretPattern> = []) {
-            patterns = Dictionary(grouping: all) { $0.bytes[0] }
-                .mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
-            guard !patterns.isEmpty else { return }
-            for first in patterns.keys {
-                starters[Int(first)] = true
-                starters[Int(PercentEncoding.upperDigits[Int(first >> 4)])] = true
-                starters[Int(PercentEncoding.lowerDigits[Int(first >> 4)])] = true
+            guard !all.isEmpty else { return }
+            isEmpty = false
+            patterns = [[SecretPattern]](repeating: [], count: 256)
+            pairs = [UInt64](repeating: 0, count: 65_536 / 64)
+            for pattern in all {
+                patterns[Int(pattern.bytes[0])].append(pattern)
+                for (first, second) in pattern.beginnings { mark(first, second) }
             }
-            for first in EncodedUnit.starters { starters[Int(first)] = true }
+        }
+
+        func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
+            let pair = Int(first) << 8 | Int(second)
+            return pairs[pair >> 6] & (1 << UInt64(pair & 63)) != 0
+        }
+
+        private mutating func mark(_ first: UInt8, _ second: UInt8) {
+            let pair = Int(first) << 8 | Int(second)
+            pairs[pair >> 6] |= 1 << UInt64(pair & 63)
         }
     }
 
@@ -70,7 +80,17 @@ package final class Redactor: Sendable {
     /// The document with the secrets in its texts and keys masked; numbers are left as they are.
     package func maskedData(_ value: JSONValue) -> JSONValue {
         let index = state.withLock { $0.data }
-        return index.patterns.isEmpty ? value : Self.masked(value, index)
+        return index.isEmpty ? value : Self.masked(value, index)
+    }
+
+    /// The bytes of a JSON document, written again only if a secret was in it; what is not JSON is left as it is.
+    package func maskedData(json bytes: [UInt8]) -> [UInt8] {
+        let index = state.withLock { $0.data }
+        guard !index.isEmpty, bytes.withUnsafeBufferPointer({ Self.replace(index, in: $0) }) != nil,
+            // Whoever reads the document finds out that it is none.
+            let value = try? JSONParser.parse(bytes)
+        else { return bytes }
+        return Self.masked(value, index).bytes()
     }
 
     private static func masked(_ value: JSONValue, _ index: Index) -> JSONValue {
@@ -84,7 +104,7 @@ package final class Redactor: Sendable {
     }
 
     private static func masked(_ text: String, _ index: Index) -> String {
-        guard !index.patterns.isEmpty else { return text }
+        guard !index.isEmpty else { return text }
         var text = text
         let replaced = text.withUTF8 { Self.replace(index, in: $0) }
         return replaced.map { String(decoding: $0, as: UTF8.self) } ?? text
@@ -94,8 +114,8 @@ package final class Redactor: Sendable {
     private static func replace(_ index: Index, in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
         var (copied, place) = (0, 0)
-        while place < text.count {
-            guard index.starters[Int(text[place])], let end = end(index, in: text, at: place) else {
+        while place + 1 < text.count {
+            guard index.mayBegin(text[place], text[place + 1]), let end = end(index, in: text, at: place) else {
                 place += 1
                 continue
             }
@@ -109,16 +129,18 @@ package final class Redactor: Sendable {
 
     /// The end of the longest secret that begins at `place`, in any encoding.
     private static func end(_ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
-        var firsts: [UInt8] = [text[place]]
-        if let unit = EncodedUnit(in: text, at: place) { firsts.append(unit[0]) }
-        if let byte = EncodedUnit.hexPair(in: text, at: place) { firsts.append(byte) }
-        var longest: Int?
-        for first in firsts {
-            for pattern in index.patterns[first] ?? [] {
-                if let end = pattern.end(in: text, at: place), end > longest ?? 0 { longest = end }
+        var longest = 0
+        func look(_ first: UInt8?) {
+            guard let first else { return }
+            for pattern in index.patterns[Int(first)] {
+                if let end = pattern.end(in: text, at: place) { longest = max(longest, end) }
             }
         }
-        return longest
+        look(text[place])
+        look(EncodedUnit(in: text, at: place)?[0])
+        look(EncodedUnit.hexPair(in: text, at: place))
+        if text[place] == UInt8(ascii: "+") { look(0x20) }
+        return longest > 0 ? longest : nil
     }
 
     /// The patterns that stand for the secret.

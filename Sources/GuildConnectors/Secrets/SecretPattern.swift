@@ -10,8 +10,32 @@ struct SecretPattern: Sendable, Hashable {
 
     /// The end of the longest way in which the pattern stands at `start`.
     func end(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
-        [exact(in: text, at: start), encoded(in: text, at: start), isBase64 ? nil : hexadecimal(in: text, at: start)]
-            .compactMap { $0 }.max()
+        var longest = 0
+        if let end = exact(in: text, at: start) { longest = end }
+        if let end = encoded(in: text, at: start) { longest = max(longest, end) }
+        if !isBase64, let end = hexadecimal(in: text, at: start) { longest = max(longest, end) }
+        return longest > 0 ? longest : nil
+    }
+
+    /// The pairs of bytes with which the pattern can begin in a text.
+    var beginnings: [(UInt8, UInt8)] {
+        let (first, second) = (bytes[0], bytes[1])
+        let escapes = EncodedUnit.starters
+        var pairs: [(UInt8, UInt8)] = [(first, second)] + escapes.map { (first, $0) }
+        if isBase64 { pairs += [(first, 0x0A), (first, 0x0D)] }
+        // A space may be a plus sign.
+        if second == 0x20 { pairs.append((first, UInt8(ascii: "+"))) }
+        if first == 0x20 { pairs += ([second] + escapes).map { (UInt8(ascii: "+"), $0) } }
+        for digits in [PercentEncoding.upperDigits, PercentEncoding.lowerDigits] {
+            let high = digits[Int(first >> 4)]
+            pairs.append((UInt8(ascii: "%"), high))
+            for low in [PercentEncoding.upperDigits, PercentEncoding.lowerDigits] where !isBase64 {
+                pairs.append((high, low[Int(first & 15)]))
+            }
+        }
+        // What stands behind these is decoded at the place itself.
+        for escape in escapes where escape != UInt8(ascii: "%") { pairs += (0..<256).map { (escape, UInt8($0)) } }
+        return pairs
     }
 
     private func exact(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {

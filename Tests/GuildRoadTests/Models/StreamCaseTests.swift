@@ -94,8 +94,8 @@ import Testing
         let turn = try #require(try await StreamCases.call("openai-two-calls-one-index").turn)
         #expect(
             turn.content == [
-                .toolUse(id: "call_1_0", name: "codex__read", input: ["path": "adr/a.md"]),
-                .toolUse(id: "call_1_1", name: "codex__read", input: ["path": "adr/b.md"]),
+                .toolUse(id: "call_1_0", name: "codex.read", input: ["path": "adr/a.md"]),
+                .toolUse(id: "call_1_1", name: "codex.read", input: ["path": "adr/b.md"]),
             ])
     }
 
