@@ -56,6 +56,35 @@ import Testing
         #expect(outcome.exitStatus == 1)
     }
 
+    @Test func `an action that GitHub refuses is shown, and the run does not count as done`() async throws {
+        let hub = try Hub.serving { _ in
+            Hub.json(
+                422, ["message": "Validation Failed", "errors": [["field": "body", "code": "invalid"]]])
+        }
+        let house = try house(
+            autonomy: 3, hub: hub, .calls([("github.create_issue_comment", Hub.comment)]), .text("It was refused."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let outcome = try await run(deployment)
+        #expect(outcome.invocation.state == .succeeded)
+        #expect(outcome.refused.map(\.operation) == ["github.create_issue_comment"])
+        #expect(outcome.refused.first?.error?.contains("body invalid") == true)
+        #expect(outcome.exitStatus == 1)
+    }
+
+    @Test func `a refused action that a later one makes up for is no failure`() async throws {
+        let count = Counter()
+        let hub = try Hub.serving { request in
+            count.next() == 0 ? Hub.json(422, ["message": "no"]) : Hub.answer(request)
+        }
+        let house = try house(
+            autonomy: 3, hub: hub, .calls([("github.create_issue_comment", Hub.comment)]),
+            .calls([("github.create_issue_comment", Hub.comment)]), .text("Now it is there."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        #expect(try await run(deployment).exitStatus == 0)
+    }
+
     @Test func `a run that a budget stops keeps what it has, and goes on after a grant`() async throws {
         let hub = try Hub.serving()
         let house = try house(
