@@ -67,7 +67,7 @@ package struct ActionExecutor: Service {
         let event = try await ledger.origin(of: action.id)
         do throws(OperationFailure) {
             let connectors = connectors()
-            if let event { try await connectors.check(action.operation, arguments: action.arguments, against: event) }
+            if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
                 try await connectors.perform(
                     action.operation, arguments: action.arguments, action: action.id, isRetry: action.attempt > 1))

@@ -106,7 +106,7 @@ struct GitHubMoveTests {
     ) async throws -> (failure: OperationFailure?, requests: Int) {
         let server = try RawServer { _ in answer }
         do throws(OperationFailure) {
-            try await client(server).check(operation, arguments: comment, against: event)
+            try await client(server).confirm(operation, arguments: comment, against: event)
             return (nil, server.requests.count)
         } catch {
             return (error, server.requests.count)

@@ -58,7 +58,7 @@ extension GitHubClient {
     private static let longestName = 140
 
     /// Refuses a write to a repository that bears the event's name and is not the event's any more.
-    package func check(
+    package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {
         guard event.system == prefix, operations.first(where: { $0.name == operation })?.effect == .write,
@@ -67,10 +67,20 @@ extension GitHubClient {
         else { return }
         let path = try GitHubArguments(operation: operation, values: arguments).repository()
         let response = try await send(GitHubCall(path), for: operation, action: nil)
-        // What cannot be seen is judged by the write itself.
-        if [400, 401, 404, 410, 451].contains(response.status) { return }
-        try check(response, of: operation)
-        guard let now = try GitHubAnswer.json(response, of: operation)["id"]?.integer, now != id else { return }
+        do throws(OperationFailure) {
+            try check(response, of: operation)
+        } catch {
+            guard case .retryable = error else { return }  // What may not be seen is judged by the write itself.
+            throw error
+        }
+        let answer: JSONValue
+        do throws(OperationFailure) {
+            answer = try GitHubAnswer.json(response, of: operation)
+        } catch {
+            // Some proxy's page, or half an answer: it says nothing about the repository.
+            throw .retryable(reason: error.message, retryAfter: nil)
+        }
+        guard let now = answer["id"]?.integer, now != id else { return }
         throw .final(
             status: nil,
             reason: "\(operation): \(name) is another repository now (id \(now)) than the one of the event (id \(id)): "

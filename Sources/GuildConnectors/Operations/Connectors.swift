@@ -17,7 +17,7 @@ package protocol OperationPerformer: Sendable {
     ) async throws(OperationFailure) -> JSONValue
 
     /// Refuses a write whose place is no longer what it was in the event that it answers.
-    func check(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
+    func confirm(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
 
     /// What the operation is about: writes with one subject are performed in order.
     func subject(of operation: String, arguments: JSONValue) -> String?
@@ -38,7 +38,7 @@ extension OperationPerformer {
 
 extension OperationPerformer {
     /// Most systems never give a name of theirs to something else.
-    package func check(
+    package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {}
 }
@@ -68,10 +68,10 @@ package struct Connectors: Sendable {
         return try await performer.perform(operation, arguments: arguments, action: action, isRetry: isRetry)
     }
 
-    package func check(
+    package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {
-        try await performer(of: operation)?.check(operation, arguments: arguments, against: event)
+        try await performer(of: operation)?.confirm(operation, arguments: arguments, against: event)
     }
 
     package func subject(of operation: String, arguments: JSONValue) -> String? {

@@ -153,7 +153,7 @@ import Testing
         #expect(hub.requests.isEmpty)
     }
 
-    @Test func `somebody who decides elsewhere while we ask is no failure`() async throws {
+    @Test func `who decides elsewhere while we ask is obeyed, and a rejection shows in the exit status`() async throws {
         let hub = try Hub.serving()
         let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]), .text("As you wish."))
         let deployment = try await house.deployment()
@@ -165,7 +165,8 @@ import Testing
                 action.id, approve: false, actor: "user:bob", reason: nil, waitUntil: now, now: now)
             return (true, nil)
         }
-        #expect(outcome.exitStatus == 0)
+        #expect(outcome.exitStatus == 5)
+        #expect(outcome.refused.map(\.state) == [.rejected])
         #expect(hub.requests.isEmpty)
         let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
         #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:bob")
