@@ -17,7 +17,9 @@ extension GitHubClient {
         var request = request
         for hop in 0...Self.redirectLimit {
             let response = try await exchange(request, for: operation)
-            guard HTTPRedirect.statuses.contains(response.status), let location = response.headers["Location"] else {
+            guard HTTPRedirect.statuses.contains(response.status), let location = response.headers["Location"],
+                !location.isEmpty
+            else {
                 return (response, hop == 0 ? nil : request.url)
             }
             guard let next = HTTPRedirect.target(location, from: request.url) else {
