@@ -148,6 +148,7 @@ package struct WebhookGateway: Sendable {
     ) async throws -> Reply {
         var event = webhook.event
         event.chapter = endpoint.chapter
+        secrets.know(secretsOf: snapshot)
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
         event.payload = secrets.redactor.maskedData(json: event.payload)
         if let cause = try await cause(of: webhook) {

@@ -16,12 +16,13 @@ package final class SecretResolver: Sendable {
     package static let cacheLimit = 256
 
     package let redactor: Redactor
-    private let environment: @Sendable (String) -> String?
+    let environment: @Sendable (String) -> String?
     private let http: HTTPClient?
     private let clock: any TimeSource
     private let logger: Logger
     private let cache = Mutex<[SecretReference: Entry]>([:])
     private let warnedFiles = Mutex<Set<String>>([])
+    let knownCommit = Mutex<String?>(nil)
 
     private struct Entry {
         let secret: Secret

@@ -77,11 +77,13 @@ struct InvocationRun: Sendable {
         guard let event = try await ledger.event(invocation.event) else {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
+        providers.know(secretsOf: head)
         let options = RunOptions(json: claim.options)
         let merged = try await MergedEvents.of(invocation.id, in: ledger)
         let toolBox = ToolBox(
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
-            place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers), redactor: providers.redactor)
+            place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers),
+            redactor: providers.redactor)
         var builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))

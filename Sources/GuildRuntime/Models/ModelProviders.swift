@@ -15,8 +15,6 @@ package struct ModelProviders: Sendable {
 
     private let client: HTTPClient
     private let secrets: SecretResolver
-    /// Takes known secrets out of what goes to a model and out of what it says.
-    var redactor: Redactor { secrets.redactor }
     private let substitute: Substitute?
     private let idleTimeout: Duration?
     private let onProblem: @Sendable (Failure) -> Void
@@ -32,6 +30,12 @@ package struct ModelProviders: Sendable {
         self.idleTimeout = idleTimeout
         self.onProblem = onProblem
     }
+
+    /// Takes known secrets out of what goes to a model and out of what it says.
+    var redactor: Redactor { secrets.redactor }
+
+    /// Learns what the codex's local references hold, before anything that holds one of them is shown to a model.
+    func know(secretsOf snapshot: CodexSnapshot) { secrets.know(secretsOf: snapshot) }
 
     /// - Parameter volatile: the values of this invocation that a recording's key must not depend on.
     package func provider(

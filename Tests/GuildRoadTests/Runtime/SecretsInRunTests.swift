@@ -33,4 +33,14 @@ import Testing
         #expect(turns.allSatisfy { !$0.delta.text().contains("tok-") })
         #expect(try await office.invocation(id).outcome == "It says ••••.")
     }
+
+    @Test func `a secret that nothing has used yet is known by its reference`() async throws {
+        let vendor = try Vendor.serving(.text("Read."))
+        // What an endpoint names, and no run ever asks for.
+        let office = try Office(vendor: vendor)
+        try await office.queue(data: ["title": "it is open sesame"])
+        #expect(try await office.attempt(try await office.worker())?.state == .succeeded)
+        let sent = try #require(vendor.requests.first)
+        #expect(!String(decoding: sent.body, as: UTF8.self).contains("open sesame"))
+    }
 }

@@ -1,0 +1,27 @@
+package import GuildCodex
+
+extension SecretResolver {
+    /// Tells the redactor what the codex's local references (`env://`, `file://`) hold now, so that a secret is masked in
+    /// what an agent reads before anything has used it. Once for each commit; nothing is sent anywhere.
+    package func know(secretsOf snapshot: CodexSnapshot) {
+        let isNew = knownCommit.withLock { known in
+            defer { known = snapshot.commit }
+            return known != snapshot.commit
+        }
+        guard isNew else { return }
+        for reference in snapshot.secretReferences {
+            switch reference {
+            case .environment(let name):
+                if let value = environment(name) { redactor.learn(Secret(value)) }
+            case .file(let path):
+                // One that cannot be read cannot be repeated either; its use will say why.
+                if let file = try? SecretFile.read(path, for: reference),
+                    file.secret.bytes.count <= Self.largestSecretBytes
+                {
+                    redactor.learn(file.secret)
+                }
+            case .vault: break  // Known from its first use on: asking for it here would be a request.
+            }
+        }
+    }
+}
