@@ -156,13 +156,13 @@ package struct HostedRun: Sendable {
     private func begin(_ worker: Worker) async throws -> (EventID, InvocationID) {
         let now = deployment.time.now
         let agent = try agent()
-        let event = request.event ?? cliEvent(agent, now)
+        let event = (request.event ?? cliEvent(agent, now)).masked(by: deployment.secrets, deployment.codex.head)
         let id = InvocationID(now: now)
         let decision = Decision(
             rule: "cli", agent: agent.name, outcome: .dispatched, reasons: ["\(request.user) asked for it"],
             invocation: NewInvocation(
                 id: id, agent: agent.name, chapter: agent.chapter, priority: event.priority,
-                options: request.options.json))
+                options: deployment.secrets.redactor.maskedData(request.options.json)))
         let commit = deployment.asked.commit
         deployment.pin(commit)
         try await deployment.ledger.begin(

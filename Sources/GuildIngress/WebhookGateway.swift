@@ -146,11 +146,9 @@ package struct WebhookGateway: Sendable {
     private func take(
         _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot
     ) async throws -> Reply {
-        var event = webhook.event
-        event.chapter = endpoint.chapter
-        secrets.know(secretsOf: snapshot)
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
-        event.payload = secrets.redactor.maskedData(json: event.payload)
+        var event = webhook.event.masked(by: secrets, snapshot)
+        event.chapter = endpoint.chapter
         if let cause = try await cause(of: webhook) {
             (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
             event.containers = cause.containers

@@ -1,4 +1,5 @@
 package import GuildCodex
+import GuildConnectors
 import GuildControl
 package import GuildDomain
 import GuildLedger
@@ -62,6 +63,7 @@ package struct EventDispatch: Sendable {
     private func accept(
         _ event: Event, _ policy: AcceptancePolicy
     ) async throws -> (Event, DispatchedEvent.Reception) {
+        let event = event.masked(by: deployment.secrets, deployment.codex.head)
         switch try await deployment.ledger.accept(event, policy: policy, now: deployment.time.now) {
         case .accepted: return (event, .accepted)
         case .duplicate(let earlier):

@@ -1,4 +1,5 @@
 package import GuildCodex
+package import GuildDomain
 
 extension SecretResolver {
     /// Tells the redactor what the codex's local references (`env://`, `file://`) hold now, so that a secret is masked in
@@ -23,5 +24,15 @@ extension SecretResolver {
             case .vault: break  // Known from its first use on: asking for it here would be a request.
             }
         }
+    }
+}
+
+extension Event {
+    /// The event as it is kept: without secrets of ours that somebody has put into its payload.
+    package func masked(by secrets: SecretResolver, _ snapshot: CodexSnapshot) -> Event {
+        secrets.know(secretsOf: snapshot)
+        var event = self
+        event.payload = secrets.redactor.maskedData(json: payload)
+        return event
     }
 }
