@@ -1,5 +1,6 @@
 package import GuildCodex
 package import GuildDomain
+import Synchronization
 
 extension SecretResolver {
     /// Tells the redactor what the codex's local references (`env://`, `file://`) hold now, so that a secret is masked in
