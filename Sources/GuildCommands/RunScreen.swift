@@ -64,7 +64,7 @@ final class RunScreen: Sendable {
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
             say(
-                TextTable.printable("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
+                ScreenText.line("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
                     + "\n  hint: guild audit show \(action.id) tells what was asked")
         }
         if let failure = outcome.failure {
