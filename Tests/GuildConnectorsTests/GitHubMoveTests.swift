@@ -40,6 +40,7 @@ struct GitHubMoveTests {
         case (_, "/repos/acme/shop/issues/4/comments"): moved(status, to: "/repositories/77/issues/4/comments")
         case ("POST", "/repositories/77/issues/4/comments"):
             RawServer.respond(status: 201, body: #"{"id":9,"html_url":"https://github.test/9"}"#)
+        case ("GET", "/repos/acme/shop"): moved(status, to: "/repositories/77")
         case ("GET", "/repositories/77"): RawServer.respond(body: #"{"id":77,"full_name":"acme/store"}"#)
         default: RawServer.respond(status: 404, body: #"{"message":"Not Found"}"#)
         }
@@ -52,22 +53,37 @@ struct GitHubMoveTests {
         #expect(result["id"] == 9)
         #expect(result["repository_moved_to"] == "acme/store")
         #expect(result["repository_note"]?.string?.contains("acme/store") == true)
-        let sent = server.requests.prefix(2)
-        #expect(sent.map(\.method) == ["POST", "POST"])
+        let sent = server.requests.filter { $0.method == "POST" }
+        #expect(sent.map(\.path) == ["/repos/acme/shop/issues/4/comments", "/repositories/77/issues/4/comments"])
         #expect(sent.first?.body == sent.last?.body && sent.first?.body.isEmpty == false)
         #expect(sent.last?.headers["Authorization"] == "Bearer \(GitHubClientTests.token)")
     }
 
     @Test func `a read follows too, and a new name in the address needs no question`() async throws {
         let server = try RawServer { request in
-            request.path == "/repos/acme/shop/issues/4"
-                ? Self.moved(301, to: "/repos/acme/store/issues/4")
-                : RawServer.respond(body: #"{"number":4,"title":"It broke"}"#)
+            switch request.path {
+            case "/repos/acme/shop/issues/4": Self.moved(301, to: "/repos/acme/Store/issues/4")
+            case "/repos/acme/shop": RawServer.respond(body: #"{"id":77,"full_name":"acme/Store"}"#)
+            default: RawServer.respond(body: #"{"number":4,"title":"It broke"}"#)
+            }
         }
         let result = try await Self.perform(server, "github.get_issue", ["repository": "acme/shop", "number": 4])
         #expect(result["title"] == "It broke")
-        #expect(result["repository_moved_to"] == "acme/store")
-        #expect(server.requests.count == 2)
+        #expect(result["repository_moved_to"] == "acme/Store")
+        #expect(server.requests.count == 3)
+    }
+
+    @Test(arguments: ["/repositories/78/issues/9", "/repos/acme/private/issues/9"])
+    func `an issue that was transferred to another repository is not followed`(location: String) async throws {
+        let server = try RawServer { request in
+            switch request.path {
+            case "/repos/acme/shop": RawServer.respond(body: #"{"id":77,"full_name":"acme/shop"}"#)
+            case "/repos/acme/shop/issues/4/comments": Self.moved(301, to: location + "/comments")
+            default: RawServer.respond(status: 201, body: #"{"id":9}"#)
+            }
+        }
+        #expect(await Self.failure(server)?.message.contains("another repository") == true)
+        #expect(server.requests.filter { $0.method == "POST" }.count == 1)
     }
 
     @Test func `nothing is sent to another server`() async throws {

@@ -29,9 +29,31 @@ extension GitHubClient {
                         "\(operation): GitHub answers \(response.status) and names another server, where nothing is sent"
                 )
             }
+            try await requireSameRepository(request.url, next, operation)
             request.url = next
         }
         throw .final(status: nil, reason: "\(operation): GitHub answers with more than \(Self.redirectLimit) redirects")
+    }
+
+    /// An issue that was transferred answers by a redirect too, into another repository, where the agent may have no
+    /// business: only a repository that is known by a new name is followed.
+    private func requireSameRepository(
+        _ asked: String, _ next: String, _ operation: String
+    ) async throws(OperationFailure) {
+        guard let old = GitHubPlace(address: asked), let new = GitHubPlace(address: next), old.isInside,
+            old.repository != new.repository,
+            case .name(let name) = old.repository
+        else { return }
+        let response = try await send(GitHubCall("/repos/\(name)"), for: operation, action: nil)
+        if (500..<600).contains(response.status) || response.status == 429 { try check(response, of: operation) }
+        // What cannot be asked cannot be told apart; the address itself came from GitHub.
+        guard response.status == 200, let now = try? GitHubAnswer.json(response, of: operation),
+            !new.isRepository(now)
+        else { return }
+        throw .final(
+            status: nil,
+            reason: "\(operation): this has moved to another repository, \(new.repository.text): nothing is done there "
+                + "in the name of \(name)")
     }
 
     /// The result of an operation on a repository that has moved, with what it is called now.
@@ -45,12 +67,8 @@ extension GitHubClient {
 
     /// What the repository at an address of the API is called: the address says it, or GitHub is asked by the id in it.
     private func newName(at address: String, _ operation: String) async -> String {
-        let steps = address.split(separator: "?")[0].split(separator: "/").map(String.init)
-        if let index = steps.lastIndex(of: "repos"), steps.count > index + 2 {
-            return "\(steps[index + 1])/\(steps[index + 2])"
-        }
-        guard let index = steps.lastIndex(of: "repositories"), steps.count > index + 1, let id = Int64(steps[index + 1])
-        else { return address }
+        guard let place = GitHubPlace(address: address) else { return address }
+        guard case .id(let id) = place.repository else { return place.repository.text }
         // The new name is a courtesy: what was asked for has been done, whether we learn the name or not.
         let answer = try? await send(GitHubCall("/repositories/\(id)"), for: operation, action: nil)
         let name = answer.flatMap { try? GitHubAnswer.json($0, of: operation) }?["full_name"]?.string
