@@ -31,6 +31,8 @@ package struct Deployment: Sendable {
     package let connectors: CurrentConnectors
     package let time: any TimeSource
     package let logger: Logger
+    /// Raised when an event is held until it is known who we are.
+    let held = Signal()
     /// Why the newest commit is not what this deployment began with; the last accepted one is then.
     package let refusal: CodexInvalid?
     private let role: Role

@@ -215,6 +215,8 @@ package struct HostedRun: Sendable {
     private func decide(_ awaiting: [Action], _ approve: Approve) async throws -> [Action] {
         var left: [Action] = []
         for action in awaiting {
+            // An earlier yes may have let it out of its cap already.
+            guard try await deployment.ledger.action(action.id)?.state == .awaiting else { continue }
             guard let (isApproved, reason) = await approve(action) else {
                 left.append(action)
                 continue

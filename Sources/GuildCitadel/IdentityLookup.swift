@@ -1,35 +1,86 @@
 import GuildCodex
 import GuildConnectors
 import GuildDomain
+import GuildIngress
 import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Learns who we are on GitHub where the codex does not say it, so that the gateway knows our own events.
+/// Learns who we are on GitHub where the codex does not say it, so that the gateway knows our own events; and lets go of
+/// those that were held until then.
 struct IdentityLookup: Service {
-    private static let recheck = Duration.seconds(60)
+    /// How long after a failure GitHub is asked again; another commit of the codex is tried at once.
+    private static let patience = Duration.seconds(60)
+    /// A look without being woken.
+    private static let recheck = Duration.seconds(3600)
+    private static let longestReason = 500
 
     let deployment: Deployment
+    /// Raised when the gateway has held an event.
+    let held: Signal
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            let reloaded = deployment.ledger.signal(.schedules)
+            var asked: (commit: String, at: Timestamp)?
             while !Task.isCancelled {
-                let head = deployment.codex.head
-                do {
-                    try await deployment.connectors.learnGitHubIdentity(head)
-                } catch {
-                    deployment.logger.warning(
-                        "cannot learn who we are on GitHub; set connection.identity of its connector",
-                        metadata: ["reason": "\(error)"])
+                let (seenHeld, seenReload) = (held.generation, reloaded.generation)
+                let (head, now) = (deployment.codex.head, deployment.time.now)
+                // Strangers' events wake this too, and must not make us ask as often as they come.
+                let isNew = asked.map { $0.commit != head.commit || now >= $0.at + Self.patience } ?? true
+                if isNew, isMissing(head) {
+                    asked = (head.commit, now)
+                    await learn(head)
                 }
-                // A reload may bring another connector; a failure may pass.
-                let known = deployment.ledger.signal(.schedules)
-                let seen = known.generation
-                let isKnown = deployment.connectors.gitHubIdentity(head) != nil
-                let wait = isKnown || head.connector(system: "github")?.connection.authentication == nil
-                let deadline = wait ? Timestamp(microseconds: .max) : deployment.time.now + Self.recheck
-                await known.wait(after: seen, until: deadline, time: deployment.time)
+                let isKnown = !isMissing(head)
+                if isKnown { await release(head) }
+                let deadline = isKnown ? now + Self.recheck : (asked?.at ?? now) + Self.patience
+                await withTaskGroup(of: Void.self) { group in
+                    if isKnown {
+                        group.addTask { await held.wait(after: seenHeld, until: deadline, time: deployment.time) }
+                    }
+                    group.addTask { await reloaded.wait(after: seenReload, until: deadline, time: deployment.time) }
+                    await group.next()
+                    group.cancelAll()
+                }
             }
+        }
+    }
+
+    private func isMissing(_ head: CodexSnapshot) -> Bool { deployment.connectors.isGitHubIdentityMissing(head) }
+
+    private func learn(_ head: CodexSnapshot) async {
+        do {
+            try await deployment.connectors.learnGitHubIdentity(head)
+        } catch {
+            let reason = String(((error as? any GuildError)?.message ?? "\(error)").prefix(Self.longestReason))
+            deployment.logger.warning(
+                "cannot learn who we are on GitHub; what our own writes may cause is held: set connection.identity",
+                metadata: ["reason": "\(reason)"])
+            await record(missing: reason)
+        }
+    }
+
+    private func release(_ head: CodexSnapshot) async {
+        await record(missing: nil)
+        let held = HeldEvents(ledger: deployment.ledger, time: deployment.time)
+        do {
+            let count = try await held.releaseGitHub(identity: deployment.connectors.gitHubIdentity(head))
+            guard count > 0 else { return }
+            deployment.logger.notice(
+                "it is known who we are on GitHub: held events go to the dispatcher", metadata: ["events": "\(count)"])
+        } catch {
+            guard !Task.isCancelled else { return }
+            deployment.logger.error("cannot let go of held events", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func record(missing reason: String?) async {
+        do {
+            try await deployment.ledger.noteIdentity(of: "github", missing: reason, now: deployment.time.now)
+        } catch {
+            guard !Task.isCancelled else { return }
+            deployment.logger.error("cannot record who we are on GitHub", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -83,7 +83,9 @@ package struct Serve: Sendable {
         services.append(reload)
         if !once { services.append(Housekeeping(deployment: deployment)) }
         if components.contains(.registry), !once { services.append(anchoring(deployment)) }
-        if components.contains(.webhookGateway) { services.append(IdentityLookup(deployment: deployment)) }
+        if components.contains(.webhookGateway) {
+            services.append(IdentityLookup(deployment: deployment, held: deployment.held))
+        }
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
         Self.announce(components.filter { !answering.contains($0) }, deployment.logger)
@@ -144,7 +146,12 @@ package struct Serve: Sendable {
             }
             codex.append(("refused", .object(JSONObject(refused))))
         }
-        return [("codex", .object(JSONObject(codex)))]
+        var detail: [(String, JSONValue)] = [("codex", .object(JSONObject(codex)))]
+        // As above.
+        if let held = try? await deployment.ledger.heldStandings(), !held.isEmpty {
+            detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
+        }
+        return detail
     }
 
     private static let shownProblems = 10
@@ -282,10 +289,17 @@ package struct Serve: Sendable {
             identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
             accept: { event, policy in
                 if pushed?(event) == true { requests.remote.raise() }
-                return try await ledger.accept(event, policy: policy, now: time.now)
+                let acceptance = try await ledger.accept(event, policy: policy, now: time.now)
+                if case .held = acceptance { deployment.held.raise() }
+                return acceptance
+            },
+            hold: { [connectors = deployment.connectors] type, head in
+                guard connectors.causedTypes(head).contains(type) else { return .none }
+                return connectors.isGitHubIdentityMissing(head) ? .untilIdentityIsKnown : .behindOthers
             },
             origin: { action in try await ledger.origin(of: action) },
-            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) }, time: time,
+            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
+            action: { try await ledger.action($0) }, time: time,
             logger: deployment.logger, refusals: refusals)
     }
 }

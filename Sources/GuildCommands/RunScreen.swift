@@ -56,8 +56,9 @@ final class RunScreen: Sendable {
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
             let hold = action.hold.map { ", \($0.reason): \($0.nextStep(agent: action.agent))" } ?? ""
+            let place = ScreenText.line(action.subject)
             say(
-                "guild: \(action.operation) on \(ScreenText.line(action.subject)) waits for approval\(ScreenText.line(hold))\n"
+                "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
         for action in outcome.done { tellMove(action) }

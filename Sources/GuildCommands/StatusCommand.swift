@@ -29,6 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
                 agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0,
+                held: try await ledger?.heldStandings() ?? [],
                 caps: CapStatus(
                     queues: try await ledger?.capQueues() ?? [],
                     releases: try await ledger?.capReleases(now: settings.time.now) ?? []),

@@ -1,3 +1,4 @@
+import GuildCitadel
 import GuildCodex
 import GuildControl
 import GuildDomain
@@ -14,6 +15,8 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
+    /// Events that wait until it is known who we are.
+    let held: [HeldStanding]
     /// What waits at the caps on actions, and what people have released.
     let caps: CapStatus
     let dispatch: DispatchStatus?
@@ -52,7 +55,8 @@ struct StatusResult: CommandResult {
             "dispatch": dispatch.map(json) ?? .null,
             "schedules_paused": .array(
                 schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
-            "approvals_waiting": .integer(waiting), "caps": caps.json, "alerts": .array(alerts.map(json)),
+            "approvals_waiting": .integer(waiting), "held": .array(held.map { $0.json(isWhole: true) }),
+            "caps": caps.json, "alerts": .array(alerts.map(json)),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -169,7 +173,7 @@ struct StatusResult: CommandResult {
             "inbound    \(Self.count(ledger.inboundDepth, "event waits", "events wait")) for the dispatcher",
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
-        lines += dispatchLines(style)
+        lines += held.map { style.yellow(TextTable.printable($0.line)) } + dispatchLines(style)
         if !schedulePauses.isEmpty {
             let names = schedulePauses.map(\.target).joined(separator: ", ")
             lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))

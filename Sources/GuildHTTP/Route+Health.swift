@@ -23,15 +23,16 @@ extension Route {
                 APIAnswer(
                     200, "Every part is",
                     schema: APISchema.object(
-                        [("status", APISchema.choice(["ok"])), ("codex", servedCodex)], optional: ["codex"])),
+                        [("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents)],
+                        optional: ["codex", "held"])),
                 APIAnswer(
                     503, "The parts that are not, and why",
                     schema: APISchema.object(
                         [
                             ("status", APISchema.choice(["unready"])),
                             ("parts", ["type": "object", "additionalProperties": ["type": "string"]]),
-                            ("codex", servedCodex),
-                        ], optional: ["codex"])),
+                            ("codex", servedCodex), ("held", heldEvents),
+                        ], optional: ["codex", "held"])),
             ]
         ) { request in
             let parts = await unready()
@@ -42,6 +43,16 @@ extension Route {
             return Reply.json(.object(object), status: 503)
         }
     }
+    /// Events that wait until it is known who we are in their system; what that system said is not for everybody.
+    private static var heldEvents: JSONValue {
+        APISchema.list(
+            of: APISchema.object(
+                [
+                    ("system", APISchema.text), ("events", APISchema.count), ("since", APISchema.time),
+                    ("until", APISchema.time), ("reason", APISchema.text), ("detail", APISchema.text),
+                ], optional: ["detail"]))
+    }
+
     /// The commit that is served, and the newer one that was refused; its reasons are not for everybody.
     private static var servedCodex: JSONValue {
         let refused = APISchema.object(

@@ -14,10 +14,8 @@ package import Logging
 package struct WebhookGateway: Sendable {
     /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
-    /// The event that an action of ours answered.
-    package typealias Origin = @Sendable (ActionID) async throws -> Event?
-    /// The event that the last of these operations on a subject answered.
-    package typealias LastOrigin = @Sendable (_ operations: [String], _ subject: String) async throws -> Event?
+    /// Whether an event of a type may be decided at once.
+    package typealias Hold = @Sendable (_ type: String, CodexSnapshot) -> EventHold
 
     /// GitHub caps its payloads at 25 MB (docs.github.com, "Webhook events and payloads").
     static let gitHubBodyLimitBytes = 25 << 20
@@ -26,8 +24,8 @@ package struct WebhookGateway: Sendable {
     private let secrets: SecretResolver
     private let identity: Identity
     private let accept: Accept
-    private let origin: Origin
-    private let lastOrigin: LastOrigin
+    private let hold: Hold
+    private let own: OwnEvents
     private let time: any TimeSource
     private let logger: Logger
     private let refusals: RefusalLog
@@ -38,15 +36,17 @@ package struct WebhookGateway: Sendable {
     /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
     package init(
         codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
-        origin: @escaping Origin, lastOrigin: @escaping LastOrigin = { _, _ in nil },
+        hold: @escaping Hold = { _, _ in .none }, origin: @escaping OwnEvents.Origin,
+        lastOrigin: @escaping OwnEvents.LastOrigin = { _, _ in nil },
+        action: @escaping OwnEvents.FindAction = { _ in nil },
         time: any TimeSource, logger: Logger, refusals: RefusalLog? = nil
     ) {
         self.codex = codex
         self.secrets = secrets
         self.identity = identity
         self.accept = accept
-        self.origin = origin
-        self.lastOrigin = lastOrigin
+        self.hold = hold
+        own = OwnEvents(origin: origin, lastOrigin: lastOrigin, action: action)
         self.time = time
         self.logger = logger
         self.refusals = refusals ?? RefusalLog(logger: logger)
@@ -147,22 +147,20 @@ package struct WebhookGateway: Sendable {
         _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot
     ) async throws -> Reply {
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
-        var event = webhook.event.masked(by: secrets, snapshot)
+        var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
-        if let cause = try await cause(of: webhook) {
-            (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
-            event.containers = cause.containers
-        } else if event.isOwn {
-            // Whoever set it going was called somewhere that is not known here.
-            event.containers = []
-        }
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         policy.bodyDigest = Self.isKnownByBody(webhook, endpoint) ? webhook.digest : nil
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
         policy.charges = snapshot.charges(endpoint: endpoint)
+        policy.hold = event.isOwn ? .none : hold(event.type, snapshot)
         switch try await accept(event, policy) {
         case .accepted(let id):
+            return .json(["id": .string(id.description), "status": "accepted"], status: 202)
+        case .held(let id):
+            logger.notice(
+                "event held until it is known who we are", metadata: ["event": "\(id)", "type": "\(event.type)"])
             return .json(["id": .string(id.description), "status": "accepted"], status: 202)
         case .duplicate(let id):
             return .json(["id": .string(id.description), "status": "duplicate"])
@@ -186,14 +184,6 @@ package struct WebhookGateway: Sendable {
         case .byID: false
         case nil: !webhook.canRepeat
         }
-    }
-
-    /// The event whose handling brought this one about; nil for what others did, and where it cannot be told.
-    private func cause(of webhook: WebhookEvent) async throws -> Event? {
-        guard webhook.event.isOwn else { return nil }
-        if let action = webhook.ownAction { return try await origin(action) }
-        guard let subject = webhook.event.subject, !webhook.ownOperations.isEmpty else { return nil }
-        return try await lastOrigin(webhook.ownOperations, subject)
     }
 
     /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.

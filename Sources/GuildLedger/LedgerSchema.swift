@@ -32,6 +32,7 @@ enum LedgerSchema {
         registerContainers(in: &migrator)
         registerActionCaps(in: &migrator)
         registerServing(in: &migrator)
+        registerHeldEvents(in: &migrator)
         return migrator
     }
 

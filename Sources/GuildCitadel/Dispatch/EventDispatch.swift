@@ -65,7 +65,7 @@ package struct EventDispatch: Sendable {
     ) async throws -> (Event, DispatchedEvent.Reception) {
         let event = event.masked(by: deployment.secrets, deployment.codex.head)
         switch try await deployment.ledger.accept(event, policy: policy, now: deployment.time.now) {
-        case .accepted: return (event, .accepted)
+        case .accepted, .held: return (event, .accepted)
         case .duplicate(let earlier):
             return (try await deployment.ledger.event(earlier) ?? event, .duplicate)
         case .overloaded:

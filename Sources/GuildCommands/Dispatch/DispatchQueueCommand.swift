@@ -24,6 +24,14 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         }
     }
 
+    private func heldEvents(in ledger: Ledger) async throws -> [Event] {
+        var events: [Event] = []
+        for standing in try await ledger.heldStandings() {
+            events += try await ledger.heldEvents(system: standing.system, limit: count).map(\.event)
+        }
+        return events
+    }
+
     func run() async throws {
         let settings = options.settings()
         let inspection = try Inspection(settings)
@@ -42,6 +50,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 rates: try await ledger.rateStandings(Array((snapshot?.allCharges ?? []).prefix(count)), now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
+                held: try await heldEvents(in: ledger),
                 people: try await PeopleWaits(invocations, in: ledger), now: now))
     }
 }
@@ -56,6 +65,8 @@ struct QueueResult: TabularResult {
     var rates: [RateStanding] = []
     /// Nil where nothing waits, for there is no ledger.
     var reasons: QueueReasons?
+    /// Events that wait until it is known who we are.
+    var held: [Event] = []
     var people = PeopleWaits()
     var now = Timestamp(microseconds: 0)
 
@@ -64,6 +75,7 @@ struct QueueResult: TabularResult {
     var json: JSONValue {
         [
             "inbound_depth": .integer(inboundDepth), "inbound": .array(inbound.map(\.summaryJSON)),
+            "held": .array(held.map(\.summaryJSON)),
             "windows": .array(windows.map(\.json)), "rate_limited": .array(pending.map(\.json)),
             "invocations": .array(
                 invocations.map { invocation in
@@ -86,6 +98,12 @@ struct QueueResult: TabularResult {
                 cells.time(event.time), "", "the dispatcher",
             ]
         }
+        let unknown = held.map { event in
+            [
+                event.priority.name, "held", event.id.description, event.type, cells.text(event.subject),
+                cells.time(event.time), "", "knowing who we are on \(event.system): guild status",
+            ]
+        }
         let runs = invocations.map { invocation in
             let wait = invocation.waitReason.map { " (\($0.rawValue))" } ?? ""
             let isDelayed = invocation.state == .queued && invocation.availableAt > now
@@ -97,7 +115,7 @@ struct QueueResult: TabularResult {
         }
         return TextTable(
             ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE", "WAITS FOR"],
-            events + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs)
+            events + unknown + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs)
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

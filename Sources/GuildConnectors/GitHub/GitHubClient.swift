@@ -51,6 +51,8 @@ package final class GitHubClient: OperationPerformer {
         GitHubFields.carried(by: operation, arguments: arguments)
     }
 
+    package func eventTypes(causedBy operation: String) -> [String] { GitHubCausedEvents.types(causedBy: operation) }
+
     package func countedSubject(of operation: String, arguments: JSONValue) -> String? {
         GitHubOperations.countedSubject(of: operation, arguments: arguments)
     }
@@ -86,12 +88,7 @@ package final class GitHubClient: OperationPerformer {
     /// Who we are on GitHub: what the manifest says, else the login of the token's owner, asked once.
     package func identity() async throws(OperationFailure) -> String {
         if let known = knownIdentity.withLock({ $0 }) { return known }
-        let operation = "github identity"
-        let response = try await send(GitHubCall("/user"), for: operation, action: nil)
-        try check(response, of: operation)
-        guard let login = try GitHubAnswer.json(response, of: operation)["login"]?.string, !login.isEmpty else {
-            throw .final(status: response.status, reason: "\(operation): the answer has no login")
-        }
+        let login = try await askIdentity()
         knownIdentity.withLock { $0 = login }
         return login
     }
@@ -140,9 +137,9 @@ package final class GitHubClient: OperationPerformer {
         // GitHub ignores it; a proxy or a compatible server may not.
         if let action { headers["Idempotency-Key"] = action.description }
         if call.body != nil { headers["Content-Type"] = "application/json" }
-        let base = settings.baseURL.hasSuffix("/") ? String(settings.baseURL.dropLast()) : settings.baseURL
         return HTTPRequest(
-            method: call.method, url: base + call.path, headers: headers, body: call.body?.bytes() ?? [],
+            method: call.method, url: call.address(under: settings.baseURL), headers: headers,
+            body: call.body?.bytes() ?? [],
             responseLimitBytes: Self.largestResponseBytes)
     }
 

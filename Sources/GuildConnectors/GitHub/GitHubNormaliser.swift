@@ -32,7 +32,6 @@ package enum GitHubNormaliser {
         }
         guard case .object = data else { throw .malformedPayload("it is not an object") }
         let facts = try GitHubPayload(event: name, data: data)
-        let ownership = GitHubOwnership(of: data, eventType: facts.type, identity: identity)
         var event = Event(
             id: EventID(derivedFrom: ["github", endpoint, delivery]), source: facts.source, type: facts.type,
             subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent,
@@ -40,12 +39,18 @@ package enum GitHubNormaliser {
         event.sender = GitHubSender.sender(of: data, event: name)
         var webhook = WebhookEvent(
             event: event, digest: digest(endpoint: endpoint, event: name, body: body), canRepeat: facts.canRepeat)
-        if case .own(let action) = ownership {
-            webhook.event.isOwn = true
-            webhook.ownAction = action
-            webhook.ownOperations = action == nil ? GitHubOwnership.operations(causing: facts.type) : []
-        }
+        webhook.recognise(data, identity: identity)
         return .event(webhook)
+    }
+
+    /// An event that was taken in before it was known who we are, looked at again.
+    package static func recognised(_ event: Event, identity: String?) -> WebhookEvent {
+        var webhook = WebhookEvent(event: event, digest: [])
+        // It was parsed when it was taken in; one that has been erased since is nobody's.
+        if let data = try? JSONParser.parse(event.payload, selecting: GitHubPayload.selection) {
+            webhook.recognise(data, identity: identity)
+        }
+        return webhook
     }
 
     private static func eventName(_ headers: Headers) throws(WebhookRefusal) -> String {
@@ -86,5 +91,18 @@ package enum GitHubNormaliser {
         hash.update(data: Array("github\0\(endpoint)\0\(type)\0".utf8))
         hash.update(data: body)
         return Array(hash.finalize())
+    }
+}
+
+extension WebhookEvent {
+    /// Says whether it is ours by its sender, or may be by the mark that it shows.
+    fileprivate mutating func recognise(_ data: JSONValue, identity: String?) {
+        guard case .own(let action) = GitHubOwnership(of: data, eventType: event.type, identity: identity) else {
+            claim = GitHubResultClaim(of: data, eventType: event.type, subject: event.subject)
+            return
+        }
+        event.isOwn = true
+        ownAction = action
+        ownOperations = action == nil ? GitHubOwnership.operations(causing: event.type) : []
     }
 }

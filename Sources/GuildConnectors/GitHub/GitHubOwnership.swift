@@ -18,7 +18,7 @@ package enum GitHubOwnership: Sendable, Equatable {
             self = .foreign
             return
         }
-        if Self.typesWithoutText[eventType] != nil {
+        if !Self.operations(causing: eventType).isEmpty {
             self = .own(nil)
         } else if let text = Self.marked(data, eventType)?["body"]?.string,
             let action = GitHubMarker.action(endOf: text)
@@ -43,19 +43,12 @@ package enum GitHubOwnership: Sendable, Equatable {
     }
 
     /// The operations of ours that cause an event which shows no text, by its type.
-    package static func operations(causing eventType: String) -> [String] { typesWithoutText[eventType] ?? [] }
-
-    private static let typesWithoutText: [String: [String]] = [
-        "issues.labeled": labels, "pull_request.labeled": labels, "label.created": labels,
-        "issues.unlabeled": ["github.remove_label"], "pull_request.unlabeled": ["github.remove_label"],
-        "issues.assigned": assignees, "pull_request.assigned": assignees,
-        "pull_request.review_requested": ["github.request_review"], "status": ["github.set_commit_status"],
-    ]
-    private static let labels = ["github.add_labels", "github.create_issue"]
-    private static let assignees = ["github.add_assignees", "github.create_issue"]
+    package static func operations(causing eventType: String) -> [String] {
+        GitHubCausedEvents.typesWithText.contains(eventType) ? [] : GitHubCausedEvents.operations(causing: eventType)
+    }
 
     /// The object whose `body` the sender of such an event has just written.
-    private static func marked(_ data: JSONValue, _ eventType: String) -> JSONValue? {
+    static func marked(_ data: JSONValue, _ eventType: String) -> JSONValue? {
         switch eventType {
         case "issue_comment.created", "issue_comment.edited", "commit_comment.created",
             "pull_request_review_comment.created", "pull_request_review_comment.edited",

@@ -12,7 +12,7 @@ struct GitHubPayload {
 
     private static let user: JSONSelection = ["login": .whole, "type": .whole, "id": .whole]
     private static let text: JSONSelection = [
-        "body": .whole, "number": .whole, "user": user, "author_association": .whole,
+        "id": .whole, "body": .whole, "number": .whole, "user": user, "author_association": .whole,
     ]
     private static let check: JSONSelection = ["head_sha": .whole, "conclusion": .whole]
 

@@ -22,6 +22,9 @@ package protocol OperationPerformer: Sendable {
     /// What the operation is about: writes with one subject are performed in order.
     func subject(of operation: String, arguments: JSONValue) -> String?
 
+    /// The types of the events that the system sends because of the operation: what may come back as its echo.
+    func eventTypes(causedBy operation: String) -> [String]
+
     /// The issue or thread that the operation puts something new on, by one name for each (spec "Caps"); nil for one that
     /// changes only what is there.
     func countedSubject(of operation: String, arguments: JSONValue) -> String?
@@ -81,6 +84,10 @@ package struct Connectors: Sendable {
     package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
         performer(of: operation.name)?.carried(by: operation, arguments: arguments)
             ?? CarriedFields(operation.fields, of: arguments)
+    }
+
+    package func eventTypes(causedBy operation: String) -> [String] {
+        performer(of: operation)?.eventTypes(causedBy: operation) ?? []
     }
 
     package func countedSubject(of operation: String, arguments: JSONValue) -> String? {

@@ -9,6 +9,8 @@ package final class CurrentConnectors: Sendable {
     private let secrets: SecretResolver
     private let time: any TimeSource
     private let made = Mutex<(commit: String, connectors: Connectors)?>(nil)
+    /// What `causedTypes` found last.
+    private let caused = Mutex<(commit: String, types: Set<String>)?>(nil)
     /// Who we are in a system whose connector does not say it, by the connector's address.
     private let learnt = Mutex<[String: String]>([:])
 
@@ -30,19 +32,44 @@ package final class CurrentConnectors: Sendable {
     /// Our own identity on GitHub: what the connector says, else what the API once answered; nil while neither is known.
     package func gitHubIdentity(_ head: CodexSnapshot) -> String? {
         guard let connection = head.connector(system: "github")?.connection else { return nil }
-        return connection.identity ?? learnt.withLock { $0[connection.baseURL ?? ""] }
+        return connection.identity ?? learnt.withLock { $0[Self.account(connection)] }
+    }
+
+    /// Whether we can write on GitHub and don't know as whom.
+    package func isGitHubIdentityMissing(_ head: CodexSnapshot) -> Bool {
+        guard let connection = head.connector(system: "github")?.connection,
+            connection.authentication != nil || connection.baseURL != nil
+        else { return false }
+        return gitHubIdentity(head) == nil
+    }
+
+    /// The types of events that a write of ours can cause: of any that an agent of this commit may ask for.
+    package func causedTypes(_ head: CodexSnapshot) -> Set<String> {
+        caused.withLock { caused in
+            if let caused, caused.commit == head.commit { return caused.types }
+            let connectors = of(head)
+            let granted = connectors.catalogue.filter { operation in
+                operation.effect == .write && head.agentsByName.contains { $0.allows(operation) }
+            }
+            let types = Set(granted.flatMap { connectors.eventTypes(causedBy: $0.name) })
+            caused = (head.commit, types)
+            return types
+        }
+    }
+
+    /// One account of one server: another token may be another's.
+    private static func account(_ connection: ConnectorManifest.Connection) -> String {
+        "\(connection.baseURL ?? "") \(connection.authentication?.secret?.description ?? "")"
     }
 
     /// Asks GitHub once who we are, where the connector has a token and does not say it.
     package func learnGitHubIdentity(_ head: CodexSnapshot) async throws {
-        guard let connector = head.connector(system: "github"), gitHubIdentity(head) == nil,
-            connector.connection.authentication != nil
-        else { return }
+        guard let connector = head.connector(system: "github"), isGitHubIdentityMissing(head) else { return }
         let client = GitHubClient(
             settings: try GitHubSettings(connector: connector, resolver: secrets), http: http,
             redactor: secrets.redactor, clock: time)
         let login = try await client.identity()
-        learnt.withLock { $0[connector.connection.baseURL ?? ""] = login }
+        learnt.withLock { $0[Self.account(connector.connection)] = login }
     }
 
     private func make(_ head: CodexSnapshot) -> Connectors {
@@ -75,6 +102,8 @@ private struct UnusableConnector: OperationPerformer {
     }
 
     func subject(of operation: String, arguments: JSONValue) -> String? { GitHubOperations.subject(of: arguments) }
+
+    func eventTypes(causedBy operation: String) -> [String] { GitHubCausedEvents.types(causedBy: operation) }
 
     func countedSubject(of operation: String, arguments: JSONValue) -> String? {
         GitHubOperations.countedSubject(of: operation, arguments: arguments)

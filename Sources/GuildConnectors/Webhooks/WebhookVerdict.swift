@@ -21,6 +21,8 @@ package struct WebhookEvent: Sendable, Equatable {
     /// For an event of ours that shows no marker: the operations that cause such an event. The last of them on the same
     /// subject is taken for its cause.
     package var ownOperations: [String]
+    /// For an event that is not ours by its sender: the mark of an action that it shows.
+    package var claim: GitHubResultClaim?
 
     package init(
         event: Event, digest: [UInt8], canRepeat: Bool = false, ownAction: ActionID? = nil, ownOperations: [String] = []

@@ -14,15 +14,15 @@ import ServiceLifecycle
 /// and one that closes the same window finds no row.
 package struct Dispatcher: Service {
     /// Events decided side by side, so that their transactions share a commit.
-    private static let batchLimit = 128
+    static let batchLimit = 128
     private static let recheck = Duration.seconds(30)
 
-    private let ledger: Ledger
+    let ledger: Ledger
     private let codex: CurrentCodex
-    private let time: any TimeSource
+    let time: any TimeSource
     private let logger: Logger
     private let current = CurrentRouter()
-    private let roots: [EventID]?
+    let roots: [EventID]?
 
     /// - Parameter roots: decides only what belongs to these; nil is everything.
     package init(
@@ -53,7 +53,7 @@ package struct Dispatcher: Service {
         let snapshot = codex.head
         let policy = AdmissionPolicy(snapshot)
         do {
-            return try await decideWaiting(snapshot, policy) + settleDue(policy, snapshot)
+            return try await decideWaiting(snapshot, policy) + settleDue(policy, snapshot) + blockOverdue(snapshot)
         } catch let stale as StaleHead {
             // Another process accepted a newer commit: what is not decided yet is decided by that one.
             return await follow(stale.accepted) ? 1 : 0
@@ -134,9 +134,9 @@ package struct Dispatcher: Service {
     }
 
     /// The commit that the ledger must hold for accepted; nil where this process obeys no one else's.
-    private func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
+    func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
 
-    private func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {
+    func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {
         var metadata: Logger.Metadata = ["event": "\(event)", "agent": "\(agent)", "rule": "\(rule)"]
         if let type { metadata["type"] = "\(type)" }
         logger.info("event \(outcome.rawValue)", metadata: metadata)

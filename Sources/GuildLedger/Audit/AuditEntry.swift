@@ -9,6 +9,9 @@ package struct AuditEntry: Sendable, Hashable {
         case eventAccepted = "event.accepted"
         /// A delivery was taken for one that came before: the entry names the first, and how often since the last entry.
         case eventDuplicate = "event.duplicate"
+        /// It waits until it is known who we are, or goes to the dispatcher because it is.
+        case eventHeld = "event.held"
+        case eventReleased = "event.released"
         case dispatchDecided = "dispatch.decided"
         case invocationBegun = "invocation.begun"
         case invocationReclaimed = "invocation.reclaimed"

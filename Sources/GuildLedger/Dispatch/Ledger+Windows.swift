@@ -153,7 +153,10 @@ extension Ledger {
                     SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
                         UNION ALL SELECT min(due_at) FROM pending_decisions
                         UNION ALL SELECT min(available_at) FROM messages
-                            WHERE topic = 'inbound' AND available_at > ?)
+                            WHERE topic = 'inbound' AND available_at > ?1
+                        UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
+                            WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1)
+                            WHERE available_at > ?1)
                     """, arguments: [now])
         }
     }

@@ -6,6 +6,8 @@ package import GuildDomain
 package enum Acceptance: Sendable, Hashable {
     /// Durable and queued for the dispatcher.
     case accepted(EventID)
+    /// Durable, and held until it is known who we are.
+    case held(EventID)
     /// The same delivery, or the same body, is in the ledger already; only that it came again was noted.
     case duplicate(EventID)
     /// The inbound queue is at its limit; nothing was written.
@@ -26,6 +28,8 @@ package struct AcceptancePolicy: Sendable {
     package var commit: String?
     /// The buckets that an event takes from: one that has to wait is decided later, or refused.
     package var charges: [AdmissionTerms.Charge] = []
+    /// Whether it may be decided at once.
+    package var hold = EventHold.none
 
     /// How long the same delivery or the same body is no new event.
     package static let standardDedupWindow = Duration.seconds(24 * 3600)
@@ -65,11 +69,14 @@ extension Ledger {
                 }
                 try db.claimDigest(of: event, policy: policy, now: now)
                 try db.insert(event, body: body, receivedAt: now)
+                let (topic, due) = try db.inboundPlace(event, policy.hold, turn: turn, now: now)
                 try db.run(
-                    "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)",
-                    [.id(event.id), .time(turn)])
+                    "INSERT INTO messages (topic, event, available_at) VALUES (?, ?, ?)",
+                    [.text(topic), .id(event.id), .time(due)])
                 try db.auditAccepted(event, payloadDigest: digest, policy: policy, now: now)
-                return .accepted(event.id)
+                guard topic != "inbound" else { return .accepted(event.id) }
+                try db.auditHeld(event, until: due, actor: policy.actor, now: now)
+                return .held(event.id)
             }
         }
     }
@@ -102,6 +109,7 @@ extension Database {
         ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }
+        if policy.hold != .none, try isFull(event.system, limit: policy.queueLimit) { return .overloaded }
         guard standing.waiting >= policy.queueLimit else { return nil }
         return try inboundDepth(atLeast: policy.queueLimit) >= policy.queueLimit ? .overloaded : nil
     }

@@ -8,6 +8,16 @@ enum GitHubOperations {
     private static let longestTitle = 256
     private static let mostAssignees = 10
 
+    /// All of GraphQL that is spoken here: `viewer { login databaseId }`.
+    static let viewer: Operation = { call, _ throws(GitHubRefusal) in
+        guard call.body["query"]?.string?.contains("viewer") == true else {
+            return GitHubAnswer(["errors": [["message": "the stand-in knows only the viewer"]]])
+        }
+        let user = GitHubShapes.user(GitHubState.login)
+        return GitHubAnswer(
+            ["data": ["viewer": ["login": user["login"] ?? .null, "databaseId": user["id"] ?? .null]]])
+    }
+
     static let readIssue: Operation = { call, state throws(GitHubRefusal) in
         let number = try call.number()
         let issue = try state.change { contents throws(GitHubRefusal) in try contents.issue(number, of: call.repository)

@@ -11,6 +11,7 @@ extension StandIn {
         let methods: [Route.Method] = [.get, .post, .put, .patch, .delete]
         return [
             github(.get, "/user", "The token's owner", user),
+            github(.post, "/graphql", "The token's owner, by GraphQL", GitHubOperations.viewer),
             github(.get, repository + "/issues", "The issues", GitHubOperations.listIssues),
             github(.post, repository + "/issues", "Opens an issue", GitHubOperations.createIssue),
             github(.get, issue, "An issue", GitHubOperations.readIssue),

@@ -1,0 +1,18 @@
+package import GuildDomain
+package import GuildLedger
+
+extension HeldStanding {
+    /// What to do about it.
+    package var nextStep: String { "set connection.identity of the connector of \(system)" }
+
+    /// - Parameter isWhole: also why it is not known who we are, which quotes the system.
+    package func json(isWhole: Bool) -> JSONValue {
+        var object: JSONObject = [
+            "system": .string(system), "events": .integer(count), "since": .string(since.rfc3339),
+            "until": .string(until.rfc3339),
+            "reason": .string("it is not known who we are on \(system); \(nextStep)"),
+        ]
+        if isWhole { object["detail"] = reason.map { JSONValue.string($0) } ?? JSONValue.null }
+        return .object(object)
+    }
+}

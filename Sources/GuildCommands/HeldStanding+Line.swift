@@ -1,0 +1,12 @@
+import GuildCitadel
+import GuildLedger
+
+extension HeldStanding {
+    /// One line of `guild status`.
+    var line: String {
+        let events = count == 1 ? "1 event" : "\(count) events"
+        let why = reason.map { " (\($0))" } ?? ""
+        return "held       \(events): it is not known who we are on \(system)\(why); \(nextStep), or from "
+            + "\(LocalTime.text(until)) on they are blocked"
+    }
+}

@@ -1,0 +1,57 @@
+import GuildDomain
+import GuildTransport
+
+extension GitHubClient {
+    private static let viewer = "query { viewer { login databaseId } }"
+    private static let operation = "github identity"
+
+    /// The login of whom the token belongs to. An App's installation token may not ask REST (403), but GraphQL tells it
+    /// (https://docs.github.com/graphql/reference/queries#viewer).
+    func askIdentity() async throws(OperationFailure) -> String {
+        do throws(OperationFailure) {
+            return try await login(in: GitHubCall("/user"), at: ["login"])
+        } catch {
+            guard case .final = error else { throw error }
+            do throws(OperationFailure) {
+                return try await login(in: .graphQL(Self.viewer), at: ["data", "viewer", "login"])
+            } catch let second {
+                // A transient failure of the second asking is one of the whole.
+                guard case .final(let status, let reason) = second else { throw second }
+                throw .final(status: status, reason: "\(error.message); \(reason)")
+            }
+        }
+    }
+
+    private func login(in call: GitHubCall, at path: [String]) async throws(OperationFailure) -> String {
+        let response = try await send(call, for: Self.operation, action: nil)
+        try check(response, of: Self.operation)
+        let answer = try GitHubAnswer.json(response, of: Self.operation)
+        var value: JSONValue? = answer
+        for key in path { value = value?[key] }
+        guard let login = value?.string, !login.isEmpty else {
+            throw .final(
+                status: response.status,
+                reason: "\(Self.operation): \(call.path) does not say who the token belongs to")
+        }
+        return login
+    }
+}
+
+extension GitHubCall {
+    static let graphQLPath = "/graphql"
+
+    /// A query of the GraphQL API, which has one address.
+    static func graphQL(_ query: String) -> GitHubCall {
+        var call = GitHubCall(graphQLPath)
+        call.method = "POST"
+        call.body = ["query": .string(query)]
+        return call
+    }
+
+    /// Where it goes: an Enterprise Server has its REST API at `/api/v3` and GraphQL at `/api/graphql`.
+    func address(under base: String) -> String {
+        let base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        guard path == Self.graphQLPath, base.hasSuffix("/api/v3") else { return base + path }
+        return String(base.dropLast("/v3".count)) + path
+    }
+}

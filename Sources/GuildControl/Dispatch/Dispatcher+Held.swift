@@ -1,0 +1,23 @@
+import GuildCodex
+import GuildDomain
+import GuildLedger
+
+extension Dispatcher {
+    /// Decides the held events whose time is up: what may be our own is not answered unknown.
+    func blockOverdue(_ snapshot: CodexSnapshot) async throws -> Int {
+        // Whoever decides only its own roots leaves what came from outside to the others.
+        guard roots == nil else { return 0 }
+        let overdue = try await ledger.overdueHeld(limit: Self.batchLimit, now: time.now)
+        for message in overdue {
+            let system = message.event.system
+            let reason =
+                "it was held for 24 h, because our own writes can cause \(message.event.type) and it was not known who we "
+                + "are on \(system): set connection.identity of its connector"
+            let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
+            _ = try await ledger.dispatch(
+                message, [decision], commit: snapshot.commit, head: fence(snapshot), now: time.now)
+            log(.blocked, event: message.event.id, agent: "", rule: "", type: message.event.type)
+        }
+        return overdue.count
+    }
+}

@@ -1,0 +1,42 @@
+import GuildConnectors
+package import GuildDomain
+package import GuildLedger
+
+/// Lets go of the events that were held until it is known who we are.
+package struct HeldEvents: Sendable {
+    private static let pageSize = 64
+
+    private let ledger: Ledger
+    private let time: any TimeSource
+
+    package init(ledger: Ledger, time: any TimeSource) {
+        self.ledger = ledger
+        self.time = time
+    }
+
+    /// Judges everything that is held of GitHub by who we are, and hands it to the dispatcher in its old order.
+    ///
+    /// - Parameter identity: nil where none is needed any more, because nothing of ours can be among it.
+    /// - Returns: how many there were.
+    @discardableResult
+    package func releaseGitHub(identity: String?) async throws -> Int {
+        var count = 0
+        while true {
+            let page = try await ledger.heldEvents(system: "github", limit: Self.pageSize)
+            guard !page.isEmpty else { return count }
+            var judged: [Event] = []
+            for held in page {
+                let webhook = GitHubNormaliser.recognised(held.event, identity: identity)
+                let own = OwnEvents(
+                    origin: { [ledger] in try await ledger.origin(of: $0) },
+                    lastOrigin: { [ledger] in
+                        try await ledger.origin(ofLast: $0, on: $1, now: held.receivedAt)
+                    }, action: { [ledger] in try await ledger.action($0) })
+                judged.append(try await own.judged(webhook))
+            }
+            try await ledger.releaseHeld(judged, now: time.now)
+            count += page.count
+            try Task.checkCancellation()
+        }
+    }
+}

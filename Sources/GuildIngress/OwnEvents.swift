@@ -1,0 +1,55 @@
+package import GuildConnectors
+package import GuildDomain
+package import GuildLedger
+
+/// Knows the echo of our own actions, and the event that each of those answered.
+package struct OwnEvents: Sendable {
+    /// The event that an action of ours answered.
+    package typealias Origin = @Sendable (ActionID) async throws -> Event?
+    /// The event that the last of these operations on a subject answered, before an instant.
+    package typealias LastOrigin = @Sendable (_ operations: [String], _ subject: String) async throws -> Event?
+    package typealias FindAction = @Sendable (ActionID) async throws -> Action?
+
+    private let origin: Origin
+    private let lastOrigin: LastOrigin
+    private let findAction: FindAction
+
+    package init(
+        origin: @escaping Origin, lastOrigin: @escaping LastOrigin, action: @escaping FindAction = { _ in nil }
+    ) {
+        self.origin = origin
+        self.lastOrigin = lastOrigin
+        findAction = action
+    }
+
+    /// The event with its ownership and its cause. What shows the mark of an action and is that action's result is ours
+    /// too, whoever we are.
+    package func judged(_ webhook: WebhookEvent) async throws -> Event {
+        var (event, ownAction) = (webhook.event, webhook.ownAction)
+        if !event.isOwn, let claim = webhook.claim, try await isResult(claim) {
+            (event.isOwn, ownAction) = (true, claim.action)
+        }
+        guard event.isOwn else { return event }
+        var cause: Event?
+        if let ownAction {
+            cause = try await origin(ownAction)
+        } else if let subject = event.subject, !webhook.ownOperations.isEmpty {
+            cause = try await lastOrigin(webhook.ownOperations, subject)
+        }
+        guard let cause else {
+            // Whoever set it going was called somewhere that is not known here.
+            event.containers = []
+            return event
+        }
+        (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
+        event.containers = cause.containers
+        return event
+    }
+
+    private func isResult(_ claim: GitHubResultClaim) async throws -> Bool {
+        guard let action = try await findAction(claim.action) else { return false }
+        return claim.isResult(
+            of: action.operation, on: action.subject, arguments: action.arguments,
+            result: action.state == .succeeded ? action.result ?? "" : nil, wasSent: action.attempt > 0)
+    }
+}

@@ -1,0 +1,13 @@
+package import GuildDomain
+
+/// What is held of one system.
+package struct HeldStanding: Sendable, Hashable {
+    package let system: String
+    package let count: Int
+    package let since: Timestamp
+    /// Why it is not known who we are; nil where nobody has asked yet.
+    package let reason: String?
+
+    /// When the first of them is decided as blocked.
+    package var until: Timestamp { since + EventHold.longest }
+}

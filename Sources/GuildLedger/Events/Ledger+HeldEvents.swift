@@ -1,0 +1,158 @@
+import GRDB
+package import GuildDomain
+
+/// Events that may be the echo of our own writes, while it is not known who we are.
+///
+///     accept ──▶ held:SYSTEM ──identity known──▶ inbound (own or not, in the order of their arrival)
+///                    └───────────24 h──────────▶ decided as blocked
+extension Ledger {
+    /// Held messages that are counted one by one.
+    private static let countLimit = 100_000
+    private static let topics = "topic >= 'held:' AND topic < 'held;'"
+
+    /// The oldest held events of a system, with their payloads.
+    package func heldEvents(system: String, limit: Int) async throws -> [HeldEvent] {
+        let rows = try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
+                    ORDER BY m.seq LIMIT ?
+                    """, arguments: [Database.heldTopic(system), limit]
+            ).map { (Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
+        }
+        return try rows.map { event, receivedAt, stored in
+            var event = event
+            do throws(LedgerFailure) {
+                event.payload = try bodies.load(stored)
+            } catch .damagedBody {
+                // As in `inbound`: it is decided as invalid and blocks nothing behind it.
+                event.payload = []
+            }
+            return HeldEvent(event: event, receivedAt: receivedAt)
+        }
+    }
+
+    /// Hands held events over to the dispatcher, in their old order.
+    ///
+    /// - Parameter events: with cause, root, hop and ownership as they are now known.
+    package func releaseHeld(_ events: [Event], now: Timestamp) async throws {
+        guard !events.isEmpty else { return }
+        try await write(touching: [.inbound]) { db in
+            for event in events {
+                try db.run(
+                    "UPDATE messages SET topic = 'inbound', available_at = ? WHERE topic = ? AND event = ?",
+                    [.time(now), .text(Database.heldTopic(event.system)), .id(event.id)])
+                guard db.changesCount == 1 else { continue }
+                try db.run(
+                    "UPDATE events SET own = ?, cause = ?, root = ?, hop = ?, containers = ? WHERE id = ?",
+                    [
+                        .integer(event.isOwn ? 1 : 0), .id(event.cause), .id(event.root), .integer(Int64(event.hop)),
+                        .text(Container.json(event.containers).text()),
+                        .id(event.id),
+                    ])
+                try db.appendAudit(
+                    AuditEntry(
+                        at: now, actor: "webhook-gateway", kind: .eventReleased, subject: event.id.description,
+                        cause: event.cause?.description, root: event.root.description,
+                        body: ["own": .bool(event.isOwn)]))
+            }
+        }
+    }
+
+    /// Held events whose time is up.
+    package func overdueHeld(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
+                    WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
+                    AND m.available_at <= ?2 ORDER BY m.seq
+                    """, arguments: [limit, now]
+            ).map { InboundMessage(seq: $0["message"], event: Event(row: $0), rootTokens: 0) }
+        }
+    }
+
+    /// What is held, by system.
+    package func heldStandings() async throws -> [HeldStanding] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT h.system, h.held, h.oldest, g.reason FROM (
+                        SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
+                            SELECT topic, available_at FROM messages WHERE \(Self.topics) LIMIT \(Self.countLimit))
+                        GROUP BY topic) h
+                    LEFT JOIN identity_gaps g ON g.system = h.system
+                    """
+            ).map { row in
+                let until: Timestamp = row["oldest"]
+                return HeldStanding(
+                    system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
+            }
+        }
+    }
+
+    /// Records why it is not known who we are in a system, or, with nil, that it is.
+    package func noteIdentity(of system: String, missing reason: String?, now: Timestamp) async throws {
+        let known = try await read { db in
+            try String.fetchOne(db, sql: "SELECT reason FROM identity_gaps WHERE system = ?", arguments: [system])
+        }
+        guard known != reason else { return }
+        try await write { db in
+            guard let reason else {
+                return try db.run("DELETE FROM identity_gaps WHERE system = ?", [.text(system)])
+            }
+            try db.run(
+                """
+                INSERT INTO identity_gaps VALUES (?, ?, ?) ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
+                """, [.text(system), .time(now), .text(reason)])
+        }
+    }
+}
+
+extension Database {
+    static func heldTopic(_ system: String) -> String { "held:\(system)" }
+
+    /// The topic that an accepted event goes to, and when it is due there.
+    func inboundPlace(
+        _ event: Event, _ hold: EventHold, turn: Timestamp, now: Timestamp
+    ) throws -> (String, Timestamp) {
+        let topic = Self.heldTopic(event.system)
+        switch hold {
+        case .none: return ("inbound", turn)
+        case .untilIdentityIsKnown: return (topic, now + EventHold.longest)
+        case .behindOthers:
+            let isAny = try first("SELECT 1 FROM messages WHERE topic = ? LIMIT 1", [.text(topic)]) { _ in true }
+            return isAny == true ? (topic, now + EventHold.longest) : ("inbound", turn)
+        }
+    }
+
+    func auditHeld(_ event: Event, until: Timestamp, actor: String, now: Timestamp) throws {
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: actor, kind: .eventHeld, subject: event.id.description,
+                cause: event.cause?.description, root: event.root.description,
+                body: [
+                    "reason": .string("it is not known who we are on \(event.system)"), "type": .string(event.type),
+                    "until": .string(until.rfc3339),
+                ]))
+    }
+
+    /// Whether as many events of the system are held as may wait for the dispatcher.
+    func isFull(_ system: String, limit: Int64) throws -> Bool {
+        let topic = StoredValue.text(Self.heldTopic(system))
+        let ends = try first(
+            """
+            SELECT (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq LIMIT 1),
+                (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq DESC LIMIT 1)
+            """, [topic]
+        ) { ($0.integer(0), $0.integer(1)) }
+        guard let oldest = ends?.0, let newest = ends?.1, newest - oldest + 1 >= limit else { return false }
+        let count = try first(
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, .integer(limit)]
+        ) { $0.integer(0) ?? 0 }
+        return count ?? 0 >= limit
+    }
+}
