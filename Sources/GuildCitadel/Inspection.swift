@@ -70,6 +70,14 @@ package struct Inspection: Sendable {
     /// The ledger where there is one, without a word where not.
     package var quietLedger: Ledger? { ledger }
 
+    /// The ledger, for what shows figures of it; nil, and said, where there is none yet.
+    ///
+    /// - Throws: where several may be meant: no figures would be taken for figures of zero.
+    package func ledgerIfAny() throws -> Ledger? {
+        if home.location == nil { throw home.refusal }
+        return anyLedger()
+    }
+
     /// The ledger, for what shows the codex without it too; that there is none, and where it was looked for, is said.
     package func anyLedger() -> Ledger? {
         if ledger == nil {
@@ -79,7 +87,7 @@ package struct Inspection: Sendable {
         return ledger
     }
 
-    private var absence: String { home.location == nil ? home.refusal.description : home.missing.message }
+    private var absence: String { home.location == nil ? home.refusal.oneLine : home.missing.message }
 
     package func codex() throws -> CodexAccess {
         if let found { return found }

@@ -35,7 +35,7 @@ package struct LedgerHome: Sendable {
     /// What there is to say before a ledger that is not the codex's own is read; nil otherwise.
     package var remark: String? {
         guard case .alike(let original) = standing else { return nil }
-        guard let location else { return refusal.description }
+        guard let location else { return refusal.oneLine }
         return "\(about(original)); what follows is from \(location.path) "
             + "(`guild ledger use \(location.path)` makes it this one's, `guild ledger use --new` begins another)"
     }

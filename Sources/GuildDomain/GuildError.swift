@@ -25,6 +25,9 @@ package protocol GuildError: Error, CustomStringConvertible {
 
 extension GuildError {
     package var description: String { hint.map { "\(message)\n  hint: \($0)" } ?? message }
+
+    /// Message and hint for a place that has one line.
+    package var oneLine: String { hint.map { "\(message); \($0)" } ?? message }
 }
 
 /// A failure with nothing to say to code, only to people.

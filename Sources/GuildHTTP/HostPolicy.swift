@@ -58,7 +58,9 @@ package struct HostPolicy: Sendable, Hashable {
     private static func withoutPort(_ authority: String) -> Substring {
         // The colons of a bracketed IPv6 address without a port are its own.
         guard !authority.hasSuffix("]"), let colon = authority.lastIndex(of: ":") else { return authority[...] }
-        return authority[..<colon]
+        // What is no port is not cut off, so that nothing can stand behind the name of a host.
+        let port = authority[authority.index(after: colon)...].utf8
+        return port.allSatisfy { (0x30...0x39).contains($0) } ? authority[..<colon] : authority[...]
     }
 
     /// In lower case, without a final dot.

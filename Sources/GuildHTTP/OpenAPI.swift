@@ -104,6 +104,8 @@ package enum OpenAPI {
     private static func listenersOwn(_ route: Route) -> [APIAnswer] {
         var answers = [
             APIAnswer(400, "The path, the query or the body is not as described"),
+            APIAnswer(421, "The Host is none of this server's names; see serve --host"),
+            APIAnswer(431, "The request line and the header fields are too large, or too many"),
             APIAnswer(503, "Too much is in flight, or what is needed cannot be had; see Retry-After"),
         ]
         if case .scope(let scope) = route.access {

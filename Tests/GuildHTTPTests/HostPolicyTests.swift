@@ -26,6 +26,7 @@ struct HostPolicyTests {
     @Test(arguments: [
         "evil.example", "localhost.evil.example", "guild.example.com.evil.example", "127.0.0.1.evil.example", "",
         "192.0.2.8", "0.0.0.0:8484", "[::]", "0x7f.1", "user@localhost", "localhost:80:evil.example", "[localhost]",
+        "127.0.0.1:8484@evil.example", "localhost:80x", "[::1]:@evil.example",
     ])
     func `another host is not`(host: String) { #expect(refusal([host]) == .foreign) }
 

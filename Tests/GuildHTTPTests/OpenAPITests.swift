@@ -29,11 +29,11 @@ import Testing
         #expect(get["parameters"]?.array?.compactMap { $0["name"]?.string } == ["name", "limit", "kind"])
         #expect(get["parameters"]?.array?.map { $0["required"] } == [true, false, false])
         #expect(get["parameters"]?.array?[1]["schema"] == ["type": "integer", "minimum": 1, "maximum": 9])
-        #expect(get["responses"]?.object?.keys == ["200", "400", "503"])
+        #expect(get["responses"]?.object?.keys == ["200", "400", "421", "431", "503"])
         #expect(get["security"] == nil)
         let post = try #require(document["paths"]?["/things/{name}"]?["post"])
         #expect(post["security"] == [["bearer": []]])
-        #expect(post["responses"]?.object?.keys == ["200", "400", "401", "403", "408", "413", "503"])
+        #expect(post["responses"]?.object?.keys == ["200", "400", "401", "403", "408", "413", "421", "431", "503"])
         #expect(post["requestBody"]?["required"] == true)
         #expect(document["paths"]?["/plain"]?["get"]?["responses"]?.object?.keys == ["default"])
     }

@@ -14,7 +14,7 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let waiting = try await inspection.anyLedger()?.approvals() ?? []
+        let waiting = try await inspection.ledgerIfAny()?.approvals() ?? []
         try output.renderer.print(ApprovalListResult(waiting: waiting, now: settings.time.now))
     }
 }

@@ -36,7 +36,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let letters = try await inspection.anyLedger()?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
+        let letters = try await inspection.ledgerIfAny()?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
 }

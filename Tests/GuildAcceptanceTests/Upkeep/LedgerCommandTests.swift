@@ -161,16 +161,19 @@ extension Road {
             let policy = "apiVersion: guild/v1\nkind: PrivacyPolicy\nmetadata: { name: privacy }\nspec:\n"
             try codex.write(["policies/privacy.yaml": policy + "  data_retention: { raw_messages: 1h }\n"])
             try await codex.commit()
+            // Nobody has served: a run accepts the commit, and with it the policy.
+            #expect(try await codex.guild("run", "greeter").status == 0)
             let none = try await codex.json("ledger", "prune")
             #expect(none["counts"]?["events_deleted"] == 0)
             #expect(none["retention"]?["raw_messages"] == "1h")
             try codex.write(["policies/privacy.yaml": policy + "  data_retention: { raw_messages: 0, audit_logs: 0 }\n"]
             )
             try await codex.commit()
+            #expect(try await codex.guild("run", "greeter").status == 0)
             let would = try await codex.json("ledger", "prune", "--dry-run")
             #expect(would["done"] == false)
             #expect(would["counts"]?["events_deleted"] == 40)
-            #expect(would["counts"]?["events_erased"] == 1)
+            #expect(would["counts"]?["events_erased"] == 3)
             let done = try await codex.json("ledger", "prune")
             #expect(done["counts"]?["events_deleted"] == 40)
             #expect(done["counts"]?["body_files"] == 4)

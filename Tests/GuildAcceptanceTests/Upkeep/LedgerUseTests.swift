@@ -31,7 +31,8 @@ extension BadInput {
         {
             let codex = try await started()
             expectRefusal(
-                try await guild(codex, in: "acme", "audit", "log"), 6, "no ledger of this codex yet", codex.folder + "/state/guild",
+                try await guild(codex, in: "acme", "audit", "log"), 6, "no ledger of this codex yet",
+                codex.folder + "/state/guild",
                 "guild ledger use PATH")
             let listed = try await guild(codex, in: "acme", "registry", "list")
             #expect(listed.status == 0)
@@ -71,6 +72,19 @@ extension BadInput {
             #expect(try JSONParser.parse(new.output)["before"]?.string == path)
             #expect(try await ledger(codex, in: "clone") != path)
             #expect(try await ledger(codex, in: "moved") == path)
+
+            // Two ledgers are alike now: no figures are shown as if there were none yet.
+            try await codex.git("clone", "--quiet", "moved", "third", in: codex.folder)
+            for command in [["status"], ["budget", "report"], ["audit", "approvals"]] {
+                let refused = try await ChildProcess.run(
+                    try BuiltProducts.path(of: "guild"), command, environment: codex.variables(["GUILD_LEDGER": nil]),
+                    directory: codex.folder + "/third")
+                expectRefusal(refused, 2, "several may be meant", path, "guild ledger use PATH")
+            }
+            let agents = try await guild(codex, in: "third", "registry", "list")
+            #expect(agents.status == 0)
+            #expect(agents.errors.split(separator: "\n").count == 1, "\(agents.errors)")
+            #expect(!agents.errors.contains("\\n"))
         }
 
         @Test func `two first commands at once make one ledger`() async throws {
