@@ -50,7 +50,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         room("GuildDomain", [crypto]),
-        room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", yams, logging]),
+        room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", crypto, yams, logging]),
         room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
         room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),
@@ -111,7 +111,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
-        tests("GuildCodexTests", ["GuildCodex", "GuildDomain"], exclude: ["Fixtures"]),
+        tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
         tests("GuildLedgerTests", ["GuildLedger", "GuildDomain"]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildTransport", "GuildDomain"]),

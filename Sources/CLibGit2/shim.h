@@ -15,19 +15,20 @@ static inline int guild_git_set_fsync(int enabled) {
     return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, enabled);
 }
 
-/* Whether the loose object in the file at `path` is a whole zlib stream: 1 yes, 0 no, -1 where no such file can be read.
-   libgit2 1.5 goes on for ever inflating a stream that ends early (git_zstream_get_output). */
-static inline int guild_git_loose_object_is_whole(const char *path) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) return -1;
+/* Whether the loose object in the file `descriptor`, which is taken over, is a whole zlib stream.
+   libgit2 1.5 goes on for ever inflating a stream that ends early (git_zstream_get_output). An object of more than
+   `limit` bytes counts as whole unread: its header says how large it is, and nobody inflates it. */
+static inline int guild_git_loose_object_is_whole(int descriptor, size_t limit) {
+    FILE *file = fdopen(descriptor, "rb");
+    if (!file) return 0;
     z_stream stream = {0};
     if (inflateInit(&stream) != Z_OK) {
         fclose(file);
-        return -1;
+        return 0;
     }
     unsigned char input[16384], output[65536];
     int state = Z_OK;
-    while (state == Z_OK || state == Z_BUF_ERROR) {
+    while ((state == Z_OK || state == Z_BUF_ERROR) && stream.total_out <= limit) {
         if (stream.avail_in == 0) {
             stream.next_in = input;
             stream.avail_in = (uInt)fread(input, 1, sizeof input, file);
@@ -37,7 +38,8 @@ static inline int guild_git_loose_object_is_whole(const char *path) {
         stream.avail_out = sizeof output;
         state = inflate(&stream, Z_NO_FLUSH);
     }
+    int is_whole = state == Z_STREAM_END || stream.total_out > limit;
     inflateEnd(&stream);
     fclose(file);
-    return state == Z_STREAM_END;
+    return is_whole;
 }

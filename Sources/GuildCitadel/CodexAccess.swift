@@ -41,16 +41,22 @@ package struct CodexAccess: Sendable {
     package var usesWorktree: Bool { settings.usesWorktree }
 
     /// Reads what the settings name, with every problem.
-    package func load() throws -> LoadResult {
+    package func load(deadline: LoadDeadline? = nil) throws -> LoadResult {
         guard !settings.usesWorktree else { return try loader.loadWorktree() }
-        return try load(try repository.resolve(settings.revision), revision: settings.revision)
+        return try load(
+            try repository.resolve(settings.revision), revision: settings.revision, deadline: deadline)
     }
 
     /// Reads a commit, with every problem; that it has no codex at all is one, and that nobody who counts has signed it.
-    package func load(_ commit: CommitID, revision: String) throws -> LoadResult {
-        let result = try read(commit, revision: revision)
-        guard let objection = try signers?.objection(to: commit, in: repository) else { return result }
-        return result.refused(objection)
+    ///
+    /// The signature is asked first: of a commit by somebody who does not count nothing is read.
+    package func load(
+        _ commit: CommitID, revision: String, deadline: LoadDeadline? = nil
+    ) throws -> LoadResult {
+        if let objection = try signers?.objection(to: commit, in: repository) {
+            return LoadResult(refusing: commit, revision: revision, reason: objection)
+        }
+        return try read(commit, revision: revision, deadline: deadline)
     }
 
     /// The result, refused where its commit may not come after the one that was accepted last.
@@ -64,11 +70,12 @@ package struct CodexAccess: Sendable {
             "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward")
     }
 
-    private func read(_ commit: CommitID, revision: String) throws -> LoadResult {
+    private func read(_ commit: CommitID, revision: String, deadline: LoadDeadline?) throws -> LoadResult {
         do throws(CodexRepositoryError) {
-            return try loader.load(commit, revision: revision)
+            return try loader.load(commit, revision: revision, deadline: deadline)
         } catch {
-            guard case .notACodex = error else { throw error }
+            // What is wrong with the commit, and not with the repository, is a reason to refuse it.
+            guard error.kind == .invalidCodex else { throw error }
             return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
         }
     }

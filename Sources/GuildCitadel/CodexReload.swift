@@ -11,6 +11,8 @@ import UnixSignals
 ///     SIGHUP             ┼▶ which commit is it? ──┤
 ///     git fetch, recheck ┘                        └ invalid ─▶ ledger: refused, with reasons; the last good one goes on
 ///
+/// Reading a commit has a deadline, and ends at once when there is a newer one or the process is to end.
+///
 /// What runs keeps the snapshot of the commit that it names. The ledger knows the commit before this process serves it,
 /// so a step that another process makes with an older one is fenced off from then on.
 struct CodexReload: Service {
@@ -18,6 +20,9 @@ struct CodexReload: Service {
     var remote: RemoteBranch?
     var git = GitProgram(environment: [:])
     var requests = ReloadRequests()
+    var loading = HeadLoading()
+    /// Who tells the ledger of a long reading.
+    var worker: WorkerID?
 
     /// Behind inotify, which a network file system does not have.
     private static let recheck = Duration.seconds(30)
@@ -40,7 +45,10 @@ struct CodexReload: Service {
     private func watch() -> ReferenceWatcher? {
         guard !deployment.access.usesWorktree else { return nil }
         let watcher = ReferenceWatcher(deployment.access.repository, revision: deployment.access.revision) {
-            [requests] in requests.ask()
+            [self] in
+            // In this order: when the reading ends, the wish is there.
+            requests.ask()
+            supersede()
         }
         if watcher == nil {
             deployment.logger.warning(
@@ -55,9 +63,19 @@ struct CodexReload: Service {
             // Losing the error is safe: it says only that we are to end.
             try? await Task.sleep(for: Self.recheck)
             requests.ask()
+            // Losing the error is safe: there is none.
+            try? await onOwnThread { supersede() }
             // Work that ended let go of its commits since.
             await deployment.sweepPins()
         }
+    }
+
+    /// Stops reading a commit when the ref names another by now. Blocks: for a thread of its own.
+    private func supersede() {
+        guard loading.current?.commit != nil else { return }
+        // What cannot be resolved now supersedes nothing.
+        guard let newest = try? deployment.access.repository.resolve(deployment.access.revision) else { return }
+        loading.supersede(by: newest)
     }
 
     private func takeUp() async {
@@ -71,6 +89,9 @@ struct CodexReload: Service {
                 trouble = ""
             } catch is CancellationError {
                 return
+            } catch CodexRepositoryError.cancelled {
+                // A newer one is there, and wished for; or the process ends, and nothing is wished for any more.
+                deployment.logger.info("a reading of the codex was cancelled")
             } catch {
                 // Said once, not with each recheck; the next wish tries again.
                 if "\(error)" != trouble || isForced {
@@ -105,10 +126,11 @@ struct CodexReload: Service {
     private func reload(_ commit: CommitID?) async throws -> String {
         let access = deployment.access
         let accepted = try await deployment.ledger.acceptedHead().flatMap { CommitID($0) }
-        let result = try await onOwnThread {
-            guard let commit else { return try access.load() }
+        let result = try await reading(commit) { deadline in
+            guard let commit else { return try access.load(deadline: deadline) }
             return try access.retrying { _ in
-                access.judged(try access.load(commit, revision: access.revision), after: accepted)
+                let result = try access.load(commit, revision: access.revision, deadline: deadline)
+                return access.judged(result, after: accepted)
             }
         }
         guard let snapshot = result.snapshot else {
@@ -127,6 +149,45 @@ struct CodexReload: Service {
             ])
         await deployment.sweepPins()
         return snapshot.commit
+    }
+
+    /// Reads on a thread of its own, and says so while it lasts.
+    private func reading(
+        _ commit: CommitID?, _ body: @escaping @Sendable (LoadDeadline) throws -> LoadResult
+    ) async throws -> LoadResult {
+        let since = deployment.time.now
+        let deadline = loading.begin(commit, now: since, limit: deployment.access.repository.limits.duration)
+        defer { loading.end() }
+        let telling = Task {
+            // Losing the error is safe: it says that the reading is over.
+            try? await Task.sleep(for: HeadLoading.worthTelling)
+            guard !Task.isCancelled else { return false }
+            await tell(commit?.hex ?? deployment.access.revision, since: since)
+            return true
+        }
+        let result: Result<LoadResult, any Error>
+        do {
+            result = .success(
+                try await withTaskCancellationHandler {
+                    try await onOwnThread { try body(deadline) }
+                } onCancel: {
+                    deadline.cancel()
+                })
+        } catch {
+            result = .failure(error)
+        }
+        telling.cancel()
+        if await telling.value { await tell(nil, since: since) }
+        return try result.get()
+    }
+
+    private func tell(_ commit: String?, since: Timestamp) async {
+        guard let worker else { return }
+        do {
+            try await deployment.ledger.noteLoading(commit, since: since, by: worker)
+        } catch {
+            deployment.logger.debug("cannot say what is being read", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func refuse(_ result: LoadResult) async throws {
@@ -172,7 +233,7 @@ extension CodexAccess {
     func retrying<Value>(_ body: (CodexRepository) throws -> Value) throws -> Value {
         do {
             return try body(repository)
-        } catch is CodexRepositoryError {
+        } catch let error as CodexRepositoryError where error.mayPass {
             try repository.reopen()
             return try body(repository)
         }

@@ -59,6 +59,7 @@ package struct Serve: Sendable {
         let deployment = try await Deployment(
             settings, redactor: redactor, lockPatience: Self.lockPatience, role: .serving)
         defer { deployment.close() }
+        try deployment.access.repository.separateReading()
         try await beginWithHead(deployment)
         let worker = try await deployment.ledger.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
@@ -68,13 +69,15 @@ package struct Serve: Sendable {
         }
         deployment.ledger.watch()
         var services = services(deployment, worker)
+        let loading = HeadLoading()
         let reload = CodexReload(
-            deployment: deployment, remote: remote, git: GitProgram(environment: settings.environment))
+            deployment: deployment, remote: remote, git: GitProgram(environment: settings.environment),
+            loading: loading, worker: worker.id)
         // What answers over HTTP is ready when its port is bound; the others with the first look into the ledger.
         let answering = address == nil ? [] : components.filter(\.speaksHTTP)
         if let address {
             services.append(
-                listener(deployment, address, door.limited(to: descriptors), reload.requests) {
+                listener(deployment, address, door.limited(to: descriptors), reload.requests, loading) {
                     [logger = deployment.logger] bound in
                     Self.announce(answering, logger)
                     onListening(bound)
@@ -129,10 +132,12 @@ package struct Serve: Sendable {
         await deployment.sweepPins()
     }
 
-    /// What is served, and what was offered since and refused.
+    /// What is served, what was offered since and refused, and what is being read.
     ///
     /// - Parameter isWhole: also the problems, which quote the codex.
-    private static func codexDetail(_ deployment: Deployment, isWhole: Bool) async -> [(String, JSONValue)] {
+    private static func codexDetail(
+        _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
+    ) async -> [(String, JSONValue)] {
         var codex: [(String, JSONValue)] = [("commit", .string(deployment.codex.head.commit))]
         // A ledger that cannot be read is what makes the answer unready; the detail then has one part less.
         if let head = try? await deployment.ledger.lastHeads(limit: 1).first, !head.isAccepted {
@@ -146,6 +151,7 @@ package struct Serve: Sendable {
             }
             codex.append(("refused", .object(JSONObject(refused))))
         }
+        if let reading = loading.json(now: deployment.time.now) { codex.append(("loading", reading)) }
         var detail: [(String, JSONValue)] = [("codex", .object(JSONObject(codex)))]
         // As above.
         if let held = try? await deployment.ledger.heldStandings(), !held.isEmpty {
@@ -237,13 +243,14 @@ package struct Serve: Sendable {
 
     private func listener(
         _ deployment: Deployment, _ address: ListenAddress, _ door: Door, _ requests: ReloadRequests,
+        _ loading: HeadLoading,
         _ onListening: @escaping @Sendable (String) -> Void
     ) -> HTTPListener {
         var routes = [
             Route.health,
             Route.readiness(
                 moreFor: APIToken.Scope.agentsRead.rawValue,
-                detail: { await Self.codexDetail(deployment, isWhole: $0) }
+                detail: { await Self.codexDetail(deployment, loading, isWhole: $0) }
             ) { [ledger = deployment.ledger] in
                 do {
                     _ = try await ledger.read { _ in }

@@ -27,7 +27,7 @@ package struct GuildCommand: AsyncParsableCommand {
     package static func start(arguments: [String]) async -> Never {
         holdSecrets()
         // Asked by every script and every bug report: answered before the parser is built.
-        if arguments == ["--version"] { finish(configuration.version + "\n", to: .output, status: 0) }
+        if arguments == ["--version"] { finish(configuration.version + "\n") }
         startGit(arguments)
         do {
             var command = try parseAsRoot(arguments)
@@ -36,7 +36,7 @@ package struct GuildCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            Foundation.exit(0)
+            ExitDoor.leave(0)
         } catch {
             end(with: error)
         }
@@ -55,25 +55,31 @@ package struct GuildCommand: AsyncParsableCommand {
         _ = guild_linux_forbid_dumps()
         // A reader that went away ends a write with an error, not the process with a signal.
         signal(SIGPIPE, SIG_IGN)
+        // Else the next file that is opened, the ledger perhaps, would be where output goes. Read-only, so that a write
+        // to an output that is closed fails as it should.
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDONLY)
+        }
     }
 
     private static func end(with error: any Error) -> Never {
-        if let status = error as? CommandStatus { Foundation.exit(status.code) }
+        if let status = error as? CommandStatus { ExitDoor.leave(status.code) }
         if let failure = error as? any GuildError {
-            finish("guild: \(failure.description)\n", to: .error, status: failure.kind.exitStatus)
+            ExitDoor.say("guild: \(failure.description)\n")
+            ExitDoor.leave(failure.kind.exitStatus)
         }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
         // Help and version are no errors; everything else that the parser refuses is wrong usage.
-        if code == .success { finish(text + "\n", to: .output, status: 0) }
-        if error is CancellationError { Foundation.exit(ErrorKind.interrupted.exitStatus) }
-        finish(text + "\n", to: .error, status: ErrorKind.usage.exitStatus)
+        if code == .success { finish(text + "\n") }
+        if error is CancellationError { ExitDoor.leave(ErrorKind.interrupted.exitStatus) }
+        ExitDoor.say(text + "\n")
+        ExitDoor.leave(ErrorKind.usage.exitStatus)
     }
 
-    private static func finish(_ text: String, to stream: Terminal.Stream, status: Int32) -> Never {
-        // A closed pipe is no reason for another error on the way out.
-        Terminal.write(text, to: stream)
-        Foundation.exit(status)
+    private static func finish(_ text: String) -> Never {
+        Terminal.write(text, to: .output)
+        ExitDoor.leave(0)
     }
 }
 

@@ -7,15 +7,7 @@ enum InputFile {
 
     /// - Parameter path: a file; `-` is standard input.
     static func read(_ path: String) throws(Failure) -> [UInt8] {
-        let handle: FileHandle
-        if path == "-" {
-            handle = .standardInput
-        } else {
-            guard let opened = FileHandle(forReadingAtPath: path) else {
-                throw Failure(.usage, "\(path): cannot be read", hint: "check the path; - reads standard input")
-            }
-            handle = opened
-        }
+        let handle = path == "-" ? .standardInput : try open(path, hint: "check the path; - reads standard input")
         do {
             let data = try handle.read(upToCount: limitBytes + 1) ?? Data()
             guard data.count <= limitBytes else {
@@ -27,6 +19,26 @@ enum InputFile {
         } catch {
             throw Failure(.usage, "\(path): cannot be read: \(error.localizedDescription)")
         }
+    }
+}
+
+extension InputFile {
+    /// Opens a file to read, and nothing that would hold up who reads it or give bytes for ever.
+    ///
+    /// - Throws: kind `.usage` for a named pipe, a device, a folder or a socket. What the shell has opened for us
+    ///   (`<(command)`, `/dev/stdin`) is a pipe that has its other end.
+    static func open(_ path: String, hint: String) throws(Failure) -> FileHandle {
+        let isInherited = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].contains(where: path.hasPrefix)
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | (isInherited ? 0 : O_NONBLOCK))
+        guard descriptor >= 0 else {
+            throw Failure(.usage, "\(path): cannot be read: \(String(cString: strerror(errno)))", hint: hint)
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, isInherited || status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(.usage, "\(path): not a file", hint: hint)
+        }
+        return handle
     }
 }
 

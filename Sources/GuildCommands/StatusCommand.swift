@@ -27,6 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
             StatusResult(
                 codex: codex, ledger: status, ledgerPath: inspection.location.path,
                 heads: try await ledger?.lastHeads(limit: Inspection.heads) ?? [],
+                loading: try await ledger?.loadingCommits() ?? [], now: settings.time.now,
                 agents: agents,
                 waiting: try await ledger?.approvals().count ?? 0,
                 held: try await ledger?.heldStandings() ?? [],

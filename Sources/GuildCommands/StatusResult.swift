@@ -12,6 +12,9 @@ struct StatusResult: CommandResult {
     let ledgerPath: String
     /// Commits that were offered, the newest first.
     let heads: [CodexHead]
+    /// Commits that processes have been reading for long.
+    let loading: [LoadingCommit]
+    let now: Timestamp
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
@@ -37,6 +40,13 @@ struct StatusResult: CommandResult {
                 "revision": .string(codex.revision), "commit": .optional(codex.snapshot?.commit),
                 "valid": .bool(codex.snapshot != nil), "warnings": .integer(codex.warnings.count),
                 "running": accepted.map(json) ?? .null, "last_refused": refused.map(json) ?? .null,
+                "loading": .array(
+                    loading.map {
+                        [
+                            "commit": .string($0.commit), "since": .string($0.since.rfc3339),
+                            "seconds": .integer(max(0, (now - $0.since).components.seconds)),
+                        ]
+                    }),
             ],
             "ledger": ledger.map { ledger in
                 [
@@ -149,6 +159,10 @@ struct StatusResult: CommandResult {
             lines.append(
                 style.yellow("           refused \(refused.commit.prefix(17)) at \(LocalTime.text(refused.at))\(first)")
             )
+        }
+        lines += loading.map { reading in
+            let seconds = max(0, (now - reading.since).components.seconds)
+            return style.yellow("           loading \(TextTable.printable(reading.commit).prefix(17)) for \(seconds) s")
         }
         return lines
     }

@@ -1,33 +1,68 @@
 /// Finds what a misspelt name most likely meant.
 package enum NearestName {
-    /// The candidate with the least edit distance to `name`, ignoring case; nil when none is near enough to suggest.
+    /// More of a name is not compared.
+    private static let comparedScalars = 64
+    /// No misspelling has more mistakes than this, however long the name.
+    private static let mostMistakes = 8
+
+    /// The candidate with the least edit distance to `name`, ignoring case, and of equal ones the first in the alphabet;
+    /// nil when none is near enough to suggest.
+    ///
+    /// Cheap for thousands of candidates: most differ too much in length, and the others are compared only behind what
+    /// they begin with alike, only near the diagonal, and only until they are no better than the best so far.
     package static func of(_ name: String, in candidates: some Sequence<String>) -> String? {
-        let wanted = Array(name.lowercased().prefix(64))
-        let limit = max(1, wanted.count / 3)
+        let wanted = scalars(name)
+        var limit = min(max(1, wanted.count / 3), mostMistakes)
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let distance = distance(wanted, Array(candidate.lowercased().prefix(64)))
-            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+            // In bytes, which are no fewer than scalars and at most four for each.
+            let bytes = candidate.utf8.count
+            guard bytes + limit >= min(wanted.count, comparedScalars) else { continue }
+            guard wanted.count == comparedScalars || bytes <= 4 * (wanted.count + limit) else { continue }
+            let other = scalars(candidate)
+            guard abs(other.count - wanted.count) <= limit else { continue }
+            guard let distance = distance(wanted[...], other[...], atMost: limit) else { continue }
+            if let best, distance == best.distance, best.name <= candidate { continue }
+            (best, limit) = ((candidate, distance), distance)
         }
         return best?.name
     }
 
+    private static func scalars(_ name: String) -> [UInt32] {
+        name.lowercased().unicodeScalars.prefix(comparedScalars).map(\.value)
+    }
+
     /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours count one each.
-    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-        var beforeLast: [Int] = []
-        var last = Array(0...right.count)
-        for (row, character) in left.enumerated() {
-            var current = [row + 1]
-            for (column, other) in right.enumerated() {
+    ///
+    /// - Returns: nil where it is more than `limit`.
+    private static func distance(_ one: ArraySlice<UInt32>, _ two: ArraySlice<UInt32>, atMost limit: Int) -> Int? {
+        var (one, two) = (one, two)
+        while let first = one.first, first == two.first { (one, two) = (one.dropFirst(), two.dropFirst()) }
+        while let last = one.last, last == two.last { (one, two) = (one.dropLast(), two.dropLast()) }
+        let (left, right) = (Array(one), Array(two))
+        guard abs(left.count - right.count) <= limit else { return nil }
+        let far = limit + 1
+        var beforeLast = [Int](repeating: far, count: right.count + 1)
+        var current = beforeLast
+        var last = (0...right.count).map { min($0, far) }
+        for row in left.indices {
+            // Cells farther from the diagonal cost more than the limit.
+            let columns = max(0, row - limit)..<min(right.count, row + limit + 1)
+            for column in current.indices { current[column] = far }
+            if row < limit { current[0] = row + 1 }
+            var least = current[0]
+            for column in columns {
                 var cost = min(last[column + 1], current[column]) + 1
-                cost = min(cost, last[column] + (character == other ? 0 : 1))
-                if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
+                cost = min(cost, last[column] + (left[row] == right[column] ? 0 : 1))
+                if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
                     cost = min(cost, beforeLast[column - 1] + 1)
                 }
-                current.append(cost)
+                current[column + 1] = min(cost, far)
+                least = min(least, cost)
             }
-            (beforeLast, last) = (last, current)
+            guard least <= limit else { return nil }
+            (beforeLast, last, current) = (last, current, beforeLast)
         }
-        return last[right.count]
+        return last[right.count] <= limit ? last[right.count] : nil
     }
 }

@@ -53,13 +53,17 @@ extension Route {
                 ], optional: ["detail"]))
     }
 
-    /// The commit that is served, and the newer one that was refused; its reasons are not for everybody.
+    /// The commit that is served, the newer one that was refused, whose reasons are not for everybody, and the one that
+    /// is being read, if that takes long.
     private static var servedCodex: JSONValue {
         let refused = APISchema.object(
             [
                 ("commit", APISchema.text), ("at", APISchema.time), ("errors", APISchema.count),
                 ("problems", APISchema.texts),
             ], optional: ["problems"])
-        return APISchema.object([("commit", APISchema.text), ("refused", refused)], optional: ["refused"])
+        let loading = APISchema.object(
+            [("commit", APISchema.text), ("since", APISchema.time), ("seconds", APISchema.count)], optional: ["commit"])
+        return APISchema.object(
+            [("commit", APISchema.text), ("refused", refused), ("loading", loading)], optional: ["refused", "loading"])
     }
 }

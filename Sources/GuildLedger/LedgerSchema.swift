@@ -33,6 +33,7 @@ enum LedgerSchema {
         registerActionCaps(in: &migrator)
         registerServing(in: &migrator)
         registerHeldEvents(in: &migrator)
+        registerCodexLoading(&migrator)
         return migrator
     }
 

@@ -86,4 +86,18 @@ import Testing
             #expect(try await ledger.commitsInUse().isEmpty)
         }
     }
+
+    @Test func `what a live process reads is known to others, and no longer than it lives`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.register(components: ["registry"], version: "1", now: start)
+            try await ledger.noteLoading("aaa", since: start, by: worker.id)
+            try await ledger.noteLoading("bbb", since: start, by: worker.id)
+            let reading = try await ledger.loadingCommits()
+            #expect(reading == [LoadingCommit(worker: worker.id, commit: "bbb", since: start)])
+            try await ledger.noteLoading(nil, since: start, by: worker.id)
+            #expect(try await ledger.loadingCommits().isEmpty)
+            try await ledger.noteLoading("ccc", since: start, by: WorkerID(now: start))
+            #expect(try await ledger.loadingCommits().isEmpty)
+        }
+    }
 }

@@ -35,7 +35,11 @@ extension AgentManifest {
             spec.reader.reference(.file("prompt"), path)
             return .file(path)
         }
-        if reader.isBlockText || reader.looksLikeProse { return .inline(reader.text() ?? "") }
+        if reader.isBlockText || reader.looksLikeProse {
+            let text = reader.text() ?? ""
+            reader.report(PromptCheck.findings(in: text))
+            return .inline(text)
+        }
         return .file(reader.codexPath(.file("prompt")) ?? "")
     }
 

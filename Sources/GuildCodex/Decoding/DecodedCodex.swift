@@ -132,6 +132,11 @@ enum ManifestFiles {
     ]
     private static let dataFolders: Set<Substring> = ["prompts", "recordings", "adr", "state", "schemas"]
 
+    /// Text that an agent could name as its prompt.
+    static func mayBePrompt(_ file: CodexFile) -> Bool {
+        file.path.hasSuffix(".md") || file.path.hasSuffix(".mustache")
+    }
+
     static func isManifest(_ file: CodexFile) -> Bool {
         guard [".yaml", ".yml", ".json"].contains(where: { file.path.hasSuffix($0) }) else { return false }
         let steps = file.path.split(separator: "/")

@@ -9,13 +9,25 @@ final class DecodedFile: Sendable {
     let codex: DecodedCodex
     let problems: [Problem]
     let references: [Reference]
+    /// The path, where it may be a prompt: whether it is one, a reference says.
+    let prompt: String?
+    /// The prompts that its agents name.
+    let prompts: [String]
 
     /// Decodes a file.
     init(_ file: CodexFile, timezone: String, budget: ComparisonBudget) {
         let findings = Findings(timezone: timezone, budget: budget)
-        codex = DecodedCodex(ManifestParser.documents(of: file, findings: findings))
+        if ManifestFiles.mayBePrompt(file) {
+            codex = DecodedCodex([])
+            prompt = file.path
+            FrontMatter.check(file, findings: findings)
+        } else {
+            codex = DecodedCodex(ManifestParser.documents(of: file, findings: findings))
+            prompt = nil
+        }
         problems = findings.problems
         references = findings.references
+        prompts = references.filter { $0.kind == .file("prompt") }.map(\.name)
         key = file.blob.map { CodexMemory.Key(path: file.path, blob: $0, timezone: timezone) }
     }
 
@@ -33,15 +45,18 @@ struct DecodedFiles {
     private(set) var crossProblems: [[Problem]?]
     let codex: DecodedCodex
     let timezone: String
+    private let deadline: LoadDeadline?
 
     /// Files decoded by one core at a time.
     private static let chunk = 32
 
-    init(_ files: [CodexFile], memory: CodexMemory?, budget: ComparisonBudget) {
-        let manifests = files.filter(ManifestFiles.isManifest)
+    /// - Parameter deadline: past it what is left is not decoded; whoever set it does not use what there is.
+    init(_ files: [CodexFile], memory: CodexMemory?, budget: ComparisonBudget, deadline: LoadDeadline? = nil) {
+        self.deadline = deadline
+        let manifests = files.filter { ManifestFiles.isManifest($0) || ManifestFiles.mayBePrompt($0) }
         // The time zone is in one of the files that need it: it is guessed, and where it was another all is done again.
         let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget)
-        let first = Self.decode(manifests, timezone: guess, memory, budget)
+        let first = Self.decode(manifests, timezone: guess, memory, budget, deadline)
         let merged = DecodedCodex(merging: first)
         crossProblems = Array(repeating: nil, count: first.count)
         let actual = merged.guilds.first?.timezone ?? Findings.defaultTimezone
@@ -49,7 +64,7 @@ struct DecodedFiles {
             (self.files, codex, timezone) = (first, merged, actual)
             return
         }
-        let second = Self.decode(manifests, timezone: actual, memory, budget)
+        let second = Self.decode(manifests, timezone: actual, memory, budget, deadline)
         (self.files, codex, timezone) = (second, DecodedCodex(merging: second), actual)
     }
 
@@ -60,7 +75,8 @@ struct DecodedFiles {
     }
 
     private static func decode(
-        _ files: [CodexFile], timezone: String, _ memory: CodexMemory?, _ budget: ComparisonBudget
+        _ files: [CodexFile], timezone: String, _ memory: CodexMemory?, _ budget: ComparisonBudget,
+        _ deadline: LoadDeadline?
     ) -> [DecodedFile] {
         var known: [DecodedFile?] =
             memory?.decoded(files, timezone: timezone) ?? Array(repeating: nil, count: files.count)
@@ -69,7 +85,11 @@ struct DecodedFiles {
         let results = Mutex<[Int: [DecodedFile]]>([:])
         let work = { @Sendable (number: Int) in
             let slice = missing[(number * chunk)..<min((number + 1) * chunk, missing.count)]
-            let decoded = slice.map { DecodedFile(files[$0], timezone: timezone, budget: budget) }
+            var decoded: [DecodedFile] = []
+            for index in slice {
+                guard deadline?.isOver != true else { return }
+                decoded.append(DecodedFile(files[index], timezone: timezone, budget: budget))
+            }
             results.withLock { $0[number] = decoded }
         }
         if chunks > 1 {
@@ -94,6 +114,7 @@ extension DecodedFiles {
         checks.checkWhole()
         if !known.isEmpty { crossProblems = known }
         for (index, file) in files.enumerated() {
+            guard deadline?.isOver != true else { return }
             if let problems = crossProblems[index] {
                 checks.repeatKnown(problems)
             } else {

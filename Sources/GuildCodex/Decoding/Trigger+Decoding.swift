@@ -88,6 +88,8 @@ extension NodeReader {
         }
         return mapping { debounce -> DebounceSettings? in
             let key = debounce["key"]?.filledText()
+            // A key names the members of the event themselves; only what does not compile is wrong for sure.
+            debounce["key"]?.report(PromptCheck.findings(in: key ?? "").filter { $0.severity == .error })
             let longest = debounce["maxWait"]?.duration(atLeast: .milliseconds(1))
             guard let window = debounce.required("window", "a duration")?.duration(atLeast: .milliseconds(1)) else {
                 return nil

@@ -1,4 +1,5 @@
 import CLibGit2
+import Foundation
 
 /// libgit2 1.5 never returns from reading a loose object whose compressed bytes end early, as a full disk or a lost sync
 /// leaves them. So each is looked at before it is read. Objects in packs have checksums that the library compares.
@@ -10,8 +11,61 @@ extension CodexRepository {
         guard let oid, let folder = git_repository_commondir(repository) else { return }
         let name = oid.pointee.hex
         let path = String(cString: folder) + "objects/\(name.prefix(2))/\(name.dropFirst(2))"
-        guard guild_git_loose_object_is_whole(path) == 0 else { return }
+        let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        // What is no plain file is no object, and must not hold up who reads it.
+        if SpecialFiles.name(at: path) == nil {
+            guard guild_git_loose_object_is_whole(descriptor, ObjectLimit.folderBytes) == 0 else { return }
+        } else {
+            close(descriptor)
+        }
         throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(name) is cut short")
+    }
+
+    /// As `requireWhole`, and by its header no larger than it may be. Commits and folders have no header of ours to tell
+    /// before they are read whole.
+    static func requireModest(
+        _ oid: UnsafePointer<git_oid>?, _ what: String, _ limitBytes: Int, in repository: OpaquePointer
+    ) throws(GitFailure) {
+        try requireWhole(oid, in: repository)
+        var database: OpaquePointer?
+        defer { git_odb_free(database) }
+        try GitFailure.check(git_repository_odb(&database, repository))
+        var (size, type) = (0, GIT_OBJECT_ANY)
+        try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
+        guard size > limitBytes else { return }
+        throw .tooLarge("\(what) \(oid?.pointee.hex ?? "") of \(size) bytes, expected at most \(limitBytes)")
+    }
+
+    /// The commit, unless it is damaged or larger than a commit is.
+    static func lookUp(
+        _ oid: inout git_oid, in repository: OpaquePointer
+    ) throws(GitFailure) -> OpaquePointer? {
+        try requireModest(&oid, "a commit", ObjectLimit.commitBytes, in: repository)
+        var commit: OpaquePointer?
+        try GitFailure.check(git_commit_lookup(&commit, repository, &oid))
+        return commit
+    }
+
+    /// The commit that an object is, or that the tags around it end at. Takes over the object.
+    static func peeled(
+        _ object: OpaquePointer?, in repository: OpaquePointer
+    ) throws(GitFailure) -> OpaquePointer? {
+        var current = object
+        defer { git_object_free(current) }
+        for _ in 0..<ObjectLimit.tags where git_object_type(current) == GIT_OBJECT_TAG {
+            try requireModest(git_tag_target_id(current), "an object", ObjectLimit.folderBytes, in: repository)
+            var next: OpaquePointer?
+            try GitFailure.check(git_tag_target(&next, current))
+            git_object_free(current)
+            current = next
+        }
+        guard git_object_type(current) != GIT_OBJECT_TAG else {
+            throw .tooLarge("tags of tags, more than \(ObjectLimit.tags) deep")
+        }
+        var commit: OpaquePointer?
+        try GitFailure.check(git_object_peel(&commit, current, GIT_OBJECT_COMMIT))
+        return commit
     }
 
     /// The folders that a look-up of `path` reads on its way down from `tree`.
@@ -24,7 +78,8 @@ extension CodexRepository {
             var entry: OpaquePointer?
             defer { git_tree_entry_free(entry) }
             guard git_tree_entry_bypath(&entry, tree, folder) == 0 else { return }
-            try requireWhole(git_tree_entry_id(entry), in: repository)
+            guard git_tree_entry_type(entry) == GIT_OBJECT_TREE else { return }
+            try requireModest(git_tree_entry_id(entry), "a folder", ObjectLimit.folderBytes, in: repository)
         }
     }
 
@@ -33,20 +88,42 @@ extension CodexRepository {
     static func requireWholeStart(of revision: String, in repository: OpaquePointer) throws(GitFailure) {
         let start = String(revision.prefix { !"~^:@".contains($0) })
         var oid = git_oid()
-        if git_oid_fromstr(&oid, start) == 0 { return try requireWhole(&oid, in: repository) }
-        var (reference, resolved, database): (OpaquePointer?, OpaquePointer?, OpaquePointer?)
+        if git_oid_fromstr(&oid, start) == 0 {
+            // What is not there is for the look-up to say.
+            guard (try? exists(&oid, in: repository)) == true else { return try requireWhole(&oid, in: repository) }
+            return try requireModest(&oid, "an object", ObjectLimit.folderBytes, in: repository)
+        }
+        var (reference, resolved): (OpaquePointer?, OpaquePointer?)
         defer {
             git_reference_free(reference)
             git_reference_free(resolved)
-            git_odb_free(database)
         }
         guard git_reference_dwim(&reference, repository, start.isEmpty ? "HEAD" : start) == 0,
             git_reference_resolve(&resolved, reference) == 0, let target = git_reference_target(resolved)
         else { return }
         try requireWhole(target, in: repository)
-        try GitFailure.check(git_repository_odb(&database, repository))
-        guard git_odb_exists(database, target) == 1 else {
+        guard try exists(target, in: repository) else {
             throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is not there")
         }
+        try requireModest(target, "an object", ObjectLimit.folderBytes, in: repository)
     }
+
+    private static func exists(
+        _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
+    ) throws(GitFailure) -> Bool {
+        var database: OpaquePointer?
+        defer { git_odb_free(database) }
+        try GitFailure.check(git_repository_odb(&database, repository))
+        return git_odb_exists(database, oid) == 1
+    }
+}
+
+/// How large the objects may be that have to be read whole to know what is in them.
+enum ObjectLimit {
+    /// A message, and some 20,000 parents.
+    static let commitBytes = 1 << 20
+    /// Some 300,000 names.
+    static let folderBytes = 16 << 20
+    /// Tags of tags.
+    static let tags = 32
 }

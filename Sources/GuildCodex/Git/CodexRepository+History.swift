@@ -23,10 +23,8 @@ extension CodexRepository {
         guard var oid = git_oid(commit) else {
             throw GitFailure(code: GIT_ENOTFOUND.rawValue, detail: "no such commit")
         }
-        var object: OpaquePointer?
+        let object = try lookUp(&oid, in: repository)
         defer { git_commit_free(object) }
-        try requireWhole(&oid, in: repository)
-        try GitFailure.check(git_commit_lookup(&object, repository, &oid))
         let parents = (0..<git_commit_parentcount(object)).compactMap { number in
             git_commit_parent_id(object, number).flatMap { CommitID($0.pointee.hex) }
         }
@@ -41,14 +39,14 @@ extension CodexRepository {
         let candidates = folderCandidates
         return try attempt { (repository) throws(GitFailure) in
             guard var oid = git_oid(commit) else { return paths.map { _ in nil } }
-            var (object, tree): (OpaquePointer?, OpaquePointer?)
+            var tree: OpaquePointer?
+            let object = try Self.lookUp(&oid, in: repository)
             defer {
                 git_tree_free(tree)
                 git_commit_free(object)
             }
-            try Self.requireWhole(&oid, in: repository)
-            try GitFailure.check(git_commit_lookup(&object, repository, &oid))
-            try Self.requireWhole(git_commit_tree_id(object), in: repository)
+            try Self.requireModest(
+                git_commit_tree_id(object), "a folder", ObjectLimit.folderBytes, in: repository)
             try GitFailure.check(git_commit_tree(&tree, object))
             var found: [BlobID?] = []
             var folder: String?
@@ -99,14 +97,14 @@ extension CodexRepository {
     ) throws(CodexRepositoryError) -> (tree: String, isChange: Bool)? {
         try attempt { (repository) throws(GitFailure) in
             guard var old = git_oid(commit), var new = git_oid(tip) else { return nil }
-            var (reverted, ours, index): (OpaquePointer?, OpaquePointer?, OpaquePointer?)
+            var index: OpaquePointer?
+            let reverted = try Self.lookUp(&old, in: repository)
+            defer { git_commit_free(reverted) }
+            let ours = try Self.lookUp(&new, in: repository)
             defer {
                 git_index_free(index)
                 git_commit_free(ours)
-                git_commit_free(reverted)
             }
-            try GitFailure.check(git_commit_lookup(&reverted, repository, &old))
-            try GitFailure.check(git_commit_lookup(&ours, repository, &new))
             // Of a merge, what it brought to the branch that it was merged into.
             let mainline: UInt32 = git_commit_parentcount(reverted) > 1 ? 1 : 0
             try GitFailure.check(git_revert_commit(&index, repository, reverted, ours, mainline, nil))

@@ -6,6 +6,7 @@ extension CodexRepository {
     static func open(_ path: String) throws(CodexRepositoryError) -> OpaquePointer {
         guard GitLibrary.status >= 0 else { throw .unreadable(place: path, detail: GitLibrary.lastError()) }
         guard PathKind(at: path) != nil else { throw .missing(place: path) }
+        try SpecialFiles.refuse(around: path)
         var repository: OpaquePointer?
         let code = git_repository_open_ext(&repository, path, GIT_REPOSITORY_OPEN_CROSS_FS.rawValue, nil)
         let detail = code < 0 ? GitLibrary.lastError() : ""
@@ -57,7 +58,7 @@ extension CodexRepository {
     }
 
     /// The nearest `.git` folder (or the one that a `.git` file of a linked work tree shares), or bare repository.
-    private static func gitFolder(above path: String) -> String? {
+    static func gitFolder(above path: String) -> String? {
         var folder = path
         for _ in 0..<maximumFolders {
             if let found = gitFolder(at: folder) { return found }
@@ -79,7 +80,9 @@ extension CodexRepository {
         let named = text.dropFirst("gitdir:".count).trimmingCharacters(in: .whitespacesAndNewlines)
         let linked = CodexLocation(named, workingDirectory: folder).path
         // A linked work tree names the shared folder here; a submodule has none.
-        guard let shared = try? String(contentsOfFile: linked + "/commondir", encoding: .utf8) else { return linked }
+        guard PathKind(at: linked + "/commondir") == .file,
+            let shared = try? String(contentsOfFile: linked + "/commondir", encoding: .utf8)
+        else { return linked }
         return CodexLocation(shared.trimmingCharacters(in: .whitespacesAndNewlines), workingDirectory: linked).path
     }
 
@@ -94,7 +97,9 @@ extension CodexRepository {
     }
 
     static func damage(_ failure: GitFailure, place: String) -> CodexRepositoryError {
-        .corrupt(place: place, detail: failure.detail.escapingControls)
+        failure.code == GitFailure.tooLargeCode
+            ? .tooLarge(place: place, detail: failure.detail.escapingControls)
+            : .corrupt(place: place, detail: failure.detail.escapingControls)
     }
 
     static func resolvingLinks(_ path: String) -> String {
@@ -103,5 +108,5 @@ extension CodexRepository {
         return String(cString: resolved)
     }
 
-    private static let maximumFolders = 256
+    static let maximumFolders = 256
 }

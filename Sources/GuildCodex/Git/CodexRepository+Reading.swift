@@ -1,4 +1,5 @@
 import CLibGit2
+import Foundation
 
 extension CodexRepository {
     /// The files of the codex at a commit, straight from the object database.
@@ -12,8 +13,15 @@ extension CodexRepository {
         try tree(at: commit, memory: nil)
     }
 
-    /// - Parameter memory: what is the same as there is not read again.
-    func tree(at commit: CommitID, memory: CodexMemory?) throws(CodexRepositoryError) -> CodexTree {
+    /// - Parameters:
+    ///   - memory: what is the same as there is not read again.
+    ///   - deadline: by when it has to be done; one that is over, or cancelled, is thrown.
+    func tree(
+        at commit: CommitID, memory: CodexMemory?, deadline: LoadDeadline? = nil
+    ) throws(CodexRepositoryError) -> CodexTree {
+        try requireSoundPacks()
+        if let reader { return try reader.tree(at: commit, memory: memory, deadline: deadline) }
+        let deadline = deadline ?? LoadDeadline(limits.duration)
         let (limits, candidates) = (limits, folderCandidates)
         let tree = try attempt { (repository) throws(GitFailure) -> CodexTree? in
             let root = try Self.rootTree(of: commit, in: repository)
@@ -21,11 +29,12 @@ extension CodexRepository {
             for folder in candidates {
                 let marker = folder.isEmpty ? "guild.yaml" : folder + "/guild.yaml"
                 guard try Self.hasFile(marker, in: root, of: repository) else { continue }
-                var reader = TreeReader(repository: repository, folder: folder, limits: limits)
+                var reader = TreeReader(repository: repository, folder: folder, limits: limits, deadline: deadline)
                 return try reader.read(root, after: memory?.root(of: folder))
             }
             return nil
         }
+        try deadline.check(place: place, revision: commit.short)
         guard let tree else {
             throw .notACodex(place: place, revision: commit.short, folder: namedFolder ?? "")
         }
@@ -38,11 +47,9 @@ extension CodexRepository {
     private static func rootTree(of commit: CommitID, in repository: OpaquePointer) throws(GitFailure) -> OpaquePointer?
     {
         guard var oid = git_oid(commit) else { return nil }
-        var object: OpaquePointer?
+        let object = try Self.lookUp(&oid, in: repository)
         defer { git_commit_free(object) }
-        try requireWhole(&oid, in: repository)
-        try GitFailure.check(git_commit_lookup(&object, repository, &oid))
-        try requireWhole(git_commit_tree_id(object), in: repository)
+        try requireModest(git_commit_tree_id(object), "a folder", ObjectLimit.folderBytes, in: repository)
         var tree: OpaquePointer?
         try GitFailure.check(git_commit_tree(&tree, object))
         return tree
@@ -67,10 +74,10 @@ private struct TreeReader {
     let folder: String
     var builder: CodexTreeBuilder
 
-    init(repository: OpaquePointer, folder: String, limits: CodexLimits) {
+    init(repository: OpaquePointer, folder: String, limits: CodexLimits, deadline: LoadDeadline) {
         self.repository = repository
         self.folder = folder
-        builder = CodexTreeBuilder(folder: folder, limits: limits)
+        builder = CodexTreeBuilder(folder: folder, limits: limits, deadline: deadline)
     }
 
     mutating func read(_ root: OpaquePointer?, after earlier: FolderMemory?) throws(GitFailure) -> CodexTree {
@@ -111,13 +118,14 @@ private struct TreeReader {
         }
         var tree: OpaquePointer?
         defer { git_tree_free(tree) }
-        try CodexRepository.requireWhole(oid, in: repository)
+        try CodexRepository.requireModest(oid, "a folder", ObjectLimit.folderBytes, in: repository)
         try GitFailure.check(git_tree_lookup(&tree, repository, oid))
         return try walk(
             tree, Place(tree: oid?.pointee.blob, prefix: prefix, depth: depth, earlier: earlier), database)
     }
 
     private mutating func repeatUnchanged(_ folder: FolderMemory) {
+        guard builder.admits(entries: folder.entries) else { return }
         for entry in folder.ignored { builder.ignore(entry) }
         for file in folder.files where builder.admits(file.path, bytes: file.bytes.count) { builder.add(file) }
         for below in folder.folders.values { repeatUnchanged(below) }
@@ -131,10 +139,13 @@ private struct TreeReader {
         var ignored: [CodexTreeBuilder.Ignored] = []
         // Both lists are in git's order, so that one walk finds what is the same.
         var earlier = (place.earlier?.files ?? [])[...]
-        for index in 0..<git_tree_entrycount(tree) {
+        let entries = git_tree_entrycount(tree)
+        for index in 0..<entries {
+            guard builder.admits(entries: 1) else { break }
             guard let entry = git_tree_entry_byindex(tree, index), let name = git_tree_entry_name(entry) else {
                 continue
             }
+            guard builder.admits(pathBytes: place.prefix.utf8.count + strlen(name), in: place.prefix) else { break }
             let file = String(cString: name)
             guard !file.hasPrefix(".") else { continue }
             let path = place.prefix + file
@@ -161,7 +172,8 @@ private struct TreeReader {
         }
         for entry in ignored { builder.ignore(entry) }
         let empty = BlobID(high: 0, middle: 0, low: 0)
-        return FolderMemory(tree: place.tree ?? empty, files: files, folders: folders, ignored: ignored)
+        return FolderMemory(
+            tree: place.tree ?? empty, files: files, folders: folders, ignored: ignored, entries: entries)
     }
 
     /// The header is read first, so that a huge blob is refused before its bytes are inflated.

@@ -1,4 +1,5 @@
 import CLibGit2
+import Foundation
 import GuildDomain
 
 /// The ref that a revision follows: what a push to it changes.
@@ -16,14 +17,10 @@ extension CodexRepository {
     /// The folders whose change may change what a revision names: those of `HEAD`, of `packed-refs` and of every ref
     /// that the revision may mean, down from the repository; they need not exist.
     func referenceFolders(of revision: String) -> [String] {
-        let start = String(revision.prefix { !"~^:@".contains($0) })
-        let named = start.isEmpty ? "HEAD" : start
-        guard !named.hasPrefix("/"), !named.split(separator: "/").contains("..") else { return [gitDirectory] }
-        // The order of gitrevisions(7).
-        var names = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map { $0 + named }
-        names.append("refs/remotes/\(named)/HEAD")
+        let names = Self.referenceNames(of: revision)
+        guard !names.isEmpty else { return [gitDirectory] }
         // What cannot be read now is looked at again when it changes.
-        let found = try? attempt { (repository) throws(GitFailure) -> (String?, [String]) in
+        let found = try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> (String?, [String]) in
             let common = git_repository_commondir(repository).map { String(cString: $0) }
             return (common, names.flatMap { Self.symbolicTargets(of: $0, in: repository) })
         }
@@ -38,6 +35,42 @@ extension CodexRepository {
             }
         }
         return folders.sorted()
+    }
+
+    /// Every ref that a revision may begin with, in the order of gitrevisions(7).
+    private static func referenceNames(of revision: String) -> [String] {
+        let start = String(revision.prefix { !"~^:@".contains($0) })
+        let named = start.isEmpty ? "HEAD" : start
+        guard !named.hasPrefix("/"), !named.split(separator: "/").contains("..") else { return [] }
+        return ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map { $0 + named }
+            + ["refs/remotes/\(named)/HEAD"]
+    }
+
+    /// - Throws: `notAFile` where libgit2 would wait for what is no file: `HEAD`, packed refs, a ref on the way.
+    func refuseSpecialReferences(_ revision: String) throws(CodexRepositoryError) {
+        let shared = Self.gitFolder(above: gitDirectory) ?? gitDirectory
+        for folder in Set([gitDirectory, shared]) {
+            for name in ["HEAD", "packed-refs", "config"] { try SpecialFiles.refuse(folder + "/" + name) }
+            guard revision.utf8.count <= Self.maximumRevisionBytes else { continue }
+            for name in Self.referenceNames(of: revision) { try SpecialFiles.refuseReference(folder + "/" + name) }
+        }
+        // By hand: libgit2 would open each on its way to the next.
+        var path = gitDirectory + "/HEAD"
+        for _ in 0..<Self.maximumIndirections {
+            guard let target = Self.symbolicTarget(ofFile: path) else { return }
+            path = CodexLocation(target, workingDirectory: shared).path
+            try SpecialFiles.refuseReference(path)
+        }
+    }
+
+    private static func symbolicTarget(ofFile path: String) -> String? {
+        guard PathKind(at: path) == .file, let file = FileHandle(forReadingAtPath: path),
+            // What cannot be read is for libgit2 to say.
+            let bytes = try? file.read(upToCount: maximumRevisionBytes)
+        else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.hasPrefix("ref:") else { return nil }
+        return text.dropFirst("ref:".count).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// The ref that a push must change to change what is served; nil where the revision is a fixed commit.
@@ -93,18 +126,12 @@ extension CodexRepository {
         let alternates = (environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] ?? "").split(separator: ":").map(String.init)
         let quarantine = [environment["GIT_OBJECT_DIRECTORY"], environment["GIT_QUARANTINE_PATH"]].compactMap(\.self)
         let folders = (quarantine + alternates).filter { PathKind(at: $0) == .folder }
-        guard !folders.isEmpty else { return }
-        try attempt { (repository) throws(GitFailure) in
-            var database: OpaquePointer?
-            defer { git_odb_free(database) }
-            try GitFailure.check(git_repository_odb(&database, repository))
-            for folder in folders { try GitFailure.check(git_odb_add_disk_alternate(database, folder)) }
-        }
+        if !folders.isEmpty { try read(quarantine: folders) }
     }
 
     /// The value of git's configuration, from all its files.
     package func configuration(_ key: String) throws(CodexRepositoryError) -> String? {
-        try attempt { (repository) throws(GitFailure) in
+        try attempt(readsObjects: false) { (repository) throws(GitFailure) in
             var configuration: OpaquePointer?
             defer { git_config_free(configuration) }
             try GitFailure.check(git_repository_config(&configuration, repository))
@@ -117,7 +144,7 @@ extension CodexRepository {
 
     /// The folder that the repository's work trees share: hooks are in it.
     package func commonDirectory() throws(CodexRepositoryError) -> String {
-        let folder = try attempt { (repository) throws(GitFailure) in
+        let folder = try attempt(readsObjects: false) { (repository) throws(GitFailure) in
             git_repository_commondir(repository).map { String(cString: $0) }
         }
         guard let folder else { return gitDirectory }

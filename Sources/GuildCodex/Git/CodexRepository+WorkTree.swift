@@ -7,9 +7,9 @@ extension CodexRepository {
         guard let workTree else { throw .withoutWorkTree(place: gitDirectory) }
         for folder in folderCandidates {
             let path = folder.isEmpty ? workTree : workTree + "/" + folder
+            try SpecialFiles.refuse(path + "/guild.yaml")
             guard PathKind(at: path + "/guild.yaml") == .file else { continue }
-            var reader = FolderReader(folder: folder, limits: limits)
-            return try reader.read(path)
+            return try Self.read(path, folder: folder, limits: limits)
         }
         throw .notACodex(place: workTree, revision: "the work tree", folder: namedFolder ?? "")
     }
@@ -18,8 +18,17 @@ extension CodexRepository {
     package static func files(
         ofFolder path: String, limits: CodexLimits = CodexLimits()
     ) throws(CodexRepositoryError) -> CodexTree {
-        var reader = FolderReader(folder: "", limits: limits)
-        return try reader.read(path)
+        try read(path, folder: "", limits: limits)
+    }
+
+    private static func read(
+        _ path: String, folder: String, limits: CodexLimits
+    ) throws(CodexRepositoryError) -> CodexTree {
+        let deadline = LoadDeadline(limits.duration)
+        var reader = FolderReader(folder: folder, limits: limits, deadline: deadline)
+        let tree = try reader.read(path)
+        try deadline.check(place: path, revision: "the files")
+        return tree
     }
 
     /// A digest of paths and contents: 40 hexadecimal digits, equal exactly for equal trees.
@@ -45,7 +54,9 @@ extension CodexRepository {
 private struct FolderReader {
     private var builder: CodexTreeBuilder
 
-    init(folder: String, limits: CodexLimits) { builder = CodexTreeBuilder(folder: folder, limits: limits) }
+    init(folder: String, limits: CodexLimits, deadline: LoadDeadline) {
+        builder = CodexTreeBuilder(folder: folder, limits: limits, deadline: deadline)
+    }
 
     mutating func read(_ path: String) throws(CodexRepositoryError) -> CodexTree {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -68,6 +79,8 @@ private struct FolderReader {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
+            guard name != ".", name != ".." else { continue }
+            guard builder.admits(entries: 1) else { return }
             guard !name.hasPrefix(".") else { continue }
             try visit(name, in: descriptor, place: place, path: prefix + name, depth: depth)
         }

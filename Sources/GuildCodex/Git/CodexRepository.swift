@@ -38,6 +38,11 @@ package final class CodexRepository: Sendable {
             self.target = target
         }
     }
+    private let packs: Mutex<PackCheck>
+    /// Reads whole trees, which may take long, so that they hold up nobody who asks for less.
+    private let separateReader = Mutex<CodexRepository?>(nil)
+    /// Folders of a push that git has not taken over yet.
+    private let quarantine = Mutex<[String]>([])
 
     /// Opens the repository that `location` is, or is inside of.
     package init(at location: CodexLocation, limits: CodexLimits = CodexLimits()) throws(CodexRepositoryError) {
@@ -48,14 +53,70 @@ package final class CodexRepository: Sendable {
         folders = Mutex(Folders(repository, at: location, target: target))
         self.limits = limits
         self.location = location
+        packs = Mutex(PackCheck(objects: Self.objects(of: repository) ?? location.path + "/objects"))
         self.handle = Mutex(handle)
+    }
+
+    /// From now on whole trees are read through a handle of their own: for a process that serves while it reads.
+    package func separateReading() throws(CodexRepositoryError) {
+        let reader = try CodexRepository(at: location, limits: limits)
+        separateReader.withLock { $0 = reader }
+    }
+
+    var reader: CodexRepository? { separateReader.withLock { $0 } }
+
+    private static func objects(of repository: OpaquePointer) -> String? {
+        var path = git_buf()
+        defer { git_buf_dispose(&path) }
+        guard git_repository_item_path(&path, repository, GIT_REPOSITORY_ITEM_OBJECTS) == 0, let text = path.ptr else {
+            return nil
+        }
+        let folder = String(cString: text)
+        return folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    }
+
+    /// Looks at the packs, if they are new or have changed, before libgit2 trusts what they say.
+    ///
+    /// - Parameter isLenient: a check made just now will do: for who asks often.
+    /// - Throws: `corrupt` with the name of the file that is damaged.
+    func requireSoundPacks(isLenient: Bool = false) throws(CodexRepositoryError) {
+        let outcome = packs.withLock { packs -> Result<Bool, CodexRepositoryError> in
+            if isLenient, packs.isFresh { return .success(false) }
+            do throws(CodexRepositoryError) { return .success(try packs.run(place: place)) } catch {
+                return .failure(error)
+            }
+        }
+        // What libgit2 has mapped is what there was.
+        if try outcome.get() { try reopen() }
     }
 
     /// Opens the repository anew, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
         // The folder that was named may have gone with a commit; the repository around it has not.
         let opened = try Self.open(PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
-        handle.withLock { $0 = GitHandle(repository: opened) }
+        // libgit2 keeps one pack for all handles, until the last of them lets go.
+        try reader?.reopen()
+        let quarantined = quarantine.withLock { $0 }
+        try handle.withLock { handle -> Result<Void, GitFailure> in
+            handle = GitHandle(repository: opened)
+            do throws(GitFailure) { return .success(try Self.add(quarantined, to: opened)) } catch {
+                return .failure(error)
+            }
+        }.mapError { Self.damage($0, place: place) }.get()
+    }
+
+    /// Has objects of a push that git has not taken over yet read too.
+    func read(quarantine folders: [String]) throws(CodexRepositoryError) {
+        quarantine.withLock { $0 = folders }
+        try attempt { (repository) throws(GitFailure) in try Self.add(folders, to: repository) }
+    }
+
+    private static func add(_ folders: [String], to repository: OpaquePointer) throws(GitFailure) {
+        guard !folders.isEmpty else { return }
+        var database: OpaquePointer?
+        defer { git_odb_free(database) }
+        try GitFailure.check(git_repository_odb(&database, repository))
+        for folder in folders { try GitFailure.check(git_odb_add_disk_alternate(database, folder)) }
     }
 
     /// Whether the location leads elsewhere now: a symbolic link in it was switched.
@@ -70,6 +131,9 @@ package final class CodexRepository: Sendable {
         let target = Self.resolvingLinks(location.path)
         let opened = try Self.open(location.path)
         let found = Folders(opened, at: location, target: target)
+        try reader?.followMove()
+        let objects = Self.objects(of: opened) ?? found.gitDirectory + "/objects"
+        packs.withLock { $0 = PackCheck(objects: objects) }
         handle.withLock { handle in
             handle = GitHandle(repository: opened)
             folders.withLock { $0 = found }
@@ -98,6 +162,8 @@ package final class CodexRepository: Sendable {
 
     /// The commit that a revision names: a hash or its beginning, a branch, a tag, `HEAD~2`.
     package func resolve(_ revision: String) throws(CodexRepositoryError) -> CommitID {
+        try requireSoundPacks()
+        try refuseSpecialReferences(revision)
         let outcome = withRepository { repository -> Result<CommitID, CodexRepositoryError> in
             do throws(GitFailure) {
                 return .success(try Self.resolve(revision, in: repository))
@@ -150,9 +216,12 @@ package final class CodexRepository: Sendable {
     }
 
     /// Runs `body` with the lock held; errors of libgit2 become those of the repository on the same thread.
+    ///
+    /// - Parameter readsObjects: false for what looks at refs and configuration only, which damaged packs do not concern.
     func attempt<Value: Sendable>(
-        _ body: (OpaquePointer) throws(GitFailure) -> Value
+        readsObjects: Bool = true, _ body: (OpaquePointer) throws(GitFailure) -> Value
     ) throws(CodexRepositoryError) -> Value {
+        if readsObjects { try requireSoundPacks(isLenient: true) }
         let outcome = withRepository { repository -> Result<Value, GitFailure> in
             do throws(GitFailure) { return .success(try body(repository)) } catch { return .failure(error) }
         }
@@ -195,11 +264,9 @@ extension CodexRepository {
         }
         try requireWholeStart(of: revision, in: repository)
         var object: OpaquePointer?
-        defer { git_object_free(object) }
         try GitFailure.check(git_revparse_single(&object, repository, revision))
-        var commit: OpaquePointer?
+        let commit = try peeled(object, in: repository)
         defer { git_object_free(commit) }
-        try GitFailure.check(git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
         guard let oid = git_object_id(commit), let id = CommitID(oid.pointee.hex) else {
             throw GitFailure(code: GIT_ENOTFOUND.rawValue, detail: "no such commit")
         }
@@ -233,6 +300,14 @@ extension CodexRepository {
     static func references(
         matching glob: String, in repository: OpaquePointer
     ) throws(GitFailure) -> [String] {
+        var left = maximumReferences
+        if let folder = git_repository_commondir(repository) {
+            do throws(CodexRepositoryError) {
+                try SpecialFiles.refuseReferences(below: String(cString: folder) + "refs", left: &left)
+            } catch {
+                throw GitFailure(code: GIT_ERROR.rawValue, detail: error.message)
+            }
+        }
         var iterator: OpaquePointer?
         defer { git_reference_iterator_free(iterator) }
         try GitFailure.check(git_reference_iterator_glob_new(&iterator, repository, glob))
@@ -245,5 +320,5 @@ extension CodexRepository {
     }
 
     private static let maximumReferences = 100_000
-    private static let maximumRevisionBytes = 1024
+    static let maximumRevisionBytes = 1024
 }

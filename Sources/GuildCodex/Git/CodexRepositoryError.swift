@@ -14,11 +14,28 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case unknownRevision(String, place: String, nearest: String?)
     case ambiguousRevision(String, place: String)
     case notACodex(place: String, revision: String, folder: String)
+    /// A named pipe, a device, a folder or a socket where git keeps a file.
+    case notAFile(path: String, found: String)
+    /// An object beyond a limit: a commit, a folder, a chain of tags.
+    case tooLarge(place: String, detail: String)
+    /// Reading took longer than it may.
+    case tooSlow(place: String, revision: String, limit: Duration)
+    /// Whoever wanted it does not want it any more.
+    case cancelled(place: String)
+
+    /// Whether another try, in the repository opened anew, may end otherwise.
+    package var mayPass: Bool {
+        switch self {
+        case .tooLarge, .tooSlow, .cancelled, .notACodex: false
+        default: true
+        }
+    }
 
     package var kind: ErrorKind {
         switch self {
         case .unknownRevision, .ambiguousRevision, .withoutWorkTree: .usage
-        case .notACodex: .invalidCodex
+        case .notACodex, .tooLarge, .tooSlow: .invalidCodex
+        case .cancelled: .interrupted
         default: .unavailable
         }
     }
@@ -41,6 +58,11 @@ package enum CodexRepositoryError: GuildError, Equatable {
             "\(place): revision '\(revision.escapingControls)' could mean several objects"
         case .notACodex(let place, let revision, let folder):
             "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") at \(revision)"
+        case .notAFile(let path, let found): "\(path): \(found), where a repository has a plain file"
+        case .tooLarge(let place, let detail): "\(place): \(detail)"
+        case .tooSlow(let place, let revision, let limit):
+            "\(place): reading \(revision.escapingControls) took longer than \(limit.components.seconds) s"
+        case .cancelled(let place): "\(place): reading the codex was cancelled"
         }
     }
 
@@ -57,6 +79,10 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .unknownRevision: "`git log --all --oneline` lists what there is; a branch may need a fetch"
         case .ambiguousRevision: "give more digits, or the full name of the ref"
         case .notACodex: "a codex needs a guild.yaml with `kind: Guild`; `guild init DIR` makes one"
+        case .notAFile: "remove it, or use a fresh clone"
+        case .tooLarge: "no codex needs one; see what `git log` and `git ls-tree -r` say of the revision"
+        case .tooSlow: "make the codex smaller, `git gc` what is loose, or move it to a faster disk"
+        case .cancelled: nil
         }
     }
 }

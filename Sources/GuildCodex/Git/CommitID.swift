@@ -39,10 +39,21 @@ package struct CodexLimits: Sendable, Hashable {
     package var files: Int
     /// Folders below the codex root.
     package var depth: Int
+    /// Everything that is looked at: files, folders, and what is not read. One tree that is named often counts each
+    /// time, for it is walked each time.
+    package var entries: Int
+    /// How long reading and validating one commit may take.
+    package var duration: Duration
+
+    /// The longest path there is (PATH_MAX, limits.h).
+    static let pathBytes = 4096
 
     package init(
-        fileBytes: Int = 8 << 20, totalBytes: Int = 128 << 20, files: Int = 20_000, depth: Int = 16
+        fileBytes: Int = 8 << 20, totalBytes: Int = 128 << 20, files: Int = 20_000, depth: Int = 16,
+        entries: Int = 50_000, duration: Duration = .seconds(60)
     ) {
+        self.entries = entries
+        self.duration = duration
         self.fileBytes = fileBytes
         self.totalBytes = totalBytes
         self.files = files
@@ -70,7 +81,9 @@ package struct CodexTree: Sendable {
 struct CodexTreeBuilder {
     private(set) var tree: CodexTree
     private let limits: CodexLimits
+    private let deadline: LoadDeadline?
     private var totalBytes = 0
+    private var entries = 0
     private var isFull = false
 
     /// An entry that is not read, and what it is.
@@ -79,9 +92,35 @@ struct CodexTreeBuilder {
         let what: String
     }
 
-    init(folder: String, limits: CodexLimits) {
+    init(folder: String, limits: CodexLimits, deadline: LoadDeadline? = nil) {
         tree = CodexTree(folder: folder)
         self.limits = limits
+        self.deadline = deadline
+    }
+
+    /// Whether so many more entries may be looked at; nothing more may once the codex is full or its time is up.
+    mutating func admits(entries more: Int) -> Bool {
+        guard !isFull else { return false }
+        entries += more
+        guard entries <= limits.entries else {
+            refuse(
+                tree.folder.isEmpty ? "guild.yaml" : tree.folder,
+                "a codex of more files and folders than are looked at",
+                expected: "at most \(limits.entries)")
+            isFull = true
+            return false
+        }
+        // Who waits for the tree is told by whoever set the deadline.
+        if deadline?.isOver == true { isFull = true }
+        return !isFull
+    }
+
+    mutating func admits(pathBytes: Int, in folder: String) -> Bool {
+        guard pathBytes > CodexLimits.pathBytes else { return true }
+        refuse(
+            String(folder.prefix(80)), "a path of \(pathBytes) bytes", expected: "at most \(CodexLimits.pathBytes)")
+        isFull = true
+        return false
     }
 
     /// Whether a file of that size may be read; says so in a problem where not.
@@ -120,6 +159,8 @@ struct CodexTreeBuilder {
     mutating func ignore(_ entry: Ignored) { ignore(entry.path, entry.what) }
 
     mutating func ignore(_ path: String, _ what: String) {
+        // One more than is shown, so that it is said that there are more.
+        guard tree.problems.count <= Findings.maximumProblems else { return }
         tree.problems.append(
             Problem(
                 .warning, at: SourceLocation(file: path), found: "\(what), which is not read", expected: "a plain file")
@@ -135,5 +176,6 @@ struct CodexTreeBuilder {
 
     private mutating func refuse(_ path: String, _ found: String, expected: String) {
         tree.problems.append(Problem(.error, at: SourceLocation(file: path), found: found, expected: expected))
+        if tree.problems.count > Findings.maximumProblems { isFull = true }
     }
 }

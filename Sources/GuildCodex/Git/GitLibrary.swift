@@ -17,6 +17,10 @@ struct GitFailure: Error {
     let code: Int32
     let detail: String
 
+    /// A refusal of ours, of an object that is larger than it may be. libgit2's own codes are negative.
+    static func tooLarge(_ detail: String) -> GitFailure { GitFailure(code: tooLargeCode, detail: detail) }
+    static let tooLargeCode: Int32 = 1
+
     /// Throws unless `code` says success.
     static func check(_ code: Int32) throws(GitFailure) {
         guard code < 0 else { return }

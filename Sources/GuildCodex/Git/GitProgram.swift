@@ -29,24 +29,38 @@ package struct GitProgram: Sendable {
     }
 
     private let environment: [String: String]
+    /// Where git is; nil where `PATH` has none.
+    private let executable: String?
 
-    /// Variables that would lead git to another repository than the one that is named.
-    private static let misleading: Set<String> = [
-        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
-        "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_CEILING_DIRECTORIES",
+    /// All that git and what it starts (ssh, ssh-keygen, hooks, credential programs) get of our environment. The rest
+    /// may be a secret, and whatever leads git to another repository or configuration than the named one is left out.
+    private static let allowed: Set<String> = [
+        "HOME", "PATH", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+        "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GNUPGHOME",
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
+        "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH",
+        "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL",
+        "GIT_COMMITTER_DATE",
     ]
     private static let quarantine: Set<String> = [
         "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
     ]
+    /// Runs the program behind `$@` and ends its whole process group as soon as guild is gone, however it went: the
+    /// watcher reads from a pipe (3) that nobody writes to, and its end says that the only writer's end is closed.
+    private static let leash = """
+        { read -r _ <&3; kill -9 0; } >/dev/null 2>&1 & exec 3<&-; exec "$@"
+        """
+    private static let shell = "/bin/sh"
     /// Output beyond this is dropped.
     private static let outputLimitBytes = 16 << 20
 
     /// - Parameters:
-    ///   - environment: of the process; what would mislead git is left out.
+    ///   - environment: of the process; only what git needs is handed on.
     ///   - keepsQuarantine: whether git reads the objects of a push that is not taken over yet.
     package init(environment: [String: String], keepsQuarantine: Bool = false) {
         var environment = environment.filter {
-            !Self.misleading.contains($0.key) || keepsQuarantine && Self.quarantine.contains($0.key)
+            Self.allowed.contains($0.key) || keepsQuarantine && Self.quarantine.contains($0.key)
         }
         // Nobody is there to answer, and messages are read by people who may search for them.
         environment["GIT_TERMINAL_PROMPT"] = "0"
@@ -55,6 +69,8 @@ package struct GitProgram: Sendable {
         environment["LC_ALL"] = "C"
         if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
         self.environment = environment
+        executable = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/git" }
+            .first { PathKind(at: $0) == .file && access($0, X_OK) == 0 }
     }
 
     /// Runs git and waits for its end. Blocks the thread: long calls belong on one of their own (`start`).
@@ -67,22 +83,25 @@ package struct GitProgram: Sendable {
         _ arguments: [String], in repository: String, adding variables: [String: String] = [:],
         timeout: Duration = .seconds(60)
     ) throws(Failure) -> Outcome {
-        var (output, errors): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
-        guard guild_linux_pipe(&output) == 0 else { throw Self.cannotStart(errno) }
-        guard guild_linux_pipe(&errors) == 0 else {
-            let reason = errno
-            for descriptor in output { close(descriptor) }
-            throw Self.cannotStart(reason)
-        }
-        defer { for descriptor in [output[0], errors[0]] { close(descriptor) } }
+        guard let executable else { throw Self.cannotStart(ENOENT) }
+        let pipes = try Self.threePipes()
+        let (output, errors, life) = (pipes[0], pipes[1], pipes[2])
+        // Closing our end of the last one ends what git left behind, so it comes when git's words are read.
+        defer { for descriptor in [output.read, errors.read, life.write] { close(descriptor) } }
         let command = ["git", "-C", repository] + arguments
-        let started = Self.spawn(command, environment.merging(variables) { $1 }, output[1], errors[1])
-        for descriptor in [output[1], errors[1]] { close(descriptor) }
+        let started = Self.spawn(
+            [executable] + command.dropFirst(), environment.merging(variables) { $1 }, output.write, errors.write,
+            life.read)
+        for descriptor in [output.write, errors.write, life.read] { close(descriptor) }
         let process = try started.get()
-        let collected = Self.collect(output[0], errors[0], timeout)
+        let collected = Self.collect(output.read, errors.read, timeout)
         if collected == nil { kill(-process, SIGKILL) }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        // The watcher is of the group too, so that its number is still this group's own.
+        kill(-process, SIGKILL)
+        // As the first process of a container we are whose children they became.
+        while waitpid(-process, nil, 0) > 0 || errno == EINTR {}
         guard let collected else {
             throw Failure(
                 .unavailable, "git \(arguments.first ?? "") took longer than \(timeout)",
@@ -106,8 +125,25 @@ package struct GitProgram: Sendable {
         }
     }
 
+    private static func threePipes() throws(Failure) -> [(read: Int32, write: Int32)] {
+        var pipes: [(read: Int32, write: Int32)] = []
+        for _ in 0..<3 {
+            var ends: [Int32] = [-1, -1]
+            guard guild_linux_pipe(&ends) == 0 else {
+                let reason = errno
+                for pipe in pipes {
+                    close(pipe.read)
+                    close(pipe.write)
+                }
+                throw cannotStart(reason)
+            }
+            pipes.append((ends[0], ends[1]))
+        }
+        return pipes
+    }
+
     private static func spawn(
-        _ command: [String], _ environment: [String: String], _ output: Int32, _ errors: Int32
+        _ command: [String], _ environment: [String: String], _ output: Int32, _ errors: Int32, _ life: Int32
     ) -> Result<pid_t, Failure> {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -115,6 +151,7 @@ package struct GitProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        posix_spawn_file_actions_adddup2(&actions, life, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -127,11 +164,12 @@ package struct GitProgram: Sendable {
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = Int32(POSIX_SPAWN_SETPGROUP) | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
         posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] =
+            ([shell, "-c", leash, "git"] + command).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }
         var process: pid_t = 0
-        let problem = posix_spawnp(&process, command[0], &actions, &attributes, &arguments, &variables)
+        let problem = posix_spawn(&process, shell, &actions, &attributes, &arguments, &variables)
         return problem == 0 ? .success(process) : .failure(cannotStart(problem))
     }
 

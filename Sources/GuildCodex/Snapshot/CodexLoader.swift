@@ -64,16 +64,21 @@ package struct CodexLoader: Sendable {
 
     /// Loads a commit that may no longer be on any branch.
     ///
-    /// - Parameter revision: what messages call it.
-    package func load(_ commit: CommitID, revision: String? = nil) throws(CodexRepositoryError) -> LoadResult {
-        try load(commit, named: revision ?? commit.short)
+    /// - Parameters:
+    ///   - revision: what messages call it.
+    ///   - deadline: by when it has to be done; the repository's own limit where nobody may cancel it.
+    package func load(
+        _ commit: CommitID, revision: String? = nil, deadline: LoadDeadline? = nil
+    ) throws(CodexRepositoryError) -> LoadResult {
+        try load(commit, named: revision ?? commit.short, deadline: deadline)
     }
 
     /// Loads the uncommitted files.
     package func loadWorktree() throws(CodexRepositoryError) -> LoadResult {
+        let deadline = LoadDeadline(repository.limits.duration)
         let tree = try repository.worktreeFiles()
         let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
-        return finish(tree, commit: commit, revision: "the work tree")
+        return try finish(tree, commit: commit, revision: "the work tree", deadline)
     }
 
     /// Validates a plain folder, which need not be in a repository.
@@ -85,14 +90,21 @@ package struct CodexLoader: Sendable {
         return Self.validate(tree, commit: commit, revision: folder, catalogue: catalogue)
     }
 
-    private func load(_ commit: CommitID, named revision: String) throws(CodexRepositoryError) -> LoadResult {
-        let tree = try repository.tree(at: commit, memory: memory)
+    private func load(
+        _ commit: CommitID, named revision: String, deadline: LoadDeadline? = nil
+    ) throws(CodexRepositoryError) -> LoadResult {
+        let deadline = deadline ?? LoadDeadline(repository.limits.duration)
+        let tree = try repository.tree(at: commit, memory: memory, deadline: deadline)
         memory.remember(tree)
-        return finish(tree, commit: commit.hex, revision: revision)
+        return try finish(tree, commit: commit.hex, revision: revision, deadline)
     }
 
-    private func finish(_ tree: CodexTree, commit: String, revision: String) -> LoadResult {
-        let result = Self.validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: memory)
+    private func finish(
+        _ tree: CodexTree, commit: String, revision: String, _ deadline: LoadDeadline
+    ) throws(CodexRepositoryError) -> LoadResult {
+        let result = Self.validate(
+            tree, commit: commit, revision: revision, catalogue: catalogue, memory: memory, deadline: deadline)
+        try deadline.check(place: repository.place, revision: revision)
         logger.debug(
             "codex read",
             metadata: [
@@ -109,22 +121,26 @@ package struct CodexLoader: Sendable {
     package static func validate(
         _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue
     ) -> LoadResult {
-        validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: nil)
+        validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: nil, deadline: nil)
     }
 
     private static func validate(
-        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue, memory: CodexMemory?
+        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue, memory: CodexMemory?,
+        deadline: LoadDeadline?
     ) -> LoadResult {
         let findings = Findings()
         for problem in tree.problems { findings.add(problem) }
         let contents = Dictionary(tree.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
-        var decoded = DecodedFiles(tree.files, memory: memory, budget: findings.budget)
+        var decoded = DecodedFiles(tree.files, memory: memory, budget: findings.budget, deadline: deadline)
         let codex = decoded.codex
-        for file in decoded.files { for problem in file.problems { findings.add(problem) } }
+        let prompts = Set(decoded.files.flatMap(\.prompts))
+        for file in decoded.files where file.prompt.map({ prompts.contains($0) }) ?? true {
+            for problem in file.problems { findings.add(problem) }
+        }
         let world = CodexWorld(codex, paths: tree.files.map(\.path))
         var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
         decoded.compare(by: &checks, known: memory?.crossProblems(of: decoded.files, in: world) ?? [])
-        memory?.remember(decoded, world)
+        if deadline?.isOver != true { memory?.remember(decoded, world) }
         let problems = findings.problems.sorted()
         guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {
             return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: problems)

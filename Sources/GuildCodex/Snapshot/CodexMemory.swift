@@ -20,8 +20,14 @@ final class FolderMemory: Sendable {
     let files: [CodexFile]
     let folders: [String: FolderMemory]
     let ignored: [CodexTreeBuilder.Ignored]
+    /// How many entries the folder itself has, also those that are left out without a word.
+    let entries: Int
 
-    init(tree: BlobID, files: [CodexFile], folders: [String: FolderMemory], ignored: [CodexTreeBuilder.Ignored]) {
+    init(
+        tree: BlobID, files: [CodexFile], folders: [String: FolderMemory], ignored: [CodexTreeBuilder.Ignored],
+        entries: Int
+    ) {
+        self.entries = entries
         self.tree = tree
         self.files = files
         self.folders = folders

@@ -116,19 +116,3 @@ package struct CodexSnapshot: Sendable {
         Dictionary(manifests.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
-
-/// The YAML block between two `---` lines at the head of a Markdown file.
-enum FrontMatter {
-    static func removed(from text: String) -> String {
-        guard text.hasPrefix("---\n") || text.hasPrefix("---\r\n") else { return text }
-        var rest = text[...]
-        var isFirst = true
-        while let end = rest.firstIndex(where: \.isNewline) {
-            let line = rest[..<end]
-            rest = rest[rest.index(after: end)...]
-            if !isFirst, line == "---" || line == "..." { return String(rest) }
-            isFirst = false
-        }
-        return text
-    }
-}

@@ -215,7 +215,7 @@ struct CrossChecks {
 
     private func checkFile(_ reference: Reference, _ what: String) {
         guard files[reference.name] == nil else { return }
-        findings.report(reference, "no \(what) file \(quoted(reference.name))", nearestOf: Array(files.keys))
+        findings.report(reference, "no \(what) file \(quoted(reference.name))", nearestOf: files.keys)
     }
 
     private mutating func checkSchema(_ reference: Reference) {

@@ -23,13 +23,7 @@ final class Findings {
 
     /// The nearest of `candidates`; nil where none is near, or the comparisons of this load are used up.
     func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
-        let length = name.count
-        var close: [String] = []
-        for candidate in candidates where abs(candidate.count - length) <= max(1, length / 3) {
-            guard budget.take() else { return nil }
-            close.append(candidate)
-        }
-        return NearestName.of(name, in: close)
+        NearestName.of(name, in: candidates.lazy.prefix { [budget] _ in budget.take() })
     }
 
     func add(_ problem: Problem) {
@@ -47,7 +41,8 @@ final class Findings {
 
     /// Reports what a reference names, at its place.
     func report(
-        _ reference: Reference, _ found: String, nearestOf names: [String] = [], expected: String? = nil,
+        _ reference: Reference, _ found: String, nearestOf names: some Sequence<String> = EmptyCollection<String>(),
+        expected: String? = nil,
         severity: Problem.Severity = .error
     ) {
         let suggestion = nearest(to: reference.name, in: names)
@@ -63,7 +58,7 @@ final class Findings {
 /// Names that one load may compare in search of suggestions, all files and problems together: a thousand dangling paths
 /// in a large codex must not take minutes.
 final class ComparisonBudget: Sendable {
-    private let left = Atomic(20_000)
+    private let left = Atomic(200_000)
 
     func take() -> Bool { left.wrappingSubtract(1, ordering: .relaxed).oldValue > 0 }
 }

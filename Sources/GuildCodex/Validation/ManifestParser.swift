@@ -30,7 +30,11 @@ struct ManifestParser {
         self.findings = findings
     }
 
-    private func documents(_ bytes: [UInt8]) -> [NodeReader] {
+    /// What some editors put before the first line (YAML 1.2, section 5.2); it says nothing and stands in no column.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    private func documents(_ whole: [UInt8]) -> [NodeReader] {
+        let bytes = whole.starts(with: Self.byteOrderMark) ? Array(whole.dropFirst(Self.byteOrderMark.count)) : whole
         guard bytes.count <= Limit.fileBytes else {
             report(1, 1, "a file of \(bytes.count) bytes", expected: "at most \(Limit.fileBytes) bytes")
             return []

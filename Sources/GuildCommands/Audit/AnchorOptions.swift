@@ -64,7 +64,7 @@ enum AuditFile {
     /// - Throws: `Failure` of kind `usage` for a file that cannot be read, is too long or is no JSON.
     static func read(_ path: String, named place: String, limit: Int) throws(Failure) -> JSONValue {
         // What cannot be opened and what cannot be read are one to whoever named the file.
-        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: limit + 1) else {
+        guard let file = try? InputFile.open(path, hint: ""), let data = try? file.read(upToCount: limit + 1) else {
             throw Failure(
                 .usage, "\(place): cannot be read", hint: "check that the file exists and that you may read it")
         }

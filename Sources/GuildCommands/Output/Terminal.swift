@@ -11,16 +11,12 @@ enum Terminal {
 
     /// Writes the text as it is, without a line end of its own.
     ///
-    /// - Returns: false if nobody reads any more, which is no error of ours (`| head`).
+    /// - Returns: false if nobody reads any more, which is no error of ours (`| head`); what else fails the exit tells.
     @discardableResult
     static func write(_ text: String, to stream: Stream, as content: Content = .text) -> Bool {
-        let handle = stream == .output ? FileHandle.standardOutput : FileHandle.standardError
-        do {
-            try handle.write(contentsOf: Data(shown(text, as: content).utf8))
-            return true
-        } catch {
-            return false
-        }
+        let bytes = Array(shown(text, as: content).utf8)
+        return stream == .output
+            ? StandardOutput.write(bytes) : StandardOutput.write(bytes, to: STDERR_FILENO) == nil
     }
 
     static func shown(_ text: String, as content: Content = .text) -> String {

@@ -52,7 +52,7 @@ enum DebounceKey {
         return digest(of: key)
     }
 
-    /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.
+    /// Mustache looks values up by what they conform to.
     private static func plain(_ value: JSONValue) -> Any {
         switch value {
         // Nothing at all, so that a null renders as what is missing does.
@@ -60,9 +60,29 @@ enum DebounceKey {
         case .bool(let flag): flag
         case .number(let number): number.description
         case .string(let text): text
-        case .array(let elements): elements.map(plain)
-        case .object(let object):
-            Dictionary(object.members.map { ($0.key, plain($0.value)) }, uniquingKeysWith: { $1 })
+        case .array(let elements): List(elements: elements)
+        case .object(let object): Members(object: object)
         }
+    }
+
+    /// Written out, an object is JSON with sorted keys: a key must be the same in every process.
+    private struct Members: MustacheParent, MustacheCustomRenderable {
+        let object: JSONObject
+
+        var isNull: Bool { false }
+        var renderText: String { JSONValue.object(object).text(.canonical) }
+
+        func child(named name: String) -> Any? { object[name].map(DebounceKey.plain) }
+    }
+
+    private struct List: MustacheSequence, MustacheCustomRenderable, MustacheTransformable {
+        let elements: [JSONValue]
+
+        var isNull: Bool { false }
+        var renderText: String { JSONValue.array(elements).text(.canonical) }
+
+        func makeIterator() -> some IteratorProtocol<Any> { elements.lazy.map(DebounceKey.plain).makeIterator() }
+
+        func transform(_ name: String) -> Any? { elements.map(DebounceKey.plain).transform(name) }
     }
 }

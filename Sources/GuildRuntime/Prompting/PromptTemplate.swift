@@ -1,4 +1,4 @@
-import Foundation
+import GuildCodex
 import GuildDomain
 import Mustache
 
@@ -15,9 +15,9 @@ struct PromptTemplate: Sendable {
         var hint: String? { "a prompt is a Mustache template: see https://mustache.github.io/mustache.5.html" }
     }
 
-    static let largestBytes = 256 << 10
+    static let largestBytes = PromptCheck.largestBytes
     /// Sections in sections; the parser goes as deep as they do.
-    static let deepestSections = 64
+    static let deepestSections = PromptCheck.deepestSections
     /// A section over a long list could grow without end.
     static let largestRenderedBytes = 1 << 20
 
@@ -43,23 +43,10 @@ struct PromptTemplate: Sendable {
     }
 
     func render(_ context: JSONValue) throws(Invalid) -> String {
-        let text = template.render(Self.plain(context))
+        let text = template.render(PromptValue.of(context))
         guard text.utf8.count <= Self.largestRenderedBytes else {
             throw Invalid(agent: agent, reason: "rendered it is larger than \(Self.largestRenderedBytes) bytes")
         }
         return text
-    }
-
-    /// Mustache looks values up by reflection: dictionaries, arrays and strings are what it knows.
-    private static func plain(_ value: JSONValue) -> Any {
-        switch value {
-        case .null: NSNull()
-        case .bool(let flag): flag
-        case .number(let number): number.description
-        case .string(let text): text
-        case .array(let elements): elements.map(plain)
-        case .object(let object):
-            Dictionary(object.members.map { ($0.key, plain($0.value)) }, uniquingKeysWith: { $1 })
-        }
     }
 }

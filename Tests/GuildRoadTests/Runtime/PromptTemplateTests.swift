@@ -1,3 +1,4 @@
+import GuildCodex
 import GuildDomain
 import Testing
 
@@ -82,5 +83,44 @@ import Testing
         let context: JSONValue = ["items": items]
         #expect(try render("{{#items}}1234567890{{/items}}", context).utf8.count == 600_000)
         #expect(throws: PromptTemplate.Invalid.self) { try render("{{#items}}12345678901234567890{{/items}}", context) }
+    }
+
+    @Test func `an object or a list is compact JSON with sorted keys, in every run`() throws {
+        let context: JSONValue = [
+            "data": ["o": ["k": "v", "a": "b", "c": ["z": 1, "y": [true, .null]]], "l": [2, "x"]]
+        ]
+        for _ in 0..<20 {
+            #expect(
+                try render("Labels: {{data.o}} {{{data.l}}}", context)
+                    == #"Labels: {"a":"b","c":{"y":[true,null],"z":1},"k":"v"} [2,"x"]"#)
+        }
+        #expect(
+            try render("{{#data.o}}{{k}}{{#c}}{{z}}{{/c}}{{/data.o}}{{#data.l}}[{{.}}]{{/data.l}}", context)
+                == "v1[2][x]")
+        #expect(try render("{{count(data.l)}}{{#first(data.l)}}!{{/first(data.l)}}{{count(data.o)}}", context) == "2!3")
+    }
+
+    /// What validation takes must compile: else a codex is valid and each of its runs is dead.
+    @Test func `what the check of a codex accepts is a template`() throws {
+        var seed: UInt64 = 7
+        func next(_ bound: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((seed >> 33) % UInt64(bound))
+        }
+        let pieces = [
+            "{{", "}}", "{{{", "}}}", "#", "^", "/", "!", "=", "&", ">", "<", "$", "%", "{", "}", "a", "data", "x.y",
+            ".",
+            "-", "(", ")", "count(", " ", "\n", "{{#a}}", "{{/a}}", "{{=| |=}}", "|", "|a|", "|={{ }}=|", "{{$b}}",
+            "{{/b}}",
+            "CONTENT_TYPE", ":", "TEXT", "é", "\u{301}", "\u{600}", "?", "*",
+        ]
+        var accepted = 0
+        for _ in 0..<20_000 {
+            let text = (0...next(9)).map { _ in pieces[next(pieces.count)] }.joined()
+            guard !PromptCheck.findings(in: text).contains(where: { $0.severity == .error }) else { continue }
+            accepted += 1
+            #expect(throws: Never.self, "\(text)") { try PromptTemplate(text, agent: "clerk") }
+        }
+        #expect(accepted > 1000)
     }
 }

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// By when one reading of the codex has to be done. Whoever does not want it any more cancels it; the reading looks
+/// here with each entry and each file.
+package final class LoadDeadline: Sendable {
+    package let limit: Duration
+    private let end: ContinuousClock.Instant
+    private let cancelled = Atomic(false)
+
+    /// Counts from now.
+    package init(_ limit: Duration) {
+        self.limit = limit
+        end = ContinuousClock.now + limit
+    }
+
+    package func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    /// Whether reading on is of no use.
+    var isOver: Bool { isCancelled || ContinuousClock.now >= end }
+
+    /// - Throws: `cancelled` or `tooSlow`.
+    func check(place: String, revision: String) throws(CodexRepositoryError) {
+        if isCancelled { throw .cancelled(place: place) }
+        if isOver { throw .tooSlow(place: place, revision: revision, limit: limit) }
+    }
+}

@@ -1,0 +1,31 @@
+import GRDB
+package import GuildDomain
+
+/// A commit that a live process has been reading since.
+package struct LoadingCommit: Sendable, Hashable {
+    package let worker: WorkerID
+    package let commit: String
+    package let since: Timestamp
+}
+
+extension Ledger {
+    /// Says what a process is reading; nil says that it is done.
+    package func noteLoading(_ commit: String?, since: Timestamp, by worker: WorkerID) async throws {
+        try await write { db in
+            guard let commit else {
+                return try db.execute(sql: "DELETE FROM codex_loading WHERE worker = ?", arguments: [worker])
+            }
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO codex_loading VALUES (?, ?, ?)", arguments: [worker, commit, since])
+        }
+    }
+
+    /// What the processes that live are reading, the longest first.
+    package func loadingCommits() async throws -> [LoadingCommit] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM codex_loading ORDER BY since").map {
+                LoadingCommit(worker: $0["worker"], commit: $0["commit_id"], since: $0["since"])
+            }
+        }.filter { !isDead($0.worker) }
+    }
+}
