@@ -13,7 +13,8 @@ package struct CodexAccess: Sendable {
     private let settings: Settings
 
     /// Every operation there is: the connectors' and the executor's own.
-    package static let catalogue = OperationCatalogue(GitHubOperations.all + [ToolBox.codexRead])
+    package static let catalogue = OperationCatalogue(
+        GitHubOperations.all + [ToolBox.codexRead], openEvents: ["github": GitHubSender.openEvents])
 
     package init(_ settings: Settings) throws {
         let location = try CodexRepository.locate(

@@ -98,6 +98,7 @@ struct StatusResult: CommandResult {
                         "preempted": .integer(queue.paused),
                     ]
                 }), "windows": .integer(dispatch.windowCount), "rate_limited": .integer(dispatch.pendingCount),
+            "rate_limited_by_sender": .integer(dispatch.pendingOfSenders),
             "dead_letters": .integer(dispatch.deadLetters),
         ]
     }
@@ -216,7 +217,8 @@ struct StatusResult: CommandResult {
         }
         if dispatch.windowCount + dispatch.pendingCount > 0 {
             let windows = dispatch.windowCount == 1 ? "1 debounce window" : "\(dispatch.windowCount) debounce windows"
-            lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited: guild dispatch queue")
+            let senders = dispatch.pendingOfSenders > 0 ? " (\(dispatch.pendingOfSenders) by their senders)" : ""
+            lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited\(senders): guild dispatch queue")
         }
         if dispatch.deadLetters > 0 {
             let letters = dispatch.deadLetters == 1 ? "1 letter" : "\(dispatch.deadLetters) letters"

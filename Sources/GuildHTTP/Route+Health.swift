@@ -43,6 +43,7 @@ extension Route {
             return Reply.json(.object(object), status: 503)
         }
     }
+
     /// Events that wait until it is known who we are in their system; what that system said is not for everybody.
     private static var heldEvents: JSONValue {
         APISchema.list(

@@ -141,7 +141,8 @@ package final class Ledger: Sendable {
         let exists = stat(location.path, &status) == 0
         if exists, status.st_mode & S_IFMT != S_IFREG { throw .notALedger(path: location.path) }
         if mustExist, !exists { throw .missing(path: location.path) }
-        for folder in [location.folder, location.bodiesFolder, location.workersFolder] {
+        let own = [location.sideFolder, location.bodiesFolder, location.workersFolder]
+        for folder in [location.folder] + own {
             do {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -152,6 +153,13 @@ package final class Ledger: Sendable {
             } catch {
                 throw .unusable(path: location.path, reason: "cannot make the folder \(folder)")
             }
+            // Before anything is made in it.
+            if own.contains(folder) { try DurableFile.requireFolder(folder) }
+        }
+        // SQLite opens these as they are, through a link too.
+        for file in [location.walPath, location.path + "-shm", location.path + "-journal"] {
+            guard lstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { continue }
+            throw .unusable(path: file, reason: "it is \(PlainFile.name(ofKind: status.st_mode)), not a file")
         }
         guard access(location.folder, W_OK) == 0, !exists || access(location.path, R_OK | W_OK) == 0 else {
             throw .readOnly(path: location.path)

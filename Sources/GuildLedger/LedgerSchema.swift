@@ -34,6 +34,7 @@ enum LedgerSchema {
         registerServing(in: &migrator)
         registerHeldEvents(in: &migrator)
         registerCodexLoading(&migrator)
+        registerSenders(in: &migrator)
         return migrator
     }
 

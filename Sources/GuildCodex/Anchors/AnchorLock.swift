@@ -1,4 +1,5 @@
 import Foundation
+import GuildDomain
 
 /// One anchoring at a time in a repository, among the processes of this host.
 ///
@@ -12,9 +13,10 @@ struct AnchorLock: ~Copyable, Sendable {
 
     init(folder: String) throws(AnchorFailure) {
         let path = folder + "/" + Self.name
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw .notWritable(place: folder, detail: "\(path): \(String(cString: strerror(errno)))")
+        do throws(PlainFile.Problem) {
+            descriptor = try PlainFile.open(path, O_RDWR | O_CREAT, mode: 0o644)
+        } catch {
+            throw .notWritable(place: folder, detail: "\(path): \(error.reason)")
         }
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
     }

@@ -15,14 +15,31 @@ extension RateLimitPolicy.Limit {
         let scope = reader.required("scope", scopes)?.oneOf(RateLimitPolicy.Scope.self)
         self.init(scope: scope ?? .organization, location: reader.reader.location)
         requestsPerMinute = reader["requests_per_minute"]?.integer(in: 1...10_000_000)
+        requestsPerHour = reader["requests_per_hour"]?.integer(in: 1...10_000_000)
+        if requestsPerMinute != nil, requestsPerHour != nil {
+            reader["requests_per_hour"]?.problem(
+                "both `requests_per_minute` and `requests_per_hour`", expected: "one of them; two limits for both")
+        }
         burst = reader["burst"]?.integer(in: 1...10_000_000)
         tokensPerMinute = reader["tokens_per_minute"]?.tokens()
         action = reader["action"]?.oneOf(RateLimitPolicy.Action.self) ?? action
-        if reader["requests_per_minute"] == nil, reader["tokens_per_minute"] == nil {
-            _ = reader.required("requests_per_minute", "a whole number, or `tokens_per_minute`")
+        if ["requests_per_minute", "requests_per_hour", "tokens_per_minute"].allSatisfy({ reader[$0] == nil }) {
+            _ = reader.required(
+                "requests_per_minute", "a whole number, or `requests_per_hour`, or `tokens_per_minute`")
+        }
+        if scope == .sender {
+            reader["tokens_per_minute"]?.problem(
+                "tokens of a sender", expected: "`requests_per_minute` or `requests_per_hour`: a sender's runs")
         }
         if let match = reader["match"] { readMatch(match, scope) }
         guard scope != nil else { return nil }
+    }
+
+    private static let senderNames = "`non-members`, or a system and the sender's id there, such as github/583231"
+
+    private static func isSender(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
     }
 
     /// A name alone, or a mapping of `name` or `labels`.
@@ -32,7 +49,7 @@ extension RateLimitPolicy.Limit {
             case .agent: .agent
             case .chapter: .chapter
             case .connector: .connector
-            case .endpoint, .organization, nil: nil
+            case .endpoint, .organization, .sender, nil: nil
             }
         let named = { (reader: NodeReader?) in kind.map { reader?.name(of: $0) } ?? reader?.filledText() }
         if match.isScalar {
@@ -41,7 +58,11 @@ extension RateLimitPolicy.Limit {
             _ = match.mapping { reader in
                 name = named(reader["name"])
                 labels = reader["labels"]?.labels() ?? [:]
+                if scope == .sender { reader["labels"]?.problem("labels of a sender", expected: Self.senderNames) }
             }
+        }
+        if scope == .sender, let name, name != RateLimitPolicy.nonMembers, !Self.isSender(name) {
+            match.mismatch(Self.senderNames)
         }
     }
 }

@@ -28,7 +28,8 @@ package struct NewRepository: Sendable {
                 let url = URL(fileURLWithPath: path).appendingPathComponent(file.path)
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data(file.bytes).write(to: url)
+                // The folder was empty: whatever stands there now, somebody else has put there.
+                try Data(file.bytes).write(to: url, options: .withoutOverwriting)
             }
         } catch {
             throw Failure(.unavailable, "\(path): cannot write: \(error.localizedDescription)")

@@ -55,12 +55,11 @@ package struct PreReceiveHook: Sendable {
             try files.moveItem(atPath: path, toPath: earlierPath)
             outcome = .chained
         }
-        let new = path + ".guild-new"
-        try Data(Self.script(command).utf8).write(to: URL(fileURLWithPath: new))
-        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: new)
         // By rename, so that a push meanwhile meets one hook or the other, and never half of one.
-        guard rename(new, path) == 0 else {
-            throw Failure(.unavailable, "\(path): cannot write the hook: \(String(cString: strerror(errno)))")
+        do throws(PlainFile.Problem) {
+            try PlainFile.replace(path, with: Array(Self.script(command).utf8), mode: 0o755)
+        } catch {
+            throw Failure(.unavailable, "\(path): cannot write the hook: \(error.reason)")
         }
         return outcome
     }

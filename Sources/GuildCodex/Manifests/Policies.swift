@@ -2,7 +2,9 @@ package import GuildDomain
 
 /// `kind: RateLimitPolicy`: token buckets.
 package struct RateLimitPolicy: Manifest {
-    package enum Scope: String, Sendable, CaseIterable { case agent, chapter, organization, connector, endpoint }
+    package enum Scope: String, Sendable, CaseIterable {
+        case agent, chapter, organization, connector, endpoint, sender
+    }
     package enum Action: String, Sendable, CaseIterable { case delay, reject }
 
     package struct Limit: Sendable, Hashable {
@@ -11,6 +13,7 @@ package struct RateLimitPolicy: Manifest {
         package var name: String?
         package var labels: [String: String] = [:]
         package var requestsPerMinute: Int?
+        package var requestsPerHour: Int?
         package var burst: Int?
         package var tokensPerMinute: Int64?
         package var action: Action = .delay
@@ -21,6 +24,9 @@ package struct RateLimitPolicy: Manifest {
             self.location = location
         }
     }
+
+    /// `match` of a limit on senders that means all who don't belong to what they write about, taken together.
+    package static let nonMembers = "non-members"
 
     package var metadata: Metadata
     package var limits: [Limit] = []

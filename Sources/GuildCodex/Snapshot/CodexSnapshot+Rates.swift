@@ -17,6 +17,8 @@ extension CodexSnapshot {
                 return limit.isAbout(chapter, labels: labels) ? "chapter/\(chapter.lowercased())" : nil
             // These are counted where requests come in and go out.
             case .connector, .endpoint: return nil
+            // Its own: `charges(sender:)`.
+            case .sender: return nil
             }
         }
     }
@@ -26,6 +28,7 @@ extension CodexSnapshot {
         let charges =
             agentsByName.flatMap { self.charges(agent: $0.name, chapter: $0.chapter) }
             + endpoints.flatMap { self.charges(endpoint: $0) } + connectors.flatMap { self.charges(connector: $0) }
+            + nonMemberCharges
         var seen: Set<String> = []
         return charges.filter { seen.insert($0.bucket).inserted }
     }
@@ -84,7 +87,7 @@ extension RateLimitPolicy.Limit {
         return self.labels.allSatisfy { labels[$0.key] == $0.value }
     }
 
-    fileprivate func charges(bucket: String) -> [AdmissionTerms.Charge] {
+    func charges(bucket: String) -> [AdmissionTerms.Charge] {
         var charges: [AdmissionTerms.Charge] = []
         if let requestsPerMinute {
             charges.append(
@@ -96,6 +99,12 @@ extension RateLimitPolicy.Limit {
             charges.append(
                 AdmissionTerms.Charge(
                     bucket: bucket + "/tokens", rate: Rate(perMinute: tokensPerMinute), unit: .tokens,
+                    rejects: action == .reject))
+        }
+        if let requestsPerHour {
+            charges.append(
+                AdmissionTerms.Charge(
+                    bucket: bucket, requestsPerHour: Int64(requestsPerHour), burst: burst.map(Int64.init),
                     rejects: action == .reject))
         }
         return charges

@@ -7,6 +7,7 @@ struct CrossChecks {
     private let files: [String: [UInt8]]
     private let findings: Findings
     private let tools: ToolCheck
+    private let openEvents: [String: [String]]
     private let providers: [ModelProviderManifest]
     private let agents: KnownNames
     private let chapters: KnownNames
@@ -25,6 +26,7 @@ struct CrossChecks {
         self.codex = codex
         self.files = files
         self.findings = findings
+        openEvents = catalogue.openEvents
         providers = codex.registries.flatMap(\.providers)
         tools = ToolCheck(
             catalogue: catalogue, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
@@ -43,6 +45,7 @@ struct CrossChecks {
         checkConnectors()
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
+        OpenEventCheck(codex: codex, openEvents: openEvents, findings: findings).run()
         warnEmptyWindows()
     }
 

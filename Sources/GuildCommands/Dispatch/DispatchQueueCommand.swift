@@ -47,7 +47,10 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 inbound: try await ledger.inbound(limit: count, now: now).map(\.event),
                 invocations: invocations,
                 inboundDepth: try await ledger.status().inboundDepth, windows: held.windows, pending: held.pending,
-                rates: try await ledger.rateStandings(Array((snapshot?.allCharges ?? []).prefix(count)), now: now),
+                rates: try await ledger.rateStandings(
+                    Array((snapshot?.allCharges ?? []).prefix(count))
+                        + ledger.senderBuckets(limit: count, now: now).compactMap { snapshot?.charge(senderBucket: $0) }
+                        .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
                 held: try await heldEvents(in: ledger),
@@ -136,15 +139,17 @@ extension RateStanding {
     fileprivate func json(_ now: Timestamp) -> JSONValue {
         [
             "bucket": .string(charge.bucket), "unit": .string(charge.unit.rawValue),
-            "per_minute": .integer(charge.rate.perMinute), "burst": .integer(charge.rate.burst),
-            "left": .integer(bucket.available), "next": .string((now + wait).rfc3339), "rejects": .bool(charge.rejects),
+            "rate": .string(charge.text), "per_minute": charge.cost == 1 ? .integer(charge.rate.perMinute) : .null,
+            "burst": .integer(charge.burst), "left": .integer(left), "next": .string((now + wait).rfc3339),
+            "rejects": .bool(charge.rejects),
         ]
     }
 
     fileprivate func row(_ cells: CellFormat, _ now: Timestamp) -> [String] {
         [
-            charge.bucket, cells.count(charge.rate.perMinute), cells.count(charge.rate.burst),
-            cells.count(bucket.available), wait > .zero ? cells.time(now + wait) : "now",
+            charge.bucket, charge.cost == 1 ? cells.count(charge.rate.perMinute) : charge.text,
+            cells.count(charge.burst), cells.count(left),
+            wait > .zero ? cells.time(now + wait) : "now",
         ]
     }
 }
@@ -173,14 +178,14 @@ extension PendingDecision {
         [
             "agent": .string(agent), "rule": .string(rule), "event": .string(event.description),
             "invocation": .string(invocation.id.description), "priority": .string(invocation.priority.name),
-            "due": .string(dueAt.rfc3339),
+            "due": .string(dueAt.rfc3339), "reason": .optional(reason),
         ]
     }
 
     fileprivate func row(_ cells: CellFormat) -> [String] {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
-            cells.time(dueAt), "its turn",
+            cells.time(dueAt), reason ?? "its turn",
         ]
     }
 }

@@ -1,12 +1,24 @@
 import GuildDomain
 
 /// Who brought a GitHub event about, and whether it may be anyone with an account.
-enum GitHubSender {
+package enum GitHubSender {
     /// Types that a person without any right in the repository can cause.
     static let openTypes: Set<String> = [
         "commit_comment", "discussion", "discussion_comment", "fork", "gollum", "issue_comment", "issues",
         "pull_request", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread", "star",
         "watch",
+    ]
+
+    /// Types with their actions and what we call them, for whoever checks who listens to such events.
+    package static let openEvents: [String] = [
+        "commit_comment.created", "discussion.created", "discussion.edited", "discussion_comment.created",
+        "discussion_comment.edited", "fork", "gollum", "issue_comment.created", "issue_comment.edited",
+        "issue_comment.deleted", "issues.opened", "issues.edited", "issues.closed", "issues.reopened",
+        "issues.labeled", "pull_request.opened", "pull_request.edited", "pull_request.synchronize",
+        "pull_request.closed", "pull_request.reopened", "pull_request.ready_for_review",
+        "pull_request_review.submitted", "pull_request_review.edited", "pull_request_review_comment.created",
+        "pull_request_review_comment.edited", "star.created", "star.deleted", "watch.started", "ISSUE_OPENED",
+        "PR_OPENED", "PR_UPDATED", "PR_CLOSED",
     ]
 
     /// What GitHub calls those who belong to a repository. A contributor is anyone whose patch was once merged.

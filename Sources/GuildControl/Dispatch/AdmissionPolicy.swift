@@ -3,7 +3,7 @@ package import GuildDomain
 package import GuildLedger
 
 /// What the codex asks of an invocation on its way into the queue: the debounce of its trigger, the rate limits of its
-/// agent, chapter and organisation, and the depth past which its priority is refused.
+/// agent, chapter and organisation and of who sent the event, and the depth past which its priority is refused.
 package struct AdmissionPolicy: Sendable {
     /// Told to whoever is refused, where the policy says nothing.
     private static let defaultRetryAfter = Duration.seconds(60)
@@ -36,6 +36,8 @@ package struct AdmissionPolicy: Sendable {
         // Read again only for a key. The router has read the payload already; one that is no JSON sets nothing going.
         let asksForKey = decisions.contains { $0.invocation != nil && debounce(of: $0.rule) != nil }
         let json = asksForKey ? event.json(data: (try? event.data()) ?? .null) : .null
+        // What we did ourselves is bounded by hops and by its root's tokens.
+        let senderCharges = event.isOwn ? [] : event.sender.map(snapshot.charges(sender:)) ?? []
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
             var (decision, terms) = (decision, AdmissionTerms())
@@ -46,7 +48,7 @@ package struct AdmissionPolicy: Sendable {
                     "the \(alert.level.name) alert of \(alert.account) keeps \(invocation.priority.name) work in the queue"
                 )
             }
-            terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter)
+            terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter) + senderCharges
             terms.backpressure = refused.contains(invocation.priority) ? backpressure : nil
             if let settings = debounce(of: decision.rule) {
                 let level = alerts.level(agent: invocation.agent, chapter: invocation.chapter)

@@ -84,8 +84,8 @@ package enum AdmissionRule {
         if let reason = try book.pause(of: request.agent, now: now) { return .paused(reason: reason) }
         let place = terms.window.map { WindowPlace(agent: request.agent, rule: request.rule, key: $0.key) }
         let open = try place.flatMap { try book.window($0) }
-        // The tokens of a window were taken when it opened.
-        let charges = open == nil ? terms.charges : terms.charges.filter { $0.unit == .requests }
+        // The tokens of a window were taken when it opened, and its sender's turn.
+        let charges = open == nil ? terms.charges : terms.charges.filter { $0.unit == .requests && !$0.isOfSender }
         if let wait = try takeTurn(charges, for: request, in: &book, now: now) { return wait }
         guard let window = terms.window, let place else {
             return try refusal(request, terms, book, now: now) ?? .started
@@ -151,7 +151,7 @@ package enum AdmissionRule {
     ) throws -> Taking {
         let bucket = try book.bucket(charge, now: now).filled(charge.rate, at: now)
         guard charge.unit == .tokens else {
-            let taken = bucket.taking(1)
+            let taken = bucket.taking(charge.cost)
             return Taking(bucket: taken, wait: taken.wait(charge.rate))
         }
         guard let run else { return Taking(bucket: bucket, wait: bucket.wait(charge.rate)) }
@@ -167,8 +167,7 @@ package enum AdmissionRule {
     }
 
     private static func reason(_ charge: AdmissionTerms.Charge) -> String {
-        let what = charge.unit == .requests ? "" : " tokens"
-        return "\(charge.bucket) is at its limit of \(charge.rate.perMinute)\(what) a minute"
+        "\(charge.bucket) is at its limit of \(charge.text)"
     }
 
     private static func refusal(

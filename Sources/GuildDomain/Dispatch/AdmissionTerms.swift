@@ -15,6 +15,11 @@ package struct AdmissionTerms: Sendable, Hashable {
         package var unit: Unit
         /// Whether one that would have to wait is refused instead.
         package var rejects: Bool
+        /// Units that one request takes: more than one where the rate is slower than one a minute.
+        package var cost: Int64 = 1
+        /// Of who sent the event. It is about runs: an event that joins one takes nothing. And a bucket that is full is
+        /// forgotten, for there are as many senders as anyone likes to invent.
+        package var isOfSender = false
 
         package init(bucket: String, rate: Rate, unit: Unit, rejects: Bool) {
             self.bucket = bucket
@@ -22,6 +27,30 @@ package struct AdmissionTerms: Sendable, Hashable {
             self.unit = unit
             self.rejects = rejects
         }
+
+        /// Minutes of an hour: what a request costs where `requests` come in within an hour.
+        private static let hourlyCost: Int64 = 60
+
+        /// Requests by the hour, as many at once as come in within one unless `burst` says otherwise.
+        package init(bucket: String, requestsPerHour requests: Int64, burst: Int64? = nil, rejects: Bool) {
+            let units = (burst ?? requests).multipliedReportingOverflow(by: Self.hourlyCost)
+            self.init(
+                bucket: bucket,
+                rate: Rate(perMinute: requests, burst: units.overflow ? Rate.largest : units.partialValue),
+                unit: .requests, rejects: rejects)
+            cost = Self.hourlyCost
+        }
+
+        /// `30 an hour`, `200000 tokens a minute`.
+        package var text: String {
+            switch unit {
+            case .requests: "\(rate.perMinute) \(cost == Self.hourlyCost ? "an hour" : "a minute")"
+            case .tokens: "\(rate.perMinute) tokens a minute"
+            }
+        }
+
+        /// Requests or tokens that a full bucket holds.
+        package var burst: Int64 { rate.burst / cost }
     }
 
     /// When the queue is too deep for it.
@@ -89,7 +118,7 @@ extension AdmissionTerms.Charge {
     fileprivate var json: JSONValue {
         [
             "bucket": .string(bucket), "per_minute": .integer(rate.perMinute), "burst": .integer(rate.burst),
-            "unit": .string(unit.rawValue), "rejects": .bool(rejects),
+            "unit": .string(unit.rawValue), "rejects": .bool(rejects), "cost": .integer(cost),
         ]
     }
 
@@ -100,5 +129,6 @@ extension AdmissionTerms.Charge {
         self.init(
             bucket: bucket, rate: Rate(perMinute: perMinute, burst: json["burst"]?.integer), unit: unit,
             rejects: json["rejects"]?.bool ?? false)
+        cost = max(1, json["cost"]?.integer ?? 1)
     }
 }

@@ -91,6 +91,13 @@ package struct RateBucket: Sendable, Hashable {
         return .microseconds(Int64(clamping: (lent + pace - 1) / pace))
     }
 
+    /// When nothing is missing any more, if nothing more is taken.
+    package func fullAt(_ rate: Rate) -> Timestamp {
+        let missing = max(0, Int128(rate.burst) * Int128(Self.partsPerUnit) - Int128(level))
+        let pace = Int128(rate.perMinute)
+        return at + .microseconds(Int64(clamping: (missing + pace - 1) / pace))
+    }
+
     /// Whole units that may go at once.
     package var available: Int64 { max(0, level / Self.partsPerUnit) }
 }

@@ -37,8 +37,13 @@ package struct Operation: Sendable, Hashable {
 package struct OperationCatalogue: Sendable {
     /// In a stable order, for the providers' prompt caches.
     package let operations: [Operation]
+    /// By system, the types of events that anyone with an account there can cause, in both their spellings.
+    package let openEvents: [String: [String]]
 
-    package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
+    package init(_ operations: [Operation], openEvents: [String: [String]] = [:]) {
+        self.operations = operations.sorted { $0.name < $1.name }
+        self.openEvents = openEvents
+    }
 
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
 

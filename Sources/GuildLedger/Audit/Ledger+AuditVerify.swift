@@ -164,9 +164,9 @@ struct AuditMark: Sendable, Hashable {
 
     /// - Returns: nil where there is none, it cannot be read, or it is of another ledger; then everything is verified.
     static func load(_ path: String, ledger: LedgerID) -> AuditMark? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         // Losing the error is safe: without the mark more is verified, not less.
-        guard let data = try? file.read(upToCount: limitBytes), let json = try? JSONParser.parse(Array(data)),
+        guard let bytes = try? PlainFile.contents(path, limitBytes: limitBytes),
+            let json = try? JSONParser.parse(bytes),
             let mark = try? AuditMark(json: json, from: path), mark.ledger == ledger
         else { return nil }
         return mark
@@ -196,6 +196,6 @@ struct AuditMark: Sendable, Hashable {
             "at": .string(at.rfc3339),
         ]
         // Losing the error is safe: the next verification begins further back.
-        try? Data(json.bytes(.pretty)).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try? PlainFile.replace(path, with: json.bytes(.pretty))
     }
 }

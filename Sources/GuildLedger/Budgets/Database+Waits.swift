@@ -4,11 +4,16 @@ import GuildDomain
 extension Database {
     /// Invocations that one change wakes; the next change wakes more.
     private static let wakeLimit = 256
+    /// How long a run waits for a budget that only a person can raise: its own, or its root's.
+    static let longestOwnWait = Duration.seconds(24 * 3600)
 
     func waitForBudget(
         _ invocation: Invocation, refused: BudgetExceeded, partial: String, now: Timestamp
     ) throws {
-        try move(invocation, to: .waiting, waiting: .budget, availableAt: refused.freesUpAt, now: now)
+        let waitsForPerson =
+            refused.period == .perInvocation && refused.freesUpAt == nil && refused.alert.rawValue == 0
+        let expiry = waitsForPerson ? now + Self.longestOwnWait : nil
+        try move(invocation, to: .waiting, waiting: .budget, availableAt: refused.freesUpAt ?? expiry, now: now)
         try run("UPDATE invocations SET outcome = ? WHERE id = ?", [.text(partial), .id(invocation.id)])
         let row = try account(named: refused.account)
         try run(
@@ -26,6 +31,7 @@ extension Database {
                     "agent": .string(invocation.agent), "account": .string(refused.account),
                     "setting": .string(refused.setting), "needed": .integer(refused.needed),
                     "until": refused.freesUpAt.map { .string($0.rfc3339) } ?? .null,
+                    "expires": expiry.map { .string($0.rfc3339) } ?? .null,
                 ]))
         // Room that came up between the refusal and now raises no signal any more.
         let clock = try budgetClock(now)

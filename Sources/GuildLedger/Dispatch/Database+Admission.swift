@@ -26,13 +26,18 @@ struct LedgerBook: AdmissionBook {
     func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws {
         try db.run(
             """
-            INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess, reserved) VALUES (?, ?, ?, 0, ?, ?)
+            INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess, reserved, full_at)
+            VALUES (?, ?, ?, 0, ?, ?, ?)
             """,
             [
                 .text(charge.bucket), .integer(bucket.level), .time(bucket.at), .integer(bucket.excess),
-                .integer(bucket.reserved),
+                .integer(bucket.reserved), charge.isOfSender ? .time(bucket.fullAt(charge.rate)) : .null,
             ])
+        if charge.isOfSender { try db.forgetFullBuckets(limit: Self.forgottenPerSender, now: bucket.at) }
     }
+
+    /// Full buckets that each one of a sender takes away with it: more than it brings.
+    private static let forgottenPerSender = 4
 
     func expectedTokens(of agent: String) throws -> Int64 { try db.expectedTokens(of: agent) }
 

@@ -27,9 +27,12 @@ package struct PendingDecision: Sendable, Hashable {
     package let root: EventID
     package let dueAt: Timestamp
     package let invocation: NewInvocation
+    /// What it waits for, where that was asked for.
+    package let reason: String?
     let terms: AdmissionTerms
 
     init(row: Row) {
+        reason = row.hasColumn("reason") ? row["reason"] : nil
         rule = row["rule"]
         agent = row["agent"]
         event = row["event"]

@@ -107,6 +107,7 @@ extension Database {
             self, sql: "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)",
             arguments: [now])
         for invocation in overdue {
+            if try expireOwnWait(of: invocation, now: now) { continue }
             let pending = try Row.fetchAll(
                 self,
                 sql: """
@@ -125,6 +126,27 @@ extension Database {
             try setState(invocation, .queued, availableAt: now)
         }
         return overdue.count
+    }
+
+    /// Ends a run that waits for its own budget, or its root's: no time gives it room, and no person has.
+    ///
+    /// - Returns: whether it was one.
+    private func expireOwnWait(of id: InvocationID, now: Timestamp) throws -> Bool {
+        let setting = try first(
+            """
+            SELECT w.setting FROM budget_waits w JOIN invocations i ON i.id = w.invocation
+            WHERE w.invocation = ? AND i.wait_reason = 'budget' AND w.period = 'perInvocation'
+                AND w.frees_up_at IS NULL AND w.max_level = 0
+            """, [.id(id)]
+        ) { $0.text(0) ?? "" }
+        guard let setting,
+            let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
+        else { return false }
+        let hours = Self.longestOwnWait.microseconds / Duration.seconds(3600).microseconds
+        try end(
+            Invocation(row: row), as: .expired,
+            outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised it", now: now)
+        return true
     }
 
     private func auditOverdue(

@@ -18,6 +18,8 @@ package struct DispatchStatus: Sendable, Hashable {
     package let windowCount: Int
     package let pending: [PendingDecision]
     package let pendingCount: Int
+    /// Of them, those that wait because of who sent their event.
+    package let pendingOfSenders: Int
     package let deadLetters: Int
     /// What runs now, by agent.
     package let running: [String: Int]
@@ -31,8 +33,11 @@ package struct RateStanding: Sendable, Hashable {
     /// Whether as much may go at once as ever.
     package var isFull: Bool { bucket.available >= charge.rate.burst }
 
+    /// Requests or tokens that may go at once.
+    package var left: Int64 { bucket.available / charge.cost }
+
     /// How long the next one would have to wait: zero where it may go now.
-    package var wait: Duration { bucket.taking(charge.unit == .requests ? 1 : 0).wait(charge.rate) }
+    package var wait: Duration { bucket.taking(charge.unit == .requests ? charge.cost : 0).wait(charge.rate) }
 }
 
 extension Ledger {
@@ -61,8 +66,20 @@ extension Ledger {
                 queues: queues, windows: try db.openWindows(limit: limit),
                 windowCount: try count("SELECT count(*) FROM debounces"),
                 pending: try Row.fetchAll(
-                    db, sql: "SELECT * FROM pending_decisions ORDER BY due_at LIMIT \(limit)"
+                    db,
+                    sql: """
+                        SELECT *, (SELECT json_extract(d.reasons, '$[#-1]') FROM decisions d
+                            WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
+                            ORDER BY d.revision DESC LIMIT 1) AS reason
+                        FROM pending_decisions p ORDER BY due_at LIMIT \(limit)
+                        """
                 ).map(PendingDecision.init), pendingCount: try count("SELECT count(*) FROM pending_decisions"),
+                pendingOfSenders: try count(
+                    """
+                    SELECT count(*) FROM pending_decisions p WHERE (SELECT json_extract(d.reasons, '$[#-1]')
+                        FROM decisions d WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
+                        ORDER BY d.revision DESC LIMIT 1) LIKE 'sender/%'
+                    """),
                 deadLetters: try db.deadLetterCount(),
                 running: Dictionary(
                     try Row.fetchAll(
@@ -71,6 +88,11 @@ extension Ledger {
                     ).map { ($0[0] as String, $0[1] as Int) }
                 ) { first, _ in first })
         }
+    }
+
+    /// Names of the buckets of senders that are not full: those that fill last come first.
+    package func senderBuckets(limit: Int, now: Timestamp) async throws -> [String] {
+        try await read { try $0.senderBuckets(limit: limit, now: now) }
     }
 
     /// How full the bucket of each charge is now.

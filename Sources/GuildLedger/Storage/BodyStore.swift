@@ -50,6 +50,8 @@ package struct BodyStore: Sendable {
                 try Self.sync(folder: folder)
             } else if errno != EEXIST {
                 throw .ofFile(parent, errno)
+            } else {
+                try DurableFile.requireFolder(parent)
             }
             try write(body, to: path)
         }
@@ -64,13 +66,13 @@ package struct BodyStore: Sendable {
         case .inline(let bytes): return bytes
         case .file(let digest):
             let path = path(of: digest)
-            guard let data = FileManager.default.contents(atPath: path) else {
-                guard access(path, F_OK) != 0, errno == ENOENT else {
-                    throw .unusable(path: path, reason: "the body cannot be read")
-                }
-                throw .damagedBody(path: path)
+            let found: [UInt8]?
+            do throws(PlainFile.Problem) {
+                found = try PlainFile.contents(path)
+            } catch {
+                throw .unusable(path: path, reason: "the body cannot be read: \(error.reason)")
             }
-            let bytes = Array(data)
+            guard let bytes = found else { throw .damagedBody(path: path) }
             guard ContentDigest.hex(of: bytes) == digest else { throw .damagedBody(path: path) }
             return bytes
         }

@@ -44,8 +44,7 @@ enum DurableFile {
 
     /// Makes what another program wrote into a file durable.
     static func sync(_ path: String) throws(LedgerFailure) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        let descriptor = try openPlain(path, O_RDONLY)
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .ofFile(path, errno) }
     }
@@ -56,9 +55,30 @@ enum DurableFile {
         try BodyStore.sync(folder: (destination as NSString).deletingLastPathComponent)
     }
 
-    /// Makes a folder where there is none.
+    /// Makes a folder where there is none. One that is there must be a folder itself and not somebody else's: what is
+    /// put or cleared away in it would be so where a planted link leads.
     static func makeFolder(_ path: String) throws(LedgerFailure) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .ofFile(path, errno) }
+        if mkdir(path, 0o700) == 0 { return }
+        guard errno == EEXIST else { throw .ofFile(path, errno) }
+        try requireFolder(path)
+    }
+
+    /// Requires a folder that is no link and not somebody else's.
+    static func requireFolder(_ path: String) throws(LedgerFailure) {
+        do throws(PlainFile.Problem) {
+            try PlainFile.requireFolder(path)
+        } catch {
+            throw .ofFile(path, error)
+        }
+    }
+
+    /// Opens a regular file by its own name.
+    static func openPlain(_ path: String, _ flags: Int32) throws(LedgerFailure) -> Int32 {
+        do throws(PlainFile.Problem) {
+            return try PlainFile.open(path, flags)
+        } catch {
+            throw .ofFile(path, error)
+        }
     }
 
     static func exists(_ path: String) -> Bool {
@@ -87,8 +107,7 @@ enum DurableFile {
     private static func read(
         _ path: String, _ take: (ArraySlice<UInt8>) -> Bool
     ) throws(LedgerFailure) -> Sum {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw .ofFile(path, errno) }
+        let descriptor = try openPlain(path, O_RDONLY)
         defer { close(descriptor) }
         var (hash, bytes): (SHA256, Int64) = (SHA256(), 0)
         var buffer = [UInt8](repeating: 0, count: chunkBytes)
@@ -106,6 +125,11 @@ enum DurableFile {
 }
 
 extension LedgerFailure {
+    static func ofFile(_ path: String, _ problem: PlainFile.Problem) -> LedgerFailure {
+        problem.code == EINVAL || problem.code == ELOOP
+            ? .unusable(path: path, reason: problem.reason) : .ofFile(path, problem.code)
+    }
+
     /// What an `errno` means for a file of the ledger.
     static func ofFile(_ path: String, _ problem: Int32) -> LedgerFailure {
         switch problem {

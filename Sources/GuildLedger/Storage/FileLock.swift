@@ -13,16 +13,16 @@ package struct FileLock: ~Copyable, Sendable {
     /// Opens a file that another one made, to see whether it holds the lock.
     init(existing path: String) throws(LedgerFailure) { try self.init(path: path, flags: O_RDONLY) }
 
+    /// A lock through a planted link would make a file wherever that leads.
     private init(path: String, flags: Int32) throws(LedgerFailure) {
-        descriptor = open(path, flags | O_CLOEXEC, 0o600)
-        let problem = errno
-        guard descriptor >= 0 else {
-            switch problem {
-            case EACCES, EROFS, EPERM: throw .readOnly(path: path)
-            case ENOSPC, EDQUOT: throw .full(path: path)
-            default: throw .unusable(path: path, reason: String(cString: strerror(problem)))
-            }
+        let opened = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard opened >= 0 else { throw .ofFile(path, PlainFile.Problem(code: errno)) }
+        var status = stat()
+        guard fstat(opened, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+            close(opened)
+            throw .unusable(path: path, reason: "it is \(PlainFile.name(ofKind: status.st_mode)), not a file")
         }
+        descriptor = opened
     }
 
     deinit { close(descriptor) }

@@ -51,9 +51,10 @@ package struct LedgerLocation: Sendable, Hashable {
     package var walPath: String { path + "-wal" }
     var lockPath: String { path + ".lock" }
     var usePath: String { path + ".use" }
-    var housekeepingPath: String { path + ".d/housekeeping.lock" }
-    var bodiesFolder: String { path + ".d/bodies" }
-    var workersFolder: String { path + ".d/workers" }
+    var sideFolder: String { path + ".d" }
+    var housekeepingPath: String { sideFolder + "/housekeeping.lock" }
+    var bodiesFolder: String { sideFolder + "/bodies" }
+    var workersFolder: String { sideFolder + "/workers" }
     package var folder: String { (path as NSString).deletingLastPathComponent }
 
     private static func homeFolder() -> String {

@@ -87,11 +87,13 @@ enum BackupFolder {
         guard DurableFile.exists(file) else {
             throw BackupFailure.notABackup(path: path, reason: "there is no \(manifest) in it")
         }
-        guard DurableFile.size(of: file) <= manifestLimitBytes, let data = FileManager.default.contents(atPath: file)
+        guard DurableFile.size(of: file) <= manifestLimitBytes,
+            // Any reason is the same to whoever restores.
+            let data = try? PlainFile.contents(file, limitBytes: Int(manifestLimitBytes))
         else { throw BackupFailure.damaged(path: path, reason: "its \(manifest) cannot be read") }
         let json: JSONValue
         do {
-            json = try JSONParser.parse(Array(data))
+            json = try JSONParser.parse(data)
         } catch {
             throw BackupFailure.damaged(path: path, reason: "its \(manifest) is \(error.message)")
         }
@@ -102,7 +104,9 @@ enum BackupFolder {
     ///
     /// - Returns: the names.
     static func eachSum(of path: String, _ body: (_ name: String, _ digest: String) throws -> Void) throws {
-        guard let file = fopen("\(path)/\(sums)", "re") else {
+        // Any reason is the same to whoever restores.
+        guard let descriptor = try? PlainFile.open("\(path)/\(sums)", O_RDONLY), let file = fdopen(descriptor, "r")
+        else {
             throw BackupFailure.damaged(path: path, reason: "its \(sums) cannot be read")
         }
         defer { fclose(file) }

@@ -194,6 +194,8 @@ extension BodyStore {
         // A folder that cannot be listed has nothing in it that could be swept.
         let parents = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
         return parents.sorted().flatMap { parent -> [File] in
+            // Nothing is swept where a planted link leads.
+            guard (try? PlainFile.requireFolder("\(folder)/\(parent)")) != nil else { return [] }
             let names = (try? manager.contentsOfDirectory(atPath: "\(folder)/\(parent)")) ?? []
             return names.sorted().map { name in
                 let digest = parent + name

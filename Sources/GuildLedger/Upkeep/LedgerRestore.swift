@@ -224,6 +224,7 @@ package struct LedgerRestore: Sendable {
     private func settleAside(now: Timestamp) throws -> String? {
         let old = preparedAside
         guard DurableFile.exists(old.folder) else { return nil }
+        try DurableFile.requireFolder(old.folder)
         guard DurableFile.exists(old.path), !Self.isSameFile(old.path, location.path) else {
             try FileManager.default.removeItem(atPath: old.folder)
             return nil

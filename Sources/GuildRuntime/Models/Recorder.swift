@@ -56,8 +56,14 @@ struct RecordingFile: Sendable {
 
     /// Appends one line under the file's lock; of a write that fails nothing stays.
     func append(_ entry: Recording.Entry) throws(Failure) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw problem("cannot be opened") }
+        let descriptor: Int32
+        do throws(PlainFile.Problem) {
+            descriptor = try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
+        } catch {
+            throw Failure(
+                .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
+                hint: "name a file, in a folder that exists and is writable")
+        }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX) == 0 else { throw problem("cannot be locked") }
         let end = lseek(descriptor, 0, SEEK_END)

@@ -13,7 +13,7 @@ extension Audit {
             }
             try await codex.append(3)
             try codex.save(try await codex.guild("audit", "anchor", "-o", "json"), as: "anchor.json")
-            #expect(try await codex.guild("audit", "export", "-o", "log.jsonl").status == 0)
+            #expect(try await codex.guild("audit", "export", "--to", "log.jsonl").status == 0)
             #expect(try await codex.guild("audit", "export").output.split(separator: "\n").count == 25)
 
             let head = try await codex.json("audit", "verify")["head"]?.string ?? "?"
@@ -49,7 +49,7 @@ extension Audit {
             try codex.write(["bodies.jsonl": bodies.joined(separator: "\n") + "\n"])
             #expect(try await codex.python("bodies.jsonl").errors.contains("entry 1: its body was changed"))
             try await codex.tamper("DELETE FROM audit_bodies WHERE seq = 8")
-            #expect(try await codex.guild("audit", "export", "-o", "gone.jsonl").status == 0)
+            #expect(try await codex.guild("audit", "export", "--to", "gone.jsonl").status == 0)
             #expect(try await codex.python("gone.jsonl").errors.contains("entry 8: its body is gone"))
             // The same hash and another tree: an anchor that somebody else's log has.
             let anchor = try String(contentsOfFile: codex.repository + "/anchor.json", encoding: .utf8)
@@ -63,16 +63,16 @@ extension Audit {
 
         @Test func `a part is exported and verified by itself`() async throws {
             let codex = try await TemporaryCodex.audited(9)
-            let part = try await codex.guild("audit", "export", "--from", "4", "--to", "6")
+            let part = try await codex.guild("audit", "export", "--from", "4", "--until", "6")
             #expect(part.output.split(separator: "\n").count == 3)
             try codex.write(["part.jsonl": part.output])
             let finished = try await codex.python("part.jsonl")
             #expect(finished.status == 0, "\(finished.errors)")
             #expect(finished.output.hasPrefix("4..6: "))
             for (arguments, words) in [
-                (["--from", "0"], "begin at 1"), (["--from", "5", "--to", "4"], "before --from 5"),
-                (["--from", "10"], "no entry 10"), (["--to", "99"], "no entry 99"),
-                (["-o", "no/such/file"], "no/such/file"),
+                (["--from", "0"], "begin at 1"), (["--from", "5", "--until", "4"], "before --from 5"),
+                (["--from", "10"], "no entry 10"), (["--until", "99"], "no entry 99"),
+                (["--to", "no/such/file"], "no/such/file"),
             ] {
                 let refused = try await ChildProcess.run(
                     try BuiltProducts.path(of: "guild"), ["audit", "export"] + arguments,
@@ -80,6 +80,35 @@ extension Audit {
                 expectRefusal(refused, 2, words)
             }
             #expect(FileManager.default.fileExists(atPath: codex.repository + "/no") == false)
+        }
+
+        @Test func `an export goes into FIFOs and devices, and through no link to a file`() async throws {
+            let codex = try await TemporaryCodex.audited(3)
+            let folder = codex.repository
+            #expect(try await codex.guild("audit", "export", "--to", "/dev/null").status == 0)
+            let stream = try await codex.guild("audit", "export", "--to", "/dev/stdout")
+            #expect(stream.output.split(separator: "\n").count == 3)
+            #expect(mkfifo(folder + "/fifo", 0o600) == 0)
+            let reader = open(folder + "/fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            #expect(try await codex.guild("audit", "export", "--to", "fifo").status == 0)
+            var bytes = [UInt8](repeating: 0, count: 8)
+            #expect(read(reader, &bytes, bytes.count) == bytes.count)
+            close(reader)
+            try codex.write(["victim": "mine\n"])
+            for (target, link) in [("victim", "link"), ("nowhere", "dangling"), (folder, "folder-link")] {
+                try FileManager.default.createSymbolicLink(atPath: folder + "/" + link, withDestinationPath: target)
+                expectRefusal(
+                    try await codex.guild("audit", "export", "--to", link), 2, "symbolic link")
+            }
+            // What used to be truncated: the name of the unfinished file, planted.
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/log.jsonl.partial", withDestinationPath: "victim")
+            #expect(try await codex.guild("audit", "export", "--to", "log.jsonl").status == 0)
+            #expect(try await codex.guild("audit", "export", "--to", "log.jsonl").status == 0)
+            #expect(try String(contentsOfFile: folder + "/victim", encoding: .utf8) == "mine\n")
+            #expect(!FileManager.default.fileExists(atPath: folder + "/nowhere"))
+            var status = stat()
+            #expect(lstat(folder + "/fifo", &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
         }
 
         @Test func `a proof is made, handed on and checked, and another is none`() async throws {
