@@ -15,7 +15,7 @@ struct APIAccess: Sendable {
         var grants: [BearerTokens.Grant] = []
         for token in codex.head.guild.apiTokens {
             do {
-                let secret = try await secrets.resolve(token.secret)
+                let secret = try await secrets.resolve(token.secret, for: SecretUse(.admit))
                 grants.append(
                     BearerTokens.Grant(
                         token: secret.reveal(), scopes: Set(token.scopes.map(\.rawValue)), name: token.name))

@@ -35,6 +35,8 @@ package struct Deployment: Sendable {
     let held = Signal()
     /// Why the newest commit is not what this deployment began with; the last accepted one is then.
     package let refusal: CodexInvalid?
+    /// Whether a commit may say which secret goes where.
+    let trustsCodex: Bool
     private let role: Role
     /// What was accepted when this began.
     private let acceptedBefore: CommitID?
@@ -51,6 +53,7 @@ package struct Deployment: Sendable {
         time = settings.time
         logger = settings.logger
         self.role = role
+        trustsCodex = settings.trustsCodex
         let result = try access.load()
         // Nobody's ledger begins with a codex that cannot run.
         if result.snapshot == nil, try access.ledgerHome().standing == .unknown { _ = try result.get() }
@@ -89,8 +92,10 @@ package struct Deployment: Sendable {
         // What was told which commit to use heeds no newer one; what obeys the accepted one follows it.
         if role != .serving, codex.head.commit == accepted?.hex { codex.startFollowing() }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
-        secrets = SecretResolver(redactor: redactor, http: http, clock: time, logger: logger)
+        secrets = SecretResolver(
+            redactor: redactor, trust: LedgerTrust(ledger, time: time), http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
+        if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: "--trust-codex") }
     }
 
     /// Whether a run may have what is checked out accepted: nobody serves, and it is no step back.
@@ -106,9 +111,12 @@ package struct Deployment: Sendable {
     }
 
     /// Has the commit of a single run accepted, where that is the run's to say; else the accepted one is obeyed.
-    func acceptRun(actor: String) async throws {
+    ///
+    /// - Parameter isAttended: whether a person sits at a terminal.
+    func acceptRun(actor: String, isAttended: Bool) async throws {
         guard role == .running, access.isAtHead, !asked.isWorktree, codex.head.commit == asked.commit else { return }
         pin(asked.commit)
+        try await meetSecrets(of: asked, on: isAttended ? .run : .nobody, actor: actor)
         let budgets = BudgetLimits(asked)
         let isAccepted = try await ledger.acceptRun(
             asked.commit, after: acceptedBefore?.hex,
@@ -126,6 +134,7 @@ package struct Deployment: Sendable {
     func accept(_ snapshot: CodexSnapshot, actor: String) async throws {
         // Kept alive first: once it is accepted, work may name it.
         pin(snapshot.commit)
+        try await meetSecrets(of: snapshot, on: .serve, actor: actor)
         // Uncommitted files are this process's own affair: no other can take them up.
         if !snapshot.isWorktree {
             try await ledger.recordHead(

@@ -18,6 +18,8 @@ package struct RunRequest: Sendable {
     /// An invocation to go on with, instead of a new one of `agent`.
     package var resumed: InvocationID?
     package var substitute: ModelProviders.Substitute?
+    /// Asks the person at the terminal whether these secrets may be used so; nil where nobody is there.
+    package var trust: (@Sendable ([SecretPair]) -> Bool)?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
         self.agent = agent
@@ -95,8 +97,9 @@ package struct HostedRun: Sendable {
         observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
+        try await deployment.acceptRun(actor: request.user, isAttended: request.trust != nil)
+        try await settleTrust()
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
-        try await deployment.acceptRun(actor: request.user)
         let (root, invocation): (EventID, InvocationID)
         if let resumed = request.resumed {
             (root, invocation) = try await resume(resumed, worker)
@@ -122,6 +125,23 @@ package struct HostedRun: Sendable {
         }
         try await ledger.unregister(worker, now: time.now)
         return outcome
+    }
+
+    /// Nothing begins that would end at a secret which nobody trusts: a person is asked, or told what to do.
+    private func settleTrust() async throws {
+        guard request.resumed == nil else { return }
+        let isReplayed = if case .replay? = request.substitute { true } else { false }
+        let pairs = try await deployment.untrusted(for: try agent(), request.options, isReplayed: isReplayed)
+        guard let first = pairs.first else { return }
+        guard request.trust?(pairs) == true else {
+            let more = pairs.count > 1 ? ", and \(pairs.count - 1) more" : ""
+            throw Failure(
+                .refused, "secret \(first.reference): not trusted \(first.use.purpose)\(more)",
+                hint: "an operator says so once: guild registry trust \(pairs.map(\.id).joined(separator: " ")); who "
+                    + "protects the branch instead says --trust-codex")
+        }
+        _ = try await deployment.ledger.setTrust(
+            pairs, to: .trusted, commit: deployment.asked.commit, actor: request.user, now: deployment.time.now)
     }
 
     /// Asks the invocation to stop: the call under way is settled, and the run ends as cancelled.

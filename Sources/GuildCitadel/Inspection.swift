@@ -11,7 +11,7 @@ package struct Inspection: Sendable {
         case writing
     }
 
-    package let settings: Settings
+    package private(set) var settings: Settings
     /// Where the ledger is, or would be.
     package let location: LedgerLocation
     private let ledger: Ledger?
@@ -25,6 +25,13 @@ package struct Inspection: Sendable {
         location = home.location ?? LedgerLocation(path: home.looked.last ?? "")
         if home.location != nil, let remark = home.remark { settings.remark(remark) }
         ledger = try home.location.flatMap(Self.open)
+    }
+
+    /// The same, saying what there is to say as others do.
+    package func remarking(as other: Settings) -> Inspection {
+        var copy = self
+        copy.settings.remark = other.remark
+        return copy
     }
 
     /// Where the settings have the ledger, without a look at what is there: to make it, or put another in its place.

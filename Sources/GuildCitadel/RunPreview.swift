@@ -13,7 +13,8 @@ package enum RunPreview {
         guard let agent = snapshot.agent(request.agent) else {
             throw HostedRun.unknownAgent(request.agent, in: snapshot)
         }
-        let secrets = SecretResolver(redactor: redactor, http: nil, clock: settings.time, logger: settings.logger)
+        let secrets = SecretResolver(
+            redactor: redactor, trust: NoSecret(), http: nil, clock: settings.time, logger: settings.logger)
         let connectors = CurrentConnectors(http: HTTPClient(), secrets: secrets, time: settings.time)
         let now = settings.time.now
         let event =

@@ -152,6 +152,16 @@ package struct Serve: Sendable {
             codex.append(("refused", .object(JSONObject(refused))))
         }
         if let reading = loading.json(now: deployment.time.now) { codex.append(("loading", reading)) }
+        // As above.
+        let waiting = (try? await deployment.waitingSecrets()) ?? []
+        if !waiting.isEmpty {
+            var secrets: [(String, JSONValue)] = [("waiting", .integer(waiting.count))]
+            if isWhole {
+                secrets.append(
+                    ("pairs", .array(waiting.prefix(shownProblems).map { .string("\($0.id): \($0)") })))
+            }
+            codex.append(("secrets", .object(JSONObject(secrets))))
+        }
         var detail: [(String, JSONValue)] = [("codex", .object(JSONObject(codex)))]
         // As above.
         if let held = try? await deployment.ledger.heldStandings(), !held.isEmpty {

@@ -14,6 +14,8 @@ package struct Settings: Sendable {
     package var ledger: String?
     /// A file of allowed signers: only commits that one of them signed are taken up.
     package var signers: String?
+    /// `--trust-codex`, or `GUILD_TRUST_CODEX`: a commit may say which secret goes where.
+    package var trustsCodex: Bool
     /// Whether the environment is that of a `pre-receive` hook, whose objects are in quarantine.
     package var readsQuarantine = false
     package var environment: [String: String]
@@ -32,6 +34,7 @@ package struct Settings: Sendable {
         self.usesWorktree = usesWorktree
         self.ledger = ledger
         self.environment = environment
+        trustsCodex = ["1", "true", "yes"].contains(environment["GUILD_TRUST_CODEX"]?.lowercased())
         self.workingDirectory = workingDirectory
         self.logger = logger
         self.time = time

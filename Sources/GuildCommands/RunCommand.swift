@@ -72,6 +72,14 @@ struct RunCommand: AsyncParsableCommand {
             discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
     var approve: Approval?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Trust every secret that the codex names, for what it names it for.",
+            discussion:
+                "For those who protect the branch. Default: ask on a terminal, else exit 5. Environment: "
+                + "GUILD_TRUST_CODEX=1."))
+    var trustCodex = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
@@ -102,7 +110,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let redactor = Redactor()
-        let settings = options.settings(redactor: redactor)
+        var settings = options.settings(redactor: redactor)
+        if trustCodex { settings.trustsCodex = true }
         let request = try runRequest(now: settings.time.now)
         if dryRun { return try preview(request, settings, redactor) }
         let deployment = try await Deployment(settings, redactor: redactor)
@@ -140,6 +149,7 @@ struct RunCommand: AsyncParsableCommand {
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
         var request = RunRequest(agent: agent ?? "", options: asked, user: "user:\(UserName.current)")
+        if isatty(STDIN_FILENO) == 1 { request.trust = { TrustPrompt.ask($0) } }
         request.resumed = resume.flatMap { InvocationID($0) }
         if let event { request.event = try Self.event(event, now: now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }

@@ -67,6 +67,12 @@ struct ServeCommand: AsyncParsableCommand {
         completion: .file())
     var signers: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Trust every secret that a commit names, for what it names it for.",
+            discussion: "For those who protect the branch. Environment: GUILD_TRUST_CODEX=1."))
+    var trustCodex = false
+
     @Flag(help: "Print what the models say to standard output, as it comes.")
     var stream = false
 
@@ -76,6 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
         let redactor = Redactor()
         var settings = options.settings(redactor: redactor, defaultLogLevel: .info)
         settings.signers = signers
+        if trustCodex { settings.trustsCodex = true }
         settings.remark = { [logger = settings.logger] in logger.notice("\($0)") }
         let remote = try follow.map { try RemoteBranch(parsing: $0, interval: .seconds(followInterval)) }
         let screen = AnswerStream()

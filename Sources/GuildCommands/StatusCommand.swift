@@ -23,6 +23,8 @@ struct StatusCommand: AsyncParsableCommand {
         if let snapshot = codex.snapshot {
             agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: settings.time.now)
         }
+        var secrets: [SecretDesk.Entry] = []
+        if let snapshot = codex.snapshot { secrets = try await inspection.waitingSecrets(of: snapshot) }
         try output.renderer.print(
             StatusResult(
                 codex: codex, ledger: status, ledgerPath: inspection.location.path,
@@ -36,6 +38,7 @@ struct StatusCommand: AsyncParsableCommand {
                     releases: try await ledger?.capReleases(now: settings.time.now) ?? []),
                 dispatch: try await ledger?.dispatchStatus(limit: 0, now: settings.time.now),
                 schedulePauses: try await ledger?.schedulePauses(at: settings.time.now) ?? [],
+                secrets: secrets,
                 alerts: try await ledger?.alertsInForce(now: settings.time.now) ?? []))
     }
 }

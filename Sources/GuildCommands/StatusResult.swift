@@ -25,8 +25,13 @@ struct StatusResult: CommandResult {
     let dispatch: DispatchStatus?
     /// Pauses of schedules in force.
     let schedulePauses: [SchedulePause]
+    /// Of the codex, those that nobody has trusted.
+    let secrets: [SecretDesk.Entry]
     /// Of budgets, the highest first.
     let alerts: [AlertInForce]
+
+    /// Lines of them that are shown.
+    private static let shownSecrets = 10
 
     private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     /// Only while nothing better came since.
@@ -67,6 +72,8 @@ struct StatusResult: CommandResult {
                 schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
             "approvals_waiting": .integer(waiting), "held": .array(held.map { $0.json(isWhole: true) }),
             "caps": caps.json, "alerts": .array(alerts.map(json)),
+            "secrets_waiting": .array(
+                secrets.map { ["id": .string($0.pair.id), "secret": .string($0.pair.description)] }),
             "processes": .array((ledger?.processes ?? []).map(json)),
             "agents": .array(agents.map(\.json)),
         ]
@@ -192,6 +199,10 @@ struct StatusResult: CommandResult {
         if !schedulePauses.isEmpty {
             let names = schedulePauses.map(\.target).joined(separator: ", ")
             lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
+        }
+        lines += secrets.prefix(Self.shownSecrets).map { entry in
+            style.red("secret     not trusted, and not used: ") + TextTable.printable(entry.pair.description)
+                + " (guild registry trust \(entry.pair.id))"
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         lines += caps.lines.map { style.yellow(TextTable.printable($0)) }

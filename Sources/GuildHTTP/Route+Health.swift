@@ -55,7 +55,7 @@ extension Route {
     }
 
     /// The commit that is served, the newer one that was refused, whose reasons are not for everybody, and the one that
-    /// is being read, if that takes long.
+    /// is being read, if that takes long; and the secrets that wait for an operator.
     private static var servedCodex: JSONValue {
         let refused = APISchema.object(
             [
@@ -64,7 +64,10 @@ extension Route {
             ], optional: ["problems"])
         let loading = APISchema.object(
             [("commit", APISchema.text), ("since", APISchema.time), ("seconds", APISchema.count)], optional: ["commit"])
+        let secrets = APISchema.object(
+            [("waiting", APISchema.count), ("pairs", APISchema.texts)], optional: ["pairs"])
         return APISchema.object(
-            [("commit", APISchema.text), ("refused", refused), ("loading", loading)], optional: ["refused", "loading"])
+            [("commit", APISchema.text), ("refused", refused), ("loading", loading), ("secrets", secrets)],
+            optional: ["refused", "loading", "secrets"])
     }
 }

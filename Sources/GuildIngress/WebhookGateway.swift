@@ -192,7 +192,7 @@ package struct WebhookGateway: Sendable {
         var problems: [String] = []
         for reference in endpoint.authentication.secrets {
             do {
-                keys.append(try await secrets.resolve(reference))
+                keys.append(try await secrets.resolve(reference, for: SecretUse(.verify)))
             } catch {
                 problems.append(error.message)
             }

@@ -35,6 +35,7 @@ enum LedgerSchema {
         registerHeldEvents(in: &migrator)
         registerCodexLoading(&migrator)
         registerSenders(in: &migrator)
+        registerSecretPairs(in: &migrator)
         return migrator
     }
 

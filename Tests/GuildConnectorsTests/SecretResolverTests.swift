@@ -14,14 +14,14 @@ struct SecretResolverTests {
     private func resolver(_ environment: [String: String] = [:], clock: any TimeSource = FixedTime()) -> SecretResolver
     {
         SecretResolver(
-            redactor: redactor, http: HTTPClient(), clock: clock, logger: Logger(label: "test"),
+            redactor: redactor, trust: EverySecret(), http: HTTPClient(), clock: clock, logger: Logger(label: "test"),
             environment: { environment[$0] })
     }
 
     private func failure(_ reference: String, _ environment: [String: String] = [:]) async throws -> SecretFailure? {
         let reference = try #require(SecretReference(reference))
         do throws(SecretFailure) {
-            _ = try await resolver(environment).resolve(reference)
+            _ = try await resolver(environment).resolve(reference, for: SecretUse(.verify))
             return nil
         } catch {
             return error
@@ -37,7 +37,7 @@ struct SecretResolverTests {
 
     @Test func `a variable of the environment is a secret, and the redactor knows it`() async throws {
         let reference = try #require(SecretReference("env://GUILD_TOKEN"))
-        let secret = try await resolver(["GUILD_TOKEN": "s3cr3t-value"]).resolve(reference)
+        let secret = try await resolver(["GUILD_TOKEN": "s3cr3t-value"]).resolve(reference, for: SecretUse(.verify))
         #expect(secret.reveal() == "s3cr3t-value")
         #expect(redactor.masked("got s3cr3t-value") == "got ••••")
     }
@@ -58,7 +58,7 @@ struct SecretResolverTests {
     func `one line end at the end of a file is no part of the secret`(content: String, secret: String) async throws {
         try await withFile(Array(content.utf8)) { path in
             let reference = try #require(SecretReference("file://\(path)"))
-            let found = try await resolver().resolve(reference)
+            let found = try await resolver().resolve(reference, for: SecretUse(.verify))
             #expect(found.reveal() == secret)
         }
     }
@@ -89,13 +89,13 @@ struct SecretResolverTests {
         let clock = SteppedTime()
         let lookups = Mutex(0)
         let counted = SecretResolver(
-            redactor: redactor, http: nil, clock: clock, logger: Logger(label: "test"),
+            redactor: redactor, trust: EverySecret(), http: nil, clock: clock, logger: Logger(label: "test"),
             environment: { _ in "value-\(lookups.withLock { $0 += 1; return $0 })" })
         let reference = try #require(SecretReference("env://ROTATED"))
-        #expect(try await counted.resolve(reference).reveal() == "value-1")
-        #expect(try await counted.resolve(reference).reveal() == "value-1")
+        #expect(try await counted.resolve(reference, for: SecretUse(.verify)).reveal() == "value-1")
+        #expect(try await counted.resolve(reference, for: SecretUse(.verify)).reveal() == "value-1")
         clock.advance(.seconds(SecretResolver.cacheSeconds))
-        #expect(try await counted.resolve(reference).reveal() == "value-2")
+        #expect(try await counted.resolve(reference, for: SecretUse(.verify)).reveal() == "value-2")
     }
 
     @Test func `Vault is asked for one field of a secret`() async throws {
@@ -104,13 +104,13 @@ struct SecretResolverTests {
         }
         let environment = ["VAULT_ADDR": server.url(""), "VAULT_TOKEN": "vault-token"]
         let reference = try #require(SecretReference("vault://secret/team a/github#token"))
-        #expect(try await resolver(environment).resolve(reference).reveal() == "from-vault")
+        #expect(try await resolver(environment).resolve(reference, for: SecretUse(.verify)).reveal() == "from-vault")
         let request = try #require(server.requests.first)
         #expect(request.method == "GET")
         #expect(request.target == "/v1/secret/data/team%20a/github")
         #expect(request.headers["X-Vault-Token"] == "vault-token")
         let number = try #require(SecretReference("vault://secret/team a/github#n"))
-        #expect(try await resolver(environment).resolve(number).reveal() == "7")
+        #expect(try await resolver(environment).resolve(number, for: SecretUse(.verify)).reveal() == "7")
         let missing = try #require(try await failure("vault://secret/x#other", environment))
         #expect(missing.message == "secret vault://secret/x#other: the secret has no field 'other'")
     }

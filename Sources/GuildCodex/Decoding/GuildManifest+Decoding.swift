@@ -10,6 +10,7 @@ extension GuildManifest {
         alerts = spec["alerts"]?.alerts() ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
         audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
+        allowedOrigins = spec["network"]?.mapping { $0["allow"]?.origins() ?? [] } ?? []
         apiTokens = spec["api"]?.mapping { APIToken.tokens($0) } ?? []
         for (kept, all, key) in [
             (reserve.perDay, manaPool.perDay, "perDay"), (reserve.perMonth, manaPool.perMonth, "perMonth"),
@@ -18,6 +19,21 @@ extension GuildManifest {
                 spec["reserve"]?.problem("a reserve of \(kept) tokens \(key)", expected: "at most the pool's \(all)")
             }
         }
+    }
+}
+
+extension NodeReader {
+    /// Addresses of hosts, without a path.
+    fileprivate func origins() -> Set<String> {
+        Set(
+            elements(orOne: true).compactMap { element in
+                guard let text = element.url() else { return nil }
+                guard let origin = WebOrigin(text), text.split(separator: "/", maxSplits: 2).count == 2 else {
+                    element.problem("an address that is more than an origin", expected: "http://HOST[:PORT]")
+                    return nil
+                }
+                return origin.description
+            })
     }
 }
 

@@ -32,6 +32,8 @@ package struct GuildManifest: Manifest {
     package var timezone = "UTC"
     /// Who may call what over HTTP, beside discovery, health and signed webhooks.
     package var apiTokens: [APIToken] = []
+    /// `network.allow`: origins that may be used though they are link-local, or get a secret over plain http.
+    package var allowedOrigins: Set<String> = []
 
     package init(metadata: Metadata) { self.metadata = metadata }
 }

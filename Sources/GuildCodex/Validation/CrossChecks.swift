@@ -43,6 +43,7 @@ struct CrossChecks {
         checkNames()
         checkEndpoints()
         checkConnectors()
+        checkAddresses()
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
         OpenEventCheck(codex: codex, openEvents: openEvents, findings: findings).run()
@@ -157,6 +158,36 @@ struct CrossChecks {
                     .warning, at: connector.location, path: "spec.system",
                     found: "a second connector of \(connector.system), which is not used",
                     expected: "one connector; the first is \(quoted(first.name)) at \(first.location)"))
+        }
+    }
+
+    private func checkAddresses() {
+        let check = AddressCheck(allowed: codex.guilds.first?.allowedOrigins ?? [])
+        func look(_ address: String?, carriesSecret: Bool, at location: SourceLocation, path: String) {
+            guard let address, let objection = check.objection(to: address, carriesSecret: carriesSecret) else {
+                return
+            }
+            findings.add(
+                Problem(.error, at: location, path: path, found: objection.found, expected: objection.expected))
+        }
+        for provider in providers {
+            look(
+                provider.baseURL, carriesSecret: provider.apiKey != nil, at: provider.location,
+                path: "spec.providers.base_url")
+        }
+        for connector in codex.connectors {
+            let authentication = connector.connection.authentication
+            look(
+                connector.connection.baseURL, carriesSecret: authentication?.secret != nil, at: connector.location,
+                path: "spec.connection.base_url")
+            look(
+                authentication?.tokenURL, carriesSecret: true, at: connector.location,
+                path: "spec.connection.auth.token_url")
+        }
+        for agent in codex.agents {
+            for case .http(let url, _) in agent.context {
+                look(url, carriesSecret: false, at: agent.location, path: "spec.context.http.get")
+            }
         }
     }
 

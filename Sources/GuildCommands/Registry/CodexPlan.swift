@@ -56,6 +56,8 @@ struct CodexPlan: Sendable {
         let (old, new) = (before?.rank ?? fact?.absentRank, after?.rank ?? fact?.absentRank)
         var effect = Effect.neutral
         if let old, let new, old != new { effect = new > old ? .widens : .narrows }
+        // Where a secret comes from or goes to is new to whoever trusted the old.
+        if after?.isTrust == true || before?.isTrust == true && key.what == "base_url" { effect = .widens }
         // Whoever had no budget because there was nobody does not get less by getting one.
         if isNew, key.section == .budgets { effect = .neutral }
         if after == nil, key == key.whole { effect = .narrows }

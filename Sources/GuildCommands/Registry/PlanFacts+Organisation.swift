@@ -61,6 +61,9 @@ extension PlanFacts {
             audit.anchors
                 ? "anchored every \(audit.anchorEvery) entries or \(audit.anchorMinutes) minutes"
                     + (audit.push.map { ", pushed to \($0)" } ?? "") : "not anchored")
+        for origin in guild.allowedOrigins.sorted() {
+            say(.permissions, subject, "network.allow \(origin)", "allowed", rank: 1, absentRank: 0)
+        }
         for token in guild.apiTokens {
             let scopes = token.scopes.map(\.rawValue).sorted().joined(separator: ", ")
             say(
@@ -119,7 +122,7 @@ extension PlanFacts {
         say(
             .routes, subject, "", "\(authentication)",
             shown: "authenticated by \(authentication.scheme.rawValue), secret "
-                + (secrets.isEmpty ? "nowhere" : secrets.joined(separator: " or ")))
+                + (secrets.isEmpty ? "nowhere" : secrets.joined(separator: " or ")), isTrust: true)
         say(.routes, subject, "default", endpoint.isDefault ? "yes" : nil)
         say(.routes, subject, "chapter", endpoint.chapter)
         say(.routes, subject, "event type from", endpoint.eventTypeHeader ?? endpoint.eventTypePath)
@@ -150,12 +153,12 @@ extension PlanFacts {
         say(
             .connections, subject, "", "\(connector.system) \(connector.kind.rawValue)",
             shown: "to \(connector.system), \(connector.kind.rawValue)")
-        say(.connections, subject, "base_url", connection.baseURL)
+        say(.connections, subject, "base_url", connection.baseURL, isTrust: true)
         say(.connections, subject, "identity", connection.identity)
         let secret = connection.authentication?.secret.map { " from \($0)" } ?? ""
         say(
             .connections, subject, "auth", connection.authentication.map { "\($0)" },
-            shown: connection.authentication.map { $0.scheme.rawValue + secret })
+            shown: connection.authentication.map { $0.scheme.rawValue + secret }, isTrust: true)
         say(
             .connections, subject, "polling",
             connector.polling.map { "\($0.endpoint) every \(Amount.duration($0.interval))" })
@@ -182,8 +185,8 @@ extension PlanFacts {
         for provider in snapshot.providers {
             let subject = "model \(provider.name)"
             say(.models, subject, "", "\(provider.vendor.rawValue)/\(provider.model)")
-            say(.models, subject, "base_url", provider.baseURL)
-            say(.models, subject, "api_key", provider.apiKey?.description)
+            say(.models, subject, "base_url", provider.baseURL, isTrust: true)
+            say(.models, subject, "api_key", provider.apiKey?.description, isTrust: true)
             say(.models, subject, "context_window", provider.contextWindow.map { "\($0)" })
             say(.models, subject, "use_for", provider.useFor.sorted().joined(separator: ", "))
             say(.models, subject, "recording", provider.recording)

@@ -21,6 +21,8 @@ struct PlanFacts {
         var rank: Int64?
         /// The rank where the fact is not there at all.
         var absentRank: Int64?
+        /// Whether any other value is something new to trust.
+        var isTrust = false
     }
 
     private(set) var facts: [Key: Fact] = [:]
@@ -39,11 +41,11 @@ struct PlanFacts {
 
     mutating func say(
         _ section: CodexPlan.Section, _ subject: String, _ what: String, _ value: String?, shown: String? = nil,
-        rank: Int64? = nil, absentRank: Int64? = nil
+        rank: Int64? = nil, absentRank: Int64? = nil, isTrust: Bool = false
     ) {
         guard let value, !value.isEmpty else { return }
         facts[Key(section: section, subject: subject, what: what)] = Fact(
-            value: value, shown: shown ?? value, rank: rank, absentRank: absentRank)
+            value: value, shown: shown ?? value, rank: rank, absentRank: absentRank, isTrust: isTrust)
     }
 
     // MARK: Agents

@@ -5,7 +5,8 @@ struct RegistryCommand: AsyncParsableCommand {
         commandName: "registry", abstract: "Shows and validates what the codex holds; pauses and resumes agents.",
         subcommands: [
             RegistryListCommand.self, RegistryShowCommand.self, RegistryValidateCommand.self,
-            RegistryConnectorsCommand.self, RegistryHealthCommand.self, RegistryPauseCommand.self,
+            RegistryConnectorsCommand.self, RegistryHealthCommand.self, RegistryTrustCommand.self,
+            RegistryPauseCommand.self,
             RegistryResumeCommand.self, RegistryPlanCommand.self, RegistryHistoryCommand.self,
             RegistryRollbackCommand.self, RegistryInstallHookCommand.self, RegistryCheckPushCommand.self,
         ])

@@ -31,6 +31,7 @@ struct RegistryHealthCommand: AsyncParsableCommand {
             guard let agent = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
             wanted.insert(agent.name)
         }
+        try await WaitingSecrets.remark(of: snapshot, inspection)
         let all = try await AgentListing.all(in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
         try output.renderer.print(
             AgentHealthResult(agents: wanted.isEmpty ? all : all.filter { wanted.contains($0.agent.name) }))

@@ -22,9 +22,26 @@ struct RegistryValidateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let result = try load(options.settings())
+        let settings = options.settings()
+        let result = try load(settings)
         try output.renderer.print(ValidationResult(result: result))
+        // A folder may be of another codex than the ledger.
+        if let snapshot = result.snapshot, target == nil || !snapshot.isWorktree,
+            let inspection = Self.inspection(settings)
+        {
+            defer { inspection.close() }
+            try await WaitingSecrets.remark(of: snapshot, inspection)
+        }
         if result.snapshot == nil { throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus) }
+    }
+
+    /// Nil where there is no ledger to ask: a codex is valid or not without one.
+    private static func inspection(_ settings: Settings) -> Inspection? {
+        var quiet = settings
+        quiet.remark = { _ in }
+        // Why there is none matters to other commands.
+        guard let inspection = try? Inspection(quiet) else { return nil }
+        return inspection.remarking(as: settings)
     }
 
     private func load(_ settings: Settings) throws -> LoadResult {

@@ -18,6 +18,6 @@ extension GitHubSettings {
                     + (authentication.secret == nil ? " without a secret_ref" : ""),
                 hint: "GitHub takes 'type: bearer' with a secret_ref to a personal access or installation token")
         }
-        token = .reference(secret, resolver)
+        token = .reference(secret, for: connector.secretUse, by: resolver)
     }
 }

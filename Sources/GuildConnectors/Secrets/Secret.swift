@@ -1,4 +1,5 @@
 package import GuildCodex
+package import GuildDomain
 
 /// A token, password or key. Whatever prints it shows `••••`; only `reveal()` and `bytes` give it away.
 package struct Secret: Sendable {
@@ -28,13 +29,13 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 /// Where a secret comes from at the moment of use.
 package enum SecretSource: Sendable {
     case known(Secret)
-    case reference(SecretReference, SecretResolver)
+    case reference(SecretReference, for: SecretUse, by: SecretResolver)
 
     /// The secret as it is now.
     package func current() async throws(SecretFailure) -> Secret {
         switch self {
         case .known(let secret): secret
-        case .reference(let reference, let resolver): try await resolver.resolve(reference)
+        case .reference(let reference, let use, let resolver): try await resolver.resolve(reference, for: use)
         }
     }
 }

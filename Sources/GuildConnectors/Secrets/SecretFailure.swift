@@ -13,6 +13,10 @@ package struct SecretFailure: GuildError, Equatable {
         case notConfigured(String)
         /// Vault answered with an error, or not at all.
         case store(String)
+        /// No operator lets it be used so.
+        case untrusted(SecretPair)
+        /// The ledger, which knows, cannot be read.
+        case trustUnknown(String)
     }
 
     package let reference: SecretReference
@@ -24,9 +28,17 @@ package struct SecretFailure: GuildError, Equatable {
     }
 
     /// Whether the same look-up may succeed a moment later with nothing changed by a person.
-    package var isTransient: Bool { if case .store = cause { true } else { false } }
+    package var isTransient: Bool {
+        switch cause {
+        case .store, .trustUnknown: true
+        default: false
+        }
+    }
 
-    package var kind: ErrorKind { .unavailable }
+    package var kind: ErrorKind { isUntrusted ? .refused : .unavailable }
+
+    /// Whether a person has to allow it first.
+    package var isUntrusted: Bool { if case .untrusted = cause { true } else { false } }
 
     package var message: String {
         switch cause {
@@ -35,12 +47,16 @@ package struct SecretFailure: GuildError, Equatable {
         case .tooLarge(let limit): "secret \(reference): larger than \(limit) bytes"
         case .unreadable(let reason): "secret \(reference): \(reason)"
         case .notConfigured(let what): "secret \(reference): \(what)"
+        case .untrusted(let pair): "secret \(reference): not trusted \(pair.use.purpose)"
+        case .trustUnknown(let reason): "secret \(reference): whether it is trusted cannot be told: \(reason)"
         case .store(let reason): "secret \(reference): Vault: \(reason)"
         }
     }
 
     package var hint: String? {
         switch (reference, cause) {
+        case (_, .untrusted(let pair)): "if it is meant, an operator says so: guild registry trust \(pair.id)"
+        case (_, .trustUnknown): nil
         case (.environment(let name), _): "set \(name) in the environment of the guild process"
         case (.file, _): "the file must be readable by the user that guild runs as and hold only the secret"
         case (.vault, .notConfigured): "set VAULT_ADDR and VAULT_TOKEN in the environment of the guild process"

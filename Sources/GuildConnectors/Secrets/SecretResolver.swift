@@ -16,6 +16,7 @@ package final class SecretResolver: Sendable {
     package static let cacheLimit = 256
 
     package let redactor: Redactor
+    private let trust: any SecretTrust
     let environment: @Sendable (String) -> String?
     private let http: HTTPClient?
     private let clock: any TimeSource
@@ -30,21 +31,40 @@ package final class SecretResolver: Sendable {
     }
 
     /// - Parameters:
+    ///   - trust: what says which secret may be used for what; asked at each use.
     ///   - http: reaches Vault; without it `vault://` references fail.
     ///   - environment: reads one variable of the process.
     package init(
-        redactor: Redactor, http: HTTPClient?, clock: any TimeSource = SystemTime(), logger: Logger,
+        redactor: Redactor, trust: any SecretTrust, http: HTTPClient?, clock: any TimeSource = SystemTime(),
+        logger: Logger,
         environment: @escaping @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) {
         self.redactor = redactor
+        self.trust = trust
         self.http = http
         self.clock = clock
         self.logger = logger
         self.environment = environment
     }
 
-    /// The secret that the reference names now, not empty and at most `largestSecretBytes`.
-    package func resolve(_ reference: SecretReference) async throws(SecretFailure) -> Secret {
+    /// The secret that the reference names now, not empty and at most `largestSecretBytes`; the only way to one.
+    ///
+    /// - Throws: `untrusted` where no operator lets it be used so.
+    package func resolve(
+        _ reference: SecretReference, for use: SecretUse
+    ) async throws(SecretFailure) -> Secret {
+        let pair = SecretPair(reference: reference.description, use: use)
+        let isTrusted: Bool
+        do {
+            isTrusted = try await trust.trusts(pair)
+        } catch {
+            throw SecretFailure(reference, .trustUnknown("\(error)"))
+        }
+        guard isTrusted else { throw SecretFailure(reference, .untrusted(pair)) }
+        return try await value(of: reference)
+    }
+
+    private func value(of reference: SecretReference) async throws(SecretFailure) -> Secret {
         let now = clock.now
         if let entry = cache.withLock({ $0[reference] }), entry.expires > now { return entry.secret }
         let secret = try await lookUp(reference)

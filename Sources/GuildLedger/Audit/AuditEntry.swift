@@ -43,6 +43,8 @@ package struct AuditEntry: Sendable, Hashable {
         case scheduleFired = "schedule.fired"
         case scheduleMissed = "schedule.missed"
         case operatorCommand = "operator.command"
+        /// What an operator, or the first head that was accepted, lets secrets be used for.
+        case trustChanged = "trust.changed"
         /// Bodies were erased under a policy; its own body names the range, and is never erased.
         case auditErased = "audit.erased"
         case auditAnchored = "audit.anchored"

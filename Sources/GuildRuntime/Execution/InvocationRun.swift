@@ -243,7 +243,7 @@ struct InvocationRun: Sendable {
         switch failure.cause {
         case .retryable(_, _, let wanted, _): retryAfter = wanted ?? .zero
         case .broken, .stalled: retryAfter = .zero
-        case .rejected, .notConfigured, .replayMiss, .cancelled, .billed: break
+        case .rejected, .notConfigured, .untrusted, .replayMiss, .cancelled, .billed: break
         }
         let jitter = Double.random(in: 0..<1)
         guard let retryAfter,

@@ -123,6 +123,8 @@ package enum ModelFailure: GuildError, Equatable {
     case stalled(provider: String, reason: String)
     /// The provider is not set up: no key, no recording.
     case notConfigured(provider: String, reason: String, hint: String)
+    /// No operator lets the key go there.
+    case untrusted(provider: String, reason: String, hint: String)
     /// No recorded answer for this request.
     case replayMiss(reason: String, hint: String)
     case cancelled
@@ -139,6 +141,7 @@ package enum ModelFailure: GuildError, Equatable {
         switch self {
         case .retryable, .stalled, .notConfigured: .unavailable
         case .rejected, .broken, .replayMiss: .failed
+        case .untrusted: .refused
         case .cancelled: .interrupted
         case .billed(let cause, _): cause.kind
         }
@@ -148,7 +151,7 @@ package enum ModelFailure: GuildError, Equatable {
     package var mayHaveBilled: Bool {
         switch self {
         case .broken, .stalled, .cancelled, .billed: true
-        case .retryable, .rejected, .notConfigured, .replayMiss: false
+        case .retryable, .rejected, .notConfigured, .untrusted, .replayMiss: false
         }
     }
 
@@ -157,7 +160,8 @@ package enum ModelFailure: GuildError, Equatable {
         case .retryable(let provider, let reason, _, _): "\(provider): \(reason)"
         case .rejected(let provider, let status, let reason): "\(provider): refused the request (\(status)): \(reason)"
         case .broken(let provider, let reason), .stalled(let provider, let reason): "\(provider): \(reason)"
-        case .notConfigured(let provider, let reason, _): "\(provider): \(reason)"
+        case .notConfigured(let provider, let reason, _), .untrusted(let provider, let reason, _):
+            "\(provider): \(reason)"
         case .replayMiss(let reason, _): reason
         case .cancelled: "the model call was cancelled"
         case .billed(let cause, _): cause.message

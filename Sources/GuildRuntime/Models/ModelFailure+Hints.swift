@@ -3,7 +3,7 @@ import GuildDomain
 extension ModelFailure {
     package var hint: String? {
         switch self {
-        case .notConfigured(_, _, let hint), .replayMiss(_, let hint): hint
+        case .notConfigured(_, _, let hint), .untrusted(_, _, let hint), .replayMiss(_, let hint): hint
         case .retryable(let provider, _, _, let status): Self.waiting(status, Self.entry(provider))
         case .rejected(let provider, let status, _): Self.correcting(status, Self.entry(provider))
         case .broken(let provider, _):

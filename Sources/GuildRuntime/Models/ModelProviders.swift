@@ -63,7 +63,7 @@ package struct ModelProviders: Sendable {
         }
         let key: @Sendable () async throws -> String? = { [secrets] in
             guard let reference = entry.apiKey else { return nil }
-            return try await secrets.resolve(reference).reveal()
+            return try await secrets.resolve(reference, for: entry.secretUse).reveal()
         }
         var timeouts = ProviderSettings.modelTimeouts
         if let idleTimeout { (timeouts.firstByte, timeouts.idle) = (idleTimeout, idleTimeout) }

@@ -42,6 +42,8 @@ package struct ProviderConnection: Sendable {
             secret = try await apiKey()
         } catch is CancellationError {
             throw .cancelled
+        } catch let error as any GuildError where error.kind == .refused {
+            throw .untrusted(provider: provider, reason: error.message, hint: error.hint ?? hint)
         } catch let error as any GuildError {
             throw .notConfigured(provider: provider, reason: error.message, hint: error.hint ?? hint)
         } catch {

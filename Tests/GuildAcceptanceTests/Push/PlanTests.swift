@@ -69,15 +69,15 @@ extension Push {
             ),
             (
                 "connectors/github.yaml", "env://GITHUB_TOKEN", "env://OTHER_TOKEN",
-                ["connections", "connector github", "auth", "changed", "neutral"]
+                ["connections", "connector github", "auth", "changed", "widens"]
             ),
             (
                 "ingress/github.yaml", "env://GITHUB_WEBHOOK_SECRET", "env://OTHER_SECRET",
-                ["routes", "endpoint github/github", "", "changed", "neutral"]
+                ["routes", "endpoint github/github", "", "changed", "widens"]
             ),
             (
                 "providers/models.yaml", "env://MODEL_KEY", "env://OTHER_KEY",
-                ["models", "model scripted", "api_key", "changed", "neutral"]
+                ["models", "model scripted", "api_key", "changed", "widens"]
             ),
             (
                 "agents/clerk.yaml", "- { type: manual }", "- { type: manual, debounce: 30s }",

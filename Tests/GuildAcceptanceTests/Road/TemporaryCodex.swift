@@ -107,6 +107,8 @@ extension TemporaryCodex {
     var environment: [String: String] {
         var environment = [
             "PATH": Self.path, "LC_ALL": "C", "XDG_STATE_HOME": folder + "/state", "GUILD_LEDGER": "sqlite:" + ledger,
+            // Nobody sits at a terminal here: what is trusted, and what not, has tests of its own.
+            "GUILD_TRUST_CODEX": "1",
             "MODEL_KEY": Self.modelKey, "GITHUB_TOKEN": Self.token, "GITHUB_WEBHOOK_SECRET": Self.webhookSecret,
         ]
         environment["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]

@@ -57,7 +57,7 @@ import Testing
     private let client = HTTPClient(settings: HTTPClientSettings(environment: [:]))
 
     private func providers(_ substitute: ModelProviders.Substitute? = nil) -> ModelProviders {
-        let secrets = SecretResolver(redactor: Redactor(), http: nil, logger: silent) { _ in nil }
+        let secrets = SecretResolver(redactor: Redactor(), trust: EverySecret(), http: nil, logger: silent) { _ in nil }
         return ModelProviders(client: client, secrets: secrets, substitute: substitute) { _ in }
     }
 

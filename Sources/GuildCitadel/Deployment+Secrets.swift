@@ -1,0 +1,60 @@
+import GuildCodex
+import GuildDomain
+import GuildLedger
+import GuildRuntime
+import Logging
+
+extension Deployment {
+    /// Meets the secrets of a commit that is about to be accepted.
+    ///
+    /// - Parameter trustee: whose word counts, unless `--trust-codex` was said.
+    func meetSecrets(of snapshot: CodexSnapshot, on trustee: SecretTrustee, actor: String)
+        async throws
+    {
+        let waiting = try await ledger.meet(
+            snapshot.secretPairs, of: snapshot.commit, on: trustsCodex ? .codex : trustee, actor: actor,
+            now: time.now)
+        guard !waiting.isEmpty else { return }
+        logger.warning(
+            "secrets are not used: an operator has to trust them first",
+            metadata: [
+                "commit": "\(snapshot.commit)",
+                "secrets": "\(waiting.map(\.description).joined(separator: ", "))",
+                "hint": "guild registry trust",
+            ])
+    }
+
+    /// The secrets that a run of `agent` would use and may not.
+    func untrusted(for agent: AgentManifest, _ options: RunOptions, isReplayed: Bool) async throws
+        -> [SecretPair]
+    {
+        let head = codex.head
+        var pairs: [SecretPair] = []
+        // What cannot be chosen is said by the run itself; what stands in for the first choice, when it is used.
+        let models = try? ModelSelection.candidates(for: agent, override: options.model, in: head)
+        if !isReplayed, let entry = models?.first?.entry, let reference = entry.apiKey {
+            pairs.append(SecretPair(reference: reference.description, use: entry.secretUse))
+        }
+        for connector in head.connectors {
+            let names = CodexAccess.catalogue.operations.map(\.name).filter { $0.hasPrefix(connector.system + ".") }
+            let isUsed = agent.tools.contains { rule in
+                rule.autonomy != .deny && names.contains { rule.glob.matches($0) }
+            }
+            guard isUsed, let reference = connector.connection.authentication?.secret else { continue }
+            pairs.append(SecretPair(reference: reference.description, use: connector.secretUse))
+        }
+        var seen: Set<SecretPair> = []
+        var untrusted: [SecretPair] = []
+        for pair in pairs where seen.insert(pair).inserted {
+            if try await !ledger.isTrusted(pair) { untrusted.append(pair) }
+        }
+        return untrusted
+    }
+
+    /// The secrets of the accepted head that wait for an operator.
+    func waitingSecrets() async throws -> [SecretPair] {
+        let standings = try await ledger.secretStandings()
+        let trusted = Set(standings.filter { $0.state == .trusted }.map(\.pair))
+        return codex.head.secretPairs.filter { !trusted.contains($0) }
+    }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+import GuildLedger
+
+struct RegistryTrustCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust", abstract: "Says which secret may go where; who did is recorded.",
+        discussion: """
+            A secret that a commit names is used only for what an operator trusts it for: a pair of the reference and of \
+            where it is sent, or what is compared with it. The first head that `guild serve` accepts (or `guild run` on a \
+            terminal) is trusted as it is; what a later commit adds waits here. Whoever protects the branch instead starts \
+            `guild serve` and `guild run` with --trust-codex.
+
+            EXAMPLES
+              guild registry trust                 what waits, and what is trusted
+              guild registry trust 7d0k3m          this one, by its id or the beginning of it
+              guild registry trust --all           everything that waits in the codex
+              guild registry trust --revoke 7d0k3m
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Ids, or references that only one pair has; none lists.", valueName: "pair"))
+    var pairs: [String] = []
+
+    @Flag(help: "Trust everything in the codex that waits.")
+    var all = false
+
+    @Flag(help: "Take trust back.")
+    var revoke = false
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if all, !pairs.isEmpty { throw ValidationError("name pairs, or give --all") }
+        if revoke, pairs.isEmpty { throw ValidationError("name what is not to be trusted any more") }
+    }
+
+    func run() async throws {
+        let settings = options.settings()
+        let isWriting = all || !pairs.isEmpty
+        let (found, snapshots) = try await opened(settings, isWriting: isWriting)
+        defer { found?.close() }
+        guard let ledger = found else {
+            let entries = Set(snapshots.flatMap(\.secretPairs)).sorted { $0.description < $1.description }
+                .map {
+                    SecretDesk.Entry(pair: $0, standing: nil, isInUse: true)
+                }
+            return try output.renderer.print(SecretsResult(entries: entries))
+        }
+        let desk = SecretDesk(
+            ledger: ledger, snapshots: snapshots, actor: "user:\(UserName.current)", time: settings.time)
+        let entries = try await desk.entries()
+        guard isWriting else { return try output.renderer.print(SecretsResult(entries: entries)) }
+        let wanted =
+            try all
+            ? entries.filter { $0.isInUse && $0.state == .waiting }
+            : pairs.map { try desk.find($0, among: entries) }
+        let changed = Set(try await desk.set(wanted.map(\.pair), to: revoke ? .revoked : .trusted))
+        try output.renderer.print(
+            SecretsResult(
+                entries: try await desk.entries().filter { changed.contains($0.pair) },
+                said: changed.isEmpty ? "nothing changed" : nil))
+    }
+
+    /// The ledger, made where a person decides before anything has run; and the commits whose secrets are meant.
+    private func opened(_ settings: Settings, isWriting: Bool) async throws -> (
+        Ledger?, [CodexSnapshot]
+    ) {
+        let inspection = try Inspection(settings, for: isWriting ? .writing : .reading)
+        defer { inspection.close() }
+        let accepted = try await inspection.acceptedSnapshot()
+        let asked = try inspection.codex().load().snapshot
+        let snapshots = [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
+        if isWriting {
+            return (try settings.openLedger(try Inspection.location(settings, for: .writing)), snapshots)
+        }
+        guard inspection.anyLedger() != nil else { return (nil, snapshots) }
+        return (try settings.openLedger(inspection.location), snapshots)
+    }
+}
+
+struct SecretsResult: TabularResult {
+    let entries: [SecretDesk.Entry]
+    var said: String?
+
+    var emptyText: String { said ?? "the codex names no secret" }
+
+    var json: JSONValue {
+        .array(
+            entries.map { entry in
+                [
+                    "id": .string(entry.pair.id), "reference": .string(entry.pair.reference),
+                    "use": .string(entry.pair.use.kind.rawValue), "address": .string(entry.pair.use.address),
+                    "state": .string(entry.state.rawValue), "in_use": .bool(entry.isInUse),
+                    "since": .optional(entry.standing?.since.rfc3339),
+                    "actor": .optional(entry.standing?.actor),
+                    "commit": .optional(entry.standing?.commit),
+                ]
+            })
+    }
+
+    func table(_ cells: CellFormat) -> TextTable {
+        TextTable(
+            ["ID", "STATE", "SECRET", "USE", "ADDRESS", "SINCE", "BY"],
+            entries.map { entry in
+                [
+                    entry.pair.id, entry.state.rawValue + (entry.isInUse ? "" : ", not in the codex"),
+                    entry.pair.reference, entry.pair.use.kind.rawValue, entry.pair.use.address,
+                    cells.time(entry.standing?.since), cells.text(entry.standing?.actor),
+                ]
+            })
+    }
+}

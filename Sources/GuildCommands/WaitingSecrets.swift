@@ -1,0 +1,17 @@
+import GuildCitadel
+import GuildCodex
+import GuildDomain
+
+/// Says on standard error which secrets of a commit nobody has trusted.
+enum WaitingSecrets {
+    /// Lines of them that are shown.
+    private static let shown = 10
+
+    static func remark(of snapshot: CodexSnapshot, _ inspection: Inspection) async throws {
+        for entry in try await inspection.waitingSecrets(of: snapshot).prefix(shown) {
+            inspection.settings.remark(
+                "secret \(entry.pair.reference): not trusted \(entry.pair.use.purpose), and not used; "
+                    + "guild registry trust \(entry.pair.id)")
+        }
+    }
+}

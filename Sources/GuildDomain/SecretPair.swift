@@ -1,0 +1,65 @@
+/// What a secret is used for, and where it goes.
+package struct SecretUse: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Sent to a model's provider.
+        case model
+        /// Sent to an external system by a connector.
+        case call
+        /// Sent to where a connector gets its tokens from.
+        case token
+        /// Never sent: what others sign or send is compared with it.
+        case verify
+        /// Never sent: who shows it may use the API.
+        case admit
+
+        package var isSent: Bool { self == .model || self == .call || self == .token }
+    }
+
+    package let kind: Kind
+    /// Origin and base path, or the name of the vendor whose own address it is; empty for what is never sent.
+    package let address: String
+
+    /// - Parameters:
+    ///   - address: as a manifest has it; nil where it says none.
+    ///   - fallback: whose own address it is then.
+    package init(_ kind: Kind, at address: String? = nil, else fallback: String = "") {
+        self.kind = kind
+        self.address = kind.isSent ? address.map(Self.base) ?? fallback : ""
+    }
+
+    /// `for https://api.example.com (model)`, `to verify`.
+    package var purpose: String { kind.isSent ? "for \(address) (\(kind.rawValue))" : "to \(kind.rawValue)" }
+
+    /// The same address is the same text. Only what cannot lead elsewhere is taken off: a query, slashes at the end, and
+    /// the case of scheme and host.
+    private static func base(_ address: String) -> String {
+        var base = address.prefix { $0 != "?" && $0 != "#" }
+        while base.last == "/" { base.removeLast() }
+        guard let scheme = base.firstRange(of: "://") else { return String(base) }
+        let end = base[scheme.upperBound...].firstIndex(of: "/") ?? base.endIndex
+        return base[..<end].lowercased() + base[end...]
+    }
+}
+
+/// A secret and what it may be used for: the thing that an operator trusts, or does not.
+package struct SecretPair: Sendable, Hashable, CustomStringConvertible {
+    /// As the manifest has it: `env://NAME`.
+    package let reference: String
+    package let use: SecretUse
+
+    package init(reference: String, use: SecretUse) {
+        self.reference = reference
+        self.use = use
+    }
+
+    /// A short name to say it by on a command line: 10 letters and digits.
+    package var id: String {
+        let parts = ["secret-pair", reference, use.kind.rawValue, use.address]
+        return String(EventID(derivedFrom: parts).description.suffix(Self.idLength)).lowercased()
+    }
+
+    /// `env://KEY for https://api.example.com (model)`.
+    package var description: String { "\(reference) \(use.purpose)" }
+
+    private static let idLength = 10
+}

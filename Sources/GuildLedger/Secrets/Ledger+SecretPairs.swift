@@ -1,0 +1,148 @@
+import GRDB
+package import GuildDomain
+
+extension Ledger {
+    /// Whether the secret may be used so.
+    package func isTrusted(_ pair: SecretPair) async throws -> Bool {
+        try await read { try $0.standing(of: pair) == .trusted }
+    }
+
+    /// Everything that is known, in the order of the references.
+    package func secretStandings() async throws -> [SecretStanding] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql:
+                    "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Self.standingLimit)"
+            ).compactMap { SecretStanding($0) }
+        }
+    }
+
+    /// Meets the secrets of a commit that is accepted: trusts them on the word of `trustee`, and lets new ones wait. What
+    /// was revoked stays so.
+    ///
+    /// - Returns: those that may not be used.
+    @discardableResult
+    package func meet(
+        _ pairs: [SecretPair], of commit: String, on trustee: SecretTrustee, actor: String,
+        now: Timestamp
+    ) async throws -> [SecretPair] {
+        let standing = try await read { db in
+            (
+                known: try pairs.map { try db.standing(of: $0) },
+                isBegun: try db.isTrustBegun(by: trustee)
+            )
+        }
+        // Each restart meets them again: that is no reason to write.
+        if standing.isBegun, !standing.known.contains(nil),
+            trustee != .codex || !standing.known.contains(.waiting)
+        {
+            return zip(pairs, standing.known).filter { $0.1 != .trusted }.map(\.0)
+        }
+        return try await write { db in
+            let isTrusting = try trustee == .codex || !db.isTrustBegun(by: trustee)
+            if trustee == .serve || trustee == .run, isTrusting {
+                try db.execute(
+                    sql: "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
+                    arguments: [trustee.rawValue, now, commit])
+            }
+            var (trusted, left): ([SecretPair], [SecretPair]) = ([], [])
+            for pair in pairs {
+                switch try db.standing(of: pair) {
+                case .trusted: continue
+                case .revoked: left.append(pair)
+                case .waiting, nil:
+                    try db.set(pair, isTrusting ? .trusted : .waiting, actor: actor, commit: commit, now: now)
+                    if isTrusting { trusted.append(pair) } else { left.append(pair) }
+                }
+            }
+            if !trusted.isEmpty {
+                try db.auditTrust("trusted", trusted, actor: actor, commit: commit, now: now)
+            }
+            return left
+        }
+    }
+
+    /// A person trusts secrets for what they are used for, or takes that back.
+    ///
+    /// - Returns: those for which that is a change.
+    package func setTrust(
+        _ pairs: [SecretPair], to state: SecretStanding.State, commit: String?, actor: String,
+        now: Timestamp
+    ) async throws -> [SecretPair] {
+        try await write(touching: [.invocations]) { db in
+            let changed = try pairs.filter { try db.standing(of: $0) != state }
+            for pair in changed { try db.set(pair, state, actor: actor, commit: commit, now: now) }
+            if !changed.isEmpty {
+                try db.auditTrust(state.rawValue, changed, actor: actor, commit: commit, now: now)
+            }
+            return changed
+        }
+    }
+
+    /// Secrets that are listed at most.
+    private static let standingLimit = 10_000
+}
+
+extension Database {
+    fileprivate func standing(of pair: SecretPair) throws -> SecretStanding.State? {
+        try String.fetchOne(
+            cachedStatement(
+                sql: "SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?"),
+            arguments: [pair.reference, pair.use.kind.rawValue, pair.use.address]
+        ).flatMap { SecretStanding.State(rawValue: $0) }
+    }
+
+    /// Whether the first head that `trustee` vouches for was there already. A person at a terminal vouches for nothing
+    /// once anybody has begun.
+    fileprivate func isTrustBegun(by trustee: SecretTrustee) throws -> Bool {
+        switch trustee {
+        case .codex, .nobody: true
+        case .serve:
+            try Bool.fetchOne(
+                self, sql: "SELECT EXISTS (SELECT 1 FROM secret_trust WHERE begun_by = 'serve')") ?? true
+        case .run: try Bool.fetchOne(self, sql: "SELECT EXISTS (SELECT 1 FROM secret_trust)") ?? true
+        }
+    }
+
+    fileprivate func set(
+        _ pair: SecretPair, _ state: SecretStanding.State, actor: String, commit: String?,
+        now: Timestamp
+    ) throws {
+        try execute(
+            sql: """
+                INSERT INTO secret_pairs (reference, use, address, state, since, actor, commit_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (reference, use, address) DO UPDATE SET
+                    state = excluded.state, since = excluded.since, actor = excluded.actor,
+                    commit_id = coalesce(excluded.commit_id, commit_id)
+                """,
+            arguments: [
+                pair.reference, pair.use.kind.rawValue, pair.use.address, state.rawValue, now, actor,
+                commit,
+            ])
+    }
+
+    fileprivate func auditTrust(
+        _ what: String, _ pairs: [SecretPair], actor: String, commit: String?, now: Timestamp
+    ) throws {
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: actor, kind: .trustChanged, subject: "secrets \(what)", commit: commit,
+                body: ["pairs": .array(pairs.map { .string($0.description) })]))
+    }
+}
+
+extension SecretStanding {
+    fileprivate init?(_ row: Row) {
+        guard let state = State(rawValue: row["state"]), let kind = SecretUse.Kind(rawValue: row["use"])
+        else {
+            return nil
+        }
+        let address: String = row["address"]
+        self.init(
+            pair: SecretPair(
+                reference: row["reference"], use: SecretUse(kind, else: address)), state: state,
+            since: row["since"], actor: row["actor"], commit: row["commit_id"])
+    }
+}

@@ -1,0 +1,32 @@
+package import GuildDomain
+
+/// What an operator says of a secret and its use.
+package struct SecretStanding: Sendable, Hashable {
+    package enum State: String, Sendable, CaseIterable {
+        /// A commit brought it, and nobody has said anything yet.
+        case waiting
+        case trusted
+        /// Somebody trusted it once.
+        case revoked
+    }
+
+    package let pair: SecretPair
+    package let state: State
+    package let since: Timestamp
+    /// Who said so: `user:NAME`, or `serve` for its first head.
+    package let actor: String
+    /// The commit that brought it, where one did.
+    package let commit: String?
+}
+
+/// On whose word the secrets of a commit are trusted when it is accepted.
+package enum SecretTrustee: String, Sendable {
+    /// Its first head's are.
+    case serve
+    /// As long as neither `serve` nor a run on a terminal has begun, the person's who sits there.
+    case run
+    /// All: a protected branch says what is trusted.
+    case codex
+    /// None.
+    case nobody
+}
