@@ -22,7 +22,8 @@ import Yams
             try BuiltProducts.path(of: "guild"),
             ["run", agent, "--worktree", "--ledger", "sqlite:\(codex.path)/ledger.sqlite", "-o", "json"]
                 + codex.input(of: agent),
-            environment: ["GITHUB_TOKEN": "sample-token", "GUILD_TRUST_CODEX": "1", "PATH": "/usr/bin:/bin"], directory: codex.path)
+            environment: ["GITHUB_TOKEN": "sample-token", "GUILD_TRUST_CODEX": "1", "PATH": "/usr/bin:/bin"],
+            directory: codex.path)
         #expect(run.status == 0, "\(run.errors)")
         let result = try JSONParser.parse(run.output)
         let answer = result["answer"]?.string ?? ""
