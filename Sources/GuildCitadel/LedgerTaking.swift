@@ -48,6 +48,12 @@ package struct LedgerTaking: Sendable {
     private func location(_ place: String) throws -> LedgerLocation {
         let location = try LedgerLocation(url: place, workingDirectory: settings.workingDirectory)
         let below = LedgerLocation(path: location.path + "/ledger.sqlite")
-        return below.exists ? below : location
+        let taken = (below.exists ? below : location).resolved
+        guard !taken.isBackup else {
+            throw Failure(
+                .usage, "\(taken.folder) is a backup, and a ledger in use would no longer be what was backed up",
+                hint: "`guild ledger restore \(taken.folder)` puts it in the place of this codex's ledger")
+        }
+        return taken
     }
 }

@@ -45,6 +45,14 @@ package struct LedgerLocation: Sendable, Hashable {
         return homeFolder() + "/.local/state"
     }
 
+    /// Whether it is the copy in a folder that `guild ledger backup` made, whose sums a ledger in use would spoil.
+    package var isBackup: Bool { DurableFile.exists("\(folder)/\(BackupFolder.manifest)") }
+
+    /// The same place without links and steps back on its way, so that it stays the same wherever it was named from.
+    package var resolved: LedgerLocation {
+        LedgerLocation(path: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    }
+
     /// Whether a file is there.
     package var exists: Bool { access(path, F_OK) == 0 }
 

@@ -87,6 +87,25 @@ extension BadInput {
             #expect(!agents.errors.contains("\\n"))
         }
 
+        @Test func `a backup is no ledger to use, and a path is kept as it is wherever it was named from`() async throws
+        {
+            let codex = try await started()
+            #expect(try await guild(codex, in: "acme", "run", "greeter").status == 0)
+            #expect(try await guild(codex, in: "acme", "ledger", "backup", "../kept").status == 0)
+            expectRefusal(
+                try await guild(codex, in: "acme", "ledger", "use", "../kept"), 2, "is a backup", "guild ledger restore"
+            )
+            #expect(try await guild(codex, in: "acme", "ledger", "restore", "../kept", "--dry-run").status == 0)
+
+            let path = try #require(try await ledger(codex, in: "acme"))
+            let folder = (path as NSString).deletingLastPathComponent
+            try FileManager.default.copyItem(atPath: folder, toPath: codex.folder + "/elsewhere")
+            #expect(try await guild(codex, in: "acme", "ledger", "use", "../elsewhere").status == 0)
+            try FileManager.default.moveItem(atPath: codex.folder + "/acme", toPath: codex.folder + "/moved")
+            let found = try #require(try await ledger(codex, in: "moved"))
+            #expect(found.hasSuffix("/elsewhere/ledger.sqlite") && !found.contains("/../"), "\(found)")
+        }
+
         @Test func `two first commands at once make one ledger`() async throws {
             let codex = try await started()
             let ends = try await withThrowingTaskGroup(of: Int32?.self) { group in
