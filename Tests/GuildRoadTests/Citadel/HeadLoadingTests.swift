@@ -32,7 +32,7 @@ import Testing
         _ = loading.begin(one, now: start, limit: .seconds(60))
         #expect(loading.json(now: start + .milliseconds(900)) == nil)
         let told = try #require(loading.json(now: start + .seconds(12)))
-        #expect(told["commit"]?.string == one.hex)
+        #expect(told["commit"]?.string == one?.hex)
         #expect(told["seconds"]?.integer == 12)
         #expect(told["since"]?.string == start.rfc3339)
         loading.end()
