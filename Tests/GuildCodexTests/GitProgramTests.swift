@@ -10,17 +10,22 @@ import Testing
     private final class Folder: Sendable {
         let path = GitFixture.temporaryPath()
 
-        init(_ script: String) throws {
+        /// Another process writes the program: a descriptor of ours that is open for writing could be inherited by the
+        /// child of a test beside this one, and the kernel runs no file that anybody may still write to.
+        init(_ script: String) async throws {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path + "/git"))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + "/git")
+            let written = try await ChildProcess.run(
+                "/bin/sh",
+                ["-c", #"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod 755 "$1""#, "sh", path + "/git", script],
+                environment: ["PATH": "/usr/bin:/bin"], directory: path)
+            #expect(written.status == 0, "\(written.errors)")
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }  // litter at worst
     }
 
-    @Test func `git sees what it needs and no secret`() throws {
-        let folder = try Folder("env")
+    @Test func `git sees what it needs and no secret`() async throws {
+        let folder = try await Folder("env")
         let git = GitProgram(environment: [
             "PATH": "\(folder.path):/usr/bin:/bin", "HOME": "/home/ada", "SSH_AUTH_SOCK": "/run/agent",
             "GIT_SSH_COMMAND": "ssh -v", "GNUPGHOME": "/keys", "https_proxy": "http://127.0.0.1:1",
@@ -40,8 +45,8 @@ import Testing
         #expect(!outcome.output.contains("secret"))
     }
 
-    @Test func `arguments and the exit status pass as they are`() throws {
-        let folder = try Folder("printf '%s\\n' \"$@\"; echo oops >&2; exit 7")
+    @Test func `arguments and the exit status pass as they are`() async throws {
+        let folder = try await Folder("printf '%s\\n' \"$@\"; echo oops >&2; exit 7")
         let outcome = try GitProgram(environment: ["PATH": folder.path + ":/usr/bin:/bin"])
             .run(["a b", "$(touch /x)", "'", ""], in: "/tmp")
         #expect(outcome.output == "-C\n/tmp\na b\n$(touch /x)\n'\n\n")
@@ -50,14 +55,14 @@ import Testing
     }
 
     @Test func `what git leaves behind ends with it`() async throws {
-        let folder = try Folder("sleep 1000 >/dev/null 2>&1 & echo $!")
+        let folder = try await Folder("sleep 1000 >/dev/null 2>&1 & echo $!")
         let outcome = try GitProgram(environment: ["PATH": folder.path + ":/usr/bin:/bin"]).run([], in: "/")
         let left = try #require(pid_t(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
         while isRunning(left) { await Task.yield() }
     }
 
     @Test func `a git that takes too long is ended with all it started`() async throws {
-        let folder = try Folder("sleep 1000 & echo $! > \"$0.left\"; wait")
+        let folder = try await Folder("sleep 1000 & echo $! > \"$0.left\"; wait")
         let git = GitProgram(environment: ["PATH": folder.path + ":/usr/bin:/bin"])
         #expect(throws: Failure.self) { try git.run([], in: "/", timeout: .seconds(1)) }
         let text = try String(contentsOfFile: folder.path + "/git.left", encoding: .utf8)

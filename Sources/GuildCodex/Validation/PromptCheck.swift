@@ -18,6 +18,9 @@ package struct PromptCheck {
         package let found: String
         package var expected: String?
         package var suggestion: String?
+
+        /// An error before a warning of the same place.
+        fileprivate var rank: Int { severity == .error ? 0 : 1 }
     }
 
     /// What is wrong in a prompt, in the order of its text.
@@ -56,6 +59,10 @@ package struct PromptCheck {
     private init(_ text: String) { bytes = Array(text.utf8) }
 
     private mutating func run() {
+        // The engine reads its own pragma first, and the text right behind it.
+        if String(decoding: [UInt8(ascii: "}")] + bytes.prefix(4), as: UTF8.self).first?.utf8.count ?? 1 > 1 {
+            return report(0, "a sign that joins with what is before it", expected: "a letter or a space first")
+        }
         var position = 0
         while let tag = find(delimiters.start, from: position), findings.count < Self.mostProblems {
             let content = tag + delimiters.start.count
@@ -70,11 +77,20 @@ package struct PromptCheck {
             guard let next = read(tag, content) else { break }
             position = next
         }
+        reportCutOpening(from: position)
         for section in sections where findings.count < Self.mostProblems {
             let name = section.name.map { " \(quoted($0))" } ?? ""
             report(section.offset, "a section\(name) that does not end", expected: section.name.map { "{{/\($0)}}" })
         }
-        findings.sort { ($0.line, $0.column) < ($1.line, $1.column) }
+        findings.sort { ($0.line, $0.column, $0.rank) < ($1.line, $1.column, $1.rank) }
+    }
+
+    /// The engine compares whole delimiters, and ends with an error where the text ends within one.
+    private mutating func reportCutOpening(from position: Int) {
+        for length in 1..<max(delimiters.start.count, 1) where bytes.count - length >= position {
+            guard bytes.suffix(length).elementsEqual(delimiters.start.prefix(length)) else { continue }
+            return report(bytes.count - length, "half an opening at the end", expected: "a line end behind it")
+        }
     }
 
     /// Reads one tag.
@@ -156,6 +172,10 @@ package struct PromptCheck {
         guard words.count == 2, words.allSatisfy({ word in word.allSatisfy { $0 < 0x80 && !banned.contains($0) } })
         else {
             report(tag, "delimiters that are none", expected: "two, of signs alone: {{=<% %>=}}")
+            return nil
+        }
+        guard !isJoined(after: end + ending.count) else {
+            report(tag, "a sign that joins with the end of the tag", expected: "a space between the two")
             return nil
         }
         delimiters = Delimiters(start: Array(words[0]), end: Array(words[1]))

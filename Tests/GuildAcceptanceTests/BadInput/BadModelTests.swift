@@ -60,7 +60,7 @@ extension BadInput {
                 isRetried: false, "refused the request (404)", "model: claude-test", "LLMRegistry"),
             Fault(
                 "is overloaded without end", refusal(529, "overloaded_error", "Overloaded"), status: 6,
-                "status 529: overloaded_error: Overloaded", "try again later"),
+                "status 529: overloaded_error: Overloaded", "the provider is overloaded: wait"),
         ]
 
         @Test(arguments: faults)

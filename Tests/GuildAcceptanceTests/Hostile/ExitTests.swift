@@ -57,7 +57,7 @@ extension Hostile {
         }
 
         @Test func `a reader that went away is no failure, and no signal`() async throws {
-            let finished = try await shell("registry list -o json | true; exit 0")
+            let finished = try await shell("registry validate -o json | true; exit 0")
             #expect(finished.status == 0)
             #expect(finished.errors == "")
             let codex = try await TemporaryCodex.clerk()
