@@ -186,7 +186,7 @@ _guild() {
 
 _guild_init() {
     repeating_flags=()
-    non_repeating_flags=(--quiet -q --version -h --help)
+    non_repeating_flags=(--quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--output -o --color)
     __guild_offer_flags_options 1
@@ -214,8 +214,8 @@ _guild_init() {
 
 _guild_run() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
-    repeating_options=(--var)
+    non_repeating_flags=(--dry-run --trust-codex --worktree --quiet -q --raw-cells --version -h --help)
+    repeating_options=(--var --on)
     non_repeating_options=(--input -i --event --model --budget --resume --record --replay --approve --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
 
@@ -239,6 +239,9 @@ _guild_run() {
         return
         ;;
     '--resume')
+        return
+        ;;
+    '--on')
         return
         ;;
     '--record')
@@ -292,14 +295,20 @@ _guild_run() {
 
 _guild_serve() {
     repeating_flags=()
-    non_repeating_flags=(--once --stream --worktree --version -h --help)
-    repeating_options=()
+    non_repeating_flags=(--once --trust-codex --stream --worktree --version -h --help)
+    repeating_options=(--trusted-proxy --host)
     non_repeating_options=(--listen --follow --follow-interval --signers --codex --rev --ledger --log-level --log-format)
     __guild_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--listen')
+        return
+        ;;
+    '--trusted-proxy')
+        return
+        ;;
+    '--host')
         return
         ;;
     '--follow')
@@ -366,7 +375,7 @@ _guild_dispatch() {
 
 _guild_dispatch_send() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --wait --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--dry-run --wait --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--type --source --data --subject --system --guildevent --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -430,7 +439,7 @@ _guild_dispatch_send() {
 
 _guild_dispatch_match() {
     repeating_flags=()
-    non_repeating_flags=(--quiet -q --version -h --help)
+    non_repeating_flags=(--quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--output -o --color)
     __guild_offer_flags_options 2
@@ -462,7 +471,7 @@ _guild_dispatch_match() {
 
 _guild_dispatch_explain() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -500,7 +509,7 @@ _guild_dispatch_explain() {
 
 _guild_dispatch_queue() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(-n --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -564,7 +573,7 @@ _guild_dispatch_dead-letters() {
 
 _guild_dispatch_dead-letters_list() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--agent -n --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -608,7 +617,7 @@ _guild_dispatch_dead-letters_list() {
 
 _guild_dispatch_dead-letters_show() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -646,7 +655,7 @@ _guild_dispatch_dead-letters_show() {
 
 _guild_dispatch_dead-letters_retry() {
     repeating_flags=()
-    non_repeating_flags=(--all --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--all --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--agent --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -687,7 +696,7 @@ _guild_dispatch_dead-letters_retry() {
 
 _guild_dispatch_dead-letters_drop() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -728,7 +737,7 @@ _guild_dispatch_dead-letters_drop() {
 
 _guild_dispatch_backtest() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -792,7 +801,7 @@ _guild_budget() {
 
 _guild_budget_report() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--by --since --until --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -840,7 +849,7 @@ _guild_budget_report() {
 
 _guild_budget_show() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -886,7 +895,7 @@ _guild_budget_show() {
 
 _guild_budget_grant() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--reason --cost --period --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 2
@@ -941,7 +950,7 @@ _guild_budget_grant() {
 
 _guild_budget_throttle() {
     repeating_flags=()
-    non_repeating_flags=(--lift --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--lift --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--until --period --reason --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 2
@@ -988,7 +997,7 @@ _guild_budget_throttle() {
 
 _guild_budget_verify() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1026,7 +1035,7 @@ _guild_budget_verify() {
 
 _guild_budget_forecast() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--days --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1077,20 +1086,20 @@ _guild_registry() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|show|validate|connectors|health|pause|resume|plan|history|rollback|install-hook)
+    list|show|validate|connectors|health|trust|pause|resume|plan|history|rollback|install-hook)
         # Offer subcommand argument completions
         "_guild_registry_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list show validate connectors health pause resume plan history rollback install-hook' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list show validate connectors health trust pause resume plan history rollback install-hook' -- "${cur}"))
         ;;
     esac
 }
 
 _guild_registry_list() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--type --chapter --capability --status --label --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1144,7 +1153,7 @@ _guild_registry_list() {
 
 _guild_registry_show() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1190,7 +1199,7 @@ _guild_registry_show() {
 
 _guild_registry_validate() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1236,7 +1245,7 @@ _guild_registry_validate() {
 
 _guild_registry_connectors() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1274,7 +1283,7 @@ _guild_registry_connectors() {
 
 _guild_registry_health() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -1318,9 +1327,47 @@ _guild_registry_health() {
     esac
 }
 
+_guild_registry_trust() {
+    repeating_flags=()
+    non_repeating_flags=(--all --revoke --worktree --quiet -q --raw-cells --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
 _guild_registry_pause() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--reason --for --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1372,7 +1419,7 @@ _guild_registry_pause() {
 
 _guild_registry_resume() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1418,7 +1465,7 @@ _guild_registry_resume() {
 
 _guild_registry_plan() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 2
@@ -1456,7 +1503,7 @@ _guild_registry_plan() {
 
 _guild_registry_history() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--limit -l --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1505,7 +1552,7 @@ _guild_registry_history() {
 
 _guild_registry_rollback() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1543,7 +1590,7 @@ _guild_registry_rollback() {
 
 _guild_registry_install-hook() {
     repeating_flags=()
-    non_repeating_flags=(--uninstall --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--uninstall --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--signers --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1608,7 +1655,7 @@ _guild_schedule() {
 
 _guild_schedule_list() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -1646,7 +1693,7 @@ _guild_schedule_list() {
 
 _guild_schedule_next() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(-n --expr --timezone --from --dst --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1708,7 +1755,7 @@ _guild_schedule_next() {
 
 _guild_schedule_preview() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1760,7 +1807,7 @@ _guild_schedule_preview() {
 
 _guild_schedule_missed() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1809,7 +1856,7 @@ _guild_schedule_missed() {
 
 _guild_schedule_trigger() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1855,7 +1902,7 @@ _guild_schedule_trigger() {
 
 _guild_schedule_backfill() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1907,7 +1954,7 @@ _guild_schedule_backfill() {
 
 _guild_schedule_pause() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--for --reason --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -1959,7 +2006,7 @@ _guild_schedule_pause() {
 
 _guild_schedule_resume() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2028,7 +2075,7 @@ _guild_audit() {
 
 _guild_audit_log() {
     repeating_flags=()
-    non_repeating_flags=(--follow -f --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--follow -f --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--agent --event --invocation --kind --actor --subject --root --since --until -n --limit --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2097,7 +2144,7 @@ _guild_audit_log() {
 
 _guild_audit_show() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2135,7 +2182,7 @@ _guild_audit_show() {
 
 _guild_audit_verify() {
     repeating_flags=()
-    non_repeating_flags=(--incremental --full --anchored --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--incremental --full --anchored --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--from --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2180,7 +2227,7 @@ _guild_audit_verify() {
 
 _guild_audit_anchor() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--push --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2221,7 +2268,7 @@ _guild_audit_anchor() {
 
 _guild_audit_proof() {
     repeating_flags=()
-    non_repeating_flags=(--anchored --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--anchored --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--size --check --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2272,7 +2319,7 @@ _guild_audit_export() {
     repeating_flags=()
     non_repeating_flags=(--worktree --version -h --help)
     repeating_options=()
-    non_repeating_options=(--from --to --output -o --codex --rev --ledger --log-level --log-format)
+    non_repeating_options=(--from --until --to --codex --rev --ledger --log-level --log-format)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2280,10 +2327,10 @@ _guild_audit_export() {
     '--from')
         return
         ;;
-    '--to')
+    '--until')
         return
         ;;
-    '--output'|'-o')
+    '--to')
         __guild_add_completions -f
         return
         ;;
@@ -2310,7 +2357,7 @@ _guild_audit_export() {
 
 _guild_audit_approvals() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2348,7 +2395,7 @@ _guild_audit_approvals() {
 
 _guild_audit_approve() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -2389,7 +2436,7 @@ _guild_audit_approve() {
 
 _guild_audit_reject() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options -1
@@ -2440,20 +2487,20 @@ _guild_ledger() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    backup|restore|check|prune)
+    backup|restore|check|prune|use)
         # Offer subcommand argument completions
         "_guild_ledger_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'backup restore check prune' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'backup restore check prune use' -- "${cur}"))
         ;;
     esac
 }
 
 _guild_ledger_backup() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2499,7 +2546,7 @@ _guild_ledger_backup() {
 
 _guild_ledger_restore() {
     repeating_flags=()
-    non_repeating_flags=(--force --dry-run --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--force --dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2545,7 +2592,7 @@ _guild_ledger_restore() {
 
 _guild_ledger_check() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2583,7 +2630,7 @@ _guild_ledger_check() {
 
 _guild_ledger_prune() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
@@ -2619,9 +2666,55 @@ _guild_ledger_prune() {
     esac
 }
 
+_guild_ledger_use() {
+    repeating_flags=()
+    non_repeating_flags=(--new --worktree --quiet -q --raw-cells --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    __guild_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--output'|'-o')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __guild_add_completions -f
+        return
+        ;;
+    esac
+}
+
 _guild_status() {
     repeating_flags=()
-    non_repeating_flags=(--worktree --quiet -q --version -h --help)
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 0
