@@ -102,7 +102,7 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", crypto, sqlite, lifecycle, unixSignals, logging,
+                "GuildIngress", crypto, hummingbird, sqlite, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),

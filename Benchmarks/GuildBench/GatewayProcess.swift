@@ -34,12 +34,15 @@ struct GatewayProcess {
                 return try await ledger.accept(event, policy: policy, now: time.now)
             },
             origin: { _ in nil }, time: time, logger: logger)
-        let address = ListenAddress(host: "127.0.0.1", port: 0)
-        let listener = HTTPListener(routes: gateway.routes, address: address, logger: logger) { port in
-            Output.show("listening 127.0.0.1:\(port)")
-        }
         let configuration = ServiceGroupConfiguration(
-            services: [.init(service: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [.init(service: server(gateway.routes, logger))], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func server(_ routes: [Route], _ logger: Logger) -> any Service {
+        let onReady: @Sendable (Int) async -> Void = { Output.show("listening 127.0.0.1:\($0)") }
+        if setting.isHummingbird { return HummingbirdGateway(routes: routes, logger: logger, onReady: onReady) }
+        let address = ListenAddress(host: "127.0.0.1", port: 0)
+        return HTTPListener(routes: routes, address: address, logger: logger, onReady: onReady)
     }
 }

@@ -10,7 +10,7 @@ struct GuildBench {
     private static let usage = """
         GuildBench ingress | ledger | dispatch | budget | books | growth | road | startup | idle | parsing | patterns \
         | codex | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
-        [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable]
+        [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable] [--hummingbird]
         """
 
     static func main() async {
@@ -62,12 +62,18 @@ struct BenchSetting: Sendable {
     var postings = 100_000
     /// For `gateway`: store events in a ledger, instead of answering without.
     var isDurable = false
+    /// For `gateway`: serve with Hummingbird's connection handler and router.
+    var isHummingbird = false
 
     init(_ arguments: [String], usage: String) throws {
         var rest = arguments[...]
         while let option = rest.popFirst() {
             if option == "--durable" {
                 isDurable = true
+                continue
+            }
+            if option == "--hummingbird" {
+                isHummingbird = true
                 continue
             }
             guard let value = rest.popFirst() else { throw Failure(.usage, "\(option) needs a value", hint: usage) }

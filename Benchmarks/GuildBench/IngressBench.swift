@@ -21,20 +21,27 @@ struct IngressBench {
         defer { stored.child.stop() }
         let bare = try Gateway(setting: setting, folder: "gateway-bare", isDurable: false)
         defer { bare.child.stop() }
-        for gateway in [stored, bare] {
+        let hummingbird = try Gateway(
+            setting: setting, folder: "gateway-hummingbird", isDurable: true, flags: ["--hummingbird"])
+        defer { hummingbird.child.stop() }
+        for gateway in [stored, bare, hummingbird] {
             _ = try measure(gateway.port, gateway.child, connections: 16, deliveries, seconds: Self.warmUpSeconds)
         }
         var durable: [Int: [LoadResult]] = [:]
         var without: [Int: [LoadResult]] = [:]
+        var theirs: [Int: [LoadResult]] = [:]
         for count in Self.connections {
             for _ in 0..<setting.rounds {
                 durable[count, default: []].append(
                     try measure(stored.port, stored.child, connections: count, deliveries))
                 without[count, default: []].append(try measure(bare.port, bare.child, connections: count, deliveries))
+                theirs[count, default: []].append(
+                    try measure(hummingbird.port, hummingbird.child, connections: count, deliveries))
             }
         }
         let syncs = try Self.connections.map { try syncsPerEvent(connections: $0, deliveries) }
         show(durable: durable, without: without, syncs: syncs)
+        show(durable: durable, hummingbird: theirs)
         guard DebianWebhook.isInstalled else {
             return Output.show("Debian's `webhook` is not installed, so it was not measured: apt-get install webhook\n")
         }
@@ -70,6 +77,21 @@ struct IngressBench {
             if stored.refusals + bare.refusals > 0 { Output.show("refused: \(stored.refusals) and \(bare.refusals)\n") }
         }
         table.show(title: "Webhooks accepted, 8 KB, signature checked")
+    }
+
+    private func show(durable: [Int: [LoadResult]], hummingbird: [Int: [LoadResult]]) {
+        var table = MarkdownTable([
+            "connections", "Hummingbird's durable/s", "p50 ms", "p99 ms", "CPU µs per event", "Hummingbird ÷ ours",
+        ])
+        for count in Self.connections {
+            let (own, theirs) = (durable[count] ?? [], hummingbird[count] ?? [])
+            table.add([
+                "\(count)", theirs.perSecond.figure, theirs.latency(0.5).figure, theirs.latency(0.99).figure,
+                theirs.microsecondsEach.figure, (theirs.perSecond / max(own.perSecond, 1)).percent,
+            ])
+            if theirs.refusals > 0 { Output.show("refused: \(theirs.refusals)\n") }
+        }
+        table.show(title: "The same gateway behind Hummingbird's connection handler and router, without limits")
     }
 
     /// A short run of its own, with the gateway under strace: what the disk was really asked to sync.
@@ -130,12 +152,12 @@ private struct Gateway {
     let port: UInt16
 
     /// - Parameter under: a command that runs the gateway, and before which it stands.
-    init(setting: BenchSetting, folder name: String, isDurable: Bool, under: [String] = []) throws {
+    init(setting: BenchSetting, folder name: String, isDurable: Bool, flags: [String] = [], under: [String] = []) throws {
         let folder = try setting.folder(name)
         let output = folder + "/output.txt"
         child = try Child(
             under + [setting.bench, "gateway", "--assets", setting.assets, "--work", folder]
-                + (isDurable ? ["--durable"] : []),
+                + (isDurable ? ["--durable"] : []) + flags,
             output: output)
         port = try Child.port(after: "listening ", in: output)
     }

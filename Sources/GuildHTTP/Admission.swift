@@ -8,14 +8,21 @@ final class Admission: Sendable {
 
     init(limits: HTTPLimits) { self.limits = limits }
 
-    /// Takes a place for a handler, to be given back by `leave`.
-    func enter() -> Bool {
-        guard requests.add(1, ordering: .relaxed).newValue > limits.maxRequestsInFlight else { return true }
-        requests.subtract(1, ordering: .relaxed)
-        return false
+    /// A request in work, until nobody holds this.
+    final class Place: Sendable {
+        private let admission: Admission
+
+        fileprivate init(_ admission: Admission) { self.admission = admission }
+
+        deinit { admission.requests.subtract(1, ordering: .relaxed) }
     }
 
-    func leave() { requests.subtract(1, ordering: .relaxed) }
+    /// - Returns: nil when there are too many.
+    func enter() -> Place? {
+        guard requests.add(1, ordering: .relaxed).newValue > limits.maxRequestsInFlight else { return Place(self) }
+        requests.subtract(1, ordering: .relaxed)
+        return nil
+    }
 
     /// Takes room for an answer that its client has not taken at once, to be given back by `sent`.
     func hold(unsent bytes: Int) -> Bool {

@@ -1,16 +1,18 @@
+import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import NIOPosix
 import ServiceLifecycle
 
 /// The HTTP server: it hands each request to its route, within limits.
 ///
-/// Hummingbird's server accepts and drains the connections; what it puts on them is `ConnectionHandler`, which goes
-/// from the parser to the route without a step between, because every webhook passes here. A handler runs on its
-/// connection's event loop: one that blocks or computes for long must do that on a thread or queue of its own, and
-/// one whose client leaves is cancelled.
+/// Hummingbird's server, connection handler and router do the work. The limits of a connection are `RequestGate` and
+/// `ConnectionGuard` around the parser, those of a request are `ListenerMiddleware` and `RouteResponder`. A handler runs on
+/// its connection's event loop: one that blocks or computes for long must do that on a thread or queue of its own, and one
+/// whose client leaves is cancelled.
 package struct HTTPListener: Service {
     private let routes: [Route]
     private let address: ListenAddress
@@ -54,11 +56,11 @@ package struct HTTPListener: Service {
     ///
     /// - Throws: `ListenFailure` where the routes contradict each other or the address cannot be had.
     package func run() async throws {
-        let service = RequestService(
-            table: try RouteTable(routes), limits: limits, hosts: hosts, proxies: proxies, refusals: refusals,
-            bearerTokens: bearerTokens, logger: logger)
+        let service = ListenerService(
+            limits: limits, hosts: hosts, proxies: proxies, refusals: refusals, bearerTokens: bearerTokens,
+            logger: logger)
         defer { refusals.flush() }
-        let server = server(service)
+        let server = try server(service)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -81,62 +83,91 @@ package struct HTTPListener: Service {
         }
     }
 
-    private func server(_ service: RequestService) -> any Service {
+    private func server(_ service: ListenerService) throws -> any Service {
         // Its own announcement of the address would double ours.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        return ConnectionSetup(service: service).server(
+        let loops = MultiThreadedEventLoopGroup.singleton
+        let turns = TurnQueues(loops)
+        let builder = HTTPServerBuilder { GuardedHTTP1Channel(responder: $0, service: service, turns: turns) }
+        let responder = try RouteMap.responder(routes, service: service)
+        return try builder.buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     limits.maxConnections + Self.spareConnections, logger: quiet)),
+            eventLoopGroup: loops, logger: quiet,
+            responder: { [logger] request, writer, channel in
+                let context = ListenerContext(source: .init(channel: channel, logger: logger))
+                let response = try await responder.respond(to: request, context: context)
+                try await writer.write(response: response.head, body: response.body)
+            },
             onServerRunning: { [onReady, address] channel in
                 await onReady(channel.localAddress?.port ?? address.port)
-            },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet)
+            })
     }
 }
 
-/// Prepares each accepted connection.
-private struct ConnectionSetup: ServerChildChannel {
-    struct Connection: ServerChildChannelValue {
-        let channel: any Channel
-    }
-
-    let service: RequestService
-
+/// Hummingbird's handler of HTTP/1 connections, with our limits around its parser.
+private struct GuardedHTTP1Channel: ServerChildChannel {
     /// A webhook of 8 KB arrives in one read.
     private static let firstReadBytes = 16 << 10
     private static let largestReadBytes = 32 << 10
 
+    private let base: HTTP1Channel
+    private let service: ListenerService
+    private let turns: TurnQueues
+
+    init(responder: @escaping HTTPChannelHandler.Responder, service: ListenerService, turns: TurnQueues) {
+        let limits = service.limits
+        base = HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: limits.headerFields)))
+        self.service = service
+        self.turns = turns
+    }
+
+    struct Connection: ServerChildChannelValue {
+        let channel: any Channel
+        let task: Task<Void, Never>
+    }
+
+    /// The connection is served from here on: `handle` would first need a thread of the common pool, which may be busy.
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        channel.eventLoop.makeCompletedFuture {
-            var decoding = NIOHTTPDecoderLimitConfiguration()
-            decoding.maxHeaderFieldSize = service.limits.headerBytes
-            decoding.maxHeaderListSize = service.limits.headerBytes
-            decoding.maxHeaderFieldCount = service.limits.headerFields
+        do {
             try channel.syncOptions?.setOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
                     minimum: 1024, initial: Self.firstReadBytes, maximum: Self.largestReadBytes))
-            let pipeline = channel.pipeline.syncOperations
-            let connection = ConnectionHandler(service: service, eventLoop: channel.eventLoop)
-            let gate = RequestGate(connection)
+            let connection = ConnectionGuard(service: service)
+            let gate = RequestGate(connection, turns: turns.queue(of: channel.eventLoop))
             connection.gate = gate
-            try pipeline.addHandler(gate)
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
-                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
-            try pipeline.addHandler(connection)
-            return Connection(channel: channel)
+            try channel.pipeline.syncOperations.addHandler(gate)
+            let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+            return base.setup(channel: channel, logger: logger).flatMapThrowing { [base] value in
+                let pipeline = channel.pipeline.syncOperations
+                let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+                try pipeline.addHandler(bound.value, position: .before(codec))
+                let task = Task(executorPreference: EventLoopExecutor(channel.eventLoop)) {
+                    await base.handle(value: value, logger: logger)
+                }
+                // What runs for a client that has left is of use to nobody.
+                channel.closeFuture.whenComplete { _ in task.cancel() }
+                return Connection(channel: channel, task: task)
+            }
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
         }
     }
 
     func handle(value: Connection, logger: Logger) async {
         await withTaskCancellationHandler {
-            // How the connection ended has been told to its handler; here it only counts that it did.
-            try? await value.channel.closeFuture.get()
+            await value.task.value
         } onCancel: {
+            value.task.cancel()
             value.channel.close(promise: nil)
         }
     }

@@ -3,13 +3,6 @@ import GuildDomain
 /// For which hosts a listener answers (RFC 9110, section 7.4), so that a page in a browser whose name was pointed at this
 /// machine (DNS rebinding) gets nothing.
 package struct HostPolicy: Sendable, Hashable {
-    /// Why a request is not answered.
-    enum Refusal: Sendable {
-        /// No host, or two: no client sends that (RFC 9112, section 3.2).
-        case malformed
-        case foreign
-    }
-
     /// Answers whatever the request is for.
     package static let any = HostPolicy(names: nil, exempt: [])
 
@@ -37,22 +30,16 @@ package struct HostPolicy: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - hosts: the values of the field `Host`.
-    ///   - authority: that of a request line in absolute form, which counts in the place of the field.
+    ///   - authority: the value of the field `Host`; nil in a request of HTTP/1.0, which knows no hosts.
     ///   - local: the address that the connection came to.
-    ///   - isOld: whether the request is of HTTP/1.0, which knows no hosts.
-    func refusal(
-        hosts: [String], authority: Substring?, firstSegment: String?, local: InternetAddress?, isOld: Bool
-    ) -> Refusal? {
-        guard let names else { return nil }
-        if let firstSegment, exempt.contains(firstSegment) { return nil }
-        guard hosts.count == 1 || (isOld && hosts.isEmpty) else { return .malformed }
-        guard let text = authority.map(String.init) ?? hosts.first else { return nil }
-        let host = Self.withoutPort(text)
+    func allows(_ authority: String?, firstSegment: String?, local: InternetAddress?) -> Bool {
+        guard let names, let authority else { return true }
+        if let firstSegment, exempt.contains(firstSegment) { return true }
+        let host = Self.withoutPort(authority)
         let name = Self.name(host)
-        if name == "localhost" || names.contains(name) { return nil }
-        guard let address = Self.address(in: host) else { return .foreign }
-        return address.isLoopback || address == local || addresses.contains(address) ? nil : .foreign
+        if name == "localhost" || names.contains(name) { return true }
+        guard let address = Self.address(in: host) else { return false }
+        return address.isLoopback || address == local || addresses.contains(address)
     }
 
     private static func withoutPort(_ authority: String) -> Substring {

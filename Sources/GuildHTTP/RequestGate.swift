@@ -3,12 +3,12 @@ import NIOCore
 
 /// Hands the parser the bytes of one request, and those of the next only when the socket has taken the answer.
 ///
-///     socket ─▶ RequestGate ─one head─▶ parser ─▶ … ─▶ ConnectionHandler
-///                   ▲                                        │ answer sent
-///                   └────────────────────────────────────────┘
+///     socket ─▶ RequestGate ─one head─▶ parser ─▶ ConnectionGuard ─▶ Hummingbird
+///                   ▲                                    │ answer sent
+///                   └────────────────────────────────────┘
 ///
 /// What a client sends ahead of its answers waits as bytes: parsed, each request would take twenty times the room.
-/// Meanwhile nothing is read, so that the kernel makes the client wait.
+/// Meanwhile nothing is read, so that the kernel makes the client wait. A body goes on as it is asked for.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -20,19 +20,19 @@ final class RequestGate: ChannelDuplexHandler {
     private static let heldBytes = 256 << 10
     /// The parser gets no more at once, so that the clock is looked at in between.
     private static let sliceBytes = 4 << 10
-    /// How long one connection may keep its event loop busy with what it sent before others have their turn.
-    private static let turn = TimeAmount.milliseconds(1)
 
-    private let connection: ConnectionHandler
+    private let connection: ConnectionGuard
+    private let turns: TurnQueue
     private var context: ChannelHandlerContext?
     private var held: ByteBuffer?
     private var isFeeding = false
+    /// Whether Hummingbird has asked for more than it was given.
     private var wantsRead = false
     private var endIsHeld = false
-    /// Whether more is fed in the loop's next round.
+    /// Whether more is fed when the connection has its turn.
     private var isPostponed = false
 
-    init(_ connection: ConnectionHandler) { self.connection = connection }
+    init(_ connection: ConnectionGuard, turns: TurnQueue) { (self.connection, self.turns) = (connection, turns) }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -47,8 +47,8 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if !connection.takesBytes, connection.phase != .answering { held = nil }
-        if held == nil, connection.phase != .answering { context.read() } else { wantsRead = true }
+        wantsRead = true
+        if !isFeeding { proceed() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -59,22 +59,32 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// The connection is ready for its next request.
+    /// Goes on with what is held or, when all of it has been taken, with what the socket has: the connection is ready for
+    /// its next request, or for more of a body.
     func proceed() {
         guard let context, !isFeeding, !isPostponed else { return }
-        if held != nil {
+        if held != nil, connection.phase != .answering {
             feed(context)
-            context.fireChannelReadComplete()
+            ask(context)
         }
-        if wantsRead, held == nil, connection.phase != .answering {
-            wantsRead = false
-            context.read()
-        }
+        guard wantsRead, held == nil, connection.phase != .answering else { return }
+        wantsRead = false
+        context.read()
+    }
+
+    /// Does in the channel's place what it does after each read: what reads a body says then whether it has room for more.
+    private func ask(_ context: ChannelHandlerContext) {
+        let wasFeeding = isFeeding
+        isFeeding = true
+        defer { isFeeding = wasFeeding }
+        context.fireChannelReadComplete()
+        context.pipeline.syncOperations.read()
     }
 
     private func feed(_ context: ChannelHandlerContext) {
         guard !isFeeding, !isPostponed else { return }
         isFeeding = true
+        defer { isFeeding = false }
         var end: NIODeadline?
         while connection.takesBytes, var rest = held {
             let count = rest.withUnsafeReadableBytes {
@@ -85,29 +95,28 @@ final class RequestGate: ChannelDuplexHandler {
             connection.bytesCame()
             if let next { context.fireChannelRead(wrapInboundOut(next)) }
             guard held != nil else { break }
+            wantsRead = false
+            ask(context)
+            guard wantsRead else { break }
             let now = NIODeadline.now()
             if now > end ?? .distantFuture {
-                postpone(context)
+                postpone()
                 break
             }
-            if end == nil { end = now + Self.turn }
+            if end == nil { end = now + TurnQueue.turn }
         }
         if !connection.takesBytes, connection.phase != .answering { held = nil }
-        isFeeding = false
         if endIsHeld, held == nil {
             endIsHeld = false
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         }
     }
 
-    private func postpone(_ context: ChannelHandlerContext) {
+    private func postpone() {
         isPostponed = true
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        // Not `execute`: the loop runs such tasks to their end before it looks at sockets again.
-        _ = context.eventLoop.scheduleTask(in: Self.turn) {
-            let gate = bound.value
-            gate.isPostponed = false
-            gate.proceed()
+        turns.wait { [self] in
+            isPostponed = false
+            proceed()
         }
     }
 

@@ -35,7 +35,7 @@ package struct Route: Sendable {
     /// - Parameters:
     ///   - body: what `/openapi.json` says of it; the handler reads and checks it.
     ///   - answers: those of the handler; with none, `/openapi.json` describes no answer.
-    ///   - refuse: called on the connection's event loop: it must be quick.
+    ///   - refuse: called before the body is read: it must be quick.
     package init(
         _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
         parameters: [APIParameter] = [], body: APIBody? = nil, answers: [APIAnswer] = [],

@@ -1,0 +1,96 @@
+import GuildDomain
+import HTTPTypes
+import Hummingbird
+
+/// Our routes in Hummingbird's router.
+enum RouteMap {
+    /// The name of the parameter that takes the rest of a path.
+    static let rest = "rest"
+
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,
+    ]
+
+    /// The routes of one path, whatever they call its parameters.
+    private struct Place {
+        let path: String
+        var routes: [(route: Route, names: [String])] = []
+    }
+
+    /// - Throws: `ListenFailure` where a path is none, or two routes are the same.
+    static func responder(_ routes: [Route], service: ListenerService) throws(ListenFailure)
+        -> RouterResponder<ListenerContext>
+    {
+        let router = Router(context: ListenerContext.self)
+        router.add(middleware: ListenerMiddleware(service: service))
+        for place in try places(routes) { add(place, to: router, service) }
+        return router.buildResponder()
+    }
+
+    /// How the router calls a parameter: two routes of one path may have different names for it.
+    static func placeholder(_ index: Int) -> String { "p\(index)" }
+
+    static func segments(of path: String) -> [Substring] {
+        path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    }
+
+    private static func places(_ routes: [Route]) throws(ListenFailure) -> [Place] {
+        var places: [Place] = []
+        var indices: [String: Int] = [:]
+        for route in routes {
+            let (path, names) = try shape(route.path)
+            let index = indices[path] ?? places.count
+            if index == places.count { places.append(Place(path: path)) }
+            indices[path] = index
+            guard !places[index].routes.contains(where: { $0.route.method == route.method }) else {
+                throw .duplicateRoute(method: route.method.rawValue, path: route.path)
+            }
+            places[index].routes.append((route, names))
+        }
+        return places
+    }
+
+    private static func shape(_ path: String) throws(ListenFailure) -> (path: String, names: [String]) {
+        guard path.hasPrefix("/") else { throw .invalidRoutePath(path) }
+        let segments = segments(of: path)
+        var (shape, names): ([String], [String]) = ([], [])
+        for (position, segment) in segments.enumerated() {
+            if segment == "**" {
+                guard position == segments.count - 1 else { throw .invalidRoutePath(path) }
+                names.append(rest)
+                shape.append("**")
+            } else if segment.hasPrefix(":") {
+                guard segment.count > 1 else { throw .invalidRoutePath(path) }
+                shape.append(":" + placeholder(names.count))
+                names.append(String(segment.dropFirst()))
+            } else {
+                shape.append(String(segment))
+            }
+        }
+        return ("/" + shape.joined(separator: "/"), names)
+    }
+
+    /// HEAD is answered by the GET route of its path, and every other method by the list of those that there are.
+    private static func add(_ place: Place, to router: Router<ListenerContext>, _ service: ListenerService) {
+        var allowed = Set(place.routes.map(\.route.method.rawValue))
+        if allowed.contains("GET") { allowed.insert("HEAD") }
+        let allow = allowed.sorted().joined(separator: ", ")
+        let path = RouterPath(place.path)
+        for method in methods {
+            let wanted = method == .head ? "GET" : method.rawValue
+            guard let found = place.routes.first(where: { $0.route.method.rawValue == wanted }) else {
+                let reply = Reply.problem(status: 405, title: Problems.title(405), headers: ["allow": allow])
+                router.on(path, method: method) { _, _ -> Response in throw Refusal(reply, keepsConnection: true) }
+                continue
+            }
+            let responder = RouteResponder(route: found.route, names: found.names, service: service)
+            guard method == .head else {
+                router.on(path, method: method, responder: responder)
+                continue
+            }
+            router.on(path, method: method) { request, context in
+                try await responder.respond(to: request, context: context).createHeadResponse()
+            }
+        }
+    }
+}
