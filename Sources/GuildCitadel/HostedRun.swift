@@ -19,7 +19,7 @@ package struct RunRequest: Sendable {
     package var resumed: InvocationID?
     package var substitute: ModelProviders.Substitute?
     /// Asks the person at the terminal whether these secrets may be used so; nil where nobody is there.
-    package var trust: (@Sendable ([SecretPair]) -> Bool)?
+    package var trust: (@Sendable ([SecretPair]) throws -> Bool)?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
         self.agent = agent
@@ -40,6 +40,8 @@ package struct RunOutcome: Sendable {
     package var refused: [Action] = []
     /// The actions that were done.
     package var done: [Action] = []
+    /// The caps that some of `awaiting` wait at.
+    package var standings: [ActionID: CapStanding] = [:]
 
     /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person, 130 cancelled, else
     /// the failure's own.
@@ -66,7 +68,7 @@ package struct HostedRun: Sendable {
     private static let budgetPatience = Duration.seconds(65)
 
     /// Asked for each action that waits for a person; nil leaves it waiting.
-    package typealias Approve = @Sendable (Action) async -> (approve: Bool, reason: String?)?
+    package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
 
     package let deployment: Deployment
     private let request: RunRequest
@@ -133,7 +135,7 @@ package struct HostedRun: Sendable {
         let isReplayed = if case .replay? = request.substitute { true } else { false }
         let pairs = try await deployment.untrusted(for: try agent(), request.options, isReplayed: isReplayed)
         guard let first = pairs.first else { return }
-        guard request.trust?(pairs) == true else {
+        guard try request.trust?(pairs) == true else {
             let more = pairs.count > 1 ? ", and \(pairs.count - 1) more" : ""
             throw Failure(
                 .refused, "secret \(first.reference): not trusted \(first.use.purpose)\(more)",
@@ -215,8 +217,10 @@ package struct HostedRun: Sendable {
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
                 let left = try await decide(awaiting, approve)
-                if !left.isEmpty { return try await outcome(invocation, left) }
-                continue
+                guard !left.isEmpty else { continue }
+                // Whoever was asked may have ended the run instead.
+                let now = try await ledger.invocation(id) ?? invocation
+                return try await outcome(now, now.state.isFinal ? [] : left)
             }
             if invocation.state == .waiting, invocation.waitReason == .budget, try await !freesUpSoon(id) {
                 return try await outcome(invocation, [])
@@ -237,7 +241,7 @@ package struct HostedRun: Sendable {
         for action in awaiting {
             // An earlier yes may have let it out of its cap already.
             guard try await deployment.ledger.action(action.id)?.state == .awaiting else { continue }
-            guard let (isApproved, reason) = await approve(action) else {
+            guard let (isApproved, reason) = try await approve(action) else {
                 left.append(action)
                 continue
             }
@@ -268,6 +272,7 @@ package struct HostedRun: Sendable {
         }
         return RunOutcome(
             invocation: invocation, failure: nil, awaiting: awaiting,
-            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done)
+            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done,
+            standings: try await deployment.ledger.capStandings(of: awaiting, now: deployment.time.now))
     }
 }

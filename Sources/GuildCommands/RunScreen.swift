@@ -55,7 +55,9 @@ final class RunScreen: Sendable {
     /// Says how it ended, and what to do next.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
-            let hold = action.hold.map { ", \($0.reason): \($0.nextStep(agent: action.agent))" } ?? ""
+            let standing = outcome.standings[action.id]
+            let next = standing.map { "; \($0.nextStep)" } ?? ""
+            let hold = ": " + action.whyItWaits(standing) + next
             let place = ScreenText.line(action.subject)
             say(
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
@@ -118,7 +120,7 @@ final class RunScreen: Sendable {
     private static func fate(of call: ToolCall) -> String {
         if call.isError { return " refused: \(short(call.result ?? ""))" }
         guard let action = call.action else { return "" }
-        return action.autonomy == .approve ? " waits for approval" : " requested"
+        return action.autonomy == .approve || action.policy != nil ? " waits for approval" : " requested"
     }
 }
 

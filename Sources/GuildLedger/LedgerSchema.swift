@@ -36,6 +36,7 @@ enum LedgerSchema {
         registerCodexLoading(&migrator)
         registerSenders(in: &migrator)
         registerSecretPairs(in: &migrator)
+        registerCapScopes(in: &migrator)
         return migrator
     }
 
