@@ -37,6 +37,7 @@ enum LedgerSchema {
         registerSenders(in: &migrator)
         registerSecretPairs(in: &migrator)
         registerCapScopes(in: &migrator)
+        registerBudgetWaits(in: &migrator)
         return migrator
     }
 
