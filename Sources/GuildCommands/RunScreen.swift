@@ -63,6 +63,7 @@ final class RunScreen: Sendable {
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
+        for action in outcome.released { say(ScreenText.line("guild: approved with it: \(action.brief)")) }
         for action in outcome.done { tellMove(action) }
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
