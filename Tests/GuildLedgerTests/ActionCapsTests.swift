@@ -246,7 +246,7 @@ import Testing
             let caps = Self.caps(hour: 2)
             let actions = try await run("a", one, Self.calls("a", 0..<9, caps))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for (ledger, action) in [(one, actions[2]), (two, actions[8])] {
+                for (ledger, action) in [(one, actions[7]), (two, actions[8])] {
                     group.addTask { try await approve(action, ledger) }
                 }
                 try await group.waitForAll()
