@@ -33,11 +33,11 @@ package enum ModelSelection {
         for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot, pricedBy head: CodexSnapshot
     ) throws(NoModel) -> [ChosenModel] {
         try candidates(for: agent, override: override, in: snapshot).map { chosen in
-            guard let known = model(named: chosen.label, in: head) ?? model(named: chosen.entry.name, in: head),
-                known.model == chosen.model
+            let name = chosen.entry.name.lowercased()
+            guard let known = head.providers.first(where: { $0.name.lowercased() == name && $0.model == chosen.model })
             else { return chosen }
             var priced = chosen
-            priced.entry.prices = known.entry.prices
+            priced.entry.prices = known.prices
             return priced
         }
     }
