@@ -25,14 +25,32 @@ package struct ApprovalDesk: Sendable {
         self.time = time
     }
 
+    /// The actions that ids, whole or as much of each as is unique, name; each of them can be decided now.
+    ///
+    /// - Throws: `Failure` with all that is wrong with any of them.
+    package func find(_ ids: [String], approve: Bool) async throws -> [ActionID] {
+        var (found, failures): ([ActionID], [any GuildError]) = ([], [])
+        for id in ids {
+            do {
+                let action = try await WrittenID.action(id, in: ledger)
+                try await ledger.checkDecidable(action, approve: approve)
+                // One that is named twice is meant once.
+                if !found.contains(action) { found.append(action) }
+            } catch let failure as any GuildError where failure.kind == .usage {
+                failures.append(failure)
+            }
+        }
+        if let failure = Failure.together(failures) { throw failure }
+        return found
+    }
+
     /// Records one decision.
     ///
     /// - Throws: `ApprovalFailure` where the id names nothing that waits.
-    package func decide(_ id: String, approve: Bool, reason: String?) async throws -> Action {
-        guard let action = ActionID(id) else { throw ApprovalFailure.unknown(id) }
+    package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
         let now = time.now
         return try await ledger.decide(
-            action, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
+            id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
     }
 
     package func continuation() async throws -> Continuation {

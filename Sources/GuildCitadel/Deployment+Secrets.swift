@@ -31,7 +31,7 @@ extension Deployment {
         let head = codex.head
         var pairs: [SecretPair] = []
         // What cannot be chosen is said by the run itself; what stands in for the first choice, when it is used.
-        let models = try? ModelSelection.candidates(for: agent, override: options.model, in: head)
+        let models = try? ModelSelection.candidates(for: agent, override: options.model, in: asked)
         if !isReplayed, let entry = models?.first?.entry, let reference = entry.apiKey {
             pairs.append(SecretPair(reference: reference.description, use: entry.secretUse))
         }

@@ -1,10 +1,12 @@
-import GuildDomain
+package import GuildDomain
 import Synchronization
 
-/// The failure that an invocation of this process ended with, handed from the executor to whoever waits for the end.
-final class FailureBox: Sendable {
+/// The failure that something in this process ended with, handed to whoever waits for the end.
+package final class FailureBox: Sendable {
     private let failure = Mutex<Failure?>(nil)
 
-    func set(_ failure: Failure?) { self.failure.withLock { $0 = failure } }
-    func get() -> Failure? { failure.withLock { $0 } }
+    package init() {}
+
+    package func set(_ failure: Failure?) { self.failure.withLock { $0 = failure } }
+    package func get() -> Failure? { failure.withLock { $0 } }
 }

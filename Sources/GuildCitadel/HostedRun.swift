@@ -19,7 +19,7 @@ package struct RunRequest: Sendable {
     package var resumed: InvocationID?
     package var substitute: ModelProviders.Substitute?
     /// Asks the person at the terminal whether these secrets may be used so; nil where nobody is there.
-    package var trust: (@Sendable ([SecretPair]) -> Bool)?
+    package var trust: (@Sendable ([SecretPair]) throws -> Bool)?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
         self.agent = agent
@@ -40,6 +40,10 @@ package struct RunOutcome: Sendable {
     package var refused: [Action] = []
     /// The actions that were done.
     package var done: [Action] = []
+    /// The caps that some of `awaiting` wait at.
+    package var standings: [ActionID: CapStanding] = [:]
+    /// The actions of other runs that an approval has let out too.
+    package var released: [Action] = []
 
     /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person, 130 cancelled, else
     /// the failure's own.
@@ -66,7 +70,7 @@ package struct HostedRun: Sendable {
     private static let budgetPatience = Duration.seconds(65)
 
     /// Asked for each action that waits for a person; nil leaves it waiting.
-    package typealias Approve = @Sendable (Action) async -> (approve: Bool, reason: String?)?
+    package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
 
     package let deployment: Deployment
     private let request: RunRequest
@@ -133,7 +137,7 @@ package struct HostedRun: Sendable {
         let isReplayed = if case .replay? = request.substitute { true } else { false }
         let pairs = try await deployment.untrusted(for: try agent(), request.options, isReplayed: isReplayed)
         guard let first = pairs.first else { return }
-        guard request.trust?(pairs) == true else {
+        guard try request.trust?(pairs) == true else {
             let more = pairs.count > 1 ? ", and \(pairs.count - 1) more" : ""
             throw Failure(
                 .refused, "secret \(first.reference): not trusted \(first.use.purpose)\(more)",
@@ -206,20 +210,23 @@ package struct HostedRun: Sendable {
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let outcomes = ledger.signal(.outcomes)
+        var released: [Action] = []
         while true {
             let seen = outcomes.generation
             guard let invocation = try await ledger.invocation(id) else {
                 throw Failure(.failed, "invocation \(id) is not in the ledger")
             }
-            if invocation.state.isFinal { return try await outcome(invocation, []) }
+            if invocation.state.isFinal { return try await outcome(invocation, [], released) }
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
-                let left = try await decide(awaiting, approve)
-                if !left.isEmpty { return try await outcome(invocation, left) }
-                continue
+                let left = try await decide(awaiting, approve, &released)
+                guard !left.isEmpty else { continue }
+                // Whoever was asked may have ended the run instead.
+                let now = try await ledger.invocation(id) ?? invocation
+                return try await outcome(now, now.state.isFinal ? [] : left, released)
             }
             if invocation.state == .waiting, invocation.waitReason == .budget, try await !freesUpSoon(id) {
-                return try await outcome(invocation, [])
+                return try await outcome(invocation, [], released)
             }
             await outcomes.wait(after: seen, until: time.now + .seconds(5), time: time)
             try Task.checkCancellation()
@@ -231,21 +238,25 @@ package struct HostedRun: Sendable {
         return wait.freesUpAt.map { $0 <= deployment.time.now + Self.budgetPatience } ?? false
     }
 
+    /// - Parameter released: takes the actions of other runs that go with one.
     /// - Returns: the actions that nobody decided.
-    private func decide(_ awaiting: [Action], _ approve: Approve) async throws -> [Action] {
+    private func decide(
+        _ awaiting: [Action], _ approve: Approve, _ released: inout [Action]
+    ) async throws -> [Action] {
         var left: [Action] = []
         for action in awaiting {
             // An earlier yes may have let it out of its cap already.
             guard try await deployment.ledger.action(action.id)?.state == .awaiting else { continue }
-            guard let (isApproved, reason) = await approve(action) else {
+            guard let (isApproved, reason) = try await approve(action) else {
                 left.append(action)
                 continue
             }
             let now = deployment.time.now
             do {
-                _ = try await deployment.ledger.decide(
+                let ruling = try await deployment.ledger.decide(
                     action.id, approve: isApproved, actor: request.user, reason: reason,
                     waitUntil: now + deployment.codex.head.settings.actionWait.value, now: now)
+                released += (ruling.grant?.followers ?? []).filter { $0.invocation != action.invocation }
             } catch ApprovalFailure.decided {
                 // Somebody elsewhere was faster; theirs counts.
                 continue
@@ -255,7 +266,7 @@ package struct HostedRun: Sendable {
     }
 
     private func outcome(
-        _ invocation: Invocation, _ awaiting: [Action]
+        _ invocation: Invocation, _ awaiting: [Action], _ released: [Action]
     ) async throws -> RunOutcome {
         let actions = try await deployment.ledger.actions(of: invocation.id)
         let done = actions.filter { $0.state == .succeeded }
@@ -268,6 +279,8 @@ package struct HostedRun: Sendable {
         }
         return RunOutcome(
             invocation: invocation, failure: nil, awaiting: awaiting,
-            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done)
+            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done,
+            standings: try await deployment.ledger.capStandings(of: awaiting, now: deployment.time.now),
+            released: released)
     }
 }

@@ -20,6 +20,7 @@ struct CapStatus: Sendable {
                 releases.map { release in
                     [
                         "agent": .string(release.agent), "cap": .string(release.cap.key),
+                        "scope": .string(release.scope),
                         "left": .integer(release.left), "until": .string(release.until.rfc3339),
                         "by": .string(release.actor),
                     ]
@@ -34,7 +35,8 @@ struct CapStatus: Sendable {
                 + queue.hold.nextStep(agent: queue.agent)
         }
             + releases.map { release in
-                "released   \(release.agent) may do \(release.left) more past \(release.cap.key) until "
+                "released   \(release.agent) may do \(release.left) more past \(release.cap.key)"
+                    + (release.scope.isEmpty ? "" : " (\(release.scope))") + " until "
                     + "\(LocalTime.text(release.until)), by \(release.actor)"
             }
     }

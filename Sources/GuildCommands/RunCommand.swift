@@ -85,9 +85,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let resume {
-            guard InvocationID(resume) != nil else {
-                throw ValidationError("--resume '\(resume)' is not an invocation's id")
-            }
+            guard !resume.isEmpty else { throw ValidationError("--resume names no invocation") }
             guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun,
                 places.isEmpty
             else {
@@ -112,22 +110,32 @@ struct RunCommand: AsyncParsableCommand {
         let redactor = Redactor()
         var settings = options.settings(redactor: redactor)
         if trustCodex { settings.trustsCodex = true }
-        let request = try runRequest(now: settings.time.now)
+        let interruption = Interruption()
+        var request = try runRequest(now: settings.time.now, interruption)
         if dryRun { return try preview(request, settings, redactor) }
+        let unrecorded = FailureBox()
+        if let record { request.substitute = .record(path: record) { unrecorded.set($0) } }
         let deployment = try await Deployment(settings, redactor: redactor)
         defer { deployment.close() }
+        if let resume { request.resumed = try await WrittenID.invocation(resume, in: deployment.ledger) }
         let hosted = try HostedRun(request, in: deployment)
+        if let record { try Recorder.prepare(record) }
         let screen = RunScreen(
             style: Style(choice: output.color, isTerminal: isatty(STDERR_FILENO) == 1),
             streams: output.output == .table, isQuiet: output.quiet)
-        let desk = ApprovalPrompt(mode: approve ?? (isatty(STDIN_FILENO) == 1 ? .ask : .none), user: request.user)
+        let desk = ApprovalPrompt(
+            mode: approve ?? (isatty(STDIN_FILENO) == 1 ? .ask : .none), interruption: interruption)
         let outcome = try await Interrupts.handling {
             try await hosted.run { event in
                 screen.show(event)
             } approve: { action in
-                desk.decide(action)
+                let standing = try await deployment.ledger.capStanding(of: action, now: deployment.time.now)
+                let answer = desk.decide(action, standing)
+                if interruption.isRaised { try await hosted.cancel(action.invocation) }
+                return answer
             }
         } onInterrupt: {
+            interruption.raise()
             guard let id = screen.invocation else { return }
             try await hosted.cancel(id)
         }
@@ -135,9 +143,10 @@ struct RunCommand: AsyncParsableCommand {
         if output.output != .table { try output.renderer.print(RunResult(outcome: outcome)) }
         screen.explain(outcome)
         if outcome.exitStatus != 0 { throw CommandStatus(code: outcome.exitStatus) }
+        if let failure = unrecorded.get() { throw failure }
     }
 
-    private func runRequest(now: Timestamp) throws -> RunRequest {
+    private func runRequest(now: Timestamp, _ interruption: Interruption) throws -> RunRequest {
         var asked = RunOptions()
         let text = try input.map { String(decoding: try InputFile.read($0), as: UTF8.self) }
         asked.input = [prompt.joined(separator: " "), text ?? ""].filter { !$0.isEmpty }.joined(separator: "\n\n")
@@ -149,11 +158,9 @@ struct RunCommand: AsyncParsableCommand {
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
         var request = RunRequest(agent: agent ?? "", options: asked, user: "user:\(UserName.current)")
-        if isatty(STDIN_FILENO) == 1 { request.trust = { TrustPrompt.ask($0) } }
-        request.resumed = resume.flatMap { InvocationID($0) }
+        if isatty(STDIN_FILENO) == 1 { request.trust = { try TrustPrompt.ask($0, until: interruption) } }
         if let event { request.event = try Self.event(event, now: now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
-        if let record { request.substitute = .record(path: record) }
         return request
     }
 

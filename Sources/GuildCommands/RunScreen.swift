@@ -55,12 +55,15 @@ final class RunScreen: Sendable {
     /// Says how it ended, and what to do next.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
-            let hold = action.hold.map { ", \($0.reason): \($0.nextStep(agent: action.agent))" } ?? ""
+            let standing = outcome.standings[action.id]
+            let next = standing.map { "; \($0.nextStep)" } ?? ""
+            let hold = ": " + action.whyItWaits(standing) + next
             let place = ScreenText.line(action.subject)
             say(
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
                     + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
         }
+        for action in outcome.released { say(ScreenText.line("guild: approved with it: \(action.brief)")) }
         for action in outcome.done { tellMove(action) }
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
@@ -118,7 +121,7 @@ final class RunScreen: Sendable {
     private static func fate(of call: ToolCall) -> String {
         if call.isError { return " refused: \(short(call.result ?? ""))" }
         guard let action = call.action else { return "" }
-        return action.autonomy == .approve ? " waits for approval" : " requested"
+        return action.autonomy == .approve || action.policy != nil ? " waits for approval" : " requested"
     }
 }
 

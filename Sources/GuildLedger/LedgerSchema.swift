@@ -36,6 +36,8 @@ enum LedgerSchema {
         registerCodexLoading(&migrator)
         registerSenders(in: &migrator)
         registerSecretPairs(in: &migrator)
+        registerCapScopes(in: &migrator)
+        registerBudgetWaits(in: &migrator)
         return migrator
     }
 

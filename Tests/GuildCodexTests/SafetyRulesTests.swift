@@ -26,13 +26,21 @@ struct SafetyRulesTests {
     }
 
     private func waits(_ tool: String, _ arguments: JSONValue, _ fields: [OperationField] = []) -> Bool {
-        safety.requiresApproval(of: tool, carrying: CarriedFields(fields, of: arguments))
+        safety.approvalRule(for: tool, carrying: CarriedFields(fields, of: arguments)) != nil
     }
 
     @Test func `approval depends on the arguments`() {
         #expect(waits("github.add_labels", ["labels": ["bug", "release-blocker"]]))
         #expect(!waits("github.add_labels", ["labels": ["bug"]]))
         #expect(!waits("github.create_issue", ["labels": ["release-blocker"]]))
+    }
+
+    @Test func `the rule that asks for a person is named with its place`() throws {
+        let rule = try #require(
+            safety.approvalRule(
+                for: "github.add_labels", carrying: CarriedFields([], of: ["labels": ["release-blocker"]])))
+        #expect(rule.hasPrefix("SafetyPolicy ") && rule.contains(", approvals["))
+        #expect(rule.contains(".yaml:"))
     }
 
     @Test func `arguments are compared as their system compares them`() {
@@ -50,8 +58,8 @@ struct SafetyRulesTests {
                 OperationField("body", argument: "text"), OperationField("labels", argument: "label"),
                 OperationField("title", argument: "title"),
             ]
-            return rules.requiresApproval(
-                of: tool, carrying: CarriedFields(fields, of: JSONValue.object([argument: "x"])))
+            return rules.approvalRule(
+                for: tool, carrying: CarriedFields(fields, of: JSONValue.object([argument: "x"]))) != nil
         }
         #expect(waits("a.b", "text") && waits("a.b", "label") && waits("a.b", "title") && waits("c.d", "title"))
         #expect(!waits("c.d", "text") && !waits("a.b", "other"))

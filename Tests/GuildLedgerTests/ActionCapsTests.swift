@@ -7,12 +7,12 @@ import Testing
 @Suite struct ActionCapsTests {
     private static let later = start + .seconds(1 << 30)
 
-    private static func caps(run: Int64 = 100, hour: Int64 = 100, subject: Int64 = 100) -> ActionCaps {
+    static func caps(run: Int64 = 100, hour: Int64 = 100, subject: Int64 = 100) -> ActionCaps {
         let limits: [ActionCap: Int64] = [.perInvocation: run, .perHour: hour, .perSubjectPerDay: subject]
         return ActionCaps(limits.mapValues { ActionCaps.Limit($0, setting: "agents/ranger.yaml:7") })
     }
 
-    private static func calls(
+    static func calls(
         _ run: String, _ range: Range<Int>, _ caps: ActionCaps, on subject: String? = nil, autonomy: Autonomy = .act
     ) -> [ToolCall] {
         range.map { number in
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// A run whose model asks for some actions in one turn.
-    private func run(
+    func run(
         _ name: String, _ ledger: Ledger, _ calls: [ToolCall], agent: String = "ranger", now: Timestamp = start
     ) async throws -> [Action] {
         let worker = try await ledger.worker(now)
@@ -37,12 +37,13 @@ import Testing
         return try await ledger.actions(of: invocation.id)
     }
 
-    private func approve(_ action: Action, _ ledger: Ledger, now: Timestamp = start) async throws {
-        _ = try await ledger.decide(
+    @discardableResult
+    func approve(_ action: Action, _ ledger: Ledger, now: Timestamp = start) async throws -> Ruling {
+        try await ledger.decide(
             action.id, approve: true, actor: "user:ada", reason: nil, waitUntil: now + .seconds(60), now: now)
     }
 
-    private func states(_ run: String, _ ledger: Ledger) async throws -> [Action.State] {
+    func states(_ run: String, _ ledger: Ledger) async throws -> [Action.State] {
         let id = InvocationID(derivedFrom: ["invocation", run])
         return try await ledger.actions(of: id).map(\.state)
     }
@@ -245,7 +246,7 @@ import Testing
             let caps = Self.caps(hour: 2)
             let actions = try await run("a", one, Self.calls("a", 0..<9, caps))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for (ledger, action) in [(one, actions[2]), (two, actions[8])] {
+                for (ledger, action) in [(one, actions[7]), (two, actions[8])] {
                     group.addTask { try await approve(action, ledger) }
                 }
                 try await group.waitForAll()

@@ -25,7 +25,7 @@ import Testing
             let id = try #require(listed.first?.action.id)
             let decided = try await ledger.decide(
                 id, approve: true, actor: "user:ada", reason: "fine", waitUntil: deadline, now: start)
-            #expect(decided.state == .queued)
+            #expect(decided.action.state == .queued)
             let now = try #require(try await ledger.invocation(invocation.id))
             #expect(now.waitReason == .action)
             #expect(now.availableAt == deadline)
@@ -49,7 +49,7 @@ import Testing
             let id = try #require(try await ledger.approvals().first?.action.id)
             let decided = try await ledger.decide(
                 id, approve: false, actor: "user:ada", reason: "too bold", waitUntil: deadline, now: start)
-            #expect(decided.state == .rejected)
+            #expect(decided.action.state == .rejected)
             #expect(try await ledger.state(of: invocation.id) == .queued)
             let call = try #require(try await ledger.turns(of: invocation.id).flatMap(\.calls).first)
             #expect(call.isError)
@@ -63,7 +63,7 @@ import Testing
         try await withTwoLedgers { one, two async throws in
             _ = try await waiting(one, [.write(0, name: "w", autonomy: .approve)])
             let id = try #require(try await one.approvals().first?.action.id)
-            let results = await withTaskGroup(of: Result<Action, any Error>.self) { group in
+            let results = await withTaskGroup(of: Result<Ruling, any Error>.self) { group in
                 for (ledger, approve) in [(one, true), (two, false)] {
                     group.addTask {
                         do {
@@ -76,7 +76,7 @@ import Testing
                         }
                     }
                 }
-                return await group.reduce(into: [Result<Action, any Error>]()) { $0.append($1) }
+                return await group.reduce(into: [Result<Ruling, any Error>]()) { $0.append($1) }
             }
             let failures = results.compactMap { result -> ApprovalFailure? in
                 if case .failure(let error) = result { error as? ApprovalFailure } else { nil }

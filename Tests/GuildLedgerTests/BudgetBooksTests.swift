@@ -52,6 +52,7 @@ import Testing
                 ])
             let expected = BudgetExceeded(
                 account: "organization", setting: "perMonth", limit: 100, used: 0, reserved: 0, needed: 356,
+                enough: 1100,
                 isMoney: false, isPriceUnknown: false)
             await #expect(throws: expected) {
                 _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)

@@ -38,8 +38,8 @@ import Testing
 
     @Test func `below the floor the call is refused, with every figure`() {
         let expected = BudgetExceeded(
-            account: "agent/ranger", setting: "perDay", limit: 405, used: 30, reserved: 20, needed: 356, isMoney: false,
-            isPriceUnknown: false)
+            account: "agent/ranger", setting: "perDay", limit: 405, used: 30, reserved: 20, needed: 356, enough: 1150,
+            isMoney: false, isPriceUnknown: false)
         #expect(throws: expected) { try granted(standing(tokens: 405, used: 30, reserved: 20)) }
         #expect(expected.message.contains("405 tokens; 30 used, 20 reserved, at least 356 needed"))
         #expect(expected.kind == .outOfBudget)
@@ -62,8 +62,8 @@ import Testing
         #expect(try granted(standing(cost: 1301, usedCost: 150, reservedCost: 50)) == 500)
         #expect(try granted(standing(cost: 612)) == 256)
         let refused = BudgetExceeded(
-            account: "agent/ranger", setting: "perDay", limit: 611, used: 0, reserved: 0, needed: 612, isMoney: true,
-            isPriceUnknown: false)
+            account: "agent/ranger", setting: "perDay", limit: 611, used: 0, reserved: 0, needed: 612, enough: 2100,
+            isMoney: true, isPriceUnknown: false)
         #expect(throws: refused) { try granted(standing(cost: 611)) }
     }
 

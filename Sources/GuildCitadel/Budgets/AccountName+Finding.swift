@@ -47,8 +47,7 @@ extension AccountName {
         case (nil, let chapter?): return .chapter(chapter.name)
         case (nil, nil): break
         }
-        if let id = InvocationID(text), try await ledger?.invocation(id) != nil { return .invocation(id) }
-        if let id = EventID(text), try await ledger?.hasAccount(.root(id)) == true { return .root(id) }
+        if let account = try await account(ofID: text, ledger: ledger) { return account }
         // Who has left the codex still has an account.
         for name in [AccountName.agent(text), .chapter(text)]
         where try await ledger?.hasAccount(name) == true { return name }
@@ -56,6 +55,16 @@ extension AccountName {
         throw Failure(
             .usage, "'\(text)' is not an account",
             hint: NearestName.of(text, in: names.sorted()).map { "did you mean '\($0)'?" } ?? forms)
+    }
+
+    /// The account of an invocation or a root, by its id or the unique beginning of one.
+    private static func account(ofID text: String, ledger: Ledger?) async throws -> AccountName? {
+        guard let ledger, let id = try await WrittenID.find(text, of: [.event, .invocation], in: ledger) else {
+            return nil
+        }
+        if let run = InvocationID(id), try await ledger.invocation(run) != nil { return .invocation(run) }
+        guard let root = EventID(id), try await ledger.hasAccount(.root(root)) else { return nil }
+        return .root(root)
     }
 
     private static func agent(
@@ -85,7 +94,8 @@ extension AccountName {
     }
 
     private static func root(_ text: String, ledger: Ledger?) async throws -> AccountName {
-        guard let id = EventID(text), try await ledger?.eventID(for: text) == id else {
+        guard let ledger, let known = try await WrittenID.find(text, of: [.event], in: ledger), let id = EventID(known)
+        else {
             throw Failure(
                 .usage, "there is no root '\(text)'", hint: "`guild budget report --by root` lists them")
         }
@@ -93,7 +103,9 @@ extension AccountName {
     }
 
     private static func invocation(_ text: String, ledger: Ledger?) async throws -> AccountName {
-        guard let id = InvocationID(text), try await ledger?.invocation(id) != nil else {
+        guard let ledger, let known = try await WrittenID.find(text, of: [.invocation], in: ledger),
+            let id = InvocationID(known)
+        else {
             throw Failure(
                 .usage, "there is no invocation '\(text)'",
                 hint: "`guild audit log --kind 'invocation.*'` lists them")

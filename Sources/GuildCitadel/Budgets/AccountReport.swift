@@ -64,6 +64,8 @@ package struct AccountReport: Sendable {
     /// The running day and month, where a limit is set on them.
     package let standings: [BudgetStanding]
     package let rows: [Row]
+    /// Limits of a commit that is not accepted, where they are not those that hold; nil is no limit any more.
+    package let drafts: [(name: String, limit: Limit?)]
     package let grants: [Grant]
     package let throttles: [Throttle]
     /// The newest first.
@@ -78,10 +80,11 @@ extension AccountReport {
     ///   - ledger: nil where there is none yet.
     /// - Throws: `Failure` of kind `usage` for an account that there is not, with the nearest name.
     package static func make(
-        _ account: String, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
+        _ account: String, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
     ) async throws -> AccountReport {
+        let snapshot = obeyed.snapshot
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
-        let name = try await AccountName.find(account, in: snapshot, ledger: ledger)
+        let name = try await find(account, in: obeyed, ledger)
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
         let standing = try await ledger?.standing(of: name, now: now)
         let limits = try await limits(of: name, in: snapshot, ledger: ledger)
@@ -89,10 +92,33 @@ extension AccountReport {
             account: name, total: standing,
             standings: CalendarLimits.of(name, in: snapshot).map { books.standings($0) } ?? [],
             rows: rows(limits, standing, isCountedWhole: !name.hasWindows),
+            drafts: try await drafts(of: name, in: obeyed, ledger, beside: limits),
             grants: try await ledger?.grants(of: name, now: now) ?? [],
             throttles: try await ledger?.throttles(of: name, now: now) ?? [],
             entries: try await ledger?.entries(of: name, limit: entryLimit) ?? [],
             recipients: recipients(of: name, in: snapshot))
+    }
+
+    /// An account of the accepted commit, or of one that is not accepted yet.
+    private static func find(_ text: String, in obeyed: ObeyedCodex, _ ledger: Ledger?) async throws -> AccountName {
+        do {
+            return try await AccountName.find(text, in: obeyed.snapshot, ledger: ledger)
+        } catch {
+            guard let draft = obeyed.draft else { throw error }
+            return try await AccountName.find(text, in: draft, ledger: ledger)
+        }
+    }
+
+    private static func drafts(
+        of name: AccountName, in obeyed: ObeyedCodex, _ ledger: Ledger?, beside limits: [Limit]
+    ) async throws -> [(name: String, limit: Limit?)] {
+        guard let draft = obeyed.draft else { return [] }
+        let others = try await self.limits(of: name, in: draft, ledger: ledger)
+        let changed = others.filter { other in
+            !limits.contains { $0.name == other.name && $0.amount == other.amount }
+        }
+        let gone = limits.filter { limit in !others.contains { $0.name == limit.name } }
+        return changed.map { ($0.name, $0) } + gone.map { ($0.name, nil) }
     }
 
     private static func recipients(of name: AccountName, in snapshot: CodexSnapshot) -> [String] {

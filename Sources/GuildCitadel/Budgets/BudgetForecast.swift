@@ -1,5 +1,5 @@
 import Foundation
-package import GuildCodex
+import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
@@ -42,23 +42,25 @@ package struct BudgetForecast: Sendable {
 }
 
 extension BudgetForecast {
-    /// Projects what the roll-ups and the schedules promise.
+    /// Projects what the roll-ups and the schedules promise: the limits are those in force, the schedules those of the
+    /// commit at hand.
     ///
     /// - Parameters:
     ///   - days: within `dayRange`.
     ///   - ledger: nil where there is none yet.
     package static func make(
-        days: Int, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
+        days: Int, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
     ) async throws -> BudgetForecast {
+        let snapshot = obeyed.draft ?? obeyed.snapshot
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
-        let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
+        let books = try await BudgetBooks(snapshot: obeyed.snapshot, calendar: calendar, ledger: ledger, now: now)
         var sources = try await ForecastSources(snapshot: snapshot, ledger: ledger, days: days, now: now)
         var agents: [AgentForecast] = []
         for agent in snapshot.agentsByName {
             if let forecast = try await sources.forecast(of: agent) { agents.append(forecast) }
         }
         func line(_ account: AccountName, _ parts: [AgentForecast]) -> Line {
-            let limits = CalendarLimits.of(account, in: snapshot).map { books.standings($0) } ?? []
+            let limits = CalendarLimits.of(account, in: obeyed.snapshot).map { books.standings($0) } ?? []
             return self.line(account, parts, limits, days: days, calendar, now)
         }
         let chapters = snapshot.chapters.values.sorted { $0.name < $1.name }.compactMap { chapter -> Line? in

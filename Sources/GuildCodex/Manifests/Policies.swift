@@ -101,6 +101,8 @@ package struct SafetyPolicy: Manifest {
         /// Over the arguments and the fields, compared as their system compares; nil means any.
         package var conditions: EventPattern?
         package var location: SourceLocation
+        /// For people: `SafetyPolicy night, approvals[0] (policies/night.yaml:12)`.
+        package var rule = ""
 
         package init(
             tools: [Glob], fields: [String] = [], location: SourceLocation = SourceLocation(file: "")

@@ -13,7 +13,13 @@ package struct SafetyRules: Sendable, Hashable {
 
     package init(_ policies: [SafetyPolicy]) {
         freezes = policies.flatMap(\.freezes)
-        approvals = policies.flatMap(\.approvals)
+        approvals = policies.flatMap { policy in
+            policy.approvals.enumerated().map { index, approval in
+                var approval = approval
+                approval.rule = "SafetyPolicy \(policy.name), approvals[\(index)] (\(approval.location))"
+                return approval
+            }
+        }
         hopLimit = policies.compactMap(\.hopLimit).min()
         rootTokens = policies.compactMap(\.rootTokens).min()
         ignoreSenders = policies.flatMap(\.ignoreSenders)
@@ -27,14 +33,14 @@ package struct SafetyRules: Sendable, Hashable {
         return freeze.map { $0.message ?? "\(tool) is frozen by the policy at \($0.location)" }
     }
 
-    /// Whether a person must agree to a call of a tool that carries this. Of a rule that names tools and fields, both
-    /// must hold.
-    package func requiresApproval(of tool: String, carrying carried: CarriedFields) -> Bool {
-        approvals.contains { approval in
+    /// The rule by which a person must agree to a call of a tool that carries this, for people; nil where there is none.
+    /// Of a rule that names tools and fields, both must hold.
+    package func approvalRule(for tool: String, carrying carried: CarriedFields) -> String? {
+        approvals.first { approval in
             (approval.tools.isEmpty || approval.tools.contains { $0.matches(tool) })
                 && (approval.fields.isEmpty || approval.fields.contains { carried.carries($0) })
                 && approval.conditions.map { carried.satisfies($0) } ?? true
-        }
+        }?.rule
     }
 }
 

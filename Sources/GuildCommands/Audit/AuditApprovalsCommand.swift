@@ -14,13 +14,17 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let waiting = try await inspection.ledgerIfAny()?.approvals() ?? []
-        try output.renderer.print(ApprovalListResult(waiting: waiting, now: settings.time.now))
+        let (ledger, now) = (try inspection.ledgerIfAny(), settings.time.now)
+        let waiting = try await ledger?.approvals() ?? []
+        let standings = try await ledger?.capStandings(of: waiting.map(\.action), now: now) ?? [:]
+        try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))
     }
 }
 
 struct ApprovalListResult: TabularResult {
     let waiting: [(action: Action, agent: String)]
+    /// The caps that some of them wait at.
+    let standings: [ActionID: CapStanding]
     let now: Timestamp
 
     var emptyText: String { "nothing waits for approval" }
@@ -30,10 +34,13 @@ struct ApprovalListResult: TabularResult {
             waiting.map { entry in
                 var object = entry.action.json.object ?? JSONObject()
                 object["agent"] = .string(entry.agent)
-                object["waits_because"] = .string(entry.action.whyItWaits)
+                object["waits_because"] = .string(why(entry.action))
+                object["cap_standing"] = standings[entry.action.id]?.json ?? .null
                 return .object(object)
             })
     }
+
+    private func why(_ action: Action) -> String { action.whyItWaits(standings[action.id]) }
 
     func table(_ cells: CellFormat) -> TextTable {
         TextTable(
@@ -41,7 +48,7 @@ struct ApprovalListResult: TabularResult {
             waiting.map { action, agent in
                 [
                     action.id.description, agent, action.operation, action.subject, cells.time(action.createdAt),
-                    action.reason, action.whyItWaits,
+                    action.reason, why(action),
                 ]
             })
     }
@@ -52,8 +59,9 @@ struct ApprovalListResult: TabularResult {
         var blocks = waiting.map { action, agent in
             let age = "  waits for \(Amount.duration(now - action.createdAt)); because: \(action.reason)"
             let arguments = action.arguments.text(.pretty).split(separator: "\n").map { "  \($0)" }
-            let hold = action.hold.map { ["  \($0.reason): \($0.nextStep(agent: agent))"] } ?? []
-            let lines = ["\(agent) wants \(action.operation) on \(action.subject)", age] + hold + arguments
+            let next = standings[action.id].map { ["  \($0.nextStep)"] } ?? []
+            let lines =
+                ["\(agent) wants \(action.operation) on \(action.subject)", age, "  \(why(action))"] + next + arguments
             return style.bold(action.id.description) + "  " + lines.map(TextTable.printable).joined(separator: "\n")
         }
         if !isQuiet { blocks.append("guild audit approve ID…, or guild audit reject ID --reason TEXT") }
@@ -61,7 +69,13 @@ struct ApprovalListResult: TabularResult {
     }
 }
 
-extension Action {
-    /// In a few words.
-    var whyItWaits: String { hold?.reason ?? "its tool needs a person (autonomy 1, or a policy)" }
+extension CapStanding {
+    /// What an approval would let out too, by id.
+    var json: JSONValue {
+        [
+            "cap": .string(hold.cap.key), "limit": .integer(hold.limit.count), "from": .string(hold.limit.setting),
+            "scope": .string(scope.key), "used": .integer(used),
+            "releases": .array(followers.map { .string($0.id.description) }), "left": .integer(left),
+        ]
+    }
 }

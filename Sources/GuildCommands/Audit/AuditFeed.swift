@@ -1,7 +1,6 @@
 import Foundation
 import GuildDomain
 import GuildLedger
-import Synchronization
 
 /// `audit log --follow`: what is written to the audit log, as it is written, by whatever process.
 struct AuditFeed: Sendable {
@@ -36,13 +35,11 @@ struct AuditFeed: Sendable {
         try await Interrupts.handling {
             try await following.value
         } onInterrupt: {
-            interruption.hasCome.withLock { $0 = true }
+            interruption.raise()
             following.cancel()
         }
-        if interruption.hasCome.withLock({ $0 }) { throw CommandStatus(code: ErrorKind.interrupted.exitStatus) }
+        if interruption.isRaised { throw CommandStatus(code: ErrorKind.interrupted.exitStatus) }
     }
-
-    private final class Interruption: Sendable { let hasCome = Mutex(false) }
 
     private func follow() async throws {
         ledger.watch()

@@ -90,14 +90,18 @@ struct AuditLogCommand: AsyncParsableCommand {
     private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
         var filter = AuditFilter()
         (filter.agent, filter.kind, filter.actor) = (agent, kind, actor)
+        // A subject may be a commit or an account as well.
         filter.subject = subject
+        if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: ledger) {
+            filter.subject = id
+        }
         filter.since = try since.map { try PointInTime.required($0, option: "--since", now: now, zone: .current) }
         filter.until = try until.map { try PointInTime.required($0, option: "--until", now: now, zone: .current) }
         if let since = filter.since, let until = filter.until, until <= since {
             throw Failure(.usage, "--until is not after --since", hint: "leave one of them out, or swap them")
         }
         if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: ledger) }
-        if let invocation { filter.invocation = try await Causality.resolve(invocation, in: ledger) }
+        if let invocation { filter.invocation = try await WrittenID.resolve(invocation, in: ledger) }
         return filter
     }
 }

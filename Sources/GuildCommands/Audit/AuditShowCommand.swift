@@ -20,14 +20,16 @@ struct AuditShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
+        let settings = options.settings()
+        let inspection = try Inspection(settings)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
-        let id = try await Causality.resolve(id, in: ledger)
+        let id = try await WrittenID.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)
         if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
-        guard let trace else { throw Causality.unknown(id) }
-        try output.renderer.print(TraceResult(trace: trace, wanted: id))
+        guard let trace else { throw WrittenID.unknown(id) }
+        let standings = try await ledger.capStandings(of: trace.allActions, now: settings.time.now)
+        try output.renderer.print(TraceResult(trace: trace.showing(standings), wanted: id))
     }
 }

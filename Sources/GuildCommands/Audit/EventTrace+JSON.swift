@@ -79,6 +79,7 @@ extension JournalledTurn {
 extension EventTrace.ActionRow {
     var json: JSONValue {
         var object = action.json.object ?? JSONObject()
+        object["cap_standing"] = standing?.json ?? .null
         object["attempts"] = .array(
             attempts.map {
                 [
@@ -106,6 +107,7 @@ extension Action {
             "autonomy": .integer(autonomy.rawValue), "state": .string(state.rawValue), "attempt": .integer(attempt),
             "created": .string(createdAt.rfc3339), "ended": .optional(endedAt), "result": .optional(result),
             "error": .optional(error), "cap": .optional(hold?.cap.key),
+            "policy": .optional(policy),
         ]
     }
 }

@@ -150,6 +150,8 @@ extension EventTrace.ActionRow {
                 TreeNode(
                     label: "\(approval.decision) by \(approval.actor) at \(LocalTime.text(approval.at))\(reason)"))
         } else if action.state == .awaiting {
+            node.notes.append("waits because: \(action.whyItWaits(standing))")
+            if let standing { node.notes.append(standing.nextStep) }
             node.children.append(TreeNode(label: "waits for a person: guild audit approve \(action.id)"))
         }
         node.children += attempts.map {

@@ -7,6 +7,7 @@ import GuildLedger
 /// One account as JSON and as text.
 struct AccountResult: CommandResult {
     let report: AccountReport
+    let obeyed: ObeyedCodex
     /// The organisation's.
     let zone: TimeZone
     let screen: Screen
@@ -14,7 +15,8 @@ struct AccountResult: CommandResult {
 
     var json: JSONValue {
         [
-            "account": .string(report.account.description),
+            "account": .string(report.account.description), "commit": .string(obeyed.snapshot.commit),
+            "not_accepted": drafts,
             "total": [
                 "used": .integer(report.total?.used ?? 0), "reserved": .integer(report.total?.reserved ?? 0),
                 "cost_microdollars": .integer(report.total?.usedCost ?? 0),
@@ -27,6 +29,29 @@ struct AccountResult: CommandResult {
             "grants": .array(report.grants.map(\.json)), "throttles": .array(report.throttles.map(\.json)),
             "entries": .array(report.entries.map(json)),
         ]
+    }
+
+    /// The limits that a commit sets which is not accepted; null where there are none.
+    private var drafts: JSONValue {
+        guard let draft = obeyed.draft, !report.drafts.isEmpty else { return .null }
+        return [
+            "commit": .string(draft.commit),
+            "limits": .array(
+                report.drafts.map { name, limit in
+                    [
+                        "name": .string(name), "value": .optional(limit?.amount.value),
+                        "unit": .optional(limit?.amount.unit.rawValue), "from": .optional(limit?.origin),
+                    ]
+                }),
+        ]
+    }
+
+    private var draftLines: [String] {
+        guard !report.drafts.isEmpty else { return [] }
+        return ["\(obeyed.draftName) sets other limits, \(obeyed.nextStep):"]
+            + report.drafts.map { name, limit in
+                "  \(name)  " + (limit.map { "\($0.amount.unit.text($0.amount.value))  \($0.origin)" } ?? "none")
+            }
     }
 
     private func json(_ row: AccountReport.Row) -> JSONValue {
@@ -72,6 +97,9 @@ struct AccountResult: CommandResult {
         guard !isQuiet else { return limits.text(style, showsHeadings: false) }
         var parts = [headlines(style)]
         parts.append(report.rows.isEmpty ? "no limit of its own" : limits.text(style, showsHeadings: true))
+        if !draftLines.isEmpty {
+            parts.append(style.yellow(draftLines.map(TextTable.printable).joined(separator: "\n")))
+        }
         if !report.standings.isEmpty {
             parts.append(
                 StandingTable(standings: report.standings, zone: zone, screen: screen, alerts: alerts).text(style))

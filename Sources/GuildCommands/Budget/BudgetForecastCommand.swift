@@ -29,10 +29,11 @@ struct BudgetForecastCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let snapshot = try await inspection.snapshot()
+        let obeyed = try await inspection.obeyed()
+        if let remark = obeyed.remark { settings.remark(remark) }
         let forecast = try await BudgetForecast.make(
-            days: days, in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            days: days, in: obeyed, ledger: inspection.ledgerIfAny(), now: settings.time.now)
         try output.renderer.print(
-            BudgetForecastResult(forecast: forecast, zone: Zones.named(snapshot.guild.timezone) ?? .gmt))
+            BudgetForecastResult(forecast: forecast, zone: Zones.named(obeyed.snapshot.guild.timezone) ?? .gmt))
     }
 }

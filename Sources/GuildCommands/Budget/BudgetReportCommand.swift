@@ -31,7 +31,9 @@ struct BudgetReportCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let (snapshot, now) = (try await inspection.snapshot(), settings.time.now)
+        let (obeyed, now) = (try await inspection.obeyed(), settings.time.now)
+        let snapshot = obeyed.snapshot
+        if let remark = obeyed.remark { settings.remark(remark) }
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         let query = BudgetQuery(
             grouping: by,

@@ -23,11 +23,13 @@ struct BudgetShowCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let snapshot = try await inspection.snapshot()
+        let obeyed = try await inspection.obeyed()
+        let snapshot = obeyed.snapshot
         let report = try await AccountReport.make(
-            account, in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            account, in: obeyed, ledger: inspection.ledgerIfAny(), now: settings.time.now)
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         try output.renderer.print(
-            AccountResult(report: report, zone: zone, screen: .current(), alerts: snapshot.guild.alerts))
+            AccountResult(
+                report: report, obeyed: obeyed, zone: zone, screen: .current(), alerts: snapshot.guild.alerts))
     }
 }

@@ -35,7 +35,20 @@ struct DeadLettersResult: TabularResult {
             }, rightAligned: [5])
     }
 
-    /// Does the same with each, shows what came of it, and only then fails for those that it could not be done with.
+    /// The invocation that an id, or the unique beginning of one, names.
+    ///
+    /// - Throws: `DeadLetterFailure` where it is none or not at its end.
+    static func find(_ text: String, in ledger: Ledger) async throws -> Invocation {
+        guard let id = try await WrittenID.find(text, of: [.invocation], in: ledger).flatMap({ InvocationID($0) }),
+            let found = try await ledger.invocation(id)
+        else { throw DeadLetterFailure.unknown(text) }
+        guard found.state == .failed || found.state == .expired else {
+            throw DeadLetterFailure.notDead(id.description, state: found.state)
+        }
+        return found
+    }
+
+    /// Finds all of them before it does the same with each.
     static func each(
         _ ids: [String], all: Bool, agent: String?, _ settings: Settings, _ renderer: Renderer,
         _ step: (Ledger, String) async throws -> Invocation
@@ -43,14 +56,24 @@ struct DeadLettersResult: TabularResult {
         let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
-        var ids = ids
+        var wanted: [String] = []
+        var (done, failures): ([Invocation], [any GuildError]) = ([], [])
         if all {
-            let letters = try await ledger.deadLetters(
-                agent: agent?.lowercased(), limit: DeadLettersListCommand.maximumCount)
-            ids = letters.map(\.invocation.id.description)
+            wanted = try await ledger.deadLetters(
+                agent: agent?.lowercased(), limit: DeadLettersListCommand.maximumCount
+            ).map(\.invocation.id.description)
         }
-        var (done, failures): ([Invocation], [DeadLetterFailure]) = ([], [])
         for id in ids {
+            do {
+                let found = try await find(id, in: ledger).id.description
+                // One that is named twice is meant once.
+                if !wanted.contains(found) { wanted.append(found) }
+            } catch let failure as any GuildError where failure.kind == .usage {
+                failures.append(failure)
+            }
+        }
+        if let failure = together(failures) { throw failure }
+        for id in wanted {
             do {
                 done.append(try await step(ledger, id))
             } catch let failure as DeadLetterFailure {
@@ -58,10 +81,14 @@ struct DeadLettersResult: TabularResult {
             }
         }
         if !done.isEmpty || failures.isEmpty { try renderer.print(DeadLettersMoved(invocations: done, agent: agent)) }
-        guard let first = failures.first else { return }
-        throw Failure(
-            first.kind, failures.map(\.message).joined(separator: "\n"),
-            hint: failures.count == 1 ? first.hint : "`guild dispatch dead-letters list` shows those there are")
+        if let failure = together(failures) { throw failure }
+    }
+
+    private static func together(_ failures: [any GuildError]) -> Failure? {
+        Failure.together(failures).map { failure in
+            let list = "`guild dispatch dead-letters list` shows those there are"
+            return failures.count == 1 ? failure : Failure(failure.kind, failure.message, hint: list)
+        }
     }
 }
 

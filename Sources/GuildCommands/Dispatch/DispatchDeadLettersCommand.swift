@@ -55,12 +55,8 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
-        guard let invocation = InvocationID(id), let found = try await ledger.invocation(invocation) else {
-            throw DeadLetterFailure.unknown(id)
-        }
-        guard found.state == .failed || found.state == .expired else {
-            throw DeadLetterFailure.notDead(id, state: found.state)
-        }
+        let found = try await DeadLettersResult.find(id, in: ledger)
+        let id = found.id.description
         guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
         try output.renderer.print(TraceResult(trace: trace, wanted: id))
     }

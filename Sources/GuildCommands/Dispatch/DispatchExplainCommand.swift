@@ -22,15 +22,19 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let ledger = try inspection.existingLedger()
+        let id = try await WrittenID.resolve(id, in: ledger)
         guard let known = try await ledger.eventID(for: id), let event = try await ledger.event(known) else {
-            throw Causality.unknown(id)
+            throw WrittenID.unknown(id)
         }
         let snapshot = try inspection.codex().snapshot()
         let trace = try await ledger.trace(of: known)
+        // Limits that cannot be read are left out of the reasons.
+        let obeyed = try? await inspection.acceptedSnapshot()
+        let runs = trace?.invocations.map(\.invocation) ?? []
         var result = ExplanationResult(
             event: event, commit: snapshot.commit, decisions: trace?.decisions ?? [],
-            runs: trace?.invocations.map(\.invocation) ?? [],
-            reasons: try await reasons(snapshot, ledger, now: settings.time.now))
+            runs: runs, waits: try await RunWaits(runs, in: ledger),
+            reasons: try await reasons(obeyed, ledger, now: settings.time.now))
         do {
             result.trials = try Router(snapshot).trials(event)
         } catch {
@@ -39,7 +43,7 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         try output.renderer.print(result)
     }
 
-    private func reasons(_ snapshot: CodexSnapshot, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
+    private func reasons(_ snapshot: CodexSnapshot?, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
         QueueReasons(
             snapshot, alerts: try await ledger.alertLevels(now: now),
             running: try await ledger.dispatchStatus(limit: 0, now: now).running, now: now)
@@ -56,6 +60,7 @@ struct ExplanationResult: CommandResult {
     let decisions: [EventTrace.DecisionRow]
     /// What the decisions set going.
     let runs: [Invocation]
+    let waits: RunWaits
     let reasons: QueueReasons
 
     var json: JSONValue {
@@ -73,7 +78,7 @@ struct ExplanationResult: CommandResult {
                     [
                         "id": .string(run.id.description), "agent": .string(run.agent),
                         "state": .string(run.state.rawValue), "wait_reason": .optional(run.waitReason?.rawValue),
-                        "waits_for": .optional(reasons.reason(of: run)),
+                        "waits_for": .optional(reasons.reason(of: run) ?? waits.reason(of: run)),
                     ]
                 }),
         ]
@@ -105,7 +110,7 @@ struct ExplanationResult: CommandResult {
         }
         if !runs.isEmpty { lines.append(style.bold("what they set going")) }
         lines += runs.map { run in
-            let wait = reasons.reason(of: run).map { ", waits for \($0)" } ?? run.waitReason.map { " (\($0.rawValue))" }
+            let wait = (reasons.reason(of: run) ?? waits.reason(of: run)).map { ", waits for \($0)" }
             return TextTable.printable("  \(run.id)  \(run.agent)  \(run.state.rawValue)\(wait ?? "")")
         }
         return lines.joined(separator: "\n")

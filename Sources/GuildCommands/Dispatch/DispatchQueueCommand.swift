@@ -40,7 +40,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let now = settings.time.now
         let held = try await ledger.dispatchStatus(limit: count, now: now)
         // Without a codex that can be read, what waits is shown all the same, only not what it limits.
-        let snapshot = try? await inspection.snapshot()
+        let snapshot = try? await inspection.acceptedSnapshot()
         let invocations = try await ledger.unfinishedInvocations(limit: count)
         try output.renderer.print(
             QueueResult(
@@ -54,7 +54,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
                 held: try await heldEvents(in: ledger),
-                people: try await PeopleWaits(invocations, in: ledger), now: now))
+                waits: try await RunWaits(invocations, in: ledger), now: now))
     }
 }
 
@@ -70,7 +70,7 @@ struct QueueResult: TabularResult {
     var reasons: QueueReasons?
     /// Events that wait until it is known who we are.
     var held: [Event] = []
-    var people = PeopleWaits()
+    var waits = RunWaits()
     var now = Timestamp(microseconds: 0)
 
     var emptyText: String { "nothing waits" }
@@ -91,7 +91,7 @@ struct QueueResult: TabularResult {
     }
 
     private func reason(of invocation: Invocation) -> String? {
-        reasons?.reason(of: invocation) ?? people.reason(of: invocation)
+        reasons?.reason(of: invocation) ?? waits.reason(of: invocation)
     }
 
     func table(_ cells: CellFormat) -> TextTable {

@@ -13,12 +13,35 @@ struct AgentResult: CommandResult {
         let value: Int64
         let unit: String
         let origin: String
+        /// What a commit that is not accepted says instead.
+        var draft: (shown: String, value: Int64, origin: String)?
     }
 
     let agent: AgentManifest
     let listing: AgentListing?
     let commit: String
     let limits: [InForce]
+    private let obeyed: ObeyedCodex
+
+    /// - Parameters:
+    ///   - snapshot: the commit whose manifest is shown.
+    ///   - obeyed: the commit whose limits hold.
+    init(agent: AgentManifest, listing: AgentListing?, snapshot: CodexSnapshot, obeyed: ObeyedCodex) {
+        (self.agent, self.listing, self.obeyed) = (agent, listing, obeyed)
+        commit = snapshot.commit
+        let drafts = Self.limits(of: agent, in: snapshot)
+        var limits = Self.limits(of: obeyed.snapshot.agent(agent.name) ?? agent, in: obeyed.snapshot)
+        for index in limits.indices {
+            let draft = drafts.first { $0.name == limits[index].name }
+            guard let draft, draft.value != limits[index].value else { continue }
+            limits[index].draft = (draft.shown, draft.value, draft.origin)
+        }
+        self.limits = limits
+        unlimited = drafts.filter { draft in !limits.contains { $0.name == draft.name } }
+    }
+
+    /// Limits that only the commit that is not accepted sets.
+    private let unlimited: [InForce]
 
     static func limits(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [InForce] {
         let limits = snapshot.limits(of: agent)
@@ -83,9 +106,10 @@ struct AgentResult: CommandResult {
             limits.map {
                 [
                     "name": .string($0.name), "value": .integer($0.value), "unit": .string($0.unit),
-                    "from": .string($0.origin),
+                    "from": .string($0.origin), "not_accepted": .optional($0.draft?.value),
                 ]
             })
+        object["limits_commit"] = .string(obeyed.snapshot.commit)
         object["requires"] = .array(agent.dependencies.requires.map { .string($0.version.description) })
         object["notifies"] = .array(agent.dependencies.notifies.map { .string($0) })
         return .object(object)
@@ -116,7 +140,15 @@ struct AgentResult: CommandResult {
             })
         lines += [style.bold("limits in force")]
         let table = TextTable(["  LIMIT", "VALUE", "FROM"], limits.map { ["  " + $0.name, $0.shown, $0.origin] })
-        return (lines + [table.text(style, showsHeadings: !isQuiet)]).joined(separator: "\n")
+        lines.append(table.text(style, showsHeadings: !isQuiet))
+        let drafts =
+            limits.compactMap { limit in limit.draft.map { "  \(limit.name)  \($0.shown)  \($0.origin)" } }
+            + unlimited.map { "  \($0.name)  \($0.shown)  \($0.origin)" }
+        if !drafts.isEmpty {
+            lines.append(style.yellow("\(obeyed.draftName) sets other limits, \(obeyed.nextStep)"))
+            lines += drafts.map(TextTable.printable)
+        }
+        return lines.joined(separator: "\n")
     }
 
     private var facts: [(String, String)] {

@@ -76,7 +76,9 @@ struct ValidationResult: CommandResult {
             let text = TextTable.printable(problem.text)
             return problem.severity == .error ? style.red(text) : style.yellow(text)
         }
-        if !isQuiet, let snapshot = result.snapshot { lines += ToolGrants(snapshot).lines(style) }
+        if !isQuiet, let snapshot = result.snapshot {
+            lines += ToolGrants(snapshot).lines(style) + CapGrants(snapshot).lines.map(TextTable.printable)
+        }
         let errors = result.problems.count { $0.severity == .error }
         let verdict = errors == 0 ? style.green("valid") : style.red("invalid")
         let counts = "\(count(errors, "error")), \(count(result.warnings.count, "warning"))"

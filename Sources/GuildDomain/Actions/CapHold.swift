@@ -12,10 +12,18 @@ package struct CapHold: Sendable, Hashable {
     /// For people: what was passed.
     package var reason: String { "past \(cap.key) of \(limit.count) (\(limit.setting))" }
 
-    /// For people: what to do about it.
+    /// How many others an approval of one action lets out, at once or within 24 h.
+    package var others: Int { Int(clamping: max(1, limit.count) - 1) }
+
+    /// For people: what to do about it, where it is not told which action is meant.
     package func nextStep(agent: String) -> String {
-        limit.count > 1
-            ? "approving one lets \(agent) do \(limit.count) in all, the rest of them within 24 h"
-            : "each one needs an approval of its own"
+        guard others > 0 else { return "each one needs an approval of its own" }
+        let owner =
+            switch cap {
+            case .perInvocation: "its run"
+            case .perHour: agent
+            case .perSubjectPerDay: "\(agent) on that subject"
+            }
+        return "approving one lets \(owner) do \(limit.count) in all, the rest of them within 24 h"
     }
 }

@@ -14,23 +14,30 @@ extension Database {
     /// Lets an action pass every cap, each by a place that is free or by one that a person released; where one has
     /// neither, nothing is taken.
     ///
+    /// - Parameter passed: a cap that it has passed already.
     /// - Returns: the cap that the action waits at; nil where it may go out and counts from now on.
     func capHolding(
-        _ invocation: InvocationID, of agent: String, countsOn subject: String?, _ caps: ActionCaps, now: Timestamp
+        _ invocation: InvocationID, of agent: String, countsOn subject: String?, _ caps: ActionCaps,
+        beyond passed: ActionCap? = nil, now: Timestamp
     ) throws -> CapHold? {
         let at = try capTime(of: agent, now: now)
-        var released: [ActionCap] = []
-        for cap in ActionCap.allCases {
+        var released: [Int64] = []
+        for cap in ActionCap.allCases where cap != passed {
             let limit = caps[cap]
-            if try isUnder(cap, limit.count, invocation, of: agent, countsOn: subject, at: at) { continue }
-            guard try openRelease(agent, cap, at: at) != nil else { return CapHold(cap, limit) }
-            released.append(cap)
+            guard limit.count < .max, let scope = CapScope(cap, invocation: invocation, countsOn: subject) else {
+                continue
+            }
+            // Counted no further than to the cap, whatever a lowered one has behind it.
+            if try used(scope, of: agent, at: at, upTo: limit.count) < limit.count { continue }
+            guard let release = try openRelease(agent, scope, cap, at: at) else { return CapHold(cap, limit) }
+            released.append(release)
         }
-        for cap in released {
-            guard let release = try openRelease(agent, cap, at: at) else { continue }
-            try run("UPDATE cap_releases SET remaining = remaining - 1 WHERE id = ?", [.integer(release)])
-        }
+        for release in released { try use(release) }
         return nil
+    }
+
+    private func use(_ release: Int64) throws {
+        try run("UPDATE cap_releases SET remaining = remaining - 1 WHERE id = ?", [.integer(release)])
     }
 
     /// From now on the action counts; one that counts already is left as it is.
@@ -53,118 +60,135 @@ extension Database {
         return max(clock, last.map { Timestamp(microseconds: $0) } ?? clock)
     }
 
-    private func isUnder(
-        _ cap: ActionCap, _ limit: Int64, _ invocation: InvocationID, of agent: String, countsOn subject: String?,
-        at: Timestamp
-    ) throws -> Bool {
-        guard limit < .max else { return true }
+    /// How many actions count in a scope now; no more than `limit` are counted.
+    func used(_ scope: CapScope, of agent: String, at: Timestamp, upTo limit: Int64) throws -> Int64 {
         let (source, values): (String, [StoredValue])
-        switch cap {
-        case .perInvocation:
+        switch scope {
+        case .run(let invocation):
             (source, values) = (
                 "actions INDEXED BY actions_invocation WHERE invocation = ? AND counted_at IS NOT NULL",
                 [.id(invocation)]
             )
-        case .perHour:
+        case .agent:
             (source, values) = (
                 "actions INDEXED BY actions_counted WHERE agent = ? AND counted_at > ?",
                 [.text(agent), .time(at - Self.hour)]
             )
-        case .perSubjectPerDay:
-            guard let subject else { return true }
+        case .subject(let subject):
             (source, values) = (
                 "actions INDEXED BY actions_counted_on WHERE agent = ? AND counts_on = ? AND counted_at > ?",
                 [.text(agent), .text(subject), .time(at - Self.day)]
             )
         }
-        // Counted no further than to the cap, whatever a lowered one has behind it.
-        let used = try first(
+        return try first(
             "SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?)", values + [.integer(limit)]
-        ) { $0.integer(0) ?? 0 }
-        return (used ?? 0) < limit
+        ) { $0.integer(0) ?? 0 } ?? 0
     }
 
     /// The release that expires first and has something left.
-    private func openRelease(_ agent: String, _ cap: ActionCap, at: Timestamp) throws -> Int64? {
+    private func openRelease(_ agent: String, _ scope: CapScope, _ cap: ActionCap, at: Timestamp) throws -> Int64? {
         try first(
             """
             SELECT id FROM cap_releases INDEXED BY cap_releases_open
-            WHERE agent = ? AND cap = ? AND expires_at > ? AND remaining > 0 ORDER BY expires_at LIMIT 1
-            """, [.text(agent), .text(cap.rawValue), .time(at)]
+            WHERE agent = ? AND cap = ? AND scope = ? AND expires_at > ? AND remaining > 0 ORDER BY expires_at LIMIT 1
+            """, [.text(agent), .text(cap.rawValue), .text(scope.key), .time(at)]
         ) { $0.integer(0) ?? 0 }
     }
 
     // MARK: A person's approval
 
-    /// What an approval of an action past a cap brings: one more allotment of that cap. The action itself has its first
-    /// place; the others that wait at the cap follow, the oldest first, and what is left serves the next ones for 24 h.
-    ///
-    /// - Returns: how many others follow, how much is left, and until when.
+    /// What an approval of an action past a cap brings: one more allotment of that cap, for what the cap counts together
+    /// and nothing else. The action itself has its first place; the others that wait there follow, the oldest first, and
+    /// what is left serves the next ones for 24 h.
     func release(
         _ approved: Action, _ hold: CapHold, actor: String, waitUntil: Timestamp, now: Timestamp
-    ) throws -> (followers: Int, left: Int64, until: Timestamp) {
+    ) throws -> CapGrant? {
         let agent = approved.agent
+        guard let scope = approved.scope(of: hold.cap) else { return nil }
         let at = try capTime(of: agent, now: now)
         let until = at + Self.releaseLasts
         try run("DELETE FROM cap_releases WHERE expires_at <= ?", [.time(at)])
-        let others = max(0, hold.limit.count - 1)
+        let others = Int64(hold.others)
         try run(
             """
-            INSERT INTO cap_releases (at, agent, cap, action, actor, granted, remaining, expires_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO cap_releases (at, agent, cap, scope, action, actor, granted, remaining, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .time(at), .text(agent), .text(hold.cap.rawValue), .id(approved.id), .text(actor), .integer(others),
-                .integer(others), .time(until),
+                .time(at), .text(agent), .text(hold.cap.rawValue), .text(scope.key), .id(approved.id), .text(actor),
+                .integer(others), .integer(others), .time(until),
             ])
         let release = lastInsertedRowID
-        let followers = try admitWaiting(
-            behind: approved, hold.cap, release: release, actor: actor, waitUntil: waitUntil, now: now)
-        let left = try first("SELECT remaining FROM cap_releases WHERE id = ?", [.integer(release)]) { $0.integer(0) }
-        return (followers, left.flatMap(\.self) ?? 0, until)
-    }
-
-    private func admitWaiting(
-        behind approved: Action, _ cap: ActionCap, release: Int64, actor: String, waitUntil: Timestamp, now: Timestamp
-    ) throws -> Int {
-        var followers = 0
-        for _ in 0..<Self.releaseSteps {
-            let row = try Row.fetchOne(
-                cachedStatement(
-                    sql: """
-                        SELECT * FROM actions INDEXED BY actions_capped
-                        WHERE agent = ? AND held_by = ? AND state = 'awaiting' ORDER BY seq LIMIT 1
-                        """), arguments: [approved.agent, cap.rawValue])
-            guard let row else { break }
-            let action = Action(row: row)
-            let caps = ActionCaps(json: row.json("caps"))
+        var (followers, last): ([Action], Int64?) = ([], nil)
+        for _ in 0..<Self.releaseSteps where followers.count < hold.others {
+            guard let (seq, action, caps) = try waiting(approved, at: hold.cap, scope, after: last) else { break }
+            last = seq
             let next = try capHolding(
-                action.invocation, of: action.agent, countsOn: row["counts_on"], caps, now: now)
-            if next?.cap == cap { break }
+                action.invocation, of: agent, countsOn: action.countsOn, caps, beyond: hold.cap, now: now)
             if let next {
                 // It has passed this cap, and another one has no room: it waits there.
                 try run("UPDATE actions SET held_by = ? WHERE id = ?", [.text(next.cap.rawValue), .id(action.id)])
                 continue
             }
-            try count(action.id, of: action.agent, now: now)
-            try run(
-                "UPDATE actions SET state = 'queued', available_at = ? WHERE id = ?", [.time(now), .id(action.id)])
-            let reason = "released with \(approved.id)"
-            try execute(
-                sql: """
-                    INSERT INTO approvals (action, decided_at, decision, actor, reason, release)
-                    VALUES (?, ?, 'approved', ?, ?, ?)
-                    """, arguments: [action.id, now, actor, reason, release])
-            try appendAudit(
-                action.entry(
-                    .approvalDecided, actor: actor, now: now,
-                    [
-                        "decision": "approved", "reason": .string(reason), "cap": .string(cap.key),
-                    ]))
-            try wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
-            followers += 1
+            try use(release)
+            try letOut(action, with: approved, hold.cap, release, actor: actor, waitUntil: waitUntil, now: now)
+            followers.append(action)
         }
-        return followers
+        return CapGrant(
+            agent: agent, hold: hold, scope: scope, followers: followers, left: others - Int64(followers.count),
+            until: until)
+    }
+
+    /// The next action, by age, that waits where an approved one did.
+    private func waiting(
+        _ approved: Action, at cap: ActionCap, _ scope: CapScope, after last: Int64?
+    ) throws -> (seq: Int64, action: Action, caps: ActionCaps)? {
+        let row = try Row.fetchOne(
+            cachedStatement(sql: Self.waitingInScope + " AND id <> ? AND seq > ? ORDER BY seq LIMIT 1"),
+            arguments: Self.arguments(approved.agent, cap, scope) + [approved.id, last ?? -1])
+        return row.map { ($0["seq"], Action(row: $0), ActionCaps(json: $0.json("caps"))) }
+    }
+
+    private static let waitingInScope = """
+        SELECT * FROM actions INDEXED BY actions_capped WHERE agent = ? AND held_by = ? AND state = 'awaiting'
+        AND (invocation = ? OR counts_on = ? OR ?)
+        """
+
+    private static func arguments(_ agent: String, _ cap: ActionCap, _ scope: CapScope) -> StatementArguments {
+        let (run, subject): (InvocationID?, String?) =
+            switch scope {
+            case .run(let invocation): (invocation, nil)
+            case .agent: (nil, nil)
+            case .subject(let subject): (nil, subject)
+            }
+        return [agent, cap.rawValue, run, subject, scope == .agent]
+    }
+
+    /// The actions that wait in a scope, the oldest first.
+    func waiting(_ agent: String, at cap: ActionCap, _ scope: CapScope, limit: Int) throws -> [Action] {
+        try Row.fetchAll(
+            cachedStatement(sql: Self.waitingInScope + " ORDER BY seq LIMIT ?"),
+            arguments: Self.arguments(agent, cap, scope) + [limit]
+        ).map { Action(row: $0) }
+    }
+
+    private func letOut(
+        _ action: Action, with approved: Action, _ cap: ActionCap, _ release: Int64, actor: String,
+        waitUntil: Timestamp, now: Timestamp
+    ) throws {
+        try count(action.id, of: action.agent, now: now)
+        try run("UPDATE actions SET state = 'queued', available_at = ? WHERE id = ?", [.time(now), .id(action.id)])
+        let reason = "released with \(approved.id)"
+        try execute(
+            sql: """
+                INSERT INTO approvals (action, decided_at, decision, actor, reason, release)
+                VALUES (?, ?, 'approved', ?, ?, ?)
+                """, arguments: [action.id, now, actor, reason, release])
+        try appendAudit(
+            action.entry(
+                .approvalDecided, actor: actor, now: now,
+                ["decision": "approved", "reason": .string(reason), "cap": .string(cap.key)]))
+        try wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
     }
 
     /// Whether an approval of another action has let this one out.

@@ -32,6 +32,13 @@ package struct Action: Sendable, Hashable {
     package let error: String?
     /// The cap that it waits, or waited, at.
     package let hold: CapHold?
+    /// The issue or thread that it puts something new on.
+    package let countsOn: String?
+    /// The rule of a SafetyPolicy that has a person agree to it, though its manifest would not.
+    package let policy: String?
+
+    /// What a cap counts it with.
+    func scope(of cap: ActionCap) -> CapScope? { CapScope(cap, invocation: invocation, countsOn: countsOn) }
 }
 
 extension Ledger {
@@ -121,30 +128,34 @@ extension Database {
         _ action: ActionRequest, turn: Int, position: Int, of invocation: Invocation, now: Timestamp
     ) throws {
         // What a person has to look at anyway counts once it is agreed to.
+        let needsPerson = action.autonomy == .approve || action.policy != nil
         let hold =
-            action.autonomy == .approve
+            needsPerson
             ? nil
             : try capHolding(
                 invocation.id, of: invocation.agent, countsOn: action.countsOn, action.caps, now: now)
-        let awaits = action.autonomy == .approve || hold != nil
+        let awaits = needsPerson || hold != nil
         try cachedStatement(
             sql: """
                 INSERT INTO actions (id, invocation, root, n, position, connector, operation, subject, arguments, reason,
-                    autonomy, idempotency_key, state, available_at, created_at, affinity, agent, counts_on, held_by, caps)
+                    autonomy, idempotency_key, state, available_at, created_at, affinity, agent, counts_on, held_by, caps,
+                    policy)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                    (SELECT affinity FROM invocations WHERE id = ?), ?, ?, ?, ?)
+                    (SELECT affinity FROM invocations WHERE id = ?), ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             action.id, invocation.id, invocation.root, turn, position, action.connector, action.operation,
             action.subject, action.arguments.text(), action.reason, action.autonomy.rawValue,
             action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id, invocation.agent,
             action.countsOn, hold?.cap.rawValue, hold.map { _ in action.caps.json.text() },
+            action.policy,
         ])
         if !awaits { try count(action.id, of: invocation.agent, now: now) }
         let told: JSONObject = [
             "agent": .string(invocation.agent), "operation": .string(action.operation),
             "subject": .string(action.subject), "cap": hold.map { .string($0.cap.key) } ?? .null,
-            "reason": hold.map { .string($0.reason) } ?? .null, "autonomy": .integer(action.autonomy.rawValue),
+            "reason": hold.map { .string($0.reason) } ?? .null, "policy": action.policy.map { .string($0) } ?? .null,
+            "autonomy": .integer(action.autonomy.rawValue),
             "arguments_sha256": .string(ContentDigest.hex(of: action.arguments.bytes(.canonical))),
         ]
         try appendAudit(
@@ -213,7 +224,7 @@ extension Action {
             endedAt: row["ended_at"], result: row["result"], error: row["error"],
             hold: (row["held_by"] as String?).flatMap(ActionCap.init).map { cap in
                 CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
-            })
+            }, countsOn: row["counts_on"], policy: row["policy"])
     }
 
     func entry(_ kind: AuditEntry.Kind, actor: String, now: Timestamp, _ more: JSONObject) -> AuditEntry {

@@ -32,22 +32,25 @@ extension Ledger {
         }
     }
 
-    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval of
-    /// one that waits at a cap lets the others at that cap out too, as far as one more allotment goes.
+    /// Whether an action can be decided now.
     ///
-    /// - Returns: the action as it is now.
+    /// - Throws: `ApprovalFailure` where it cannot.
+    package func checkDecidable(_ id: ActionID, approve: Bool) async throws {
+        try await read { db in _ = try db.decidable(id, approve: approve) }
+    }
+
+    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval of
+    /// one that waits at a cap lets the others out too that wait there in the same run, on the same subject or by the same
+    /// agent, as far as one more allotment goes.
+    ///
+    /// - Returns: the action as it is now, and what went with it.
     /// - Throws: `ApprovalFailure` where it does not wait for a decision.
     package func decide(
         _ id: ActionID, approve: Bool, actor: String, reason: String?, waitUntil: Timestamp, now: Timestamp
-    ) async throws -> Action {
+    ) async throws -> Ruling {
         try await write(touching: [.actions, .invocations, .approvals, .outcomes]) { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]) else {
-                throw ApprovalFailure.unknown(id.description)
-            }
-            let action = Action(row: row)
-            // Whoever approves each of a list finds those that an earlier one has let out already.
-            if approve, action.state != .awaiting, try db.isReleased(id) { return action }
-            guard action.state == .awaiting else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
+            let action = try db.decidable(id, approve: approve)
+            guard action.state == .awaiting else { return Ruling(action: action) }
             try db.execute(
                 sql: "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
                 arguments: [id, now, approve ? "approved" : "rejected", actor, reason])
@@ -57,15 +60,19 @@ extension Ledger {
             var told: JSONObject = [
                 "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
             ]
+            var grant: CapGrant?
             if approve {
                 try db.count(id, of: action.agent, now: now)
-                if let hold = action.hold {
-                    let released = try db.release(action, hold, actor: actor, waitUntil: waitUntil, now: now)
-                    told["cap"] = .string(hold.cap.key)
-                    told["released"] = .integer(released.followers)
-                    told["left"] = .integer(released.left)
-                    told["until"] = .string(released.until.rfc3339)
+                grant = try action.hold.flatMap {
+                    try db.release(action, $0, actor: actor, waitUntil: waitUntil, now: now)
                 }
+            }
+            if let grant {
+                told["cap"] = .string(grant.hold.cap.key)
+                told["scope"] = .string(grant.scope.key)
+                told["released"] = .integer(grant.followers.count)
+                told["left"] = .integer(grant.left)
+                told["until"] = .string(grant.until.rfc3339)
             }
             try db.appendAudit(action.entry(.approvalDecided, actor: actor, now: now, told))
             if approve {
@@ -74,7 +81,21 @@ extension Ledger {
                 let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
                 try db.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
             }
-            return changed.map { Action(row: $0) } ?? action
+            return Ruling(action: changed.map { Action(row: $0) } ?? action, grant: grant)
         }
+    }
+}
+
+extension Database {
+    /// An action that waits for a person, or that an approval of another one has let out already: whoever approves each
+    /// of a list finds those too.
+    fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
+        guard let row = try Row.fetchOne(self, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]) else {
+            throw ApprovalFailure.unknown(id.description)
+        }
+        let action = Action(row: row)
+        if action.state == .awaiting { return action }
+        guard approve, try isReleased(id) else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
+        return action
     }
 }

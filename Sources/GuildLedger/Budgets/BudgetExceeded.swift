@@ -15,6 +15,9 @@ package struct BudgetExceeded: GuildError, Equatable {
     /// where that is less. Every call's reply limit may be lowered as far before it is refused, so the refusal, when it
     /// frees up and what is missing are all reckoned for that and not for the reply that was wished for.
     package let needed: Int64
+    /// What the limit must be at least for the whole call to go out, with all of the reply that was asked for, and no
+    /// alert to keep it back.
+    package var enough: Int64 = 0
     package let isMoney: Bool
     /// A limit on money applies and the model has no price: refused whatever the limit is.
     package let isPriceUnknown: Bool
@@ -31,6 +34,9 @@ package struct BudgetExceeded: GuildError, Equatable {
         if case .at(let time) = relief { time } else { nil }
     }
 
+    /// Whether only a person can make room: it is the run's own limit, or its root's.
+    package var waitsForPerson: Bool { period == .perInvocation && freesUpAt == nil && alert == .none }
+
     /// Whether waiting can help: a price that nobody knows is no matter of time or of a grant.
     package var canWait: Bool { !isPriceUnknown }
 
@@ -45,7 +51,7 @@ package struct BudgetExceeded: GuildError, Equatable {
         }
         return
             "\(account): \(setting) is \(limit) \(unit); \(used) used, \(reserved) reserved, at least \(needed) needed"
-            + relieved
+            + (waitsForPerson && used == 0 && reserved == 0 ? ": its first call does not fit" : relieved)
     }
 
     private var relieved: String {
@@ -65,14 +71,15 @@ package struct BudgetExceeded: GuildError, Equatable {
 
     package var hint: String? {
         if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
-        let missing = max(1, used.addingSaturated(reserved).addingSaturated(needed).addingSaturated(-limit))
-        // What an alert keeps back goes on when `used` is far enough below the limit; how much that is, is for a person.
-        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(alert > .none ? limit : missing)"
-        let grant = "`guild budget grant \(account) \(amount) --reason WHY` adds to it"
-        if setting.hasPrefix("--") { return "\(grant), or run with \(setting) \(used.addingSaturated(needed))" }
+        let least = max(enough, used.addingSaturated(reserved).addingSaturated(needed))
+        let missing = max(1, least.addingSaturated(-limit))
+        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(missing)"
+        // Without a period a grant is for the running day and month.
+        let running = period == .minute || period == .hour ? " --period \(period.name)" : ""
+        let grant = "`guild budget grant \(account) \(amount)\(running) --reason WHY` adds enough for the next call"
+        if setting.hasPrefix("--") { return "\(grant), or run with \(setting) \(least)" }
         return "\(grant), or raise \(setting) in the codex"
-            + (account.hasPrefix("invocation/") && !isMoney
-                ? ", or run with --budget \(used.addingSaturated(needed))" : "")
+            + (account.hasPrefix("invocation/") && !isMoney ? " to \(least), or run with --budget \(least)" : "")
     }
 }
 

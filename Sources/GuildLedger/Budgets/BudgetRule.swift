@@ -29,7 +29,9 @@ enum BudgetRule {
                     throw BudgetExceeded(
                         account: standing.limit.account, setting: standing.limit.setting, limit: limit,
                         used: standing.used, reserved: standing.reserved,
-                        needed: plan.inputBound.addingSaturated(floor), isMoney: false, isPriceUnknown: false,
+                        needed: plan.inputBound.addingSaturated(floor),
+                        enough: enough(standing.used, standing.reserved, plan.worstTokens), isMoney: false,
+                        isPriceUnknown: false,
                         period: standing.limit.period)
                 }
                 granted = min(granted, room)
@@ -73,6 +75,20 @@ enum BudgetRule {
         return row.windows.frees(in: period, at: now) { fits(amount($0)) }.map { .at($0) } ?? .grant
     }
 
+    /// The least limit that a call fits under.
+    static func enough(_ used: Int64, _ reserved: Int64, _ call: Int64) -> Int64 {
+        used.addingSaturated(reserved).addingSaturated(call)
+    }
+
+    /// The least limit of which `used` leaves work of this priority alone.
+    static func enough(
+        _ used: Int64, for priority: Priority, _ thresholds: AlertThresholds
+    ) -> Int64 {
+        let percent = AlertLevel.orange.admits(priority) ? thresholds.red : thresholds.orange
+        guard percent > 0 else { return .max }
+        return Int64(clamping: Int128(used) * 100 / Int128(percent) + 1)
+    }
+
     private static func room(_ limit: Int64, _ used: Int64, _ reserved: Int64) -> Int64 {
         limit.addingSaturated(-used).addingSaturated(-reserved)
     }
@@ -86,7 +102,9 @@ enum BudgetRule {
         guard let prices = plan.prices, needed <= room else {
             throw BudgetExceeded(
                 account: standing.limit.account, setting: standing.limit.setting, limit: limit, used: standing.usedCost,
-                reserved: standing.reservedCost, needed: needed, isMoney: true, isPriceUnknown: plan.prices == nil,
+                reserved: standing.reservedCost, needed: needed,
+                enough: enough(standing.usedCost, standing.reservedCost, plan.worstCost), isMoney: true,
+                isPriceUnknown: plan.prices == nil,
                 period: standing.limit.period)
         }
         // The cost grows with the reply limit: find the largest that fits.
@@ -104,6 +122,10 @@ enum BudgetRule {
 }
 
 extension TurnPlan {
+    /// The call with all of its reply.
+    var worstTokens: Int64 { inputBound.addingSaturated(outputWanted) }
+    var worstCost: Int64 { BudgetRule.boundCost(prices, input: inputBound, output: outputWanted) }
+
     /// The plan with its token counts in the range that the books can hold.
     var bounded: TurnPlan {
         var plan = self

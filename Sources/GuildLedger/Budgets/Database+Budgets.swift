@@ -155,7 +155,7 @@ extension Database {
             for limit in limits {
                 let used = row.used(in: limit.period, at: clock.now)
                 let level = BudgetRule.level(of: limit, used: used, clock.rules.alerts)
-                guard level.admits(priority) else { throw kept(back: limit, row, used, level, clock, plan) }
+                guard level.admits(priority) else { throw kept(back: limit, row, used, priority, level, clock, plan) }
                 highest = max(highest, level)
                 standings.append(
                     BudgetRule.Standing(
@@ -167,15 +167,19 @@ extension Database {
     }
 
     private func kept(
-        back limit: AccountLimit, _ row: AccountRow, _ used: Spending, _ level: AlertLevel, _ clock: BudgetClock,
-        _ plan: TurnPlan
+        back limit: AccountLimit, _ row: AccountRow, _ used: Spending, _ priority: Priority, _ level: AlertLevel,
+        _ clock: BudgetClock, _ plan: TurnPlan
     ) -> BudgetExceeded {
-        let byTokens = limit.tokens.map { clock.rules.alerts.level(used: used.tokens, limit: $0) == level } ?? false
+        let alerts = clock.rules.alerts
+        let byTokens = limit.tokens.map { alerts.level(used: used.tokens, limit: $0) == level } ?? false
+        let (spent, open) = byTokens ? (used.tokens, row.reserved.tokens) : (used.cost, row.reserved.cost)
+        let call = byTokens ? plan.worstTokens : plan.worstCost
         let ends = row.calendar(limit.period).map { max($0.end, clock.now) }
         return BudgetExceeded(
             account: row.name, setting: limit.setting, limit: (byTokens ? limit.tokens : limit.cost) ?? 0,
-            used: byTokens ? used.tokens : used.cost, reserved: byTokens ? row.reserved.tokens : row.reserved.cost,
-            needed: byTokens ? plan.inputBound : 0, isMoney: !byTokens, isPriceUnknown: false, period: limit.period,
+            used: spent, reserved: open, needed: byTokens ? plan.inputBound : 0,
+            enough: max(BudgetRule.enough(spent, for: priority, alerts), BudgetRule.enough(spent, open, call)),
+            isMoney: !byTokens, isPriceUnknown: false, period: limit.period,
             relief: ends.map { .at($0) } ?? .grant, alert: level)
     }
 

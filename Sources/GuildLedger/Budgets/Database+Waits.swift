@@ -10,26 +10,28 @@ extension Database {
     func waitForBudget(
         _ invocation: Invocation, refused: BudgetExceeded, partial: String, now: Timestamp
     ) throws {
-        let waitsForPerson =
-            refused.period == .perInvocation && refused.freesUpAt == nil && refused.alert.rawValue == 0
-        let expiry = waitsForPerson ? now + Self.longestOwnWait : nil
+        let expiry = refused.waitsForPerson ? now + Self.longestOwnWait : nil
         try move(invocation, to: .waiting, waiting: .budget, availableAt: refused.freesUpAt ?? expiry, now: now)
         try run("UPDATE invocations SET outcome = ? WHERE id = ?", [.text(partial), .id(invocation.id)])
         let row = try account(named: refused.account)
         try run(
-            "INSERT OR REPLACE INTO budget_waits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO budget_waits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .id(invocation.id), .integer(row.id), .time(now), .text(refused.period.rawValue),
                 .text(refused.setting), .integer(Int64(refused.alert.rawValue)), .integer(refused.limit),
                 .integer(refused.used), .integer(refused.reserved), .integer(refused.needed),
                 .integer(refused.isMoney ? 1 : 0), refused.freesUpAt.map { .time($0) } ?? .null,
+                .integer(refused.enough),
             ])
         try appendAudit(
             invocation.entry(
                 .budgetWaited, now: now,
                 [
                     "agent": .string(invocation.agent), "account": .string(refused.account),
-                    "setting": .string(refused.setting), "needed": .integer(refused.needed),
+                    "setting": .string(refused.setting), "limit": .integer(refused.limit),
+                    "used": .integer(refused.used),
+                    "needed": .integer(refused.needed), "reason": .string(refused.message),
+                    "hint": refused.hint.map { .string($0) } ?? .null,
                     "until": refused.freesUpAt.map { .string($0.rfc3339) } ?? .null,
                     "expires": expiry.map { .string($0.rfc3339) } ?? .null,
                 ]))
@@ -42,7 +44,7 @@ extension Database {
         try first(
             """
             SELECT w.since, a.name, w.period, w.setting, w.limit_amount, w.used, w.reserved, w.needed, w.is_money,
-                w.frees_up_at
+                w.frees_up_at, w.max_level, w.enough
             FROM budget_waits w JOIN accounts a ON a.id = w.account WHERE w.invocation = ?
             """, [.id(invocation)]
         ) { row in
@@ -51,7 +53,8 @@ extension Database {
                 period: row.text(2).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
                 setting: row.text(3) ?? "", limit: row.integer(4) ?? 0, used: row.integer(5) ?? 0,
                 reserved: row.integer(6) ?? 0, needed: row.integer(7) ?? 0, isMoney: row.integer(8) == 1,
-                freesUpAt: row.integer(9).map { Timestamp(microseconds: $0) })
+                freesUpAt: row.integer(9).map { Timestamp(microseconds: $0) },
+                alert: AlertLevel(rawValue: Int(clamping: row.integer(10) ?? 0)) ?? .none, enough: row.integer(11) ?? 0)
         }
     }
 

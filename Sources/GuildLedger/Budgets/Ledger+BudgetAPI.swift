@@ -176,10 +176,21 @@ package struct BudgetWait: Sendable, Hashable {
     package let isMoney: Bool
     /// When there will be room without anyone's doing; nil where a grant or a higher limit is needed.
     package let freesUpAt: Timestamp?
+    /// The alert that keeps it back; `none` where it waits for room.
+    package let alert: AlertLevel
+    /// What the limit must be at least for the call to go out whole.
+    package let enough: Int64
 
-    /// The least that has to be granted, were nothing else to change.
-    package var missing: Int64 {
-        max(1, used.addingSaturated(reserved).addingSaturated(needed).addingSaturated(-limit))
+    private var refusal: BudgetExceeded {
+        BudgetExceeded(
+            account: account, setting: setting, limit: limit, used: used, reserved: reserved, needed: needed,
+            enough: enough, isMoney: isMoney, isPriceUnknown: false, period: period,
+            relief: freesUpAt.map { .at($0) } ?? .grant, alert: alert)
+    }
+
+    /// For people: which account has no room, by which limit, and what helps.
+    package var reason: String {
+        "room in \(refusal.message)" + (freesUpAt == nil ? "; \(refusal.hint ?? "")" : "")
     }
 }
 

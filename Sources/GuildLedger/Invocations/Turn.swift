@@ -67,10 +67,12 @@ package struct ActionRequest: Sendable, Hashable {
     package var caps: ActionCaps
     /// The issue or thread that it puts something new on; nil for what changes only what is there.
     package var countsOn: String?
+    /// The rule of a SafetyPolicy by which a person must agree, whatever the autonomy.
+    package var policy: String?
 
     package init(
         id: ActionID, connector: String, operation: String, subject: String, arguments: JSONValue, reason: String,
-        autonomy: Autonomy, caps: ActionCaps = .standard, countsOn: String? = nil
+        autonomy: Autonomy, caps: ActionCaps = .standard, countsOn: String? = nil, policy: String? = nil
     ) {
         self.id = id
         self.connector = connector
@@ -81,6 +83,7 @@ package struct ActionRequest: Sendable, Hashable {
         self.autonomy = autonomy
         self.caps = caps
         self.countsOn = countsOn
+        self.policy = policy
     }
 }
 

@@ -13,6 +13,8 @@ package struct CapQueue: Sendable, Hashable {
 package struct CapRelease: Sendable, Hashable {
     package let agent: String
     package let cap: ActionCap
+    /// The run or the subject that it is for; empty for the agent as a whole.
+    package let scope: String
     package let left: Int64
     package let until: Timestamp
     package let actor: String
@@ -51,14 +53,14 @@ extension Ledger {
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT agent, cap, remaining, expires_at, actor FROM cap_releases
+                    SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
                     WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
                     """, arguments: [at]
             ).compactMap { row in
                 ActionCap(rawValue: row["cap"]).map {
                     CapRelease(
-                        agent: row["agent"], cap: $0, left: row["remaining"], until: row["expires_at"],
-                        actor: row["actor"])
+                        agent: row["agent"], cap: $0, scope: row["scope"], left: row["remaining"],
+                        until: row["expires_at"], actor: row["actor"])
                 }
             }
         }

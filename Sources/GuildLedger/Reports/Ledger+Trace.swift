@@ -22,21 +22,41 @@ package struct EventTrace: Sendable {
     package struct InvocationRow: Sendable {
         package let invocation: Invocation
         package let turns: [JournalledTurn]
-        package let actions: [ActionRow]
+        package var actions: [ActionRow]
     }
 
     package struct ActionRow: Sendable {
         package let action: Action
         package let attempts: [(attempt: Int, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?)]
         package let approval: (decision: String, actor: String, reason: String?, at: Timestamp)?
+        /// The cap that it waits at; looked up by whoever shows it.
+        package var standing: CapStanding?
     }
 
     package let event: Event
     package let receivedAt: Timestamp
     package let decisions: [DecisionRow]
-    package let invocations: [InvocationRow]
+    package var invocations: [InvocationRow]
     /// The traces of the events that this one caused.
-    package let effects: [EventTrace]
+    package var effects: [EventTrace]
+
+    /// All actions, those of caused events too.
+    package var allActions: [Action] {
+        invocations.flatMap { $0.actions.map(\.action) } + effects.flatMap(\.allActions)
+    }
+
+    /// The same, showing these caps at the actions that wait there.
+    package func showing(_ standings: [ActionID: CapStanding]) -> EventTrace {
+        var copy = self
+        for row in copy.invocations.indices {
+            for index in copy.invocations[row].actions.indices {
+                let action = copy.invocations[row].actions[index].action
+                copy.invocations[row].actions[index].standing = standings[action.id]
+            }
+        }
+        copy.effects = effects.map { $0.showing(standings) }
+        return copy
+    }
 }
 
 /// How deep and wide a trace is drawn, and how many events it has in all.

@@ -103,9 +103,15 @@ package struct Executor: Service {
         InvocationRun(
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
-            observe: { [observe, logger = parts.logger] event in
-                if case .warned(let id, let warning) = event {
-                    logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
+            observe: { [observe, root, logger = parts.logger] event in
+                switch event {
+                case .warned(let id, let warning): logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
+                // Whoever hosts the run is told by other ways.
+                case .outOfBudget(let id, let refusal, _) where refusal.waitsForPerson && root == nil:
+                    logger.warning(
+                        "a run waits for its budget: \(refusal.message)",
+                        metadata: ["invocation": "\(id)", "hint": "\(refusal.hint ?? "")"])
+                default: break
                 }
                 observe(event)
             },

@@ -65,7 +65,8 @@ struct InvocationRun: Sendable {
         let fence: String?
     }
 
-    /// Prompts and tools come from the commit that the invocation names, limits and prices from the accepted head.
+    /// Prompts, tools and models come from the commit that the invocation names, limits from the accepted head; and the
+    /// prices of the models that it has.
     ///
     /// - Parameter earlier: what the attempt began with, where a newer head was accepted since.
     private func prepare(again earlier: Setting? = nil) async throws -> Setting {
@@ -78,6 +79,7 @@ struct InvocationRun: Sendable {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
         providers.know(secretsOf: head)
+        if snapshot.commit != head.commit { providers.know(secretsOf: snapshot) }
         let options = RunOptions(json: claim.options)
         let merged = try await MergedEvents.of(invocation.id, in: ledger)
         let toolBox = ToolBox(
@@ -89,7 +91,8 @@ struct InvocationRun: Sendable {
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
         builder.merged = merged
         // After failures the fallback chain takes its turn.
-        let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: head)
+        let candidates = try ModelSelection.candidates(
+            for: agent, override: options.model, in: snapshot, pricedBy: head)
         var model = candidates[invocation.failures % candidates.count]
         let provider = try providers.provider(
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())

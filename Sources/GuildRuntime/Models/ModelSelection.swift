@@ -27,6 +27,22 @@ package struct ChosenModel: Sendable, Hashable {
 /// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best that has what is required.
 package enum ModelSelection {
     /// The choice, then what the registry's fallback chain adds to it.
+    ///
+    /// - Parameter head: what it says of the prices of a model that it has too holds.
+    package static func candidates(
+        for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot, pricedBy head: CodexSnapshot
+    ) throws(NoModel) -> [ChosenModel] {
+        try candidates(for: agent, override: override, in: snapshot).map { chosen in
+            let name = chosen.entry.name.lowercased()
+            guard let known = head.providers.first(where: { $0.name.lowercased() == name && $0.model == chosen.model })
+            else { return chosen }
+            var priced = chosen
+            priced.entry.prices = known.prices
+            return priced
+        }
+    }
+
+    /// As above, all by one commit.
     package static func candidates(
         for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot
     ) throws(NoModel) -> [ChosenModel] {

@@ -29,6 +29,9 @@ package struct Recorder: KeyedProvider {
         self.onProblem = onProblem
     }
 
+    /// Makes sure that answers can be written to a file, before any is paid for; it is there then.
+    package static func prepare(_ path: String) throws(Failure) { try RecordingFile(path: path).make() }
+
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
     }
@@ -54,16 +57,21 @@ package struct Recorder: KeyedProvider {
 struct RecordingFile: Sendable {
     let path: String
 
-    /// Appends one line under the file's lock; of a write that fails nothing stays.
-    func append(_ entry: Recording.Entry) throws(Failure) {
-        let descriptor: Int32
+    func make() throws(Failure) { close(try open()) }
+
+    private func open() throws(Failure) -> Int32 {
         do throws(PlainFile.Problem) {
-            descriptor = try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
+            return try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
         } catch {
             throw Failure(
                 .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
                 hint: "name a file, in a folder that exists and is writable")
         }
+    }
+
+    /// Appends one line under the file's lock; of a write that fails nothing stays.
+    func append(_ entry: Recording.Entry) throws(Failure) {
+        let descriptor = try open()
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX) == 0 else { throw problem("cannot be locked") }
         let end = lseek(descriptor, 0, SEEK_END)

@@ -63,11 +63,12 @@ package struct ToolBox: Sendable {
             switch judge(name, input, now: now) {
             case .refused(let why): (call.result, call.isError) = (why, true)
             case .read: break
-            case .write(let operation, let autonomy):
+            case .write(let operation, let autonomy, let policy):
                 call.action = ActionRequest(
                     id: ActionID(now: now), connector: operation.connector, operation: operation.name,
                     subject: connectors.subject(of: operation.name, arguments: input) ?? operation.connector,
-                    arguments: input, reason: reason.isEmpty ? "no reason given" : reason, autonomy: autonomy)
+                    arguments: input, reason: reason.isEmpty ? "no reason given" : reason, autonomy: autonomy,
+                    policy: policy)
                 call.actionID = call.action?.id
             }
             calls.append(call)
@@ -106,7 +107,8 @@ package struct ToolBox: Sendable {
     private enum Verdict {
         case refused(String)
         case read
-        case write(Operation, Autonomy)
+        /// With the rule of a policy by which a person must agree to it.
+        case write(Operation, Autonomy, policy: String?)
     }
 
     private func judge(_ name: String, _ arguments: JSONValue, now: Timestamp) -> Verdict {
@@ -127,8 +129,7 @@ package struct ToolBox: Sendable {
         }
         guard operation.effect == .write else { return .read }
         let carried = connectors.carried(by: operation, arguments: arguments)
-        let needsPerson = safety.requiresApproval(of: name, carrying: carried)
-        return .write(operation, needsPerson ? min(autonomy, .approve) : autonomy)
+        return .write(operation, autonomy, policy: safety.approvalRule(for: name, carrying: carried))
     }
 
     /// What the manifest says to the call where this run was called; a rule that it names allows it.

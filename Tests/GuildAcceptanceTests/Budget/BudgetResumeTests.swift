@@ -42,6 +42,34 @@ extension Budget {
             #expect(over.status == 2)
         }
 
+        @Test func `a first call that does not fit is told so at once, and what is proposed suffices`() async throws {
+            let standIn = try await StandInProcess.start()
+            let small = ClerkCodex.agent(more: "  resources: { tokenBudget: { perInvocation: 300 } }")
+            let codex = try await TemporaryCodex.clerk(
+                model: standIn.baseURL, github: standIn.baseURL, changing: ["agents/clerk.yaml": small])
+            let stopped = try await codex.guild("run", "clerk", "Comment on it.", "--on", "github:acme/shop")
+            expectRefusal(
+                stopped, 4, "resources.tokenBudget.perInvocation is 300 tokens", "its first call does not fit")
+            #expect(try await standIn.requests().isEmpty)
+            let id = try #require(Self.id(after: "guild run --resume ", in: stopped.errors))
+
+            let queue = try await codex.json("dispatch", "queue")
+            let why = queue.value(at: ["invocations", "0", "waits_for"])?.string ?? ""
+            #expect(why.hasPrefix("room in invocation/\(id): resources.tokenBudget.perInvocation is 300 tokens"))
+            let table = try await codex.guild("dispatch", "queue")
+            #expect(table.output.contains("guild budget grant invocation/\(id) "))
+            let waited = try #require(try await codex.audit("budget.waited").first)
+            #expect(waited["body"]?["limit"] == 300)
+            #expect(waited["body"]?["hint"]?.string?.contains("run with --budget") == true)
+
+            let amount = try #require(Self.id(after: "guild budget grant invocation/\(id) ", in: stopped.errors))
+            let granted = try await codex.guild("budget", "grant", "invocation/\(id)", amount, "--reason", "go on")
+            #expect(granted.status == 0, "\(granted.errors)")
+            _ = try await codex.guild("run", "--resume", String(id.dropLast(2)))
+            #expect(try await standIn.requests().count { $0["kind"] == "anthropic" } == 1)
+            #expect(try await standIn.effects().map { $0["kind"] } == ["comment_created"])
+        }
+
         private static func id(after words: String, in text: String) -> String? {
             guard let range = text.range(of: words) else { return nil }
             let id = text[range.upperBound...].prefix { $0.isLetter || $0.isNumber }

@@ -46,7 +46,8 @@ extension Road {
             #expect(waiting.count == 8)
             #expect(waiting.first?["waits_because"]?.string?.hasPrefix("past actions.perInvocation of 4") == true)
             let listed = try await codex.guild("audit", "approvals")
-            #expect(listed.output.contains("approving one lets clerk do 4 in all"))
+            #expect(listed.output.contains("4 used by this run"))
+            #expect(listed.output.contains("approving it also lets out 3 others that wait ("))
             let status = try await codex.json("status")
             #expect(status.value(at: ["caps", "waiting", "0", "waiting"]) == 8)
             #expect(status.value(at: ["caps", "waiting", "0", "cap"]) == "actions.perInvocation")
@@ -61,6 +62,9 @@ extension Road {
             // The second and third of the list are out with the first: agreeing to them again is no error.
             let approved = try await codex.guild("audit", "approve", ids[0], ids[1], ids[2])
             #expect(approved.status == 0, "\(approved.errors)")
+            #expect(approved.output.contains("approved \(ids[0])"))
+            for id in ids[1...3] { #expect(approved.output.contains("and with it \(id) ")) }
+            #expect(!approved.output.contains("and with it \(ids[4]) "))
             try await carryOn(codex)
             #expect(try await github.effects().count == 8)
             #expect(try await codex.json("audit", "approvals").array?.count == 4)

@@ -111,6 +111,46 @@ extension Road {
             #expect(try await github.effects() == [])
         }
 
+        @Test func `a beginning of an id will do, and of several ids all are found before any is decided`() async throws
+        {
+            let waiting = try await waiting()
+            let codex = waiting.codex
+            let mixed = try await codex.guild("audit", "approve", waiting.action, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01A")
+            #expect(mixed.status == 2)
+            #expect(mixed.errors.contains("no action '01ARZ3NDEKTSV4RRFFQ69G5FAV'"))
+            #expect(mixed.errors.contains("there is no action '01A'"))
+            #expect(try await codex.json("audit", "approvals").array?.count == 1)
+            let approved = try await codex.guild("audit", "approve", String(waiting.action.dropLast(3)).lowercased())
+            #expect(approved.status == 0, "\(approved.errors)")
+            #expect(approved.output.contains("approved \(waiting.action)"))
+        }
+
+        @Test func `what a policy holds names its rule, and the autonomy that the manifest gives`() async throws {
+            let github = try await StandInProcess.start()
+            let policy = """
+                apiVersion: guild/v1
+                kind: SafetyPolicy
+                metadata: { name: calm }
+                spec:
+                  approvals:
+                    - { tools: ["github.create_issue_comment"] }
+
+                """
+            let codex = try await TemporaryCodex.clerk(
+                model: github.baseURL, github: github.baseURL, changing: ["policies/calm.yaml": policy])
+            let run = try await codex.guild(
+                "run", "clerk", "Comment on it.", "--on", "github:acme/shop", "--approve", "none")
+            let rule = "SafetyPolicy calm, approvals[0] (policies/calm.yaml:6)"
+            expectRefusal(run, 5, rule)
+            let waiting = try #require(try await codex.json("audit", "approvals").array?.first)
+            #expect(waiting["waits_because"]?.string == "\(rule) asks a person")
+            #expect(waiting["autonomy"] == 3)
+            let id = try #require(waiting["id"]?.string)
+            let shown = try await codex.guild("audit", "show", id)
+            #expect(shown.output.contains("autonomy 3"))
+            #expect(shown.output.contains(rule))
+        }
+
         @Test func `an id that nothing waits under is wrong usage`() async throws {
             let waiting = try await waiting()
             let refused = try await waiting.codex.guild("audit", "approve", "01ARZ3NDEKTSV4RRFFQ69G5FAV")

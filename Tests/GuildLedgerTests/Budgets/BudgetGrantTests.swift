@@ -35,7 +35,8 @@ import Testing
             #expect(waiting.outcome == "half")
             #expect(waiting.availableAt == PeriodCalendar(.gmt).day(at: noon).upperBound)
             let wait = try #require(try await ledger.budgetWait(of: caller.id))
-            #expect(wait.missing == 56)
+            #expect(wait.needed == 356 && wait.enough == 1800)
+            #expect(wait.reason.hasPrefix("room in agent/ranger: tokenBudget.perDay is 1000 tokens; 700 used"))
             let little = try await ledger.grant(
                 GrantRequest(account: .agent("ranger"), tokens: 55, reason: "some", actor: user), now: noon)
             #expect(little.woken == [])
@@ -68,12 +69,52 @@ import Testing
             try await ledger.spend(TokenUsage(input: 300), of: caller, worker, limits: limits, now: noon)
             let refusal = try await refused(ledger, caller, worker, 2, limits, now: noon)
             #expect(refusal.relief == .grant)
-            #expect(refusal.hint?.contains("guild budget grant \(own) 156") == true)
+            #expect(refusal.hint?.contains("guild budget grant \(own) 900 --reason") == true)
             try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
             let outcome = try await ledger.grant(
                 GrantRequest(account: .invocation(caller.id), tokens: 156, reason: "go on", actor: user), now: noon)
             #expect(outcome.woken == [caller.id])
             #expect(outcome.grants.first?.until == nil)
+        }
+    }
+
+    @Test(arguments: [(BudgetPeriod.hour, " --period hour"), (.day, "")])
+    func `what a refusal proposes is enough for the whole call`(period: BudgetPeriod, words: String) async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let caller = try await ledger.caller("a", worker)
+            // The day's is red, which keeps this priority back whatever room there is.
+            let limits = [agentLimit(period, 10_000)]
+            try await ledger.spend(TokenUsage(input: 9_800), of: caller, worker, limits: limits, output: 1, now: noon)
+            let refusal = try await refused(ledger, caller, worker, 2, limits, now: noon)
+            #expect(refusal.alert == (period == .day ? .red : .none))
+            // 9,800 used and 1,100 for the call; 9,800 is less than 95 % of that.
+            #expect(refusal.hint?.contains("`guild budget grant agent/ranger 900\(words) --reason WHY`") == true)
+            _ = try await ledger.grant(
+                GrantRequest(account: .agent("ranger"), period: period, tokens: 900, reason: "go on", actor: user),
+                now: noon)
+            let plan = TurnPlan.sample(2, of: caller, limits: limits)
+            let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon)
+            #expect(reservation.output == 1000)
+        }
+    }
+
+    @Test func `a first call that does not fit its run's own limit is told so`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let caller = try await ledger.caller("a", worker)
+            let own = "invocation/\(caller.id)"
+            let limits = [AccountLimit(account: own, tokens: 300, setting: "resources.tokenBudget.perInvocation")]
+            let refusal = try await refused(ledger, caller, worker, 1, limits, now: noon)
+            #expect(
+                refusal.message == "\(own): resources.tokenBudget.perInvocation is 300 tokens; 0 used, 0 reserved, at "
+                    + "least 356 needed: its first call does not fit")
+            #expect(
+                refusal.hint == "`guild budget grant \(own) 800 --reason WHY` adds enough for the next call, or raise "
+                    + "resources.tokenBudget.perInvocation in the codex to 1100, or run with --budget 1100")
+            try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
+            let wait = try #require(try await ledger.budgetWait(of: caller.id))
+            #expect(wait.reason == "room in \(refusal.message); \(refusal.hint ?? "")")
         }
     }
 

@@ -4,6 +4,7 @@ import GuildConnectors
 import GuildDomain
 import GuildLedger
 import GuildRuntime
+import GuildTestSupport
 import Testing
 
 @testable import GuildCitadel
@@ -38,16 +39,22 @@ import Testing
     private func run(
         _ house: House, _ change: (inout Settings) -> Void = { _ in }
     ) async throws -> (head: String?, perDay: Int64?, commit: String) {
+        let outcome = try await outcome(house, change)
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let standing = try await deployment.ledger.standing(of: .organization, now: deployment.time.now)
+        let limit = standing?.periods.first { $0.period == .day }?.tokens.limit
+        return (try await deployment.ledger.acceptedHead(), limit, outcome.invocation.commit)
+    }
+
+    private func outcome(_ house: House, _ change: (inout Settings) -> Void = { _ in }) async throws -> RunOutcome {
         var settings = house.settings
         change(&settings)
         let deployment = try await Deployment(settings, redactor: Redactor())
         defer { deployment.close() }
-        let outcome = try await HostedRun(
+        return try await HostedRun(
             RunRequest(agent: "clerk", options: RunOptions(), user: "user:ada"), in: deployment
         ).run(observe: { _ in }, approve: { _ in nil })
-        let standing = try await deployment.ledger.standing(of: .organization, now: deployment.time.now)
-        let limit = standing?.periods.first { $0.period == .day }?.tokens.limit
-        return (try await deployment.ledger.acceptedHead(), limit, outcome.invocation.commit)
     }
 
     private func serveOnce(_ house: House) async throws {
@@ -84,6 +91,44 @@ import Testing
         #expect(draft.commit.hasPrefix("worktree:"))
         #expect(draft.head == head)
         #expect(draft.perDay == 200_000)
+    }
+
+    @Test func `a run has the models and prompts of its own commit, at the accepted prices`() async throws {
+        let house = try house()
+        try await serveOnce(house)
+        let vendor = try Vendor.serving(.text("From another."), .text("From another."))
+        let models = OfficeCodex.models(vendor.url()).replacing("name: scripted", with: "name: drafted")
+            .replacing("0.001", with: "0.1")
+        try house.folder.write(
+            ["providers/models.yaml": models, "agents/clerk.yaml": OfficeCodex.agent(model: "drafted")],
+            in: "repository")
+        let outcome = try await self.outcome(house) { $0.usesWorktree = true }
+        #expect(outcome.exitStatus == 0, "\(outcome.failure?.message ?? "")")
+        #expect(outcome.turns.map(\.model) == ["drafted/small"])
+        #expect(vendor.requests.count == 1)
+        // One that the accepted commit has too costs what it says there.
+        try house.folder.write(
+            [
+                "providers/models.yaml": models.replacing("drafted", with: "scripted"),
+                "agents/clerk.yaml": OfficeCodex.agent(),
+            ],
+            in: "repository")
+        let known = try await self.outcome(house) { $0.usesWorktree = true }
+        #expect(vendor.requests.count == 2)
+        #expect(known.invocation.costMicrodollars * 2 < outcome.invocation.costMicrodollars)
+    }
+
+    @Test func `a key that only the draft names is not used until somebody trusts it`() async throws {
+        let house = try house()
+        try await serveOnce(house)
+        let thief = try Vendor.serving(.text("Mine."))
+        let models = OfficeCodex.models(thief.url()).replacing(
+            "capabilities: [chat],", with: "capabilities: [chat], api_key: \"env://PATH\",")
+        try house.folder.write(["providers/models.yaml": models], in: "repository")
+        let refusal = await #expect(throws: Failure.self) { try await outcome(house) { $0.usesWorktree = true } }
+        #expect(refusal?.kind == .refused)
+        #expect(refusal?.hint?.contains("guild registry trust") == true)
+        #expect(thief.requests.isEmpty)
     }
 
     @Test func `a branch behind obeys what is ahead of it`() async throws {

@@ -121,6 +121,31 @@ import Testing
         }
     }
 
+    @Test func `an approval past the hour's cap says which actions of other runs go with it`() async throws {
+        let labels = ("github.add_labels", Hub.labels)
+        // Actions on one subject run in order, and nobody is there to run those of the first.
+        let other: JSONValue = ["repository": "acme/shop", "number": 7, "labels": ["bug"]]
+        let vendor = try Vendor.serving([
+            .calls([labels, labels, labels]), .calls([("github.add_labels", other)]), .text("Labelled."),
+        ])
+        let hub = try Hub.serving()
+        let house = try House(
+            vendor: vendor,
+            [
+                "agents/clerk.yaml": OfficeCodex.agent("clerk", "actions: { perHour: 2 }"),
+                "connectors/github.yaml": OfficeCodex.connector(hub.url()),
+            ])
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let first = try await run(deployment)
+        #expect(first.exitStatus == ErrorKind.refused.exitStatus)
+        let waiting = try #require(first.awaiting.first)
+        #expect(first.standings[waiting.id]?.used == 2)
+        let second = try await run(deployment) { _ in (approve: true, reason: nil) }
+        #expect(second.released.map(\.id) == [waiting.id])
+        #expect(try await deployment.ledger.action(waiting.id)?.state == .queued)
+    }
+
     @Test func `an agent that is not there is named with the nearest`() async throws {
         let house = try House()
         let deployment = try await house.deployment()

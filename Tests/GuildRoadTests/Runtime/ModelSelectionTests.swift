@@ -35,6 +35,25 @@ import Testing
         #expect(try labels("scripted", override: "openai-compatible/org/huge") == ["scripted/org/huge"])
     }
 
+    @Test func `a model that the accepted commit has too costs what it says there, and any other what its own says`()
+        throws
+    {
+        let models = OfficeCodex.models("http://127.0.0.1:9")
+        let draft = try OfficeCodex.snapshot([
+            "providers/models.yaml": models.replacing("0.001", with: "0.1").replacing("name: spare", with: "name: new")
+                .replacing("max_output_tokens: 2048", with: "cost_per_1k_input: 7, cost_per_1k_output: 8")
+        ])
+        let head = try OfficeCodex.snapshot()
+        let agent = try #require(draft.agent("clerk"))
+        func priced(_ name: String) throws -> TokenPrices? {
+            try ModelSelection.candidates(for: agent, override: name, in: draft, pricedBy: head).first?.entry.prices
+        }
+        #expect(try priced("scripted") == head.provider(named: "scripted")?.prices)
+        #expect(try priced("new") == draft.provider(named: "new")?.prices)
+        #expect(try priced("new") != nil)
+        #expect(try priced("scripted/huge") == nil)
+    }
+
     @Test func `requirements take the preferred ones first, then by priority`() throws {
         #expect(try labels("{ requires: [chat] }") == ["scripted/small", "spare/large", "replayed/replay"])
         #expect(try labels("{ requires: [chat], prefer: [spare] }").first == "spare/large")

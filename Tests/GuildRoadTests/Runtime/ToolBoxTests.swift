@@ -112,14 +112,17 @@ import Testing
         #expect(try !plan(box, "codex.read", ["path": "adr/0001.md"]).isError)
     }
 
-    @Test func `an approvals policy takes autonomy down to a person's yes, never up`() throws {
+    @Test func `an approvals policy asks a person whatever the autonomy, and names its rule`() throws {
         let policy = OfficeCodex.manifest(
             "SafetyPolicy", "calm",
             "approvals: [{ tools: [\"github.*\"], conditions: { labels: [bug] } }, { tools: [github.create_issue] }]")
         let box = try toolBox(["policies/calm.yaml": policy])
-        #expect(try plan(box, "github.add_labels", Hub.labels).action?.autonomy == .approve)
+        let held = try #require(try plan(box, "github.add_labels", Hub.labels).action)
+        #expect(held.policy == "SafetyPolicy calm, approvals[0] (policies/calm.yaml:5)")
+        #expect(held.autonomy == .act)
         let other: JSONValue = ["repository": "acme/shop", "number": 42, "labels": ["idea"]]
-        #expect(try plan(box, "github.add_labels", other).action?.autonomy == .act)
+        let free = try #require(try plan(box, "github.add_labels", other).action)
+        #expect(free.policy == nil && free.autonomy == .act)
         #expect(try plan(box, "github.create_issue", ["repository": "a/b", "title": "x"]).isError)
     }
 
@@ -136,21 +139,21 @@ import Testing
             "Agent", "clerk",
             "{ type: Clerk, prompt: Be brief., model: scripted, tools: [{ pattern: \"github.*\", autonomy: 3 }] }")
         let box = try toolBox(["policies/calm.yaml": policy, "agents/clerk.yaml": agent])
-        func autonomy(_ name: String, _ more: JSONObject) throws -> Autonomy? {
+        func waits(_ name: String, _ more: JSONObject) throws -> Bool {
             var arguments = more
             arguments["repository"] = "acme/shop"
             if name != "create_issue" { arguments["number"] = 42 }
-            return try plan(box, "github.\(name)", .object(arguments)).action?.autonomy
+            return try #require(try plan(box, "github.\(name)", .object(arguments)).action).policy != nil
         }
-        #expect(try autonomy("add_labels", ["labels": ["Severity/1"]]) == .approve)
-        #expect(try autonomy("create_issue", ["title": "t", "labels": ["SEVERITY/1"]]) == .approve)
-        #expect(try autonomy("remove_label", ["label": "Severity/1"]) == .approve)
-        #expect(try autonomy("remove_label", ["label": "Keep/this"]) == .approve)
-        #expect(try autonomy("create_issue", ["title": "t", "body": "dear @Acme/Everyone"]) == .approve)
-        #expect(try autonomy("create_issue", ["title": "dear @Acme/Everyone"]) == .approve)
-        #expect(try autonomy("create_issue_comment", ["body": "dear &#64;acme/everyone"]) == .approve)
-        #expect(try autonomy("create_issue_comment", ["body": "dear @acme/someone"]) == .act)
-        #expect(try autonomy("add_labels", ["labels": ["keep/this"]]) == .act)
+        #expect(try waits("add_labels", ["labels": ["Severity/1"]]))
+        #expect(try waits("create_issue", ["title": "t", "labels": ["SEVERITY/1"]]))
+        #expect(try waits("remove_label", ["label": "Severity/1"]))
+        #expect(try waits("remove_label", ["label": "Keep/this"]))
+        #expect(try waits("create_issue", ["title": "t", "body": "dear @Acme/Everyone"]))
+        #expect(try waits("create_issue", ["title": "dear @Acme/Everyone"]))
+        #expect(try waits("create_issue_comment", ["body": "dear &#64;acme/everyone"]))
+        #expect(try !waits("create_issue_comment", ["body": "dear @acme/someone"]))
+        #expect(try !waits("add_labels", ["labels": ["keep/this"]]))
     }
 
     @Test(arguments: [

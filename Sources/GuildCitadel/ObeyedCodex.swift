@@ -1,0 +1,55 @@
+package import GuildCodex
+import GuildDomain
+import GuildLedger
+import GuildRuntime
+
+/// The commit whose limits runs obey, and the one that the settings name, where that is not accepted.
+package struct ObeyedCodex: Sendable {
+    package let snapshot: CodexSnapshot
+    /// What the settings name, where it is another commit.
+    package let draft: CodexSnapshot?
+    /// For people: `HEAD (1a2b3c4d5e6f)`, `the worktree`.
+    package let draftName: String
+    /// For people: when the draft's limits hold.
+    package let nextStep: String
+
+    /// For people: that the draft sets other limits on accounts than those that hold; nil where it does not.
+    package var remark: String? {
+        guard let draft, Set(BudgetLimits(draft).standing) != Set(BudgetLimits(snapshot).standing) else { return nil }
+        return "these are the limits of the accepted commit \(snapshot.commit.prefix(12)); \(draftName) sets others, "
+            + nextStep
+    }
+}
+
+extension Inspection {
+    /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
+    package func obeyed() async throws -> ObeyedCodex {
+        let access = try codex()
+        let accepted: CodexSnapshot
+        do {
+            accepted = try await acceptedSnapshot()
+        } catch let failure as Failure where failure.kind == .unavailable {
+            // Better said than not shown.
+            let asked = try access.snapshot()
+            settings.remark("\(failure.message); these are the limits of \(Self.name(of: asked, access))")
+            return ObeyedCodex(snapshot: asked, draft: nil, draftName: "", nextStep: "")
+        }
+        var draft: CodexSnapshot?
+        do {
+            let asked = try access.snapshot()
+            if asked.commit != accepted.commit { draft = asked }
+        } catch is CodexInvalid {
+            // What is invalid sets no limits; `guild registry validate` tells.
+        }
+        let isServed = try await quietLedger?.isServed() ?? false
+        return ObeyedCodex(
+            snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
+            nextStep: access.isAtHead
+                ? "which hold once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
+                : "which are not accepted")
+    }
+
+    private static func name(of snapshot: CodexSnapshot, _ access: CodexAccess) -> String {
+        access.usesWorktree ? "the worktree" : "\(access.revision) (\(snapshot.commit.prefix(12)))"
+    }
+}

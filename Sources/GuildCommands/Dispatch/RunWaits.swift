@@ -1,0 +1,36 @@
+import GuildDomain
+import GuildLedger
+
+/// What runs wait for that have begun: a person, room in a budget, or something else of their own.
+struct RunWaits: Sendable {
+    private var holds: [InvocationID: CapHold] = [:]
+    private var budgets: [InvocationID: BudgetWait] = [:]
+
+    init() {}
+
+    /// - Parameter invocations: those that are shown.
+    init(_ invocations: [Invocation], in ledger: Ledger) async throws {
+        for invocation in invocations where invocation.state == .waiting {
+            switch invocation.waitReason {
+            case .approval: holds[invocation.id] = try await ledger.capHold(of: invocation.id)
+            case .budget: budgets[invocation.id] = try await ledger.budgetWait(of: invocation.id)
+            default: break
+            }
+        }
+    }
+
+    /// - Returns: nil for what does not wait.
+    func reason(of invocation: Invocation) -> String? {
+        guard invocation.state == .waiting, let wait = invocation.waitReason else { return nil }
+        switch wait {
+        case .approval:
+            let why = holds[invocation.id].map { ", \($0.reason)" } ?? ""
+            return "a person\(why): guild audit approvals"
+        case .budget: return budgets[invocation.id]?.reason ?? "room in its budget"
+        case .rate: return "its turn at a rate limit"
+        case .action: return "its actions"
+        case .delegate: return "the agents that it has called"
+        case .preempted: return "a slot: more urgent work has its own"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package import GuildDomain
+
+/// What an approval of an action past a cap has let out besides the action itself.
+package struct CapGrant: Sendable, Hashable {
+    package let agent: String
+    package let hold: CapHold
+    package let scope: CapScope
+    /// The actions that waited at the cap and go with it, the oldest first.
+    package let followers: [Action]
+    /// How many more may follow.
+    package let left: Int64
+    package let until: Timestamp
+
+    /// Actions that are named one by one.
+    private static let namedLimit = 5
+
+    /// For people: the first few.
+    package static func named(_ actions: [Action]) -> String {
+        let rest = actions.count - namedLimit
+        return
+            (actions.prefix(namedLimit).map(\.brief) + (rest > 0 ? ["\(rest) more"] : []))
+            .joined(separator: "; ")
+    }
+}
+
+extension Action {
+    /// For people: which one it is.
+    package var brief: String { "\(id) \(operation) on \(subject)" }
+
+    /// For people: why it waits for a person.
+    package func whyItWaits(_ standing: CapStanding?) -> String {
+        if let hold { return standing?.reason ?? hold.reason }
+        return policy.map { "\($0) asks a person" } ?? "its tool needs a person (autonomy 1)"
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import GuildDomain
+import GuildTestSupport
+import Testing
+
+extension Road {
+    /// The question whether an action may be done, at a terminal.
+    struct QuestionTests {
+        private let terminal: PseudoTerminal
+
+        init() throws { terminal = try PseudoTerminal() }
+
+        private func codex(_ github: StandInProcess) async throws -> TemporaryCodex {
+            try await TemporaryCodex.clerk(
+                model: github.baseURL, github: github.baseURL,
+                changing: ["agents/clerk.yaml": ClerkCodex.agent(autonomy: 1)])
+        }
+
+        /// `guild run` with the terminal for its standard input.
+        private func run(_ codex: TemporaryCodex) throws -> ChildProcess {
+            try ChildProcess(
+                "/bin/sh",
+                [
+                    "-c", "exec \"$0\" \"$@\" <\(terminal.path)", try BuiltProducts.path(of: "guild"), "run", "clerk",
+                    "Comment on it.", "--on", "github:acme/shop",
+                ], environment: codex.environment, directory: codex.repository)
+        }
+
+        @Test func `only what is typed after the question answers it`() async throws {
+            let github = try await StandInProcess.start()
+            let codex = try await codex(github)
+            try terminal.type("y\n")
+            let run = try run(codex)
+            _ = try await run.errorLine(containing: "asked because: its tool needs a person")
+            try terminal.type("n\n")
+            #expect(try await run.wait() == .exited(5), "\(run.errors)")
+            #expect(try await github.effects() == [])
+            #expect(try await codex.audit("approval.decided").map { $0["body"]?["decision"] } == ["rejected"])
+        }
+
+        @Test func `a yes at the question is one`() async throws {
+            let github = try await StandInProcess.start()
+            let codex = try await codex(github)
+            let run = try run(codex)
+            _ = try await run.errorLine(containing: "asked because:")
+            try terminal.type("yes\n")
+            #expect(try await run.wait() == .exited(0), "\(run.errors)")
+            #expect(try await github.effects().count == 1)
+        }
+
+        @Test func `Ctrl-C at the question ends the run, and nothing is done`() async throws {
+            let github = try await StandInProcess.start()
+            let codex = try await codex(github)
+            let run = try run(codex)
+            _ = try await run.errorLine(containing: "asked because:")
+            run.signal(SIGINT)
+            #expect(try await run.wait() == .exited(130), "\(run.errors)")
+            #expect(try await github.effects() == [])
+            #expect(try await codex.json("audit", "approvals") == [])
+        }
+    }
+}
