@@ -35,7 +35,8 @@ struct GatewayProcess {
             },
             origin: { _ in nil }, time: time, logger: logger)
         let configuration = ServiceGroupConfiguration(
-            services: [.init(service: server(gateway.routes, logger))], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [.init(service: server(gateway.routes, logger))], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         try await ServiceGroup(configuration: configuration).run()
     }
 

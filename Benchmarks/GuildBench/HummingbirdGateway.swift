@@ -17,7 +17,8 @@ struct HummingbirdGateway: Service {
     func run() async throws {
         let router = Router()
         for route in routes {
-            router.on(RouterPath(route.path), method: .init(rawValue: route.method.rawValue) ?? .get) { request, context in
+            router.on(RouterPath(route.path), method: .init(rawValue: route.method.rawValue) ?? .get) {
+                request, context in
                 await Self.answer(request, parameters: context.parameters, route: route)
             }
         }

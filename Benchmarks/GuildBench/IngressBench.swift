@@ -152,7 +152,8 @@ private struct Gateway {
     let port: UInt16
 
     /// - Parameter under: a command that runs the gateway, and before which it stands.
-    init(setting: BenchSetting, folder name: String, isDurable: Bool, flags: [String] = [], under: [String] = []) throws {
+    init(setting: BenchSetting, folder name: String, isDurable: Bool, flags: [String] = [], under: [String] = []) throws
+    {
         let folder = try setting.folder(name)
         let output = folder + "/output.txt"
         child = try Child(
