@@ -31,7 +31,7 @@ package struct WebhookGateway: Sendable {
     private let refusals: RefusalLog
 
     /// Who we are on GitHub, as far as it is known.
-    package typealias Identity = @Sendable (CodexSnapshot) -> String?
+    package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
 
     /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
     package init(

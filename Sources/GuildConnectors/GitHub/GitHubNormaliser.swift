@@ -16,9 +16,9 @@ package enum GitHubNormaliser {
 
     /// - Parameters:
     ///   - endpoint: the name of the WebhookEndpoint; one delivery id is one event per endpoint.
-    ///   - identity: our login, bot or app slug there; without it no event counts as our own.
+    ///   - identity: who we are there; without it no event counts as our own.
     package static func normalise(
-        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: String? = nil
+        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: GitHubIdentity? = nil
     ) throws(WebhookRefusal) -> WebhookVerdict {
         let name = try eventName(headers)
         if name == "ping" { return .ping }
@@ -44,7 +44,7 @@ package enum GitHubNormaliser {
     }
 
     /// An event that was taken in before it was known who we are, looked at again.
-    package static func recognised(_ event: Event, identity: String?) -> WebhookEvent {
+    package static func recognised(_ event: Event, identity: GitHubIdentity?) -> WebhookEvent {
         var webhook = WebhookEvent(event: event, digest: [])
         // It was parsed when it was taken in; one that has been erased since is nobody's.
         if let data = try? JSONParser.parse(event.payload, selecting: GitHubPayload.selection) {
@@ -96,7 +96,7 @@ package enum GitHubNormaliser {
 
 extension WebhookEvent {
     /// Says whether it is ours by its sender, or may be by the mark that it shows.
-    fileprivate mutating func recognise(_ data: JSONValue, identity: String?) {
+    fileprivate mutating func recognise(_ data: JSONValue, identity: GitHubIdentity?) {
         guard case .own(let action) = GitHubOwnership(of: data, eventType: event.type, identity: identity) else {
             claim = GitHubResultClaim(of: data, eventType: event.type, subject: event.subject)
             return

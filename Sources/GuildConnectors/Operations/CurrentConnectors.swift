@@ -12,7 +12,7 @@ package final class CurrentConnectors: Sendable {
     /// What `causedTypes` found last.
     private let caused = Mutex<(commit: String, types: Set<String>)?>(nil)
     /// Who we are in a system whose connector does not say it, by the connector's address.
-    private let learnt = Mutex<[String: String]>([:])
+    private let learnt = Mutex<[String: GitHubIdentity]>([:])
 
     package init(http: HTTPClient, secrets: SecretResolver, time: any TimeSource) {
         self.http = http
@@ -30,9 +30,10 @@ package final class CurrentConnectors: Sendable {
     }
 
     /// Our own identity on GitHub: what the connector says, else what the API once answered; nil while neither is known.
-    package func gitHubIdentity(_ head: CodexSnapshot) -> String? {
+    package func gitHubIdentity(_ head: CodexSnapshot) -> GitHubIdentity? {
         guard let connection = head.connector(system: "github")?.connection else { return nil }
-        return connection.identity ?? learnt.withLock { $0[Self.account(connection)] }
+        return connection.identity.map { GitHubIdentity(login: $0) }
+            ?? learnt.withLock { $0[Self.account(connection)] }
     }
 
     /// Whether we can write on GitHub and don't know as whom.
@@ -68,8 +69,8 @@ package final class CurrentConnectors: Sendable {
         let client = GitHubClient(
             settings: try GitHubSettings(connector: connector, resolver: secrets), http: http,
             redactor: secrets.redactor, clock: time)
-        let login = try await client.identity()
-        learnt.withLock { $0[Self.account(connector.connection)] = login }
+        let identity = try await client.identity()
+        learnt.withLock { $0[Self.account(connector.connection)] = identity }
     }
 
     private func make(_ head: CodexSnapshot) -> Connectors {
