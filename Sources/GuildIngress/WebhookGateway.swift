@@ -150,7 +150,9 @@ package struct WebhookGateway: Sendable {
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
-        policy.bodyDigest = Self.isKnownByBody(webhook, endpoint) ? webhook.digest : nil
+        if Self.isKnownByBody(webhook, endpoint) {
+            (policy.bodyDigest, policy.otherDigests) = (webhook.digest, webhook.otherDigests)
+        }
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
         policy.charges = snapshot.charges(endpoint: endpoint)

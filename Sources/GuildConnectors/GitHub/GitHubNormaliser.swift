@@ -37,8 +37,9 @@ package enum GitHubNormaliser {
             subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent,
             containers: facts.containers, payload: payload)
         event.sender = GitHubSender.sender(of: data, event: name)
+        let digests = Digests(endpoint: endpoint, event: name, body: body)
         var webhook = WebhookEvent(
-            event: event, digest: digest(endpoint: endpoint, event: name, body: body), canRepeat: facts.canRepeat)
+            event: event, digest: digests.own, otherDigests: digests.others, canRepeat: facts.canRepeat)
         webhook.recognise(data, identity: identity)
         return .event(webhook)
     }
@@ -83,14 +84,25 @@ package enum GitHubNormaliser {
         return payload
     }
 
-    /// What one event is known by beside its delivery id. All types that we don't know count as one: the header that
-    /// names them is not signed, and whoever has a captured body can invent as many as he likes.
-    private static func digest(endpoint: String, event: String, body: [UInt8]) -> [UInt8] {
-        let type = GitHubEventType.named(event)?.name ?? ""
-        var hash = SHA256()
-        hash.update(data: Array("github\0\(endpoint)\0\(type)\0".utf8))
-        hash.update(data: body)
-        return Array(hash.finalize())
+    /// What one event is known by beside its delivery id.
+    ///
+    /// The header that names its type is not signed, and whoever has a captured body can invent types. A body shows
+    /// whether it is of a type that we know; so all that we don't know count as one, and a body that came as one of them
+    /// comes as no other type any more, nor the other way round.
+    private struct Digests {
+        let own: [UInt8]
+        /// By which the same body is known if it came under another name.
+        let others: [[UInt8]]
+
+        init(endpoint: String, event: String, body: [UInt8]) {
+            let content = Array(SHA256.hash(data: body))
+            func digest(_ type: String) -> [UInt8] {
+                Array(SHA256.hash(data: Array("github\0\(endpoint)\0\(type)\0".utf8) + content))
+            }
+            let isKnown = GitHubEventType.named(event) != nil
+            own = digest(isKnown ? event : "")
+            others = isKnown ? [digest("")] : GitHubEventType.all.map { digest($0.name) }
+        }
     }
 }
 
