@@ -215,7 +215,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard body.count + buffer.readableBytes <= accepted.route.bodyLimitBytes else {
             return refuseAtOnce(tooLarge(accepted), context)
         }
-        switch service.bodies.take(buffer.readableBytes, for: hold ?? beginHold(context)) {
+        let now = NIODeadline.now().uptimeNanoseconds
+        switch service.bodies.take(buffer.readableBytes, for: hold ?? beginHold(context, now), now: now) {
         case .taken: append(buffer)
         case .addressIsFull:
             service.refusals.count("bodies over the quota of one address")
@@ -236,19 +237,19 @@ final class ConnectionHandler: ChannelInboundHandler {
         buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
     }
 
-    private func beginHold(_ context: ChannelHandlerContext) -> BodyBudget.Hold {
+    private func beginHold(_ context: ChannelHandlerContext, _ now: UInt64) -> BodyBudget.Hold {
         // A body that is still coming began to count as quiet when its header was read.
-        entry?.setQuiet(since: NIODeadline.now().uptimeNanoseconds)
+        entry?.setQuiet(since: now)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let hold = BodyBudget.Hold(client: client) { [eventLoop = context.eventLoop] in
             eventLoop.execute {
                 let (handler, context) = bound.value
                 guard handler.phase == .reading else { return }
-                handler.service.refusals.count("bodies that gave way to smaller ones")
+                handler.service.refusals.count("bodies that gave way to others")
                 handler.refuseAtOnce(handler.service.full(Self.noRoom), context)
             }
         }
-        service.bodies.begin(hold)
+        service.bodies.begin(hold, now: now)
         self.hold = hold
         return hold
     }
