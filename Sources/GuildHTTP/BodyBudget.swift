@@ -4,9 +4,9 @@ import Synchronization
 /// Room for the bodies that are held in memory, over all connections and for each client address.
 ///
 /// It is taken as the bytes arrive, whatever length was announced. When it is full, of the bodies that are still coming
-/// gives way, in this order: one that has stopped coming, the longest silent first; one that comes far slower than the one
-/// that asks, the slowest first; one that is larger, the largest first. So neither a few large bodies nor many that never
-/// end keep a delivery out.
+/// gives way, in this order: one that has stopped coming, the longest silent first; one that comes clearly slower than the
+/// one that asks, the slowest first; one that is larger, the largest first. So neither a few large bodies nor many that
+/// never end keep a delivery out.
 final class BodyBudget: Sendable {
     enum Answer: Sendable {
         case taken
@@ -43,14 +43,27 @@ final class BodyBudget: Sendable {
         func silence(_ now: UInt64) -> UInt64 { now > lastCame ? now - lastCame : 0 }
         /// Bytes a nanosecond since it began.
         func pace(_ now: UInt64) -> Double { Double(bytes) / Double(max(age(now), BodyBudget.shortestAge)) }
+
+        func hasStopped(_ now: UInt64) -> Bool {
+            silence(now) >= (bytes >= BodyBudget.largeBytes ? BodyBudget.patienceWithLarge : BodyBudget.patience)
+        }
+
+        func isSlower(than other: Holding, _ now: UInt64) -> Bool {
+            (bytes >= BodyBudget.largeBytes || age(now) >= BodyBudget.patience)
+                && pace(now) * BodyBudget.fasterTimes < other.pace(now)
+        }
     }
 
-    /// A body of which nothing has come for as long has stopped; a younger one has no pace yet that could be judged.
+    /// A body of which nothing has come for as long has stopped. One that is younger has no pace yet that could be judged,
+    /// unless it is large.
     private static let patience: UInt64 = 1_000_000_000
+    /// The same for a large body, which keeps many others out.
+    private static let patienceWithLarge: UInt64 = 200_000_000
+    private static let largeBytes = 64 << 10
     /// What came within a shorter time came at once.
     private static let shortestAge: UInt64 = 10_000_000
     /// How many times as fast a body must come as one that is to give way to it.
-    private static let fasterTimes = 2.0
+    private static let fasterTimes = 1.25
 
     private struct State {
         var bytes = 0
@@ -60,11 +73,8 @@ final class BodyBudget: Sendable {
         /// Which body gives way to `asking`, when that has what it asks for.
         func loser(to asking: Holding, now: UInt64) -> (key: ObjectIdentifier, hold: Hold)? {
             let coming = holdings.filter { $0.value.isComing && $0.value.hold !== asking.hold }
-            let silent = coming.filter { $0.value.silence(now) >= BodyBudget.patience }
-            let slow = coming.filter {
-                $0.value.age(now) >= BodyBudget.patience
-                    && $0.value.pace(now) * BodyBudget.fasterTimes < asking.pace(now)
-            }
+            let silent = coming.filter { $0.value.hasStopped(now) }
+            let slow = coming.filter { $0.value.isSlower(than: asking, now) }
             let large = coming.filter { $0.value.bytes > asking.bytes }
             let loser =
                 silent.max { $0.value.silence(now) < $1.value.silence(now) }

@@ -90,6 +90,29 @@ struct BodyBudgetTests {
         #expect(mark.isSet)
     }
 
+    /// Bodies of 60 clients that never end, and in the same moment or later a large delivery at 10 MB/s.
+    @Test(arguments: [(600_000, 0), (900_000, 0), (900_000, 300), (60_000, 1100)])
+    func `many bodies that never end keep no large delivery out`(bytes: Int, millisecondsLater: Int) {
+        let budget = BodyBudget(limits: HTTPLimits())
+        let millisecond = Self.second / 1000
+        let count = 60 * 900_000 / bytes
+        for number in 0..<count {
+            let hold = BodyBudget.Hold(client: InternetAddress("192.0.2.\(number % 200)")?.holder) {}
+            budget.begin(hold, now: 0)
+            _ = budget.take(bytes, for: hold, now: 0)
+        }
+        let delivery = BodyBudget.Hold(client: InternetAddress("198.51.100.7")?.holder) {}
+        var now = UInt64(millisecondsLater) * millisecond
+        budget.begin(delivery, now: now)
+        var came = 0
+        while came < 12_000_000, budget.take(20_000, for: delivery, now: now) == .taken {
+            came += 20_000
+            now += 2 * millisecond
+        }
+        #expect(came == 12_000_000)
+        #expect(budget.complete(delivery))
+    }
+
     @Test func `a whole body gives way to none, however long its handler takes`() {
         let (whole, mark) = hold()
         #expect(budget.take(80, for: whole) == .taken)
