@@ -13,6 +13,13 @@ package struct GitHubIdentity: Sendable, Hashable {
         self.id = id
     }
 
+    /// The identity that the codex names, with the id that GitHub has told, if it has told it of the same account.
+    func knowing(_ told: GitHubIdentity?) -> GitHubIdentity {
+        guard let told, let id = told.id else { return self }
+        let (login, other) = (login.lowercased(), told.login.lowercased())
+        return other == login || other == "\(login)[bot]" ? GitHubIdentity(login: self.login, id: id) : self
+    }
+
     /// Whether a user of a payload is us: by the id where both have one, else by the login, or as the bot of that GitHub
     /// App (`slug[bot]`). Logins have no case.
     package func isUser(_ user: JSONValue) -> Bool {

@@ -32,8 +32,8 @@ package final class CurrentConnectors: Sendable {
     /// Our own identity on GitHub: what the connector says, else what the API once answered; nil while neither is known.
     package func gitHubIdentity(_ head: CodexSnapshot) -> GitHubIdentity? {
         guard let connection = head.connector(system: "github")?.connection else { return nil }
-        return connection.identity.map { GitHubIdentity(login: $0) }
-            ?? learnt.withLock { $0[Self.account(connection)] }
+        let told = learnt.withLock { $0[Self.account(connection)] }
+        return connection.identity.map { GitHubIdentity(login: $0).knowing(told) } ?? told
     }
 
     /// Whether we can write on GitHub and don't know as whom.
@@ -42,6 +42,14 @@ package final class CurrentConnectors: Sendable {
             connection.authentication != nil || connection.baseURL != nil
         else { return false }
         return gitHubIdentity(head) == nil
+    }
+
+    /// Whether GitHub could tell more of us than the codex does, and has not been asked.
+    package func isGitHubAccountUnasked(_ head: CodexSnapshot) -> Bool {
+        guard let connection = head.connector(system: "github")?.connection, connection.authentication != nil else {
+            return false
+        }
+        return learnt.withLock { $0[Self.account(connection)] == nil }
     }
 
     /// The types of events that a write of ours can cause: of any that an agent of this commit may ask for.
@@ -63,12 +71,14 @@ package final class CurrentConnectors: Sendable {
         "\(connection.baseURL ?? "") \(connection.authentication?.secret?.description ?? "")"
     }
 
-    /// Asks GitHub once who we are, where the connector has a token and does not say it.
+    /// Asks GitHub once who we are, where the connector has a token: it may not say it, and cannot say our id.
     package func learnGitHubIdentity(_ head: CodexSnapshot) async throws {
-        guard let connector = head.connector(system: "github"), isGitHubIdentityMissing(head) else { return }
-        let client = GitHubClient(
-            settings: try GitHubSettings(connector: connector, resolver: secrets), http: http,
-            redactor: secrets.redactor, clock: time)
+        guard let connector = head.connector(system: "github"),
+            isGitHubIdentityMissing(head) || isGitHubAccountUnasked(head)
+        else { return }
+        var settings = try GitHubSettings(connector: connector, resolver: secrets)
+        settings.identity = nil
+        let client = GitHubClient(settings: settings, http: http, redactor: secrets.redactor, clock: time)
         let identity = try await client.identity()
         learnt.withLock { $0[Self.account(connector.connection)] = identity }
     }

@@ -97,6 +97,24 @@ import Testing
         #expect(try await outcomes(office, comment) == ["dispatched"])
     }
 
+    @Test(arguments: [("Guild-Bot", 9 as Int64?), ("guild-bot[bot]", 9), ("somebody-else", nil)])
+    func `the account that the codex names gets its id from GitHub, if that tells of the same`(
+        told: String, id: Int64?
+    ) async throws {
+        let hub = try Hub.serving { _ in Hub.json(200, ["login": .string(told), "id": 9]) }
+        let connector = Self.connector.replacing("http://127.0.0.1:9", with: hub.url()).replacing(
+            "connection: {",
+            with: "connection: { identity: guild-bot, auth: { type: bearer, secret_ref: \"env://NEXT_SECRET\" },")
+        let office = try office(hub, ["connectors/github.yaml": connector])
+        #expect(office.connectors.gitHubIdentity(office.head) == "guild-bot")
+        #expect(!office.connectors.isGitHubIdentityMissing(office.head))
+        #expect(office.connectors.isGitHubAccountUnasked(office.head))
+        try await office.connectors.learnGitHubIdentity(office.head)
+        #expect(office.connectors.gitHubIdentity(office.head) == GitHubIdentity(login: "guild-bot", id: id))
+        try await office.connectors.learnGitHubIdentity(office.head)
+        #expect(hub.requests.map(\.target) == ["/user"])
+    }
+
     @Test func `once it is known who we are, our own is our own and the others' is theirs, in order`() async throws {
         let hub = try Hub.serving { request in
             request.path == "/graphql"
