@@ -71,15 +71,15 @@ package struct HostedRun: Sendable {
     package let deployment: Deployment
     private let request: RunRequest
 
-    /// - Throws: where the agent, or the model that is asked for, is not in the codex, with the nearest name.
+    /// - Throws: where the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
     package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
         self.deployment = deployment
         self.request = request
         guard request.resumed == nil else { return }
         let agent = try agent()
-        guard let model = request.options.model else { return }
         do throws(NoModel) {
-            _ = try ModelSelection.candidates(for: agent, override: model, in: deployment.codex.head)
+            // By the head, as the run itself chooses.
+            _ = try ModelSelection.candidates(for: agent, override: request.options.model, in: deployment.codex.head)
         } catch {
             throw Failure(error.kind, error.message, hint: error.hint)
         }
