@@ -14,11 +14,13 @@ struct GitHubCommands {
     private(set) var found: [String] = []
     private(set) var isWhole = true
     private var seen: Set<String> = []
+    /// Looked at in the form at hand.
     private var mentions = 0
 
     init(in texts: [GitHubText], repository: String?) {
         let repository = repository.map { $0.lowercased().hasSuffix(".git") ? String($0.dropLast(4)) : $0 }
         for form in texts.flatMap(\.forms) {
+            mentions = 0
             let lines = form.unicodeScalars.split(whereSeparator: Self.isLineEnd).map(Array.init)
             for (index, line) in lines.enumerated() {
                 addSlashCommand(line)
