@@ -28,7 +28,7 @@ struct GatewayProcess {
         defer { ledger?.close() }
         let gateway = WebhookGateway(
             codex: CurrentCodex(head) { _ in head }, secrets: secrets,
-            identity: { $0.connector(system: "github")?.connection.identity },
+            identity: { $0.connector(system: "github")?.connection.identity.map { GitHubIdentity(login: $0) } },
             accept: { event, policy in
                 guard let ledger else { return .accepted(event.id) }
                 return try await ledger.accept(event, policy: policy, now: time.now)

@@ -75,11 +75,18 @@ package struct HostedRun: Sendable {
     package let deployment: Deployment
     private let request: RunRequest
 
-    /// - Throws: where the agent is not in the codex, with the nearest name.
+    /// - Throws: where the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
     package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
         self.deployment = deployment
         self.request = request
-        if request.resumed == nil { _ = try agent() }
+        guard request.resumed == nil else { return }
+        let agent = try agent()
+        do throws(NoModel) {
+            // By the head, as the run itself chooses.
+            _ = try ModelSelection.candidates(for: agent, override: request.options.model, in: deployment.codex.head)
+        } catch {
+            throw Failure(error.kind, error.message, hint: error.hint)
+        }
     }
 
     private func agent() throws(Failure) -> AgentManifest {

@@ -28,7 +28,7 @@ struct IdentityLookup: Service {
                 let (head, now) = (deployment.codex.head, deployment.time.now)
                 // Strangers' events wake this too, and must not make us ask as often as they come.
                 let isNew = asked.map { $0.commit != head.commit || now >= $0.at + Self.patience } ?? true
-                if isNew, isMissing(head) {
+                if isNew, isMissing(head) || deployment.connectors.isGitHubAccountUnasked(head) {
                     asked = (head.commit, now)
                     await learn(head)
                 }
@@ -54,6 +54,12 @@ struct IdentityLookup: Service {
             try await deployment.connectors.learnGitHubIdentity(head)
         } catch {
             let reason = String(((error as? any GuildError)?.message ?? "\(error)").prefix(Self.longestReason))
+            guard isMissing(head) else {
+                deployment.logger.info(
+                    "cannot learn our id on GitHub; events are ours by the login of connection.identity alone",
+                    metadata: ["reason": "\(reason)"])
+                return
+            }
             deployment.logger.warning(
                 "cannot learn who we are on GitHub; what our own writes may cause is held: set connection.identity",
                 metadata: ["reason": "\(reason)"])

@@ -65,6 +65,25 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
 }
 
+extension JSONValue {
+    /// A key, at any depth, that an object has more than once: who reads the document next may take another of them.
+    package var repeatedKey: String? {
+        switch self {
+        case .object(let object):
+            var seen: Set<String> = []
+            for member in object.members {
+                guard seen.insert(member.key).inserted else { return member.key }
+                if let key = member.value.repeatedKey { return key }
+            }
+            return nil
+        case .array(let elements):
+            for element in elements { if let key = element.repeatedKey { return key } }
+            return nil
+        default: return nil
+        }
+    }
+}
+
 /// The members of a JSON object in their order. Of a repeated key the last one counts, as in most parsers.
 package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     package struct Member: Sendable, Hashable {

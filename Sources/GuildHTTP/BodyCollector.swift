@@ -28,9 +28,10 @@ struct BodyCollector {
         do {
             for try await piece in body {
                 guard piece.readableBytes <= limitBytes - collected.bytes.count else { throw tooLarge }
-                let hold = collected.hold ?? begin()
+                let now = NIODeadline.now().uptimeNanoseconds
+                let hold = collected.hold ?? begin(now)
                 collected.hold = hold
-                try take(piece.readableBytes, for: hold)
+                try take(piece.readableBytes, for: hold, now)
                 append(piece, to: &collected.bytes, declared: declared)
             }
             if let hold = collected.hold, !service.bodies.complete(hold) { throw Refusal(service.full(Self.noRoom)) }
@@ -41,16 +42,16 @@ struct BodyCollector {
         return collected
     }
 
-    private func begin() -> BodyBudget.Hold {
+    private func begin(_ now: UInt64) -> BodyBudget.Hold {
         let hold = BodyBudget.Hold(client: client) { [channel] in
             channel.pipeline.fireUserInboundEventTriggered(RequestEvent.bodyGaveWay)
         }
-        service.bodies.begin(hold)
+        service.bodies.begin(hold, now: now)
         return hold
     }
 
-    private func take(_ count: Int, for hold: BodyBudget.Hold) throws(Refusal) {
-        switch service.bodies.take(count, for: hold) {
+    private func take(_ count: Int, for hold: BodyBudget.Hold, _ now: UInt64) throws(Refusal) {
+        switch service.bodies.take(count, for: hold, now: now) {
         case .taken: break
         case .addressIsFull:
             service.refusals.count("bodies over the quota of one address")

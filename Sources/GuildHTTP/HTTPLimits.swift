@@ -6,8 +6,8 @@ package struct HTTPLimits: Sendable, Hashable {
     package var connectionsPerAddress: Int
     /// Requests whose handlers run at the same time; one more is answered 503 with `Retry-After`.
     package var maxRequestsInFlight: Int
-    /// Bodies held in memory, over all connections. When that is full, the largest body that is still coming gives way to
-    /// a smaller one; who finds no room is answered 503 with `Retry-After`.
+    /// Bodies held in memory, over all connections. When that is full, a body that has stopped coming, that comes
+    /// slower or that is larger gives way (`BodyBudget`); who finds no room is answered 503 with `Retry-After`.
     package var bufferedBodyBytes: Int
     /// The same for one client address; beyond it a request is answered 429.
     package var bodyBytesPerAddress: Int

@@ -1,4 +1,4 @@
-import GuildConnectors
+package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
 
@@ -19,7 +19,7 @@ package struct HeldEvents: Sendable {
     /// - Parameter identity: nil where none is needed any more, because nothing of ours can be among it.
     /// - Returns: how many there were.
     @discardableResult
-    package func releaseGitHub(identity: String?) async throws -> Int {
+    package func releaseGitHub(identity: GitHubIdentity?) async throws -> Int {
         var count = 0
         while true {
             let page = try await ledger.heldEvents(system: "github", limit: Self.pageSize)

@@ -42,8 +42,19 @@ package struct OwnEvents: Sendable {
             return event
         }
         (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
-        event.containers = cause.containers
+        // An action has its echo only where it was done; a mark of another place gives nothing of that place.
+        if let ownAction, try await isElsewhere(ownAction, event) {
+            event.containers = cause.containers.filter(event.containers.contains)
+        } else {
+            event.containers = cause.containers
+        }
         return event
+    }
+
+    private func isElsewhere(_ action: ActionID, _ event: Event) async throws -> Bool {
+        func place(_ subject: String) -> String { String(subject.prefix { $0 != "#" && $0 != "@" }).lowercased() }
+        guard let action = try await findAction(action), let subject = event.subject else { return true }
+        return place(action.subject) != place(subject)
     }
 
     private func isResult(_ claim: GitHubResultClaim) async throws -> Bool {

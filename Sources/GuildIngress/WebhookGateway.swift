@@ -31,7 +31,7 @@ package struct WebhookGateway: Sendable {
     private let refusals: RefusalLog
 
     /// Who we are on GitHub, as far as it is known.
-    package typealias Identity = @Sendable (CodexSnapshot) -> String?
+    package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
 
     /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
     package init(
@@ -150,7 +150,9 @@ package struct WebhookGateway: Sendable {
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
-        policy.bodyDigest = Self.isKnownByBody(webhook, endpoint) ? webhook.digest : nil
+        if Self.isKnownByBody(webhook, endpoint) {
+            (policy.bodyDigest, policy.otherDigests) = (webhook.digest, webhook.otherDigests)
+        }
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
         policy.charges = snapshot.charges(endpoint: endpoint)

@@ -60,7 +60,7 @@ struct NotRunYetTests {
         let spec = """
             model: { requires: [reasoning], strategy: cost_optimized }
             resources: { contextWindow: 64K }
-            triggers: [{ type: cron, schedule: "0 9 * * *", overlap: skip, jitter: 10s }]
+            triggers: [{ type: cron, schedule: "0 9 * * *", overlap: skip, jitter: 10s, on: "github:acme/shop" }]
             tools: [{ pattern: "github.create_issue", autonomy: 2 }, { pattern: "github.add_labels", autonomy: 2 }]
             safety: { canModifyJira: false }
             """

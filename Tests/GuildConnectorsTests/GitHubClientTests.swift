@@ -191,8 +191,8 @@ struct GitHubClientTests {
     @Test func `our identity is asked once`() async throws {
         let server = try RawServer { _ in RawServer.respond(body: #"{"login":"robot","id":1}"#) }
         let client = Self.client(server, identity: nil)
-        #expect(try await client.identity() == "robot")
-        #expect(try await client.identity() == "robot")
+        #expect(try await client.identity() == GitHubIdentity(login: "robot", id: 1))
+        #expect(try await client.identity() == GitHubIdentity(login: "robot", id: 1))
         #expect(server.requests.map(\.target) == ["/user"])
     }
 

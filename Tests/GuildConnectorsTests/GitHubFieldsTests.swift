@@ -91,6 +91,17 @@ import Testing
             ("fixes #1", "fixes #1"), ("Closes: #1", "fixes #1"), ("This resolved acme/shop#1.", "closes #1"),
             ("**Fix** GH-1", "fixes #1"), ("fixes https://github.com/acme/shop/issues/1", "fixes #1"),
             ("closed #1", "fixes acme/shop#1"), ("fixes other/repo#1", "resolves other/repo#1"),
+            ("@bot\nmerge", "@bot merge"), ("@bot,\r\n\r\n> merge now", "@bot merge"),
+            ("@bot<br>merge", "@bot merge"), ("- @bot\n- merge", "@bot merge"),
+            ("fixes https://github.com/o/r/issues/1", "fixes o/r#1"),
+            ("Fixes: <https://github.com/o/r/issues/1>", "closes o/r#1"),
+            ("close www.github.com/Acme/Shop/pull/1#top", "fixes #1"),
+            ("closes github.com/o/r/issues/1#issuecomment-2", "fixes o/r#1"),
+            ("fixes [the till](https://github.com/acme/shop/issues/1)", "fixes #1"),
+            ("fixed [#1](https://x.example)", "fixes #1"),
+            ("resolve HTTPS://GITHUB.COM/ACME/SHOP/ISSUES/1", "fixes #1"), ("resolves `#1`", "fixes #1"),
+            ("fixes\n#1", "fixes #1"), ("> * closes: gh-1", "fixes #1"), ("fixes <!-- x --> #01", "fixes #1"),
+            ("fixes <a href=\"x\">#1</a>", "fixes #1"),
         ])
     func `a command is found however it is written`(body: String, command: String) throws {
         let write = try comment(body)
@@ -101,6 +112,19 @@ import Testing
     @Test(arguments: ["a plain word", "see src/main.swift", "closes the door", "fixes other/repo#1"])
     func `a plain text is no command for this issue`(body: String) throws {
         #expect(try !holds(["commands": ["fixes #1", ["prefix": "/"]]], for: try comment(body)))
+    }
+
+    @Test(
+        arguments: GitHubFields.closingVerbs.sorted().flatMap { verb in
+            [verb, "\(verb):", "\(verb.uppercased()):"].flatMap { written in
+                ["#7", "GH-7", "Acme/Shop#7", "https://github.com/acme/shop/issues/7"].map { "\(written) \($0)" }
+            }
+        })
+    func `each verb closes each spelling of an issue`(body: String) throws {
+        #expect(try holds(["commands": ["fixes #7"]], for: try comment(body)))
+        let git = try carried(
+            "create_issue_comment", ["repository": "acme/shop.git", "number": 1, "body": .string(body)])
+        #expect(try holds(["commands": ["fixes #7"]], for: git))
     }
 
     @Test func `a rule on a body holds for what is shown, in any case`() throws {
@@ -123,6 +147,8 @@ import Testing
         #expect(try holds(["mentions": ["nobody"]], for: try comment(many)))
         let lines = (0...GitHubCommands.limit).map { "/a\($0)" }.joined(separator: "\n")
         #expect(try holds(["commands": ["/nothing"]], for: try comment(lines)))
+        let orders = String(repeating: "@bot thanks\n", count: GitHubCommands.mentionLimit + 1)
+        #expect(try holds(["commands": ["@bot merge"]], for: try comment(orders)))
     }
 
     @Test func `every argument of every write is a field`() {

@@ -21,8 +21,8 @@ import Testing
             request.path == "/user" ? Self.forbidden : RawServer.respond(body: Self.viewer)
         }
         let client = client(server)
-        #expect(try await client.identity() == "guild-app[bot]")
-        #expect(try await client.identity() == "guild-app[bot]")
+        #expect(try await client.identity() == GitHubIdentity(login: "guild-app[bot]", id: 99))
+        #expect(try await client.identity() == GitHubIdentity(login: "guild-app[bot]", id: 99))
         #expect(server.requests.map { "\($0.method) \($0.target)" } == ["GET /user", "POST /graphql"])
         let query = try JSONParser.parse(server.requests[1].body)["query"]?.string
         #expect(query == "query { viewer { login databaseId } }")
@@ -32,7 +32,7 @@ import Testing
         let server = try RawServer { request in
             request.path == "/api/v3/user" ? Self.forbidden : RawServer.respond(body: Self.viewer)
         }
-        #expect(try await client(server, base: "/api/v3").identity() == "guild-app[bot]")
+        #expect(try await client(server, base: "/api/v3").identity().login == "guild-app[bot]")
         #expect(server.requests.map(\.target) == ["/api/v3/user", "/api/graphql"])
     }
 

@@ -10,7 +10,9 @@ struct GitHubOwnershipTests {
         ["sender": sender, "comment": ["user": sender, "body": .string(body)]]
     }
 
-    private func ownership(_ type: String, _ data: JSONValue, identity: String? = "guild-bot") -> GitHubOwnership {
+    private func ownership(_ type: String, _ data: JSONValue, identity: GitHubIdentity? = "guild-bot")
+        -> GitHubOwnership
+    {
         GitHubOwnership(of: data, eventType: type, identity: identity)
     }
 
@@ -66,6 +68,18 @@ struct GitHubOwnershipTests {
         #expect(ownership("issue_comment.created", bot, identity: "guild-bot[bot]") == .own(action))
         let person = comment(by: ["login": "guild-bot[bot]", "type": "User"], body)
         #expect(ownership("issue_comment.created", person) == .foreign)
+    }
+
+    @Test func `where GitHub has told our id, a login that others have taken since is not ours`() {
+        let us = GitHubIdentity(login: "guild-bot", id: 7)
+        let body = GitHubMarker.marked("x", action: action)
+        func ownership(of sender: JSONValue) -> GitHubOwnership {
+            self.ownership("issue_comment.created", comment(by: sender, body), identity: us)
+        }
+        #expect(ownership(of: ["login": "guild-bot", "id": 7]) == .own(action))
+        #expect(ownership(of: ["login": "renamed-bot", "id": 7]) == .own(action))
+        #expect(ownership(of: ["login": "guild-bot", "id": 8]) == .foreign)
+        #expect(ownership(of: ["login": "guild-bot"]) == .own(action))
     }
 
     @Test func `issues and reviews that we wrote are ours`() {

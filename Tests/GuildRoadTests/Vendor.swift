@@ -6,7 +6,7 @@ import Synchronization
 enum Vendor {
     enum Answer: Sendable {
         case text(String, stop: String = "stop")
-        case calls([(name: String, arguments: JSONValue)], saying: String = "")
+        case calls([(name: String, arguments: JSONValue)], saying: String = "", stop: String = "tool_calls")
         case status(Int, retryAfter: Int? = nil)
         case steps([RawServer.Step])
     }
@@ -31,7 +31,7 @@ enum Vendor {
                 ["index": 0, "delta": ["content": .string(text)]],
                 ["index": 0, "delta": [:], "finish_reason": .string(stop)],
             ])
-        case .calls(let calls, let text):
+        case .calls(let calls, let text, let stop):
             let wire = calls.enumerated().map { index, call -> JSONValue in
                 [
                     "index": .integer(index), "id": .string("call_\(index)"),
@@ -43,7 +43,7 @@ enum Vendor {
             }
             return stream([
                 ["index": 0, "delta": ["content": .string(text), "tool_calls": .array(wire)]],
-                ["index": 0, "delta": [:], "finish_reason": "tool_calls"],
+                ["index": 0, "delta": [:], "finish_reason": .string(stop)],
             ])
         case .status(let status, let seconds):
             var headers: Headers = ["Content-Type": "application/json"]

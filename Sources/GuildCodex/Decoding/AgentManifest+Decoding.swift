@@ -45,16 +45,16 @@ extension AgentManifest {
 
     /// Two schedules of one name would share their firings.
     private static func reportDoubleSchedules(_ spec: MappingReader, _ triggers: [Trigger]) {
-        var seen: [String: Int] = [:]
-        for (index, trigger) in triggers.enumerated() {
+        var seen: [String: String] = [:]
+        for trigger in triggers {
             guard let name = trigger.cron?.name else { continue }
             if let first = seen[name] {
                 spec.reader.scope.findings.add(
                     Problem(
-                        .error, at: trigger.location, path: "spec.triggers[\(index)]",
-                        found: "the same schedule as spec.triggers[\(first)]", expected: "a `name` of its own"))
+                        .error, at: trigger.location, path: trigger.path,
+                        found: "the same schedule as \(first)", expected: "a `name` of its own"))
             } else {
-                seen[name] = index
+                seen[name] = trigger.path
             }
         }
     }
@@ -162,7 +162,7 @@ extension NodeReader {
         do throws(VersionRange.Problem) {
             let version = try VersionRequirement(parsing: text)
             reference(.agent, version.name)
-            return AgentDependencies.Requirement(version: version, location: location)
+            return AgentDependencies.Requirement(version: version, location: location, path: path.text)
         } catch {
             problem(
                 "found \(quoted(text)): \(error.reason)",

@@ -65,11 +65,11 @@ extension Swarm {
 
     private func checkStages(_ spec: MappingReader) {
         let names = stages.map(\.name)
-        for (index, stage) in stages.enumerated() {
+        for stage in stages {
             for name in stage.receivesFrom + stage.triggers where !names.contains(name) {
                 spec.reader.scope.findings.add(
                     Problem(
-                        .error, at: stage.location, path: "spec.stages[\(index)]",
+                        .error, at: stage.location, path: stage.path,
                         found: "no stage is called \(quoted(name))", suggestion: NearestName.of(name, in: names)))
             }
         }
@@ -80,7 +80,8 @@ extension Swarm.Stage {
     fileprivate init?(_ reader: MappingReader) {
         let name = reader.required("name", "the stage's name")?.filledText()
         let agent = reader.required("agent", "the name of an agent")?.name(of: .agent)
-        self.init(name: name ?? "", agent: agent ?? "", location: reader.reader.location)
+        self.init(
+            name: name ?? "", agent: agent ?? "", location: reader.reader.location, path: reader.reader.path.text)
         receivesFrom = reader["receives_from"]?.texts() ?? []
         triggers = reader["triggers"]?.texts() ?? []
         outputs = (reader["outputs"]?.elements() ?? []).compactMap { element in

@@ -152,7 +152,8 @@ extension SafetyPolicy.Freeze {
             return window
         }
         guard let window else { return nil }
-        self.init(tools: tools, when: window, location: reader.reader.location)
+        self.init(
+            tools: tools, when: window, location: reader.reader.location, path: reader.reader.path.text)
         self.message = message
     }
 }

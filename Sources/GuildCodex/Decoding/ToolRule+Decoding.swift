@@ -13,7 +13,8 @@ extension NodeReader {
             // A scope that cannot be read is an error of its own; no wider one is put in its place.
             guard let pattern, let autonomy, scope == nil || on != nil else { return nil }
             return ToolRule(
-                pattern: pattern, autonomy: autonomy, scope: on, location: location, patternLocations: places)
+                pattern: pattern, autonomy: autonomy, scope: on, location: location, path: path.text,
+                scopeLocation: scope?.location, patternLocations: places)
         }.flatMap(\.self)
     }
 
@@ -45,8 +46,8 @@ extension NodeReader {
     /// `github:acme/shop`, or a list of such.
     func containers() -> [ContainerSetting] {
         let elements = elements(orOne: true)
-        guard elements.count <= Self.longestScope else {
-            problem("\(elements.count) containers", expected: "at most \(Self.longestScope)")
+        guard !elements.isEmpty, elements.count <= Self.longestScope else {
+            problem("\(elements.count) containers", expected: "1 to \(Self.longestScope), or no `on` at all")
             return []
         }
         return elements.compactMap { element in

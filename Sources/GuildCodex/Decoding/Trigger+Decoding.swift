@@ -7,7 +7,7 @@ extension Trigger {
                 Self.askForEveryKey(mapping)
                 return nil
             }
-            var trigger = Trigger(kind: kind, location: reader.location)
+            var trigger = Trigger(kind: kind, location: reader.location, path: reader.path.text)
             trigger.source = mapping["source"]?.filledText()
             trigger.events = mapping.either("events", older: "eventType")?.globs() ?? []
             trigger.conditions = mapping["conditions"]?.pattern()

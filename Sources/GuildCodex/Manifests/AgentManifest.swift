@@ -101,6 +101,8 @@ package struct AgentDependencies: Sendable, Hashable {
         /// The agent and the versions of it that will do.
         package var version: VersionRequirement
         package var location: SourceLocation
+        /// `spec.dependencies.requires[0]`, as the manifest counts.
+        package var path: String
 
         package var agent: String { version.name }
     }

@@ -84,11 +84,16 @@ package struct SafetyPolicy: Manifest {
         package var when: Window
         package var message: String?
         package var location: SourceLocation
+        /// `spec.freezes[0]`, as the manifest counts.
+        package var path: String
 
-        package init(tools: [Glob], when: Window, location: SourceLocation = SourceLocation(file: "")) {
+        package init(
+            tools: [Glob], when: Window, location: SourceLocation = SourceLocation(file: ""), path: String = ""
+        ) {
             self.tools = tools
             self.when = when
             self.location = location
+            self.path = path
         }
     }
 

@@ -25,11 +25,16 @@ package struct Swarm: Manifest {
         package var triggers: [String] = []
         package var outputs: [Output] = []
         package var location: SourceLocation
+        /// `spec.stages[0]`, as the manifest counts.
+        package var path: String
 
-        package init(name: String, agent: String, location: SourceLocation = SourceLocation(file: "")) {
+        package init(
+            name: String, agent: String, location: SourceLocation = SourceLocation(file: ""), path: String = ""
+        ) {
             self.name = name
             self.agent = agent
             self.location = location
+            self.path = path
         }
     }
 

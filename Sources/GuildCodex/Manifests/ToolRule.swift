@@ -9,13 +9,17 @@ package struct ToolRule: Sendable, Hashable {
     /// Where it holds.
     package var scope: ToolScope
     package var location: SourceLocation
+    /// `spec.tools[0]`, as the manifest counts.
+    package var path: String
+    /// Of `on:`; nil where that is not written.
+    package var scopeLocation: SourceLocation?
     /// Those of the patterns in `on:`, in their order.
     package var patternLocations: [SourceLocation]
 
     /// - Parameter scope: nil is where the run was called; of a rule that denies, everywhere, or it would hold only there.
     package init(
         pattern: String, autonomy: Autonomy, scope: ToolScope? = nil,
-        location: SourceLocation = SourceLocation(file: ""),
+        location: SourceLocation = SourceLocation(file: ""), path: String = "", scopeLocation: SourceLocation? = nil,
         patternLocations: [SourceLocation] = []
     ) {
         self.pattern = pattern
@@ -23,6 +27,8 @@ package struct ToolRule: Sendable, Hashable {
         self.autonomy = autonomy
         self.scope = scope ?? (autonomy == .deny ? .any : .container)
         self.location = location
+        self.path = path
+        self.scopeLocation = scopeLocation
         self.patternLocations = patternLocations
     }
 

@@ -15,10 +15,13 @@ package struct Trigger: Sendable, Hashable {
     /// Present exactly where `kind` is `cron`.
     package var cron: CronTrigger?
     package var location: SourceLocation
+    /// `spec.triggers[0]`, as the manifest counts.
+    package var path: String
 
-    package init(kind: Kind, location: SourceLocation = SourceLocation(file: "")) {
+    package init(kind: Kind, location: SourceLocation = SourceLocation(file: ""), path: String = "") {
         self.kind = kind
         self.location = location
+        self.path = path
     }
 }
 

@@ -65,7 +65,8 @@ struct CrossChecks {
 
     private mutating func checkTools(of agent: AgentManifest) {
         tools.checkContainers(of: agent)
-        let patterns = agent.tools.map { "\($0.pattern) \($0.scope)" }
+        tools.checkPlaces(of: agent)
+        let patterns = agent.tools.map { "\($0.pattern) \($0.scope)" + ($0.scopeLocation == nil ? "" : ", written") }
         guard !patterns.isEmpty, !goodTools.contains(patterns) else { return }
         let before = findings.problems.count
         tools.checkScopes(of: agent)
@@ -279,11 +280,11 @@ struct CrossChecks {
 
     private func warnEmptyWindows() {
         for policy in codex.safety {
-            for (index, freeze) in policy.freezes.enumerated() {
+            for freeze in policy.freezes {
                 guard let from = freeze.when.from, let to = freeze.when.to, from == to else { continue }
                 findings.add(
                     Problem(
-                        .error, at: freeze.location, path: "spec.freezes[\(index)].when",
+                        .error, at: freeze.location, path: freeze.path + ".when",
                         found: "a window from \(from) to \(to)", expected: "two different times"))
             }
         }

@@ -11,22 +11,20 @@ struct RequirementCheck {
         guard !requiring.isEmpty else { return }
         let byName = Dictionary(agents.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         for agent in requiring {
-            for (index, requirement) in agent.dependencies.requires.enumerated() {
-                checkVersion(requirement, path: "spec.dependencies.requires[\(index)]", byName)
-            }
+            for requirement in agent.dependencies.requires { checkVersion(requirement, byName) }
         }
         reportCycles(byName)
     }
 
     private func checkVersion(
-        _ requirement: AgentDependencies.Requirement, path: String, _ byName: [String: AgentManifest]
+        _ requirement: AgentDependencies.Requirement, _ byName: [String: AgentManifest]
     ) {
         let wanted = requirement.version
         guard wanted.range != nil, let agent = byName[requirement.agent.lowercased()] else { return }
         if let version = agent.version, wanted.accepts(version) { return }
         findings.add(
             Problem(
-                .error, at: requirement.location, path: path,
+                .error, at: requirement.location, path: requirement.path,
                 found: "\(agent.name) is at \(agent.version.map(\.description) ?? "no version")",
                 expected: "\(wanted)"))
     }

@@ -74,18 +74,19 @@ struct ToolCheck {
             let who = cover.map { "'\($0.pattern)'" } ?? "earlier patterns"
             findings.add(
                 Problem(
-                    .warning, at: rule.location, path: "spec.tools[\(index)].pattern",
+                    .warning, at: rule.location, path: rule.path + ".pattern",
                     found: "'\(rule.pattern)' is never reached: \(who) above takes all of it"))
         }
     }
 
     /// A pattern in `on:` must be able to match a container of some system that the rule's tools are of.
     func checkScopes(of agent: AgentManifest) {
-        for (index, rule) in agent.tools.enumerated() {
+        for rule in agent.tools {
+            checkIdleScope(of: rule)
             guard case .patterns(let patterns) = rule.scope else { continue }
             let forms = forms(of: rule)
             for (place, pattern) in patterns.enumerated() {
-                let path = "spec.tools[\(index)].on[\(place)]"
+                let path = "\(rule.path).on[\(place)]"
                 let location =
                     rule.patternLocations.indices.contains(place) ? rule.patternLocations[place] : rule.location
                 if let system = pattern.system, !isKnown(system) {
@@ -112,12 +113,57 @@ struct ToolCheck {
         }
     }
 
+    /// Warns about an `on:` of tools that are not bound to where the agent was called.
+    private func checkIdleScope(of rule: ToolRule) {
+        guard let location = rule.scopeLocation else { return }
+        let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
+        guard !matched.isEmpty, matched.allSatisfy({ $0.reach == .everywhere }) else { return }
+        findings.add(
+            Problem(
+                .warning, at: location, path: rule.path + ".on",
+                found: "`on` changes nothing: \(rule.pattern) reaches the same wherever the agent is called",
+                expected: "no `on`"))
+    }
+
+    /// Warns about each rule that holds only where its agent was called, if only schedules call it, and they name no
+    /// place of the system.
+    func checkPlaces(of agent: AgentManifest) {
+        let schedules = agent.triggers.compactMap(\.cron)
+        guard !schedules.isEmpty, schedules.count == agent.triggers.count else { return }
+        let called = Set(schedules.flatMap(\.containers).map(\.system))
+        for rule in agent.tools where rule.autonomy > .deny && (rule.scope == .container || rule.scope == .subject) {
+            let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
+            let forms = forms(of: rule)
+            // What a schedule sends is about nothing in another system.
+            let reached = rule.scope == .subject ? [] : called
+            guard !forms.isEmpty, forms.count == matched.count, !forms.contains(where: { reached.contains($0.system) })
+            else { continue }
+            let form = forms[0]
+            let atTrigger = rule.scope == .subject ? "" : ", or `on: \(form.system):\(form.form.shown)` at a trigger"
+            findings.add(
+                Problem(
+                    .warning, at: rule.location, path: rule.path,
+                    found:
+                        "'\(rule.pattern)' holds only \(rule.scope.text), and schedules alone call the agent, nowhere in "
+                        + form.system,
+                    expected: "`on: [\(form.form.shown)]` here" + atTrigger))
+        }
+    }
+
     /// The containers in the `on:` of cron triggers.
     func checkContainers(of agent: AgentManifest) {
         for setting in agent.triggers.compactMap(\.cron).flatMap(\.on) {
             let container = setting.container
             guard isKnown(container.system) else {
                 report(unknown: container.system, at: setting.location, path: setting.path)
+                continue
+            }
+            guard knownSystems.contains(container.system) else {
+                findings.add(
+                    Problem(
+                        .warning, at: setting.location, path: setting.path,
+                        found: "\(quoted(container.description)), but this version has no tools of \(container.system)",
+                        expected: "a container of " + catalogue.systems.joined(separator: ", ")))
                 continue
             }
             let forms = catalogue.forms(in: container.system)

@@ -5,15 +5,15 @@ extension GitHubClient {
     private static let viewer = "query { viewer { login databaseId } }"
     private static let operation = "github identity"
 
-    /// The login of whom the token belongs to. An App's installation token may not ask REST (403), but GraphQL tells it
+    /// Whom the token belongs to. An App's installation token may not ask REST (403), but GraphQL tells it
     /// (https://docs.github.com/graphql/reference/queries#viewer).
-    func askIdentity() async throws(OperationFailure) -> String {
+    func askIdentity() async throws(OperationFailure) -> GitHubIdentity {
         do throws(OperationFailure) {
-            return try await login(in: GitHubCall("/user"), at: ["login"])
+            return try await owner(in: GitHubCall("/user"), at: [], id: "id")
         } catch {
             guard case .final = error else { throw error }
             do throws(OperationFailure) {
-                return try await login(in: .graphQL(Self.viewer), at: ["data", "viewer", "login"])
+                return try await owner(in: .graphQL(Self.viewer), at: ["data", "viewer"], id: "databaseId")
             } catch let second {
                 // A transient failure of the second asking is one of the whole.
                 guard case .final(let status, let reason) = second else { throw second }
@@ -22,18 +22,23 @@ extension GitHubClient {
         }
     }
 
-    private func login(in call: GitHubCall, at path: [String]) async throws(OperationFailure) -> String {
+    /// - Parameters:
+    ///   - path: to the account in the answer.
+    ///   - id: the name that the API has for its id.
+    private func owner(
+        in call: GitHubCall, at path: [String], id: String
+    ) async throws(OperationFailure) -> GitHubIdentity {
         let response = try await send(call, for: Self.operation, action: nil)
         try check(response, of: Self.operation)
         let answer = try GitHubAnswer.json(response, of: Self.operation)
         var value: JSONValue? = answer
         for key in path { value = value?[key] }
-        guard let login = value?.string, !login.isEmpty else {
+        guard let login = value?["login"]?.string, !login.isEmpty else {
             throw .final(
                 status: response.status,
                 reason: "\(Self.operation): \(call.path) does not say who the token belongs to")
         }
-        return login
+        return GitHubIdentity(login: login, id: value?[id]?.integer)
     }
 }
 

@@ -57,7 +57,7 @@ extension GitHubClient {
 
     /// Nil where GitHub does not tell (an app's token may not ask): then the mark alone must do, which nobody can know
     /// before we have written it.
-    private func author() async throws(OperationFailure) -> String? {
+    private func author() async throws(OperationFailure) -> GitHubIdentity? {
         do throws(OperationFailure) {
             return try await identity()
         } catch {
@@ -75,10 +75,10 @@ extension GitHubClient {
         return (elements, response.headers["Link"].flatMap { GitHubAnswer.lastPage($0) })
     }
 
-    private static func find(_ action: ActionID, _ author: String?, in elements: [JSONValue]) -> JSONValue? {
+    private static func find(_ action: ActionID, _ author: GitHubIdentity?, in elements: [JSONValue]) -> JSONValue? {
         elements.last { element in
             guard let body = element["body"]?.string, GitHubMarker.action(endOf: body) == action else { return false }
-            return author.map { GitHubOwnership.isSame(element["user"] ?? .null, $0) } ?? true
+            return author?.isUser(element["user"] ?? .null) ?? true
         }
     }
 }

@@ -30,7 +30,7 @@ package final class GitHubClient: OperationPerformer {
     private let http: HTTPClient
     private let clock: any TimeSource
     private let redactor: Redactor
-    private let knownIdentity: Mutex<String?>
+    private let knownIdentity: Mutex<GitHubIdentity?>
 
     /// - Parameter redactor: masks what GitHub's own messages may repeat.
     package init(
@@ -40,7 +40,7 @@ package final class GitHubClient: OperationPerformer {
         self.http = http
         self.redactor = redactor
         self.clock = clock
-        knownIdentity = Mutex(settings.identity)
+        knownIdentity = Mutex(settings.identity.map { GitHubIdentity(login: $0) })
     }
 
     package func subject(of operation: String, arguments: JSONValue) -> String? {
@@ -85,12 +85,12 @@ package final class GitHubClient: OperationPerformer {
         return await noting(movedTo, in: GitHubResult.of(operation, answer), of: operation)
     }
 
-    /// Who we are on GitHub: what the manifest says, else the login of the token's owner, asked once.
-    package func identity() async throws(OperationFailure) -> String {
+    /// Who we are on GitHub: what the manifest says, else the owner of the token, asked once.
+    package func identity() async throws(OperationFailure) -> GitHubIdentity {
         if let known = knownIdentity.withLock({ $0 }) { return known }
-        let login = try await askIdentity()
-        knownIdentity.withLock { $0 = login }
-        return login
+        let identity = try await askIdentity()
+        knownIdentity.withLock { $0 = identity }
+        return identity
     }
 
     /// One call, redirects followed; any status is an answer.

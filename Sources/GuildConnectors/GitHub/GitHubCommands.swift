@@ -1,10 +1,12 @@
-/// What a text tells bots and GitHub to do: a line that begins `/lgtm`, a mention with an order behind it
-/// (`@dependabot merge`), and a verb that closes an issue (`fixes #1`).
+/// What a text tells bots and GitHub to do: a line that begins `/lgtm`, a mention with an order behind it or on the next
+/// line (`@dependabot merge`), and a verb that closes an issue (`fixes #1`).
 ///
 /// Bots read the text as written, code blocks too, and each in its own way: in doubt it is a command.
 struct GitHubCommands {
     /// Past this many the rest is not listed.
     static let limit = 256
+    /// Mentions that are looked at for an order; a text with more waits for a person.
+    static let mentionLimit = 1024
     /// Of an order, in scalars.
     private static let longest = 200
 
@@ -12,16 +14,30 @@ struct GitHubCommands {
     private(set) var found: [String] = []
     private(set) var isWhole = true
     private var seen: Set<String> = []
+    /// Looked at in the form at hand.
+    private var mentions = 0
 
     init(in texts: [GitHubText], repository: String?) {
+        let repository = repository.map { $0.lowercased().hasSuffix(".git") ? String($0.dropLast(4)) : $0 }
         for form in texts.flatMap(\.forms) {
-            let lines = form.unicodeScalars.split { "\n\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0) }
-            for line in lines.map(Array.init) {
+            mentions = 0
+            let lines = form.unicodeScalars.split(whereSeparator: Self.isLineEnd).map(Array.init)
+            for (index, line) in lines.enumerated() {
                 addSlashCommand(line)
-                for position in line.indices where line[position] == "@" { addOrder(line[position...]) }
+                for position in line.indices where line[position] == "@" {
+                    addOrder(line[position...], then: lines[(index + 1)...])
+                    guard isWhole else { return }
+                }
             }
             addClosing(Array(form.unicodeScalars), repository: repository)
             guard isWhole else { return }
+        }
+    }
+
+    private static func isLineEnd(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+        default: false
         }
     }
 
@@ -42,16 +58,28 @@ struct GitHubCommands {
         add(Self.words(of: rest).joined(separator: " "))
     }
 
-    private mutating func addOrder(_ text: ArraySlice<Unicode.Scalar>) {
+    /// - Parameter lines: those behind it; a mention that ends its line gives its order on the next that says something.
+    private mutating func addOrder(_ text: ArraySlice<Unicode.Scalar>, then lines: ArraySlice<[Unicode.Scalar]>) {
         guard let (name, length) = GitHubMentions.name(in: text.dropFirst()) else { return }
+        mentions += 1
+        guard mentions <= Self.mentionLimit else { return isWhole = false }
         var rest = text.dropFirst(1 + length)
         if rest.starts(with: "[bot]".unicodeScalars) { rest = rest.dropFirst("[bot]".unicodeScalars.count) }
-        let words = Self.words(of: rest.drop { !$0.isASCIIAlphanumeric && $0 != "/" && $0 != "!" })
-        guard let first = words.first else { return }
+        let words =
+            Self.order(in: rest) ?? lines.prefix(Self.linesBefore).lazy.compactMap { Self.order(in: $0[...]) }.first
+        guard let words, let first = words.first else { return }
         let order = String(
             String.UnicodeScalarView(first.unicodeScalars.prefix { $0.isASCIIAlphanumeric || $0 == "-" }))
         add("@\(name) \(order.isEmpty ? first : order)")
         add("@\(name) \(words.joined(separator: " "))")
+    }
+
+    /// How many lines behind a mention are looked at for one that is more than punctuation.
+    private static let linesBefore = 8
+
+    private static func order(in text: ArraySlice<Unicode.Scalar>) -> [String]? {
+        let words = words(of: text.drop { !$0.isASCIIAlphanumeric && $0 != "/" && $0 != "!" })
+        return words.isEmpty ? nil : words
     }
 
     /// The words of a line, without what may stand around the last.
@@ -73,35 +101,66 @@ struct GitHubCommands {
             }
             position = word.endIndex
             guard word.count <= 8, GitHubFields.closingVerbs.contains(Self.text(word).lowercased()) else { continue }
-            let rest = text[position...].drop { $0.properties.isWhitespace || ":*_`([".unicodeScalars.contains($0) }
-            guard let (owner, number) = Self.issue(rest) else { continue }
-            let place = owner ?? repository
-            if let place { add("\(GitHubFields.closingVerb) \(place)#\(number)") }
-            if owner == nil || owner?.lowercased() == repository?.lowercased() {
-                add("\(GitHubFields.closingVerb) #\(number)")
+            for (owner, number) in Self.issues(text[position...]) {
+                let place = owner ?? repository
+                if let place { add("\(GitHubFields.closingVerb) \(place)#\(number)") }
+                if owner == nil || owner?.lowercased() == repository?.lowercased() {
+                    add("\(GitHubFields.closingVerb) #\(number)")
+                }
             }
         }
     }
 
-    /// `#1`, `GH-1`, `acme/shop#1`, or the address of an issue.
+    /// What stands behind a verb; of a link both its text and its address.
+    private static func issues(_ text: ArraySlice<Unicode.Scalar>) -> [(repository: String?, number: String)] {
+        func target(_ text: ArraySlice<Unicode.Scalar>) -> (repository: String?, number: String)? {
+            issue(text.drop { $0.properties.isWhitespace || isMark($0) })
+        }
+        let near = text.prefix(longest)
+        guard near.prefix(while: { $0.properties.isWhitespace || isMark($0) }).contains("["),
+            let end = near.indices.first(where: { near[$0] == "]" && text[($0 + 1)...].first == "(" })
+        else { return [target(near)].compactMap { $0 } }
+        return [target(text), target(text[(end + 2)...])].compactMap { $0 }
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case ":", "*", "_", "`", "(", "[", "<", "~", "\"", "'": true
+        default: false
+        }
+    }
+
+    /// `#1`, `GH-1`, `acme/shop#1`, or the address of an issue or pull request.
     private static func issue(_ text: ArraySlice<Unicode.Scalar>) -> (repository: String?, number: String)? {
         let word = Self.text(text.prefix(longest).prefix { !$0.properties.isWhitespace })
+        if let address = address(word) { return address }
         if let hash = word.unicodeScalars.firstIndex(of: "#") {
             let (owner, number) = (String(word[..<hash]), digits(word[hash...].dropFirst()))
-            if !number.isEmpty, !owner.contains("://") { return (owner.isEmpty ? nil : owner, number) }
+            if !number.isEmpty { return (owner.isEmpty ? nil : owner, number) }
         }
         if word.lowercased().hasPrefix("gh-") {
             let number = digits(word.dropFirst(3))
             return number.isEmpty ? nil : (nil, number)
         }
-        let steps = word.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
-        // https: HOST OWNER REPOSITORY issues NUMBER
-        guard word.lowercased().hasPrefix("http"), steps.count >= 6 else { return nil }
-        let number = digits(steps[5][...])
-        return number.isEmpty ? nil : ("\(steps[2])/\(steps[3])", number)
+        return nil
     }
 
-    private static func digits(_ text: Substring) -> String { String(text.prefix { ("0"..."9").contains($0) }) }
+    private static func address(_ word: String) -> (repository: String?, number: String)? {
+        // HOST OWNER REPOSITORY issues NUMBER
+        let steps = word.split(separator: "/", omittingEmptySubsequences: true)
+        let places = ["issues", "issue", "pull", "pulls"]
+        guard let place = steps.indices.dropFirst(3).first(where: { places.contains(steps[$0].lowercased()) }),
+            place + 1 < steps.count
+        else { return nil }
+        let number = digits(steps[place + 1])
+        return number.isEmpty ? nil : ("\(steps[place - 2])/\(steps[place - 1])", number)
+    }
+
+    /// The number at the beginning, without zeros before it.
+    private static func digits(_ text: Substring) -> String {
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        return String(digits.drop { $0 == "0" })
+    }
 
     private static func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
         String(String.UnicodeScalarView(scalars))

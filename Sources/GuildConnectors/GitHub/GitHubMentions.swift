@@ -15,26 +15,21 @@ struct GitHubMentions {
         for text in texts {
             let sources = GitHubFences.removed(from: text.raw).map { GitHubText($0).forms } ?? text.forms
             for form in sources {
-                for name in Self.names(in: Array(form.unicodeScalars)) where seen.insert(name.lowercased()).inserted {
-                    guard names.count < Self.limit else {
-                        isWhole = false
-                        return
-                    }
-                    names.append(name)
-                }
+                add(Array(form.unicodeScalars), &seen)
+                guard isWhole else { return }
             }
         }
     }
 
-    private static func names(in text: [Unicode.Scalar]) -> [String] {
-        var names: [String] = []
+    private mutating func add(_ text: [Unicode.Scalar], _ seen: inout Set<String>) {
         for (position, scalar) in text.enumerated() where scalar == "@" || scalar == "\u{FF20}" {
             // Behind a letter it is a mail address.
             if position > 0, text[position - 1].isASCIIAlphanumeric { continue }
-            guard let name = name(in: text[(position + 1)...]) else { continue }
-            names.append(name.text)
+            guard let name = Self.name(in: text[(position + 1)...])?.text, seen.insert(name.lowercased()).inserted
+            else { continue }
+            guard names.count < Self.limit else { return isWhole = false }
+            names.append(name)
         }
-        return names
     }
 
     /// The login, or organisation and team, at the beginning of a text; and how long it is there.

@@ -16,9 +16,9 @@ package enum GitHubNormaliser {
 
     /// - Parameters:
     ///   - endpoint: the name of the WebhookEndpoint; one delivery id is one event per endpoint.
-    ///   - identity: our login, bot or app slug there; without it no event counts as our own.
+    ///   - identity: who we are there; without it no event counts as our own.
     package static func normalise(
-        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: String? = nil
+        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: GitHubIdentity? = nil
     ) throws(WebhookRefusal) -> WebhookVerdict {
         let name = try eventName(headers)
         if name == "ping" { return .ping }
@@ -37,14 +37,15 @@ package enum GitHubNormaliser {
             subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent,
             containers: facts.containers, payload: payload)
         event.sender = GitHubSender.sender(of: data, event: name)
+        let digests = Digests(endpoint: endpoint, event: name, body: body)
         var webhook = WebhookEvent(
-            event: event, digest: digest(endpoint: endpoint, event: name, body: body), canRepeat: facts.canRepeat)
+            event: event, digest: digests.own, otherDigests: digests.others, canRepeat: facts.canRepeat)
         webhook.recognise(data, identity: identity)
         return .event(webhook)
     }
 
     /// An event that was taken in before it was known who we are, looked at again.
-    package static func recognised(_ event: Event, identity: String?) -> WebhookEvent {
+    package static func recognised(_ event: Event, identity: GitHubIdentity?) -> WebhookEvent {
         var webhook = WebhookEvent(event: event, digest: [])
         // It was parsed when it was taken in; one that has been erased since is nobody's.
         if let data = try? JSONParser.parse(event.payload, selecting: GitHubPayload.selection) {
@@ -83,20 +84,31 @@ package enum GitHubNormaliser {
         return payload
     }
 
-    /// What one event is known by beside its delivery id. All types that we don't know count as one: the header that
-    /// names them is not signed, and whoever has a captured body can invent as many as he likes.
-    private static func digest(endpoint: String, event: String, body: [UInt8]) -> [UInt8] {
-        let type = GitHubEventType.named(event)?.name ?? ""
-        var hash = SHA256()
-        hash.update(data: Array("github\0\(endpoint)\0\(type)\0".utf8))
-        hash.update(data: body)
-        return Array(hash.finalize())
+    /// What one event is known by beside its delivery id.
+    ///
+    /// The header that names its type is not signed, and whoever has a captured body can invent types. A body shows
+    /// whether it is of a type that we know; so all that we don't know count as one, and a body that came as one of them
+    /// comes as no other type any more, nor the other way round.
+    private struct Digests {
+        let own: [UInt8]
+        /// By which the same body is known if it came under another name.
+        let others: [[UInt8]]
+
+        init(endpoint: String, event: String, body: [UInt8]) {
+            let content = Array(SHA256.hash(data: body))
+            func digest(_ type: String) -> [UInt8] {
+                Array(SHA256.hash(data: Array("github\0\(endpoint)\0\(type)\0".utf8) + content))
+            }
+            let isKnown = GitHubEventType.named(event) != nil
+            own = digest(isKnown ? event : "")
+            others = isKnown ? [digest("")] : GitHubEventType.all.map { digest($0.name) }
+        }
     }
 }
 
 extension WebhookEvent {
     /// Says whether it is ours by its sender, or may be by the mark that it shows.
-    fileprivate mutating func recognise(_ data: JSONValue, identity: String?) {
+    fileprivate mutating func recognise(_ data: JSONValue, identity: GitHubIdentity?) {
         guard case .own(let action) = GitHubOwnership(of: data, eventType: event.type, identity: identity) else {
             claim = GitHubResultClaim(of: data, eventType: event.type, subject: event.subject)
             return

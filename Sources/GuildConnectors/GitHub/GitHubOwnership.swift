@@ -11,9 +11,9 @@ package enum GitHubOwnership: Sendable, Equatable {
     /// Ours; the action is nil where no mark can tell.
     case own(ActionID?)
 
-    package init(of data: JSONValue, eventType: String, identity: String?) {
-        guard let identity, !identity.isEmpty, let author = data["sender"] ?? Self.marked(data, eventType)?["user"],
-            Self.isSame(author, identity)
+    package init(of data: JSONValue, eventType: String, identity: GitHubIdentity?) {
+        guard let identity, let author = data["sender"] ?? Self.marked(data, eventType)?["user"],
+            identity.isUser(author)
         else {
             self = .foreign
             return
@@ -30,16 +30,9 @@ package enum GitHubOwnership: Sendable, Equatable {
     }
 
     /// The action of ours that caused the event, by the mark in its text.
-    package static func ownAction(in data: JSONValue, eventType: String, identity: String?) -> ActionID? {
+    package static func ownAction(in data: JSONValue, eventType: String, identity: GitHubIdentity?) -> ActionID? {
         guard case .own(let action) = Self(of: data, eventType: eventType, identity: identity) else { return nil }
         return action
-    }
-
-    /// Whether a user of the payload is that login, or the bot of that GitHub App (`slug[bot]`). Logins have no case.
-    package static func isSame(_ user: JSONValue, _ identity: String) -> Bool {
-        guard let login = user["login"]?.string?.lowercased() else { return false }
-        let identity = identity.lowercased()
-        return login == identity || user["type"]?.string == "Bot" && login == "\(identity)[bot]"
     }
 
     /// The operations of ours that cause an event which shows no text, by its type.

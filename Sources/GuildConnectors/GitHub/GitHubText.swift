@@ -9,7 +9,8 @@ struct GitHubText {
     /// The same with a space for what has no width: it ends a word where it is shown as nothing.
     let spaced: String
 
-    var forms: [String] { [raw, shown, spaced] }
+    /// Each once.
+    var forms: [String] { spaced == shown ? (shown == raw ? [raw] : [raw, shown]) : [raw, shown, spaced] }
 
     init(_ raw: String) {
         self.raw = raw
@@ -66,6 +67,11 @@ struct GitHubText {
                 hasClosing = false
             }
             let name = text[(position + 1)...].drop { $0 == "/" }.prefix { $0.isASCIIAlphanumeric }
+            // An address in angle brackets is shown without them (CommonMark 6.5).
+            if text[name.endIndex...].first == ":" {
+                position += 1
+                continue
+            }
             guard let first = name.first, first.properties.isAlphabetic,
                 let end = text[position...].firstIndex(of: ">")
             else {

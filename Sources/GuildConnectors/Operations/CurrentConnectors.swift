@@ -12,7 +12,7 @@ package final class CurrentConnectors: Sendable {
     /// What `causedTypes` found last.
     private let caused = Mutex<(commit: String, types: Set<String>)?>(nil)
     /// Who we are in a system whose connector does not say it, by the connector's address.
-    private let learnt = Mutex<[String: String]>([:])
+    private let learnt = Mutex<[String: GitHubIdentity]>([:])
 
     package init(http: HTTPClient, secrets: SecretResolver, time: any TimeSource) {
         self.http = http
@@ -30,9 +30,10 @@ package final class CurrentConnectors: Sendable {
     }
 
     /// Our own identity on GitHub: what the connector says, else what the API once answered; nil while neither is known.
-    package func gitHubIdentity(_ head: CodexSnapshot) -> String? {
+    package func gitHubIdentity(_ head: CodexSnapshot) -> GitHubIdentity? {
         guard let connection = head.connector(system: "github")?.connection else { return nil }
-        return connection.identity ?? learnt.withLock { $0[Self.account(connection)] }
+        let told = learnt.withLock { $0[Self.account(connection)] }
+        return connection.identity.map { GitHubIdentity(login: $0).knowing(told) } ?? told
     }
 
     /// Whether we can write on GitHub and don't know as whom.
@@ -41,6 +42,14 @@ package final class CurrentConnectors: Sendable {
             connection.authentication != nil || connection.baseURL != nil
         else { return false }
         return gitHubIdentity(head) == nil
+    }
+
+    /// Whether GitHub could tell more of us than the codex does, and has not been asked.
+    package func isGitHubAccountUnasked(_ head: CodexSnapshot) -> Bool {
+        guard let connection = head.connector(system: "github")?.connection, connection.authentication != nil else {
+            return false
+        }
+        return learnt.withLock { $0[Self.account(connection)] == nil }
     }
 
     /// The types of events that a write of ours can cause: of any that an agent of this commit may ask for.
@@ -62,14 +71,16 @@ package final class CurrentConnectors: Sendable {
         "\(connection.baseURL ?? "") \(connection.authentication?.secret?.description ?? "")"
     }
 
-    /// Asks GitHub once who we are, where the connector has a token and does not say it.
+    /// Asks GitHub once who we are, where the connector has a token: it may not say it, and cannot say our id.
     package func learnGitHubIdentity(_ head: CodexSnapshot) async throws {
-        guard let connector = head.connector(system: "github"), isGitHubIdentityMissing(head) else { return }
-        let client = GitHubClient(
-            settings: try GitHubSettings(connector: connector, resolver: secrets), http: http,
-            redactor: secrets.redactor, clock: time)
-        let login = try await client.identity()
-        learnt.withLock { $0[Self.account(connector.connection)] = login }
+        guard let connector = head.connector(system: "github"),
+            isGitHubIdentityMissing(head) || isGitHubAccountUnasked(head)
+        else { return }
+        var settings = try GitHubSettings(connector: connector, resolver: secrets)
+        settings.identity = nil
+        let client = GitHubClient(settings: settings, http: http, redactor: secrets.redactor, clock: time)
+        let identity = try await client.identity()
+        learnt.withLock { $0[Self.account(connector.connection)] = identity }
     }
 
     private func make(_ head: CodexSnapshot) -> Connectors {

@@ -41,6 +41,11 @@ package final class Redactor: Sendable {
             return pairs[pair >> 6] & (1 << UInt64(pair & 63)) != 0
         }
 
+        func mayBegin(_ first: UInt8) -> Bool {
+            let word = Int(first) << 2
+            return pairs[word..<(word + 4)].contains { $0 != 0 }
+        }
+
         private mutating func mark(_ first: UInt8, _ second: UInt8) {
             let pair = Int(first) << 8 | Int(second)
             pairs[pair >> 6] |= 1 << UInt64(pair & 63)
@@ -83,6 +88,20 @@ package final class Redactor: Sendable {
         return index.isEmpty ? value : Self.masked(value, index)
     }
 
+    /// Of a text that goes on: what of it can be shown, masked, and the rest, with which a secret may begin.
+    package func maskedStart(of text: String) -> (shown: String, rest: String) {
+        let index = state.withLock { $0.data }
+        guard !index.isEmpty else { return (text, "") }
+        var text = text
+        return text.withUTF8 { text in
+            let (shown, end) = Self.start(index, of: text)
+            return (
+                String(decoding: shown, as: UTF8.self),
+                String(decoding: UnsafeBufferPointer(rebasing: text[end...]), as: UTF8.self)
+            )
+        }
+    }
+
     /// The bytes of a JSON document, written again only if a secret was in it; what is not JSON is left as it is.
     package func maskedData(json bytes: [UInt8]) -> [UInt8] {
         let index = state.withLock { $0.data }
@@ -115,7 +134,7 @@ package final class Redactor: Sendable {
         var output: [UInt8] = []
         var (copied, place) = (0, 0)
         while place + 1 < text.count {
-            guard index.mayBegin(text[place], text[place + 1]), let end = end(index, in: text, at: place) else {
+            guard let end = end(index, in: text, at: place) else {
                 place += 1
                 continue
             }
@@ -127,19 +146,52 @@ package final class Redactor: Sendable {
         return output + text[copied...]
     }
 
+    /// - Returns: what can be shown, and where that ends in the text.
+    private static func start(_ index: Index, of text: UnsafeBufferPointer<UInt8>) -> (shown: [UInt8], end: Int) {
+        var shown: [UInt8] = []
+        var (copied, place) = (0, 0)
+        while place < text.count, !isOpen(index, in: text, at: place) {
+            guard let end = end(index, in: text, at: place) else {
+                place += 1
+                continue
+            }
+            shown += text[copied..<place]
+            shown += Array(Secret.mask.utf8)
+            (copied, place) = (end, end)
+        }
+        // No character is cut in two.
+        while place > copied, place < text.count, text[place] & 0xC0 == 0x80 { place -= 1 }
+        return (shown + text[copied..<place], place)
+    }
+
+    private static func isOpen(_ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+        guard place + 1 < text.count else { return index.mayBegin(text[place]) }
+        guard index.mayBegin(text[place], text[place + 1]) else { return false }
+        return EncodedUnit.mayBeCut(in: text, at: place)
+            || hasCandidate(index, in: text, at: place) { $0.isOpen(in: text, at: place) }
+    }
+
+    /// Asks `isIt` of each pattern that begins with what the text can stand for at `place`, until one is it.
+    @discardableResult
+    private static func hasCandidate(
+        _ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int, _ isIt: (SecretPattern) -> Bool
+    ) -> Bool {
+        func look(_ first: UInt8?) -> Bool {
+            guard let first else { return false }
+            return index.patterns[Int(first)].contains(where: isIt)
+        }
+        return look(text[place]) || look(EncodedUnit(in: text, at: place)?[0])
+            || look(EncodedUnit.hexPair(in: text, at: place)) || look(text[place] == UInt8(ascii: "+") ? 0x20 : nil)
+    }
+
     /// The end of the longest secret that begins at `place`, in any encoding.
     private static func end(_ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
+        guard place + 1 < text.count, index.mayBegin(text[place], text[place + 1]) else { return nil }
         var longest = 0
-        func look(_ first: UInt8?) {
-            guard let first else { return }
-            for pattern in index.patterns[Int(first)] {
-                if let end = pattern.end(in: text, at: place) { longest = max(longest, end) }
-            }
+        hasCandidate(index, in: text, at: place) { pattern in
+            longest = max(longest, pattern.end(in: text, at: place) ?? 0)
+            return false
         }
-        look(text[place])
-        look(EncodedUnit(in: text, at: place)?[0])
-        look(EncodedUnit.hexPair(in: text, at: place))
-        if text[place] == UInt8(ascii: "+") { look(0x20) }
         return longest > 0 ? longest : nil
     }
 

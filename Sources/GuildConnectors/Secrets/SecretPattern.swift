@@ -8,13 +8,26 @@ struct SecretPattern: Sendable, Hashable {
     /// How long the secret itself is.
     let secretBytes: Int
 
+    private enum Match: Equatable {
+        case no
+        /// As far as the text goes.
+        case open
+        case whole(end: Int)
+
+        var end: Int { if case .whole(let end) = self { end } else { 0 } }
+    }
+
     /// The end of the longest way in which the pattern stands at `start`.
     func end(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
-        var longest = 0
-        if let end = exact(in: text, at: start) { longest = end }
-        if let end = encoded(in: text, at: start) { longest = max(longest, end) }
-        if !isBase64, let end = hexadecimal(in: text, at: start) { longest = max(longest, end) }
+        var longest = max(exact(in: text, at: start).end, encoded(in: text, at: start).end)
+        if !isBase64 { longest = max(longest, hexadecimal(in: text, at: start).end) }
         return longest > 0 ? longest : nil
+    }
+
+    /// Whether what stands from `start` to the end of the text can be the beginning of the pattern.
+    func isOpen(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+        exact(in: text, at: start) == .open || encoded(in: text, at: start) == .open
+            || !isBase64 && hexadecimal(in: text, at: start) == .open
     }
 
     /// The pairs of bytes with which the pattern can begin in a text.
@@ -38,17 +51,19 @@ struct SecretPattern: Sendable, Hashable {
         return pairs
     }
 
-    private func exact(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
-        guard bytes.count <= text.count - start else { return nil }
-        for (offset, byte) in bytes.enumerated() where text[start + offset] != byte { return nil }
-        return start + bytes.count
+    private func exact(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Match {
+        for (offset, byte) in bytes.enumerated() {
+            guard start + offset < text.count else { return .open }
+            guard text[start + offset] == byte else { return .no }
+        }
+        return .whole(end: start + bytes.count)
     }
 
     /// Each byte as itself or in any of the encodings, which may be mixed, and escaped more than once.
-    private func encoded(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+    private func encoded(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Match {
         var (known, place) = (0, start)
         while known < bytes.count {
-            guard place < text.count else { return nil }
+            guard place < text.count else { return .open }
             if isBase64, known > 0, let next = Self.lineEnd(in: text, at: place) {
                 place = next
                 continue
@@ -60,10 +75,10 @@ struct SecretPattern: Sendable, Hashable {
             } else if let next = EncodedUnit.oneLevelLess(in: text, at: place) {
                 place = next
             } else {
-                return nil
+                return EncodedUnit.mayBeCut(in: text, at: place) ? .open : .no
             }
         }
-        return place
+        return .whole(end: place)
     }
 
     private func matches(_ unit: EncodedUnit, from known: Int) -> Bool {
@@ -72,7 +87,7 @@ struct SecretPattern: Sendable, Hashable {
     }
 
     /// Two digits a byte, in either case, with one separator between bytes at most.
-    private func hexadecimal(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+    private func hexadecimal(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Match {
         var place = start
         for (known, byte) in bytes.enumerated() {
             if known > 0, place < text.count,
@@ -80,10 +95,11 @@ struct SecretPattern: Sendable, Hashable {
             {
                 place += 1
             }
-            guard EncodedUnit.hexPair(in: text, at: place) == byte else { return nil }
+            guard place + 1 < text.count else { return .open }
+            guard EncodedUnit.hexPair(in: text, at: place) == byte else { return .no }
             place += 2
         }
-        return place
+        return .whole(end: place)
     }
 
     private static func lineEnd(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
@@ -179,6 +195,14 @@ struct EncodedUnit {
             return nil
         }
         return place + 1
+    }
+
+    /// The longest that `init` reads.
+    private static let longest = 12
+
+    /// Whether an escape may begin here that goes on behind the end of the text.
+    static func mayBeCut(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+        starters.contains(text[place]) && text.count - place < longest
     }
 
     static func hexPair(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt8? {

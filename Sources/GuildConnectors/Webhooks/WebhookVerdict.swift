@@ -11,9 +11,11 @@ package enum WebhookVerdict: Sendable, Equatable {
 package struct WebhookEvent: Sendable, Equatable {
     /// `cause`, `root`, `hop` and `chapter` are left to the gateway.
     package var event: Event
-    /// SHA-256 of endpoint, event type and body, for senders who sign neither id nor time: a captured body sent again
+    /// SHA-256 over endpoint, event type and body, for senders who sign neither id nor time: a captured body sent again
     /// under a new id has the same digest.
     package var digest: [UInt8]
+    /// Those that the body has if it was sent under another type that it can't be told from.
+    package var otherDigests: [[UInt8]]
     /// The payload has no time or id of its own, so another delivery with the same digest is another event.
     package var canRepeat: Bool
     /// The action of ours that caused it, where its marker says so.
@@ -25,10 +27,12 @@ package struct WebhookEvent: Sendable, Equatable {
     package var claim: GitHubResultClaim?
 
     package init(
-        event: Event, digest: [UInt8], canRepeat: Bool = false, ownAction: ActionID? = nil, ownOperations: [String] = []
+        event: Event, digest: [UInt8], otherDigests: [[UInt8]] = [], canRepeat: Bool = false,
+        ownAction: ActionID? = nil, ownOperations: [String] = []
     ) {
         self.event = event
         self.digest = digest
+        self.otherDigests = otherDigests
         self.canRepeat = canRepeat
         self.ownAction = ownAction
         self.ownOperations = ownOperations

@@ -22,6 +22,8 @@ package struct AcceptancePolicy: Sendable {
     package var actor: String
     /// A digest of endpoint, type and body, where the sender signs neither id nor time; deduplicated beside the id.
     package var bodyDigest: [UInt8]?
+    /// By which the same body is known if it was taken in under another type.
+    package var otherDigests: [[UInt8]] = []
     package var dedupWindow = AcceptancePolicy.standardDedupWindow
     /// Messages that may wait for the dispatcher.
     package var queueLimit: Int64 = 10_000
@@ -100,12 +102,14 @@ extension Database {
     /// An event that is retained is known by its own row, so `dedup` holds body digests, and the ids of those events that
     /// were deleted within the window (`Database+Retention`).
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
+        let others = policy.otherDigests.indices.map { ", ?\($0 + 4)" }.joined()
         let standing = try first(
             """
-            SELECT coalesce((SELECT event FROM dedup WHERE digest = ?1 AND expires_at > ?2),
+            SELECT coalesce((SELECT event FROM dedup WHERE digest IN (?1\(others)) AND expires_at > ?2),
                 (SELECT id FROM events WHERE id = ?3), (SELECT event FROM dedup WHERE digest = ?3 AND expires_at > ?2)),
                 \(Self.inboundBound)
-            """, [.blob(policy.bodyDigest), .time(now), .id(event.id)]
+            """,
+            [.blob(policy.bodyDigest), .time(now), .id(event.id)] + policy.otherDigests.map { .blob($0) }
         ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }

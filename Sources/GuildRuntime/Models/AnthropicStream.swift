@@ -57,7 +57,8 @@ package struct AnthropicStream: AnswerStream {
             return try extend(json)
         case "message_delta":
             guard hasStarted else { throw meter.broken("message_delta came before message_start") }
-            if let reason = json["delta"]?["stop_reason"]?.string { stopReason = reason }
+            // A later report takes no refusal back.
+            if let reason = json["delta"]?["stop_reason"]?.string, stopReason != "refusal" { stopReason = reason }
             count(json)
             return []
         case "message_stop":
@@ -80,8 +81,9 @@ package struct AnthropicStream: AnswerStream {
             guard let block = blocks[index], let part = try finished(block, stop: stop) else { continue }
             content.append(part)
         }
-        let hasCall = content.contains { if case .toolUse = $0 { true } else { false } }
-        guard stop != .toolUse || hasCall else { throw meter.broken("the answer stops for a tool but calls none") }
+        guard stop != .toolUse || content.contains(where: \.isToolUse) else {
+            throw meter.broken("the answer stops for a tool but calls none")
+        }
         return ModelTurn(
             content: content, stop: stop, usage: usage.tokens, model: model, responseID: responseID, warning: warning)
     }
@@ -211,6 +213,10 @@ extension AnthropicStream {
             let (id, name) = (block.opening["id"]?.string ?? "", block.opening["name"]?.string ?? "")
             switch input {
             case .success(let value):
+                // Cut off before its input began, perhaps: what it would have asked for is not known.
+                if stop.cutsShort, block.inputText.isEmpty, block.opening["input"]?.object?.members.isEmpty != false {
+                    return nil
+                }
                 let whole = block.inputText.isEmpty ? block.opening["input"] ?? value : value
                 return .toolUse(id: id, name: names.own(name), input: whole)
             case .failure(let problem):

@@ -58,6 +58,8 @@ package enum ModelContent: Sendable, Hashable {
     case toolResult(id: String, content: String, isError: Bool)
     /// The provider's own reasoning block, handed back to it as it came.
     case reasoning(JSONValue)
+
+    var isToolUse: Bool { if case .toolUse = self { true } else { false } }
 }
 
 /// A model's whole answer.
@@ -88,11 +90,12 @@ package struct ModelTurn: Sendable, Hashable {
     /// What a person should know about an answer that is one all the same: an unknown stop reason.
     package var warning: String?
 
+    /// An answer that was refused or filtered asks for nothing: calls that came before the refusal are left out.
     package init(
         content: [ModelContent], stop: Stop, usage: TokenUsage?, model: String, responseID: String? = nil,
         replayOrigin: String? = nil, warning: String? = nil
     ) {
-        self.content = content
+        self.content = stop == .refusal ? content.filter { !$0.isToolUse } : content
         self.stop = stop
         self.usage = usage
         self.model = model

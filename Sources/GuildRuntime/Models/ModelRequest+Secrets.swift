@@ -18,6 +18,15 @@ extension ModelTurn {
     func masked(by redactor: Redactor) -> ModelTurn {
         var turn = self
         turn.content = content.compactMap { $0.masked(by: redactor) }
+        // The texts of a turn are read as one: a secret may begin in one and end in the next.
+        let text = TurnDelta.text(of: turn.content)
+        var whole: String? = redactor.maskedData(text)
+        guard whole != text else { return turn }
+        turn.content = turn.content.compactMap { part in
+            guard case .text = part else { return part }
+            defer { whole = nil }
+            return whole.map { .text($0) }
+        }
         return turn
     }
 }

@@ -50,8 +50,8 @@ package enum ModelSelection {
         switch (override, agent.model) {
         case (let name?, _), (nil, .named(let name)):
             guard let model = model(named: name, in: snapshot) else {
-                throw NoModel(
-                    agent: agent.name, wanted: name, nearest: NearestName.of(name, in: snapshot.providers.map(\.name)))
+                let known = snapshot.providers.flatMap { [$0.name, "\($0.name)/\($0.model)"] }
+                throw NoModel(agent: agent.name, wanted: name, nearest: NearestName.of(name, in: known))
             }
             chosen = [model]
         case (nil, .requires(let capabilities, let prefer, _)):

@@ -66,6 +66,8 @@ package struct OpenAIStream: AnswerStream {
         if let counted { usage.merge(counted) }
         if let error = chunk["error"], !error.isNull {
             isCounted = isCounted || counted != nil
+            // Whatever it said before: what a server itself calls failed is no answer.
+            finishReason = nil
             throw failure(chunk)
         }
         if let name = chunk["model"]?.string, !name.isEmpty { model = name }
@@ -76,9 +78,9 @@ package struct OpenAIStream: AnswerStream {
             // Some servers send the whole message in one chunk.
             if let delta = choice["delta"] ?? choice["message"] { deltas += try extend(delta) }
             // Some servers write an empty reason where there is none yet.
-            if let reason = choice["finish_reason"]?.string, !reason.allSatisfy(\.isWhitespace) {
-                finishReason = reason
-            }
+            guard let reason = choice["finish_reason"]?.string, !reason.allSatisfy(\.isWhitespace) else { continue }
+            if Self.isRefusal(reason) { isRefusal = true }
+            finishReason = reason
         }
         isCounted = counted != nil || (isCounted && meter.bytes == before)
         return deltas
@@ -96,6 +98,9 @@ package struct OpenAIStream: AnswerStream {
         if !text.isEmpty { content.append(.text(text)) }
         for (index, call) in calls.enumerated() {
             switch ToolInput.parse(call.arguments) {
+            case .success where stop.cutsShort && call.arguments.allSatisfy(\.isWhitespace):
+                // Cut off before its arguments began, perhaps: what it would have asked for is not known.
+                break
             case .success(let input) where !call.name.isEmpty:
                 content.append(.toolUse(id: id(of: call, at: index), name: names.own(call.name), input: input))
             case .success:
@@ -225,9 +230,9 @@ package struct OpenAIStream: AnswerStream {
     // MARK: - The end
 
     private func stopOfTurn() throws(ModelFailure) -> ModelTurn.Stop {
-        switch finishReason {
+        if isRefusal { return .refusal }
+        switch finishReason?.lowercased() {
         case "length", "max_tokens", "model_length": return .maxTokens
-        case "content_filter", "refusal": return .refusal
         case "error", "abort", "cancelled", "timeout", "insufficient_system_resource":
             throw meter.broken("the provider gave up its answer (\(meter.excerpt(finishReason ?? "")))")
         case "tool_calls", "function_call":
@@ -235,19 +240,30 @@ package struct OpenAIStream: AnswerStream {
             return .toolUse
         default:
             // `stop`, the words that compatible servers have for it, and new ones; some say it after a tool call, too.
-            if isRefusal { return .refusal }
             return calls.isEmpty ? .endTurn : .toolUse
         }
     }
 
     private static let stops: Set<String> = [
         "stop", "eos", "eos_token", "end_turn", "stop_sequence", "length", "max_tokens", "model_length",
-        "content_filter", "refusal", "tool_calls", "function_call",
+        "tool_calls", "function_call",
     ]
+
+    /// Words that compatible servers have for a filtered answer: OpenAI's own, and those of the models behind them
+    /// (Gemini, Bedrock, GLM), which some gateways hand through, as `content_filter: SAFETY` too.
+    private static let refusals: Set<String> = [
+        "content_filter", "content_filtered", "refusal", "safety", "recitation", "language", "blocklist",
+        "prohibited_content", "spii", "image_safety", "guardrail_intervened", "sensitive", "blocked",
+    ]
+
+    private static func isRefusal(_ reason: String) -> Bool {
+        let word = reason.lowercased().prefix { !":, ".contains($0) }
+        return refusals.contains(String(word))
+    }
 
     /// A whole answer is one, whatever new reason it stops for.
     private var warning: String? {
-        guard let finishReason, !Self.stops.contains(finishReason.lowercased()) else { return nil }
+        guard let finishReason, !isRefusal, !Self.stops.contains(finishReason.lowercased()) else { return nil }
         return "unknown finish_reason '\(meter.excerpt(finishReason))': taken for the end of the answer"
     }
 

@@ -92,7 +92,7 @@ package struct ProviderConnection: Sendable {
             contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
             if let ended { throw ended }
-            var turn = try assembly.finish()
+            var turn = try assembly.finish().masked(by: redactor)
             let usage = bounds.judge(turn.usage)
             (turn.usage, turn.isUsageEstimated, turn.usageDoubt) = (usage.tokens, usage.isEstimate, usage.doubt)
             return turn
@@ -118,9 +118,12 @@ package struct ProviderConnection: Sendable {
         onDelta: @Sendable (ModelDelta) -> Void
     ) async -> ModelFailure? {
         var parser = ServerSentEvents(limitBytes: AnswerLimits.eventBytes)
+        var deltas = MaskedDeltas(redactor)
         func take(_ bytes: [UInt8]) throws {
             for event in try parser.push(bytes) where !assembly.isComplete {
-                for delta in try assembly.apply(event: event.event, data: event.data) { onDelta(delta) }
+                for delta in try assembly.apply(event: event.event, data: event.data) {
+                    deltas.push(delta).forEach(onDelta)
+                }
             }
         }
         do {
@@ -137,7 +140,9 @@ package struct ProviderConnection: Sendable {
                 return error as? ModelFailure ?? ProviderRefusal.brokenStream(error, provider: provider)
             }
         }
-        return assembly.isComplete || !Task.isCancelled ? nil : .cancelled
+        guard assembly.isComplete || !Task.isCancelled else { return .cancelled }
+        deltas.finish().forEach(onDelta)
+        return nil
     }
 
     /// What a response means that is no stream: an error status, or JSON where events should be.

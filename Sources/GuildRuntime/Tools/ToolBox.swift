@@ -113,6 +113,10 @@ package struct ToolBox: Sendable {
 
     private func judge(_ name: String, _ arguments: JSONValue, now: Timestamp) -> Verdict {
         guard let operation = allowed.first(where: { $0.name == name }) else { return .refused(noTool(name)) }
+        // Schema, policy and system must see the same value.
+        if let key = arguments.repeatedKey {
+            return .refused("wrong arguments: '\(ProviderWords.excerpt(key, characters: 40))' is there twice")
+        }
         do {
             let violations = try JSONSchema(parsing: operation.schema).problems(in: arguments)
             guard violations.isEmpty else {

@@ -46,6 +46,28 @@ import Testing
         #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [house.commit])
     }
 
+    @Test(arguments: [
+        ("scriptd", "did you mean 'scripted'?"), ("scriptd/small", "did you mean 'scripted/small'?"),
+        ("nothing-like-it", "name one of its providers, or PROVIDER/MODEL"),
+    ])
+    func `a model that is not in the codex is refused before anything is recorded`(
+        model: String, hint: String
+    ) async throws {
+        let vendor = try Vendor.serving(.text("Thank you."))
+        let house = try House(vendor: vendor)
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        var options = RunOptions()
+        options.model = model
+        let request = RunRequest(agent: "clerk", options: options, user: "user:ada")
+        let failure = #expect(throws: Failure.self) { _ = try HostedRun(request, in: deployment) }
+        #expect(failure?.kind.exitStatus == 2)
+        #expect(failure?.message == "agent clerk: there is no model '\(model)' in the codex's LLMRegistry")
+        #expect(failure?.hint == hint)
+        #expect(try await deployment.ledger.acceptedHead() == nil)
+        #expect(try await deployment.ledger.status().deadLetters == 0)
+    }
+
     @Test func `a failure has its reason and its exit status`() async throws {
         let house = try House(vendor: try Vendor.serving(.status(401)))
         let deployment = try await house.deployment()

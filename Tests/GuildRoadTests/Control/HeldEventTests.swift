@@ -43,7 +43,9 @@ import Testing
         _ office: Office, _ id: String, event: String = "issue_comment", action: String = "created",
         by login: String = "ada", _ more: JSONObject = [:]
     ) async throws -> String {
-        let person: JSONValue = ["login": .string(login), "type": "User", "id": 4711]
+        let person: JSONValue = [
+            "login": .string(login), "type": "User", "id": login == "guild-app[bot]" ? 9 : 4711,
+        ]
         var body: JSONObject = [
             "action": .string(action), "repository": ["full_name": "acme/shop"], "sender": person,
             "issue": ["number": 42, "title": "It broke", "body": "on line 7", "user": person, "id": 5],
@@ -95,6 +97,24 @@ import Testing
         #expect(try await outcomes(office, comment) == ["dispatched"])
     }
 
+    @Test(arguments: [("Guild-Bot", 9 as Int64?), ("guild-bot[bot]", 9), ("somebody-else", nil)])
+    func `the account that the codex names gets its id from GitHub, if that tells of the same`(
+        told: String, id: Int64?
+    ) async throws {
+        let hub = try Hub.serving { _ in Hub.json(200, ["login": .string(told), "id": 9]) }
+        let connector = Self.connector.replacing("http://127.0.0.1:9", with: hub.url()).replacing(
+            "connection: {",
+            with: "connection: { identity: guild-bot, auth: { type: bearer, secret_ref: \"env://NEXT_SECRET\" },")
+        let office = try office(hub, ["connectors/github.yaml": connector])
+        #expect(office.connectors.gitHubIdentity(office.head) == "guild-bot")
+        #expect(!office.connectors.isGitHubIdentityMissing(office.head))
+        #expect(office.connectors.isGitHubAccountUnasked(office.head))
+        try await office.connectors.learnGitHubIdentity(office.head)
+        #expect(office.connectors.gitHubIdentity(office.head) == GitHubIdentity(login: "guild-bot", id: id))
+        try await office.connectors.learnGitHubIdentity(office.head)
+        #expect(hub.requests.map(\.target) == ["/user"])
+    }
+
     @Test func `once it is known who we are, our own is our own and the others' is theirs, in order`() async throws {
         let hub = try Hub.serving { request in
             request.path == "/graphql"
@@ -110,7 +130,7 @@ import Testing
         #expect(try await outcomes(office, first).isEmpty)
         try await office.connectors.learnGitHubIdentity(office.head)
         let identity = office.connectors.gitHubIdentity(office.head)
-        #expect(identity == "guild-app[bot]")
+        #expect(identity == GitHubIdentity(login: "guild-app[bot]", id: 9))
         // It comes while the others are still held, and is not decided before them.
         let late = try await deliver(office, "late")
         try await dispatch(office)

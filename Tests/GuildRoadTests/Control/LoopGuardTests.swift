@@ -38,7 +38,8 @@ private struct EchoChamber {
             identity: { [connectors = office.connectors] in connectors.gitHubIdentity($0) },
             accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
             origin: { try await ledger.origin(of: $0) },
-            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) }, time: time, logger: silent)
+            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
+            action: { try await ledger.action($0) }, time: time, logger: silent)
         var body: JSONObject = [
             "action": "created", "repository": ["full_name": "acme/shop"], "issue": ["number": 42],
             "sender": ["login": .string(login), "type": "User", "id": 4711], "n": .integer(deliveries.value),
@@ -106,16 +107,22 @@ private struct EchoChamber {
         #expect(try await chamber.notifications() == 1)
     }
 
-    @Test func `what our action caused elsewhere is no wider than what called us`() async throws {
+    @Test func `what our action caused inherits where we were called, and a mark of elsewhere gives no place`()
+        async throws
+    {
         let chamber = try EchoChamber(conditions: "guildown: [true, false]")
         let first = try await chamber.comment(by: "ada", "Hello?")
         let action = try #require(try await chamber.settle(first).action)
         let body = JSONValue.string(GitHubMarker.marked("There.", action: action.id))
-        let echo = try await chamber.deliver(
-            by: "guild-bot", ["repository": ["full_name": "other/repo"], "comment": ["body": body]])
+        let echo = try await chamber.deliver(by: "guild-bot", ["comment": ["body": body]])
         #expect(echo.cause == first.id)
-        #expect(echo.subject == "other/repo#42")
         #expect(echo.containers == [Container(system: "github", name: "acme/shop")])
+        let stray = try await chamber.deliver(
+            by: "guild-bot", ["repository": ["full_name": "other/repo"], "comment": ["body": body]])
+        #expect(stray.cause == first.id)
+        #expect(stray.hop == 1)
+        #expect(stray.subject == "other/repo#42")
+        #expect(stray.containers.isEmpty)
         let foreign = try await chamber.deliver(
             by: "mallory", ["repository": ["full_name": "other/repo"], "comment": ["body": body]])
         #expect(foreign.containers == [Container(system: "github", name: "other/repo")])

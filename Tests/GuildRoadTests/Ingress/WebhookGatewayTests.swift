@@ -117,6 +117,27 @@ import Testing
         #expect(try await events(office).count == 1)
     }
 
+    @Test(arguments: [("issues", "invented"), ("invented", "issues")])
+    func `a captured body is no second event under a type that we don't know, nor when we know it`(
+        first: String, second: String
+    ) async throws {
+        let office = try Office()
+        let body = Self.issue.bytes()
+        let taken = try await deliver(office, body, event: first)
+        #expect(taken.status == 202)
+        let again = try await deliver(office, body, event: second, id: "delivery-2")
+        #expect(again.status == 200)
+        #expect(try again.document["id"] == taken.document["id"])
+        #expect(try await events(office).count == 1)
+    }
+
+    @Test(arguments: ["issues*", "*", "Issues", "issues.opened", "issues,push"])
+    func `what is no name of a type is answered 400`(event: String) async throws {
+        let office = try Office()
+        #expect(try await deliver(office, Self.issue.bytes(), event: event).status == 400)
+        #expect(try await events(office).isEmpty)
+    }
+
     @Test func `either of two secrets will do while one takes the other's place`() async throws {
         let office = try Office()
         #expect(try await deliver(office, Self.issue.bytes(), secret: "open barley").status == 202)

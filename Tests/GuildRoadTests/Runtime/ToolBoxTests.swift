@@ -64,6 +64,19 @@ import Testing
         #expect(call.result?.hasPrefix("wrong arguments: ") == true)
     }
 
+    @Test(arguments: [
+        (#"{"repository":"acme/shop","number":42,"body":"x","body":"y"}"#, "body"),
+        (#"{"repository":"acme/shop","number":42,"body":"x","more":[{"a":1,"a":2}]}"#, "a"),
+    ])
+    func `arguments that say a thing twice are refused, whatever a policy saw of them`(
+        arguments: String, key: String
+    ) throws {
+        let call = try plan(try toolBox(), "github.create_issue_comment", try JSONParser.parse(arguments))
+        #expect(call.isError)
+        #expect(call.action == nil)
+        #expect(call.result == "wrong arguments: '\(key)' is there twice")
+    }
+
     @Test func `a write becomes an action with its subject, autonomy and reason`() throws {
         let long = String(repeating: "w", count: 600)
         let call = try plan(try toolBox(), "github.create_issue_comment", Hub.comment, text: long)

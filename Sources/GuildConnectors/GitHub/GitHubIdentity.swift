@@ -1,0 +1,35 @@
+package import GuildDomain
+
+/// Who we are on GitHub: a login, bot or app slug, and the account's id where GitHub has told it.
+///
+/// A login can be given up and taken by somebody else; an id can't.
+package struct GitHubIdentity: Sendable, Hashable {
+    package let login: String
+    /// Nil where only the codex says who we are.
+    package let id: Int64?
+
+    package init(login: String, id: Int64? = nil) {
+        self.login = login
+        self.id = id
+    }
+
+    /// The identity that the codex names, with the id that GitHub has told, if it has told it of the same account.
+    func knowing(_ told: GitHubIdentity?) -> GitHubIdentity {
+        guard let told, let id = told.id else { return self }
+        let (login, other) = (login.lowercased(), told.login.lowercased())
+        return other == login || other == "\(login)[bot]" ? GitHubIdentity(login: self.login, id: id) : self
+    }
+
+    /// Whether a user of a payload is us: by the id where both have one, else by the login, or as the bot of that GitHub
+    /// App (`slug[bot]`). Logins have no case.
+    package func isUser(_ user: JSONValue) -> Bool {
+        if let id, let other = user["id"]?.integer { return id == other }
+        guard !login.isEmpty, let other = user["login"]?.string?.lowercased() else { return false }
+        let login = login.lowercased()
+        return other == login || user["type"]?.string == "Bot" && other == "\(login)[bot]"
+    }
+}
+
+extension GitHubIdentity: ExpressibleByStringLiteral {
+    package init(stringLiteral login: String) { self.init(login: login) }
+}
