@@ -18,12 +18,18 @@ final class PartialFolder: Sendable {
         guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw BackupFailure.noFolder(path: folder)
         }
+        // Said again below, of what came meanwhile.
+        guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
         let path = folder + ".partial"
         try DurableFile.makeFolder(path)
         let lock = try FileLock(existing: path)
         guard lock.tryLock() else { throw BackupFailure.busy(path: folder) }
         // Whoever held the lock before may have been through in the meantime.
-        guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
+        guard !DurableFile.exists(folder) else {
+            // We hold its lock, so nobody is at work in what is there.
+            try? FileManager.default.removeItem(atPath: path)
+            throw BackupFailure.exists(path: folder)
+        }
         guard DurableFile.exists(path) else { throw BackupFailure.busy(path: folder) }
         for name in try FileManager.default.contentsOfDirectory(atPath: path) {
             try FileManager.default.removeItem(atPath: "\(path)/\(name)")

@@ -76,6 +76,7 @@ extension TemporaryFolder {
                 try await ledger.backup(to: folder.path + "/taken")
             }
             #expect(try folder.text("taken") == "a diary")
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/taken.partial"))
             await #expect(throws: BackupFailure.noFolder(path: folder.path + "/none/backup")) {
                 try await ledger.backup(to: folder.path + "/none/backup")
             }
