@@ -97,7 +97,7 @@ struct RecordingFile: Sendable {
 
     private func problem(_ what: String) -> Failure {
         Failure(
-            .unavailable, "the recording \(path) \(what): \(String(cString: strerror(errno)))",
+            .unavailable, "the recording \(path) \(what): \(SystemError.words(errno))",
             hint: "the folder must exist and be writable")
     }
 }
