@@ -217,9 +217,7 @@ package struct Deployment: Sendable {
         let providers = ModelProviders(
             client: http, secrets: secrets, substitute: substitute,
             idleTimeout: codex.head.settings.modelIdleTimeout.value
-        ) { [logger] problem in
-            logger.error("recording failed", metadata: ["reason": "\(problem.message)"])
-        }
+        ) { observe(.notRecorded($0)) }
         let parts = Executor.Parts(
             ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: logger)
