@@ -8,6 +8,13 @@ package enum SystemError {
     /// What is behind an error of Foundation, whose own text is of its types and not of the file.
     package static func words(_ error: any Error) -> String { words(code(of: error)) }
 
+    /// An error of Foundation that came through to the end, as one with an exit status; nil for any other.
+    package static func failure(of error: any Error) -> Failure? {
+        guard error is CocoaError || error is POSIXError else { return nil }
+        let place = (error as? CocoaError)?.filePath.map { "\($0): " } ?? ""
+        return Failure(.unavailable, place + words(error))
+    }
+
     /// The `errno` behind an error; `EIO` where it has none.
     package static func code(of error: any Error) -> Int32 {
         if let error = error as? POSIXError { return error.code.rawValue }

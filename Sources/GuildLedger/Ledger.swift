@@ -155,7 +155,8 @@ package final class Ledger: Sendable {
             } catch CocoaError.fileWriteOutOfSpace {
                 throw .full(path: location.path)
             } catch {
-                throw .unusable(path: location.path, reason: "cannot make the folder \(folder)")
+                throw .unusable(
+                    path: location.path, reason: "cannot make the folder \(folder): \(SystemError.words(error))")
             }
             // Before anything is made in it.
             if own.contains(folder) { try DurableFile.requireFolder(folder) }

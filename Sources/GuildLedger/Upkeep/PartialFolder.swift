@@ -1,4 +1,5 @@
 import Foundation
+import GuildDomain
 
 /// A folder under construction beside the place where it will be. Its own lock says whether somebody is at work in it;
 /// what nobody is at work in was left by a crash, and is taken over.
@@ -21,7 +22,12 @@ final class PartialFolder: Sendable {
         // Said again below, of what came meanwhile.
         guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
         let path = folder + ".partial"
-        try DurableFile.makeFolder(path)
+        if mkdir(path, 0o700) != 0 {
+            guard errno == EEXIST else {
+                throw BackupFailure.notWritten(path: folder, reason: SystemError.words(errno))
+            }
+            try DurableFile.requireFolder(path)
+        }
         let lock = try FileLock(existing: path)
         guard lock.tryLock() else { throw BackupFailure.busy(path: folder) }
         // Whoever held the lock before may have been through in the meantime.
