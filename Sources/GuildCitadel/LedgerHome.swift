@@ -67,9 +67,8 @@ package struct LedgerHome: Sendable {
 
     private func about(_ original: String?) -> String {
         guard let original else {
-            return
-                "\(codex): this codex has no ledger of its own; one of the same history, or of the same organisation if "
-                + "the history is not known, has"
+            return "\(codex): this codex has no ledger of its own, and may be one that has: of the same history, or of "
+                + "the same organisation if the history is not known"
         }
         return "\(codex): this is a copy of \(original), with its id"
     }
