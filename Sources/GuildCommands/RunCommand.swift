@@ -113,13 +113,10 @@ struct RunCommand: AsyncParsableCommand {
         let interruption = Interruption()
         var request = try runRequest(now: settings.time.now, interruption)
         if dryRun { return try preview(request, settings, redactor) }
-        let unrecorded = FailureBox()
-        if let record { request.substitute = .record(path: record) { unrecorded.set($0) } }
         let deployment = try await Deployment(settings, redactor: redactor)
         defer { deployment.close() }
         if let resume { request.resumed = try await WrittenID.invocation(resume, in: deployment.ledger) }
         let hosted = try HostedRun(request, in: deployment)
-        if let record { try Recorder.prepare(record) }
         let screen = RunScreen(
             style: Style(choice: output.color, isTerminal: isatty(STDERR_FILENO) == 1),
             streams: output.output == .table, isQuiet: output.quiet)
@@ -143,7 +140,6 @@ struct RunCommand: AsyncParsableCommand {
         if output.output != .table { try output.renderer.print(RunResult(outcome: outcome)) }
         screen.explain(outcome)
         if outcome.exitStatus != 0 { throw CommandStatus(code: outcome.exitStatus) }
-        if let failure = unrecorded.get() { throw failure }
     }
 
     private func runRequest(now: Timestamp, _ interruption: Interruption) throws -> RunRequest {
@@ -161,6 +157,10 @@ struct RunCommand: AsyncParsableCommand {
         if isatty(STDIN_FILENO) == 1 { request.trust = { try TrustPrompt.ask($0, until: interruption) } }
         if let event { request.event = try Self.event(event, now: now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
+        if let record {
+            try Recorder.requireWritable(record)
+            request.substitute = .record(path: record)
+        }
         return request
     }
 

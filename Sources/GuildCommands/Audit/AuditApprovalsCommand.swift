@@ -14,7 +14,7 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let (ledger, now) = (try inspection.ledgerIfAny(), settings.time.now)
+        let (ledger, now) = (try inspection.ledger(orElse: .saidUnlessSeveral), settings.time.now)
         let waiting = try await ledger?.approvals() ?? []
         let standings = try await ledger?.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))

@@ -23,7 +23,7 @@ struct AuditShowCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)

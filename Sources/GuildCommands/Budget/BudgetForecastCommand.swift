@@ -32,7 +32,7 @@ struct BudgetForecastCommand: AsyncParsableCommand {
         let obeyed = try await inspection.obeyed()
         if let remark = obeyed.remark { settings.remark(remark) }
         let forecast = try await BudgetForecast.make(
-            days: days, in: obeyed, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            days: days, in: obeyed, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
         try output.renderer.print(
             BudgetForecastResult(forecast: forecast, zone: Zones.named(obeyed.snapshot.guild.timezone) ?? .gmt))
     }

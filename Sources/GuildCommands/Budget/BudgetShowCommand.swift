@@ -26,7 +26,7 @@ struct BudgetShowCommand: AsyncParsableCommand {
         let obeyed = try await inspection.obeyed()
         let snapshot = obeyed.snapshot
         let report = try await AccountReport.make(
-            account, in: obeyed, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            account, in: obeyed, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         try output.renderer.print(
             AccountResult(

@@ -55,7 +55,7 @@ struct DeadLettersResult: TabularResult {
     ) async throws {
         let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         var wanted: [String] = []
         var (done, failures): ([Invocation], [any GuildError]) = ([], [])
         if all {

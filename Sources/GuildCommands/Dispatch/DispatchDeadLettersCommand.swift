@@ -36,7 +36,9 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let letters = try await inspection.ledgerIfAny()?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
+        let letters =
+            try await inspection.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
+                agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
 }
@@ -54,7 +56,7 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         let found = try await DeadLettersResult.find(id, in: ledger)
         let id = found.id.description
         guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }

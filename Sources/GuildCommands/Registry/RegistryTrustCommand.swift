@@ -77,7 +77,7 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         if isWriting {
             return (try settings.openLedger(try Inspection.location(settings, for: .writing)), snapshots)
         }
-        guard inspection.anyLedger() != nil else { return (nil, snapshots) }
+        guard try inspection.ledger(orElse: .said) != nil else { return (nil, snapshots) }
         return (try settings.openLedger(inspection.location), snapshots)
     }
 }

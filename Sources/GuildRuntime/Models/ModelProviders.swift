@@ -9,8 +9,8 @@ package struct ModelProviders: Sendable {
     package enum Substitute: Sendable {
         /// `--replay FILE`.
         case replay(Recording)
-        /// `--record FILE`: the real provider, its answers written down; told of one that could not be.
-        case record(path: String, failed: @Sendable (Failure) -> Void = { _ in })
+        /// `--record FILE`: the real provider, its answers written down.
+        case record(path: String)
     }
 
     private let client: HTTPClient
@@ -43,12 +43,9 @@ package struct ModelProviders: Sendable {
     ) throws -> any ModelProvider {
         switch substitute {
         case .replay(let recording): return ReplayProvider(recording, volatile: volatile)
-        case .record(let path, let failed):
+        case .record(let path):
             let real = try settings(of: chosen.entry, agent: agent, in: snapshot).provider(client: client)
-            return Recorder(real, path: path, volatile: volatile) { [onProblem] problem in
-                onProblem(problem)
-                failed(problem)
-            }
+            return Recorder(real, path: path, volatile: volatile, onProblem: onProblem)
         case nil:
             return try settings(of: chosen.entry, agent: agent, in: snapshot).provider(client: client)
                 .forRun(volatile: volatile)

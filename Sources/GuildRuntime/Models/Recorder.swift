@@ -29,8 +29,12 @@ package struct Recorder: KeyedProvider {
         self.onProblem = onProblem
     }
 
-    /// Makes sure that answers can be written to a file, before any is paid for; it is there then.
-    package static func prepare(_ path: String) throws(Failure) { try RecordingFile(path: path).make() }
+    /// Looks whether a recording can be written, before anything is paid for what goes into it.
+    package static func requireWritable(_ path: String) throws(Failure) {
+        let isNew = !PlainFile.isThere(path)
+        close(try RecordingFile(path: path).open())
+        if isNew { unlink(path) }
+    }
 
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
@@ -57,20 +61,9 @@ package struct Recorder: KeyedProvider {
 struct RecordingFile: Sendable {
     let path: String
 
-    func make() throws(Failure) { close(try open()) }
-
-    private func open() throws(Failure) -> Int32 {
-        do throws(PlainFile.Problem) {
-            return try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
-        } catch {
-            throw Failure(
-                .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
-                hint: "name a file, in a folder that exists and is writable")
-        }
-    }
-
     /// Appends one line under the file's lock; of a write that fails nothing stays.
     func append(_ entry: Recording.Entry) throws(Failure) {
+        let isNew = !PlainFile.isThere(path)
         let descriptor = try open()
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX) == 0 else { throw problem("cannot be locked") }
@@ -83,7 +76,18 @@ struct RecordingFile: Sendable {
             try write(line, to: descriptor)
         } catch {
             ftruncate(descriptor, end)
+            if isNew, end == 0 { unlink(path) }
             throw error
+        }
+    }
+
+    fileprivate func open() throws(Failure) -> Int32 {
+        do throws(PlainFile.Problem) {
+            return try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
+        } catch {
+            throw Failure(
+                .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
+                hint: "name a file, in a folder that exists and is writable")
         }
     }
 
@@ -105,7 +109,7 @@ struct RecordingFile: Sendable {
 
     private func problem(_ what: String) -> Failure {
         Failure(
-            .unavailable, "the recording \(path) \(what): \(String(cString: strerror(errno)))",
+            .unavailable, "the recording \(path) \(what): \(SystemError.words(errno))",
             hint: "the folder must exist and be writable")
     }
 }
