@@ -84,8 +84,7 @@ package struct HostedRun: Sendable {
         guard request.resumed == nil else { return }
         let agent = try agent()
         do throws(NoModel) {
-            // By the head, as the run itself chooses.
-            _ = try ModelSelection.candidates(for: agent, override: request.options.model, in: deployment.codex.head)
+            _ = try ModelSelection.candidates(for: agent, override: request.options.model, in: deployment.asked)
         } catch {
             throw Failure(error.kind, error.message, hint: error.hint)
         }

@@ -41,7 +41,7 @@ extension Inspection {
         } catch is CodexInvalid {
             // What is invalid sets no limits; `guild registry validate` tells.
         }
-        let isServed = try await quietLedger?.isServed() ?? false
+        let isServed = try await ledger(orElse: .quiet)?.isServed() ?? false
         return ObeyedCodex(
             snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
             nextStep: access.isAtHead

@@ -306,7 +306,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         entry?.setQuiet(since: now.uptimeNanoseconds)
         setDeadline(now + TimeAmount(service.limits.idleTimeout), context)
         takeAhead(context)
-        gate?.proceed()
+        gate?.nextRequest()
     }
 
     /// What the answer says about the connection, in the client's version of HTTP.

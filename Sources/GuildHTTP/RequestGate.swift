@@ -59,8 +59,13 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// Goes on with what is held or, when all of it has been taken, with what the socket has: the connection is ready for
-    /// its next request, or for more of a body.
+    /// The connection is ready for its next request. One that was sent ahead waits for its turn: between requests that are at
+    /// hand, and answers that the socket takes at once, the event loop would not look at other sockets.
+    func nextRequest() {
+        if held != nil { postpone() } else { proceed() }
+    }
+
+    /// Goes on with what is held or, when all of it has been taken, with what the socket has.
     func proceed() {
         guard let context, !isFeeding, !isPostponed else { return }
         if held != nil, connection.phase != .answering {
@@ -113,6 +118,7 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     private func postpone() {
+        guard !isPostponed else { return }
         isPostponed = true
         turns.wait { [self] in
             isPostponed = false
