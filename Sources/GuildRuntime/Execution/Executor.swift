@@ -103,8 +103,9 @@ package struct Executor: Service {
         InvocationRun(
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
-            observe: { [observe, logger = parts.logger] event in
-                if case .warned(let id, let warning) = event {
+            observe: { [observe, root, logger = parts.logger] event in
+                // Who watches one run is told there.
+                if root == nil, case .warned(let id, let warning) = event {
                     logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
                 }
                 observe(event)
@@ -113,7 +114,7 @@ package struct Executor: Service {
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining })
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil)
     }
 
     private func claimNext() async throws -> ClaimedInvocation? {

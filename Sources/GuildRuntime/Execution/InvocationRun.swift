@@ -26,6 +26,8 @@ struct InvocationRun: Sendable {
     /// The rule by which urgent work takes its slot; nil where none may.
     let mayPause: @Sendable () -> PreemptionRule?
     let isDraining: @Sendable () -> Bool
+    /// Whether somebody waits for this very run.
+    let isWatched: Bool
 
     var invocation: Invocation { claim.invocation }
 
@@ -245,6 +247,14 @@ struct InvocationRun: Sendable {
         case .broken, .stalled: retryAfter = .zero
         case .rejected, .notConfigured, .untrusted, .replayMiss, .cancelled, .billed: break
         }
+        if let retryAfter, isWatched, let limit = patience, retryAfter > limit {
+            let (reason, hint) = (
+                "\(failure.message); it asks for a pause of \(retryAfter), longer than the run may take (\(limit))",
+                "run it later, name another model with --model, or raise resources.maxActiveDuration of agent "
+                    + invocation.agent
+            )
+            return try await end(.failed, outcome: reason, failure: Failure(failure.kind, reason, hint: hint))
+        }
         let jitter = Double.random(in: 0..<1)
         guard let retryAfter,
             let delay = retry.delay(afterFailure: invocation.failures + 1, jitter: jitter, atLeast: retryAfter)
@@ -252,5 +262,11 @@ struct InvocationRun: Sendable {
         let at = time.now + delay
         try await ledger.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
         observe(.retrying(invocation.id, reason: failure.message, at: at))
+    }
+
+    /// How long a provider may make a person wait: as long as the agent may work.
+    private var patience: Duration? {
+        let head = codex.head
+        return head.agent(invocation.agent).map { head.limits(of: $0).maxActiveDuration.value }
     }
 }
