@@ -98,10 +98,10 @@ package struct ProviderConnection: Sendable {
         let response = try await open(&request, correct)
         var (assembly, received) = (assembly, Received())
         var ended = await read(response, into: &assembly, &received, onDelta: onDelta)
-        if ended == nil, !received.hasEvents {
-            ended = UnstreamedAnswer(
-                provider: provider, headers: response.headers, body: received.unread, now: time.now, redactor: redactor
-            ).read(into: &assembly, onDelta: onDelta)
+        if !received.hasEvents, ended != .cancelled {
+            let answer = UnstreamedAnswer(
+                provider: provider, headers: response.headers, body: received.unread, now: time.now, redactor: redactor)
+            ended = ended.map { answer.isPage ? answer.foreign : $0 } ?? answer.read(into: &assembly, onDelta: onDelta)
         }
         let bounds = UsageBounds(
             requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: received.bytes,

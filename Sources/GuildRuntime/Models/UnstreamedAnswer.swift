@@ -44,8 +44,14 @@ struct UnstreamedAnswer {
         return type.hasPrefix("text/event-stream") || body.first { $0 > 0x20 } == UInt8(ascii: "{")
     }
 
+    /// Whether it is no model's by its type alone, however it ended.
+    var isPage: Bool {
+        let type = headers["content-type"]?.lowercased() ?? ""
+        return !type.isEmpty && !type.hasPrefix("application/json") && !isFromModel
+    }
+
     /// A page of a portal or a proxy: no model has seen the request, so nothing is owed.
-    private var foreign: ModelFailure { .retryable(provider: provider, reason: reason, retryAfter: nil) }
+    var foreign: ModelFailure { .retryable(provider: provider, reason: reason, retryAfter: nil) }
 
     private var reason: String {
         let type = headers["content-type"].map { "Content-Type \(excerpt($0))" } ?? "no Content-Type"

@@ -60,6 +60,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("text/html", true, [RawServer.Step.close]), ("text/html", true, [.stallForever]),
+        ("text/event-stream", false, [.close]), ("application/json", false, [.stallForever]),
+    ])
+    func `a page that never ends costs nothing either`(type: String, isFree: Bool, end: [RawServer.Step]) async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: 999\r\n\r\n<html>"
+        let vendor = try ModelServer([.send(head)] + end)
+        let timeouts = HTTPTimeouts(idle: .milliseconds(100))
+        let failure = try #require(try await vendor.provider(.openAICompatible, timeouts: timeouts).failure(.hello))
+        #expect(failure.mayHaveBilled == !isFree)
+    }
+
+    @Test(arguments: [
         ("application/x-ndjson", "{\"choices\":[]}\n{\"choices\":[]}"), ("application/json", "{\"choices\":[{\"ind"),
         ("application/json", "{\"object\":\"list\"}"), ("text/event-stream", "<html>"),
     ])
