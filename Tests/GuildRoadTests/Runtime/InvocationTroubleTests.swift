@@ -41,6 +41,15 @@ import Testing
         #expect(story.retries.isEmpty)
         #expect(story.failure?.message.contains("asks for a pause of 86400.0 seconds") == true)
         #expect(story.failure?.hint?.contains("maxActiveDuration") == true)
+        // The next model of a chain has asked for nothing.
+        let chained = try Vendor.serving(.status(429, retryAfter: 86_400), .text("Here."))
+        let models = OfficeCodex.models(chained.url(), "routing: { fallback_chain: [spare] }")
+        let lucky = try Office(vendor: chained, ["providers/models.yaml": models])
+        let other = try await lucky.worker()
+        try await lucky.queue()
+        #expect(try await lucky.attempt(other, isWatched: true)?.state == .queued)
+        lucky.time.advance(by: .seconds(20))
+        #expect(try await lucky.attempt(other, isWatched: true)?.state == .succeeded)
         // Nobody waits for one under `serve`.
         let patient = try Office(vendor: try Vendor.serving(.status(429, retryAfter: 86_400)))
         try await patient.queue()
