@@ -105,8 +105,9 @@ package struct Executor: Service {
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
             observe: { [observe, root, logger = parts.logger] event in
                 switch event {
-                case .warned(let id, let warning): logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
-                // Whoever hosts the run is told by other ways.
+                // Who watches one run is told there.
+                case .warned(let id, let warning) where root == nil:
+                    logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
                 case .outOfBudget(let id, let refusal, _) where refusal.waitsForPerson && root == nil:
                     logger.warning(
                         "a run waits for its budget: \(refusal.message)",
@@ -119,7 +120,7 @@ package struct Executor: Service {
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining })
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil)
     }
 
     private func claimNext() async throws -> ClaimedInvocation? {

@@ -26,6 +26,8 @@ struct InvocationRun: Sendable {
     /// The rule by which urgent work takes its slot; nil where none may.
     let mayPause: @Sendable () -> PreemptionRule?
     let isDraining: @Sendable () -> Bool
+    /// Whether somebody waits for this very run.
+    let isWatched: Bool
 
     var invocation: Invocation { claim.invocation }
 
@@ -248,6 +250,11 @@ struct InvocationRun: Sendable {
         case .broken, .stalled: retryAfter = .zero
         case .rejected, .notConfigured, .untrusted, .replayMiss, .cancelled, .billed: break
         }
+        if let asked = retryAfter, isWatched, let (limit, hasFallback) = patience, asked > limit {
+            guard hasFallback else { return try await giveUp(failure, asked, limit) }
+            // The next try is another model's, which has asked for nothing.
+            retryAfter = .zero
+        }
         let jitter = Double.random(in: 0..<1)
         guard let retryAfter,
             let delay = retry.delay(afterFailure: invocation.failures + 1, jitter: jitter, atLeast: retryAfter)
@@ -255,5 +262,24 @@ struct InvocationRun: Sendable {
         let at = time.now + delay
         try await ledger.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
         observe(.retrying(invocation.id, reason: failure.message, at: at))
+    }
+
+    /// How long a provider may make a person wait: as long as the agent may work. Beside it, whether another model is next.
+    private var patience: (Duration, hasFallback: Bool)? {
+        let head = codex.head
+        guard let agent = head.agent(invocation.agent) else { return nil }
+        let override = RunOptions(json: claim.options).model
+        // A model that cannot be chosen any more has no fallback either.
+        let candidates = try? ModelSelection.candidates(for: agent, override: override, in: head)
+        return (head.limits(of: agent).maxActiveDuration.value, (candidates?.count ?? 1) > 1)
+    }
+
+    private func giveUp(_ failure: ModelFailure, _ asked: Duration, _ limit: Duration) async throws {
+        let reason =
+            "\(failure.message); it asks for a pause of \(asked), longer than the run may take (\(limit))"
+        let hint =
+            "run it later, name another model with --model, or raise resources.maxActiveDuration of agent "
+            + invocation.agent
+        try await end(.failed, outcome: reason, failure: Failure(failure.kind, reason, hint: hint))
     }
 }

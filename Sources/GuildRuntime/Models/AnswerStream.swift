@@ -7,11 +7,12 @@ protocol AnswerStream: Sendable {
     var isComplete: Bool { get }
     /// True when the answer is whole even if the stream breaks off now; only its usage may still be missing.
     var isAnswered: Bool { get }
-    /// What the provider has reported to be used by all that came so far; nil while it has not said.
-    var reportedUsage: TokenUsage? { get }
+    /// What the provider has reported of the call so far; nil while it has not said.
+    var reportedUsage: ReportedUsage? { get }
     /// Text, reasoning and tool inputs so far.
     var contentBytes: Int { get }
 
+    /// Takes the data of one event, or the whole answer of a server that does not stream.
     mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta]
 
     /// The turn, once the stream has ended.
@@ -45,6 +46,8 @@ struct AnswerMeter: Sendable {
     let provider: String
     private let redactor: Redactor
     private(set) var bytes = 0
+    /// Of these, signatures and the like: no tokens, only to be handed back.
+    private(set) var opaqueBytes = 0
     private var events = 0
 
     init(provider: String, redactor: Redactor = Redactor()) {
@@ -57,6 +60,12 @@ struct AnswerMeter: Sendable {
         guard bytes <= AnswerLimits.answerBytes else {
             throw broken("the answer is longer than \(AnswerLimits.answerBytes) bytes")
         }
+    }
+
+    /// Counts what is only kept to be handed back.
+    mutating func addOpaque(_ text: String) throws(ModelFailure) {
+        opaqueBytes += text.utf8.count
+        try add(text)
     }
 
     /// Counts one piece of a tool call's arguments, `known` bytes of which came before.

@@ -28,7 +28,8 @@ package struct AnthropicProvider: ModelProvider {
             to: Self.endpoint(connection.baseURL), headers: headers,
             body: AnthropicRequest(request: request, names: names).body, outputLimit: request.outputLimit,
             into: AnthropicStream(
-                provider: name, model: request.model, names: names, redactor: connection.redactor),
+                provider: name, model: request.model, names: names, idSeed: request.messages.count,
+                redactor: connection.redactor),
             onDelta: onDelta)
     }
 

@@ -12,6 +12,8 @@ package struct AnthropicStream: AnswerStream {
     private struct Block {
         let type: String
         let opening: JSONObject
+        /// Of a tool call; no two of an answer are equal.
+        var callID = ""
         var text = ""
         var inputText = ""
         var signature: String?
@@ -21,6 +23,7 @@ package struct AnthropicStream: AnswerStream {
     package var isAnswered: Bool { isComplete }
 
     private let names: WireToolNames
+    private let idSeed: Int
     private var meter: AnswerMeter
     private var blocks: [Int: Block] = [:]
     private var hasStarted = false
@@ -30,14 +33,27 @@ package struct AnthropicStream: AnswerStream {
     private var usage = AnthropicUsage()
     /// Whether nothing was written since usage was last reported.
     private var isCounted = false
+    /// Whether an error told what the call had used when it came.
+    private var isErrorCounted = false
 
-    var reportedUsage: TokenUsage? { isCounted ? usage.tokens : nil }
-    var contentBytes: Int { meter.bytes }
+    var reportedUsage: ReportedUsage? {
+        if isCounted, let tokens = usage.tokens {
+            return ReportedUsage(tokens: tokens, output: stopReason != nil || isErrorCounted ? .final : .soFar)
+        }
+        // An input of zero is none that was counted.
+        guard let tokens = usage.counted, tokens.totalInput > 0 else { return nil }
+        return ReportedUsage(tokens: tokens, output: .unknown)
+    }
+    var contentBytes: Int { meter.bytes - meter.opaqueBytes }
 
+    /// - Parameter idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes
+    ///   into the ids of calls whose own is another call's.
     package init(
-        provider: String = "anthropic", model: String, names: WireToolNames, redactor: Redactor = Redactor()
+        provider: String = "anthropic", model: String, names: WireToolNames, idSeed: Int = 0,
+        redactor: Redactor = Redactor()
     ) {
         self.names = names
+        self.idSeed = idSeed
         self.model = model
         meter = AnswerMeter(provider: provider, redactor: redactor)
     }
@@ -65,8 +81,12 @@ package struct AnthropicStream: AnswerStream {
             guard hasStarted else { throw meter.broken("message_stop came before message_start") }
             isComplete = true
             return []
+        // Not by the event's name: that is what an event without one is called.
+        case "message" where json["type"] != nil:
+            return try take(whole: json)
         case "error":
             count(json)
+            isErrorCounted = json["usage"]?.object != nil
             throw failure(json)
         default:
             return []
@@ -101,6 +121,19 @@ package struct AnthropicStream: AnswerStream {
         if let counted = message["usage"] { usage.merge(counted, isFinal: false) }
     }
 
+    /// The message of a server that does not stream.
+    private mutating func take(whole json: JSONValue) throws(ModelFailure) -> [ModelDelta] {
+        try begin(["message": json])
+        stopReason = json["stop_reason"]?.string
+        count(json)
+        var deltas: [ModelDelta] = []
+        for (index, block) in (json["content"]?.array ?? []).enumerated() {
+            deltas += try open(["index": .integer(index), "content_block": block])
+        }
+        isComplete = true
+        return deltas
+    }
+
     private mutating func count(_ json: JSONValue) {
         guard let counted = json["usage"], counted.object != nil else { return }
         usage.merge(counted, isFinal: true)
@@ -126,7 +159,11 @@ package struct AnthropicStream: AnswerStream {
                 throw meter.broken("the tool call in block \(index) has no id or no name")
             }
             try meter.addCall(id: id, name: name)
-            return [.toolUseStarted(id: id, name: names.own(name))]
+            // The results of two calls with one id could not be told apart.
+            let isTaken = blocks.contains { $0.key != Int(index) && $0.value.callID == id }
+            let ownID = isTaken ? "toolu_\(idSeed)_\(index)" : id
+            blocks[Int(index)]?.callID = ownID
+            return [.toolUseStarted(id: ownID, name: names.own(name))]
         case "fallback":
             // Another model answers from here on; prices follow the one that ran.
             if let name = opening["to"]?["model"]?.string, !name.isEmpty { model = name }
@@ -160,7 +197,7 @@ package struct AnthropicStream: AnswerStream {
             return piece.isEmpty ? [] : [.reasoning(piece)]
         case "signature_delta":
             let signature = try text("signature")
-            try meter.add(signature)
+            try meter.addOpaque(signature)
             blocks[key]?.signature = signature
         case "input_json_delta":
             let piece = try text("partial_json")
@@ -210,7 +247,7 @@ extension AnthropicStream {
             let text = (block.opening["text"]?.string ?? "") + block.text
             return text.isEmpty ? nil : .text(text)
         case "tool_use":
-            let (id, name) = (block.opening["id"]?.string ?? "", block.opening["name"]?.string ?? "")
+            let name = block.opening["name"]?.string ?? ""
             switch input {
             case .success(let value):
                 // Cut off before its input began, perhaps: what it would have asked for is not known.
@@ -218,7 +255,7 @@ extension AnthropicStream {
                     return nil
                 }
                 let whole = block.inputText.isEmpty ? block.opening["input"] ?? value : value
-                return .toolUse(id: id, name: names.own(name), input: whole)
+                return .toolUse(id: block.callID, name: names.own(name), input: whole)
             case .failure(let problem):
                 guard !stop.cutsShort else { return nil }
                 throw meter.broken("the input of the tool call '\(meter.excerpt(name))' is \(problem.message)")

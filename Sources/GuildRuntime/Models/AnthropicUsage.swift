@@ -46,9 +46,12 @@ struct AnthropicUsage: Sendable {
     }
 
     /// Five disjoint classes; nil unless the stream counted both input and final output.
-    var tokens: TokenUsage? {
-        guard let fresh = input.fresh, var output else { return nil }
-        if output > 0 { output = max(output, firstOutput) }
+    var tokens: TokenUsage? { output == nil ? nil : counted }
+
+    /// The classes as far as they were counted; nil unless the input was.
+    var counted: TokenUsage? {
+        guard let fresh = input.fresh else { return nil }
+        let output = output == 0 ? 0 : max(output ?? 0, firstOutput)
         let reasoning = min(thinking, output)
         return TokenUsage(
             input: fresh, cacheRead: input.cacheRead ?? 0, cacheWrite: input.cacheWrite ?? 0,

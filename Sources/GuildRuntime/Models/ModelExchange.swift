@@ -119,7 +119,9 @@ package enum ModelFailure: GuildError, Equatable {
     /// `status` is nil where no HTTP status, and no error code that stands for one, was seen.
     case retryable(provider: String, reason: String, retryAfter: Duration?, status: Int? = nil)
     /// The provider refused the request for good.
-    case rejected(provider: String, status: Int, reason: String)
+    ///
+    /// `parameter` is the member of the request that it does not take, where it says so.
+    case rejected(provider: String, status: Int, reason: String, parameter: String? = nil)
     /// The stream ended or made no sense after the request was sent; tokens may have been billed.
     case broken(provider: String, reason: String)
     /// Nothing more came within our patience after the request was sent; tokens may have been billed.
@@ -161,7 +163,8 @@ package enum ModelFailure: GuildError, Equatable {
     package var message: String {
         switch self {
         case .retryable(let provider, let reason, _, _): "\(provider): \(reason)"
-        case .rejected(let provider, let status, let reason): "\(provider): refused the request (\(status)): \(reason)"
+        case .rejected(let provider, let status, let reason, _):
+            "\(provider): refused the request (\(status)): \(reason)"
         case .broken(let provider, let reason), .stalled(let provider, let reason): "\(provider): \(reason)"
         case .notConfigured(let provider, let reason, _), .untrusted(let provider, let reason, _):
             "\(provider): \(reason)"

@@ -5,7 +5,10 @@ extension ModelFailure {
         switch self {
         case .notConfigured(_, _, let hint), .untrusted(_, _, let hint), .replayMiss(_, let hint): hint
         case .retryable(let provider, _, _, let status): Self.waiting(status, Self.entry(provider))
-        case .rejected(let provider, let status, _): Self.correcting(status, Self.entry(provider))
+        case .rejected(let provider, _, _, let parameter?):
+            "the server does not take '\(parameter)', which guild sends: name another model, or check provider and base_url "
+                + "of \(Self.entry(provider))"
+        case .rejected(let provider, let status, _, nil): Self.correcting(status, Self.entry(provider))
         case .broken(let provider, _):
             "try again; if it stays so, check that base_url of \(Self.entry(provider)) speaks its format"
         case .stalled:
@@ -42,6 +45,7 @@ extension ModelFailure {
     /// What to correct where the same request would be refused again.
     private static func correcting(_ status: Int, _ entry: String) -> String {
         switch status {
+        case 201..<300: "the server sends no answer: check provider and base_url of \(entry)"
         case 300..<400: "the address has moved: set base_url of \(entry) to the new one"
         case 401: "check api_key of \(entry): the provider does not take it"
         case 402, 429:
@@ -50,6 +54,9 @@ extension ModelFailure {
         case 404: "the provider has no such model or address: check model and base_url of \(entry)"
         case 405, 406, 415: "the server does not speak this format: check provider and base_url of \(entry)"
         case 413: "the request is too large: give the agent less context, or a model with a larger window than \(entry)"
+        case 500...:
+            "the provider failed and says that another try would not help: see its status page, or name another model than "
+                + entry
         default: "correct what it objects to: \(entry), or the agent's prompt"
         }
     }

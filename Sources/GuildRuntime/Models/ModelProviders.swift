@@ -17,6 +17,7 @@ package struct ModelProviders: Sendable {
     private let secrets: SecretResolver
     private let substitute: Substitute?
     private let idleTimeout: Duration?
+    private let dialects = OpenAIDialects()
     private let onProblem: @Sendable (Failure) -> Void
 
     /// - Parameter onProblem: told where a recording cannot be written; the answer itself is not lost.
@@ -70,6 +71,7 @@ package struct ModelProviders: Sendable {
         var settings = ProviderSettings(
             name: entry.name, kind: kind, baseURL: entry.baseURL, model: entry.model, apiKey: key, timeouts: timeouts)
         settings.redactor = secrets.redactor
+        settings.dialects = dialects
         if kind == .replay {
             let path = entry.recording ?? "recordings/\(agent).jsonl"
             guard let bytes = snapshot.file(path) else {

@@ -42,7 +42,9 @@ extension ModelContent {
             return .toolResult(id: id, content: redactor.maskedData(content), isError: isError)
         case .reasoning(let value):
             let masked = redactor.maskedData(value)
-            return masked == value ? self : masked["type"] == nil ? .reasoning(masked) : nil
+            if masked == value { return self }
+            if case .text? = OpenAIReasoning(masked) { return .reasoning(masked) }
+            return nil
         }
     }
 }

@@ -6,11 +6,21 @@ package struct OpenAIProvider: ModelProvider {
 
     private let connection: ProviderConnection
     private let model: String
+    private let isRelay: Bool
+    private let dialects: OpenAIDialects
 
-    /// - Parameter model: for requests that name none.
-    package init(_ connection: ProviderConnection, model: String = "") {
+    /// - Parameters:
+    ///   - model: for requests that name none.
+    ///   - isRelay: whether a server that is not OpenAI's own has its models all the same.
+    ///   - dialects: what was found out about servers, shared by the providers of a process.
+    package init(
+        _ connection: ProviderConnection, model: String = "", isRelay: Bool = false,
+        dialects: OpenAIDialects = OpenAIDialects()
+    ) {
         self.connection = connection
         self.model = model
+        self.isRelay = isRelay
+        self.dialects = dialects
     }
 
     package func complete(
@@ -23,14 +33,21 @@ package struct OpenAIProvider: ModelProvider {
         let (url, isOpenAI) = Self.endpoint(connection.baseURL)
         var headers = Headers()
         if let key { headers["authorization"] = "Bearer \(key)" }
+        var dialect =
+            dialects.dialect(of: url, request.model)
+            ?? OpenAIDialect(model: request.model, isOpenAI: isOpenAI, isRelay: isRelay)
         return try await connection.stream(
-            to: url, headers: headers,
-            body: OpenAIRequest(request: request, names: names, isOpenAI: isOpenAI).body,
+            to: url, headers: headers, body: OpenAIRequest(request: request, names: names, dialect: dialect).body,
             outputLimit: request.outputLimit,
             into: OpenAIStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit, redactor: connection.redactor),
-            onDelta: onDelta)
+            correct: { [request] refusal in
+                guard let other = dialect.corrected(by: refusal) else { return nil }
+                dialect = other
+                dialects.learn(other, of: url, request.model)
+                return OpenAIRequest(request: request, names: names, dialect: other).body
+            }, onDelta: onDelta)
     }
 
     /// The address of the chat completions below a base with or without `/v1`, and whether it is OpenAI's own.

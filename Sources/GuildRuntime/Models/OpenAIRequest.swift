@@ -4,8 +4,7 @@ import GuildDomain
 struct OpenAIRequest {
     let request: ModelRequest
     let names: WireToolNames
-    /// OpenAI itself refuses `max_tokens` for its newer models; compatible servers know only that.
-    let isOpenAI: Bool
+    let dialect: OpenAIDialect
 
     var body: JSONValue {
         var messages: [JSONValue] = []
@@ -15,9 +14,10 @@ struct OpenAIRequest {
         for message in request.messages { messages += wire(message) }
         var members: [(String, JSONValue)] = [
             ("model", .string(request.model)),
-            (isOpenAI ? "max_completion_tokens" : "max_tokens", .integer(request.outputLimit)),
-            ("stream", true), ("stream_options", ["include_usage": true]), ("messages", .array(messages)),
+            (dialect.limit.rawValue, .integer(request.outputLimit)), ("stream", true),
         ]
+        if dialect.hasStreamOptions { members.append(("stream_options", ["include_usage": true])) }
+        members.append(("messages", .array(messages)))
         if !request.tools.isEmpty { members.append(("tools", .array(request.tools.map(wire)))) }
         return .object(JSONObject(members))
     }
@@ -53,48 +53,40 @@ struct OpenAIRequest {
 
     private func assistant(_ content: [ModelContent]) -> JSONValue? {
         let text = joinedText(content)
+        let echoes = dialect.takesReasoning ? reasoning(in: content) : []
         var calls: [JSONValue] = []
         for case .toolUse(let id, let name, let input) in content {
-            calls.append([
+            var call: JSONObject = [
                 "id": .string(id), "type": "function",
                 "function": ["name": .string(names.wire(name)), "arguments": .string(input.text())],
-            ])
+            ]
+            for case .extra(let extra, id) in echoes { call[OpenAIReasoning.extraField] = extra }
+            calls.append(.object(call))
         }
         guard !text.isEmpty || !calls.isEmpty else { return nil }
         var members: [(String, JSONValue)] = [
             ("role", "assistant"), ("content", text.isEmpty ? .null : .string(text)),
         ]
+        // The details have the thoughts in them, and are checked against what was sent.
+        let details = echoes.compactMap { if case .details(let details) = $0 { details } else { nil } }.joined()
+        if !details.isEmpty { members.append((OpenAIReasoning.detailsField, .array(Array(details)))) }
         if !calls.isEmpty {
             members.append(("tool_calls", .array(calls)))
             // Models that think between tool calls want those thoughts back, under the name they came with.
-            for case .reasoning(let value) in content where !isOpenAI {
-                guard let (field, thought) = OpenAIReasoning.read(value) else { continue }
+            for case .text(let field, let thought) in echoes where details.isEmpty {
                 members.append((field, .string(thought)))
             }
         }
         return .object(JSONObject(members))
     }
 
+    private func reasoning(in content: [ModelContent]) -> [OpenAIReasoning] {
+        content.compactMap { if case .reasoning(let value) = $0 { OpenAIReasoning(value) } else { nil } }
+    }
+
     private func joinedText(_ content: [ModelContent]) -> String {
         content.compactMap { part -> String? in
             if case .text(let text) = part, !text.isEmpty { text } else { nil }
         }.joined(separator: "\n\n")
-    }
-}
-
-/// The reasoning text of a compatible server, kept with the name of the field it came in.
-///
-/// It has no `type`, so that it is never taken for a block of Anthropic's.
-enum OpenAIReasoning {
-    /// DeepSeek and vLLM; OpenRouter and Ollama.
-    static let fields = ["reasoning_content", "reasoning"]
-
-    static func value(field: String, text: String) -> JSONValue { ["field": .string(field), "text": .string(text)] }
-
-    static func read(_ value: JSONValue) -> (field: String, text: String)? {
-        guard let field = value["field"]?.string, fields.contains(field), let text = value["text"]?.string else {
-            return nil
-        }
-        return (field, text)
     }
 }

@@ -12,6 +12,8 @@ package struct OpenAIStream: AnswerStream {
         var arguments = ""
         var progress = ArgumentProgress()
         var isAnnounced = false
+        /// What the server wants back with the call (Gemini's signature of a thought).
+        var extra: JSONValue?
         /// A name that came again after whole arguments: another call, once arguments of its own follow.
         var next: (id: String, name: String)?
     }
@@ -27,6 +29,7 @@ package struct OpenAIStream: AnswerStream {
     private var text = ""
     private var reasoning = ""
     private var reasoningField = OpenAIReasoning.fields[0]
+    private var details = ReasoningDetails()
     private var isRefusal = false
     private var calls: [Call] = []
     /// From the wire's index to the place in `calls`.
@@ -35,10 +38,20 @@ package struct OpenAIStream: AnswerStream {
     private var usage = OpenAIUsage()
     /// Whether nothing was written since usage was last reported.
     private var isCounted = false
+    /// Whether an error told what the call had used when it came.
+    private var isErrorCounted = false
     private let outputLimit: Int?
 
-    var reportedUsage: TokenUsage? { isCounted ? usage.tokens : nil }
-    var contentBytes: Int { meter.bytes }
+    var reportedUsage: ReportedUsage? {
+        if isCounted || isAnswered, let tokens = usage.tokens {
+            let isFinal = isCounted && (isAnswered || isErrorCounted)
+            return ReportedUsage(tokens: tokens, output: isFinal ? .final : .soFar)
+        }
+        // An input of zero is none that was counted.
+        guard let tokens = usage.counted, tokens.totalInput > 0 else { return nil }
+        return ReportedUsage(tokens: tokens, output: .unknown)
+    }
+    var contentBytes: Int { meter.bytes - meter.opaqueBytes }
 
     /// - Parameter idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes
     ///   into the ids of calls that come without one.
@@ -66,6 +79,7 @@ package struct OpenAIStream: AnswerStream {
         if let counted { usage.merge(counted) }
         if let error = chunk["error"], !error.isNull {
             isCounted = isCounted || counted != nil
+            isErrorCounted = counted != nil
             // Whatever it said before: what a server itself calls failed is no answer.
             finishReason = nil
             throw failure(chunk)
@@ -92,6 +106,9 @@ package struct OpenAIStream: AnswerStream {
         }
         var stop = try stopOfTurn()
         var content: [ModelContent] = []
+        if !details.isEmpty {
+            content.append(.reasoning(OpenAIReasoning.value(details: details.list)))
+        }
         if !reasoning.isEmpty {
             content.append(.reasoning(OpenAIReasoning.value(field: reasoningField, text: reasoning)))
         }
@@ -102,7 +119,9 @@ package struct OpenAIStream: AnswerStream {
                 // Cut off before its arguments began, perhaps: what it would have asked for is not known.
                 break
             case .success(let input) where !call.name.isEmpty:
-                content.append(.toolUse(id: id(of: call, at: index), name: names.own(call.name), input: input))
+                let id = id(of: call, at: index)
+                if let extra = call.extra { content.append(.reasoning(OpenAIReasoning.value(extra: extra, call: id))) }
+                content.append(.toolUse(id: id, name: names.own(call.name), input: input))
             case .success:
                 guard stop.cutsShort else { throw meter.broken("tool call \(index + 1) has no name") }
             case .failure(let problem):
@@ -131,6 +150,12 @@ package struct OpenAIStream: AnswerStream {
             // OpenRouter sends the same text under both names.
             break
         }
+        for detail in (delta[OpenAIReasoning.detailsField]?.array ?? []).compactMap(\.object) {
+            try meter.addOpaque(JSONValue.object(detail).text())
+            guard details.add(detail) else {
+                throw meter.broken("the answer has over \(AnswerLimits.blocks) reasoning_details")
+            }
+        }
         let refusal = delta["refusal"]?.string ?? ""
         if !refusal.isEmpty { isRefusal = true }
         for piece in [content(of: delta), refusal] where !piece.isEmpty {
@@ -154,7 +179,12 @@ package struct OpenAIStream: AnswerStream {
         let (id, name) = (call["id"]?.string ?? "", call["function"]?["name"]?.string ?? "")
         let arguments = call["function"]?["arguments"]
         let piece = arguments?.string ?? (arguments?.object == nil ? "" : arguments?.text() ?? "")
-        guard let slot = try slot(index: call["index"]?.integer, id: id, name: name, piece: piece) else { return nil }
+        let index = call["index"]?.integer
+        guard let slot = try slot(index: index, id: id, name: name, piece: piece) else {
+            if let known = index.flatMap({ slots[$0] }) { try keepExtra(of: call, at: known) }
+            return nil
+        }
+        try keepExtra(of: call, at: slot)
         try meter.addArguments(piece, to: calls[slot].arguments.utf8.count)
         calls[slot].arguments += piece
         calls[slot].progress.read(piece)
@@ -171,6 +201,12 @@ package struct OpenAIStream: AnswerStream {
         guard !calls[slot].isAnnounced, !calls[slot].name.isEmpty else { return nil }
         calls[slot].isAnnounced = true
         return .toolUseStarted(id: self.id(of: calls[slot], at: slot), name: names.own(calls[slot].name))
+    }
+
+    private mutating func keepExtra(of call: JSONValue, at slot: Int) throws(ModelFailure) {
+        guard let extra = call[OpenAIReasoning.extraField], extra.object != nil else { return }
+        try meter.addOpaque(extra.text())
+        calls[slot].extra = extra
     }
 
     /// Where a piece of a tool call belongs: by its index; without one by its id; a named piece with a new id, or behind

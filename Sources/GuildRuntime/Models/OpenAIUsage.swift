@@ -23,11 +23,14 @@ struct OpenAIUsage: Sendable {
     }
 
     /// Five disjoint classes; nil unless prompt and completion were counted.
-    var tokens: TokenUsage? {
-        guard let prompt, let completion else { return nil }
+    var tokens: TokenUsage? { completion == nil ? nil : counted }
+
+    /// The classes as far as they were counted; nil unless the prompt was.
+    var counted: TokenUsage? {
+        guard let prompt else { return nil }
         let cacheRead = min(cached, prompt)
         let cacheWrite = min(cacheWritten, prompt - cacheRead)
-        let (output, reasoning) = split(completion: completion, prompt: prompt)
+        let (output, reasoning) = split(completion: completion ?? 0, prompt: prompt)
         return TokenUsage(
             input: prompt - cacheRead - cacheWrite, cacheRead: cacheRead, cacheWrite: cacheWrite, output: output,
             reasoning: reasoning)

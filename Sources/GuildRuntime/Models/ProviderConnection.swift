@@ -15,6 +15,18 @@ package struct ProviderConnection: Sendable {
     let redactor: Redactor
 
     static let longestKeyBytes = 8192
+    /// How often one call may be corrected.
+    private static let correctionLimit = 2
+    /// How long an end mark is waited for behind a whole answer.
+    private static let endGrace = Duration.seconds(3)
+
+    /// What has come of a response.
+    private struct Received {
+        var bytes = 0
+        /// All of it, until an event came.
+        var unread: [UInt8] = []
+        var hasEvents = false
+    }
 
     /// - Parameters:
     ///   - needsKey: whether a call without a key is refused here instead of by the provider.
@@ -67,33 +79,37 @@ package struct ProviderConnection: Sendable {
 
     /// Posts `body`, feeds the events of the response to `assembly` and returns its turn.
     ///
-    /// - Parameter outputLimit: the reply limit that `body` asks for.
+    /// - Parameters:
+    ///   - outputLimit: the reply limit that `body` asks for.
+    ///   - correct: asked with what a 400 says; the body to send instead, or nil.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
         to url: String, headers: Headers, body: JSONValue, outputLimit: Int, into assembly: Assembly,
-        onDelta: @Sendable (ModelDelta) -> Void
+        correct: (JSONValue) -> JSONValue? = { _ in nil }, onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
         headers["content-type"] = "application/json"
         headers["accept"] = "text/event-stream"
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: "POST", url: url, headers: headers,
             // The key itself is known only since this call; what was built before it may hold it.
             body: redactor.maskedData(body).bytes(), timeouts: timeouts,
             responseLimitBytes: AnswerLimits.streamBytes)
-        let response = try await open(request)
-        guard response.status == 200, !Self.isJSON(response.headers) else {
-            throw try await refusal(response, to: request, outputLimit: outputLimit)
+        let response = try await open(&request, correct)
+        var (assembly, received) = (assembly, Received())
+        var ended = await read(response, into: &assembly, &received, onDelta: onDelta)
+        if !received.hasEvents, ended != .cancelled {
+            let answer = UnstreamedAnswer(
+                provider: provider, headers: response.headers, body: received.unread, now: time.now, redactor: redactor)
+            ended = ended.map { answer.isPage ? answer.foreign : $0 } ?? answer.read(into: &assembly, onDelta: onDelta)
         }
-        var (assembly, receivedBytes) = (assembly, 0)
-        let ended = await read(response, into: &assembly, &receivedBytes, onDelta: onDelta)
         let bounds = UsageBounds(
-            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: receivedBytes,
+            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: received.bytes,
             contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
             if let ended { throw ended }
             var turn = try assembly.finish().masked(by: redactor)
-            let usage = bounds.judge(turn.usage)
+            let usage = bounds.judge(assembly.reportedUsage)
             (turn.usage, turn.isUsageEstimated, turn.usageDoubt) = (usage.tokens, usage.isEstimate, usage.doubt)
             return turn
         } catch {
@@ -102,7 +118,24 @@ package struct ProviderConnection: Sendable {
         }
     }
 
-    private func open(_ request: HTTPRequest) async throws(ModelFailure) -> HTTPStream {
+    /// The response with a stream, at the first try or by a corrected request.
+    private func open(
+        _ request: inout HTTPRequest, _ correct: (JSONValue) -> JSONValue?
+    ) async throws(ModelFailure) -> HTTPStream {
+        var corrections = 0
+        while true {
+            let response = try await send(request)
+            guard response.status != 200 else { return response }
+            let refusal = try await refusal(response)
+            guard response.status == 400, corrections < Self.correctionLimit, let body = correct(refusal.json) else {
+                throw refusal.failure()
+            }
+            corrections += 1
+            request.body = redactor.maskedData(body).bytes()
+        }
+    }
+
+    private func send(_ request: HTTPRequest) async throws(ModelFailure) -> HTTPStream {
         do {
             return try await client.stream(request)
         } catch {
@@ -114,23 +147,34 @@ package struct ProviderConnection: Sendable {
     ///
     /// - Returns: why no answer can be had; nil where the assembly knows.
     private func read<Assembly: AnswerStream>(
-        _ response: HTTPStream, into assembly: inout Assembly, _ receivedBytes: inout Int,
+        _ response: HTTPStream, into assembly: inout Assembly, _ received: inout Received,
         onDelta: @Sendable (ModelDelta) -> Void
     ) async -> ModelFailure? {
         var parser = ServerSentEvents(limitBytes: AnswerLimits.eventBytes)
         var deltas = MaskedDeltas(redactor)
         func take(_ bytes: [UInt8]) throws {
-            for event in try parser.push(bytes) where !assembly.isComplete {
+            // An event without data keeps the connection alive.
+            for event in try parser.push(bytes) where !assembly.isComplete && !event.data.allSatisfy(\.isWhitespace) {
+                (received.hasEvents, received.unread) = (true, [])
                 for delta in try assembly.apply(event: event.event, data: event.data) {
                     deltas.push(delta).forEach(onDelta)
                 }
             }
         }
+        var answeredAt: Timestamp?
         do {
             for try await piece in response.body {
-                receivedBytes += piece.count
+                received.bytes += piece.count
+                if !received.hasEvents {
+                    received.unread += piece.prefix(AnswerLimits.answerBytes - received.unread.count)
+                }
                 try take(piece)
                 if assembly.isComplete { break }
+                guard assembly.isAnswered else { continue }
+                // Some servers keep the connection after the answer, and alive.
+                let since = answeredAt ?? time.now
+                answeredAt = since
+                if time.now - since >= Self.endGrace { break }
             }
             // Some servers leave out the empty line after their last event; half an event is not JSON and fails.
             if !assembly.isComplete { try take([0x0A, 0x0A]) }
@@ -145,10 +189,8 @@ package struct ProviderConnection: Sendable {
         return nil
     }
 
-    /// What a response means that is no stream: an error status, or JSON where events should be.
-    private func refusal(
-        _ response: HTTPStream, to request: HTTPRequest, outputLimit: Int
-    ) async throws(ModelFailure) -> ModelFailure {
+    /// What a response means that is no success.
+    private func refusal(_ response: HTTPStream) async throws(ModelFailure) -> ProviderRefusal {
         var body: [UInt8] = []
         do {
             for try await chunk in response.body {
@@ -159,18 +201,8 @@ package struct ProviderConnection: Sendable {
             // The status decides; a body that broke off only makes the reason shorter.
             guard !Task.isCancelled else { throw .cancelled }
         }
-        let refusal = ProviderRefusal(
+        return ProviderRefusal(
             provider: provider, status: response.status, headers: response.headers, body: body, now: time.now,
             redactor: redactor)
-        let failure = refusal.failure()
-        guard let reported = refusal.reportedUsage else { return failure }
-        let bounds = UsageBounds(
-            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: body.count,
-            contentBytes: body.count)
-        return .billed(failure, usage: bounds.judge(reported))
-    }
-
-    private static func isJSON(_ headers: Headers) -> Bool {
-        headers["content-type"]?.lowercased().hasPrefix("application/json") ?? false
     }
 }

@@ -48,4 +48,19 @@ enum ProviderErrorCode {
                 .contains(word?.string?.lowercased())
         }
     }
+
+    private static let unknownWords = [
+        "unsupported", "not support", "unrecognized", "unknown", "unexpected", "not permitted", "not allowed",
+    ]
+
+    /// The one of `parameters` that a server says it does not take, by the error's `param`, or by its words where it has
+    /// none: OpenAI itself gives `stream_options` no code, and gateways give nothing one.
+    static func parameter(refusedBy refusal: JSONValue, of parameters: [String]) -> String? {
+        guard let error = ProviderErrorCode.error(in: refusal) else { return nil }
+        let texts = [error["code"], error["message"], error].compactMap { $0?.string }
+        let words = texts.joined(separator: " ").lowercased()
+        guard unknownWords.contains(where: { words.contains($0) }) else { return nil }
+        if let named = error["param"]?.string { return parameters.first { $0 == named } }
+        return parameters.first { words.contains($0) }
+    }
 }

@@ -17,32 +17,24 @@ struct ProviderRefusal {
 
     func failure() -> ModelFailure {
         let said = ProviderWords.reason(body: body, redactor)
-        // A body that is not JSON cannot say more than its status.
-        let json = (try? JSONParser.parse(body)) ?? .null
         let isQuota = ProviderErrorCode.isOutOfQuota(json)
-        guard status != 200 else { return undersold(json, said, isQuota) }
+        guard status != 200 else { return undersold(said, isQuota) }
         let isTransient = asksForRetry ?? ProviderErrorCode.isTransient(status)
-        guard isTransient, !isQuota else { return .rejected(provider: provider, status: status, reason: said) }
-        return later(status, said)
+        if isTransient, !isQuota { return later(status, said) }
+        let reason = said.isEmpty ? "it gives no reason" : said
+        return .rejected(
+            provider: provider, status: status, reason: reason,
+            parameter: ProviderErrorCode.parameter(refusedBy: json, of: Self.parameters))
     }
 
-    /// What the call used all the same: a server that does not stream has answered, and been paid.
-    var reportedUsage: TokenUsage? {
-        // A body that is not JSON reports nothing.
-        guard status == 200, let usage = (try? JSONParser.parse(body))?["usage"], usage.object != nil else {
-            return nil
-        }
-        var (chat, messages) = (OpenAIUsage(), AnthropicUsage())
-        chat.merge(usage)
-        messages.merge(usage, isFinal: true)
-        return chat.tokens ?? messages.tokens
-    }
+    /// Members of a request that some model or server does not take.
+    private static let parameters = ["max_tokens", "max_completion_tokens", "stream_options", "tools"]
+
+    /// What it says; null where that is not JSON, and says no more than its status.
+    var json: JSONValue { (try? JSONParser.parse(body)) ?? .null }
 
     /// An error under a status of success is what its code says.
-    private func undersold(_ json: JSONValue, _ said: String, _ isQuota: Bool) -> ModelFailure {
-        guard ProviderWords.reason(json) != nil || ProviderErrorCode.error(in: json) != nil else {
-            return .broken(provider: provider, reason: "the answer is JSON where a stream of events was asked for")
-        }
+    private func undersold(_ said: String, _ isQuota: Bool) -> ModelFailure {
         let meant = isQuota ? 402 : ProviderErrorCode.status(in: json)
         if let meant, ProviderErrorCode.isTransient(meant) { return later(meant, said) }
         return .rejected(provider: provider, status: meant ?? status, reason: said)

@@ -23,6 +23,8 @@ package struct ProviderSettings: Sendable {
     package var timeouts: HTTPTimeouts
     /// Masks what the provider says of an error.
     package var redactor = Redactor()
+    /// What OpenAI-compatible servers were found to take.
+    package var dialects = OpenAIDialects()
 
     package init(
         name: String? = nil, kind: Kind, baseURL: String? = nil, model: String = "",
@@ -55,16 +57,17 @@ extension ProviderSettings {
         case .anthropic:
             return AnthropicProvider(connection(label, Self.anthropicURL, client), model: model)
         case .openai:
-            return OpenAIProvider(connection(label, Self.openAIURL, client), model: model)
+            return OpenAIProvider(
+                connection(label, Self.openAIURL, client), model: model, isRelay: baseURL != nil, dialects: dialects)
         case .ollama:
-            return OpenAIProvider(connection(label, Self.ollamaURL, client), model: model)
+            return OpenAIProvider(connection(label, Self.ollamaURL, client), model: model, dialects: dialects)
         case .openAICompatible:
             guard baseURL != nil else {
                 throw .notConfigured(
                     provider: label, reason: "an openai-compatible provider has no address",
                     hint: "set base_url in its entry of the LLMRegistry")
             }
-            return OpenAIProvider(connection(label, Self.openAIURL, client), model: model)
+            return OpenAIProvider(connection(label, Self.openAIURL, client), model: model, dialects: dialects)
         case .google:
             throw .notConfigured(
                 provider: label, reason: "Gemini's own wire format is not spoken by this version",

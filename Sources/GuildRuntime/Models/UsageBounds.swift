@@ -49,8 +49,21 @@ struct UsageBounds: Sendable {
     }
 
     /// The provider's figures where they can be; our own estimate of what it left out; nothing where they cannot be.
-    func judge(_ reported: TokenUsage?) -> JudgedUsage {
-        guard var tokens = reported else { return JudgedUsage(tokens: nil) }
+    func judge(_ reported: ReportedUsage?) -> JudgedUsage {
+        guard let reported else { return JudgedUsage(tokens: nil) }
+        var judged = judge(reported.tokens, isWhole: reported.output != .unknown)
+        guard var tokens = judged.tokens, reported.output != .final else { return judged }
+        if reported.output == .unknown {
+            (tokens.output, tokens.reasoning) = (max(tokens.totalOutput, Int64(clamping: outputLimit)), 0)
+        }
+        (judged.tokens, judged.isEstimate) = (tokens, true)
+        judged.doubt = [judged.doubt, reported.output.doubt].compactMap { $0 }.joined(separator: "; ")
+        return judged
+    }
+
+    /// - Parameter isWhole: whether the output was counted, too.
+    private func judge(_ reported: TokenUsage, isWhole: Bool) -> JudgedUsage {
+        var tokens = reported
         let (input, output) = (tokens.totalInput, tokens.totalOutput)
         guard input <= inputCeiling, output <= outputCeiling else {
             return JudgedUsage(
@@ -65,7 +78,7 @@ struct UsageBounds: Sendable {
             tokens.input = Self.estimate(requestBytes)
             leftOut.append("\(input) tokens for \(requestBytes) bytes sent")
         }
-        if output < Int64(contentBytes) / Self.bytesPerTokenAtMost || (output == 0 && contentBytes > 0) {
+        if isWhole, output < Int64(contentBytes) / Self.bytesPerTokenAtMost || (output == 0 && contentBytes > 0) {
             tokens.reasoning = 0
             tokens.output = Self.estimate(contentBytes)
             leftOut.append("\(output) tokens for \(contentBytes) bytes received")

@@ -49,8 +49,8 @@ extension BadInput {
                 "is not JSON", "base_url"),
             Fault(
                 "answers with a web page",
-                RawServer.respond(headers: ["content-type": "text/html"], body: "<html>Welcome</html>"), status: 1,
-                "ended before message_stop", "base_url"),
+                RawServer.respond(headers: ["content-type": "text/html"], body: "<html>Welcome</html>"), status: 6,
+                "Content-Type text/html", "begins '<html>Welcome</html>'", "· 0 tokens", "base_url"),
             Fault(
                 "does not know the key",
                 refusal(401, "authentication_error", "invalid x-api-key \(TemporaryCodex.modelKey)"), status: 1,

@@ -33,14 +33,17 @@ final class ModelServer: Sendable {
     let server: RawServer
     let client = HTTPClient()
 
-    init(_ steps: [RawServer.Step]) throws { server = try RawServer { _ in steps } }
+    convenience init(_ steps: [RawServer.Step]) throws { try self.init { _ in steps } }
+
+    init(_ script: @escaping RawServer.Script) throws { server = try RawServer(script) }
 
     func provider(
         _ kind: ProviderSettings.Kind = .anthropic, path: String = "", key: String? = "sk-test-key",
-        timeouts: HTTPTimeouts = ProviderSettings.modelTimeouts
+        timeouts: HTTPTimeouts = ProviderSettings.modelTimeouts, dialects: OpenAIDialects = OpenAIDialects()
     ) throws -> any ModelProvider {
-        let settings = ProviderSettings(
+        var settings = ProviderSettings(
             kind: kind, baseURL: server.url(path), model: "fallback-model", apiKey: { key }, timeouts: timeouts)
+        settings.dialects = dialects
         return ServedProvider(vendor: self, provider: try settings.provider(client: client))
     }
 
@@ -48,6 +51,8 @@ final class ModelServer: Sendable {
     func sent() throws -> JSONValue {
         try JSONParser.parse(server.requests.first?.body ?? [])
     }
+
+    var allSent: [JSONValue] { get throws { try server.requests.map { try JSONParser.parse($0.body) } } }
 }
 
 /// Keeps its vendor alive as long as somebody may call it.
@@ -75,6 +80,10 @@ extension ModelProvider {
 }
 
 extension ModelRequest {
-    static let hello = ModelRequest(
-        model: "m", system: "Be brief.", messages: [ModelMessage(role: .user, content: [.text("Hello")])])
+    static let hello = hello(model: "m")
+
+    static func hello(model: String) -> ModelRequest {
+        ModelRequest(
+            model: model, system: "Be brief.", messages: [ModelMessage(role: .user, content: [.text("Hello")])])
+    }
 }

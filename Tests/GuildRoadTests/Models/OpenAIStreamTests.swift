@@ -95,7 +95,7 @@ import Testing
         let request = OpenAIRequest(
             request: ModelRequest(
                 model: "m", system: "", messages: [ModelMessage(role: .assistant, content: turn.content)]),
-            names: Self.names, isOpenAI: false)
+            names: Self.names, dialect: OpenAIDialect())
         #expect(request.body["messages"]?.array?.first?["reasoning"]?.string == "Hm.")
     }
 

@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test func `OpenAI itself gets the newer name of the reply limit`() {
-        let body = OpenAIRequest(request: .hello, names: WireToolNames([]), isOpenAI: true).body
+        let dialect = OpenAIDialect(isOpenAI: true)
+        let body = OpenAIRequest(request: .hello, names: WireToolNames([]), dialect: dialect).body
         #expect(body["max_completion_tokens"] == 1024)
         #expect(body["max_tokens"] == nil)
     }

@@ -13,7 +13,7 @@ import Testing
         TokenUsage(input: 3_000, output: 1_024, reasoning: 1_024),
     ])
     func `figures that can be are taken as they come`(usage: TokenUsage) {
-        #expect(bounds.judge(usage) == JudgedUsage(tokens: usage))
+        #expect(bounds.judge(ReportedUsage(tokens: usage)) == JudgedUsage(tokens: usage))
     }
 
     @Test(arguments: [
@@ -23,27 +23,41 @@ import Testing
         TokenUsage(input: 1_000_000_000_000, output: 5),
     ])
     func `figures that cannot be are not taken, and said to be`(usage: TokenUsage) {
-        let judged = bounds.judge(usage)
+        let judged = bounds.judge(ReportedUsage(tokens: usage))
         #expect(judged.tokens == nil)
         #expect(judged.doubt?.contains("implausible usage") == true)
     }
 
     @Test func `what is left out is estimated by its length`() {
-        let judged = bounds.judge(.zero)
+        let judged = bounds.judge(ReportedUsage(tokens: .zero))
         #expect(judged.tokens == TokenUsage(input: 1_000, output: 10))
         #expect(judged.isEstimate)
         #expect(judged.doubt?.contains("0 tokens for 30 bytes received") == true)
         let long = UsageBounds(
             requestBytes: 3_000, outputLimit: 1_024, receivedBytes: 1 << 20, contentBytes: 600_000)
-        #expect(long.judge(TokenUsage(input: 1_000, output: 1)).tokens == TokenUsage(input: 1_000, output: 200_000))
+        #expect(
+            long.judge(ReportedUsage(tokens: TokenUsage(input: 1_000, output: 1))).tokens
+                == TokenUsage(input: 1_000, output: 200_000))
     }
 
     @Test func `an answer without content may have no output, and bounds of any size do not trap`() {
         let empty = UsageBounds(requestBytes: 300, outputLimit: 16, receivedBytes: 80, contentBytes: 0)
-        #expect(empty.judge(TokenUsage(input: 9)) == JudgedUsage(tokens: TokenUsage(input: 9)))
+        #expect(empty.judge(ReportedUsage(tokens: TokenUsage(input: 9))) == JudgedUsage(tokens: TokenUsage(input: 9)))
         let vast = UsageBounds(requestBytes: .max, outputLimit: .max, receivedBytes: .max, contentBytes: .max)
-        #expect(vast.judge(.zero).isEstimate)
+        #expect(vast.judge(ReportedUsage(tokens: .zero)).isEstimate)
         #expect(vast.judge(nil) == JudgedUsage(tokens: nil))
+    }
+
+    @Test func `an output that was not counted is taken at its bound, and one that was counted on the way as at least`()
+    {
+        let unknown = bounds.judge(ReportedUsage(tokens: TokenUsage(input: 700, cacheRead: 300), output: .unknown))
+        #expect(unknown.tokens == TokenUsage(input: 700, cacheRead: 300, output: 1_024))
+        #expect(unknown.isEstimate && unknown.doubt?.contains("the output its bound") == true)
+        let running = bounds.judge(ReportedUsage(tokens: TokenUsage(input: 700, output: 9), output: .soFar))
+        #expect(running.tokens == TokenUsage(input: 700, output: 9))
+        #expect(running.isEstimate && running.doubt?.contains("at least") == true)
+        let impossible = bounds.judge(ReportedUsage(tokens: TokenUsage(input: .max), output: .unknown))
+        #expect(impossible.tokens == nil)
     }
 
     @Test func `an overflowing count is implausible at the call`() async throws {

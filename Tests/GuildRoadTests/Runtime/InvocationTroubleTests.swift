@@ -32,6 +32,31 @@ import Testing
         #expect(try await office.ledger.turns(of: id).map(\.isAnswered) == [false, true])
     }
 
+    @Test func `somebody who waits for a run is not made to wait longer than it may take`() async throws {
+        let vendor = try Vendor.serving(.status(429, retryAfter: 86_400), .text("Here."))
+        let office = try Office(vendor: vendor)
+        let (worker, story) = (try await office.worker(), Story())
+        try await office.queue()
+        #expect(try await office.attempt(worker, story: story, isWatched: true)?.state == .failed)
+        #expect(story.retries.isEmpty)
+        #expect(story.failure?.message.contains("asks for a pause of 86400.0 seconds") == true)
+        #expect(story.failure?.hint?.contains("maxActiveDuration") == true)
+        // The next model of a chain has asked for nothing.
+        let chained = try Vendor.serving(.status(429, retryAfter: 86_400), .text("Here."))
+        let models = OfficeCodex.models(chained.url(), "routing: { fallback_chain: [spare] }")
+        let lucky = try Office(vendor: chained, ["providers/models.yaml": models])
+        let other = try await lucky.worker()
+        try await lucky.queue()
+        #expect(try await lucky.attempt(other, isWatched: true)?.state == .queued)
+        lucky.time.advance(by: .seconds(20))
+        #expect(try await lucky.attempt(other, isWatched: true)?.state == .succeeded)
+        // Nobody waits for one under `serve`.
+        let patient = try Office(vendor: try Vendor.serving(.status(429, retryAfter: 86_400)))
+        try await patient.queue()
+        #expect(try await patient.attempt(try await patient.worker(), story: story)?.state == .queued)
+        #expect(story.retries == [start + .seconds(86_400)])
+    }
+
     @Test func `retries end, and the last failure is the invocation's`() async throws {
         let vendor = try Vendor.serving(.status(500))
         let office = try Office(vendor: vendor)

@@ -12,13 +12,13 @@ extension Office {
     @discardableResult
     func attempt(
         _ worker: Worker, story: Story = Story(), substitute: ModelProviders.Substitute? = nil,
-        isDraining: @escaping @Sendable () -> Bool = { false },
+        isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> Invocation? {
         guard let claim = try await ledger.claimInvocation(ClaimScope(), worker: worker, now: time.now) else {
             return nil
         }
-        try await run(claim, worker, substitute: substitute, isDraining: isDraining) { event in
+        try await run(claim, worker, substitute: substitute, isDraining: isDraining, isWatched: isWatched) { event in
             story.tell(event)
             observe(event)
         }
@@ -27,14 +27,14 @@ extension Office {
 
     func run(
         _ claim: ClaimedInvocation, _ worker: Worker, substitute: ModelProviders.Substitute? = nil,
-        isDraining: @escaping @Sendable () -> Bool = { false },
+        isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws {
         let parts = parts(worker, substitute: substitute)
         let run = InvocationRun(
             ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
             providers: parts.providers, time: time, retry: head.settings.retries, observe: observe,
-            mayPause: { nil }, isDraining: isDraining)
+            mayPause: { nil }, isDraining: isDraining, isWatched: isWatched)
         try await run.run()
     }
 

@@ -30,6 +30,31 @@ import Testing
         #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
     }
 
+    @Test func `a login page costs nothing, at any try`() async throws {
+        let page = RawServer.respond(headers: ["Content-Type": "text/html"], body: "<html>Please log in</html>")
+        let office = try Office(vendor: try Vendor.serving(.steps(page), .text("Here.")))
+        let (worker, story) = (try await office.worker(), Story())
+        try await office.queue()
+        let back = try #require(try await office.attempt(worker, story: story))
+        #expect(back.state == .queued)
+        #expect(back.usage == .zero)
+        office.time.advance(by: .seconds(20))
+        #expect(try await office.attempt(worker)?.usage == Vendor.usage)
+    }
+
+    @Test func `a usage that was reported on the way is booked, marked as an estimate`() async throws {
+        let counted = #"{"prompt_tokens":2000,"completion_tokens":2}"#
+        let body = "data: \(OpenAIStreamTests.chunk(#"{"content":"half"}"#, usage: counted))\n\n"
+        let office = try Office(
+            vendor: try Vendor.serving(
+                .steps(RawServer.respond(headers: ["Content-Type": "text/event-stream"], body: body))))
+        try await office.queue()
+        let back = try #require(try await office.attempt(try await office.worker()))
+        #expect(back.usage == TokenUsage(input: 2_000, output: 2))
+        #expect(try await bodies(office, "budget.estimated").first?["doubt"]?.string?.contains("at least") == true)
+        #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
+    }
+
     @Test func `a usage that cannot be is settled at the bound, marked and told`() async throws {
         let usage = #"{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}"#
         let body = [

@@ -1,0 +1,55 @@
+import GuildDomain
+
+/// The `reasoning_details` of an answer, put together from its pieces: a text or summary of one index is continued until
+/// its signature comes, everything else is an element of its own.
+struct ReasoningDetails: Sendable {
+    private struct Element {
+        var members: JSONObject
+        var text: String
+
+        /// The member that comes in pieces, by the type that has it.
+        static let textMembers = ["reasoning.text": "text", "reasoning.summary": "summary"]
+        /// What a later piece may bring.
+        static let lateMembers = ["signature", "format", "id"]
+        /// A larger piece is none of OpenRouter's, and kept as it is.
+        static let membersLimit = 16
+
+        var textMember: String? { members["type"]?.string.flatMap { Self.textMembers[$0] } }
+
+        var whole: JSONValue {
+            var members = members
+            if let textMember { members[textMember] = .string(text) }
+            return .object(members)
+        }
+
+        init(_ members: JSONObject) {
+            (self.members, text) = (members, "")
+            text = textMember.flatMap { members[$0]?.string } ?? ""
+        }
+
+        /// - Returns: whether the piece was a continuation.
+        mutating func take(_ piece: JSONObject) -> Bool {
+            guard members.count <= Self.membersLimit, piece.count <= Self.membersLimit, let textMember,
+                members["type"] == piece["type"], members["index"] == piece["index"],
+                (members["signature"]?.string ?? "").isEmpty
+            else { return false }
+            text += piece[textMember]?.string ?? ""
+            for key in Self.lateMembers {
+                if let value = piece[key], !value.isNull { members[key] = value }
+            }
+            return true
+        }
+    }
+
+    private var elements: [Element] = []
+
+    var isEmpty: Bool { elements.isEmpty }
+    var list: [JSONValue] { elements.map(\.whole) }
+
+    /// - Returns: false where there are too many.
+    mutating func add(_ detail: JSONObject) -> Bool {
+        if let last = elements.indices.last, elements[last].take(detail) { return true }
+        elements.append(Element(detail))
+        return elements.count <= AnswerLimits.blocks
+    }
+}

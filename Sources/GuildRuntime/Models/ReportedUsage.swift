@@ -1,0 +1,27 @@
+import GuildDomain
+
+/// What a provider has said that a call used, and how much of the call that covers.
+struct ReportedUsage: Sendable, Hashable {
+    enum Output: Sendable {
+        /// Counted to the end of the answer.
+        case final
+        /// Counted, but before the answer had ended: at least this.
+        case soFar
+        /// Not counted, or not all of it: the bound is to be taken.
+        case unknown
+    }
+
+    var tokens: TokenUsage
+    var output = Output.final
+}
+
+extension ReportedUsage.Output {
+    /// What a person should know of figures that are not the provider's last.
+    var doubt: String? {
+        switch self {
+        case .final: nil
+        case .soFar: "more may have been written after the usage was last reported: it is at least that"
+        case .unknown: "the provider did not report the output: the input is as reported, the output its bound"
+        }
+    }
+}
