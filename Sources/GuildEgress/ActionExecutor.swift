@@ -64,7 +64,7 @@ package struct ActionExecutor: Service {
             return try await retryOrFail(action, reason: refusal.message, retryAfter: refusal.wait, now: time.now)
         }
         let outcome: Result<JSONValue, OperationFailure>
-        let event = try await ledger.origin(of: action.id)
+        let event = try await ledger.cause(of: action.id)
         do throws(OperationFailure) {
             let connectors = connectors()
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
