@@ -48,6 +48,8 @@ package struct Deployment: Sendable {
     package init(
         _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5), role: Role = .running
     ) async throws {
+        var settings = settings
+        settings.isServing = role == .serving
         let access = try CodexAccess(settings)
         self.access = access
         time = settings.time
@@ -104,7 +106,7 @@ package struct Deployment: Sendable {
     ) async throws -> Bool {
         guard access.isAtHead, try await !ledger.isServed() else { return false }
         guard let accepted else { return true }
-        let commit = try access.repository.resolve(access.revision)
+        let commit = try access.tip()
         // What this repository does not have may well be newer.
         guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
         return try !access.repository.isAncestor(commit, of: accepted)
