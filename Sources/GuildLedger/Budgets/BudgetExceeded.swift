@@ -67,7 +67,7 @@ package struct BudgetExceeded: GuildError, Equatable {
         if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
         let missing = max(1, used.addingSaturated(reserved).addingSaturated(needed).addingSaturated(-limit))
         // What an alert keeps back goes on when `used` is far enough below the limit; how much that is, is for a person.
-        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(alert > .none ? limit : missing)"
+        let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(alert > .none ? max(limit, missing) : missing)"
         let grant = "`guild budget grant \(account) \(amount) --reason WHY` adds to it"
         if setting.hasPrefix("--") { return "\(grant), or run with \(setting) \(used.addingSaturated(needed))" }
         return "\(grant), or raise \(setting) in the codex"
