@@ -41,7 +41,7 @@ package struct AgentHistory: Sendable {
 
     /// - Throws: kind `.usage` where the newest commit has no such agent.
     package init(of name: String, in access: CodexAccess, limit: Int) throws {
-        let tip = try access.repository.resolve(access.revision)
+        let tip = try access.tip()
         let snapshot = try access.loader.load(tip, revision: access.revision).get()
         guard let manifest = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
         var (parts, isValid, entries): (Parts, Bool, [Entry]) = (Parts(manifest), true, [])

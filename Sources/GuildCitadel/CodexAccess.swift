@@ -44,8 +44,26 @@ package struct CodexAccess: Sendable {
     /// Reads what the settings name, with every problem.
     package func load(deadline: LoadDeadline? = nil) throws -> LoadResult {
         guard !settings.usesWorktree else { return try loader.loadWorktree() }
-        return try load(
-            try repository.resolve(settings.revision), revision: settings.revision, deadline: deadline)
+        if !settings.isServing { try tellDoubt(about: settings.revision) }
+        return try load(try tip(), revision: settings.revision, deadline: deadline)
+    }
+
+    /// The commit that the settings name now.
+    package func tip() throws -> CommitID { try tip(in: repository) }
+
+    func tip(in repository: CodexRepository) throws -> CommitID {
+        try repository.resolve(settings.revision, isServed: settings.isServing)
+    }
+
+    /// Reads what a revision names, with every problem, and says so where a tag has the branch's name.
+    package func load(rev revision: String) throws -> LoadResult {
+        try tellDoubt(about: revision)
+        return try loader.load(rev: revision)
+    }
+
+    private func tellDoubt(about revision: String) throws {
+        guard let tag = try repository.tagBeside(revision) else { return }
+        settings.remark("'\(revision)' is a branch and a tag: the branch is used; the tag's full name is \(tag)")
     }
 
     /// Reads a commit, with every problem; that it has no codex at all is one, and that nobody who counts has signed it.

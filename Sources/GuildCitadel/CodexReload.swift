@@ -74,7 +74,7 @@ struct CodexReload: Service {
     private func supersede() {
         guard loading.current?.commit != nil else { return }
         // What cannot be resolved now supersedes nothing.
-        guard let newest = try? deployment.access.repository.resolve(deployment.access.revision) else { return }
+        guard let newest = try? deployment.access.tip() else { return }
         loading.supersede(by: newest)
     }
 
@@ -108,7 +108,7 @@ struct CodexReload: Service {
         let access = deployment.access
         guard !access.usesWorktree else { return isForced ? .some(nil) : nil }
         try await deployment.followMove()
-        let commit = try await onOwnThread { try access.retrying { try $0.resolve(access.revision) } }
+        let commit = try await onOwnThread { try access.retrying { try access.tip(in: $0) } }
         return isForced || commit.hex != seen ? .some(commit) : nil
     }
 

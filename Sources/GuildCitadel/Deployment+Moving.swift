@@ -17,7 +17,7 @@ extension Deployment {
             if let standing, standing.standing == .own, standing.location?.followingLink() != ledger.location {
                 throw Self.isAnother(other.repository.place, "it has a ledger of its own")
             }
-            let roots = try other.repository.roots(of: try other.repository.resolve(other.revision))
+            let roots = try other.repository.roots(of: try other.tip())
             let accepted = CommitID(codex.head.commit)
             let ours = try accepted.map { try repository.roots(of: $0) } ?? []
             guard !roots.isEmpty, roots == ours else {

@@ -50,6 +50,8 @@ package struct Deployment: Sendable {
     package init(
         _ settings: Settings, redactor: Redactor, lockPatience: Duration = .seconds(5), role: Role = .running
     ) async throws {
+        var settings = settings
+        settings.isServing = role == .serving
         let access = try CodexAccess(settings)
         self.access = access
         time = settings.time
@@ -121,7 +123,7 @@ package struct Deployment: Sendable {
     ) async throws -> Bool {
         guard access.isAtHead, try await !ledger.isServed() else { return false }
         guard let accepted else { return true }
-        let commit = try access.repository.resolve(access.revision)
+        let commit = try access.tip()
         // What this repository does not have may well be newer.
         guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
         // A commit that cannot be read is refused for that, and is no step back.

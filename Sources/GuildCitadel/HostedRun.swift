@@ -6,6 +6,7 @@ package import GuildLedger
 package import GuildRuntime
 import GuildTransport
 import Logging
+import Synchronization
 
 /// What `guild run` is asked for.
 package struct RunRequest: Sendable {
@@ -46,13 +47,19 @@ package struct RunOutcome: Sendable {
     package var released: [Action] = []
     /// Why an answer is not in the recording that was asked for.
     package var notRecorded: Failure?
+    /// The actions that are still to be done, later than a person would wait for.
+    package var left: [Action] = []
+    /// The writes that the manifest or a policy refused, and that none of the same kind and subject made up for.
+    package var blocked: [ToolCall] = []
 
-    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person, 130 cancelled, else
-    /// the failure's own.
+    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person or a policy, 6 an
+    /// action is still to be done, 130 cancelled, else the failure's own.
     package var exitStatus: Int32 {
         switch invocation.state {
         case .succeeded where refused.contains { $0.state == .rejected }: ErrorKind.refused.exitStatus
         case .succeeded where !refused.isEmpty: ErrorKind.failed.exitStatus
+        case .succeeded where !blocked.isEmpty || !awaiting.isEmpty: ErrorKind.refused.exitStatus
+        case .succeeded where !left.isEmpty: ErrorKind.unavailable.exitStatus
         case .succeeded: notRecorded?.kind.exitStatus ?? 0
         case .cancelled: ErrorKind.interrupted.exitStatus
         case .waiting where invocation.waitReason == .budget: ErrorKind.outOfBudget.exitStatus
@@ -70,6 +77,9 @@ package struct HostedRun: Sendable {
 
     /// A budget that has room again this soon is waited for.
     private static let budgetPatience = Duration.seconds(65)
+
+    /// An action that is tried again this soon is waited for, though its invocation has ended: GitHub asks for a minute.
+    private static let actionPatience = Duration.seconds(150)
 
     /// Asked for each action that waits for a person; nil leaves it waiting.
     package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
@@ -119,18 +129,24 @@ package struct HostedRun: Sendable {
             (root, invocation) = try await begin(worker)
         }
         let (lastFailure, notRecorded) = (FailureBox(), FailureBox())
+        let blocked = Mutex<[ToolCall]>([])
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
         ) { event in
             switch event {
             case .ended(invocation, _, _, let failure): lastFailure.set(failure)
+            case .asked(let call) where call.blockedSubject != nil: blocked.withLock { $0.append(call) }
             case .outOfBudget(invocation, let refusal, _): lastFailure.set(Self.failure(refusal, of: invocation))
             case .notRecorded(let failure): notRecorded.set(failure)
             default: break
             }
             observe(event)
         } until: {
-            try await follow(invocation, approve)
+            try await follow(invocation, observe, approve)
+        }
+        let done = outcome.done
+        outcome.blocked = blocked.withLock { $0 }.filter { call in
+            !done.contains { $0.operation == call.name && $0.subject == call.blockedSubject }
         }
         // The ledger tells the end before the executor tells why; only now has the executor surely told it.
         if outcome.invocation.state.isFinal || outcome.invocation.waitReason == .budget {
@@ -214,19 +230,36 @@ package struct HostedRun: Sendable {
             system: "cli", chapter: agent.chapter, payload: data.bytes())
     }
 
-    /// Waits for the end, deciding approvals on the way.
+    /// Waits for the end, and for actions that are done soon after it, deciding approvals on the way.
     private func follow(
-        _ id: InvocationID, _ approve: Approve
+        _ id: InvocationID, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
     ) async throws -> RunOutcome {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let outcomes = ledger.signal(.outcomes)
         var released: [Action] = []
+        var told: [ActionID: Timestamp] = [:]
         while true {
             let seen = outcomes.generation
             guard let invocation = try await ledger.invocation(id) else {
                 throw Failure(.failed, "invocation \(id) is not in the ledger")
             }
-            if invocation.state.isFinal { return try await outcome(invocation, [], released) }
+            let open = try await ledger.actions(of: id).filter { $0.state == .queued || $0.state == .running }
+            for action in open where action.attempt > 0 && told[action.id] != action.availableAt {
+                guard action.state == .queued, action.availableAt > time.now else { continue }
+                told[action.id] = action.availableAt
+                let reason = "\(action.operation) on \(action.subject): \(action.error ?? "not done yet")"
+                observe(.retrying(id, reason: reason, at: action.availableAt))
+            }
+            if invocation.state.isFinal {
+                let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
+                let isEndless = open.contains { $0.availableAt > time.now + Self.actionPatience }
+                if invocation.state != .succeeded || open.isEmpty || isEndless {
+                    return try await outcome(invocation, awaiting, released)
+                }
+                await outcomes.wait(after: seen, until: time.now + .seconds(5), time: time)
+                try Task.checkCancellation()
+                continue
+            }
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
                 let left = try await decide(awaiting, approve, &released)
@@ -291,6 +324,7 @@ package struct HostedRun: Sendable {
             invocation: invocation, failure: nil, awaiting: awaiting,
             turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done,
             standings: try await deployment.ledger.capStandings(of: awaiting, now: deployment.time.now),
-            released: released)
+            released: released,
+            left: invocation.state.isFinal ? actions.filter { $0.state == .queued || $0.state == .running } : [])
     }
 }

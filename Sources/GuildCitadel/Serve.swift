@@ -18,6 +18,8 @@ package struct Serve: Sendable {
     private static let drainTimeout = Duration.seconds(30)
     /// A backup by another program may hold the ledger for a while; that is no reason to end.
     private static let lockPatience = Duration.seconds(30)
+    /// How long a request waits for it: GitHub waits ten seconds for its answer.
+    private static let requestPatience = Duration.seconds(5)
 
     package var components: [Component]
     package var listen: String?
@@ -92,8 +94,23 @@ package struct Serve: Sendable {
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
         Self.announce(components.filter { !answering.contains($0) }, deployment.logger)
+        try Self.waitForLocks(deployment)
         try await group.run()
+        deployment.ledger.stopWaitingForLocks()
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
+    }
+
+    /// Somebody's lock on the ledger is no reason to end: work waits for it, and who asks over HTTP is told to come again.
+    private static func waitForLocks(_ deployment: Deployment) throws {
+        try deployment.ledger.waitForLocks { [logger = deployment.logger, path = deployment.ledger.location.path] in
+            if $0 {
+                logger.warning(
+                    "the ledger is locked by another process: what is to be written waits, deliveries are answered 503",
+                    metadata: ["ledger": "\(path)", "hint": "find the other process (`fuser` on the file)"])
+            } else {
+                logger.notice("the ledger can be written to again", metadata: ["ledger": "\(path)"])
+            }
+        }
     }
 
     /// The settings with the remote's branch in the place of the revision. The first fetch may fail where an earlier one
@@ -147,8 +164,16 @@ package struct Serve: Sendable {
     private static func readiness(
         _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
     ) async -> Readiness {
-        // A ledger that cannot be read is what makes the answer unready; the detail then is of the codex alone.
-        let ledger = try? await deployment.ledger.readiness()
+        // A ledger that cannot be used is what makes the answer unready; the detail then is of the codex alone.
+        var (ledger, trouble): (Ledger.Readiness?, String?)
+        do {
+            try await deployment.ledger.probe()
+            ledger = try await deployment.ledger.readiness()
+        } catch LedgerFailure.locked {
+            trouble = "locked by another process"
+        } catch {
+            trouble = "cannot be read"
+        }
         var codex: [(String, JSONValue)] = [("commit", .string(deployment.codex.head.commit))]
         if let head = ledger?.head, !head.isAccepted {
             codex.append(("refused", refused(head, isWhole: isWhole)))
@@ -166,7 +191,7 @@ package struct Serve: Sendable {
             detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
         }
         return Readiness(
-            unready: ledger == nil ? [(part: "ledger", reason: "cannot be read")] : [], detail: detail)
+            unready: trouble.map { [(part: "ledger", reason: $0)] } ?? [], detail: detail)
     }
 
     private static func refused(_ head: CodexHead, isWhole: Bool) -> JSONValue {
@@ -282,13 +307,17 @@ package struct Serve: Sendable {
                 ).routes
         }
         let refusals = RefusalLog(logger: deployment.logger)
-        if components.contains(.webhookGateway) { routes += gateway(deployment, requests, refusals).routes }
+        let gateway = components.contains(.webhookGateway) ? gateway(deployment, requests, refusals) : nil
+        routes += gateway?.routes ?? []
         routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
         let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
         return HTTPListener(
-            routes: routes, address: address, limits: door.limits, hosts: door.hosts, proxies: door.proxies,
+            routes: routes.map { $0.waiting(atMost: Self.requestPatience) }, address: address, limits: door.limits,
+            hosts: door.hosts, proxies: door.proxies,
             refusals: refusals, bearerTokens: { await access.tokens() }, logger: deployment.logger
         ) { port in
+            // Whoever has the secrets may be slow, and nothing waits for it.
+            Task { await gateway?.reportSecrets() }
             onListening("\(ListenAddress(host: address.host, port: port))")
         }
     }

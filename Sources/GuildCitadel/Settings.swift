@@ -18,6 +18,8 @@ package struct Settings: Sendable {
     package var trustsCodex: Bool
     /// Whether the environment is that of a `pre-receive` hook, whose objects are in quarantine.
     package var readsQuarantine = false
+    /// Whether the revision is a branch to follow: a tag then counts by its full name only.
+    package var isServing = false
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger

@@ -12,8 +12,8 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
             cleanly, settles the budget and exits 130. A run that a budget stops keeps what it has, exits 4 and says what \
-            to grant; --resume goes on where it stopped. A run of which an action was refused exits 1, or 5 if a person \
-            rejected it.
+            to grant; --resume goes on where it stopped. A run of which an action was refused exits 1, or 5 if a person, the \
+            manifest or a policy refused it; 6 if one is still to be done, for the system asked to come again later.
             """)
 
     enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }

@@ -74,6 +74,18 @@ final class RunScreen: Sendable {
                     + "\n  hint: guild audit show \(action.id) tells what was asked")
         }
         if let problem = outcome.notRecorded { say("guild: \(problem.description)") }
+        for call in outcome.blocked {
+            let place = call.blockedSubject.map { $0.isEmpty ? "" : " on \($0)" } ?? ""
+            let why = call.result ?? "no reason given"
+            say(ScreenText.line("guild: \(call.name)\(place) was refused by the manifest or a policy: \(why)"))
+        }
+        for action in outcome.left {
+            let why = action.error.map { ": \($0)" } ?? ""
+            say(
+                ScreenText.line("guild: \(action.operation) on \(action.subject) is not done yet\(why)")
+                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, does it from "
+                    + LocalTime.text(action.availableAt))
+        }
         if let failure = outcome.failure {
             say("guild: \(failure.description)")
         } else if outcome.invocation.state == .failed || outcome.invocation.state == .expired {
@@ -151,6 +163,21 @@ struct RunResult: CommandResult {
                         "id": .string(action.id.description), "operation": .string(action.operation),
                         "subject": .string(action.subject), "state": .string(action.state.rawValue),
                         "reason": .string(action.error ?? action.result ?? ""),
+                    ]
+                }),
+            "refused_calls": .array(
+                outcome.blocked.map { call in
+                    [
+                        "operation": .string(call.name), "subject": .string(call.blockedSubject ?? ""),
+                        "reason": .string(call.result ?? ""),
+                    ]
+                }),
+            "open_actions": .array(
+                outcome.left.map { action in
+                    [
+                        "id": .string(action.id.description), "operation": .string(action.operation),
+                        "subject": .string(action.subject), "available": .string(action.availableAt.rfc3339),
+                        "reason": .string(action.error ?? ""),
                     ]
                 }),
             "error": outcome.failure.map { .string($0.message) } ?? .null,

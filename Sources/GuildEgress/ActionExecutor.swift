@@ -67,7 +67,7 @@ package struct ActionExecutor: Service {
         let connectors = connectors()
         let event =
             connectors.hasPlace(action.operation, arguments: action.arguments)
-            ? try await ledger.origin(of: action.id) : nil
+            ? try await ledger.cause(of: action.id) : nil
         do throws(OperationFailure) {
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(

@@ -29,6 +29,7 @@ package struct WebhookGateway: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     private let refusals: RefusalLog
+    private let troubles = SecretTroubles()
 
     /// Who we are on GitHub, as far as it is known.
     package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
@@ -125,7 +126,12 @@ package struct WebhookGateway: Sendable {
         }
         let limit = bodyLimit(of: endpoint, snapshot)
         guard request.body.count <= limit else { return Self.tooLarge(limit) }
-        guard let keys = await secretKeys(of: endpoint) else { return Self.notConfigured }
+        guard let keys = await secretKeys(of: endpoint) else {
+            if refusals.count("deliveries with no secret configured, endpoint=\(endpoint.name)") {
+                logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
+            }
+            return Self.notConfigured
+        }
         guard GitHubSignature.isValid(request.headers[GitHubSignature.header], body: request.body, secrets: keys) else {
             refusals.count("deliveries with a bad signature, endpoint=\(endpoint.name)")
             return Self.unauthorized
@@ -199,15 +205,20 @@ package struct WebhookGateway: Sendable {
                 problems.append(error.message)
             }
         }
-        if !problems.isEmpty, refusals.count("secrets that are unavailable, endpoint=\(endpoint.name)") {
-            logger.error(
-                "webhook secret unavailable",
+        if troubles.isNews(problems, of: endpoint.name), !problems.isEmpty {
+            logger.log(
+                level: keys.isEmpty ? .error : .warning,
+                keys.isEmpty
+                    ? "webhook secret unavailable: the endpoint's deliveries are answered 503"
+                    : "webhook secret unavailable: deliveries signed with another one of the endpoint are taken",
                 metadata: ["endpoint": "\(endpoint.name)", "reason": "\(problems.joined(separator: "; "))"])
         }
-        if keys.isEmpty, refusals.count("deliveries with no secret configured, endpoint=\(endpoint.name)") {
-            logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
-        }
         return keys.isEmpty ? nil : keys
+    }
+
+    /// Says of each endpoint which of its secrets cannot be had, before a delivery needs them.
+    package func reportSecrets() async {
+        for endpoint in codex.head.endpoints where endpoint.system == "github" { _ = await secretKeys(of: endpoint) }
     }
 
     private static let notConfigured = Reply.problem(

@@ -69,26 +69,38 @@ package final class Ledger: Sendable {
         touching topics: [Topic] = [], _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         let outcome = Outcome<Value>()
-        return try await withCheckedThrowingContinuation { continuation in
-            committer.submit(
-                GroupCommitter.Member(
-                    run: { db in
-                        let value = try body(db)
-                        outcome.value.withLock { $0 = value }
-                    },
-                    complete: { result in
-                        switch (result, outcome.value.withLock { $0 }) {
-                        case (.success, let value?):
-                            self.raise(topics)
-                            self.signal(.audit).raise()
-                            continuation.resume(returning: value)
-                        case (.failure(let error), _): continuation.resume(throwing: error)
-                        case (.success, nil):
-                            continuation.resume(
-                                throwing: LedgerFailure.unusable(
-                                    path: self.location.path, reason: "a write had no outcome"))
-                        }
-                    }))
+        try await submit { db in
+            let value = try body(db)
+            outcome.value.withLock { $0 = value }
+        } then: {
+            self.raise(topics)
+            self.signal(.audit).raise()
+        }
+        guard let value = outcome.value.withLock({ $0 }) else {
+            throw LedgerFailure.unusable(path: location.path, reason: "a write had no outcome")
+        }
+        return value
+    }
+
+    /// One transaction of the next batch.
+    ///
+    /// - Parameter then: called once it is durable, before this returns.
+    func submit(
+        _ body: @escaping @Sendable (Database) throws -> Void, then: @escaping @Sendable () -> Void = {}
+    ) async throws {
+        let wait = LockWait(patience: Self.lockPatience)
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                committer.submit(
+                    GroupCommitter.Member(
+                        run: body,
+                        complete: { result in
+                            if case .success = result { then() }
+                            continuation.resume(with: result)
+                        }, wait: wait))
+            }
+        } onCancel: {
+            wait.cancel()
         }
     }
 

@@ -75,6 +75,36 @@ struct CodexRepositoryErrorTests {
         #expect(problem?.message.contains("\(culprit) is not as git writes one") == true, "\(problem?.message ?? "")")
     }
 
+    @Test(arguments: ["worktreeConfig", "partialClone"])
+    func `extensions that libgit2 does not know are named`(name: String) async throws {
+        let fixture = try await GitFixture()
+        try await fixture.commitCodex()
+        try await fixture.git("config", "extensions.noop", "true")
+        try await fixture.git("config", "extensions.\(name)", "true")
+        // Where the format has no extensions nobody heeds them.
+        #expect(throws: Never.self) { try CodexRepository(at: fixture.location) }
+        try await fixture.git("config", "core.repositoryformatversion", "1")
+        let found = error(opening: fixture.path)
+        #expect(found == .unsupportedExtension(place: fixture.path, name: name.lowercased()))
+        #expect(found?.hint?.contains("neither partial nor sparse") == true)
+    }
+
+    @Test func `a ref that another process changes is waited for, and is no damage`() async throws {
+        let fixture = try await GitFixture()
+        let commit = try await fixture.commitCodex()
+        let repository = try CodexRepository(at: fixture.location)
+        let folder = fixture.path + "/.git/refs/guild/commits"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let lock = "\(folder)/\(commit.hex).lock"
+        try Data().write(to: URL(fileURLWithPath: lock))
+        let failure = #expect(throws: CodexRepositoryError.self) { try repository.pin(commit) }
+        #expect(failure?.message.contains("another process changes the repository") == true)
+        let waiting = Task { try repository.pin(commit) }
+        try FileManager.default.removeItem(atPath: lock)
+        try await waiting.value
+        #expect(try repository.pinnedCommits() == [commit])
+    }
+
     @Test func `a damaged object is found, and the message says how to go on`() async throws {
         let fixture = try await GitFixture()
         let commit = try await fixture.commitCodex()
@@ -124,6 +154,8 @@ struct CodexRepositoryErrorTests {
         let errors: [CodexRepositoryError] = [
             .missing(place: place), .notFoundUpwards(from: place), .unreadable(place: place, detail: "x"),
             .corrupt(place: place, detail: "x"), .unsupportedFormat(place: place, format: "x"),
+            .unsupportedExtension(place: place, name: "x"), .locked(place: place, detail: "x"),
+            .notABranch("a\u{1B}b", place: place, reference: "refs/tags/a"),
             .foreignOwner(place: place), .empty(place: place), .withoutWorkTree(place: place),
             .unknownRevision("a\u{1B}b", place: place, nearest: "ab"), .ambiguousRevision("a", place: place),
             .notACodex(place: place, revision: "HEAD", folder: ""),

@@ -71,6 +71,36 @@ struct CodexRepositoryTests {
         }
     }
 
+    @Test func `a short name is the branch's before a tag's`() async throws {
+        let fixture = try await GitFixture()
+        let first = try await fixture.commitCodex()
+        try await fixture.git("tag", "main")
+        try await fixture.git("tag", "a@2")
+        try await fixture.git("tag", "old")
+        let second = try await fixture.commit("empty")
+        try await fixture.git("update-ref", "refs/heads/a@2", second.hex)
+        let repository = try CodexRepository(at: fixture.location)
+        for isServed in [false, true] {
+            for name in ["main", "heads/main", "refs/heads/main", "a@2", "HEAD"] {
+                #expect(try repository.resolve(name, isServed: isServed) == second, "\(name)")
+            }
+            #expect(try repository.resolve("main~1", isServed: isServed) == first)
+            #expect(try repository.resolve("refs/tags/main", isServed: isServed) == first)
+            #expect(try repository.resolve(first.hex, isServed: isServed) == first)
+        }
+        #expect(try repository.resolve("old") == first)
+        for name in ["old", "old~0", "tags/old"] {
+            #expect(
+                throws: CodexRepositoryError.notABranch(name, place: fixture.path, reference: "refs/tags/old")
+            ) { try repository.resolve(name, isServed: true) }
+        }
+        #expect(try repository.tagBeside("main~1") == "refs/tags/main")
+        #expect(try repository.tagBeside("refs/heads/main") == nil)
+        #expect(try repository.servedName("main") == "refs/heads/main")
+        #expect(try repository.servedName("old") == "refs/heads/old")
+        #expect(try repository.servedReference("old") == nil)
+    }
+
     @Test func `uncommitted files are read apart, without following links`() async throws {
         let fixture = try await GitFixture()
         try await fixture.commitCodex()

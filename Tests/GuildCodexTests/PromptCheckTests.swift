@@ -53,6 +53,12 @@ import Testing
         #expect(problems(prompt).map(\.text) == [])
     }
 
+    @Test func `a pointer of a large file is no prompt`() throws {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n"
+        let first = try #require(problems(pointer).first)
+        #expect(first.text.hasPrefix("prompts/ranger.md:1:1: error: a pointer of Git LFS"), "\(first.text)")
+    }
+
     @Test func `only what an agent names is a prompt`() {
         let bad = "{{}}"
         let result = SmallCodex.validate(["prompts/README.md": bad, "adr/0001.md": bad])

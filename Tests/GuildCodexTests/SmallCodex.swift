@@ -71,7 +71,8 @@ enum SmallCodex {
     {
         names.map { name in
             let arguments = fields[name] ?? []
-            let properties = JSONObject(arguments.compactMap(\.argument).map { ($0, [:]) })
+            let properties = JSONObject(
+                arguments.compactMap(\.argument).map { ($0, [:]) } + [("number", ["type": "integer"])])
             return GuildDomain.Operation(
                 name: name, summary: "", effect: effect,
                 schema: arguments.isEmpty ? true : ["properties": .object(properties)], fields: arguments,

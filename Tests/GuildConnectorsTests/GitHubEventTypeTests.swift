@@ -124,13 +124,47 @@ struct GitHubEventTypeTests {
         ),
         ("pull_request", #"{"action":"synchronize","pull_request":{"user":{"id":4}},"#, true),
         ("fork", #"{"forkee":{},"#, true), ("star", #"{"action":"created","starred_at":"x","#, true),
-        ("push", #"{"ref":"x","#, false),
+        ("push", #"{"ref":"x","#, false), ("invented", #"{"action":"x","#, true),
+        ("check_run", #"{"action":"completed","check_run":{"pull_requests":[]},"#, true),
+        ("check_suite", #"{"action":"completed","check_suite":{"head_branch":"x","pull_requests":[]},"#, true),
+        (
+            "check_suite",
+            #"{"action":"completed","check_suite":{"pull_requests":[{"head":{"repo":{"id":1}}}]},"repository":{"id":1},"#,
+            false
+        ),
+        (
+            "check_run",
+            #"{"action":"completed","check_run":{"pull_requests":[{"head":{"repo":{"id":2}}}]},"repository":{"id":1},"#,
+            true
+        ),
+        (
+            "workflow_run",
+            #"{"action":"completed","workflow_run":{"head_repository":{"id":2}},"repository":{"id":1},"#, true
+        ),
+        (
+            "workflow_run",
+            #"{"action":"completed","workflow_run":{"head_repository":{"id":1}},"repository":{"id":1},"#, false
+        ),
+        ("workflow_job", #"{"action":"completed","workflow_job":{},"repository":{"id":1},"#, true),
+        ("status", #"{"sha":"a","context":"c","state":"x","branches":[],"commit":{},"repository":{"id":1},"#, true),
+        (
+            "status",
+            #"{"sha":"a","context":"c","state":"x","branches":[{"name":"m"}],"commit":{},"repository":{"id":1},"#, false
+        ),
     ])
     func `a stranger is whoever the payload does not show to belong to the repository`(
         event: String, opening: String, isOutsider: Bool
     ) throws {
         let sender = try sender(event, opening + #""sender":{"login":"ada","id":3}}"#)
         #expect(sender == EventSender(id: "github/3", isOutsider: isOutsider))
+    }
+
+    @Test func `a bot's report on a fork's run counts for whoever the run is of`() throws {
+        let body = #"""
+            {"action":"completed","workflow_run":{"actor":{"login":"eve","id":9},"head_repository":{"id":2}},
+            "repository":{"id":1},"sender":{"login":"ci[bot]","type":"Bot","id":3}}
+            """#
+        #expect(try sender("workflow_run", body) == EventSender(id: "github/9", isOutsider: true))
     }
 
     @Test func `a sender without an id is a stranger where strangers can write`() throws {

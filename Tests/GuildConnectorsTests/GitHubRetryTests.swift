@@ -63,6 +63,45 @@ struct GitHubRetryTests {
         #expect(server.requests.map(\.method) == ["GET", "GET", "GET", "GET", "GET", "GET", "POST"])
     }
 
+    @Test func `pages are followed where GitHub names the next one only`() async throws {
+        let mine = GitHubMarker.marked("Hi", action: Self.action)
+        let server = try RawServer { request in
+            let page = request.target.split(separator: "=").last.flatMap { Int($0) } ?? 0
+            let link = "<http://h/c?per_page=100&page=\(page + 1)>; rel=\"next\""
+            return RawServer.respond(headers: ["Link": link], body: Self.page(page == 7 ? ["x", mine] : ["y"]))
+        }
+        let result = try await Self.retry("github.create_issue_comment", Self.comment, on: server)
+        #expect(result["id"] == 2)
+        #expect(server.requests.map { $0.target.split(separator: "=").last } == ["1", "2", "3", "4", "5", "6", "7"])
+    }
+
+    @Test func `pages without an end are not followed for ever, and nothing is written`() async throws {
+        let server = try RawServer { request in
+            let page = request.target.split(separator: "=").last.flatMap { Int($0) } ?? 0
+            let link = "<http://h/c?per_page=100&page=\(page + 1)>; rel=\"next\""
+            return RawServer.respond(headers: ["Link": link], body: Self.page(["y"]))
+        }
+        await #expect(throws: OperationFailure.self) {
+            try await Self.retry("github.create_issue_comment", Self.comment, on: server)
+        }
+        #expect(server.requests.count == 51)
+        #expect(server.requests.allSatisfy { $0.method == "GET" })
+    }
+
+    @Test func `a write that is answered with something else than JSON may have been done`() async throws {
+        let server = try RawServer { _ in RawServer.respond(status: 201, body: "<html>ok</html>") }
+        let client = GitHubClient(
+            settings: GitHubSettings(baseURL: server.url(""), identity: "guild-bot"), http: HTTPClient(),
+            redactor: Redactor(), clock: FixedTime())
+        await #expect {
+            _ = try await client.perform(
+                "github.create_issue_comment", arguments: Self.comment, action: Self.action, isRetry: false)
+        } throws: { error in
+            guard case .retryable(let reason, nil) = error as? OperationFailure else { return false }
+            return reason.contains("with status 201: it may have been done")
+        }
+    }
+
     @Test func `a mark from anyone else does not stop a retry`() async throws {
         let forged = GitHubMarker.marked("Hi", action: Self.action)
         let server = try RawServer { request in

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GuildDomain
+import Synchronization
 import Testing
 
 @testable import GuildLedger
@@ -93,6 +94,48 @@ import Testing
         try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
         try await ledger.queue()
         #expect(try await ledger.count("SELECT count(*) FROM invocations") == 1)
+    }
+
+    @Test func `who serves waits for somebody's lock, in order, and each write is made once`() async throws {
+        let folder = try TemporaryFolder()
+        let ledger = try Ledger(at: folder.location, busyTimeout: .milliseconds(10))
+        defer { ledger.close() }
+        let notices = Notices()
+        try ledger.waitForLocks { notices.add($0) }
+        let other = try folder.rawConnection(droppingTriggers: false)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        async let patient = ledger.queue("patient")
+        await notices.waitForLock()
+        // Nobody waits longer than it may, and who asks is told at once.
+        await #expect(throws: LedgerFailure.locked(path: folder.location.path)) { try await ledger.probe() }
+        await #expect(throws: LedgerFailure.locked(path: folder.location.path)) {
+            try await Ledger.$lockPatience.withValue(.zero) { try await ledger.queue("hasty") }
+        }
+        let unwanted = Task { try await ledger.queue("unwanted") }
+        unwanted.cancel()
+        await #expect(throws: CancellationError.self) { try await unwanted.value }
+        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        let id = try await patient
+        #expect(try await ledger.invocation(id) != nil)
+        try await ledger.probe()
+        #expect(notices.all == [true, false])
+        #expect(try await ledger.count("SELECT count(*) FROM events") == 1)
+        #expect(try await ledger.count("SELECT count(*) FROM invocations") == 1)
+    }
+
+    /// What was told about locks.
+    private final class Notices: Sendable {
+        private let told = Mutex<[Bool]>([])
+        private let (stream, continuation) = AsyncStream<Bool>.makeStream()
+
+        var all: [Bool] { told.withLock { $0 } }
+
+        func add(_ isHeld: Bool) {
+            told.withLock { $0.append(isHeld) }
+            continuation.yield(isHeld)
+        }
+
+        func waitForLock() async { for await isHeld in stream where isHeld { return } }
     }
 
     @Test func `a new ledger that somebody has locked says so`() throws {

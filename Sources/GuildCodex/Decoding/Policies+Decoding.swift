@@ -134,7 +134,8 @@ extension SafetyPolicy.Approval {
         conditions = written.pattern()
         for name in (conditions?.firstSteps ?? []).sorted() {
             let place = written.isMapping ? written.members().first { $0.key == name }?.value : nil
-            (place ?? written).reference(.condition(tools: self.tools.map(\.description)), name)
+            let wanted = conditions?.kind(wantedAt: name)
+            (place ?? written).reference(.condition(tools: self.tools.map(\.description), wanted: wanted), name)
         }
     }
 }

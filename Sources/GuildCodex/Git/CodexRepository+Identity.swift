@@ -210,8 +210,8 @@ extension CodexRepository {
     static func idKey(of folder: String) -> String { folder.isEmpty ? "guild.id" : "guild.\(folder).id" }
 
     /// A second in all.
-    private static let lockTries = 50
-    private static let lockPauseMicroseconds: UInt32 = 20_000
+    static let lockTries = 50
+    static let lockPauseMicroseconds: UInt32 = 20_000
     /// Commits looked at for the roots: some seconds' work, once in a ledger's life.
     private static let maximumHistory = 500_000
     private static let maximumWorkTrees = 256

@@ -16,6 +16,7 @@ extension CodexRepository {
         }
         guard code == 0, let repository else {
             git_repository_free(repository)
+            if let name = unknownExtension(above: path) { throw .unsupportedExtension(place: path, name: name) }
             switch code {
             case GIT_EOWNER.rawValue: throw .foreignOwner(place: ownedFolder(above: path))
             case GIT_ENOTFOUND.rawValue:
@@ -49,6 +50,33 @@ extension CodexRepository {
         }
         return nil
     }
+
+    /// The first extension that libgit2 1.5 does not know, in a repository whose format has some (gitrepository-layout(5)):
+    /// `worktreeConfig` of a sparse check-out, `partialClone`.
+    private static func unknownExtension(above path: String) -> String? {
+        guard let folder = gitFolder(above: path), let text = extensions(in: folder + "/config") else { return nil }
+        return text.first { !["noop", "objectformat"].contains($0.lowercased()) }
+    }
+
+    private static func extensions(in file: String) -> [String]? {
+        var (configuration, iterator): (OpaquePointer?, OpaquePointer?)
+        defer {
+            git_config_iterator_free(iterator)
+            git_config_free(configuration)
+        }
+        guard git_config_open_ondisk(&configuration, file) == 0,
+            (value("core.repositoryformatversion", in: configuration).flatMap { Int($0) } ?? 0) > 0,
+            git_config_iterator_glob_new(&iterator, configuration, "^extensions\\.") == 0
+        else { return nil }
+        var names: [String] = []
+        var entry: UnsafeMutablePointer<git_config_entry>?
+        while names.count < maximumExtensions, git_config_next(&entry, iterator) == 0, let name = entry?.pointee.name {
+            names.append(String(String(cString: name).dropFirst("extensions.".count)))
+        }
+        return names
+    }
+
+    private static let maximumExtensions = 64
 
     private static func value(_ key: String, in configuration: OpaquePointer?) -> String? {
         var buffer = git_buf()
@@ -101,6 +129,7 @@ extension CodexRepository {
         return switch failure.code {
         case GitFailure.tooLargeCode: .tooLarge(place: place, detail: detail)
         case GitFailure.malformedCode: .malformed(place: place, detail: detail)
+        case GIT_ELOCKED.rawValue: .locked(place: place, detail: detail)
         default: .corrupt(place: place, detail: detail)
         }
     }

@@ -79,11 +79,7 @@ extension CodexRepository {
         return try attempt { (repository) throws(GitFailure) in
             let head = Self.symbolicTargets(of: "HEAD", in: repository).last ?? "HEAD"
             if revision == "HEAD" || revision == "@" { return ServedReference(name: head, isCheckedOut: !bare) }
-            var reference: OpaquePointer?
-            defer { git_reference_free(reference) }
-            guard git_reference_dwim(&reference, repository, revision) == 0, let text = git_reference_name(reference)
-            else { return nil }
-            var name = String(cString: text)
+            guard var name = RevisionName.branch(revision, in: repository) else { return nil }
             if let target = Self.symbolicTargets(of: name, in: repository).last { name = target }
             return ServedReference(name: name, isCheckedOut: !bare && name == head)
         }
@@ -98,6 +94,13 @@ extension CodexRepository {
         var isValid: Int32 = 0
         let isKnown = git_reference_name_is_valid(&isValid, name) == 0
         return isKnown && isValid == 1 && CommitID(revision) == nil ? name : nil
+    }
+
+    /// The tag that has the name of the branch which a revision names; nil where there is no doubt.
+    package func tagBeside(_ revision: String) throws(CodexRepositoryError) -> String? {
+        try attempt(readsObjects: false) { (repository) throws(GitFailure) in
+            RevisionName(revision, in: repository).tagBeside
+        }
     }
 
     /// What a symbolic ref points at, and what that one does, whether it is there or not.

@@ -161,12 +161,22 @@ package final class CodexRepository: Sendable {
     package var place: String { workTree ?? gitDirectory }
 
     /// The commit that a revision names: a hash or its beginning, a branch, a tag, `HEAD~2`.
-    package func resolve(_ revision: String) throws(CodexRepositoryError) -> CommitID {
+    ///
+    /// A short name is the branch's before a tag's, other than git has it (gitrevisions(7)): else whoever may push tags
+    /// decides what is served.
+    ///
+    /// - Parameter isServed: a branch is asked for; a tag counts by its full name only.
+    /// - Throws: `notABranch` where `isServed` and only another ref has the name.
+    package func resolve(_ revision: String, isServed: Bool = false) throws(CodexRepositoryError) -> CommitID {
         try requireSoundPacks()
         try refuseSpecialReferences(revision)
         let outcome = withRepository { repository -> Result<CommitID, CodexRepositoryError> in
+            let name = RevisionName(revision, in: repository)
+            if isServed, let other = name.otherReference {
+                return .failure(.notABranch(revision, place: self.place, reference: other))
+            }
             do throws(GitFailure) {
-                return .success(try Self.resolve(revision, in: repository))
+                return .success(try Self.resolve(name.full, in: repository))
             } catch {
                 return .failure(self.revisionError(revision, error, in: repository))
             }
@@ -176,20 +186,32 @@ package final class CodexRepository: Sendable {
 
     /// Keeps a commit and all it names from garbage collection, by the ref `refs/guild/commits/OID`. Repeating is safe.
     package func pin(_ commit: CommitID) throws(CodexRepositoryError) {
+        try removeDeadLock(of: Self.pinName(commit))
         try attempt { (repository) throws(GitFailure) in
             guard var oid = git_oid(commit) else { return }
             var reference: OpaquePointer?
             defer { git_reference_free(reference) }
             try GitFailure.check(
-                git_reference_create(&reference, repository, Self.pinName(commit), &oid, 1, nil))
+                Self.outlastingLock { git_reference_create(&reference, repository, Self.pinName(commit), &oid, 1, nil) }
+            )
         }
+    }
+
+    /// Tries again while another process of ours changes the same ref, which takes it no time.
+    private static func outlastingLock(_ body: () -> Int32) -> Int32 {
+        for _ in 1..<lockTries {
+            let code = body()
+            guard code == GIT_ELOCKED.rawValue else { return code }
+            usleep(lockPauseMicroseconds)
+        }
+        return body()
     }
 
     /// Lets a pinned commit go; one that is not pinned is no error.
     package func unpin(_ commit: CommitID) throws(CodexRepositoryError) {
         try removeDeadLock(of: Self.pinName(commit))
         try attempt { (repository) throws(GitFailure) in
-            let code = git_reference_remove(repository, Self.pinName(commit))
+            let code = Self.outlastingLock { git_reference_remove(repository, Self.pinName(commit)) }
             if code != GIT_ENOTFOUND.rawValue { try GitFailure.check(code) }
         }
     }

@@ -8,11 +8,17 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case corrupt(place: String, detail: String)
     /// A format that libgit2 1.5 cannot read: `SHA-256 objects`, `the reftable format`.
     case unsupportedFormat(place: String, format: String)
+    /// An extension of the repository's format that libgit2 1.5 does not know, by its name in the configuration.
+    case unsupportedExtension(place: String, name: String)
+    /// Another process changes the same ref.
+    case locked(place: String, detail: String)
     case foreignOwner(place: String)
     case empty(place: String)
     case withoutWorkTree(place: String)
     case unknownRevision(String, place: String, nearest: String?)
     case ambiguousRevision(String, place: String)
+    /// The short name of a tag where a branch is meant; with the tag's full name.
+    case notABranch(String, place: String, reference: String)
     case notACodex(place: String, revision: String, folder: String)
     /// A named pipe, a device, a folder or a socket where git keeps a file.
     case notAFile(path: String, found: String)
@@ -38,7 +44,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
 
     package var kind: ErrorKind {
         switch self {
-        case .unknownRevision, .ambiguousRevision, .withoutWorkTree: .usage
+        case .unknownRevision, .ambiguousRevision, .notABranch, .withoutWorkTree: .usage
         case .notACodex, .malformed, .tooLarge, .tooSlow: .invalidCodex
         case .cancelled: .interrupted
         default: .unavailable
@@ -53,6 +59,9 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .corrupt(let place, let detail): "\(place): the repository is damaged: \(detail)"
         case .unsupportedFormat(let place, let format):
             "\(place): the repository uses \(format), which guild cannot read"
+        case .unsupportedExtension(let place, let name):
+            "\(place): the repository uses the extension '\(name)', which guild cannot read"
+        case .locked(let place, let detail): "\(place): another process changes the repository: \(detail)"
         case .foreignOwner(let place): "\(place): the repository belongs to another user"
         case .empty(let place): "\(place): the repository has no commit yet"
         case .withoutWorkTree(let place): "\(place): a bare repository has no work tree"
@@ -61,6 +70,8 @@ package enum CodexRepositoryError: GuildError, Equatable {
                 + (nearest.map { ", did you mean '\($0)'?" } ?? "")
         case .ambiguousRevision(let revision, let place):
             "\(place): revision '\(revision.escapingControls)' could mean several objects"
+        case .notABranch(let revision, let place, let reference):
+            "\(place): '\(revision.escapingControls)' is no branch; there is only \(reference.escapingControls)"
         case .notACodex(let place, let revision, let folder):
             "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") at \(revision)"
         case .notAFile(let path, let found): "\(path): \(found), where a repository has a plain file"
@@ -78,11 +89,17 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .unreadable: "check that the path exists and that you may read it"
         case .corrupt: "run `git fsck` there, and fetch what is missing from another copy"
         case .unsupportedFormat: "clone it into one with `git init --object-format=sha1 --ref-format=files`"
+        case .unsupportedExtension(_, let name):
+            ["partialclone", "worktreeconfig"].contains(name.lowercased())
+                ? "give --codex a clone that is neither partial nor sparse: git clone without --filter and --sparse"
+                : "give --codex a clone without it: git clone makes one"
+        case .locked: "try again; if no git runs there, remove the .lock file"
         case .foreignOwner(let place): "if you trust it: git config --global --add safe.directory '\(place)'"
         case .empty: "commit the codex first: git add . && git commit"
         case .withoutWorkTree: "leave out --worktree, or give --codex a clone with files"
         case .unknownRevision: "`git log --all --oneline` lists what there is; a branch may need a fetch"
         case .ambiguousRevision: "give more digits, or the full name of the ref"
+        case .notABranch: "push the branch first, or give the full name of the ref to serve what it names"
         case .notACodex: "a codex needs a guild.yaml with `kind: Guild`; `guild init DIR` makes one"
         case .notAFile: "remove it, or use a fresh clone"
         case .malformed: "`git fsck` says what is wrong with it; commit again with git, on top of the commit before"

@@ -225,7 +225,7 @@ struct CrossChecks {
         case .operation: tools.checkOperation(reference)
         case .toolPattern: checkPattern(reference)
         case .field(let patterns): tools.checkField(reference, of: patterns)
-        case .condition(let patterns): tools.checkCondition(reference, of: patterns)
+        case .condition(let patterns, let wanted): tools.checkCondition(reference, of: patterns, wanted)
         }
     }
 

@@ -1,3 +1,5 @@
+import GuildDomain
+
 /// Where a node stands in its document; rendered only when a problem names it.
 indirect enum NodePath {
     case root
@@ -33,8 +35,9 @@ struct Reference: Sendable {
         case toolPattern
         /// A field that writes of these tools carry; no tools are all.
         case field(tools: [String])
-        /// A key at the top of a condition on what writes of these tools carry; no tools are all.
-        case condition(tools: [String])
+        /// A key at the top of a condition on what writes of these tools carry, and the kind of value that it wants; no
+        /// tools are all.
+        case condition(tools: [String], wanted: EventPattern.LeafKind?)
     }
 
     let kind: Kind

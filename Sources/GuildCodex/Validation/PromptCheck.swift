@@ -9,6 +9,8 @@ package struct PromptCheck {
     /// Sections in sections; the engine's parser goes as deep as they do.
     package static let deepestSections = 64
     private static let mostProblems = 20
+    /// How each begins (git-lfs, docs/spec.md).
+    private static let largeFilePointer = "version https://git-lfs.github.com/spec/"
 
     /// What is wrong, and where in the text: line and column from 1.
     package struct Finding: Sendable, Hashable {
@@ -30,6 +32,13 @@ package struct PromptCheck {
                 Finding(
                     severity: .error, line: 1, column: 1, found: "a prompt of \(text.utf8.count) bytes",
                     expected: "at most \(largestBytes)")
+            ]
+        }
+        guard !text.hasPrefix(largeFilePointer) else {
+            return [
+                Finding(
+                    severity: .error, line: 1, column: 1, found: "a pointer of Git LFS, in the place of the text",
+                    expected: "the text itself: git lfs untrack, and commit the file again")
             ]
         }
         var check = PromptCheck(text)

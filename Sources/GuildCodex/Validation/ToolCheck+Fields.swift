@@ -9,15 +9,37 @@ extension ToolCheck {
         report(reference, "field", Set(fields.map(\.name)), patterns)
     }
 
-    /// A condition must look at an argument or a field that some write of the rule's tools carries.
-    func checkCondition(_ reference: Reference, of patterns: [String]) {
+    /// A condition must look at an argument or a field that some write of the rule's tools carries, and want what that is.
+    func checkCondition(_ reference: Reference, of patterns: [String], _ wanted: EventPattern.LeafKind?) {
         guard let writes = writes(of: patterns) else { return }
         let arguments = writes.map { $0.schema["properties"]?.object?.members.map(\.key) }
         // Arguments that no schema names may be called anything.
         guard !arguments.contains(nil) else { return }
         let names = Set(writes.flatMap { $0.fields.flatMap(\.names) } + arguments.flatMap { $0 ?? [] })
-        guard !names.contains(reference.name) else { return }
-        report(reference, "field or argument", names, patterns)
+        guard names.contains(reference.name) else { return report(reference, "field or argument", names, patterns) }
+        let held = Set(writes.flatMap { kinds(of: reference.name, in: $0) })
+        guard let wanted, held.count == 1, let kind = held.first ?? nil, kind != wanted else { return }
+        let what = kind == .number ? "number" : "text"
+        findings.add(
+            Problem(
+                .error, at: reference.location, path: reference.path,
+                found: "a condition that never holds: \(quoted(reference.name)) is a \(what)",
+                expected: kind == .number ? "numbers, without quotes" : "texts, in quotes"))
+    }
+
+    /// What the arguments that a write has under a name hold; nil for what is neither a text nor a number.
+    private func kinds(of name: String, in write: Operation) -> [EventPattern.LeafKind?] {
+        let arguments = write.fields.filter { $0.names.contains(name) }.map { $0.argument ?? "" }
+        return Set(arguments + [name]).compactMap { argument -> EventPattern.LeafKind?? in
+            // What is taken from texts, as mentions are, is text.
+            if argument.isEmpty { return .some(.text) }
+            guard let property = write.schema["properties"]?[argument] else { return nil }
+            switch (property["items"] ?? property)["type"]?.string {
+            case "string": return .some(.text)
+            case "integer", "number": return .some(.number)
+            default: return .some(nil)
+            }
+        }
     }
 
     private func report(_ reference: Reference, _ what: String, _ names: Set<String>, _ patterns: [String]) {

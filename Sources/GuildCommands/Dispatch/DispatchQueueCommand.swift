@@ -55,7 +55,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
-                held: try await heldEvents(in: ledger),
+                held: try await heldEvents(in: ledger), actions: try await ledger.leftActions(limit: count),
                 waits: try await RunWaits(invocations, in: ledger), now: now))
     }
 }
@@ -72,6 +72,8 @@ struct QueueResult: TabularResult {
     var reasons: QueueReasons?
     /// Events that wait until it is known who we are.
     var held: [Event] = []
+    /// Actions that are still to be done though their invocation has ended.
+    var actions: [Action] = []
     var waits = RunWaits()
     var now = Timestamp(microseconds: 0)
 
@@ -88,6 +90,16 @@ struct QueueResult: TabularResult {
                     object["available"] = .optional(invocation.state == .queued ? invocation.availableAt : nil)
                     object["waits_for"] = .optional(reason(of: invocation))
                     return .object(object)
+                }),
+            "actions": .array(
+                actions.map { action in
+                    [
+                        "id": .string(action.id.description), "operation": .string(action.operation),
+                        "subject": .string(action.subject), "state": .string(action.state.rawValue),
+                        "invocation": .string(action.invocation.description),
+                        "created": .string(action.createdAt.rfc3339), "available": .string(action.availableAt.rfc3339),
+                        "error": .optional(action.error),
+                    ]
                 }), "rates": .array(rates.map { $0.json(now) }),
         ]
     }
@@ -120,7 +132,8 @@ struct QueueResult: TabularResult {
         }
         return TextTable(
             ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE", "WAITS FOR"],
-            events + unknown + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs)
+            events + unknown + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs
+                + actions.map { $0.row(cells, now) })
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -171,6 +184,15 @@ extension OpenWindow {
         [
             window.priority.name, "window (\(window.events))", window.invocation.description, place.agent, place.key,
             cells.time(window.openedAt), cells.time(window.dueAt), "more events, until \(cells.time(window.maxAt))",
+        ]
+    }
+}
+
+extension Action {
+    fileprivate func row(_ cells: CellFormat, _ now: Timestamp) -> [String] {
+        [
+            "", "action \(state.rawValue)", id.description, operation, cells.text(subject), cells.time(createdAt),
+            availableAt > now ? cells.time(availableAt) : "", error ?? "guild serve --once action-executor",
         ]
     }
 }

@@ -22,8 +22,8 @@ struct RegistryPlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let access = try CodexAccess(options.settings())
-        let before = try access.loader.load(rev: old)
-        let after = try access.loader.load(rev: new)
+        let before = try access.load(rev: old)
+        let after = try access.load(rev: new)
         let (served, planned) = (try before.get(), try after.get())
         let known = Set(before.warnings.map(\.substance))
         try output.renderer.print(

@@ -51,7 +51,7 @@ struct RegistryValidateCommand: AsyncParsableCommand {
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             return try CodexLoader.load(folder: path, catalogue: CodexAccess.catalogue)
         }
-        return try CodexAccess(settings).loader.load(rev: target)
+        return try CodexAccess(settings).load(rev: target)
     }
 }
 

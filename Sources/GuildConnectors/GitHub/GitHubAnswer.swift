@@ -80,9 +80,9 @@ enum GitHubAnswer {
             ? " " : Character(scalar)
     }
 
-    /// The number of the last page in a `Link` header (RFC 8288): `<https://…?page=7>; rel="last"`.
-    static func lastPage(_ link: String) -> Int? {
-        for part in link.split(separator: ",") where part.contains("rel=\"last\"") {
+    /// The number of a page in a `Link` header (RFC 8288): `<https://…?page=7>; rel="last"`.
+    static func page(_ relation: String, _ link: String) -> Int? {
+        for part in link.split(separator: ",") where part.contains("rel=\"\(relation)\"") {
             let target = part.drop { $0 != "<" }.dropFirst().prefix { $0 != ">" }
             let query = target.drop { $0 != "?" }.dropFirst()
             let page = query.split(separator: "&").first { $0.hasPrefix("page=") }

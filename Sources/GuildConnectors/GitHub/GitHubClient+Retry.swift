@@ -5,6 +5,8 @@ extension GitHubClient {
     private static let perPage = 100
     /// Pages of the newest comments, or issues, that are searched for an earlier try.
     private static let pageLimit = 5
+    /// Pages that are read one after the other where GitHub does not name the last.
+    private static let walkLimit = 50
 
     /// What an earlier try of the action has created, if it has: known by our mark and by us as its author.
     func earlier(
@@ -25,14 +27,16 @@ extension GitHubClient {
         }
     }
 
-    /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read.
+    /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read. One
+    /// that names only the next page is followed to the end, or until what is left out may be the newest: then nothing
+    /// is written.
     private func earlierComment(
         _ path: String, _ operation: String, _ action: ActionID
     ) async throws(OperationFailure) -> JSONValue? {
         let author = try await author()
         let first = try await page(1, of: path, operation)
         if let found = Self.find(action, author, in: first.elements) { return found }
-        let last = first.last ?? 1
+        guard let last = first.last else { return try await walk(from: first.next, path, operation, action, author) }
         var next = last
         while next > 1, last - next < Self.pageLimit {
             if let found = Self.find(action, author, in: try await page(next, of: path, operation).elements) {
@@ -41,6 +45,23 @@ extension GitHubClient {
             next -= 1
         }
         return nil
+    }
+
+    private func walk(
+        from second: Int?, _ path: String, _ operation: String, _ action: ActionID, _ author: String?
+    ) async throws(OperationFailure) -> JSONValue? {
+        var next = second
+        for _ in 0..<Self.walkLimit {
+            guard let number = next else { return nil }
+            let page = try await page(number, of: path, operation)
+            if let found = Self.find(action, author, in: page.elements) { return found }
+            // One that leads nowhere new has no more.
+            next = page.next.flatMap { $0 > number ? $0 : nil }
+        }
+        guard next != nil else { return nil }
+        throw .final(
+            status: nil,
+            reason: "\(operation): an earlier try may have been done, and there are too many comments to look for it")
     }
 
     private func earlierIssue(
@@ -68,11 +89,12 @@ extension GitHubClient {
 
     private func page(
         _ number: Int, of path: String, _ operation: String
-    ) async throws(OperationFailure) -> (elements: [JSONValue], last: Int?) {
+    ) async throws(OperationFailure) -> (elements: [JSONValue], next: Int?, last: Int?) {
         let response = try await send(GitHubCall("\(path)&page=\(number)"), for: operation, action: nil)
         try check(response, of: operation)
         let elements = try GitHubAnswer.json(response, of: operation).array ?? []
-        return (elements, response.headers["Link"].flatMap { GitHubAnswer.lastPage($0) })
+        let link = response.headers["Link"] ?? ""
+        return (elements, GitHubAnswer.page("next", link), GitHubAnswer.page("last", link))
     }
 
     private static func find(_ action: ActionID, _ author: GitHubIdentity?, in elements: [JSONValue]) -> JSONValue? {

@@ -81,8 +81,22 @@ package final class GitHubClient: OperationPerformer {
             let diff = redactor.maskedData(String(decoding: response.body, as: UTF8.self))
             return await noting(movedTo, in: GitHubResult.diff(Array(diff.utf8)), of: operation)
         }
-        let answer = redactor.maskedData(try GitHubAnswer.json(response, of: operation))
+        let answer = redactor.maskedData(try result(of: call, response, operation))
         return await noting(movedTo, in: GitHubResult.of(operation, answer), of: operation)
+    }
+
+    /// The answer's JSON. A write that was taken and answered with anything else, as by a proxy, may have been done: another
+    /// try looks for it.
+    private func result(
+        of call: GitHubCall, _ response: HTTPResponse, _ operation: String
+    ) throws(OperationFailure) -> JSONValue {
+        do throws(OperationFailure) {
+            return try GitHubAnswer.json(response, of: operation)
+        } catch {
+            guard call.method != "GET" else { throw error }
+            throw .retryable(
+                reason: "\(error.message), with status \(response.status): it may have been done", retryAfter: nil)
+        }
     }
 
     /// Who we are on GitHub: what the manifest says, else the owner of the token, asked once.

@@ -14,14 +14,17 @@ struct GitHubPayload {
     private static let text: JSONSelection = [
         "id": .whole, "body": .whole, "number": .whole, "user": user, "author_association": .whole,
     ]
-    private static let check: JSONSelection = ["head_sha": .whole, "conclusion": .whole]
+    private static let check: JSONSelection = [
+        "head_sha": .whole, "conclusion": .whole, "pull_requests": .whole, "actor": user,
+        "head_repository": ["id": .whole],
+    ]
 
     /// All that is read of a payload, here, by `GitHubEventType`, `GitHubOwnership` and `GitHubSender`.
     static let selection = envelope.joined(by: GitHubEventType.selection)
 
     private static let envelope: JSONSelection = [
         "action": .whole, "ref": .whole, "sha": .whole, "sender": user, "organization": user,
-        "repository": ["full_name": .whole], "installation": ["account": user],
+        "repository": ["full_name": .whole, "id": .whole], "branches": .whole, "installation": ["account": user],
         "pull_request": [
             "body": .whole, "number": .whole, "merged": .whole, "user": user, "author_association": .whole,
         ],

@@ -27,6 +27,8 @@ package struct Action: Sendable, Hashable {
     package let state: State
     package let attempt: Int
     package let createdAt: Timestamp
+    /// Its next try is not before this.
+    package let availableAt: Timestamp
     package let endedAt: Timestamp?
     package let result: String?
     package let error: String?
@@ -102,6 +104,19 @@ extension Ledger {
         try await read { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq", arguments: [invocation]
+            ).map(Action.init)
+        }
+    }
+
+    /// The actions that are still to be done though the invocation that asked for them has ended, the oldest first.
+    package func leftActions(limit: Int) async throws -> [Action] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT a.* FROM actions a JOIN invocations i ON i.id = a.invocation
+                    WHERE a.state IN ('queued', 'running') AND i.ended_at IS NOT NULL ORDER BY a.seq LIMIT ?
+                    """, arguments: [limit]
             ).map(Action.init)
         }
     }
@@ -221,7 +236,7 @@ extension Action {
             arguments: row.json("arguments"), reason: row["reason"],
             autonomy: Autonomy(rawValue: row["autonomy"]) ?? .approve, idempotencyKey: row["idempotency_key"],
             state: State(rawValue: row["state"]) ?? .failed, attempt: row["attempt"], createdAt: row["created_at"],
-            endedAt: row["ended_at"], result: row["result"], error: row["error"],
+            availableAt: row["available_at"], endedAt: row["ended_at"], result: row["result"], error: row["error"],
             hold: (row["held_by"] as String?).flatMap(ActionCap.init).map { cap in
                 CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
             }, countsOn: row["counts_on"], policy: row["policy"])

@@ -5,8 +5,8 @@ extension Ledger {
     /// How long after a try of an action an event without a marker may be its echo.
     private static let echoWindow = Duration.seconds(3600)
 
-    /// The event that an action of ours answers: what an event that the action caused gets as its cause. Its containers are
-    /// those of the run, which a person may have named.
+    /// The event that an action of ours answers, without its payload: what an event that the action caused gets as its
+    /// cause. Its containers are those of the run, which a person may have named.
     package func origin(of action: ActionID) async throws -> Event? {
         try await read { db in
             try Row.fetchOne(
@@ -17,6 +17,24 @@ extension Ledger {
                     WHERE a.id = ?
                     """, arguments: [action]
             ).map(Event.init(origin:))
+        }
+    }
+
+    /// The event that an action of ours answers, with what it said: what a write is compared with.
+    package func cause(of action: ActionID) async throws -> Event? {
+        let found = try await read { db -> (Event, BodyStore.Stored)? in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                    WHERE a.id = ?
+                    """, arguments: [action]
+            ).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+        }
+        return try found.map { event, stored in
+            var event = event
+            event.payload = try bodies.load(stored)
+            return event
         }
     }
 

@@ -37,6 +37,8 @@ package struct ToolCall: Sendable, Hashable {
     /// The action that performs it, for a write.
     package var action: ActionRequest?
     package var actionID: ActionID?
+    /// What a write that the manifest or a policy refused is about; the journal does not keep it.
+    package var blockedSubject: String?
 
     package init(
         position: Int, callID: String, name: String, arguments: JSONValue, result: String? = nil, isError: Bool = false,

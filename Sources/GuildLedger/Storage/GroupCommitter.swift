@@ -9,7 +9,8 @@ import Synchronization
 /// running them, between `BEGIN IMMEDIATE` and `COMMIT`, with the processes' file lock held. It never waits for a batch
 /// to fill. A closure touches only the database, because it may run twice: most batches have no failing member, so the
 /// first try has no savepoints; after a failure they all run again, each in a savepoint; and where an error such as a
-/// full disk rolled back the whole transaction, they run again one by one.
+/// full disk rolled back the whole transaction, they run again one by one. What meets the lock of a program that knows
+/// nothing of our file lock has not run: it is put back, in order, for as long as its member may wait (`LockWait`).
 final class GroupCommitter: Sendable {
     static let batchLimit = 256
     static let batchNanoseconds: UInt64 = 10_000_000
@@ -20,13 +21,20 @@ final class GroupCommitter: Sendable {
     struct Member: Sendable {
         let run: @Sendable (Database) throws -> Void
         let complete: @Sendable (Result<Void, any Error>) -> Void
+        var wait = LockWait()
     }
 
     private struct State {
         var waiting: [Member] = []
         var errand: (@Sendable (Database) -> Void)?
         var isDraining = false
+        /// Told when somebody's lock begins and ends to hold us up; with one, writes wait for it.
+        var lockNotice: LockNotice?
+        var isLockedOut = false
     }
+
+    /// Told whether somebody else's lock holds writes up.
+    typealias LockNotice = @Sendable (_ isHeld: Bool) -> Void
 
     private let pool: DatabasePool
     private let path: String
@@ -47,6 +55,21 @@ final class GroupCommitter: Sendable {
         self.endProcess = endProcess
         lock = try FileLock(path: location.lockPath)
     }
+
+    /// From now on a write waits for somebody else's lock as long as it is held.
+    ///
+    /// - Parameter attemptMilliseconds: after which what has waited long enough is told so.
+    func waitForLocks(attemptMilliseconds: Int, _ notice: @escaping LockNotice) throws {
+        try queue.sync {
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA busy_timeout = \(attemptMilliseconds)") }
+        }
+        state.withLock { $0.lockNotice = notice }
+    }
+
+    func stopWaitingForLocks() { state.withLock { $0.lockNotice = nil } }
+
+    /// Whether writes wait for somebody else's lock right now.
+    var isLockedOut: Bool { state.withLock { $0.isLockedOut && $0.isDraining } }
 
     func submit(_ member: Member) {
         let (isFull, mustStart) = state.withLock { state in
@@ -88,11 +111,41 @@ final class GroupCommitter: Sendable {
             if let errand { pool.writeWithoutTransaction { errand($0) } }
             let results = batch.isEmpty ? [] : run(batch)
             lock.unlock()
-            // The members that the batch had no time left for are the next one's first.
-            let unfinished = batch.dropFirst(results.count)
-            if !unfinished.isEmpty { state.withLock { $0.waiting.insert(contentsOf: unfinished, at: 0) } }
-            for (member, result) in zip(batch, results) { member.complete(result) }
+            settle(batch, results)
         }
+    }
+
+    /// Completes what has an outcome. What met a lock and may wait, and then the members that the batch had no time left
+    /// for, are the next one's first.
+    private func settle(_ batch: [Member], _ results: [Result<Void, any Error>]) {
+        var (unfinished, ended): ([Member], [(Member, Result<Void, any Error>)]) = ([], [])
+        let isEndless = state.withLock { $0.lockNotice != nil }
+        for (member, result) in zip(batch, results) {
+            guard case .failure(let error) = result, error is LockedOut else {
+                ended.append((member, result))
+                continue
+            }
+            if let end = member.wait.end(at: .now, isEndless: isEndless, path: path) {
+                ended.append((member, .failure(end)))
+            } else {
+                unfinished.append(member)
+            }
+        }
+        noteLock(results)
+        unfinished += batch.dropFirst(results.count)
+        if !unfinished.isEmpty { state.withLock { $0.waiting.insert(contentsOf: unfinished, at: 0) } }
+        for (member, result) in ended { member.complete(result) }
+    }
+
+    private func noteLock(_ results: [Result<Void, any Error>]) {
+        guard let last = results.last else { return }
+        let isLockedOut = if case .failure(let error) = last { error is LockedOut } else { false }
+        let notice = state.withLock { state -> LockNotice? in
+            guard state.isLockedOut != isLockedOut else { return nil }
+            state.isLockedOut = isLockedOut
+            return state.lockNotice
+        }
+        notice?(isLockedOut)
     }
 
     private func next() -> (batch: [Member], errand: (@Sendable (Database) -> Void)?)? {
@@ -117,7 +170,7 @@ final class GroupCommitter: Sendable {
             return batch.map { runAlone($0) }
         } catch {
             // BEGIN failed: nobody's closure has run.
-            let failure = LedgerFailure.translating(error, path: path)
+            let failure = error is LockedOut ? error : LedgerFailure.translating(error, path: path)
             return batch.map { _ in .failure(failure) }
         }
     }
@@ -127,7 +180,7 @@ final class GroupCommitter: Sendable {
 
     /// - Returns: nil where a member failed; nothing has then happened.
     private func commitWithoutSavepoints(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>]? {
-        try db.beginTransaction(.immediate)
+        try begin(db)
         do {
             let start = DispatchTime.now().uptimeNanoseconds
             var count = 0
@@ -147,7 +200,7 @@ final class GroupCommitter: Sendable {
     }
 
     private func commitTogether(_ batch: [Member], _ db: Database) throws -> [Result<Void, any Error>] {
-        try db.beginTransaction(.immediate)
+        try begin(db)
         do {
             let results = try runMembers(batch, db)
             try commit(db)
@@ -182,7 +235,7 @@ final class GroupCommitter: Sendable {
     private func runAlone(_ member: Member) -> Result<Void, any Error> {
         do {
             try pool.writeWithoutTransaction { db in
-                try db.beginTransaction(.immediate)
+                try begin(db)
                 do {
                     try member.run(db)
                     try commit(db)
@@ -192,8 +245,21 @@ final class GroupCommitter: Sendable {
                 }
             }
             return .success(())
+        } catch let error as LockedOut {
+            return .failure(error)
         } catch {
             return .failure(LedgerFailure.translating(error, path: path))
+        }
+    }
+
+    /// Somebody who does not know our file lock writes: nothing has run.
+    private struct LockedOut: Error {}
+
+    private func begin(_ db: Database) throws {
+        do {
+            try db.beginTransaction(.immediate)
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
+            throw LockedOut()
         }
     }
 

@@ -62,6 +62,9 @@ package struct ToolBox: Sendable {
             var call = ToolCall(position: calls.count, callID: id, name: name, arguments: input)
             switch judge(name, input, now: now) {
             case .refused(let why): (call.result, call.isError) = (why, true)
+            case .blocked(let why):
+                (call.result, call.isError) = (why, true)
+                if isWrite(name) { call.blockedSubject = connectors.subject(of: name, arguments: input) ?? "" }
             case .read: break
             case .write(let operation, let autonomy, let policy):
                 call.action = ActionRequest(
@@ -106,13 +109,17 @@ package struct ToolBox: Sendable {
 
     private enum Verdict {
         case refused(String)
+        /// Refused by the manifest or a policy.
+        case blocked(String)
         case read
         /// With the rule of a policy by which a person must agree to it.
         case write(Operation, Autonomy, policy: String?)
     }
 
     private func judge(_ name: String, _ arguments: JSONValue, now: Timestamp) -> Verdict {
-        guard let operation = allowed.first(where: { $0.name == name }) else { return .refused(noTool(name)) }
+        guard let operation = allowed.first(where: { $0.name == name }) else {
+            return isWrite(name) ? .blocked(noTool(name)) : .refused(noTool(name))
+        }
         // Schema, policy and system must see the same value.
         if let key = arguments.repeatedKey {
             return .refused("wrong arguments: '\(ProviderWords.excerpt(key, characters: 40))' is there twice")
@@ -125,10 +132,10 @@ package struct ToolBox: Sendable {
         } catch {
             return .refused("the tool's own schema is broken: \(error)")
         }
-        if let message = safety.freeze(of: name, at: now) { return .refused("blocked by policy: \(message)") }
+        if let message = safety.freeze(of: name, at: now) { return .blocked("blocked by policy: \(message)") }
         let autonomy: Autonomy
         switch ruling(name, arguments) {
-        case .refused(let why): return .refused(why)
+        case .refused(let why): return .blocked(why)
         case .rule(let rule): autonomy = rule.autonomy
         }
         guard operation.effect == .write else { return .read }
@@ -144,6 +151,11 @@ package struct ToolBox: Sendable {
             return .refused("\(name) is denied \(rule.scope.text)")
         }
         return ruling
+    }
+
+    /// Of everything there is, allowed or not.
+    private func isWrite(_ name: String) -> Bool {
+        connectors.catalogue.first { $0.name == name }?.effect == .write
     }
 
     private func noTool(_ name: String) -> String {

@@ -59,6 +59,39 @@ extension BadInput {
         }
 
         @Test(.enabled("python3 has sqlite3") { hasPython })
+        func `locked while it is served`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let served = try await codex.serve()
+            #expect(try await served.deliver(.issue(1)).status == 202)
+            let holder = try python(
+                """
+                import signal, sqlite3, sys
+                connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+                connection.execute("BEGIN IMMEDIATE")
+                print("held", flush=True)
+                signal.pause()
+                """, codex)
+            _ = try await holder.line(startingWith: "held")
+            let delivery = WebhookDelivery.issue(2)
+            let refused = try await served.deliver(delivery)
+            #expect(refused.status == 503, "\(refused.text)")
+            #expect(refused.headers["retry-after"] != nil)
+            #expect(refused.json?["detail"]?.string?.contains("locked by another process") == true)
+            let ready = try await served.get("/readyz")
+            #expect(ready.status == 503)
+            #expect(ready.json?.value(at: ["parts", "ledger"]) == "locked by another process")
+            let warned = try await served.child.errorLine(containing: "the ledger is locked by another process")
+            #expect(warned.contains(codex.ledger) && warned.contains("fuser"), "\(warned)")
+            holder.kill()
+            _ = try await holder.wait()
+            #expect(try await served.deliver(delivery).status == 202)
+            #expect(try await served.deliver(delivery).status == 200)
+            #expect(try await served.get("/readyz").status == 200)
+            #expect(try await codex.audit("event.accepted").count == 2)
+            #expect(try await served.stop() == .exited(0))
+        }
+
+        @Test(.enabled("python3 has sqlite3") { hasPython })
         func `written by a newer version`() async throws {
             let codex = try await used()
             let change = try python(

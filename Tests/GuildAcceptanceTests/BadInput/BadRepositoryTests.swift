@@ -61,7 +61,8 @@ extension BadInput {
             let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, github: standIn.baseURL)
             let bare = codex.folder + "/bare.git"
             try await codex.git("clone", "--quiet", "--bare", codex.repository, bare)
-            let run = try await codex.guild("run", "clerk", "hello", "--codex", bare, in: codex.folder)
+            let run = try await codex.guild(
+                "run", "clerk", "hello", "--on", "github:acme/shop", "--codex", bare, in: codex.folder)
             #expect(run.status == 0, "\(run.errors)")
             expectRefusal(
                 try await codex.guild("run", "clerk", "--worktree", "--codex", bare, in: codex.folder), 2, bare,

@@ -95,6 +95,20 @@ extension Road {
             #expect(try await codex.audit("event.accepted") == [])
         }
 
+        @Test func `a second secret that is missing is told at the start, once, and refuses nothing`() async throws {
+            let endpoint = ClerkCodex.endpoint().replacing(
+                "\"env://GITHUB_WEBHOOK_SECRET\"", with: "\"env://GITHUB_WEBHOOK_SECRET\", \"env://NEXT_SECRET\"")
+            let codex = try await TemporaryCodex.clerk(changing: ["ingress/github.yaml": endpoint])
+            let served = try await codex.serve("webhook-gateway")
+            let line = try await served.child.errorLine(containing: "webhook secret unavailable")
+            #expect(line.contains("endpoint=github") && line.contains("env://NEXT_SECRET"), "\(line)")
+            for number: Int64 in 1...3 { #expect(try await served.deliver(.issue(number)).status == 202) }
+            #expect(try await served.stop() == .exited(0))
+            let errors = served.child.errors
+            #expect(errors.components(separatedBy: "webhook secret unavailable").count == 2, "\(errors)")
+            #expect(!errors.contains("refused"), "\(errors)")
+        }
+
         @Test func `a form is taken as JSON is`() async throws {
             let codex = try await TemporaryCodex.clerk()
             let served = try await codex.serve("webhook-gateway")
