@@ -181,7 +181,7 @@ package struct Serve: Sendable {
         let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
         return Drain(
             ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
-            components: Set(components), time: time)
+            components: Set(components), time: time, logger: deployment.logger)
     }
 
     private func configuration(

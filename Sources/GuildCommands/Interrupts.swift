@@ -7,6 +7,13 @@ enum Interrupts {
     static func handling<Value: Sendable>(
         _ body: @Sendable () async throws -> Value, onInterrupt: @escaping @Sendable () async throws -> Void
     ) async throws -> Value {
+        try await handling(body, onSignal: { _ in try await onInterrupt() })
+    }
+
+    /// - Parameter onSignal: told which of the two it was.
+    static func handling<Value: Sendable>(
+        _ body: @Sendable () async throws -> Value, onSignal: @escaping @Sendable (Int32) async throws -> Void
+    ) async throws -> Value {
         let count = Counter()
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
@@ -14,7 +21,7 @@ enum Interrupts {
             source.setEventHandler {
                 if count.next() > 1 { _exit(ErrorKind.interrupted.exitStatus) }
                 // Where the ledger refuses the wish to stop, the second Ctrl-C still ends the process.
-                Task { try? await onInterrupt() }
+                Task { try? await onSignal(number) }
             }
             source.activate()
             return source

@@ -4,6 +4,7 @@ import GuildConnectors
 import GuildControl
 import GuildDomain
 import GuildLedger
+import Logging
 import Testing
 
 @testable import GuildCitadel
@@ -136,7 +137,7 @@ import Testing
         let folder = try TemporaryFolder()
         let ledger = try Ledger(at: folder.ledger)
         defer { ledger.close() }
-        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime())
+        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime(), logger: Logger(label: "test"))
         let event = PendingWork(events: true, invocations: false, actions: false)
         let invocation = PendingWork(events: false, invocations: true, actions: false)
         let action = PendingWork(events: false, invocations: false, actions: true)
