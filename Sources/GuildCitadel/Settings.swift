@@ -18,6 +18,8 @@ package struct Settings: Sendable {
     package var trustsCodex: Bool
     /// Whether the environment is that of a `pre-receive` hook, whose objects are in quarantine.
     package var readsQuarantine = false
+    /// `user:NAME`: who started the process.
+    package var user = "user:unknown"
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger

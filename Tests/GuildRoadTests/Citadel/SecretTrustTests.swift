@@ -131,7 +131,7 @@ import Testing
         let snapshot = try CodexAccess(house.settings).snapshot()
         let desk = SecretDesk(
             ledger: ledger, snapshots: [snapshot], actor: "user:ada", time: SystemTime())
-        let entry = try desk.find(String(waiting[0].id.prefix(6)), among: try await desk.entries())
+        let entry = try SecretDesk.find(String(waiting[0].id.prefix(6)), among: try await desk.entries())
         #expect(entry.state == .waiting)
         #expect(try await desk.set([entry.pair], to: .trusted) == waiting)
         #expect(try await run(house).exitStatus == 0)
@@ -143,7 +143,7 @@ import Testing
         let entries = try await ledger.auditLog(AuditFilter()).filter { $0.kind == "trust.changed" }
         #expect(entries.map(\.subject) == ["secrets trusted", "secrets trusted", "secrets revoked"])
         #expect(entries.map(\.actor) == ["serve", "user:ada", "user:ada"])
-        #expect(throws: Failure.self) { try desk.find("env://NOBODY", among: []) }
+        #expect(throws: Failure.self) { try SecretDesk.find("env://NOBODY", among: []) }
     }
 
     @Test func `a first run trusts its codex for a person at the terminal only`() async throws {
