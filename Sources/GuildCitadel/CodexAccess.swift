@@ -88,10 +88,17 @@ package struct CodexAccess: Sendable {
         do {
             return try load(commit, revision: commit.short).get()
         } catch let error as CodexRepositoryError {
+            guard !isAbsent(commit) else {
+                throw Failure(
+                    .unavailable,
+                    "\(repository.place) does not have commit \(commit.short), which the ledger says is accepted",
+                    hint: "fetch it, or accept another one with `guild serve`; for a codex that has nothing to do with "
+                        + "that ledger, `guild ledger use --new` begins another")
+            }
             throw Failure(
                 .unavailable,
                 "commit \(commit.short), which the ledger says is accepted, cannot be read: \(error.message)",
-                hint: "fetch it into \(repository.place), or accept another one with `guild serve`")
+                hint: error.hint ?? "accept another one with `guild serve`")
         }
     }
 
@@ -99,6 +106,14 @@ package struct CodexAccess: Sendable {
     func accepted(_ commit: CommitID, or result: LoadResult) throws -> CodexSnapshot {
         if result.commit == commit.hex, let snapshot = result.snapshot { return snapshot }
         return try accepted(commit)
+    }
+
+    /// Whether the repository is sound, and yet does not have the commit.
+    private func isAbsent(_ commit: CommitID) -> Bool {
+        do throws(CodexRepositoryError) { _ = try repository.resolve(commit.hex) } catch {
+            if case .unknownRevision = error { return true }
+        }
+        return false
     }
 
     /// Whether the repository has the commit.

@@ -147,6 +147,7 @@ struct CodexReload: Service {
             metadata: [
                 "commit": "\(snapshot.commit)", "replaces": "\(before.commit)", "warnings": "\(result.warnings.count)",
             ])
+        deployment.warnOfMissingSecrets(of: snapshot, but: before.secretReferences)
         await deployment.sweepPins()
         return snapshot.commit
     }

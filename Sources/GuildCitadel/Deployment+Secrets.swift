@@ -1,4 +1,5 @@
 import GuildCodex
+import GuildConnectors
 import GuildDomain
 import GuildLedger
 import GuildRuntime
@@ -26,6 +27,22 @@ extension Deployment {
                 "secrets": "\(waiting.map(\.description).joined(separator: ", "))",
                 "hint": "guild registry trust",
             ])
+    }
+
+    /// Says which secrets of a commit are not there, and what they are for.
+    ///
+    /// - Parameter said: those that this was said of before.
+    func warnOfMissingSecrets(of snapshot: CodexSnapshot, but said: Set<SecretReference> = []) {
+        let uses = Dictionary(grouping: snapshot.secretPairs, by: \.reference)
+        for reference in snapshot.secretReferences.subtracting(said).sorted(by: { "\($0)" < "\($1)" }) {
+            guard let failure = secrets.localAbsence(of: reference) else { continue }
+            let purposes = (uses["\(reference)"] ?? []).map(\.use.purpose).joined(separator: ", ")
+            logger.warning(
+                "a secret is missing",
+                metadata: [
+                    "reason": "\(failure.message)", "needed": "\(purposes)", "hint": "\(failure.hint ?? "")",
+                ])
+        }
     }
 
     /// The secrets that a run of `agent` would use and may not. Where answers are replayed, what its tools use is asked for
@@ -59,8 +76,7 @@ extension Deployment {
     }
 
     /// The secrets of the accepted head that wait for an operator.
-    func waitingSecrets() async throws -> [SecretPair] {
-        let standings = try await ledger.secretStandings()
+    func waitingSecrets(among standings: [SecretStanding]) -> [SecretPair] {
         let trusted = Set(standings.filter { $0.state == .trusted }.map(\.pair))
         return codex.head.secretPairs.filter { !trusted.contains($0) }
     }

@@ -35,6 +35,8 @@ package struct Deployment: Sendable {
     let held = Signal()
     /// Why the newest commit is not what this deployment began with; the last accepted one is then.
     package let refusal: CodexInvalid?
+    /// Why what the settings name cannot be read, if the last accepted commit can and is what this deployment began with.
+    package let unreadable: CodexRepositoryError?
     /// Whether a commit may say which secret goes where.
     let trustsCodex: Bool
     /// `user:NAME`: who started the process.
@@ -59,15 +61,27 @@ package struct Deployment: Sendable {
         trustsCodex = settings.trustsCodex
         user = settings.user
         remark = settings.remark
-        let result = try access.load()
+        let newest = Result { try access.load() }
         // Nobody's ledger begins with a codex that cannot run.
-        if result.snapshot == nil, try access.ledgerHome().standing == .unknown { _ = try result.get() }
+        if (try? newest.get())?.snapshot == nil, try access.ledgerHome().standing == .unknown {
+            _ = try newest.get().get()
+        }
         guard let location = try access.claimedHome(isMaking: true).location else {
             throw try access.ledgerHome().refusal
         }
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
+        let result: LoadResult
+        if role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
+            let accepted,
+            // The newest commit's damage is what is to be told, also where it reaches the older one.
+            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
+        {
+            (result, unreadable) = (earlier, damage)
+        } else {
+            (result, unreadable) = (try newest.get(), nil)
+        }
         let mayMove =
             switch role {
             case .serving: true
@@ -88,8 +102,11 @@ package struct Deployment: Sendable {
                     commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
                     now: time.now)
             }
-            guard role == .serving, let accepted else { throw invalid }
-            asked = try access.load(accepted, revision: accepted.short).get()
+            // An older commit that cannot be read any more says less than what is wrong with the newest.
+            guard role == .serving, let accepted,
+                let earlier = try? access.load(accepted, revision: accepted.short).get()
+            else { throw invalid }
+            asked = earlier
             codex = access.current(at: asked)
             refusal = invalid
         }
@@ -112,7 +129,8 @@ package struct Deployment: Sendable {
         let commit = try access.repository.resolve(access.revision)
         // What this repository does not have may well be newer.
         guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
-        return try !access.repository.isAncestor(commit, of: accepted)
+        // A commit that cannot be read is refused for that, and is no step back.
+        return (try? access.repository.isAncestor(commit, of: accepted)) != true
     }
 
     /// Has the commit of a single run accepted, where that is the run's to say; else the accepted one is obeyed.
@@ -204,9 +222,7 @@ package struct Deployment: Sendable {
         let providers = ModelProviders(
             client: http, secrets: secrets, substitute: substitute,
             idleTimeout: codex.head.settings.modelIdleTimeout.value
-        ) { [logger] problem in
-            logger.error("recording failed", metadata: ["reason": "\(problem.message)"])
-        }
+        ) { observe(.notRecorded($0)) }
         let parts = Executor.Parts(
             ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: logger)

@@ -40,6 +40,8 @@ package struct RunOutcome: Sendable {
     package var refused: [Action] = []
     /// The actions that were done.
     package var done: [Action] = []
+    /// Why an answer is not in the recording that was asked for.
+    package var notRecorded: Failure?
 
     /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person, 130 cancelled, else
     /// the failure's own.
@@ -47,7 +49,7 @@ package struct RunOutcome: Sendable {
         switch invocation.state {
         case .succeeded where refused.contains { $0.state == .rejected }: ErrorKind.refused.exitStatus
         case .succeeded where !refused.isEmpty: ErrorKind.failed.exitStatus
-        case .succeeded: 0
+        case .succeeded: notRecorded?.kind.exitStatus ?? 0
         case .cancelled: ErrorKind.interrupted.exitStatus
         case .waiting where invocation.waitReason == .budget: ErrorKind.outOfBudget.exitStatus
         case .waiting: ErrorKind.refused.exitStatus
@@ -106,13 +108,14 @@ package struct HostedRun: Sendable {
         } else {
             (root, invocation) = try await begin(worker)
         }
-        let lastFailure = FailureBox()
+        let (lastFailure, notRecorded) = (FailureBox(), FailureBox())
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
         ) { event in
             switch event {
             case .ended(invocation, _, _, let failure): lastFailure.set(failure)
             case .outOfBudget(invocation, let refusal, _): lastFailure.set(Self.failure(refusal, of: invocation))
+            case .notRecorded(let failure): notRecorded.set(failure)
             default: break
             }
             observe(event)
@@ -123,6 +126,7 @@ package struct HostedRun: Sendable {
         if outcome.invocation.state.isFinal || outcome.invocation.waitReason == .budget {
             outcome.failure = lastFailure.get()
         }
+        outcome.notRecorded = notRecorded.get()
         try await ledger.unregister(worker, now: time.now)
         return outcome
     }

@@ -38,6 +38,8 @@ struct Housekeeping: Service {
                     }
                     if let report { looksAtFiles = !report.isComplete }
                     if report?.isComplete == false { next = Self.pause }
+                } catch is CancellationError {
+                    return
                 } catch {
                     // What is not taken away now is taken away in the next round.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])

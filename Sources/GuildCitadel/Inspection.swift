@@ -65,7 +65,7 @@ package struct Inspection: Sendable {
     }
 
     /// The ledger, for what has nothing to show without one.
-    package func existingLedger() throws -> Ledger {
+    package func requiredLedger() throws -> Ledger {
         guard let ledger else {
             if home.location == nil { throw home.refusal }
             if home.standing == .unknown { throw home.missing }
@@ -74,27 +74,29 @@ package struct Inspection: Sendable {
         return ledger
     }
 
-    /// The ledger where there is one, without a word where not.
-    package var quietLedger: Ledger? { ledger }
-
-    /// The ledger, for what shows figures of it; nil, and said, where there is none yet.
-    ///
-    /// - Throws: where several may be meant: no figures would be taken for figures of zero.
-    package func ledgerIfAny() throws -> Ledger? {
-        if home.location == nil { throw home.refusal }
-        return anyLedger()
+    /// What is done where there is no ledger.
+    package enum Absence: Sendable {
+        /// Nothing is said.
+        case quiet
+        /// That there is none, and where it was looked for, is said: for what shows the codex without it too.
+        case said
+        /// As `said`; and where several may be meant, none is taken for none: for what would show figures of zero.
+        case saidUnlessSeveral
     }
 
-    /// The ledger, for what shows the codex without it too; that there is none, and where it was looked for, is said.
-    package func anyLedger() -> Ledger? {
-        if ledger == nil {
+    /// The ledger where there is one.
+    ///
+    /// - Throws: the refusal of `saidUnlessSeveral`.
+    package func ledger(orElse absence: Absence) throws -> Ledger? {
+        if absence == .saidUnlessSeveral, home.location == nil { throw home.refusal }
+        if ledger == nil, absence != .quiet {
             let isNamed = home.standing == .named
-            settings.remark(isNamed ? LedgerFailure.missing(path: location.path).message : absence)
+            settings.remark(isNamed ? LedgerFailure.missing(path: location.path).message : whyAbsent)
         }
         return ledger
     }
 
-    private var absence: String { home.location == nil ? home.refusal.oneLine : home.missing.message }
+    private var whyAbsent: String { home.location == nil ? home.refusal.oneLine : home.missing.message }
 
     package func codex() throws -> CodexAccess {
         if let found { return found }

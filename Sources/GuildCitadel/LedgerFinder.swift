@@ -78,7 +78,14 @@ package struct LedgerFinder {
     }
 
     private func holds(_ record: LedgerRecord, _ place: LedgerRecord.Place) -> Bool {
-        record.folder == repository.codexFolder && record.places.contains { isSame($0, place) }
+        record.folder == repository.codexFolder && record.places.contains { isSame($0, place) } && isOfHistory(record)
+    }
+
+    /// Whether the repository has where the codex of the record came from. One that was made anew in an old one's place
+    /// has not, and may well have got its inode.
+    private func isOfHistory(_ record: LedgerRecord) -> Bool {
+        let roots = record.roots.compactMap { CommitID($0) }
+        return roots.isEmpty || roots.contains { (try? repository.resolve($0.hex)) != nil }
     }
 
     /// Whether a place that is remembered is that of this very folder, whatever id it has.
@@ -148,7 +155,10 @@ package struct LedgerFinder {
             try remember(record, look)
         case .alike: throw look.home.refusal
         case .earlier(let location): try begin(location, look)
-        case .unknown: try begin(nil, look)
+        case .unknown:
+            // Of a codex that was in this place before.
+            try forget(look.place, but: nil)
+            try begin(nil, look)
         }
     }
 

@@ -6,10 +6,10 @@ package import GuildLedger
 ///     its id (guild.id) ─▶ record in the state folder ─▶ own
 ///     no id, known place ─────────────────────────────▶ own
 ///     a ledger where 0.1.0 kept it, by path ──────────▶ earlier: adopted by the first that writes
-///     a record of equal roots, folder, organisation ──▶ alike: read by who reads, and refused to who writes
+///     a record of equal roots and folder ─────────────▶ alike: read by who reads, and refused to who writes
 ///     nothing ────────────────────────────────────────▶ unknown: made by the first that writes
 ///
-/// An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
+/// Where roots are not known (a shallow clone), an equal organisation takes their place. An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
 package struct LedgerHome: Sendable {
     package enum Standing: Sendable, Equatable {
         /// By `--ledger` or `GUILD_LEDGER`: whose it is counts for nothing.
@@ -67,7 +67,8 @@ package struct LedgerHome: Sendable {
 
     private func about(_ original: String?) -> String {
         guard let original else {
-            return "\(codex): this codex has no ledger of its own; one of the same history, folder and organisation has"
+            return "\(codex): this codex has no ledger of its own, and may be one that has: of the same history, or of "
+                + "the same organisation if the history is not known"
         }
         return "\(codex): this is a copy of \(original), with its id"
     }

@@ -38,6 +38,7 @@ package struct LedgerTaking: Sendable {
         defer { ledger.close() }
         try await ledger.noteTaken(
             by: access.repository.place, before: before?.path, actor: actor, now: settings.time.now)
+        if let before { try await warnWhoUses(before) }
         if let named = settings.environment["GUILD_LEDGER"] {
             settings.remark("GUILD_LEDGER is set, and wins as long as it is: \(named)")
         }
@@ -45,8 +46,22 @@ package struct LedgerTaking: Sendable {
             ledger: taken.path, isNew: wanted == nil, before: before?.path, codex: access.repository.place)
     }
 
+    /// Processes that run keep the ledger that they began with.
+    private func warnWhoUses(_ before: LedgerLocation) async throws {
+        // What cannot be opened is in nobody's use; that it is left was asked for.
+        guard let ledger = try? Ledger(at: before, mustExist: true) else { return }
+        defer { ledger.close() }
+        let processes = try await ledger.liveProcesses()
+        guard !processes.isEmpty else { return }
+        let ids = processes.map(String.init).joined(separator: ", ")
+        settings.remark(
+            "still at work in \(before.path), until it is started again: process \(ids)")
+    }
+
     private func location(_ place: String) throws -> LedgerLocation {
-        let location = try LedgerLocation(url: place, workingDirectory: settings.workingDirectory)
+        // Here a bare word is a path: nothing is made where there is none.
+        let url = place.contains(where: "/:".contains) || place.isEmpty ? place : "./\(place)"
+        let location = try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
         let below = LedgerLocation(path: location.path + "/ledger.sqlite")
         let taken = (below.exists ? below : location).resolved
         guard !taken.isBackup else {

@@ -82,7 +82,7 @@ extension Inspection {
     /// What the codex at a commit would have to wait for: secrets that the ledger does not trust. Nothing where there is
     /// no ledger, for then nothing was trusted yet and the first head will be.
     package func waitingSecrets(of snapshot: CodexSnapshot) async throws -> [SecretDesk.Entry] {
-        guard let ledger = quietLedger else { return [] }
+        guard let ledger = try ledger(orElse: .quiet) else { return [] }
         return try await SecretDesk.entries(of: Set(snapshot.secretPairs), in: ledger).filter {
             $0.isInUse && $0.state != .trusted
         }

@@ -125,9 +125,18 @@ package struct Serve: Sendable {
                     "commit": "\(refusal.commit)", "serving": "\(deployment.codex.head.commit)",
                     "errors": "\(refusal.errors.count)", "first": "\(refusal.errors.first?.text ?? "")",
                 ])
+        } else if let unreadable = deployment.unreadable {
+            deployment.pin(deployment.codex.head.commit)
+            deployment.logger.error(
+                "codex cannot be read; the commit that was accepted last is served",
+                metadata: [
+                    "serving": "\(deployment.codex.head.commit)", "reason": "\(unreadable.message)",
+                    "hint": "\(unreadable.hint ?? "")",
+                ])
         } else {
             try await deployment.acceptHead(actor: "serve")
         }
+        deployment.warnOfMissingSecrets(of: deployment.codex.head)
         if !deployment.access.usesWorktree { deployment.codex.startFollowing() }
         await deployment.sweepPins()
     }
@@ -135,39 +144,40 @@ package struct Serve: Sendable {
     /// What is served, what was offered since and refused, and what is being read.
     ///
     /// - Parameter isWhole: also the problems, which quote the codex.
-    private static func codexDetail(
+    private static func readiness(
         _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
-    ) async -> [(String, JSONValue)] {
+    ) async -> Readiness {
+        // A ledger that cannot be read is what makes the answer unready; the detail then is of the codex alone.
+        let ledger = try? await deployment.ledger.readiness()
         var codex: [(String, JSONValue)] = [("commit", .string(deployment.codex.head.commit))]
-        // A ledger that cannot be read is what makes the answer unready; the detail then has one part less.
-        if let head = try? await deployment.ledger.lastHeads(limit: 1).first, !head.isAccepted {
-            var refused: [(String, JSONValue)] = [
-                ("commit", .string(head.commit)), ("at", .string(head.at.rfc3339)),
-                ("errors", .integer(head.problems.count)),
-            ]
-            if isWhole {
-                let problems = head.problems.prefix(shownProblems).map { JSONValue.string($0) }
-                refused.append(("problems", .array(problems)))
-            }
-            codex.append(("refused", .object(JSONObject(refused))))
+        if let head = ledger?.head, !head.isAccepted {
+            codex.append(("refused", refused(head, isWhole: isWhole)))
         }
         if let reading = loading.json(now: deployment.time.now) { codex.append(("loading", reading)) }
-        // As above.
-        let waiting = (try? await deployment.waitingSecrets()) ?? []
-        if !waiting.isEmpty {
+        if let waiting = ledger.map({ deployment.waitingSecrets(among: $0.secrets) }), !waiting.isEmpty {
             var secrets: [(String, JSONValue)] = [("waiting", .integer(waiting.count))]
             if isWhole {
-                secrets.append(
-                    ("pairs", .array(waiting.prefix(shownProblems).map { .string("\($0.id): \($0)") })))
+                secrets.append(("pairs", .array(waiting.prefix(shownProblems).map { .string("\($0.id): \($0)") })))
             }
             codex.append(("secrets", .object(JSONObject(secrets))))
         }
         var detail: [(String, JSONValue)] = [("codex", .object(JSONObject(codex)))]
-        // As above.
-        if let held = try? await deployment.ledger.heldStandings(), !held.isEmpty {
+        if let held = ledger?.held, !held.isEmpty {
             detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
         }
-        return detail
+        return Readiness(
+            unready: ledger == nil ? [(part: "ledger", reason: "cannot be read")] : [], detail: detail)
+    }
+
+    private static func refused(_ head: CodexHead, isWhole: Bool) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("commit", .string(head.commit)), ("at", .string(head.at.rfc3339)),
+            ("errors", .integer(head.problems.count)),
+        ]
+        if isWhole {
+            members.append(("problems", .array(head.problems.prefix(shownProblems).map { .string($0) })))
+        }
+        return .object(JSONObject(members))
     }
 
     private static let shownProblems = 10
@@ -195,7 +205,9 @@ package struct Serve: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         var configuration = ServiceGroupConfiguration(
-            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint],
+            // Whoever asks for the end at once does not wait for a model: what is cut off is claimed again.
+            cancellationSignals: [.sigquit], logger: quiet)
         configuration.maximumGracefulShutdownDuration = Self.drainTimeout
         return configuration
     }
@@ -259,16 +271,8 @@ package struct Serve: Sendable {
         var routes = [
             Route.health,
             Route.readiness(
-                moreFor: APIToken.Scope.agentsRead.rawValue,
-                detail: { await Self.codexDetail(deployment, loading, isWhole: $0) }
-            ) { [ledger = deployment.ledger] in
-                do {
-                    _ = try await ledger.read { _ in }
-                    return []
-                } catch {
-                    return [(part: "ledger", reason: "cannot be read")]
-                }
-            },
+                moreFor: APIToken.Scope.agentsRead.rawValue
+            ) { await Self.readiness(deployment, loading, isWhole: $0) },
         ]
         if components.contains(.registry) {
             routes +=

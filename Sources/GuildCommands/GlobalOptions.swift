@@ -26,19 +26,22 @@ struct GlobalOptions: ParsableArguments {
             discussion: "Environment: GUILD_LEDGER. Default: a file in the state folder.", valueName: "url"))
     var ledger: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
-    var logLevel: LogLevel = .warning
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical.",
+            discussion: "Default: info for serve, warning for every other command.", valueName: "level"))
+    var logLevel: LogLevel?
 
     @Option(help: ArgumentHelp("How log lines look.", valueName: "format"))
     var logFormat: LogFormat = .text
 
     /// The settings of the process, with a logger whose lines never show a secret.
-    func settings(redactor: Redactor = Redactor(), defaultLogLevel: Logger.Level? = nil) -> Settings {
+    func settings(redactor: Redactor = Redactor(), defaultLogLevel: Logger.Level = .warning) -> Settings {
         let format = logFormat
         var logger = Logger(label: "guild") { label in
             RedactingLogHandler(LineLogHandler(label: label, format: format), redactor: redactor)
         }
-        logger.logLevel = logLevel == .warning ? (defaultLogLevel ?? .warning) : logLevel.level
+        logger.logLevel = logLevel?.level ?? defaultLogLevel
         var settings = Settings(
             codex: codex, revision: rev, usesWorktree: worktree, ledger: ledger,
             environment: ProcessInfo.processInfo.environment,

@@ -64,7 +64,7 @@ package struct GuildCommand: AsyncParsableCommand {
 
     private static func end(with error: any Error) -> Never {
         if let status = error as? CommandStatus { ExitDoor.leave(status.code) }
-        if let failure = error as? any GuildError {
+        if let failure = error as? any GuildError ?? SystemError.failure(of: error) {
             ExitDoor.say("guild: \(failure.description)\n")
             ExitDoor.leave(failure.kind.exitStatus)
         }

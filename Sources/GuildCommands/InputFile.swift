@@ -17,7 +17,7 @@ enum InputFile {
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(.usage, "\(path): cannot be read: \(error.localizedDescription)")
+            throw Failure(.usage, "\(path): cannot be read: \(SystemError.words(error))")
         }
     }
 }
@@ -31,7 +31,7 @@ extension InputFile {
         let isInherited = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].contains(where: path.hasPrefix)
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | (isInherited ? 0 : O_NONBLOCK))
         guard descriptor >= 0 else {
-            throw Failure(.usage, "\(path): cannot be read: \(String(cString: strerror(errno)))", hint: hint)
+            throw Failure(.usage, "\(path): cannot be read: \(SystemError.words(errno))", hint: hint)
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()

@@ -153,7 +153,10 @@ struct RunCommand: AsyncParsableCommand {
         request.resumed = resume.flatMap { InvocationID($0) }
         if let event { request.event = try Self.event(event, now: now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
-        if let record { request.substitute = .record(path: record) }
+        if let record {
+            try Recorder.requireWritable(record)
+            request.substitute = .record(path: record)
+        }
         return request
     }
 

@@ -42,6 +42,8 @@ final class RunScreen: Sendable {
                 "turn \(turn): \(usage.totalInput) in, \(usage.totalOutput) out, "
                     + "\(Money.dollars(cost))\(estimated ? " (estimated)" : "")\(source)")
         case .warned(_, let warning): note("warning: \(warning)")
+        // Said with the end, which it decides.
+        case .notRecorded: break
         case .waiting(_, .budget): note("waiting for room in its budget")
         case .waiting: note("waiting for its actions")
         case .outOfBudget: endLine()
@@ -68,6 +70,7 @@ final class RunScreen: Sendable {
                 ScreenText.line("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
                     + "\n  hint: guild audit show \(action.id) tells what was asked")
         }
+        if let problem = outcome.notRecorded { say("guild: \(problem.description)") }
         if let failure = outcome.failure {
             say("guild: \(failure.description)")
         } else if outcome.invocation.state == .failed || outcome.invocation.state == .expired {

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
             Components: webhook-gateway, scheduler, registry, dispatcher, executor, action-executor. Each can run alone \
             in a process of its own over the same ledger. A commit, push, branch switch or force-push to the ref that is \
             served (--rev, default HEAD) is taken up at once where it is valid, and refused where not: then the last good \
-            one serves on. SIGTERM drains, SIGHUP looks again.
+            one serves on. SIGTERM drains, SIGQUIT ends at once, SIGHUP looks again.
             """)
 
     @Argument(

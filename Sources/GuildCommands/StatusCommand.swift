@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let codex = try inspection.codex().load()
-        let ledger = try inspection.ledgerIfAny()
+        let ledger = try inspection.ledger(orElse: .saidUnlessSeveral)
         let status = try await ledger?.status()
         var agents: [AgentListing] = []
         if let snapshot = codex.snapshot {

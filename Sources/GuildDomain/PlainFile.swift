@@ -11,7 +11,7 @@ package enum PlainFile {
 
         package init(code: Int32) {
             self.code = code
-            reason = code == ELOOP ? "it is a symbolic link" : String(cString: strerror(code))
+            reason = code == ELOOP ? "it is a symbolic link" : SystemError.words(code)
         }
 
         package init(notOurs reason: String) {

@@ -64,9 +64,11 @@ package struct ActionExecutor: Service {
             return try await retryOrFail(action, reason: refusal.message, retryAfter: refusal.wait, now: time.now)
         }
         let outcome: Result<JSONValue, OperationFailure>
-        let event = try await ledger.origin(of: action.id)
+        let connectors = connectors()
+        let event =
+            connectors.hasPlace(action.operation, arguments: action.arguments)
+            ? try await ledger.origin(of: action.id) : nil
         do throws(OperationFailure) {
-            let connectors = connectors()
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
                 try await connectors.perform(

@@ -1,3 +1,4 @@
+import GuildDomain
 import HummingbirdCore
 package import Logging
 import NIOCore
@@ -64,9 +65,9 @@ package struct HTTPListener: Service {
                 do {
                     try await server.run()
                 } catch let error as IOError {
-                    throw ListenFailure.cannotBind(address: address, reason: error.description)
-                } catch let error as SocketAddressError {
-                    throw ListenFailure.cannotBind(address: address, reason: "\(error)")
+                    throw ListenFailure.cannotBind(address: address, reason: SystemError.words(error.errnoCode))
+                } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
+                    throw ListenFailure.cannotBind(address: address, reason: "no host of that name is known here")
                 }
             }
             group.addTask { [limits] in

@@ -1,4 +1,4 @@
-package import GuildDomain
+import GuildDomain
 
 extension Route {
     /// `GET /healthz`: 200 as long as the process answers at all.
@@ -11,11 +11,9 @@ extension Route {
     ///
     /// - Parameters:
     ///   - scope: who has it is shown more of the detail.
-    ///   - detail: what else is worth knowing, ready or not; told whether more of it is shown.
-    ///   - unready: the names of the parts that are not ready, with a reason each.
+    ///   - state: how things are; told whether more of the detail is shown.
     package static func readiness(
-        moreFor scope: String, detail: @escaping @Sendable (Bool) async -> [(String, JSONValue)] = { _ in [] },
-        _ unready: @escaping @Sendable () async -> [(part: String, reason: String)]
+        moreFor scope: String, _ state: @escaping @Sendable (Bool) async -> Readiness
     ) -> Route {
         Route(
             .get, "/readyz", access: .openWithMore(scope: scope), summary: "Whether every part is ready for work",
@@ -35,11 +33,12 @@ extension Route {
                         ], optional: ["codex", "held"])),
             ]
         ) { request in
-            let parts = await unready()
-            let more = await detail(request.isShownMore)
-            guard !parts.isEmpty else { return Reply.json(.object(JSONObject([("status", "ok")] + more))) }
-            let members = parts.map { ($0.part, JSONValue.string($0.reason)) }
-            let object = JSONObject([("status", "unready"), ("parts", .object(JSONObject(members)))] + more)
+            let state = await state(request.isShownMore)
+            guard !state.unready.isEmpty else {
+                return Reply.json(.object(JSONObject([("status", "ok")] + state.detail)))
+            }
+            let parts = JSONObject(state.unready.map { ($0.part, JSONValue.string($0.reason)) })
+            let object = JSONObject([("status", "unready"), ("parts", .object(parts))] + state.detail)
             return Reply.json(.object(object), status: 503)
         }
     }

@@ -141,6 +141,10 @@ package final class Ledger: Sendable {
         let exists = stat(location.path, &status) == 0
         if exists, status.st_mode & S_IFMT != S_IFREG { throw .notALedger(path: location.path) }
         if mustExist, !exists { throw .missing(path: location.path) }
+        // SQLite would make a file wherever it leads.
+        if !exists, DurableFile.exists(location.path) {
+            throw .unusable(path: location.path, reason: "it is a symbolic link that leads nowhere")
+        }
         let own = [location.sideFolder, location.bodiesFolder, location.workersFolder]
         for folder in [location.folder] + own {
             do {
@@ -151,7 +155,8 @@ package final class Ledger: Sendable {
             } catch CocoaError.fileWriteOutOfSpace {
                 throw .full(path: location.path)
             } catch {
-                throw .unusable(path: location.path, reason: "cannot make the folder \(folder)")
+                throw .unusable(
+                    path: location.path, reason: "cannot make the folder \(folder): \(SystemError.words(error))")
             }
             // Before anything is made in it.
             if own.contains(folder) { try DurableFile.requireFolder(folder) }

@@ -1,5 +1,6 @@
 import CLibCurl
 import Foundation
+import GuildDomain
 
 extension HTTPFailure {
     /// - Parameters:
@@ -16,7 +17,7 @@ extension HTTPFailure {
             CURLE_PROXY,
             CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT:
             let system = Int32(truncatingIfNeeded: systemError)
-            self = .connect(host: host, reason: system == 0 ? reason : String(cString: strerror(system)))
+            self = .connect(host: host, reason: system == 0 ? reason : SystemError.words(system))
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ENGINE_INITFAILED,
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:

@@ -52,6 +52,29 @@ struct CodexRepositoryErrorTests {
             error(opening: reftable.path) == .unsupportedFormat(place: reftable.path, format: "the reftable format"))
     }
 
+    @Test(arguments: ["tree TREE\ntree TREE\n", "", "tree TREE\nauthor nobody\n\n", "tree BLOB\nSIGNED\nwrong\n"])
+    func `a commit that is not as git writes one is the commit's fault, and is found by its name`(
+        text: String
+    ) async throws {
+        let fixture = try await GitFixture()
+        try await fixture.commitCodex()
+        let tree = try await fixture.git("rev-parse", "HEAD^{tree}").trimmingCharacters(in: .newlines)
+        let blob = try await fixture.git("rev-parse", "HEAD:guild.yaml").trimmingCharacters(in: .newlines)
+        let signed = "author a <a@b> 1700000000 +0000\ncommitter a <a@b> 1700000000 +0000\n"
+        let whole = text.replacing("TREE", with: tree).replacing("BLOB", with: blob).replacing("SIGNED", with: signed)
+        try fixture.write(["raw": whole])
+        let made = try await fixture.git("hash-object", "-t", "commit", "--literally", "-w", "raw")
+            .trimmingCharacters(in: .newlines)
+        try fixture.write([".git/refs/heads/main": made + "\n"])
+        let repository = try CodexRepository(at: fixture.location)
+        let commit = try repository.resolve("HEAD")
+        #expect(commit.hex == made)
+        let problem = #expect(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
+        #expect(problem?.kind == .invalidCodex)
+        let culprit = text.hasPrefix("tree BLOB") ? "folder \(blob)" : "commit \(made)"
+        #expect(problem?.message.contains("\(culprit) is not as git writes one") == true, "\(problem?.message ?? "")")
+    }
+
     @Test func `a damaged object is found, and the message says how to go on`() async throws {
         let fixture = try await GitFixture()
         let commit = try await fixture.commitCodex()

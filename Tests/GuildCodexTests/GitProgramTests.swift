@@ -10,15 +10,9 @@ import Testing
     private final class Folder: Sendable {
         let path = GitFixture.temporaryPath()
 
-        /// Another process writes the program: a descriptor of ours that is open for writing could be inherited by the
-        /// child of a test beside this one, and the kernel runs no file that anybody may still write to.
         init(_ script: String) async throws {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let written = try await ChildProcess.run(
-                "/bin/sh",
-                ["-c", #"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod 755 "$1""#, "sh", path + "/git", script],
-                environment: ["PATH": "/usr/bin:/bin"], directory: path)
-            #expect(written.status == 0, "\(written.errors)")
+            try await ExecutableFile.write("#!/bin/sh\n\(script)\n", to: path + "/git")
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }  // litter at worst

@@ -35,6 +35,20 @@ struct SecretResolverTests {
         return try await body(path)
     }
 
+    @Test func `what is missing here is known without a request`() async throws {
+        let resolver = resolver(["HERE": "s3cr3t-value", "BLANK": ""])
+        func absence(_ reference: String) throws -> SecretFailure? {
+            resolver.localAbsence(of: try #require(SecretReference(reference)))
+        }
+        #expect(try absence("env://HERE") == nil)
+        #expect(try absence("env://GONE")?.cause == .missing("it is not set"))
+        #expect(try absence("env://BLANK")?.cause == .empty)
+        #expect(try absence("file:///nowhere/key")?.message.contains("/nowhere/key") == true)
+        #expect(try absence("vault://secret/models#key")?.hint?.contains("VAULT_ADDR") == true)
+        let held = try await withFile(Array("s3cr3t".utf8)) { path in try absence("file://\(path)") }
+        #expect(held == nil)
+    }
+
     @Test func `a variable of the environment is a secret, and the redactor knows it`() async throws {
         let reference = try #require(SecretReference("env://GUILD_TOKEN"))
         let secret = try await resolver(["GUILD_TOKEN": "s3cr3t-value"]).resolve(reference, for: SecretUse(.verify))

@@ -9,6 +9,8 @@ import Testing
             ("\u{200D}\u{2060}\u{AD}\u{180E}", #"\u{200d}\u{2060}\u{ad}\u{180e}"#), ("\u{E0041}", #"\u{e0041}"#),
             ("\u{2028}\u{2029}\u{85}", #"\u{2028}\u{2029}\u{85}"#), ("\u{3164}\u{115F}", #"\u{3164}\u{115f}"#),
             ("\u{E000}\u{FFFE}\u{F0000}", #"\u{e000}\u{fffe}\u{f0000}"#),
+            ("a\u{2800}\u{1D159}b\u{13441}\u{16FE4}", #"a\u{2800}\u{1d159}b\u{13441}\u{16fe4}"#),
+            ("\u{FFA0}\u{1160}\u{17B4}", #"\u{ffa0}\u{1160}\u{17b4}"#),
             ("1\u{FE0F}\u{E0100}", #"1\u{fe0f}\u{e0100}"#),
         ])
     func `what a terminal obeys or an eye does not see is written out`(text: String, shown: String) {
@@ -16,7 +18,7 @@ import Testing
         #expect(ScreenText.block(text) == shown)
     }
 
-    @Test(arguments: ["plain", "längere Zeile", "日本語", "⚠️ ❤️", "e\u{301}", "مرحبا", "½ €", "\u{600}12"])
+    @Test(arguments: ["plain", "längere Zeile", "日本語", "⚠️ ❤️", "e\u{301}", "مرحبا", "½ €", "\u{600}12", "⠓⠑⠇⠇⠕"])
     func `what is seen stays`(text: String) {
         #expect(ScreenText.line(text).unicodeScalars.elementsEqual(text.unicodeScalars))
     }

@@ -1,6 +1,8 @@
 import GuildDomain
 import GuildHTTP
 import GuildTestSupport
+import Logging
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -209,11 +211,7 @@ struct HTTPListenerTests {
     }
 
     @Test func `an open route shows more to a token that has its scope, and turns no other away`() async throws {
-        let route = Route.readiness(moreFor: "read") {
-            [("codex", ["commit": .bool($0)])]
-        } _: {
-            []
-        }
+        let route = Route.readiness(moreFor: "read") { Readiness(detail: [("codex", ["commit": .bool($0)])]) }
         let tokens = BearerTokens([
             .init(token: "person", scopes: ["approve"]), .init(token: "probe", scopes: ["read"]),
         ])
@@ -230,6 +228,18 @@ struct HTTPListenerTests {
                 }
             }
         }
+    }
+
+    @Test(arguments: [
+        ("no-such-host.invalid", "no host of that name is known here"),
+        ("192.0.2.1", "Cannot assign requested address"),
+    ])
+    func `an address that cannot be bound is refused in plain words`(host: String, reason: String) async throws {
+        let address = ListenAddress(host: host, port: 0)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            services: [HTTPListener(routes: [.health], address: address, logger: logger)], logger: logger)
+        await #expect(throws: ListenFailure.cannotBind(address: address, reason: reason)) { try await group.run() }
     }
 
     @Test func `a listener that is full says when to come back`() async throws {

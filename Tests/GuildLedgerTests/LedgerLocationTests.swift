@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         ("sqlite:/var/l.sqlite", "/var/l.sqlite"), ("sqlite:///var/l.sqlite", "/var/l.sqlite"),
         ("sqlite:l.sqlite", "/work/l.sqlite"), ("l.sqlite", "/work/l.sqlite"), ("/a:b/l", "/a:b/l"),
+        ("./l", "/work/./l"), ("l.db", "/work/l.db"), ("sqlite:l", "/work/l"),
     ])
     func `a URL or a path leads to an absolute path`(url: String, path: String) throws {
         #expect(try LedgerLocation(url: url, workingDirectory: "/work").path == path)
@@ -15,6 +16,15 @@ import Testing
     @Test(arguments: ["postgres://host/db", "sqlite:", "", ":"])
     func `anything else is refused`(url: String) {
         #expect(throws: LedgerFailure.unsupportedURL(url)) { try LedgerLocation(url: url, workingDirectory: "/work") }
+    }
+
+    @Test(arguments: ["typo", "sqlite", "ledger.json"])
+    func `a bare word is refused, with how a file of that name is spelt`(word: String) {
+        let refusal = #expect(throws: LedgerFailure.bareWord(word)) {
+            try LedgerLocation(url: word, workingDirectory: "/work")
+        }
+        #expect(refusal?.kind == .usage)
+        #expect(refusal?.hint?.contains("sqlite:\(word)") == true)
     }
 
     @Test func `the place of 0.1.0 is below the state folder, another one for each path`() {

@@ -43,8 +43,68 @@ extension CodexRepository {
     ) throws(GitFailure) -> OpaquePointer? {
         try requireModest(&oid, "a commit", ObjectLimit.commitBytes, in: repository)
         var commit: OpaquePointer?
-        try GitFailure.check(git_commit_lookup(&commit, repository, &oid))
+        let code = git_commit_lookup(&commit, repository, &oid)
+        try check(code, of: "commit", &oid, in: repository)
         return commit
+    }
+
+    /// The folder that a commit is of.
+    static func rootFolder(
+        of commit: OpaquePointer?, in repository: OpaquePointer
+    ) throws(GitFailure) -> OpaquePointer? {
+        try lookUpFolder(git_commit_tree_id(commit), in: repository)
+    }
+
+    /// The folder, unless it is damaged or larger than a folder is.
+    static func lookUpFolder(
+        _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
+    ) throws(GitFailure) -> OpaquePointer? {
+        try requireModest(oid, "a folder", ObjectLimit.folderBytes, in: repository)
+        var tree: OpaquePointer?
+        try check(git_tree_lookup(&tree, repository, oid), of: "folder", oid, in: repository)
+        return tree
+    }
+
+    /// - Throws: `malformed` where the look-up of an object failed although its bytes are those that its name says.
+    private static func check(
+        _ code: Int32, of what: String, _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
+    ) throws(GitFailure) {
+        guard code < 0 else { return }
+        let failure = GitFailure(code: code, detail: GitLibrary.lastError())
+        var (database, object): (OpaquePointer?, OpaquePointer?)
+        defer {
+            git_odb_object_free(object)
+            git_odb_free(database)
+        }
+        // The library compares the digest.
+        guard let oid, git_repository_odb(&database, repository) == 0, git_odb_read(&object, database, oid) == 0 else {
+            throw failure
+        }
+        throw .malformed("\(what) \(oid.pointee.hex) is not as git writes one: \(failure.detail)")
+    }
+
+    /// The commit that a revision names without a step from it: the target of a ref, or what a full hash is. It is not
+    /// read, so that one that cannot be read can still be refused by its name.
+    static func namedCommit(_ revision: String, in repository: OpaquePointer) -> CommitID? {
+        var oid = git_oid()
+        if git_oid_fromstr(&oid, revision) != 0 {
+            var (reference, resolved): (OpaquePointer?, OpaquePointer?)
+            defer {
+                git_reference_free(reference)
+                git_reference_free(resolved)
+            }
+            guard git_reference_dwim(&reference, repository, revision == "@" ? "HEAD" : revision) == 0,
+                git_reference_resolve(&resolved, reference) == 0, let target = git_reference_target(resolved)
+            else { return nil }
+            oid = target.pointee
+        }
+        var database: OpaquePointer?
+        defer { git_odb_free(database) }
+        var (size, type) = (0, GIT_OBJECT_ANY)
+        guard git_repository_odb(&database, repository) == 0,
+            git_odb_read_header(&size, &type, database, &oid) == 0, type == GIT_OBJECT_COMMIT
+        else { return nil }
+        return CommitID(oid.hex)
     }
 
     /// The commit that an object is, or that the tags around it end at. Takes over the object.
@@ -79,7 +139,7 @@ extension CodexRepository {
             defer { git_tree_entry_free(entry) }
             guard git_tree_entry_bypath(&entry, tree, folder) == 0 else { return }
             guard git_tree_entry_type(entry) == GIT_OBJECT_TREE else { return }
-            try requireModest(git_tree_entry_id(entry), "a folder", ObjectLimit.folderBytes, in: repository)
+            git_tree_free(try lookUpFolder(git_tree_entry_id(entry), in: repository))
         }
     }
 

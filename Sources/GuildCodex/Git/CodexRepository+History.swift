@@ -39,15 +39,10 @@ extension CodexRepository {
         let candidates = folderCandidates
         return try attempt { (repository) throws(GitFailure) in
             guard var oid = git_oid(commit) else { return paths.map { _ in nil } }
-            var tree: OpaquePointer?
             let object = try Self.lookUp(&oid, in: repository)
-            defer {
-                git_tree_free(tree)
-                git_commit_free(object)
-            }
-            try Self.requireModest(
-                git_commit_tree_id(object), "a folder", ObjectLimit.folderBytes, in: repository)
-            try GitFailure.check(git_commit_tree(&tree, object))
+            defer { git_commit_free(object) }
+            let tree = try Self.rootFolder(of: object, in: repository)
+            defer { git_tree_free(tree) }
             var found: [BlobID?] = []
             var folder: String?
             for candidate in candidates where folder == nil {

@@ -112,13 +112,13 @@ extension CodexRepository {
         return try body()
     }
 
-    /// The commits without a parent that a commit comes from, by their names; none where its history is too long to look
-    /// at.
+    /// The commits without a parent that a commit comes from, by their names; none where that cannot be known: its history
+    /// is too long to look at, or was cut off by a shallow clone.
     package func roots(of commit: CommitID) throws(CodexRepositoryError) -> [CommitID] {
         let roots = try attempt { (repository) throws(GitFailure) -> [CommitID] in
             var walk: OpaquePointer?
             defer { git_revwalk_free(walk) }
-            guard var oid = git_oid(commit) else { return [] }
+            guard var oid = git_oid(commit), git_repository_is_shallow(repository) == 0 else { return [] }
             try Self.requireWhole(&oid, in: repository)
             try GitFailure.check(git_revwalk_new(&walk, repository))
             try GitFailure.check(git_revwalk_push(walk, &oid))
@@ -143,15 +143,10 @@ extension CodexRepository {
         let candidates = folderCandidates
         let bytes = try attempt { (repository) throws(GitFailure) -> [UInt8]? in
             guard var oid = git_oid(commit) else { return nil }
-            var (object, tree): (OpaquePointer?, OpaquePointer?)
-            defer {
-                git_tree_free(tree)
-                git_commit_free(object)
-            }
-            try Self.requireWhole(&oid, in: repository)
-            try GitFailure.check(git_commit_lookup(&object, repository, &oid))
-            try Self.requireWhole(git_commit_tree_id(object), in: repository)
-            try GitFailure.check(git_commit_tree(&tree, object))
+            let object = try Self.lookUp(&oid, in: repository)
+            defer { git_commit_free(object) }
+            let tree = try Self.rootFolder(of: object, in: repository)
+            defer { git_tree_free(tree) }
             for folder in candidates {
                 let path = folder.isEmpty ? "guild.yaml" : folder + "/guild.yaml"
                 try Self.requireWholeFolders(above: path, in: tree, of: repository)

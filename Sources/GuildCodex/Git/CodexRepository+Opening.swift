@@ -97,9 +97,12 @@ extension CodexRepository {
     }
 
     static func damage(_ failure: GitFailure, place: String) -> CodexRepositoryError {
-        failure.code == GitFailure.tooLargeCode
-            ? .tooLarge(place: place, detail: failure.detail.escapingControls)
-            : .corrupt(place: place, detail: failure.detail.escapingControls)
+        let detail = failure.detail.escapingControls
+        return switch failure.code {
+        case GitFailure.tooLargeCode: .tooLarge(place: place, detail: detail)
+        case GitFailure.malformedCode: .malformed(place: place, detail: detail)
+        default: .corrupt(place: place, detail: detail)
+        }
     }
 
     static func resolvingLinks(_ path: String) -> String {

@@ -49,10 +49,7 @@ extension CodexRepository {
         guard var oid = git_oid(commit) else { return nil }
         let object = try Self.lookUp(&oid, in: repository)
         defer { git_commit_free(object) }
-        try requireModest(git_commit_tree_id(object), "a folder", ObjectLimit.folderBytes, in: repository)
-        var tree: OpaquePointer?
-        try GitFailure.check(git_commit_tree(&tree, object))
-        return tree
+        return try rootFolder(of: object, in: repository)
     }
 
     private static func hasFile(
@@ -116,10 +113,8 @@ private struct TreeReader {
             repeatUnchanged(earlier)
             return earlier
         }
-        var tree: OpaquePointer?
+        let tree = try CodexRepository.lookUpFolder(oid, in: repository)
         defer { git_tree_free(tree) }
-        try CodexRepository.requireModest(oid, "a folder", ObjectLimit.folderBytes, in: repository)
-        try GitFailure.check(git_tree_lookup(&tree, repository, oid))
         return try walk(
             tree, Place(tree: oid?.pointee.blob, prefix: prefix, depth: depth, earlier: earlier), database)
     }

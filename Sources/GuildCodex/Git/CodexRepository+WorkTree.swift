@@ -1,5 +1,6 @@
 import CLibGit2
 import Foundation
+import GuildDomain
 
 extension CodexRepository {
     /// The uncommitted files of the codex, read from the disk.
@@ -135,5 +136,5 @@ private struct FolderReader {
         return bytes
     }
 
-    private static func reason() -> String { String(cString: strerror(errno)) }
+    private static func reason() -> String { SystemError.words(errno) }
 }

@@ -263,6 +263,7 @@ extension CodexRepository {
             throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")
         }
         try requireWholeStart(of: revision, in: repository)
+        if let commit = namedCommit(revision, in: repository) { return commit }
         var object: OpaquePointer?
         try GitFailure.check(git_revparse_single(&object, repository, revision))
         let commit = try peeled(object, in: repository)

@@ -16,6 +16,8 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case notACodex(place: String, revision: String, folder: String)
     /// A named pipe, a device, a folder or a socket where git keeps a file.
     case notAFile(path: String, found: String)
+    /// A commit or folder whose bytes are whole, and not as git writes them.
+    case malformed(place: String, detail: String)
     /// An object beyond a limit: a commit, a folder, a chain of tags.
     case tooLarge(place: String, detail: String)
     /// Reading took longer than it may.
@@ -26,15 +28,18 @@ package enum CodexRepositoryError: GuildError, Equatable {
     /// Whether another try, in the repository opened anew, may end otherwise.
     package var mayPass: Bool {
         switch self {
-        case .tooLarge, .tooSlow, .cancelled, .notACodex: false
+        case .malformed, .tooLarge, .tooSlow, .cancelled, .notACodex: false
         default: true
         }
     }
 
+    /// Whether what is wrong may concern some objects only, so that another commit may well be whole.
+    package var isOfObjects: Bool { if case .corrupt = self { true } else { false } }
+
     package var kind: ErrorKind {
         switch self {
         case .unknownRevision, .ambiguousRevision, .withoutWorkTree: .usage
-        case .notACodex, .tooLarge, .tooSlow: .invalidCodex
+        case .notACodex, .malformed, .tooLarge, .tooSlow: .invalidCodex
         case .cancelled: .interrupted
         default: .unavailable
         }
@@ -59,7 +64,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .notACodex(let place, let revision, let folder):
             "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") at \(revision)"
         case .notAFile(let path, let found): "\(path): \(found), where a repository has a plain file"
-        case .tooLarge(let place, let detail): "\(place): \(detail)"
+        case .malformed(let place, let detail), .tooLarge(let place, let detail): "\(place): \(detail)"
         case .tooSlow(let place, let revision, let limit):
             "\(place): reading \(revision.escapingControls) took longer than \(limit.components.seconds) s"
         case .cancelled(let place): "\(place): reading the codex was cancelled"
@@ -80,6 +85,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .ambiguousRevision: "give more digits, or the full name of the ref"
         case .notACodex: "a codex needs a guild.yaml with `kind: Guild`; `guild init DIR` makes one"
         case .notAFile: "remove it, or use a fresh clone"
+        case .malformed: "`git fsck` says what is wrong with it; commit again with git, on top of the commit before"
         case .tooLarge: "no codex needs one; see what `git log` and `git ls-tree -r` say of the revision"
         case .tooSlow: "make the codex smaller, `git gc` what is loose, or move it to a faster disk"
         case .cancelled: nil

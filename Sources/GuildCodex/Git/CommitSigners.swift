@@ -17,7 +17,8 @@ package struct CommitSigners: Sendable {
         let path = CodexRepository.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
         guard PathKind(at: path) == .file else {
             throw Failure(
-                .usage, "\(path): no allowed-signers file here", hint: "lines of `PRINCIPAL KEY`, see ssh-keygen(1)")
+                .usage, "\(path): no allowed-signers file here",
+                hint: "--signers names one: lines of `PRINCIPAL KEY`, see ALLOWED SIGNERS in ssh-keygen(1)")
         }
         let inside = [repository.workTree, repository.gitDirectory].compactMap(\.self)
             .map { CodexRepository.resolvingLinks($0) + "/" }

@@ -21,6 +21,10 @@ struct GitFailure: Error {
     static func tooLarge(_ detail: String) -> GitFailure { GitFailure(code: tooLargeCode, detail: detail) }
     static let tooLargeCode: Int32 = 1
 
+    /// An object that is whole and yet not as git writes it: whoever made it is at fault, and not the repository.
+    static func malformed(_ detail: String) -> GitFailure { GitFailure(code: malformedCode, detail: detail) }
+    static let malformedCode: Int32 = 2
+
     /// Throws unless `code` says success.
     static func check(_ code: Int32) throws(GitFailure) {
         guard code < 0 else { return }

@@ -203,7 +203,7 @@ package struct GitProgram: Sendable {
 
     private static func cannotStart(_ reason: Int32) -> Failure {
         Failure(
-            .unavailable, "cannot start git: \(String(cString: strerror(reason)))",
+            .unavailable, "cannot start git: \(SystemError.words(reason))",
             hint: "install git and see that it is on PATH")
     }
 }

@@ -17,12 +17,14 @@ package struct NewRepository: Sendable {
     /// Makes the folder where it is missing, writes the files, and commits them all.
     ///
     /// libgit2 reads git's configuration but neither `GIT_*` variables nor hooks, and does not sign.
-    /// - Throws: kind `.usage` where the folder is not empty, `.unavailable` where it cannot be written.
+    /// - Throws: kind `.usage` where the folder is not empty, `.unavailable` where it cannot be written; then nothing that
+    ///   was made in it is left.
     package static func make(
         at path: String, files: [(path: String, bytes: [UInt8])], message: String
     ) throws(Failure) -> NewRepository {
         guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
         try refuseUsed(path)
+        let isThere = PathKind(at: path) != nil
         do {
             for file in files {
                 let url = URL(fileURLWithPath: path).appendingPathComponent(file.path)
@@ -32,13 +34,27 @@ package struct NewRepository: Sendable {
                 try Data(file.bytes).write(to: url, options: .withoutOverwriting)
             }
         } catch {
-            throw Failure(.unavailable, "\(path): cannot write: \(error.localizedDescription)")
+            clear(path, isKept: isThere)
+            throw Failure(
+                .unavailable, "\(path): cannot write: \(SystemError.words(error))",
+                hint: "name a folder on a disk with room, in a folder that you may write to")
         }
         do {
             return try commit(path, message: message)
         } catch {
+            clear(path, isKept: isThere)
             throw Failure(.unavailable, "\(path): cannot make the repository: \(error.detail)")
         }
+    }
+
+    /// Takes away what was begun.
+    ///
+    /// - Parameter isKept: whether the folder itself was there before, empty.
+    private static func clear(_ path: String, isKept: Bool) {
+        let files = FileManager.default
+        // What cannot be listed or removed either is where the error says, which is on its way.
+        let made = isKept ? (try? files.contentsOfDirectory(atPath: path))?.map { "\(path)/\($0)" } ?? [] : [path]
+        for item in made { try? files.removeItem(atPath: item) }
     }
 
     private static func refuseUsed(_ path: String) throws(Failure) {

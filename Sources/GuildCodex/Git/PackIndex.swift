@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GuildDomain
 
 /// Looks through a pack index (gitformat-pack(5), "pack-*.idx files") before libgit2 does, which trusts each offset in
 /// it: 1.5 maps memory at whatever place it is told, and a single changed byte ends the process by a signal.
@@ -173,7 +174,7 @@ struct PackIndex {
 
     private static func open(_ path: String) throws(Damage) -> (Int32, UInt64) {
         let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Damage(detail: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw Damage(detail: SystemError.words(errno)) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= 0 else {
             close(descriptor)

@@ -72,7 +72,7 @@ package struct PreReceiveHook: Sendable {
         if FileManager.default.fileExists(atPath: earlierPath) {
             guard rename(earlierPath, path) == 0 else {
                 throw Failure(
-                    .unavailable, "\(path): cannot put the earlier hook back: \(String(cString: strerror(errno)))")
+                    .unavailable, "\(path): cannot put the earlier hook back: \(SystemError.words(errno))")
             }
             return .restored
         }

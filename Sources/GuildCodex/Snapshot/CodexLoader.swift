@@ -25,7 +25,7 @@ package struct LoadResult: Sendable {
 
     /// The same without a snapshot, for a reason that concerns the whole commit.
     package func refused(_ reason: String) -> LoadResult {
-        let place = SourceLocation(file: "commit \(commit)", line: 0, column: 0)
+        let place = SourceLocation(file: CodexInvalid.place(of: commit), line: 0, column: 0)
         let problem = Problem(.error, at: place, found: reason)
         return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: [problem] + problems)
     }

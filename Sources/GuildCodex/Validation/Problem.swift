@@ -97,7 +97,15 @@ package struct CodexInvalid: GuildError {
         return "the codex at \(revision.escapingControls) has \(count) error\(count == 1 ? "" : "s")\(shown)\(rest)"
     }
 
-    package var hint: String? { "correct the files; `guild registry validate` lists every problem" }
+    package var hint: String? {
+        guard errors.contains(where: { $0.file != Self.place(of: commit) }) else {
+            return "only another commit helps: made by git, and with --signers signed by one of them"
+        }
+        return "correct the files; `guild registry validate` lists every problem"
+    }
+
+    /// Where a problem is that concerns the whole commit.
+    static func place(of commit: String) -> String { "commit \(commit)" }
 
     private static let shownErrors = 20
 }

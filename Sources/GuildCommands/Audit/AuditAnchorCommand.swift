@@ -27,7 +27,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
         defer { inspection.close() }
         let repository = try inspection.codex().repository
         let anchorer = AuditAnchorer(
-            ledger: try inspection.existingLedger(), repository: repository, time: settings.time,
+            ledger: try inspection.requiredLedger(), repository: repository, time: settings.time,
             actor: "user:\(UserName.current)")
         let outcome = try await anchorer.anchor()
         if case .empty = outcome {

@@ -14,7 +14,7 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let waiting = try await inspection.ledgerIfAny()?.approvals() ?? []
+        let waiting = try await inspection.ledger(orElse: .saidUnlessSeveral)?.approvals() ?? []
         try output.renderer.print(ApprovalListResult(waiting: waiting, now: settings.time.now))
     }
 }

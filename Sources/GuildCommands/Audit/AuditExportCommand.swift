@@ -29,7 +29,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         // What is written meanwhile is not part of it.
         let last = try await ledger.auditHead()
         guard from <= max(last, 1), (until ?? last) <= last else {

@@ -73,7 +73,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         var filter = try await filter(ledger, now: settings.time.now)
         var newest = filter
         // What is written from here on is for the following, and for nothing else.

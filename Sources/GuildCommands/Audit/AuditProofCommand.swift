@@ -45,7 +45,7 @@ struct AuditProofCommand: AsyncParsableCommand {
         if let check { return try verify(check, settings) }
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         var anchor: AuditCheckpoint?
         if anchors.isAsked {
             let checkpoints = try anchors.checkpoints(

@@ -22,7 +22,7 @@ struct AuditShowCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         let id = try await Causality.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)

@@ -36,7 +36,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         var verification = AuditVerification()
         if let from { verification.start = .entry(from) }
         if incremental { verification.start = .remembered }

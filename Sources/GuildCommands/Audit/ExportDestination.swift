@@ -20,7 +20,7 @@ final class ExportDestination {
         path = place
         if try Self.isStream(place) {
             let descriptor = open(place, O_WRONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw Self.refusal(place, String(cString: strerror(errno))) }
+            guard descriptor >= 0 else { throw Self.refusal(place, SystemError.words(errno)) }
             guard isatty(descriptor) == 0 else {
                 close(descriptor)
                 throw Self.refusal(place, "it is a terminal, which takes no text from outside as it is")
@@ -51,7 +51,8 @@ final class ExportDestination {
         } catch {
             guard let path, partial != nil else { return false }
             throw Failure(
-                .unavailable, "\(path): cannot be written: \(error.localizedDescription)", hint: "free some space")
+                .unavailable, "\(path): cannot be written: \(SystemError.words(error))",
+                hint: "free some space; nothing of it was kept")
         }
     }
 
@@ -60,7 +61,7 @@ final class ExportDestination {
         // Whatever has come to stand there meanwhile is not written over.
         guard try !Self.isStream(path) else { throw Self.refusal(path, "it was put there meanwhile") }
         guard fsync(handle.fileDescriptor) == 0, rename(partial, path) == 0 else {
-            throw Failure(.unavailable, "\(path): cannot be written: \(String(cString: strerror(errno)))")
+            throw Failure(.unavailable, "\(path): cannot be written: \(SystemError.words(errno))")
         }
         isFinished = true
     }

@@ -15,7 +15,7 @@ struct Rulings: TabularResult {
     ) async throws {
         let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         let desk = ApprovalDesk(
             ledger: ledger, actionWait: await actionWait(inspection), actor: "user:\(UserName.current)",
             time: settings.time)

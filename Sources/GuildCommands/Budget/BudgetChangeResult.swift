@@ -24,9 +24,9 @@ struct BudgetChangeResult: CommandResult {
         defer { inspection.close() }
         let snapshot = try await inspection.acceptedSnapshot()
         let name = try await AccountName.find(
-            account, in: snapshot, ledger: inspection.quietLedger, prefersChapters: prefersChapters)
+            account, in: snapshot, ledger: inspection.ledger(orElse: .quiet), prefersChapters: prefersChapters)
         let desk = BudgetDesk(
-            ledger: try inspection.existingLedger(), snapshot: snapshot, actor: "user:\(UserName.current)",
+            ledger: try inspection.requiredLedger(), snapshot: snapshot, actor: "user:\(UserName.current)",
             time: settings.time)
         let change = try await body(desk, name)
         try renderer.print(

@@ -31,7 +31,7 @@ struct BudgetForecastCommand: AsyncParsableCommand {
         defer { inspection.close() }
         let snapshot = try await inspection.snapshot()
         let forecast = try await BudgetForecast.make(
-            days: days, in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            days: days, in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
         try output.renderer.print(
             BudgetForecastResult(forecast: forecast, zone: Zones.named(snapshot.guild.timezone) ?? .gmt))
     }

@@ -37,7 +37,8 @@ struct BudgetReportCommand: AsyncParsableCommand {
             grouping: by,
             since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
             until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
-        let report = try await BudgetReport.make(query, in: snapshot, ledger: inspection.ledgerIfAny(), now: now)
+        let report = try await BudgetReport.make(
+            query, in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: now)
         try output.renderer.print(
             BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: inspection.location.path))
     }

@@ -25,7 +25,7 @@ struct BudgetShowCommand: AsyncParsableCommand {
         defer { inspection.close() }
         let snapshot = try await inspection.snapshot()
         let report = try await AccountReport.make(
-            account, in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+            account, in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         try output.renderer.print(
             AccountResult(report: report, zone: zone, screen: .current(), alerts: snapshot.guild.alerts))

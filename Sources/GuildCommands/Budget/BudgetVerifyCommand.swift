@@ -15,7 +15,7 @@ struct BudgetVerifyCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let verification = try await inspection.existingLedger().verifyBudgets(now: settings.time.now)
+        let verification = try await inspection.requiredLedger().verifyBudgets(now: settings.time.now)
         try output.renderer.print(
             BudgetVerificationResult(verification: verification, ledger: inspection.location.path))
         if !verification.isSound { throw CommandStatus(code: ErrorKind.failed.exitStatus) }

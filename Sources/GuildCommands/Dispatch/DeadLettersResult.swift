@@ -42,7 +42,7 @@ struct DeadLettersResult: TabularResult {
     ) async throws {
         let inspection = try Inspection(settings, for: .writing)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         var ids = ids
         if all {
             let letters = try await ledger.deadLetters(

@@ -28,7 +28,7 @@ struct DispatchBacktestCommand: AsyncParsableCommand {
             throw Failure(.usage, "--since '\(since)' lies ahead", hint: "recorded events are of the past: --since 7d")
         }
         let snapshot = try inspection.codex().snapshot()
-        let test = try await Backtest.run(snapshot, since: begin, in: try inspection.existingLedger())
+        let test = try await Backtest.run(snapshot, since: begin, in: try inspection.requiredLedger())
         try output.renderer.print(BacktestResult(test: test, since: begin))
     }
 }

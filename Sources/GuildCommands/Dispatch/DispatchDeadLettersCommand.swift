@@ -36,7 +36,9 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let letters = try await inspection.ledgerIfAny()?.deadLetters(agent: agent?.lowercased(), limit: count) ?? []
+        let letters =
+            try await inspection.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
+                agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
 }
@@ -54,7 +56,7 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
     func run() async throws {
         let inspection = try Inspection(options.settings())
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         guard let invocation = InvocationID(id), let found = try await ledger.invocation(invocation) else {
             throw DeadLetterFailure.unknown(id)
         }

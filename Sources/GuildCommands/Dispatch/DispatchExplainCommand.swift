@@ -21,7 +21,7 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let ledger = try inspection.existingLedger()
+        let ledger = try inspection.requiredLedger()
         guard let known = try await ledger.eventID(for: id), let event = try await ledger.event(known) else {
             throw Causality.unknown(id)
         }

@@ -36,7 +36,9 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        guard let ledger = try inspection.ledgerIfAny() else { return try output.renderer.print(QueueResult()) }
+        guard let ledger = try inspection.ledger(orElse: .saidUnlessSeveral) else {
+            return try output.renderer.print(QueueResult())
+        }
         let now = settings.time.now
         let held = try await ledger.dispatchStatus(limit: count, now: now)
         // Without a codex that can be read, what waits is shown all the same, only not what it limits.

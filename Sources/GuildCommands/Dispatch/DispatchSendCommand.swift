@@ -150,6 +150,7 @@ private struct Progress: Sendable {
             "\(id) \(state.rawValue)" + (failure.map { ": \($0.message)" } ?? "")
         case .outOfBudget(let id, let refusal, _): "\(id) has no budget left: \(refusal.message)"
         case .warned(let id, let warning): "\(id): warning: \(warning)"
+        case .notRecorded(let failure): failure.message
         case .delta, .result, .answered: nil
         }
     }

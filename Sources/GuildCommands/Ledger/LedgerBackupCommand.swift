@@ -26,7 +26,7 @@ struct LedgerBackupCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-        let contents = try await inspection.existingLedger().backup(
+        let contents = try await inspection.requiredLedger().backup(
             to: path, version: GuildVersion.current, now: settings.time.now)
         try output.renderer.print(BackupResult(path: path, contents: contents))
         if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }

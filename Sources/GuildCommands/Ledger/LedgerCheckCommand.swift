@@ -18,7 +18,7 @@ struct LedgerCheckCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let findings = try await inspection.existingLedger().check(now: settings.time.now)
+        let findings = try await inspection.requiredLedger().check(now: settings.time.now)
         try output.renderer.print(CheckResult(findings: findings))
         if findings.contains(where: { $0.status == .failed }) {
             throw CommandStatus(code: ErrorKind.failed.exitStatus)

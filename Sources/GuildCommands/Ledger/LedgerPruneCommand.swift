@@ -24,7 +24,7 @@ struct LedgerPruneCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings, for: dryRun ? .reading : .writing)
         defer { inspection.close() }
         let (ledger, plan) = (
-            try inspection.existingLedger(), try await inspection.acceptedSnapshot().retentionPlan
+            try inspection.requiredLedger(), try await inspection.acceptedSnapshot().retentionPlan
         )
         let now = settings.time.now
         guard !dryRun else {

@@ -16,7 +16,7 @@ final class AnswerStream: Sendable {
         case .asked(let call): write("\n→ \(TextTable.printable(call.name))\n")
         case .ended(let id, let state, _, _): write("\n[\(id) \(state.rawValue)]\n")
         case .outOfBudget(let id, let refusal, _): write("\n[\(id) waits: \(ScreenText.line(refusal.message))]\n")
-        case .delta, .result, .answered, .waiting, .retrying, .warned: break
+        case .delta, .result, .answered, .waiting, .retrying, .warned, .notRecorded: break
         }
     }
 

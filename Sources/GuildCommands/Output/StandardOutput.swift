@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import GuildDomain
 
 /// The bytes that go to standard output, for `Terminal`. It remembers that a write failed, so that a command that has
 /// written half of what it has to say does not end as if it had said it all (a full disk behind `>`).
@@ -20,7 +21,7 @@ enum StandardOutput {
 
     /// Why not everything was written; nil where it was. A reader that went away (`| head`) is no failure of ours.
     static var reason: String? {
-        failure.withLock { $0.flatMap { $0 == EPIPE ? nil : String(cString: strerror($0)) } }
+        failure.withLock { $0.flatMap { $0 == EPIPE ? nil : SystemError.words($0) } }
     }
 
     /// - Returns: the error of the system; nil where all was written.

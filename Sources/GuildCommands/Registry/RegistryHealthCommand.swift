@@ -32,7 +32,8 @@ struct RegistryHealthCommand: AsyncParsableCommand {
             wanted.insert(agent.name)
         }
         try await WaitingSecrets.remark(of: snapshot, inspection)
-        let all = try await AgentListing.all(in: snapshot, ledger: inspection.ledgerIfAny(), now: settings.time.now)
+        let all = try await AgentListing.all(
+            in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
         try output.renderer.print(
             AgentHealthResult(agents: wanted.isEmpty ? all : all.filter { wanted.contains($0.agent.name) }))
     }

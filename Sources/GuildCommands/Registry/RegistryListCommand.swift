@@ -34,7 +34,7 @@ struct RegistryListCommand: AsyncParsableCommand {
         let snapshot = try inspection.codex().snapshot()
         let filter = AgentListing.Filter(
             role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
-        let ledger = inspection.anyLedger()
+        let ledger = try inspection.ledger(orElse: .said)
         try output.renderer.print(
             AgentListResult(
                 agents: try await AgentListing.all(

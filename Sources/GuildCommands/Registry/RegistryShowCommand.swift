@@ -21,7 +21,8 @@ struct RegistryShowCommand: AsyncParsableCommand {
         defer { inspection.close() }
         let snapshot = try inspection.codex().snapshot()
         guard let manifest = snapshot.agent(agent) else { throw HostedRun.unknownAgent(agent, in: snapshot) }
-        let listing = try await AgentListing.one(manifest, ledger: inspection.anyLedger(), now: settings.time.now)
+        let listing = try await AgentListing.one(
+            manifest, ledger: inspection.ledger(orElse: .said), now: settings.time.now)
         try output.renderer.print(
             AgentResult(
                 agent: manifest, listing: listing, commit: snapshot.commit,

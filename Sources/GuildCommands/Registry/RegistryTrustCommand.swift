@@ -72,7 +72,8 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         let asked = try inspection.codex().load().snapshot
         let snapshots = [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
         // What is listed says where there is no ledger; what is written begins one.
-        guard isWriting ? inspection.location.exists : inspection.anyLedger() != nil else { return (nil, snapshots) }
+        let isThere = isWriting ? inspection.location.exists : try inspection.ledger(orElse: .said) != nil
+        guard isThere else { return (nil, snapshots) }
         return (try settings.openLedger(inspection.location), snapshots)
     }
 }

@@ -17,7 +17,7 @@ struct ScheduleListCommand: AsyncParsableCommand {
         let settings = options.settings()
         let inspection = try Inspection(settings)
         defer { inspection.close() }
-        let (snapshot, ledger) = (try inspection.codex().snapshot(), inspection.anyLedger())
+        let (snapshot, ledger) = (try inspection.codex().snapshot(), try inspection.ledger(orElse: .said))
         try output.renderer.print(
             ScheduleListResult(
                 entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedulesSeen() ?? [:],

@@ -37,7 +37,7 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
         let snapshot = try await inspection.snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
-        guard let ledger = try inspection.ledgerIfAny() else {
+        guard let ledger = try inspection.ledger(orElse: .saidUnlessSeveral) else {
             return try output.renderer.print(ScheduleMissedResult(missed: []))
         }
         let wanted = Set(entries.map(\.id))

@@ -48,7 +48,7 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
         let forecasts = try await ScheduleForecast.make(
-            entries, in: snapshot, ledger: inspection.anyLedger(), from: start, to: end, now: now)
+            entries, in: snapshot, ledger: inspection.ledger(orElse: .said), from: start, to: end, now: now)
         try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
     }
 

@@ -77,11 +77,15 @@ extension GitHubClient {
 
     private static let longestName = 140
 
+    package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool {
+        operations.first { $0.name == operation }?.effect == .write && arguments["repository"]?.string != nil
+    }
+
     /// Refuses a write to a repository that bears the event's name and is not the event's any more.
     package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {
-        guard event.system == prefix, operations.first(where: { $0.name == operation })?.effect == .write,
+        guard event.system == prefix, hasPlace(operation, arguments: arguments),
             let named = arguments["repository"]?.string, let (name, id) = Self.repository(of: event),
             named.lowercased() == name.lowercased()
         else { return }

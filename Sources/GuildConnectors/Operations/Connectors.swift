@@ -16,6 +16,9 @@ package protocol OperationPerformer: Sendable {
         _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
     ) async throws(OperationFailure) -> JSONValue
 
+    /// Whether a call has a place that `confirm` would compare with the event's.
+    func hasPlace(_ operation: String, arguments: JSONValue) -> Bool
+
     /// Refuses a write whose place is no longer what it was in the event that it answers.
     func confirm(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
 
@@ -41,6 +44,9 @@ extension OperationPerformer {
 
 extension OperationPerformer {
     /// Most systems never give a name of theirs to something else.
+    package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool { false }
+
+    /// As above.
     package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {}
@@ -69,6 +75,10 @@ package struct Connectors: Sendable {
             throw .unknownOperation(operation, nearest: NearestName.of(operation, in: catalogue.map(\.name)))
         }
         return try await performer.perform(operation, arguments: arguments, action: action, isRetry: isRetry)
+    }
+
+    package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool {
+        performer(of: operation)?.hasPlace(operation, arguments: arguments) ?? false
     }
 
     package func confirm(

@@ -1,5 +1,6 @@
 import Foundation
 import GuildCodex
+import GuildDomain
 
 /// A secret in a file of its own, as Docker and Kubernetes mount them.
 struct SecretFile {
@@ -10,11 +11,11 @@ struct SecretFile {
     static func read(_ path: String, for reference: SecretReference) throws(SecretFailure) -> SecretFile {
         // Not blocking, because opening a pipe without a writer would never return.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw SecretFailure(reference, .unreadable(String(cString: strerror(errno)))) }
+        guard descriptor >= 0 else { throw SecretFailure(reference, .unreadable(SystemError.words(errno))) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw SecretFailure(reference, .unreadable(String(cString: strerror(errno))))
+            throw SecretFailure(reference, .unreadable(SystemError.words(errno)))
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw SecretFailure(reference, .unreadable("it is not a regular file"))
@@ -35,7 +36,7 @@ struct SecretFile {
             let count = Foundation.read(descriptor, &buffer, buffer.count)
             if count < 0 {
                 guard errno == EINTR else {
-                    throw SecretFailure(reference, .unreadable(String(cString: strerror(errno))))
+                    throw SecretFailure(reference, .unreadable(SystemError.words(errno)))
                 }
                 continue
             }

@@ -96,13 +96,36 @@ package final class SecretResolver: Sendable {
             }
             return file.secret
         case .vault(let mount, let path, let field):
-            guard let http, let address = environment("VAULT_ADDR"), !address.isEmpty,
-                let token = environment("VAULT_TOKEN"), !token.isEmpty
-            else { throw SecretFailure(reference, .notConfigured("VAULT_ADDR or VAULT_TOKEN is not set")) }
-            redactor.learn(Secret(token))
-            let vault = VaultStore(
-                http: http, address: address, token: Secret(token), namespace: environment("VAULT_NAMESPACE"))
-            return try await vault.secret(mount: mount, path: path, field: field, for: reference)
+            return try await vault(for: reference).secret(mount: mount, path: path, field: field, for: reference)
+        }
+    }
+
+    private func vault(for reference: SecretReference) throws(SecretFailure) -> VaultStore {
+        guard let http, let address = environment("VAULT_ADDR"), !address.isEmpty,
+            let token = environment("VAULT_TOKEN"), !token.isEmpty
+        else { throw SecretFailure(reference, .notConfigured("VAULT_ADDR or VAULT_TOKEN is not set")) }
+        redactor.learn(Secret(token))
+        return VaultStore(
+            http: http, address: address, token: Secret(token), namespace: environment("VAULT_NAMESPACE"))
+    }
+
+    /// Why a reference has no secret, as far as this host can tell: Vault itself is not asked. Nil where nothing speaks
+    /// against it.
+    package func localAbsence(of reference: SecretReference) -> SecretFailure? {
+        do throws(SecretFailure) {
+            switch reference {
+            case .environment(let name):
+                guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
+                guard !value.isEmpty else { throw SecretFailure(reference, .empty) }
+            case .file(let path):
+                guard try !SecretFile.read(path, for: reference).secret.isEmpty else {
+                    throw SecretFailure(reference, .empty)
+                }
+            case .vault: _ = try vault(for: reference)
+            }
+            return nil
+        } catch {
+            return error
         }
     }
 }

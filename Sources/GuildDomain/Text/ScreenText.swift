@@ -61,6 +61,8 @@ package enum ScreenText {
         case 0xFE0E, 0xFE0F: return !(previous.map { $0.value > 0x7F && $0.properties.isEmoji } ?? false)
         // Arabic and Syriac signs before numbers: of the category of formats, and seen.
         case 0x600...0x605, 0x6DD, 0x70F, 0x890...0x891, 0x8E2, 0x110BD, 0x110CD: return false
+        // Letters and signs without ink: braille's blank, two Egyptian ones, the filler of Khitan, a note without a head.
+        case 0x2800, 0x13441, 0x13442, 0x16FE4, 0x1D159: return true
         default: break
         }
         let properties = scalar.properties

@@ -7,8 +7,8 @@ package import GuildDomain
 ///                    └───────────24 h──────────▶ decided as blocked
 extension Ledger {
     /// Held messages that are counted one by one.
-    private static let countLimit = 100_000
-    private static let topics = "topic >= 'held:' AND topic < 'held;'"
+    fileprivate static let countLimit = 100_000
+    fileprivate static let topics = "topic >= 'held:' AND topic < 'held;'"
 
     /// The oldest held events of a system, with their payloads.
     package func heldEvents(system: String, limit: Int) async throws -> [HeldEvent] {
@@ -75,24 +75,7 @@ extension Ledger {
     }
 
     /// What is held, by system.
-    package func heldStandings() async throws -> [HeldStanding] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT h.system, h.held, h.oldest, g.reason FROM (
-                        SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
-                            SELECT topic, available_at FROM messages WHERE \(Self.topics) LIMIT \(Self.countLimit))
-                        GROUP BY topic) h
-                    LEFT JOIN identity_gaps g ON g.system = h.system
-                    """
-            ).map { row in
-                let until: Timestamp = row["oldest"]
-                return HeldStanding(
-                    system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
-            }
-        }
-    }
+    package func heldStandings() async throws -> [HeldStanding] { try await read { try $0.heldStandings() } }
 
     /// Records why it is not known who we are in a system, or, with nil, that it is.
     package func noteIdentity(of system: String, missing reason: String?, now: Timestamp) async throws {
@@ -113,6 +96,23 @@ extension Ledger {
 }
 
 extension Database {
+    func heldStandings() throws -> [HeldStanding] {
+        try Row.fetchAll(
+            self,
+            sql: """
+                SELECT h.system, h.held, h.oldest, g.reason FROM (
+                    SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
+                        SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit))
+                    GROUP BY topic) h
+                LEFT JOIN identity_gaps g ON g.system = h.system
+                """
+        ).map { row in
+            let until: Timestamp = row["oldest"]
+            return HeldStanding(
+                system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
+        }
+    }
+
     static func heldTopic(_ system: String) -> String { "held:\(system)" }
 
     /// The topic that an accepted event goes to, and when it is due there.

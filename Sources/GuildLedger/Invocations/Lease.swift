@@ -58,6 +58,16 @@ extension Ledger {
         try await registeredWorkers().filter(isDead)
     }
 
+    /// The processes of this host that work in this ledger now.
+    package func liveProcesses() async throws -> [Int] {
+        let workers = try await read { db in
+            try Row.fetchAll(db, sql: "SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at").map {
+                (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
+            }
+        }
+        return workers.filter { !isDead($0.id) }.map(\.process)
+    }
+
     /// The workers that have not said that they ended.
     func registeredWorkers() async throws -> [WorkerID] {
         try await read { db in try WorkerID.fetchAll(db, sql: "SELECT id FROM workers WHERE ended_at IS NULL") }

@@ -41,13 +41,7 @@ extension Ledger {
     package func acceptedHead() async throws -> String? { try await read { try $0.acceptedHead() } }
 
     package func lastHeads(limit: Int = 5) async throws -> [CodexHead] {
-        try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", arguments: [limit]).map {
-                CodexHead(
-                    at: $0["at"], commit: $0["commit_id"], isAccepted: $0["accepted"],
-                    problems: $0.json("problems").array?.compactMap(\.string) ?? [])
-            }
-        }
+        try await read { try $0.lastHeads(limit: limit) }
     }
 
     /// Dead letters that one read looks at.
@@ -77,6 +71,14 @@ extension Ledger {
 }
 
 extension Database {
+    func lastHeads(limit: Int) throws -> [CodexHead] {
+        try Row.fetchAll(self, sql: "SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", arguments: [limit]).map {
+            CodexHead(
+                at: $0["at"], commit: $0["commit_id"], isAccepted: $0["accepted"],
+                problems: $0.json("problems").array?.compactMap(\.string) ?? [])
+        }
+    }
+
     func acceptedHead() throws -> String? {
         try String.fetchOne(
             cachedStatement(sql: "SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1"))

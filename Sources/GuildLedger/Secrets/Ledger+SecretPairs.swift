@@ -9,13 +9,7 @@ extension Ledger {
 
     /// Everything that is known, in the order of the references.
     package func secretStandings() async throws -> [SecretStanding] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql:
-                    "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Self.standingLimit)"
-            ).compactMap { SecretStanding($0) }
-        }
+        try await read { try $0.secretStandings() }
     }
 
     /// Meets the secrets of a commit that is accepted: trusts them on the word of `trustee`, and lets new ones wait. What
@@ -81,10 +75,16 @@ extension Ledger {
     }
 
     /// Secrets that are listed at most.
-    private static let standingLimit = 10_000
+    fileprivate static let standingLimit = 10_000
 }
 
 extension Database {
+    func secretStandings() throws -> [SecretStanding] {
+        try Row.fetchAll(
+            self, sql: "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Ledger.standingLimit)"
+        ).compactMap { SecretStanding($0) }
+    }
+
     fileprivate func standing(of pair: SecretPair) throws -> SecretStanding.State? {
         try String.fetchOne(
             cachedStatement(

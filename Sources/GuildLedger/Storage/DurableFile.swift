@@ -135,7 +135,7 @@ extension LedgerFailure {
         switch problem {
         case ENOSPC, EDQUOT: .full(path: path)
         case EACCES, EROFS, EPERM: .readOnly(path: path)
-        default: .unusable(path: path, reason: String(cString: strerror(problem)))
+        default: .unusable(path: path, reason: SystemError.words(problem))
         }
     }
 }

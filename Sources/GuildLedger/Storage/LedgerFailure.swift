@@ -16,11 +16,13 @@ package enum LedgerFailure: GuildError, Equatable {
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
     case unsupportedURL(String)
+    /// What is no URL, and not known to be meant as a path.
+    case bareWord(String)
 
     package var kind: ErrorKind {
         switch self {
         case .fenced: .failed
-        case .unsupportedURL: .usage
+        case .unsupportedURL, .bareWord: .usage
         default: .unavailable
         }
     }
@@ -37,7 +39,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .damagedBody(let path): "body \(path): gone, or not what was written"
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
-        case .unsupportedURL(let url): "'\(url)' is not a ledger URL"
+        case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"
         }
     }
 
@@ -51,6 +53,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .missing: "a run or `guild serve` makes it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
         case .damagedBody: "restore the folder beside the ledger from the backup that the ledger is from"
+        case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
         case .unusable, .fenced: nil
         }

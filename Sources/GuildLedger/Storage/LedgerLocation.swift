@@ -14,17 +14,22 @@ package struct LedgerLocation: Sendable, Hashable {
 
     package init(path: String) { self.path = path }
 
-    /// Reads `sqlite:PATH` or a plain path, relative to `workingDirectory`.
+    /// Reads `sqlite:PATH`, or a path that looks like one: with a slash in it, or ending as a database's name does.
+    /// Relative to `workingDirectory`.
     package init(url: String, workingDirectory: String) throws(LedgerFailure) {
         var path = url
         if let colon = url.firstIndex(of: ":"), !url[..<colon].contains("/") {
             guard url[..<colon] == "sqlite" else { throw LedgerFailure.unsupportedURL(url) }
             path = String(url[url.index(after: colon)...])
             if path.hasPrefix("//") { path = String(path.dropFirst(2)) }
+        } else if !path.isEmpty, !path.contains("/"), !Self.endings.contains(where: path.hasSuffix) {
+            throw LedgerFailure.bareWord(url)
         }
         guard !path.isEmpty else { throw LedgerFailure.unsupportedURL(url) }
         self.path = path.hasPrefix("/") ? path : workingDirectory + "/" + path
     }
+
+    private static let endings = [".sqlite", ".sqlite3", ".db"]
 
     /// `$XDG_STATE_HOME/guild/<repo>-<8 hex of its absolute path>/ledger.sqlite`: where version 0.1.0 kept the ledger of a
     /// repository. It is still found there.

@@ -28,7 +28,7 @@ package struct LedgerRecord: Sendable, Hashable {
     /// Of the codex: 32 hexadecimal digits.
     package var id: String
     package var ledger: LedgerLocation
-    /// The commits without a parent that the codex came from when this was written.
+    /// The commits without a parent that the codex came from when this was written; none where they are not known.
     package var roots: [String]
     /// Of the codex in its repository; empty where it is the root or `codex/`.
     package var folder: String
@@ -46,9 +46,14 @@ package struct LedgerRecord: Sendable, Hashable {
         self.places = places
     }
 
-    /// Whether it may be the ledger of a codex that has none: same history, same folder, same name.
+    /// Whether it may be the ledger of a codex that has none: the same history in the same folder, whatever its name is
+    /// now. Of a history that is not known, as in a shallow clone, the name is all there is to go by.
     package func isLike(_ other: LedgerRecord) -> Bool {
-        !roots.isEmpty && roots == other.roots && folder == other.folder && organisation == other.organisation
+        guard folder == other.folder else { return false }
+        guard !roots.isEmpty, !other.roots.isEmpty else {
+            return !organisation.isEmpty && organisation == other.organisation
+        }
+        return roots == other.roots
     }
 
     // MARK: JSON

@@ -49,7 +49,8 @@ package enum BackupFailure: GuildError, Equatable {
         case .notABackup: "name a folder that `guild ledger backup` made"
         case .damaged: "take another backup; nothing was changed"
         case .newerVersion: "install the newer guild; nothing was changed"
-        case .notWritten: "look at the disk and at limits on the size of files (`ulimit -f`); nothing of it was kept"
+        case .notWritten:
+            "look at its folder's permissions, the disk, and limits on the size of files (`ulimit -f`); nothing of it was kept"
         case .unsound: "`guild ledger check` says more; nothing was changed"
         case .ledgerExists: "add --force to put the backup in its place; the ledger that is there is kept aside"
         case .inUse: "end what uses it (`guild serve`, a run), then try again"

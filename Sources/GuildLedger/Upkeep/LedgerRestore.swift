@@ -66,7 +66,7 @@ package struct LedgerRestore: Sendable {
             try FileManager.default.createDirectory(
                 atPath: location.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw LedgerFailure.readOnly(path: location.path)
+            throw LedgerFailure.ofFile(location.path, SystemError.code(of: error))
         }
         try location.refuseNetworkFileSystem()
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GuildDomain
 
 /// A folder under construction beside the place where it will be. Its own lock says whether somebody is at work in it;
 /// what nobody is at work in was left by a crash, and is taken over.
@@ -18,12 +19,23 @@ final class PartialFolder: Sendable {
         guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw BackupFailure.noFolder(path: folder)
         }
+        // Said again below, of what came meanwhile.
+        guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
         let path = folder + ".partial"
-        try DurableFile.makeFolder(path)
+        if mkdir(path, 0o700) != 0 {
+            guard errno == EEXIST else {
+                throw BackupFailure.notWritten(path: folder, reason: SystemError.words(errno))
+            }
+            try DurableFile.requireFolder(path)
+        }
         let lock = try FileLock(existing: path)
         guard lock.tryLock() else { throw BackupFailure.busy(path: folder) }
         // Whoever held the lock before may have been through in the meantime.
-        guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
+        guard !DurableFile.exists(folder) else {
+            // We hold its lock, so nobody is at work in what is there.
+            try? FileManager.default.removeItem(atPath: path)
+            throw BackupFailure.exists(path: folder)
+        }
         guard DurableFile.exists(path) else { throw BackupFailure.busy(path: folder) }
         for name in try FileManager.default.contentsOfDirectory(atPath: path) {
             try FileManager.default.removeItem(atPath: "\(path)/\(name)")

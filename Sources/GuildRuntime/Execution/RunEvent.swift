@@ -12,6 +12,8 @@ package enum RunEvent: Sendable {
     case answered(turn: Int, usage: TokenUsage, costMicrodollars: Int64, estimated: Bool, origin: String?)
     /// Something about an answer that a person should know, and that stops nothing.
     case warned(InvocationID, String)
+    /// An answer that could not be written into the recording that was asked for; the answer itself is not lost.
+    case notRecorded(Failure)
     case waiting(InvocationID, WaitReason)
     /// Stopped by a budget, with what the last answer said; it waits from now on.
     case outOfBudget(InvocationID, BudgetExceeded, partial: String)

@@ -29,6 +29,13 @@ package struct Recorder: KeyedProvider {
         self.onProblem = onProblem
     }
 
+    /// Looks whether a recording can be written, before anything is paid for what goes into it.
+    package static func requireWritable(_ path: String) throws(Failure) {
+        let isNew = !PlainFile.isThere(path)
+        close(try RecordingFile(path: path).open())
+        if isNew { unlink(path) }
+    }
+
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
     }
@@ -56,14 +63,8 @@ struct RecordingFile: Sendable {
 
     /// Appends one line under the file's lock; of a write that fails nothing stays.
     func append(_ entry: Recording.Entry) throws(Failure) {
-        let descriptor: Int32
-        do throws(PlainFile.Problem) {
-            descriptor = try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
-        } catch {
-            throw Failure(
-                .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
-                hint: "name a file, in a folder that exists and is writable")
-        }
+        let isNew = !PlainFile.isThere(path)
+        let descriptor = try open()
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX) == 0 else { throw problem("cannot be locked") }
         let end = lseek(descriptor, 0, SEEK_END)
@@ -75,7 +76,18 @@ struct RecordingFile: Sendable {
             try write(line, to: descriptor)
         } catch {
             ftruncate(descriptor, end)
+            if isNew, end == 0 { unlink(path) }
             throw error
+        }
+    }
+
+    fileprivate func open() throws(Failure) -> Int32 {
+        do throws(PlainFile.Problem) {
+            return try PlainFile.open(path, O_RDWR | O_CREAT | O_APPEND)
+        } catch {
+            throw Failure(
+                .unavailable, "the recording \(path) cannot be opened: \(error.reason)",
+                hint: "name a file, in a folder that exists and is writable")
         }
     }
 
@@ -97,7 +109,7 @@ struct RecordingFile: Sendable {
 
     private func problem(_ what: String) -> Failure {
         Failure(
-            .unavailable, "the recording \(path) \(what): \(String(cString: strerror(errno)))",
+            .unavailable, "the recording \(path) \(what): \(SystemError.words(errno))",
             hint: "the folder must exist and be writable")
     }
 }

@@ -15,9 +15,6 @@ struct PromptTemplate: Sendable {
         var hint: String? { "a prompt is a Mustache template: see https://mustache.github.io/mustache.5.html" }
     }
 
-    static let largestBytes = PromptCheck.largestBytes
-    /// Sections in sections; the parser goes as deep as they do.
-    static let deepestSections = PromptCheck.deepestSections
     /// A section over a long list could grow without end.
     static let largestRenderedBytes = 1 << 20
 
@@ -25,11 +22,9 @@ struct PromptTemplate: Sendable {
     private let agent: String
 
     init(_ text: String, agent: String) throws(Invalid) {
-        guard text.utf8.count <= Self.largestBytes else {
-            throw Invalid(agent: agent, reason: "it is larger than \(Self.largestBytes) bytes")
-        }
-        guard TemplateNesting.depth(of: text, limit: Self.deepestSections) <= Self.deepestSections else {
-            throw Invalid(agent: agent, reason: "its sections stand more than \(Self.deepestSections) deep")
+        // The engine's parser goes as deep as sections stand in each other: it sees none that was not looked at.
+        if let error = PromptCheck.findings(in: text).first(where: { $0.severity == .error }) {
+            throw Invalid(agent: agent, reason: "line \(error.line): \(error.found)")
         }
         self.agent = agent
         do {

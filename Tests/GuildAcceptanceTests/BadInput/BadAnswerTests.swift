@@ -104,6 +104,16 @@ extension BadInput {
             #expect(try JSONParser.parse(dry.output)["key"]?.string == String(key))
         }
 
+        @Test func `a recording that cannot be written is told before the model is asked`() async throws {
+            let standIn = try await StandInProcess.start()
+            let codex = try await TemporaryCodex.clerk(model: standIn.baseURL)
+            let nowhere = codex.folder + "/nowhere/weather.jsonl"
+            expectRefusal(
+                try await codex.guild("run", "clerk", "Weather?", "--record", nowhere), 6, nowhere,
+                "No such file or directory", "hint: ")
+            #expect(!FileManager.default.fileExists(atPath: codex.folder + "/ledger.sqlite"))
+        }
+
         @Test func `what was recorded once is replayed without the model`() async throws {
             let standIn = try await StandInProcess.start()
             try await standIn.setScript([["text": "Sunny, as ever."]])

@@ -14,11 +14,7 @@ extension Hostile {
             try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
             // Holds the pipe open as long as it, or what it started, lives.
             let script = "#!/bin/sh\nexec 9>'\(pipe)'\necho begun >&9\nsleep 1000 &\nwait\n"
-            // By another process: a descriptor of ours that is open for writing could be inherited by the child of a test
-            // beside this one, and the kernel runs no file that anybody may still write to.
-            let written = try await ChildProcess.run(
-                "/bin/sh", ["-c", #"printf %s "$2" > "$1" && chmod 755 "$1""#, "sh", bin + "/git", script])
-            #expect(written.status == 0, "\(written.errors)")
+            try await ExecutableFile.write(script, to: bin + "/git")
             try await codex.git("remote", "add", "origin", codex.folder + "/nowhere")
             let child = try codex.start(
                 "serve", "--follow", "origin/main", "--listen", "127.0.0.1:0",

@@ -81,8 +81,7 @@ extension Push {
             let hook = office.bare + "/hooks/pre-receive"
             let own =
                 "#!/bin/sh\ncat > \"$GIT_DIR/seen\"\n[ ! -e \"$GIT_DIR/closed\" ] || { echo closed for today >&2; exit 7; }\n"
-            try Data(own.utf8).write(to: URL(fileURLWithPath: hook))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+            try await ExecutableFile.write(own, to: hook)
             #expect(try await install(office).output.contains("runs first"))
             // Twice changes nothing more.
             #expect(try await install(office).status == 0)

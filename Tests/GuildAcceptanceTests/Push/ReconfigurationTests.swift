@@ -98,6 +98,30 @@ extension Push {
             #expect(try await second.stop() == .exited(0))
         }
 
+        @Test func `a restart on a commit that is not as git writes one serves the last accepted one, and says so`()
+            async throws
+        {
+            let codex = try await TemporaryCodex.clerk()
+            let good = try await codex.git("rev-parse", "HEAD")
+            let first = try await codex.serve()
+            #expect(try await first.stop() == .exited(0))
+            let tree = try await codex.git("rev-parse", "HEAD^{tree}")
+            try codex.write(["raw": "tree \(tree)\ntree \(tree)\nparent \(good)\n\nx\n"])
+            let bad = try await codex.git("hash-object", "-t", "commit", "--literally", "-w", "raw")
+            let branch = try await codex.git("symbolic-ref", "HEAD")
+            try codex.write([".git/\(branch)": bad + "\n"])
+            let second = try await codex.serve()
+            let line = try await second.child.errorLine(
+                containing: "the commit that was accepted last is served commit=\(bad)")
+            #expect(line.contains("is not as git writes one"), "\(line)")
+            #expect(try await second.commit == good)
+            try codex.write([".git/\(branch)": good + "\n"])
+            try codex.write(PushedCodex.prompt(7))
+            try await codex.commit()
+            try await second.accepts(try await codex.git("rev-parse", "HEAD"))
+            #expect(try await second.stop() == .exited(0))
+        }
+
         @Test func `an invalid head where none was ever accepted ends with exit 3`() async throws {
             let codex = try await TemporaryCodex.clerk(changing: PushedCodex.bad.mapValues { $0 })
             let finished = try await codex.guild("serve", "--once")

@@ -90,8 +90,7 @@ extension Push {
             let git = try await ChildProcess.run("/bin/sh", ["-c", "command -v git"]).output
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             let wrapper = "#!/bin/sh\ncase \"$*\" in *fetch*) date +%s%N >> '\(log)' ;; esac\nexec \(git) \"$@\"\n"
-            try Data(wrapper.utf8).write(to: URL(fileURLWithPath: folder + "/bin/git"))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/bin/git")
+            try await ExecutableFile.write(wrapper, to: folder + "/bin/git")
             let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
             let served = try await office.codex.serve(
                 arguments: ["--follow", "origin/main", "--follow-interval", "1"],

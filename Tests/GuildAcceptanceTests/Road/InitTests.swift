@@ -37,6 +37,30 @@ extension Road {
             #expect(FileManager.default.fileExists(atPath: codex.folder + "/state/guild"))
         }
 
+        @Test(arguments: [false, true])
+        func `a codex that there is no room for is named, and nothing of it is left`(isThere: Bool) async throws {
+            let codex = try TemporaryCodex()
+            let place = codex.folder + "/acme"
+            if isThere { try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true) }
+            // No file may grow longer than the smallest block.
+            let made = try await ChildProcess.run(
+                "/bin/sh",
+                ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh", BuiltProducts.path(of: "guild")]
+                    + ["init", place], environment: codex.variables([:]), directory: codex.folder)
+            #expect(made.status == 6, "\(made.ending) \(made.errors)")
+            #expect(made.errors.contains("\(place): cannot write: File too large"), "\(made.errors)")
+            let left = try? FileManager.default.contentsOfDirectory(atPath: place)
+            #expect(left == (isThere ? [] : nil))
+        }
+
+        @Test func `a place that cannot be written to is refused in the system's words`() async throws {
+            let codex = try TemporaryCodex()
+            let made = try await codex.guild("init", "/proc/acme", in: codex.folder)
+            #expect(made.status == 6)
+            #expect(
+                made.errors.contains("guild: /proc/acme: cannot write: No such file or directory"), "\(made.errors)")
+        }
+
         @Test func `what the first commands print as JSON has its documented shape`() async throws {
             let codex = try TemporaryCodex()
             #expect(try await codex.guild("init", "acme", in: codex.folder).status == 0)

@@ -32,6 +32,39 @@ extension Road {
             #expect(try await codex.isAuditValid())
         }
 
+        @Test func `SIGQUIT ends at once and in order: what was cut off is done by the next`() async throws {
+            let standIn = try await StandInProcess.start()
+            try await standIn.setScript(Self.held)
+            let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, github: standIn.baseURL)
+            let served = try await codex.serve()
+            let response = try await served.deliver(.issue())
+            let event = try #require(response.json?["id"]?.string)
+            try await standIn.waitUntilHeld(at: "go")
+            served.child.signal(SIGQUIT)
+            guard case .exited = try await served.child.wait() else {
+                Issue.record("ended by a signal")
+                return
+            }
+            try await standIn.release("go")
+            #expect(try await codex.guild("serve", "--once").status == 0)
+            let trace = try await codex.settledTrace(of: event)
+            #expect(trace.value(at: ["invocations", "0", "state"]) == "succeeded")
+            #expect(try await codex.isAuditValid())
+        }
+
+        @Test func `serve logs what its help says, and names the secrets that are missing`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let usual = try await codex.guild("serve", "--once", overriding: ["MODEL_KEY": nil])
+            #expect(usual.status == 0, "\(usual.errors)")
+            #expect(usual.errors.contains("info ready"))
+            let missing = usual.errors.split(separator: "\n").filter { $0.contains("a secret is missing") }
+            #expect(missing.count == 1, "\(usual.errors)")
+            #expect(missing.first?.contains("env://MODEL_KEY") == true && missing.first?.contains("(model)") == true)
+            let quiet = try await codex.guild("serve", "--once", "--log-level", "warning")
+            #expect(quiet.status == 0)
+            #expect(quiet.errors == "")
+        }
+
         private func waitUntilRefused(_ port: Int) async throws {
             // Connections that wait in the socket's queue are reset when it closes; then the next is refused.
             while (try? await talk(port) { _ in }) != nil { try Task.checkCancellation() }

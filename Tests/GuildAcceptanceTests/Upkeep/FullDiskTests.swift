@@ -43,6 +43,39 @@ extension Road {
                 environment: codex.variables(["FOLDER": folder]), directory: codex.repository)
         }
 
+        /// Mounts a small file system on `$FOLDER`, fills it, runs `$@`, and lists what that made there.
+        private static let filling = """
+            mount -t tmpfs -o size=40k tmpfs "$FOLDER" || exit 99
+            head -c 100000 /dev/zero > "$FOLDER/fill" 2>/dev/null
+            "$@"; status=$?; rm "$FOLDER/fill"; ls -A "$FOLDER"; exit $status
+            """
+
+        @Test(arguments: [
+            ["run", "clerk", "Hello.", "--record", "FOLDER/new"], ["audit", "export", "--to", "FOLDER/new"],
+            ["ledger", "backup", "FOLDER/new"], ["init", "FOLDER/new"],
+        ])
+        func `a command that finds its disk full says which file, and leaves none`(command: [String]) async throws {
+            let standIn = try await StandInProcess.start()
+            let codex = try await TemporaryCodex.clerk(model: standIn.baseURL)
+            #expect(try await codex.guild("run", "clerk", "Hello.").status == 0)
+            let folder = codex.folder + "/small"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let arguments = command.map { $0.replacing("FOLDER", with: folder) }
+            let full = try await ChildProcess.run(
+                "/usr/bin/env",
+                ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", Self.filling, "sh"]
+                    + [try BuiltProducts.path(of: "guild")] + arguments,
+                environment: codex.variables(["FOLDER": folder]), directory: codex.repository)
+            // Where no mount is permitted there is nothing to fill.
+            if full.status == 1 || full.status == 99, !full.errors.contains("guild") { return }
+            #expect(full.status == 6, "\(full.ending) \(full.errors)")
+            let errors = full.errors.split(separator: "\n").filter { $0.hasPrefix("guild: ") }
+            #expect(errors.count == 1, "\(full.errors)")
+            #expect(errors.first?.contains(folder + "/new") == true, "\(full.errors)")
+            // After what the command printed, the list of the folder is empty.
+            #expect(!full.output.contains("new"), "\(full.output)")
+        }
+
         @Test(arguments: Shortage.allCases)
         func `a backup that the disk has no room for is one error, and leaves nothing of itself`(
             shortage: Shortage

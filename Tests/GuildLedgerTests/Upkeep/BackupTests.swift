@@ -76,6 +76,9 @@ extension TemporaryFolder {
                 try await ledger.backup(to: folder.path + "/taken")
             }
             #expect(try folder.text("taken") == "a diary")
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/taken.partial"))
+            let proc = BackupFailure.notWritten(path: "/proc/backup", reason: "No such file or directory")
+            await #expect(throws: proc) { try await ledger.backup(to: "/proc/backup") }
             await #expect(throws: BackupFailure.noFolder(path: folder.path + "/none/backup")) {
                 try await ledger.backup(to: folder.path + "/none/backup")
             }

@@ -61,6 +61,14 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/nowhere"))
     }
 
+    @Test func `a ledger is not begun where a planted link leads`() throws {
+        let folder = try TemporaryFolder()
+        try link(folder.location.path, to: folder.path + "/nowhere")
+        let problem = #expect(throws: LedgerFailure.self) { try Ledger(at: folder.location).close() }
+        #expect(problem?.message.contains("symbolic link") == true, "\(problem?.message ?? "")")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/nowhere"))
+    }
+
     @Test(arguments: [".lock", ".use", "-wal"])
     func `a FIFO in the place of a file is refused and not waited for`(suffix: String) async throws {
         let folder = try TemporaryFolder()

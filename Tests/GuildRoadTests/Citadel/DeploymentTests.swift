@@ -4,6 +4,7 @@ import GuildConnectors
 import GuildControl
 import GuildDomain
 import GuildLedger
+import GuildTestSupport
 import Logging
 import Testing
 
@@ -54,6 +55,84 @@ import Testing
         #expect(deployment.codex.head.commit != house.commit)
         #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [deployment.codex.head.commit])
         #expect(try await kinds(deployment) == ["codex.accepted", "codex.accepted"])
+    }
+
+    /// Puts the branch on a commit of these bytes; what is `TREE` in them is the folder of the head.
+    private func offer(_ house: House, _ text: String) async throws -> String {
+        let repository = house.folder.path + "/repository"
+        func git(_ arguments: String..., input: String? = nil) async throws -> String {
+            let done = try await ChildProcess.run(
+                "/usr/bin/env", ["git", "-C", repository] + arguments, input: input.map { Array($0.utf8) })
+            guard done.status == 0 else { throw Failure(.failed, "git \(arguments): \(done.errors)") }
+            return done.output.trimmingCharacters(in: .newlines)
+        }
+        let tree = try await git("rev-parse", "\(house.commit)^{tree}")
+        let commit = try await git(
+            "hash-object", "-t", "commit", "--literally", "-w", "--stdin",
+            input: text.replacing("TREE", with: tree).replacing("PARENT", with: house.commit))
+        let branch = try await git("symbolic-ref", "HEAD")
+        try Data("\(commit)\n".utf8).write(to: URL(fileURLWithPath: "\(repository)/.git/\(branch)"))
+        return commit
+    }
+
+    private func serving(_ house: House) async throws -> Deployment {
+        try await Deployment(house.settings, redactor: Redactor(), role: .serving)
+    }
+
+    private static let signed = "author a <a@b> 1700000000 +0000\ncommitter a <a@b> 1700000000 +0000\n\nx\n"
+
+    @Test(arguments: ["tree TREE\ntree TREE\nparent PARENT\n" + signed, "tree TREE\nparent PARENT\n\nx\n", "x"])
+    func `a head that is no proper commit is refused, and the accepted one begun with`(text: String) async throws {
+        let house = try House()
+        let first = try await serving(house)
+        try await first.acceptHead(actor: "serve")
+        first.close()
+        let bad = try await offer(house, text)
+        let second = try await serving(house)
+        defer { second.close() }
+        #expect(second.codex.head.commit == house.commit)
+        #expect(second.refusal?.commit == bad)
+        #expect(second.refusal?.errors.first?.text.contains("is not as git writes one") == true)
+        #expect(second.refusal?.hint?.contains("validate") == false)
+        #expect(try await kinds(second).sorted() == ["codex.accepted", "codex.refused"])
+        let head = try #require(try await second.ledger.lastHeads(limit: 1).first)
+        #expect(head.commit == bad && !head.isAccepted)
+        await #expect(throws: CodexInvalid.self) { _ = try await house.deployment() }
+    }
+
+    @Test func `a head that cannot be read is left for later, and the accepted one begun with`() async throws {
+        let house = try House()
+        let absent = String(repeating: "1", count: 40)
+        let text = "tree \(absent)\nparent PARENT\n" + Self.signed
+        _ = try await offer(house, text)
+        await #expect(throws: CodexRepositoryError.self) { _ = try await serving(house) }
+
+        let other = try House()
+        let first = try await serving(other)
+        try await first.acceptHead(actor: "serve")
+        first.close()
+        _ = try await offer(other, text)
+        let second = try await serving(other)
+        defer { second.close() }
+        #expect(second.codex.head.commit == other.commit)
+        #expect(second.unreadable?.message.contains(absent) == true)
+        #expect(second.refusal == nil)
+        #expect(try await kinds(second) == ["codex.accepted"])
+    }
+
+    @Test func `a ledger whose accepted commit is in another repository says what to do`() async throws {
+        let (house, stranger) = (try House(), try House(["prompts/clerk.md": "You are another.\n"]))
+        let first = try await serving(house)
+        try await first.acceptHead(actor: "serve")
+        first.close()
+        var settings = stranger.settings
+        settings.ledger = house.folder.ledger.path
+        let refusal = await #expect(throws: Failure.self) {
+            _ = try await Deployment(settings, redactor: Redactor(), role: .writing)
+        }
+        #expect(refusal?.kind == .unavailable)
+        #expect(refusal?.message.contains("does not have commit") == true)
+        #expect(refusal?.hint?.contains("guild ledger use --new") == true)
     }
 
     @Test func `a commit that unfinished work names is kept across a reload`() async throws {

@@ -2,6 +2,7 @@ import Foundation
 import GuildCodex
 import GuildDomain
 import GuildLedger
+import Synchronization
 import Testing
 
 @testable import GuildCitadel
@@ -97,19 +98,64 @@ import Testing
         #expect(try CodexAccess(settings(folder, "clone")).repository.codexID() == nil)
     }
 
-    @Test func `a clone of another history, and a codex of another name, are not alike`() throws {
+    @Test func `a clone of another history is not alike, a codex of another name is`() throws {
         let folder = try TemporaryFolder()
         try repository(folder, "shop")
         let path = try write(folder, "shop")
         try git(folder, "clone", "-q", "shop", "renamed")
         try folder.write(["guild.yaml": OfficeCodex.manifest("Guild", "globex", "{}")], in: "renamed")
         try git(folder, "-C", "renamed", "commit", "-q", "-a", "-m", "another name")
-        #expect(try finder(folder, "renamed").find().standing == .unknown)
+        #expect(try finder(folder, "renamed").find().standing == .alike(copyOf: nil))
+        #expect(try finder(folder, "renamed").find().location?.path == path)
         try git(folder, "clone", "-q", "shop", "fresh")
         try git(folder, "-C", "fresh", "checkout", "-q", "--orphan", "fresh")
         try git(folder, "-C", "fresh", "commit", "-q", "-m", "another root")
         #expect(try finder(folder, "fresh").find().standing == .unknown)
         #expect(try write(folder, "fresh") != path)
+    }
+
+    @Test func `a shallow clone, whose roots are not known, is asked about by its organisation`() throws {
+        let folder = try TemporaryFolder()
+        try repository(folder, "shop")
+        try folder.write(["notes.txt": "More history.\n"], in: "shop")
+        try git(folder, "-C", "shop", "add", "--all")
+        try git(folder, "-C", "shop", "commit", "-q", "-m", "more history")
+        let path = try write(folder, "shop")
+        try git(folder, "clone", "-q", "--depth", "1", "file://\(folder.path)/shop", "clone")
+        #expect(try finder(folder, "clone").find().standing == .alike(copyOf: nil))
+        let refusal = #expect(throws: Failure.self) { try finder(folder, "clone").claim(isMaking: true) }
+        #expect(refusal?.kind == .usage)
+        #expect(refusal?.hint?.contains("guild ledger use \(path)") == true)
+
+        // A ledger that began in the shallow clone is asked about in a whole one.
+        let (new, _) = try finder(folder, "clone").use(nil)
+        #expect(try write(folder, "clone") == new.path)
+        try git(folder, "clone", "-q", "shop", "whole")
+        #expect(Set(try finder(folder, "whole").find().locations.map(\.path)) == [path, new.path])
+        try folder.write(["guild.yaml": OfficeCodex.manifest("Guild", "globex", "{}")], in: "clone")
+        try git(folder, "-C", "clone", "commit", "-q", "-a", "-m", "another name")
+        try git(folder, "-C", "clone", "config", "--unset", "guild.id")
+        try git(folder, "clone", "-q", "--depth", "1", "file://\(folder.path)/clone", "stranger")
+        #expect(try finder(folder, "stranger").find().standing == .unknown)
+    }
+
+    @Test func `a codex made anew in the place of another begins a ledger of its own`() throws {
+        let folder = try TemporaryFolder()
+        try repository(folder, "shop")
+        let path = try write(folder, "shop")
+        // The git directory itself stays, as where a file system gives its inode to the next folder.
+        try shell(folder, ["find", "shop/.git", "-mindepth", "1", "-delete"])
+        try git(folder, "init", "-q", "shop")
+        #expect(try finder(folder, "shop").find().standing == .unknown)
+        try git(folder, "-C", "shop", "add", "--all")
+        try git(folder, "-C", "shop", "commit", "-q", "-m", "another codex")
+        #expect(try finder(folder, "shop").find().standing == .unknown)
+        let new = try write(folder, "shop")
+        #expect(new != path)
+        #expect(try write(folder, "shop") == new)
+        // An id that is lost does not lead back.
+        try git(folder, "-C", "shop", "config", "--unset", "guild.id")
+        #expect(try write(folder, "shop") == new)
     }
 
     @Test func `a clone uses the ledger that it is told to, or one of its own`() throws {
@@ -130,6 +176,26 @@ import Testing
         #expect(home.location == nil)
         #expect(Set(home.locations.map(\.path)) == [path, new.path])
         #expect(home.refusal.kind == .usage)
+    }
+
+    @Test func `who takes another ledger is told which processes stay with the one before`() async throws {
+        let folder = try TemporaryFolder()
+        try repository(folder, "shop")
+        let path = try write(folder, "shop")
+        let ledger = try Ledger(at: LedgerLocation(path: path))
+        defer { ledger.close() }
+        let worker = try await ledger.register(components: ["executor"], version: "test", now: start)
+        let said = Mutex<[String]>([])
+        var settings = settings(folder, "shop")
+        settings.remark = { text in said.withLock { $0.append(text) } }
+        let taking = LedgerTaking(settings, actor: "user:ada")
+        let outcome = try await taking.take(nil)
+        #expect(outcome.before == path)
+        #expect(said.withLock { $0 } == ["still at work in \(path), until it is started again: process \(getpid())"])
+        try await ledger.unregister(worker, now: start)
+        _ = try await taking.take(path)
+        _ = try await taking.take(nil)
+        #expect(said.withLock { $0.count } == 1)
     }
 
     @Test func `a copy with the same id is noticed while the first is there`() throws {

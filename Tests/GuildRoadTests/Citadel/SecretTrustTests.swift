@@ -50,7 +50,7 @@ import Testing
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .serving)
         defer { deployment.close() }
         try await deployment.acceptHead(actor: "serve")
-        return try await deployment.waitingSecrets()
+        return deployment.waitingSecrets(among: try await deployment.ledger.secretStandings())
     }
 
     private func run(

@@ -36,14 +36,11 @@ import Testing
 
     @Test(arguments: ["{{", "{{#a}}", "{{/a}}", "{{#a}}{{/b}}", "{{a", "{{=}}", "{{<p}}{{#a}}{{/a}}{{/p}}", "{{{a}}"])
     func `a prompt that is no template is refused with its agent and line`(template: String) throws {
-        do {
-            _ = try PromptTemplate("one\ntwo \(template)", agent: "clerk")
-            // Mustache takes a lone opening at the end for text.
-            #expect(template == "{{")
-        } catch {
-            #expect(error.message.hasPrefix("the prompt of agent clerk: line 2"))
-            #expect(error.kind == .invalidCodex)
+        let refusal = #expect(throws: PromptTemplate.Invalid.self) {
+            try PromptTemplate("one\ntwo \(template)", agent: "clerk")
         }
+        #expect(refusal?.message.hasPrefix("the prompt of agent clerk: line 2") == true)
+        #expect(refusal?.kind == .invalidCodex)
     }
 
     @Test func `no beginning of a template traps`() {
@@ -59,25 +56,27 @@ import Testing
     func `sections stand at most 64 deep in each other`(depth: Int) throws {
         let template =
             String(repeating: "{{#a}}", count: depth) + "x" + String(repeating: "{{/a}}", count: depth)
-        guard template.utf8.count <= PromptTemplate.largestBytes, depth <= PromptTemplate.deepestSections else {
+        guard template.utf8.count <= PromptCheck.largestBytes, depth <= PromptCheck.deepestSections else {
             #expect(throws: PromptTemplate.Invalid.self) { try render(template) }
             return
         }
         #expect(try render(template, ["a": true]) == "x")
     }
 
-    @Test(arguments: [
-        ("no tags", 0), ("{{a}} {{! {{#x}} }} {{#a}}{{/a}}{{#a}}{{/a}}", 1), ("{{#a}}{{^b}}{{<c}}{{$d}}", 4),
-        ("{{=<% %>=}}{{#a}}<%#a%><%^b%>", 2), ("{{#a}}{{=| |=}}|#b||/b||/a|{{#c}}{{#d}}", 2),
-        ("{{/a}}{{/a}}{{#a}}", 1), ("{{#", 1), ("{{=x", 0), ("{{", 0),
-    ])
-    func `the depth is found as the parser finds it`(template: String, depth: Int) {
-        #expect(TemplateNesting.depth(of: template, limit: 64) == depth)
+    @Test(arguments: [64, 65])
+    func `sections of delimiters of their own count as well`(depth: Int) throws {
+        let (opening, end) = (String(repeating: "<%#a%>", count: depth), String(repeating: "<%/a%>", count: depth))
+        let template = "{{=<% %>=}}{{#a}}\(opening)x\(end)"
+        guard depth <= PromptCheck.deepestSections else {
+            #expect(throws: PromptTemplate.Invalid.self) { try render(template) }
+            return
+        }
+        #expect(try render(template, ["a": true]) == "{{#a}}x")
     }
 
     @Test func `prompts have a largest size, before and after`() throws {
         #expect(throws: PromptTemplate.Invalid.self) {
-            try PromptTemplate(String(repeating: "x", count: PromptTemplate.largestBytes + 1), agent: "clerk")
+            try PromptTemplate(String(repeating: "x", count: PromptCheck.largestBytes + 1), agent: "clerk")
         }
         let items = JSONValue.array(Array(repeating: ["a": 1], count: 60_000))
         let context: JSONValue = ["items": items]
