@@ -232,7 +232,8 @@ extension PlanFacts {
     /// Kinds that are compared by the file they stand in.
     mutating func addWholeManifests() {
         let kinds: [(String, [any Manifest])] = [
-            ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy), ("feed", snapshot.feeds), ("notifications", snapshot.notifications), ("swarm", snapshot.swarms),
+            ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy), ("feed", snapshot.feeds),
+            ("notifications", snapshot.notifications), ("swarm", snapshot.swarms),
         ]
         for (kind, manifests) in kinds {
             for manifest in manifests {
