@@ -17,7 +17,8 @@ extension Deployment {
             actor: trustsCodex ? user : actor, now: time.now)
         if trustee == .run, !trusted.isEmpty {
             let count = "\(trusted.count) secret\(trusted.count == 1 ? "" : "s")"
-            remark("as nobody has served this codex yet, you trust the \(count) it names: guild registry trust lists them")
+            remark(
+                "as nobody has served this codex yet, you trust the \(count) it names: guild registry trust lists them")
         }
         guard !waiting.isEmpty else { return }
         logger.warning(

@@ -1,6 +1,7 @@
 import GuildCitadel
 import GuildCodex
 import GuildDomain
+import GuildLedger
 
 /// Says on standard error which secrets of a commit nobody has trusted.
 enum WaitingSecrets {

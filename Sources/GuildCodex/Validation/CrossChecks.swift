@@ -235,7 +235,8 @@ struct CrossChecks {
         let id = String(parts[1])
         guard id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true else { return }
         findings.report(
-            reference, "\(quoted(id)) is no id of a sender", expected: "the account's number in \(system), not its name")
+            reference, "\(quoted(id)) is no id of a sender", expected: "the account's number in \(system), not its name"
+        )
     }
 
     private func checkFile(_ reference: Reference, _ what: String) {

@@ -126,7 +126,8 @@ private struct Progress: Sendable {
             let agent = decision.agent.isEmpty ? "" : " \(decision.agent)"
             write("\(dispatched.event.id) \(decision.outcome)\(agent)")
             guard decision.isPending, let until = decision.until else { continue }
-            write("waits until \(LocalTime.text(until)): \(decision.reasons.last ?? ""); Ctrl-C leaves it to guild serve")
+            let reason = decision.reasons.last?.components(separatedBy: "; ").first ?? ""
+            write("waits until \(LocalTime.text(until)): \(reason); Ctrl-C leaves it to guild serve")
         }
     }
 

@@ -54,7 +54,7 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         }
         // A ledger is made only for what is written.
         let ledger = try found ?? settings.openLedger(try Inspection.location(settings, for: .writing))
-        defer { ledger.close() }
+        defer { if found == nil { ledger.close() } }
         let desk = SecretDesk(
             ledger: ledger, snapshots: snapshots, actor: "user:\(UserName.current)", time: settings.time)
         let changed = Set(try await desk.set(wanted.map(\.pair), to: revoke ? .revoked : .trusted))

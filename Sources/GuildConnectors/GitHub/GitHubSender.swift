@@ -38,7 +38,8 @@ package enum GitHubSender {
         let isOpen = openTypes.contains(event)
         guard id != nil || isOpen else { return nil }
         return EventSender(
-            id: "github/" + (id.map(String.init) ?? EventSender.unknownID), isOutsider: isOpen && !isMember(id, data, event))
+            id: "github/" + (id.map(String.init) ?? EventSender.unknownID),
+            isOutsider: isOpen && !isMember(id, data, event))
     }
 
     /// By the association that the payload gives of the sender's own object; where it gives none, no.

@@ -88,8 +88,10 @@ package struct ConditionValue: Sendable, Hashable {
         case .equals(.string(let text)):
             if isNumber { return JSONNumber(text).map(\.description) }
             if let options { return NearestName.of(text, in: options) }
-            return form.flatMap { form in text.firstIndex(of: ":").map { text[text.index(after: $0)...] }
-                .flatMap { form.canonical(String($0)) } }
+            return form.flatMap { form in
+                text.firstIndex(of: ":").map { text[text.index(after: $0)...] }
+                    .flatMap { form.canonical(String($0)) }
+            }
         case .equals(let value) where isText && form == nil && options == nil:
             return value.isNull ? nil : JSONValue.string(value.text()).text()
         case .noneOf(let tests): return tests.first { !canPass($0) }.flatMap { suggestion(for: $0) }

@@ -46,7 +46,9 @@ extension Ledger {
     /// - Parameters:
     ///   - now: leaves out what an alert in force then keeps in the queue, perhaps for weeks; nil counts it.
     ///   - soon: leaves out what is due later.
-    package func pendingWork(now: Timestamp? = nil, dueBy soon: Timestamp = Timestamp(microseconds: .max)) async throws -> PendingWork {
+    package func pendingWork(now: Timestamp? = nil, dueBy soon: Timestamp = Timestamp(microseconds: .max)) async throws
+        -> PendingWork
+    {
         try await read { db in
             func isAny(_ sql: String, _ arguments: StatementArguments = [soon]) throws -> Bool {
                 try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))", arguments: arguments) ?? false

@@ -80,6 +80,8 @@ import Testing
         for part in ["window (2)", "more events, until ", "its turn", "an executor", "PER MINUTE"] {
             #expect(text.contains(part), "no '\(part)' in \(text)")
         }
+        #expect(text.contains("its turn: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
+        #expect(!text.contains("its turn comes at"), "\(text)")
         let status = try await codex.json("status")
         #expect(status["dispatch"]?["windows"] == 1)
         #expect(status["dispatch"]?["rate_limited"] == 1)

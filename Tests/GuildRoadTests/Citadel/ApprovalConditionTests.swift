@@ -84,7 +84,7 @@ struct ApprovalConditionTests {
         let policy = OfficeCodex.manifest(
             "RateLimitPolicy", "r", "limits:\n  - { scope: sender, match: \(name), requests_per_hour: 1 }")
         let found = try problems(["policies/r.yaml": policy])
-        #expect(found.count == 1 && found[0].hasPrefix("policies/r.yaml:6:29: error: "), "\(found)")
+        #expect(found.count == 1 && found[0].hasPrefix("policies/r.yaml:6:31: error: "), "\(found)")
     }
 
     @Test(arguments: ["github/583231", "github/unknown", "non-members"])

@@ -5,7 +5,6 @@ import GuildControl
 import GuildDomain
 import GuildLedger
 import GuildTestSupport
-import Logging
 import Testing
 
 @testable import GuildCitadel
@@ -216,7 +215,7 @@ import Testing
         let folder = try TemporaryFolder()
         let ledger = try Ledger(at: folder.ledger)
         defer { ledger.close() }
-        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime(), logger: Logger(label: "test"))
+        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime(), logger: silent)
         let event = PendingWork(events: true, invocations: false, actions: false)
         let invocation = PendingWork(events: false, invocations: true, actions: false)
         let action = PendingWork(events: false, invocations: false, actions: true)
