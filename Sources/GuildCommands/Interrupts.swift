@@ -23,11 +23,19 @@ enum Interrupts {
                 // Where the ledger refuses the wish to stop, the second Ctrl-C still ends the process.
                 Task { try? await onSignal(number) }
             }
-            source.activate()
             return source
         }
+        for source in sources { await activate(source) }
         defer { for source in sources { source.cancel() } }
         return try await body()
+    }
+
+    /// Returns once signals are seen: one that came before would be lost.
+    private static func activate(_ source: any DispatchSourceSignal) async {
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.activate()
+        }
     }
 
     private final class Counter: Sendable {

@@ -19,7 +19,7 @@ struct ApprovalConditionTests {
     @Test(arguments: [
         "{ fields: [number], conditions: { number: [77, { numeric: [\">=\", 5] }] } }",
         "{ fields: [labels], conditions: { labels: [\"2024\", { prefix: severity/ }, { anything-but: [bug] }] } }",
-        "{ fields: [label], conditions: { label: { exists: true } } }",
+        "{ fields: [label], conditions: { label: [{ exists: true }] } }",
         "{ fields: [comment], conditions: { comment: [1001, { anything-but: 7 }] } }",
         "{ fields: [state], conditions: { state: [Success, { prefix: pend }, { equals-ignore-case: ERROR }] } }",
         "{ fields: [repository], conditions: { repository: [Acme/Secret, { prefix: acme/ }, { wildcard: \"*/s*\" }] } }",
