@@ -12,9 +12,14 @@ extension Deployment {
     func meetSecrets(of snapshot: CodexSnapshot, on trustee: SecretTrustee, actor: String)
         async throws
     {
-        let waiting = try await ledger.meet(
-            snapshot.secretPairs, of: snapshot.commit, on: trustsCodex ? .codex : trustee, actor: actor,
-            now: time.now)
+        let (trusted, waiting) = try await ledger.meet(
+            snapshot.secretPairs, of: snapshot.commit, on: trustsCodex ? .codex : trustee,
+            actor: trustsCodex ? user : actor, now: time.now)
+        if trustee == .run, !trusted.isEmpty {
+            let count = "\(trusted.count) secret\(trusted.count == 1 ? "" : "s")"
+            remark(
+                "as nobody has served this codex yet, you trust the \(count) it names: guild registry trust lists them")
+        }
         guard !waiting.isEmpty else { return }
         logger.warning(
             "secrets are not used: an operator has to trust them first",
@@ -41,7 +46,8 @@ extension Deployment {
         }
     }
 
-    /// The secrets that a run of `agent` would use and may not.
+    /// The secrets that a run of `agent` would use and may not. Where answers are replayed, what its tools use is asked for
+    /// when they do: most recordings call none.
     func untrusted(for agent: AgentManifest, _ options: RunOptions, isReplayed: Bool) async throws
         -> [SecretPair]
     {
@@ -49,10 +55,12 @@ extension Deployment {
         var pairs: [SecretPair] = []
         // What cannot be chosen is said by the run itself; what stands in for the first choice, when it is used.
         let models = try? ModelSelection.candidates(for: agent, override: options.model, in: asked)
-        if !isReplayed, let entry = models?.first?.entry, let reference = entry.apiKey {
+        let entry = models?.first?.entry
+        let isReplayed = isReplayed || entry?.vendor == .replay
+        if !isReplayed, let entry, let reference = entry.apiKey {
             pairs.append(SecretPair(reference: reference.description, use: entry.secretUse))
         }
-        for connector in head.connectors {
+        for connector in isReplayed ? [] : head.connectors {
             let names = CodexAccess.catalogue.operations.map(\.name).filter { $0.hasPrefix(connector.system + ".") }
             let isUsed = agent.tools.contains { rule in
                 rule.autonomy != .deny && names.contains { rule.glob.matches($0) }
@@ -63,7 +71,7 @@ extension Deployment {
         var seen: Set<SecretPair> = []
         var untrusted: [SecretPair] = []
         for pair in pairs where seen.insert(pair).inserted {
-            if try await !ledger.isTrusted(pair) { untrusted.append(pair) }
+            if try await ledger.secretState(of: pair) != .trusted { untrusted.append(pair) }
         }
         return untrusted
     }

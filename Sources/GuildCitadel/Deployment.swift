@@ -39,6 +39,9 @@ package struct Deployment: Sendable {
     package let unreadable: CodexRepositoryError?
     /// Whether a commit may say which secret goes where.
     let trustsCodex: Bool
+    /// `user:NAME`: who started the process.
+    let user: String
+    let remark: @Sendable (String) -> Void
     private let role: Role
     /// What was accepted when this began.
     private let acceptedBefore: CommitID?
@@ -58,6 +61,8 @@ package struct Deployment: Sendable {
         logger = settings.logger
         self.role = role
         trustsCodex = settings.trustsCodex
+        user = settings.user
+        remark = settings.remark
         let newest = Result { try access.load() }
         // Nobody's ledger begins with a codex that cannot run.
         if (try? newest.get())?.snapshot == nil, try access.ledgerHome().standing == .unknown {
@@ -112,9 +117,9 @@ package struct Deployment: Sendable {
         if role != .serving, codex.head.commit == accepted?.hex { codex.startFollowing() }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
         secrets = SecretResolver(
-            redactor: redactor, trust: LedgerTrust(ledger, time: time), http: http, clock: time, logger: logger)
+            redactor: redactor, trust: LedgerTrust(ledger: ledger), http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
-        if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: "--trust-codex") }
+        if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: user) }
     }
 
     /// Whether a run may have what is checked out accepted: nobody serves, and it is no step back.

@@ -165,10 +165,12 @@ package struct HostedRun: Sendable {
         guard let first = pairs.first else { return }
         guard try request.trust?(pairs) == true else {
             let more = pairs.count > 1 ? ", and \(pairs.count - 1) more" : ""
+            let isRevoked = try await deployment.ledger.secretState(of: first) == .revoked
+            let state = isRevoked ? "trust \(first.use.purpose) is revoked" : "not trusted \(first.use.purpose)"
             throw Failure(
-                .refused, "secret \(first.reference): not trusted \(first.use.purpose)\(more)",
-                hint: "an operator says so once: guild registry trust \(pairs.map(\.id).joined(separator: " ")); who "
-                    + "protects the branch instead says --trust-codex")
+                .refused, "secret \(first.reference): \(state)\(more)",
+                hint: "an operator says so once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
+                    + (isRevoked ? "" : "; who protects the branch instead says --trust-codex"))
         }
         _ = try await deployment.ledger.setTrust(
             pairs, to: .trusted, commit: deployment.asked.commit, actor: request.user, now: deployment.time.now)

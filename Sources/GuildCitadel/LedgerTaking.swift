@@ -22,8 +22,10 @@ package struct LedgerTaking: Sendable {
         self.actor = actor
     }
 
-    /// - Parameter place: a ledger's file, the folder it is in, or its URL; nil begins an empty one.
-    package func take(_ place: String?) async throws -> Outcome {
+    /// - Parameters:
+    ///   - place: a ledger's file, the folder it is in, or its URL; nil begins an empty one.
+    ///   - foreign: take it though it is another codex's.
+    package func take(_ place: String?, foreign: Bool = false) async throws -> Outcome {
         guard settings.ledger == nil else {
             throw Failure(
                 .usage, "--ledger names a ledger for one command, and would hide the one that is taken here",
@@ -32,7 +34,16 @@ package struct LedgerTaking: Sendable {
         let access = try CodexAccess(settings)
         let wanted = try place.map { try location($0) }
         // Opened before anything changes: what cannot be opened is nobody's ledger.
-        if let wanted { try Ledger(at: wanted, mustExist: true).close() }
+        if let wanted {
+            let ledger = try Ledger(at: wanted, mustExist: true)
+            defer { ledger.close() }
+            let accepted = try await ledger.acceptedCommits()
+            guard foreign || !access.isForeign(accepted) else {
+                throw Failure(
+                    .usage, "\(wanted.path) is another codex's ledger: this repository has no commit that it accepted",
+                    hint: "name this codex's own, or begin one with --new; add --foreign if it is meant")
+            }
+        }
         let (taken, before) = try LedgerFinder(access, environment: settings.environment).use(wanted)
         let ledger = try Ledger(at: taken)
         defer { ledger.close() }

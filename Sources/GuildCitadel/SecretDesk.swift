@@ -40,8 +40,9 @@ package struct SecretDesk: Sendable {
         try await Self.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: ledger)
     }
 
-    package static func entries(of used: Set<SecretPair>, in ledger: Ledger) async throws -> [Entry] {
-        let standings = try await ledger.secretStandings()
+    /// - Parameter ledger: nil if there is none yet.
+    package static func entries(of used: Set<SecretPair>, in ledger: Ledger?) async throws -> [Entry] {
+        let standings = try await ledger?.secretStandings() ?? []
         let known = Set(standings.map(\.pair))
         let entries =
             standings.map { Entry(pair: $0.pair, standing: $0, isInUse: used.contains($0.pair)) }
@@ -50,7 +51,7 @@ package struct SecretDesk: Sendable {
     }
 
     /// - Parameter name: a pair's id or its beginning, or a reference that only one pair has.
-    package func find(_ name: String, among entries: [Entry]) throws -> Entry {
+    package static func find(_ name: String, among entries: [Entry]) throws -> Entry {
         let wanted = name.lowercased()
         let found = entries.filter { $0.pair.id.hasPrefix(wanted) || $0.pair.reference == name }
         if found.count == 1, let entry = found.first { return entry }

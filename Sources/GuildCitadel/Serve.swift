@@ -165,7 +165,7 @@ package struct Serve: Sendable {
         _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
     ) async -> Readiness {
         // A ledger that cannot be used is what makes the answer unready; the detail then is of the codex alone.
-        var (ledger, trouble): (Ledger.Readiness?, String?)
+        var (ledger, trouble): (LedgerReadiness?, String?)
         do {
             try await deployment.ledger.probe()
             ledger = try await deployment.ledger.readiness()
@@ -216,7 +216,7 @@ package struct Serve: Sendable {
         let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
         return Drain(
             ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
-            components: Set(components), time: time)
+            components: Set(components), time: time, logger: deployment.logger)
     }
 
     private func configuration(

@@ -20,6 +20,8 @@ package struct Settings: Sendable {
     package var readsQuarantine = false
     /// Whether the revision is a branch to follow: a tag then counts by its full name only.
     package var isServing = false
+    /// `user:NAME`: who started the process.
+    package var user = "user:unknown"
     package var environment: [String: String]
     package var workingDirectory: String
     package var logger: Logger

@@ -46,6 +46,7 @@ struct GlobalOptions: ParsableArguments {
             codex: codex, revision: rev, usesWorktree: worktree, ledger: ledger,
             environment: ProcessInfo.processInfo.environment,
             workingDirectory: FileManager.default.currentDirectoryPath, logger: logger)
+        settings.user = "user:\(UserName.current)"
         settings.remark = { [logger] text in
             guard format == .text else { return logger.warning("\(text)") }
             Terminal.write("guild: \(ScreenText.line(text))\n", to: .error)

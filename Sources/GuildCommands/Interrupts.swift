@@ -7,6 +7,13 @@ enum Interrupts {
     static func handling<Value: Sendable>(
         _ body: @Sendable () async throws -> Value, onInterrupt: @escaping @Sendable () async throws -> Void
     ) async throws -> Value {
+        try await handling(body, onSignal: { _ in try await onInterrupt() })
+    }
+
+    /// - Parameter onSignal: told which of the two it was.
+    static func handling<Value: Sendable>(
+        _ body: @Sendable () async throws -> Value, onSignal: @escaping @Sendable (Int32) async throws -> Void
+    ) async throws -> Value {
         let count = Counter()
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
@@ -14,13 +21,21 @@ enum Interrupts {
             source.setEventHandler {
                 if count.next() > 1 { _exit(ErrorKind.interrupted.exitStatus) }
                 // Where the ledger refuses the wish to stop, the second Ctrl-C still ends the process.
-                Task { try? await onInterrupt() }
+                Task { try? await onSignal(number) }
             }
-            source.activate()
             return source
         }
+        for source in sources { await activate(source) }
         defer { for source in sources { source.cancel() } }
         return try await body()
+    }
+
+    /// Returns once signals are seen: one that came before would be lost.
+    private static func activate(_ source: any DispatchSourceSignal) async {
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.activate()
+        }
     }
 
     private final class Counter: Sendable {

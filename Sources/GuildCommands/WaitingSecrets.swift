@@ -1,6 +1,7 @@
 import GuildCitadel
 import GuildCodex
 import GuildDomain
+import GuildLedger
 
 /// Says on standard error which secrets of a commit nobody has trusted.
 enum WaitingSecrets {
@@ -9,8 +10,9 @@ enum WaitingSecrets {
 
     static func remark(of snapshot: CodexSnapshot, _ inspection: Inspection) async throws {
         for entry in try await inspection.waitingSecrets(of: snapshot).prefix(shown) {
+            let state = entry.state == .revoked ? "trust revoked" : "not trusted"
             inspection.settings.remark(
-                "secret \(entry.pair.reference): not trusted \(entry.pair.use.purpose), and not used; "
+                "secret \(entry.pair.reference): \(state) \(entry.pair.use.purpose), and not used; "
                     + "guild registry trust \(entry.pair.id)")
         }
     }

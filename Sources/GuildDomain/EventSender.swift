@@ -6,6 +6,9 @@ package struct EventSender: Sendable, Hashable {
     /// belongs to whom it is about.
     package var isOutsider: Bool
 
+    /// In the place of an id that the payload does not give.
+    package static let unknownID = "unknown"
+
     package init(id: String, isOutsider: Bool) {
         self.id = id
         self.isOutsider = isOutsider

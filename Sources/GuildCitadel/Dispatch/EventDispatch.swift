@@ -120,9 +120,10 @@ extension EventDispatch {
     /// Runs everything that the events set going, and returns when nothing is left to do without a person. An event that
     /// was debounced into another's invocation waits for the end of that one's root.
     ///
+    /// - Parameter stop: raised once what runs was asked to stop; what waits for a time is then left to others.
     /// - Returns: the invocations in the order of the events, those of caused events after their cause.
     package func finish(
-        _ dispatched: [DispatchedEvent], observe: @escaping @Sendable (RunEvent) -> Void
+        _ dispatched: [DispatchedEvent], stop: StopWish = StopWish(), observe: @escaping @Sendable (RunEvent) -> Void
     ) async throws -> [Invocation] {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let worker = try await ledger.register(components: ["dispatch"], version: GuildVersion.current, now: time.now)
@@ -130,13 +131,13 @@ extension EventDispatch {
         var invocations: [Invocation] = []
         for dispatch in dispatched where dispatch.decisions.contains(where: { $0.invocation != nil }) {
             let root = dispatch.event.root
-            try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root) }
+            try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root, stop) }
             let trace = try await ledger.trace(of: dispatch.event.id)
             invocations += trace?.allInvocations ?? []
             for joined in try await joined(trace, root: root) where !invocations.contains(where: { $0.id == joined.id })
             {
                 try await deployment.hosting(root: joined.root, worker: worker, observe: observe) {
-                    try await settle(joined.root)
+                    try await settle(joined.root, stop)
                 }
                 if let ended = try await ledger.invocation(joined.id) { invocations.append(ended) }
             }
@@ -156,23 +157,26 @@ extension EventDispatch {
         return joined
     }
 
-    /// Asks what the events set going to stop.
-    package func cancel(_ dispatched: [DispatchedEvent]) async throws {
+    /// Asks what the events set going to stop, and then whoever follows it to wait no longer.
+    package func cancel(_ dispatched: [DispatchedEvent], _ stop: StopWish, signal: Int32) async throws {
         for dispatch in dispatched {
             let trace = try await deployment.ledger.trace(of: dispatch.event.id)
             for invocation in trace?.allInvocations ?? [] where !invocation.state.isFinal {
                 _ = try await deployment.ledger.requestCancel(invocation.id, actor: actor, now: deployment.time.now)
             }
         }
+        stop.raise(signal)
+        deployment.ledger.signal(.outcomes).raise()
     }
 
-    private func settle(_ root: EventID) async throws {
+    private func settle(_ root: EventID, _ stop: StopWish) async throws {
         let (ledger, time) = (deployment.ledger, deployment.time)
         let outcomes = ledger.signal(.outcomes)
         while true {
             let seen = outcomes.generation
-            if try await ledger.isQuiet(root: root) { return }
-            try await decide([], roots: [root])
+            let isStopped = stop.signal != nil
+            if try await ledger.isQuiet(root: root, leavingWaits: isStopped) { return }
+            if !isStopped { try await decide([], roots: [root]) }
             await outcomes.wait(after: seen, until: time.now + .seconds(2), time: time)
             try Task.checkCancellation()
         }

@@ -121,7 +121,9 @@ extension NodeReader {
         notRunYet(.httpContext)
         return mapping { http -> ContextSource? in
             let connector = http["connector"]?.name(of: .connector)
-            return http.required("get", "an address")?.url().map { .http(url: $0, connector: connector) }
+            return http.required("get", "an address")?.address(carriesSecret: false).map {
+                .http(url: $0, connector: connector)
+            }
         }.flatMap(\.self)
     }
 

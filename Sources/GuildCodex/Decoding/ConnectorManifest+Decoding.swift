@@ -6,9 +6,10 @@ extension ConnectorManifest {
         let system = spec.required("system", "the external system, such as github")?.dnsLabel()
         self.init(metadata: metadata, kind: kind ?? .bidirectional, system: system ?? "")
         _ = spec["connection"]?.mapping { reader in
-            connection.baseURL = reader["base_url"]?.url()
             connection.identity = reader["identity"]?.filledText()
             connection.authentication = reader["auth"]?.mapping { ConnectorAuthentication($0) }.flatMap(\.self)
+            let carriesSecret = connection.authentication?.secret != nil
+            connection.baseURL = reader["base_url"]?.baseAddress(carriesSecret: carriesSecret)
             if system == NotRunYet.servedSystem, let scheme = connection.authentication?.scheme, scheme != .bearer {
                 reader["auth"]?.notRunYet(.connectorAuthentication)
             }
@@ -62,7 +63,7 @@ extension ConnectorAuthentication {
         header = reader["header"]?.filledText()
         secret = reader.required("secret_ref", NodeReader.secretForm)?.secret()
         username = reader["username"]?.filledText()
-        tokenURL = reader["token_url"]?.url()
+        tokenURL = reader["token_url"]?.address(carriesSecret: true)
         clientID = reader["client_id"]?.filledText()
         scopes = reader["scopes"]?.texts() ?? []
         appID = reader["app_id"]?.filledText()

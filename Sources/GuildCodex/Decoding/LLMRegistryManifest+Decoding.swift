@@ -60,7 +60,8 @@ extension ModelProviderManifest {
         }
         baseURL =
             vendor == .openaiCompatible
-            ? mapping.required("base_url", "the address of the service")?.url() : mapping["base_url"]?.url()
+            ? mapping.required("base_url", "the address of the service")?.address(carriesSecret: apiKey != nil)
+            : mapping["base_url"]?.address(carriesSecret: apiKey != nil)
         if let reader = mapping["recording"] {
             recording = reader.codexPath(.file("recording"))
             if let vendor, vendor != .replay {

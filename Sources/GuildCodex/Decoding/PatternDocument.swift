@@ -9,7 +9,7 @@ package enum PatternDocument {
     package static func parse(_ bytes: [UInt8], name: String) throws(Failure) -> EventPattern {
         let findings = Findings()
         let documents = ManifestParser.documents(of: CodexFile(path: name, bytes: bytes), findings: findings)
-        let pattern = documents.first?.pattern()
+        let pattern = documents.first?.eventPattern()
         let problems = findings.problems.map(\.text)
         guard problems.isEmpty, documents.count == 1, let pattern else {
             let reason = problems.isEmpty ? "\(name): found \(documents.count) documents, expected one pattern" : ""

@@ -61,9 +61,8 @@ extension RateLimitPolicy.Limit {
                 if scope == .sender { reader["labels"]?.problem("labels of a sender", expected: Self.senderNames) }
             }
         }
-        if scope == .sender, let name, name != RateLimitPolicy.nonMembers, !Self.isSender(name) {
-            match.mismatch(Self.senderNames)
-        }
+        guard scope == .sender, let name, name != RateLimitPolicy.nonMembers else { return }
+        if Self.isSender(name) { match.reference(.sender, name) } else { match.mismatch(Self.senderNames) }
     }
 }
 
@@ -121,7 +120,10 @@ extension SafetyPolicy {
 
 extension SafetyPolicy.Approval {
     fileprivate init(_ reader: MappingReader) {
-        let tools = reader["fields"] == nil ? reader.tools() : reader["tools"]?.names(of: .toolPattern).map { Glob($0) }
+        let tools =
+            reader["fields"] == nil
+            ? reader.tools(expected: "a list of tool patterns, or `fields`: what is written")
+            : reader["tools"]?.names(of: .toolPattern).map { Glob($0) }
         self.init(tools: tools ?? [], location: reader.reader.location)
         let scope = Reference.Kind.field(tools: self.tools.map(\.description))
         fields = reader["fields"]?.names(of: scope) ?? []
@@ -132,10 +134,22 @@ extension SafetyPolicy.Approval {
         }
         guard let written = reader["conditions"] else { return }
         conditions = written.pattern()
-        for name in (conditions?.firstSteps ?? []).sorted() {
-            let place = written.isMapping ? written.members().first { $0.key == name }?.value : nil
-            let wanted = conditions?.kind(wantedAt: name)
-            (place ?? written).reference(.condition(tools: self.tools.map(\.description), wanted: wanted), name)
+        remember(conditions, at: written)
+    }
+
+    /// What the conditions ask must be what a write can carry.
+    private func remember(_ conditions: EventPattern?, at written: NodeReader) {
+        let writes = Reference.ApprovedWrites(tools: tools.map(\.description), fields: fields)
+        let members = written.isMapping ? written.members() : []
+        var seen: Set<EventPattern.Field> = []
+        for alternative in conditions?.alternatives ?? [] {
+            for field in alternative.fields where seen.insert(field).inserted {
+                guard let name = field.path.first else { continue }
+                let place = members.first { $0.key == name }?.value ?? written
+                place.reference(.condition(writes, field), name)
+            }
+            let names = alternative.fields.compactMap(\.path.first).joined(separator: ", ")
+            if alternative.fields.count > 1 { written.reference(.conditions(writes, alternative.fields), names) }
         }
     }
 }
@@ -160,8 +174,8 @@ extension SafetyPolicy.Freeze {
 }
 
 extension MappingReader {
-    fileprivate func tools() -> [Glob] {
-        required("tools", "a list of tool patterns")?.names(of: .toolPattern).map { Glob($0) } ?? []
+    fileprivate func tools(expected: String = "a list of tool patterns") -> [Glob] {
+        required("tools", expected)?.names(of: .toolPattern).map { Glob($0) } ?? []
     }
 }
 

@@ -64,7 +64,7 @@ extension RoutingRule {
             var rule = Self(location: reader.location)
             rule.events = mapping["event"]?.globs() ?? []
             rule.source = mapping["source"]?.filledText()
-            rule.conditions = mapping["conditions"]?.pattern()
+            rule.conditions = mapping["conditions"]?.eventPattern()
             rule.priority = mapping["priority"]?.priority()
             let (one, several) = (mapping["agent"], mapping["agents"])
             rule.agents = (one?.names(of: .agent) ?? []) + (several?.names(of: .agent) ?? [])
@@ -82,7 +82,7 @@ extension EventMapping {
         self.init(location: mapping.reader.location)
         sourceEvent = mapping["source_event"]?.filledText().map { Glob($0) }
         responseField = mapping["response_field"]?.filledText()
-        conditions = mapping.either("conditions", older: "condition")?.pattern()
+        conditions = mapping.either("conditions", older: "condition")?.eventPattern()
         guildEvent = mapping["guild_event"]?.filledText()
         targetAgent = mapping["target_agent"]?.name(of: .agent)
         priority = mapping["priority"]?.priority()

@@ -10,7 +10,7 @@ extension Trigger {
             var trigger = Trigger(kind: kind, location: reader.location, path: reader.path.text)
             trigger.source = mapping["source"]?.filledText()
             trigger.events = mapping.either("events", older: "eventType")?.globs() ?? []
-            trigger.conditions = mapping["conditions"]?.pattern()
+            trigger.conditions = mapping["conditions"]?.eventPattern()
             trigger.priority = mapping["priority"]?.priority()
             trigger.debounce = mapping["debounce"]?.debounce()
             if kind == .feed { reader.notRunYet(.feedTrigger) }

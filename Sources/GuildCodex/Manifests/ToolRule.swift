@@ -42,7 +42,7 @@ extension Autonomy {
         switch self {
         case .deny: "never"
         case .approve: "a person must agree"
-        case .notify: "does it and tells the chapter"
+        case .notify: "does it, and leaves the chapter a note"
         case .act: "does it"
         }
     }

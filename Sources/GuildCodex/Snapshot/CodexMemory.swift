@@ -43,6 +43,7 @@ struct CodexWorld: Sendable, Equatable {
     let connectors: [String]
     let systems: Set<String>
     let providers: [ModelProviderManifest]
+    let allowedOrigins: Set<String>
     let paths: [String]
 
     init(_ codex: DecodedCodex, paths: [String]) {
@@ -51,6 +52,7 @@ struct CodexWorld: Sendable, Equatable {
         connectors = codex.connectors.map(\.name)
         systems = Set(codex.connectors.map(\.system))
         providers = codex.registries.flatMap(\.providers)
+        allowedOrigins = codex.guilds.first?.allowedOrigins ?? []
         self.paths = paths
     }
 }

@@ -58,7 +58,10 @@ struct WebOrigin: Hashable, CustomStringConvertible {
             return nil
         }
         port = Int(digits) ?? (isEncrypted ? 443 : 80)
+        guard Self.ports.contains(port) else { return nil }
     }
+
+    static let ports = 1...65_535
 
     var description: String {
         let name = host.contains(":") ? "[\(host)]" : host

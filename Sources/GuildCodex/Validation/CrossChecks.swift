@@ -14,6 +14,7 @@ struct CrossChecks {
     private let connectors: KnownNames
     private let models: KnownNames
     private let capabilities: Set<String>
+    private let addresses: AddressCheck
     /// What each glob was found to match, as many agents share one.
     private var matches: [String: Bool] = [:]
     /// Tool patterns, and lists of them, that were found to be good.
@@ -35,6 +36,7 @@ struct CrossChecks {
         connectors = KnownNames(codex.connectors.map(\.name))
         models = KnownNames(providers.map(\.name))
         capabilities = Set(providers.flatMap(\.capabilities))
+        addresses = AddressCheck(allowed: codex.guilds.first?.allowedOrigins ?? [])
     }
 
     /// Checks what concerns all files together.
@@ -43,7 +45,6 @@ struct CrossChecks {
         checkNames()
         checkEndpoints()
         checkConnectors()
-        checkAddresses()
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
         OpenEventCheck(codex: codex, openEvents: openEvents, findings: findings).run()
@@ -162,36 +163,6 @@ struct CrossChecks {
         }
     }
 
-    private func checkAddresses() {
-        let check = AddressCheck(allowed: codex.guilds.first?.allowedOrigins ?? [])
-        func look(_ address: String?, carriesSecret: Bool, at location: SourceLocation, path: String) {
-            guard let address, let objection = check.objection(to: address, carriesSecret: carriesSecret) else {
-                return
-            }
-            findings.add(
-                Problem(.error, at: location, path: path, found: objection.found, expected: objection.expected))
-        }
-        for provider in providers {
-            look(
-                provider.baseURL, carriesSecret: provider.apiKey != nil, at: provider.location,
-                path: "spec.providers.base_url")
-        }
-        for connector in codex.connectors {
-            let authentication = connector.connection.authentication
-            look(
-                connector.connection.baseURL, carriesSecret: authentication?.secret != nil, at: connector.location,
-                path: "spec.connection.base_url")
-            look(
-                authentication?.tokenURL, carriesSecret: true, at: connector.location,
-                path: "spec.connection.auth.token_url")
-        }
-        for agent in codex.agents {
-            for case .http(let url, _) in agent.context {
-                look(url, carriesSecret: false, at: agent.location, path: "spec.context.http.get")
-            }
-        }
-    }
-
     /// `use_for` that speaks of nobody is most likely misspelt.
     private func checkCapabilitiesOfUse() {
         guard providers.contains(where: { !$0.useFor.isEmpty }) else { return }
@@ -225,7 +196,12 @@ struct CrossChecks {
         case .operation: tools.checkOperation(reference)
         case .toolPattern: checkPattern(reference)
         case .field(let patterns): tools.checkField(reference, of: patterns)
-        case .condition(let patterns, let wanted): tools.checkCondition(reference, of: patterns, wanted)
+        case .condition(let writes, let field): tools.checkCondition(reference, field, of: writes)
+        case .conditions(let writes, let fields): tools.checkConditions(reference, fields, of: writes)
+        case .sender: checkSender(reference)
+        case .address(let carriesSecret):
+            guard let objection = addresses.objection(to: reference.name, carriesSecret: carriesSecret) else { return }
+            findings.report(reference, objection.found, expected: objection.expected)
         }
     }
 
@@ -246,6 +222,22 @@ struct CrossChecks {
         guard !capabilities.contains(reference.name) else { return }
         findings.report(
             reference, "no model has the capability \(quoted(reference.name))", nearestOf: capabilities.sorted())
+    }
+
+    /// Whose id no event can have is never limited.
+    private func checkSender(_ reference: Reference) {
+        let parts = reference.name.split(separator: "/", maxSplits: 1)
+        guard let system = parts.first.map(String.init), parts.count == 2 else { return }
+        guard openEvents[system] != nil else {
+            return findings.report(
+                reference, "no system \(quoted(system)) whose senders are known", nearestOf: openEvents.keys,
+                expected: openEvents.keys.sorted().map { "\($0)/ID" }.joined(separator: ", "))
+        }
+        let id = String(parts[1])
+        guard id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true else { return }
+        findings.report(
+            reference, "\(quoted(id)) is no id of a sender", expected: "the account's number in \(system), not its name"
+        )
     }
 
     private func checkFile(_ reference: Reference, _ what: String) {

@@ -35,9 +35,21 @@ struct Reference: Sendable {
         case toolPattern
         /// A field that writes of these tools carry; no tools are all.
         case field(tools: [String])
-        /// A key at the top of a condition on what writes of these tools carry, and the kind of value that it wants; no
-        /// tools are all.
-        case condition(tools: [String], wanted: EventPattern.LeafKind?)
+        /// A key at the top of a condition on what these writes carry, and what is asked of it.
+        case condition(ApprovedWrites, EventPattern.Field)
+        /// All that a condition asks of one call.
+        case conditions(ApprovedWrites, [EventPattern.Field])
+        /// An address that we connect to, perhaps with a secret.
+        case address(carriesSecret: Bool)
+        /// Whoever sends events, by the id in a system.
+        case sender
+    }
+
+    /// What an approval is about: writes that one of these tool patterns matches and that carry one of these fields; an
+    /// empty list means any.
+    struct ApprovedWrites: Sendable, Hashable {
+        let tools: [String]
+        let fields: [String]
     }
 
     let kind: Kind

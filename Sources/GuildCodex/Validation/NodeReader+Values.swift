@@ -181,7 +181,27 @@ extension NodeReader {
             problem("an address with credentials in it", expected: "credentials as secret references")
             return nil
         }
+        let digits = rest.prefix { !"/?#".contains($0) }.reversed().prefix { ("0"..."9").contains($0) }
+        let isPort = rest.prefix { !"/?#".contains($0) }.dropLast(digits.count).last == ":"
+        guard !isPort || digits.isEmpty || Int(String(digits.reversed())).map(WebOrigin.ports.contains) == true else {
+            problem("port \(String(digits.reversed().prefix(10)))", expected: "a port from 1 to 65535")
+            return nil
+        }
         return text
+    }
+
+    /// An address that we connect to; where it may lead is checked when the Guild is known.
+    func address(carriesSecret: Bool) -> String? {
+        url().map { reference(.address(carriesSecret: carriesSecret), $0) }
+    }
+
+    /// An address to which paths are added.
+    func baseAddress(carriesSecret: Bool) -> String? {
+        guard let address = address(carriesSecret: carriesSecret) else { return nil }
+        if let mark = address.first(where: { $0 == "?" || $0 == "#" }) {
+            problem(mark == "?" ? "a query" : "a fragment", expected: "an address to which paths can be added")
+        }
+        return address
     }
 
     /// A reference to a secret. What is not one may be the secret itself, so it is never shown.
@@ -209,6 +229,24 @@ extension NodeReader {
                     .error, at: place.location, path: error.path, found: error.reason, suggestion: error.suggestion))
             return nil
         }
+    }
+
+    /// An event pattern over events: what it asks of their attributes must be what these can be.
+    func eventPattern() -> EventPattern? {
+        guard let pattern = pattern() else { return nil }
+        var seen: Set<EventPattern.Field> = []
+        for field in pattern.alternatives.flatMap(\.fields) where seen.insert(field).inserted {
+            guard let name = field.path.first, let value = ConditionValue.ofEvents(name) else { continue }
+            let place = nearest(to: NodePath.key(name, in: path).text)
+            if field.path.count > 1 {
+                let inner = field.path.dropFirst().joined(separator: ".")
+                place.problem("\(quoted(inner)) within \(quoted(name))", expected: value.description)
+            }
+            for objection in [value].objections(to: field.tests, of: name) {
+                place.problem(objection.found, expected: objection.expected, suggestion: objection.suggestion)
+            }
+        }
+        return pattern
     }
 
     /// The deepest node below this one whose path begins the given one.

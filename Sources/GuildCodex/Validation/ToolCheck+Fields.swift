@@ -9,41 +9,61 @@ extension ToolCheck {
         report(reference, "field", Set(fields.map(\.name)), patterns)
     }
 
-    /// A condition must look at an argument or a field that some write of the rule's tools carries, and want what that is.
-    func checkCondition(_ reference: Reference, of patterns: [String], _ wanted: EventPattern.LeafKind?) {
-        guard let writes = writes(of: patterns) else { return }
-        let arguments = writes.map { $0.schema["properties"]?.object?.members.map(\.key) }
-        // Arguments that no schema names may be called anything.
-        guard !arguments.contains(nil) else { return }
-        let names = Set(writes.flatMap { $0.fields.flatMap(\.names) } + arguments.flatMap { $0 ?? [] })
-        guard names.contains(reference.name) else { return report(reference, "field or argument", names, patterns) }
-        let held = Set(writes.flatMap { kinds(of: reference.name, in: $0) })
-        guard let wanted, held.count == 1, let kind = held.first ?? nil, kind != wanted else { return }
-        let what = kind == .number ? "number" : "text"
-        findings.add(
-            Problem(
-                .error, at: reference.location, path: reference.path,
-                found: "a condition that never holds: \(quoted(reference.name)) is a \(what)",
-                expected: kind == .number ? "numbers, without quotes" : "texts, in quotes"))
-    }
-
-    /// What the arguments that a write has under a name hold; nil for what is neither a text nor a number.
-    private func kinds(of name: String, in write: Operation) -> [EventPattern.LeafKind?] {
-        let arguments = write.fields.filter { $0.names.contains(name) }.map { $0.argument ?? "" }
-        return Set(arguments + [name]).compactMap { argument -> EventPattern.LeafKind?? in
-            // What is taken from texts, as mentions are, is text.
-            if argument.isEmpty { return .some(.text) }
-            guard let property = write.schema["properties"]?[argument] else { return nil }
-            switch (property["items"] ?? property)["type"]?.string {
-            case "string": return .some(.text)
-            case "integer", "number": return .some(.number)
-            default: return .some(nil)
-            }
+    /// A condition must look at an argument or a field that some write of the rule carries, and ask of it what a value of
+    /// its type can be: one that never holds lets everything through.
+    func checkCondition(_ reference: Reference, _ field: EventPattern.Field, of rule: Reference.ApprovedWrites) {
+        guard let writes = described(rule) else { return }
+        let values = writes.flatMap { ConditionValue.all(named: reference.name, in: $0) }
+        guard let first = values.first else {
+            return report(
+                reference, "field or argument", Set(writes.flatMap(ConditionValue.names)), rule.tools, rule.fields)
+        }
+        if field.path.count > 1 {
+            guard values.allSatisfy(\.isScalar) else { return }
+            return findings.report(
+                reference, "\(quoted(field.path.dropFirst().joined(separator: "."))) within \(quoted(reference.name))",
+                expected: "a list of values: it is \(first.description)")
+        }
+        for objection in values.objections(to: field.tests, of: reference.name) {
+            findings.add(
+                Problem(
+                    .error, at: reference.location, path: reference.path, found: objection.found,
+                    expected: objection.expected, suggestion: objection.suggestion))
         }
     }
 
-    private func report(_ reference: Reference, _ what: String, _ names: Set<String>, _ patterns: [String]) {
-        let who = patterns.isEmpty ? "no write" : "no write of \(patterns.joined(separator: ", "))"
+    /// What a condition asks of several names must be in one call.
+    func checkConditions(_ reference: Reference, _ fields: [EventPattern.Field], of rule: Reference.ApprovedWrites) {
+        guard let writes = described(rule) else { return }
+        let names = Set(fields.filter { !$0.wantsAbsence }.compactMap(\.path.first))
+        // What no write has at all is said of each by itself.
+        guard names.allSatisfy({ name in writes.contains { !ConditionValue.all(named: name, in: $0).isEmpty } }),
+            !writes.contains(where: { write in
+                names.allSatisfy { !ConditionValue.all(named: $0, in: write).isEmpty }
+            })
+        else { return }
+        findings.report(
+            reference, "no write has all of \(names.sorted().joined(separator: ", "))",
+            expected: "a rule for each")
+    }
+
+    /// The writes that a rule is about; nil if that, or what one of them may carry, is not known.
+    private func described(_ rule: Reference.ApprovedWrites) -> [Operation]? {
+        let carrying = writes(of: rule.tools)?.filter { write in
+            rule.fields.isEmpty || write.fields.contains { !$0.names.filter(rule.fields.contains).isEmpty }
+        }
+        // Fields that no write has are reported at their own place.
+        guard let carrying, !carrying.isEmpty,
+            !carrying.contains(where: { $0.schema["properties"]?.object == nil })
+        else { return nil }
+        return carrying
+    }
+
+    private func report(
+        _ reference: Reference, _ what: String, _ names: Set<String>, _ patterns: [String], _ fields: [String] = []
+    ) {
+        var who = patterns.isEmpty ? "no write" : "no write of \(patterns.joined(separator: ", "))"
+        if !fields.isEmpty { who += " with \(fields.joined(separator: " or "))" }
         findings.report(
             reference, "\(who) has the \(what) \(quoted(reference.name))", nearestOf: names.sorted(),
             expected: names.isEmpty ? nil : "one of " + names.sorted().joined(separator: ", "))

@@ -18,9 +18,14 @@ struct AuditExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file to write; - is standard output.", valueName: "path"), completion: .file())
     var to = "-"
 
+    /// What people try, as everywhere else it is the format.
+    @Option(name: .shortAndLong, help: .hidden)
+    var output: String?
+
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        if output != nil { throw ValidationError("an export is always JSON Lines: write --to PATH for the file") }
         guard from >= 1 else { throw ValidationError("--from \(from) is not the number of an entry: they begin at 1") }
         if let until, until < from { throw ValidationError("--until \(until) is before --from \(from)") }
         if to.isEmpty { throw ValidationError("--to needs a file, or - for standard output") }

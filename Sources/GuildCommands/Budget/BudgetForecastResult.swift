@@ -74,7 +74,8 @@ struct BudgetForecastResult: CommandResult {
         let cells = CellFormat.people(zone)
         let rows = forecast.lines.map { line in
             [
-                line.account, cells.count(line.rate.daily), change(line.weeklyChange),
+                line.account, cells.count(line.expected.total / Int64(max(1, forecast.days))),
+                change(line.weeklyChange),
                 cells.count(Int64(line.expected.scheduledRuns)), cells.count(line.expected.scheduledTokens),
                 cells.count(line.expected.total), cells.money(line.expected.totalMicrodollars), data(line),
             ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import GuildCitadel
 import GuildCodex
 import GuildControl
@@ -209,7 +210,8 @@ extension PendingDecision {
     fileprivate func row(_ cells: CellFormat) -> [String] {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
-            cells.time(dueAt), reason ?? "its turn",
+            // When that is stands beside it already, in the zone of the table.
+            cells.time(dueAt), "its turn" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
         ]
     }
 }

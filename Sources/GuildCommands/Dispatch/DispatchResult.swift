@@ -1,14 +1,18 @@
 import GuildCitadel
 import GuildDomain
+import GuildLedger
 
 /// What became of the events that were sent.
 struct DispatchResult: CommandResult {
     let events: [DispatchedEvent]
     /// What they set going, once it was followed to the end; nil where nobody waited.
     var invocations: [Invocation]?
+    /// The signal that ended the wait; nil if none did.
+    var signal: Int32?
 
-    /// 0 where all succeeded, 130 cancelled, 1 failed, 5 waiting for approval.
+    /// 0 where all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
     var exitStatus: Int32 {
+        if let signal { return 128 + signal }
         let states = (invocations ?? []).map(\.state)
         if states.contains(.cancelled) { return ErrorKind.interrupted.exitStatus }
         if states.contains(where: { $0 == .failed || $0 == .expired }) { return ErrorKind.failed.exitStatus }
@@ -65,6 +69,12 @@ struct DispatchResult: CommandResult {
     /// What to do next.
     private var hint: String? {
         if let invocations {
+            let left = events.flatMap(\.decisions).filter { decision in
+                decision.isPending && !invocations.contains { $0.id == decision.invocation }
+            }
+            if let until = left.compactMap(\.until).min() {
+                return "left until \(LocalTime.text(until)): guild serve runs it then"
+            }
             if invocations.contains(where: { $0.waitReason == .approval }) {
                 return "next: guild audit approvals"
             }
@@ -93,6 +103,9 @@ extension DispatchedEvent {
 }
 
 extension DispatchedEvent.Line {
+    /// Whether it is decided again at `until`.
+    var isPending: Bool { Decision.Outcome(rawValue: outcome).map { !$0.isFinal } ?? false }
+
     var json: JSONValue {
         [
             "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),

@@ -72,12 +72,14 @@ struct DispatchSendCommand: AsyncParsableCommand {
         let sent = try await dispatch.send(events)
         guard wait else { return try output.renderer.print(DispatchResult(events: sent)) }
         let progress = Progress(isQuiet: output.quiet)
+        let stop = StopWish()
         let invocations = try await Interrupts.handling {
-            try await dispatch.finish(sent) { progress.show($0) }
-        } onInterrupt: {
-            try await dispatch.cancel(sent)
+            for dispatched in sent { progress.show(dispatched) }
+            return try await dispatch.finish(sent, stop: stop) { progress.show($0) }
+        } onSignal: {
+            try await dispatch.cancel(sent, stop, signal: $0)
         }
-        let result = DispatchResult(events: sent, invocations: invocations)
+        let result = DispatchResult(events: sent, invocations: invocations, signal: stop.signal)
         try output.renderer.print(result)
         if result.exitStatus != 0 { throw CommandStatus(code: result.exitStatus) }
     }
@@ -118,8 +120,23 @@ struct DispatchSendCommand: AsyncParsableCommand {
 private struct Progress: Sendable {
     let isQuiet: Bool
 
+    /// Each decision, and until when its run has to wait.
+    func show(_ dispatched: DispatchedEvent) {
+        for decision in dispatched.decisions {
+            let agent = decision.agent.isEmpty ? "" : " \(decision.agent)"
+            write("\(dispatched.event.id) \(decision.outcome)\(agent)")
+            guard decision.isPending, let until = decision.until else { continue }
+            let reason = decision.reasons.last?.components(separatedBy: "; ").first ?? ""
+            write("waits until \(LocalTime.text(until)): \(reason); Ctrl-C leaves it to guild serve")
+        }
+    }
+
     func show(_ event: RunEvent) {
-        guard !isQuiet, let line = line(of: event) else { return }
+        if let line = line(of: event) { write(line) }
+    }
+
+    private func write(_ line: String) {
+        guard !isQuiet else { return }
         // Where standard error is gone there is nobody to tell.
         Terminal.write(ScreenText.line(line) + "\n", to: .error)
     }

@@ -20,6 +20,9 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Replace a ledger that is there; it is kept aside.")
     var force = false
 
+    @Flag(help: "Take a backup of another codex's ledger.")
+    var foreign = false
+
     @Flag(help: "Verify the backup, and change nothing.")
     var dryRun = false
 
@@ -31,8 +34,11 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
         let restore = LedgerRestore(
             from: URL(fileURLWithPath: folder).standardizedFileURL.path,
             to: try Inspection.location(settings, for: dryRun ? .reading : .writing))
+        // A ledger that is named by itself may have no codex here.
+        let access = foreign ? nil : try? CodexAccess(settings)
         let report = try await restore.run(
-            force: force, dryRun: dryRun, actor: "user:\(UserName.current)", now: settings.time.now)
+            force: force, dryRun: dryRun, isForeign: { access?.isForeign($0) ?? false },
+            actor: "user:\(UserName.current)", now: settings.time.now)
         try output.renderer.print(RestoreResult(report: report))
     }
 }

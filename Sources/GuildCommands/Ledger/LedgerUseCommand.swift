@@ -23,6 +23,9 @@ struct LedgerUseCommand: AsyncParsableCommand {
     @Flag(name: .customLong("new"), help: "Begin an empty ledger.")
     var isNew = false
 
+    @Flag(help: "Take a ledger that is another codex's.")
+    var foreign = false
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
@@ -33,7 +36,8 @@ struct LedgerUseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let outcome = try await LedgerTaking(options.settings(), actor: "user:\(UserName.current)").take(path)
+        let outcome = try await LedgerTaking(options.settings(), actor: "user:\(UserName.current)").take(
+            path, foreign: foreign)
         try output.renderer.print(LedgerUseResult(outcome: outcome))
     }
 }

@@ -216,7 +216,7 @@ extension Trigger {
         if let cron, !cron.on.isEmpty {
             parts.append("called in " + cron.on.map(\.container.description).joined(separator: ", "))
         }
-        if let conditions { parts.append("if " + conditions.text) }
+        if let conditions { parts.append("if " + conditions.distinctText) }
         if let priority { parts.append(priority.name) }
         return parts.joined(separator: "  ")
     }
@@ -243,5 +243,15 @@ extension EventPattern {
             alternative.fields.map { "\(FieldPath.text($0.path)) is \($0.expected)" }.joined(separator: " and ")
         }
         return shown.joined(separator: ", or ") + (alternatives.count > Self.shownAlternatives ? ", or …" : "")
+    }
+
+    /// The same, and another text for another pattern though what differs is not shown.
+    var distinctText: String {
+        let isShort =
+            alternatives.count <= Self.shownAlternatives
+            && alternatives.allSatisfy { $0.fields.allSatisfy { $0.tests.count <= ValueTest.namedInWords } }
+        guard !isShort else { return text }
+        let digest = Identifier<EventPattern>(derivedFrom: alternatives.map { "\($0.fields)" })
+        return "\(text) (\(digest.description.suffix(8).lowercased()))"
     }
 }

@@ -8,6 +8,13 @@ extension PlanFacts {
             rank: value, absentRank: .max)
     }
 
+    /// What is kept for urgent work is not there for the rest.
+    private mutating func reserve(_ subject: String, _ name: String, _ value: Int64?) {
+        say(
+            .budgets, subject, name, value.map { String($0) }, shown: value.map { "\(Amount.grouped($0)) tokens" },
+            rank: value.map { -$0 }, absentRank: 0)
+    }
+
     private mutating func budgets(_ subject: String, _ tokens: TokenBudget, _ costs: CostBudget) {
         for (name, value) in [
             ("perInvocation", tokens.perInvocation), ("perMinute", tokens.perMinute), ("perHour", tokens.perHour),
@@ -36,11 +43,13 @@ extension PlanFacts {
         let subject = "guild \(guild.name)"
         tokens(subject, "manaPool.perDay", guild.manaPool.perDay)
         tokens(subject, "manaPool.perMonth", guild.manaPool.perMonth)
-        say(.budgets, subject, "reserve.perDay", guild.reserve.perDay.map { String($0) })
-        say(.budgets, subject, "reserve.perMonth", guild.reserve.perMonth.map { String($0) })
+        reserve(subject, "reserve.perDay", guild.reserve.perDay)
+        reserve(subject, "reserve.perMonth", guild.reserve.perMonth)
         budgets(subject, TokenBudget(), guild.costBudget)
         let alerts = guild.alerts
-        say(.budgets, subject, "alerts", "\(alerts.yellow)%, \(alerts.orange)%, \(alerts.red)%")
+        say(
+            .budgets, subject, "alerts", "\(alerts.yellow)%, \(alerts.orange)%, \(alerts.red)%",
+            ranks: [alerts.yellow, alerts.orange, alerts.red].map(Int64.init))
         say(.schedules, subject, "timezone", guild.timezone)
         let settings = snapshot.settings
         let retries = (settings.retryBase.value, settings.retryCap.value)
@@ -103,12 +112,15 @@ extension PlanFacts {
                 var parts =
                     rule.events.isEmpty ? ["any event"] : [rule.events.map(\.description).joined(separator: ", ")]
                 if let source = rule.source { parts.append("from \(source)") }
-                if let conditions = rule.conditions { parts.append("if " + conditions.text) }
+                if let conditions = rule.conditions { parts.append("if " + conditions.distinctText) }
                 if let priority = rule.priority { parts.append(priority.name) }
                 say(
                     .routes, "routing \(policy.name)", parts.joined(separator: "  "),
                     rule.agents.sorted().joined(separator: ", "),
-                    shown: "to " + rule.agents.sorted().joined(separator: ", "))
+                    shown: "to " + rule.agents.sorted().joined(separator: ", "),
+                    reach: PlanReach(
+                        .calls(agents: Set(rule.agents)), source: rule.source, events: rule.events,
+                        conditions: rule.conditions))
             }
         }
         for endpoint in snapshot.endpoints { add(endpoint) }
@@ -126,7 +138,9 @@ extension PlanFacts {
         say(.routes, subject, "default", endpoint.isDefault ? "yes" : nil)
         say(.routes, subject, "chapter", endpoint.chapter)
         say(.routes, subject, "event type from", endpoint.eventTypeHeader ?? endpoint.eventTypePath)
-        say(.permissions, subject, "rate_limit", endpoint.rateLimit.map(Self.text))
+        say(
+            .permissions, subject, "rate_limit", endpoint.rateLimit.map(Self.text),
+            ranks: endpoint.rateLimit.map(Self.ranks) ?? [], absentRank: .max)
         say(.permissions, subject, "max_body", endpoint.maxBody.map { "\($0)" }, rank: endpoint.maxBody.map(Int64.init))
         say(
             .permissions, subject, "trusted_proxies", endpoint.trustedProxies.sorted().joined(separator: ", "),
@@ -134,17 +148,22 @@ extension PlanFacts {
         // By id alone, whoever has captured a signed body can send it again.
         say(
             .permissions, subject, "replay", endpoint.replay?.rawValue, rank: endpoint.replay?.openness, absentRank: 1)
-        for mapping in endpoint.eventMapping { add(mapping, subject) }
+        for mapping in endpoint.eventMapping { add(mapping, subject, from: endpoint.system) }
     }
 
-    private mutating func add(_ mapping: EventMapping, _ subject: String) {
+    private mutating func add(_ mapping: EventMapping, _ subject: String, from system: String) {
         let event = mapping.sourceEvent?.description ?? "any event"
-        let condition = mapping.conditions.map { " if " + $0.text } ?? ""
+        let condition = mapping.conditions.map { " if " + $0.distinctText } ?? ""
         let parts = [
             mapping.guildEvent.map { "is \($0)" }, mapping.targetAgent.map { "to \($0)" },
             mapping.priority.map(\.name),
         ]
-        say(.routes, subject, event + condition, parts.compactMap(\.self).joined(separator: "  "))
+        let calls = mapping.targetAgent.map { agent in
+            PlanReach(
+                .calls(agents: [agent]), source: system, events: mapping.sourceEvent.map { [$0] } ?? [],
+                conditions: mapping.conditions)
+        }
+        say(.routes, subject, event + condition, parts.compactMap(\.self).joined(separator: "  "), reach: calls)
     }
 
     private mutating func add(_ connector: ConnectorManifest) {
@@ -162,11 +181,13 @@ extension PlanFacts {
         say(
             .connections, subject, "polling",
             connector.polling.map { "\($0.endpoint) every \(Amount.duration($0.interval))" })
-        say(.permissions, subject, "rate_limits", connector.rateLimits.map(Self.text))
+        say(
+            .permissions, subject, "rate_limits", connector.rateLimits.map(Self.text),
+            ranks: connector.rateLimits.map(Self.ranks) ?? [], absentRank: .max)
         say(.permissions, subject, "scopes.read", connector.scopes.read.sorted().joined(separator: ", "))
         say(.permissions, subject, "scopes.write", connector.scopes.write.sorted().joined(separator: ", "))
         say(.permissions, subject, "assigned_agents", connector.assignedAgents.sorted().joined(separator: ", "))
-        for mapping in connector.eventMapping { add(mapping, subject) }
+        for mapping in connector.eventMapping { add(mapping, subject, from: connector.system) }
     }
 
     private static func text(_ limit: ModelRateLimit) -> String {
@@ -181,6 +202,10 @@ extension PlanFacts {
         "\(limit.requestsPerMinute) requests a minute" + (limit.burst.map { ", burst \($0)" } ?? "")
     }
 
+    private static func ranks(_ limit: RequestRateLimit) -> [Int64] {
+        [limit.requestsPerMinute, limit.burst ?? limit.requestsPerMinute].map(Int64.init)
+    }
+
     mutating func addModels() {
         for provider in snapshot.providers {
             let subject = "model \(provider.name)"
@@ -193,7 +218,8 @@ extension PlanFacts {
             say(
                 .models, subject, "rate_limit", provider.rateLimit.map { "\($0)" },
                 shown: provider.rateLimit.map(Self.text))
-            say(.models, subject, "prices", provider.prices.map { "\($0)" })
+            // What costs less is bought more of.
+            say(.models, subject, "prices", provider.prices?.text, ranks: provider.prices?.amounts.map { -$0 } ?? [])
             say(.models, subject, "priority", "\(provider.priority)")
             say(.models, subject, "capabilities", provider.capabilities.sorted().joined(separator: ", "))
             say(
@@ -203,32 +229,11 @@ extension PlanFacts {
         say(.models, "models", "fallback_chain", snapshot.fallbackChain.joined(separator: ", "))
     }
 
-    mutating func add(_ policy: SafetyPolicy) {
-        let subject = "policy \(policy.name)"
-        for freeze in policy.freezes {
-            let days = SafetyPolicy.Weekday.allCases.filter { freeze.when.days.contains($0) }.map(\.rawValue)
-            let hours = "\(freeze.when.from.map { "\($0)" } ?? "00:00") to \(freeze.when.to.map { "\($0)" } ?? "24:00")"
-            let tools = freeze.tools.map(\.description).joined(separator: ", ")
-            say(
-                .permissions, subject, "freeze of \(tools)",
-                "\(days.isEmpty ? "every day" : days.joined(separator: ", ")), \(hours) in \(freeze.when.timezone)",
-                rank: 0, absentRank: 1)
-        }
-        for approval in policy.approvals {
-            let tools = approval.tools.map(\.description).joined(separator: ", ")
-            let fields = approval.fields.joined(separator: " or ")
-            let what = fields.isEmpty ? tools : "\(tools.isEmpty ? "every write" : tools) with \(fields)"
-            let condition = approval.conditions.map { " if " + $0.text } ?? ""
-            say(.permissions, subject, what + condition, "needs a person", rank: 0, absentRank: 1)
-        }
-        say(.permissions, subject, "ignore_senders", policy.ignoreSenders.sorted().joined(separator: ", "))
-    }
-
     /// Kinds that are compared by the file they stand in.
     mutating func addWholeManifests() {
         let kinds: [(String, [any Manifest])] = [
-            ("rate limits", snapshot.rateLimits), ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy),
-            ("feed", snapshot.feeds), ("notifications", snapshot.notifications), ("swarm", snapshot.swarms),
+            ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy), ("feed", snapshot.feeds),
+            ("notifications", snapshot.notifications), ("swarm", snapshot.swarms),
         ]
         for (kind, manifests) in kinds {
             for manifest in manifests {

@@ -17,12 +17,14 @@ struct PlanFacts {
         /// What is compared.
         let value: String
         let shown: String
-        /// Higher allows more; nil where that can't be said.
-        var rank: Int64?
-        /// The rank where the fact is not there at all.
+        /// One of them higher allows more; empty where that can't be said.
+        var ranks: [Int64] = []
+        /// Each rank where the fact is not there at all.
         var absentRank: Int64?
         /// Whether any other value is something new to trust.
         var isTrust = false
+        /// What it is about, where facts of other names may be about the same.
+        var reach: PlanReach?
     }
 
     private(set) var facts: [Key: Fact] = [:]
@@ -36,16 +38,19 @@ struct PlanFacts {
         addRoutes()
         addModels()
         for policy in snapshot.safetyPolicies { add(policy) }
+        addRateLimits()
         addWholeManifests()
     }
 
     mutating func say(
         _ section: CodexPlan.Section, _ subject: String, _ what: String, _ value: String?, shown: String? = nil,
-        rank: Int64? = nil, absentRank: Int64? = nil, isTrust: Bool = false
+        rank: Int64? = nil, ranks: [Int64] = [], absentRank: Int64? = nil, isTrust: Bool = false,
+        reach: PlanReach? = nil
     ) {
         guard let value, !value.isEmpty else { return }
         facts[Key(section: section, subject: subject, what: what)] = Fact(
-            value: value, shown: shown ?? value, rank: rank, absentRank: absentRank, isTrust: isTrust)
+            value: value, shown: shown ?? value, ranks: rank.map { [$0] } ?? ranks, absentRank: absentRank,
+            isTrust: isTrust, reach: reach)
     }
 
     // MARK: Agents
@@ -80,12 +85,16 @@ struct PlanFacts {
                 shown: limit.unit == "tokens" ? "\(limit.shown) tokens" : limit.shown,
                 rank: limit.value, absentRank: .max)
         }
-        for trigger in agent.triggers { add(trigger, subject) }
+        for trigger in agent.triggers { add(trigger, of: agent.name, subject) }
     }
 
-    private mutating func add(_ trigger: Trigger, _ subject: String) {
+    private mutating func add(_ trigger: Trigger, of agent: String, _ subject: String) {
         guard let cron = trigger.cron else {
-            return say(.routes, subject, trigger.text, trigger.debounce?.text ?? "at once")
+            let calls = PlanReach(
+                .calls(agents: [agent]), source: trigger.source, events: trigger.events, conditions: trigger.conditions)
+            return say(
+                .routes, subject, trigger.text, trigger.debounce?.text ?? "at once",
+                reach: trigger.kind == .manual ? nil : calls)
         }
         var parts = ["\(cron.expression) in \(cron.timezone)"]
         let usual = CronTrigger(name: "", schedule: cron.schedule, expression: "", timezone: "")

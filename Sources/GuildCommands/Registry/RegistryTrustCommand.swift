@@ -43,21 +43,20 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         let isWriting = all || !pairs.isEmpty
         let (found, snapshots) = try await opened(settings, isWriting: isWriting)
         defer { found?.close() }
-        guard let ledger = found else {
-            let entries = Set(snapshots.flatMap(\.secretPairs)).sorted { $0.description < $1.description }
-                .map {
-                    SecretDesk.Entry(pair: $0, standing: nil, isInUse: true)
-                }
-            return try output.renderer.print(SecretsResult(entries: entries))
-        }
-        let desk = SecretDesk(
-            ledger: ledger, snapshots: snapshots, actor: "user:\(UserName.current)", time: settings.time)
-        let entries = try await desk.entries()
-        guard isWriting else { return try output.renderer.print(SecretsResult(entries: entries)) }
+        let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found)
+        guard isWriting else { return try output.renderer.print(SecretsResult(entries: known)) }
         let wanted =
             try all
-            ? entries.filter { $0.isInUse && $0.state == .waiting }
-            : pairs.map { try desk.find($0, among: entries) }
+            ? known.filter { $0.isInUse && $0.state == .waiting }
+            : pairs.map { try SecretDesk.find($0, among: known) }
+        guard !wanted.isEmpty else {
+            return try output.renderer.print(SecretsResult(entries: [], said: "nothing changed"))
+        }
+        // A ledger is made only for what is written.
+        let ledger = try found ?? settings.openLedger(try Inspection.location(settings, for: .writing))
+        defer { if found == nil { ledger.close() } }
+        let desk = SecretDesk(
+            ledger: ledger, snapshots: snapshots, actor: "user:\(UserName.current)", time: settings.time)
         let changed = Set(try await desk.set(wanted.map(\.pair), to: revoke ? .revoked : .trusted))
         try output.renderer.print(
             SecretsResult(
@@ -65,19 +64,16 @@ struct RegistryTrustCommand: AsyncParsableCommand {
                 said: changed.isEmpty ? "nothing changed" : nil))
     }
 
-    /// The ledger, made where a person decides before anything has run; and the commits whose secrets are meant.
-    private func opened(_ settings: Settings, isWriting: Bool) async throws -> (
-        Ledger?, [CodexSnapshot]
-    ) {
+    /// The ledger, nil if there is none yet, and the commits whose secrets are meant.
+    private func opened(_ settings: Settings, isWriting: Bool) async throws -> (Ledger?, [CodexSnapshot]) {
         let inspection = try Inspection(settings, for: isWriting ? .writing : .reading)
         defer { inspection.close() }
         let accepted = try await inspection.acceptedSnapshot()
         let asked = try inspection.codex().load().snapshot
         let snapshots = [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
-        if isWriting {
-            return (try settings.openLedger(try Inspection.location(settings, for: .writing)), snapshots)
-        }
-        guard try inspection.ledger(orElse: .said) != nil else { return (nil, snapshots) }
+        // What is listed says where there is no ledger; what is written begins one.
+        let isThere = isWriting ? inspection.location.exists : try inspection.ledger(orElse: .said) != nil
+        guard isThere else { return (nil, snapshots) }
         return (try settings.openLedger(inspection.location), snapshots)
     }
 }

@@ -48,7 +48,8 @@ package enum GitHubSender {
         let isOpen = isOpen(event)
         guard id != nil || isOpen else { return nil }
         return EventSender(
-            id: "github/" + (id.map(String.init) ?? "unknown"), isOutsider: isOpen && !isMember(id, data, event))
+            id: "github/" + (id.map(String.init) ?? EventSender.unknownID),
+            isOutsider: isOpen && !isMember(id, data, event))
     }
 
     /// The sender; where a bot reports on a run, whoever the run is of.

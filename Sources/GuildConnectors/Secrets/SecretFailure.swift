@@ -15,6 +15,8 @@ package struct SecretFailure: GuildError, Equatable {
         case store(String)
         /// No operator lets it be used so.
         case untrusted(SecretPair)
+        /// An operator has taken back that it may be used so.
+        case revoked(SecretPair)
         /// The ledger, which knows, cannot be read.
         case trustUnknown(String)
     }
@@ -38,7 +40,12 @@ package struct SecretFailure: GuildError, Equatable {
     package var kind: ErrorKind { isUntrusted ? .refused : .unavailable }
 
     /// Whether a person has to allow it first.
-    package var isUntrusted: Bool { if case .untrusted = cause { true } else { false } }
+    package var isUntrusted: Bool {
+        switch cause {
+        case .untrusted, .revoked: true
+        default: false
+        }
+    }
 
     package var message: String {
         switch cause {
@@ -48,6 +55,7 @@ package struct SecretFailure: GuildError, Equatable {
         case .unreadable(let reason): "secret \(reference): \(reason)"
         case .notConfigured(let what): "secret \(reference): \(what)"
         case .untrusted(let pair): "secret \(reference): not trusted \(pair.use.purpose)"
+        case .revoked(let pair): "secret \(reference): trust \(pair.use.purpose) is revoked"
         case .trustUnknown(let reason): "secret \(reference): whether it is trusted cannot be told: \(reason)"
         case .store(let reason): "secret \(reference): Vault: \(reason)"
         }
@@ -56,6 +64,7 @@ package struct SecretFailure: GuildError, Equatable {
     package var hint: String? {
         switch (reference, cause) {
         case (_, .untrusted(let pair)): "if it is meant, an operator says so: guild registry trust \(pair.id)"
+        case (_, .revoked(let pair)): "an operator may trust it again: guild registry trust \(pair.id)"
         case (_, .trustUnknown): nil
         case (.environment(let name), _): "set \(name) in the environment of the guild process"
         case (.file, _): "the file must be readable by the user that guild runs as and hold only the secret"

@@ -49,19 +49,22 @@ package final class SecretResolver: Sendable {
 
     /// The secret that the reference names now, not empty and at most `largestSecretBytes`; the only way to one.
     ///
-    /// - Throws: `untrusted` where no operator lets it be used so.
+    /// - Throws: `untrusted` where no operator lets it be used so, `revoked` where one did and does no more.
     package func resolve(
         _ reference: SecretReference, for use: SecretUse
     ) async throws(SecretFailure) -> Secret {
         let pair = SecretPair(reference: reference.description, use: use)
-        let isTrusted: Bool
+        let verdict: SecretVerdict
         do {
-            isTrusted = try await trust.trusts(pair)
+            verdict = try await trust.verdict(on: pair)
         } catch {
             throw SecretFailure(reference, .trustUnknown("\(error)"))
         }
-        guard isTrusted else { throw SecretFailure(reference, .untrusted(pair)) }
-        return try await value(of: reference)
+        switch verdict {
+        case .trusted: return try await value(of: reference)
+        case .waiting: throw SecretFailure(reference, .untrusted(pair))
+        case .revoked: throw SecretFailure(reference, .revoked(pair))
+        }
     }
 
     private func value(of reference: SecretReference) async throws(SecretFailure) -> Secret {

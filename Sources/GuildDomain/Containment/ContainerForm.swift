@@ -41,6 +41,12 @@ package struct ContainerForm: Sendable, Hashable {
             }
     }
 
+    /// Whether a canonical name can have this within it.
+    package func canContain(_ part: String) -> Bool {
+        let segments = part.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return segments.count <= longestSegments.count && segments.allSatisfy { $0.allSatisfy(Self.isNameByte) }
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true

@@ -32,7 +32,8 @@ extension EventPattern {
 }
 
 extension ValueTest {
-    fileprivate func mapped(_ rewrite: (String) -> String) -> ValueTest {
+    /// The same test of texts that were rewritten so.
+    package func mapped(_ rewrite: (String) -> String) -> ValueTest {
         switch self {
         case .equals(.string(let text)): .equals(.string(rewrite(text)))
         case .prefix(let text): .prefix(rewrite(text))

@@ -44,7 +44,7 @@ package enum ValueTest: Sendable, Hashable {
     }
 
     /// How many tests a description names before it only counts them.
-    private static let namedInWords = 8
+    package static let namedInWords = 8
 
     static func description(of tests: [ValueTest]) -> String {
         let named = tests.prefix(namedInWords).map(\.description).joined(separator: " or ")

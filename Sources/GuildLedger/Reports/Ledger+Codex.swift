@@ -40,6 +40,13 @@ extension Ledger {
     /// The commit that was accepted last; nil where none ever was.
     package func acceptedHead() async throws -> String? { try await read { try $0.acceptedHead() } }
 
+    /// The commits that were accepted last, the newest first: whose ledger it is. None where none ever was.
+    package func acceptedCommits() async throws -> [String] {
+        try await lastHeads(limit: Self.headsThatTell).filter(\.isAccepted).map(\.commit)
+    }
+
+    private static let headsThatTell = 100
+
     package func lastHeads(limit: Int = 5) async throws -> [CodexHead] {
         try await read { try $0.lastHeads(limit: limit) }
     }

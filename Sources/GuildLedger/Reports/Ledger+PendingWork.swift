@@ -17,25 +17,86 @@ package struct PendingWork: Sendable, Hashable {
     }
 }
 
+/// What waits for a time, by the component that does it then; nil if nothing does.
+package struct LaterWork: Sendable, Hashable {
+    package struct Share: Sendable, Hashable {
+        package let count: Int64
+        /// When the first of it is due.
+        package let next: Timestamp
+
+        package init(count: Int64, next: Timestamp) {
+            self.count = count
+            self.next = next
+        }
+    }
+
+    /// Decisions whose turn comes at a rate, debounce windows, events.
+    package var events: Share?
+    package var invocations: Share?
+    package var actions: Share?
+
+    package init(events: Share? = nil, invocations: Share? = nil, actions: Share? = nil) {
+        self.events = events
+        self.invocations = invocations
+        self.actions = actions
+    }
+}
+
 extension Ledger {
-    /// - Parameter now: leaves out what an alert in force then keeps in the queue, perhaps for weeks; nil counts it.
-    package func pendingWork(now: Timestamp? = nil) async throws -> PendingWork {
+    /// - Parameters:
+    ///   - now: leaves out what an alert in force then keeps in the queue, perhaps for weeks; nil counts it.
+    ///   - soon: leaves out what is due later.
+    package func pendingWork(now: Timestamp? = nil, dueBy soon: Timestamp = Timestamp(microseconds: .max)) async throws
+        -> PendingWork
+    {
         try await read { db in
-            func isAny(_ sql: String, _ arguments: StatementArguments = []) throws -> Bool {
+            func isAny(_ sql: String, _ arguments: StatementArguments = [soon]) throws -> Bool {
                 try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))", arguments: arguments) ?? false
             }
             let heldBack = try now.map { try db.heldBack(now: $0) }
             return PendingWork(
-                events: try isAny("SELECT 1 FROM messages WHERE topic = 'inbound'")
-                    || isAny("SELECT 1 FROM debounces") || isAny("SELECT 1 FROM pending_decisions"),
+                events: try isAny("SELECT 1 FROM messages WHERE topic = 'inbound' AND available_at <= ?")
+                    || isAny("SELECT 1 FROM debounces WHERE due_at <= ?")
+                    || isAny("SELECT 1 FROM pending_decisions WHERE due_at <= ?"),
                 invocations: try isAny(
-                    "SELECT 1 FROM invocations WHERE state = 'queued' \(heldBack?.condition ?? "")",
-                    heldBack?.arguments ?? [])
-                    || isAny("SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL")
+                    "SELECT 1 FROM invocations WHERE state = 'queued' AND available_at <= ? \(heldBack?.condition ?? "")",
+                    [soon] + (heldBack?.arguments ?? []))
+                    || isAny("SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL", [])
                     || isAny(
-                        "SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget')"
-                    ),
-                actions: try isAny("SELECT 1 FROM actions WHERE state IN ('queued', 'running')"))
+                        """
+                        SELECT 1 FROM invocations i WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget')
+                            AND (wait_reason <> 'rate' OR available_at <= ?1)
+                            AND NOT (wait_reason = 'action' AND EXISTS (SELECT 1 FROM actions a
+                                WHERE a.invocation = i.id AND a.state = 'queued' AND a.available_at > ?1))
+                        """),
+                actions: try isAny("SELECT 1 FROM actions WHERE state = 'running'", [])
+                    || isAny("SELECT 1 FROM actions WHERE state = 'queued' AND available_at <= ?"))
+        }
+    }
+
+    /// - Parameter soon: only what is due later.
+    package func laterWork(than soon: Timestamp) async throws -> LaterWork {
+        try await read { db in
+            func share(_ sql: String) throws -> LaterWork.Share? {
+                guard
+                    let row = try Row.fetchOne(
+                        db, sql: "SELECT count(*) AS n, min(t) AS next FROM (\(sql)) WHERE t > ?", arguments: [soon]),
+                    let next = row["next"] as Timestamp?
+                else { return nil }
+                return LaterWork.Share(count: row["n"], next: next)
+            }
+            return LaterWork(
+                events: try share(
+                    """
+                    SELECT available_at AS t FROM messages WHERE topic = 'inbound' UNION ALL SELECT due_at FROM debounces
+                    UNION ALL SELECT due_at FROM pending_decisions
+                    """),
+                invocations: try share(
+                    """
+                    SELECT available_at AS t FROM invocations WHERE state = 'queued'
+                    UNION ALL SELECT available_at FROM invocations WHERE state = 'waiting' AND wait_reason = 'rate'
+                    """),
+                actions: try share("SELECT available_at AS t FROM actions WHERE state = 'queued'"))
         }
     }
 }

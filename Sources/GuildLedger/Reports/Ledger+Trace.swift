@@ -120,21 +120,26 @@ extension Ledger {
     }
 
     /// Whether anything of one root is not at its end: a message, an invocation or an action.
-    package func isQuiet(root: EventID?) async throws -> Bool {
+    ///
+    /// - Parameter leavingWaits: only what is under way.
+    package func isQuiet(root: EventID?, leavingWaits: Bool = false) async throws -> Bool {
         try await read { db in
             let scope = root == nil ? "" : "AND root = ?1"
             let arguments: StatementArguments = root.map { [$0] } ?? []
+            let underWay = """
+                EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
+                OR EXISTS (SELECT 1 FROM actions WHERE state = 'running' \(scope))
+                """
+            let waits = """
+                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
+                OR EXISTS (SELECT 1 FROM debounces WHERE 1 \(scope))
+                OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
+                OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
+                OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
+                OR EXISTS (SELECT 1 FROM actions WHERE state = 'queued' \(scope))
+                """
             let open = try Int.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
-                    OR EXISTS (SELECT 1 FROM debounces WHERE 1 \(scope))
-                    OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
-                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
-                    OR EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
-                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
-                    OR EXISTS (SELECT 1 FROM actions WHERE state IN ('queued', 'running') \(scope))
-                    """, arguments: arguments)
+                db, sql: "SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments: arguments)
             return open == 0
         }
     }

@@ -2,9 +2,9 @@ import GRDB
 package import GuildDomain
 
 extension Ledger {
-    /// Whether the secret may be used so.
-    package func isTrusted(_ pair: SecretPair) async throws -> Bool {
-        try await read { try $0.standing(of: pair) == .trusted }
+    /// What is said of the secret and its use; nil if no commit that was accepted has brought it yet.
+    package func secretState(of pair: SecretPair) async throws -> SecretStanding.State? {
+        try await read { try $0.standing(of: pair) }
     }
 
     /// Everything that is known, in the order of the references.
@@ -15,12 +15,12 @@ extension Ledger {
     /// Meets the secrets of a commit that is accepted: trusts them on the word of `trustee`, and lets new ones wait. What
     /// was revoked stays so.
     ///
-    /// - Returns: those that may not be used.
+    /// - Returns: those that are trusted from now on, and those that may not be used.
     @discardableResult
     package func meet(
         _ pairs: [SecretPair], of commit: String, on trustee: SecretTrustee, actor: String,
         now: Timestamp
-    ) async throws -> [SecretPair] {
+    ) async throws -> (trusted: [SecretPair], left: [SecretPair]) {
         let standing = try await read { db in
             (
                 known: try pairs.map { try db.standing(of: $0) },
@@ -31,7 +31,7 @@ extension Ledger {
         if standing.isBegun, !standing.known.contains(nil),
             trustee != .codex || !standing.known.contains(.waiting)
         {
-            return zip(pairs, standing.known).filter { $0.1 != .trusted }.map(\.0)
+            return ([], zip(pairs, standing.known).filter { $0.1 != .trusted }.map(\.0))
         }
         return try await write { db in
             let isTrusting = try trustee == .codex || !db.isTrustBegun(by: trustee)
@@ -53,7 +53,7 @@ extension Ledger {
             if !trusted.isEmpty {
                 try db.auditTrust("trusted", trusted, actor: actor, commit: commit, now: now)
             }
-            return left
+            return (trusted, left)
         }
     }
 

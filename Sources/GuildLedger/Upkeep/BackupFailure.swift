@@ -14,10 +14,12 @@ package enum BackupFailure: GuildError, Equatable {
     case unsound(path: String, reason: String)
     case ledgerExists(path: String)
     case inUse(path: String, processes: [Int32])
+    /// Of another codex.
+    case foreign(path: String)
 
     package var kind: ErrorKind {
         switch self {
-        case .exists, .noFolder, .notABackup, .ledgerExists: .usage
+        case .exists, .noFolder, .notABackup, .ledgerExists, .foreign: .usage
         case .damaged, .unsound: .failed
         case .busy, .newerVersion, .notWritten, .inUse: .unavailable
         }
@@ -33,6 +35,7 @@ package enum BackupFailure: GuildError, Equatable {
         case .newerVersion(let path): "backup \(path): made by a newer version of guild"
         case .notWritten(let path, let reason): "backup \(path): cannot be written: \(reason)"
         case .unsound(let path, let reason): "ledger \(path): \(reason)"
+        case .foreign(let path): "backup \(path): of another codex: this repository has no commit that it accepted"
         case .ledgerExists(let path): "ledger \(path): there is one already"
         case .inUse(let path, let processes):
             processes.isEmpty
@@ -53,6 +56,7 @@ package enum BackupFailure: GuildError, Equatable {
             "look at its folder's permissions, the disk, and limits on the size of files (`ulimit -f`); nothing of it was kept"
         case .unsound: "`guild ledger check` says more; nothing was changed"
         case .ledgerExists: "add --force to put the backup in its place; the ledger that is there is kept aside"
+        case .foreign: "name the backup of this codex's ledger; add --foreign if it is meant. Nothing was changed"
         case .inUse: "end what uses it (`guild serve`, a run), then try again"
         }
     }

@@ -14,6 +14,8 @@ package struct BackupContents: Sendable, Hashable {
     package let auditEntries: Int64
     /// The hash of the last audit entry, in hexadecimal.
     package let auditHead: String
+    /// The commit of the codex that was accepted last; nil where none ever was, and of backups before 0.2.
+    package let acceptedHead: String?
     /// Bodies that were gone or damaged in the ledger already.
     package let damagedBodies: [String]
 
@@ -26,13 +28,14 @@ package struct BackupContents: Sendable, Hashable {
             "made_at": .string(madeAt.rfc3339), "guild": .string(version), "ledger": .string(ledger),
             "database_bytes": .integer(databaseBytes), "bodies": .integer(bodies), "body_bytes": .integer(bodyBytes),
             "audit": ["entries": .integer(auditEntries), "head": .string(auditHead)],
+            "accepted_head": acceptedHead.map(JSONValue.string) ?? .null,
             "damaged_bodies": .array(damagedBodies.map { .string($0) }),
         ]
     }
 
     init(
         madeAt: Timestamp, version: String, ledger: String, databaseBytes: Int64, bodies: Int, bodyBytes: Int64,
-        auditEntries: Int64, auditHead: String, damagedBodies: [String]
+        auditEntries: Int64, auditHead: String, acceptedHead: String?, damagedBodies: [String]
     ) {
         self.madeAt = madeAt
         self.version = version
@@ -42,6 +45,7 @@ package struct BackupContents: Sendable, Hashable {
         self.bodyBytes = bodyBytes
         self.auditEntries = auditEntries
         self.auditHead = auditHead
+        self.acceptedHead = acceptedHead
         self.damagedBodies = damagedBodies
     }
 
@@ -60,6 +64,7 @@ package struct BackupContents: Sendable, Hashable {
         self.init(
             madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
             bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
+            acceptedHead: json["accepted_head"]?.string,
             damagedBodies: json["damaged_bodies"]?.array?.compactMap(\.string) ?? [])
     }
 }

@@ -39,6 +39,7 @@ extension Ledger {
         try await Blocking.run { try Self.copyDatabase(source, to: copy.path) }
         let damaged = try await copyBodies(of: copy)
         let verdict = try await Self.verified(copy, of: location.path)
+        let head = try await acceptedHead()
         try await Blocking.run { try Self.finishDatabase(copy) }
         try DurableFile.makeFolder(copy.bodiesFolder)
         guard rename(copy.bodiesFolder, "\(path)/\(BackupFolder.bodies)") == 0 else {
@@ -47,7 +48,7 @@ extension Ledger {
         Self.removeAllBut([BackupFolder.database, BackupFolder.bodies], in: path)
         return try await Blocking.run { [location] in
             try Self.describe(
-                path, ledger: location.path, verdict: verdict, damaged: damaged, version: version, now: now)
+                path, ledger: location.path, verdict: verdict, head: head, damaged: damaged, version: version, now: now)
         }
     }
 
@@ -133,7 +134,8 @@ extension Ledger {
 
     /// Writes sums and manifest of what the folder holds.
     private static func describe(
-        _ folder: String, ledger: String, verdict: AuditVerdict, damaged: [String], version: String, now: Timestamp
+        _ folder: String, ledger: String, verdict: AuditVerdict, head: String?, damaged: [String], version: String,
+        now: Timestamp
     ) throws -> BackupContents {
         let database = try DurableFile.sum(of: "\(folder)/\(BackupFolder.database)")
         var lines = BackupFolder.line(database.digest, BackupFolder.database)
@@ -147,7 +149,8 @@ extension Ledger {
         }
         let contents = BackupContents(
             madeAt: now, version: version, ledger: ledger, databaseBytes: database.bytes, bodies: count,
-            bodyBytes: bytes, auditEntries: verdict.entries, auditHead: verdict.head, damagedBodies: damaged)
+            bodyBytes: bytes, auditEntries: verdict.entries, auditHead: verdict.head, acceptedHead: head,
+            damagedBodies: damaged)
         let manifest = Array((contents.json.text(.pretty) + "\n").utf8)
         try DurableFile.write(manifest, to: "\(folder)/\(BackupFolder.manifest)")
         lines += BackupFolder.line(ContentDigest.hex(of: manifest), BackupFolder.manifest)

@@ -36,10 +36,18 @@ package struct LedgerRestore: Sendable {
 
     /// - Parameters:
     ///   - force: replace a ledger that is there, and keep it aside.
-    ///   - dryRun: verify all and write nothing but the staged copy, which is removed.
+    ///   - dryRun: verify all, by a copy in the folder for temporary files, and change nothing.
+    ///   - isForeign: whether a ledger with these accepted commits, the newest first, is another codex's; it is refused.
     ///   - actor: who, for the audit: `user:NAME`.
-    package func run(force: Bool, dryRun: Bool = false, actor: String, now: Timestamp) async throws -> RestoreReport {
+    package func run(
+        force: Bool, dryRun: Bool = false, isForeign: @Sendable ([String]) -> Bool = { _ in false }, actor: String,
+        now: Timestamp
+    ) async throws -> RestoreReport {
         let contents = try BackupFolder.contents(of: folder)
+        guard !dryRun else {
+            try await verify(contents, isForeign, actor: actor, now: now)
+            return RestoreReport(contents: contents, ledger: location.path, keptAside: nil, isDone: false)
+        }
         try makeParent()
         let use = try FileLock(path: location.usePath)
         guard use.tryLock() else {
@@ -47,18 +55,28 @@ package struct LedgerRestore: Sendable {
         }
         defer { use.unlock() }
         let exists = DurableFile.exists(location.path)
-        if exists, !force, !dryRun { throw BackupFailure.ledgerExists(path: location.path) }
+        if exists, !force { throw BackupFailure.ledgerExists(path: location.path) }
         try clearStaging()
         defer {
             // What cannot be removed is cleared away by the next restore.
             try? FileManager.default.removeItem(atPath: stagingFolder)
         }
-        try await stage(contents, actor: actor, now: now)
-        guard !dryRun else {
-            return RestoreReport(contents: contents, ledger: location.path, keptAside: nil, isDone: false)
-        }
+        try await stage(contents, in: stagingFolder, isForeign, actor: actor, now: now)
         let aside = try await Blocking.run { try self.swap(isThere: exists, now: now) }
         return RestoreReport(contents: contents, ledger: location.path, keptAside: aside, isDone: true)
+    }
+
+    /// Stages the backup where nobody else looks: the ledger that it would replace may be in use, or not there.
+    private func verify(
+        _ contents: BackupContents, _ isForeign: @Sendable ([String]) -> Bool, actor: String, now: Timestamp
+    ) async throws {
+        let template = FileManager.default.temporaryDirectory.path + "/guild-restore-XXXXXX"
+        var path = Array(template.utf8CString)
+        guard mkdtemp(&path) != nil else { throw LedgerFailure.ofFile(template, errno) }
+        let made = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Whoever clears temporary files takes what cannot be removed now.
+        defer { try? FileManager.default.removeItem(atPath: made) }
+        try await stage(contents, in: made, isForeign, actor: actor, now: now)
     }
 
     private func makeParent() throws {
@@ -98,8 +116,11 @@ package struct LedgerRestore: Sendable {
 
     /// Copies the backup beside the ledger, every file compared with its sum, and makes a ledger of it that says where it
     /// comes from.
-    private func stage(_ contents: BackupContents, actor: String, now: Timestamp) async throws {
-        let staged = LedgerLocation(path: "\(stagingFolder)/\(BackupFolder.database)")
+    private func stage(
+        _ contents: BackupContents, in staging: String, _ isForeign: @Sendable ([String]) -> Bool, actor: String,
+        now: Timestamp
+    ) async throws {
+        let staged = LedgerLocation(path: "\(staging)/\(BackupFolder.database)")
         try await Blocking.run { try self.copyFiles(contents, to: staged) }
         let verdict: AuditVerdict
         do {
@@ -112,6 +133,7 @@ package struct LedgerRestore: Sendable {
         }
         let ledger = try Ledger(at: staged, mustExist: true)
         defer { ledger.close() }
+        guard try await !isForeign(ledger.acceptedCommits()) else { throw BackupFailure.foreign(path: folder) }
         try await ledger.markRestored(from: contents, actor: actor, now: now)
     }
 

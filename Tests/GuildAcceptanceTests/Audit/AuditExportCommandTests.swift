@@ -6,6 +6,13 @@ import Testing
 
 extension Audit {
     struct ExportCommandTests {
+        @Test func `an export takes its file by --to, and says so to who tries -o`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let refused = try await codex.guild("audit", "export", "-o", "log.jsonl")
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("write --to PATH"), "\(refused.errors)")
+        }
+
         @Test func `the script verifies an export against an anchor, and names what was changed`() async throws {
             let codex = try await TemporaryCodex.audited(20)
             _ = try await codex.withOpenLedger { ledger async throws in

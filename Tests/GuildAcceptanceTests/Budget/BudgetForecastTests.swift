@@ -18,6 +18,10 @@ extension Budget {
             }
             let text = try await codex.guild("budget", "forecast").output
             #expect(text.contains("no trend"))
+            // What the figures of the days are made of, not the pace of the first hour.
+            let row = text.split(separator: "\n").first { $0.contains("agent/greeter") }
+            let perDay = row?.split(separator: " ").dropFirst().first?.filter { $0 != "," }
+            #expect(perDay == "\(2 * Budget.runTokens)", "\(text)")
         }
 
         @Test func `a schedule adds a run of the usual size at each of its due times`() async throws {

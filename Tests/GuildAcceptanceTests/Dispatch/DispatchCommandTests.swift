@@ -80,6 +80,8 @@ import Testing
         for part in ["window (2)", "more events, until ", "its turn", "an executor", "PER MINUTE"] {
             #expect(text.contains(part), "no '\(part)' in \(text)")
         }
+        #expect(text.contains("its turn: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
+        #expect(!text.contains("its turn comes at"), "\(text)")
         let status = try await codex.json("status")
         #expect(status["dispatch"]?["windows"] == 1)
         #expect(status["dispatch"]?["rate_limited"] == 1)
@@ -123,5 +125,24 @@ import Testing
         _ = try await codex.guild("schedule", "pause", "clerk/round", "--for", "2h")
         #expect(try await codex.json("status")["schedules_paused"]?.array?.map { $0["target"] } == ["clerk/round"])
         #expect(try await codex.guild("status").output.contains("schedules  paused: clerk/round"))
+    }
+
+    @Test func `what waits for a time keeps nobody: a drain names it, one signal ends a wait`() async throws {
+        let codex = try await codex()
+        _ = try await send("P0", to: codex)
+        let drained = try await codex.guild("serve", "--once", "dispatcher")
+        #expect(drained.status == 0)
+        #expect(drained.errors.contains("left what is due later"), "\(drained.errors)")
+        #expect(drained.errors.contains("events=\"1, the first due at"), "\(drained.errors)")
+        for (signal, status) in [(SIGTERM, Int32(143)), (SIGINT, 130)] {
+            let waiting = try codex.start(
+                "dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data",
+                "{\"severity\": \"P\(signal)\"}", "--wait")
+            _ = try await waiting.errorLine(containing: "waits until")
+            waiting.signal(signal)
+            #expect(try await waiting.wait() == .exited(status), "\(waiting.errors)")
+        }
+        let queue = try await codex.json("dispatch", "queue")
+        #expect(queue["rate_limited"]?.array?.count == 2, "\(queue)")
     }
 }

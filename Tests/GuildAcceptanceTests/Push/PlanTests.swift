@@ -97,6 +97,86 @@ extension Push {
             #expect(try await changes(codex, "HEAD~1", "HEAD") == [expected])
         }
 
+        private static let policies = """
+            apiVersion: guild/v1
+            kind: RateLimitPolicy
+            metadata: { name: limits }
+            spec:
+              limits:
+                - { scope: agent, match: clerk, requests_per_hour: 3 }
+                - { scope: sender, requests_per_hour: 20 }
+            ---
+            apiVersion: guild/v1
+            kind: SafetyPolicy
+            metadata: { name: safety }
+            spec:
+              ignore_senders: [dependabot]
+              approvals:
+                - { fields: [labels], conditions: { labels: [a, b, c, d, e, f, g, h, i, j] } }
+                - { tools: [github.create_issue] }
+
+            """
+
+        /// Old and new text of what lets more through; the other way it lets less through.
+        @Test(arguments: [
+            (
+                "policies/all.yaml", "requests_per_hour: 3 }", "requests_per_hour: 3000 }",
+                "agent clerk requests_per_hour"
+            ),
+            ("policies/all.yaml", "    - { scope: agent, match: clerk, requests_per_hour: 3 }\n", "", "agent clerk"),
+            ("policies/all.yaml", "requests_per_hour: 3 }", "requests_per_hour: 3, burst: 9 }", "agent clerk"),
+            ("policies/all.yaml", "    - { scope: sender, requests_per_hour: 20 }\n", "", "sender requests_per_hour"),
+            ("policies/all.yaml", "  ignore_senders: [dependabot]\n", "", "ignore_senders dependabot"),
+            ("policies/all.yaml", "    - { tools: [github.create_issue] }\n", "", "github.create_issue"),
+            ("policies/all.yaml", "i, j]", "i]", "every write with labels"),
+            ("policies/all.yaml", "fields: [labels]", "fields: [labels], tools: [github.add_labels]", "labels"),
+            ("providers/models.yaml", "input: 0.003", "input: 0.0003", "prices"),
+            ("guild.yaml", "manaPool:", "reserve: { perDay: 1M }\n  manaPool:", "reserve.perDay"),
+            ("guild.yaml", "perDay: 10M", "perDay: 20M", "manaPool.perDay"),
+            ("guild.yaml", "timezone: UTC", "timezone: UTC\n  alerts: { yellow: 80 }", "alerts"),
+            ("agents/clerk.yaml", ", conditions: { data.action: [opened] } }", " }", "webhook"),
+            ("agents/clerk.yaml", "issues.opened]", "\"issues.*\"]", "webhook"),
+            ("agents/clerk.yaml", "issues.opened]", "issues.opened, push]", "webhook"),
+            ("agents/clerk.yaml", "data.action: [opened]", "data.action: [opened, closed]", "webhook"),
+            ("agents/clerk.yaml", "perHour: 5", "perHour: 50", "actions.perHour"),
+        ])
+        func `what lets more through is marked, and undoing it too`(
+            file: String, old: String, new: String, what: String
+        ) async throws {
+            let agent = ClerkCodex.agent(more: "  resources: { actions: { perHour: 5 } }\n")
+                .replacingOccurrences(
+                    of: "[issues.opened] }", with: "[issues.opened], conditions: { data.action: [opened] } }")
+            let codex = try await TemporaryCodex.clerk(changing: [
+                "policies/all.yaml": Self.policies, "agents/clerk.yaml": agent,
+            ])
+            let text = try String(contentsOfFile: codex.repository + "/" + file, encoding: .utf8)
+            #expect(text.contains(old))
+            try codex.write([file: text.replacingOccurrences(of: old, with: new)])
+            try await codex.commit()
+            // A reserve that comes leaves less for the rest.
+            let (less, more) = what == "reserve.perDay" ? ("HEAD", "HEAD~1") : ("HEAD~1", "HEAD")
+            let widened = try await changes(codex, less, more)
+            #expect(widened.contains { $0[2].contains(what) && $0[4] == "widens" }, "\(widened)")
+            #expect(!widened.contains { $0[4] == "narrows" }, "\(widened)")
+            let narrowed = try await changes(codex, more, less)
+            #expect(narrowed.contains { $0[2].contains(what) && $0[4] == "narrows" }, "\(narrowed)")
+            #expect(!narrowed.contains { $0[4] == "widens" }, "\(narrowed)")
+        }
+
+        @Test func `a price is shown as the manifest writes it`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            let file = codex.repository + "/providers/models.yaml"
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try codex.write([
+                "providers/models.yaml": text.replacingOccurrences(of: "input: 0.003", with: "input: 0.25")
+            ])
+            try await codex.commit()
+            let plan = try await codex.json("registry", "plan", "HEAD~1", "HEAD")
+            let change = try #require(plan["changes"]?.array?.first)
+            #expect(change["before"] == "cost_per_1k_input: 0.003, cost_per_1k_output: 0.015")
+            #expect(change["after"] == "cost_per_1k_input: 0.25, cost_per_1k_output: 0.015")
+        }
+
         @Test func `what only looks different is no change, and an invalid commit has no plan`() async throws {
             let codex = try await TemporaryCodex.clerk()
             let text = ClerkCodex.agent()

@@ -1,3 +1,4 @@
+import Foundation
 import GuildDomain
 import GuildTestSupport
 import Testing
@@ -53,6 +54,14 @@ extension BadInput {
             let entries = try await codex.audit("trust.changed")
             #expect(entries.map { $0["subject"] } == ["secrets trusted", "secrets revoked"])
             #expect(entries.allSatisfy { $0["actor"]?.string?.hasPrefix("user:") == true })
+        }
+
+        @Test func `a name that is no secret begins no ledger`() async throws {
+            let codex = try await TemporaryCodex.clerk()
+            expectRefusal(try await guild(codex, "registry", "trust", "env://NOBODY"), 2, "env://NOBODY")
+            #expect(!FileManager.default.fileExists(atPath: codex.ledger))
+            #expect(try await guild(codex, "registry", "trust", "--all").status == 0)
+            #expect(FileManager.default.fileExists(atPath: codex.ledger))
         }
 
         @Test

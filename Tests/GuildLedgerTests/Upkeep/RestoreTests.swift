@@ -37,6 +37,41 @@ import Testing
                 + ["ledger.sqlite.d", "ledger.sqlite.lock", "ledger.sqlite.use"])
     }
 
+    @Test func `a dry run verifies beside a ledger in use, and changes nothing`() async throws {
+        let folder = try TemporaryFolder()
+        let (head, _) = try await folder.furnished()
+        let ledger = try Ledger(at: folder.location)
+        defer { ledger.close() }
+        _ = try await ledger.worker()
+        let before = try folder.names("")
+        let report = try await restore(folder, dryRun: true)
+        #expect(!report.isDone && report.contents.auditHead == head)
+        #expect(try folder.names("") == before)
+        let nowhere = LedgerLocation(path: folder.path + "/clone-NEW/ledger.sqlite")
+        #expect(try await !restore(folder, to: nowhere, dryRun: true).isDone)
+        #expect(!FileManager.default.fileExists(atPath: nowhere.folder))
+    }
+
+    @Test(arguments: [true, false])
+    func `a backup of another codex is refused before anything changes`(dryRun: Bool) async throws {
+        let folder = try TemporaryFolder()
+        _ = try await folder.furnished()
+        let ledger = try Ledger(at: folder.location)
+        let commit = String(repeating: "a", count: 40)
+        try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
+        let backup = folder.path + "/other"
+        #expect(try await ledger.backup(to: backup, version: "1", now: start).acceptedHead == commit)
+        ledger.close()
+        let place = LedgerLocation(path: folder.path + "/elsewhere/ledger.sqlite")
+        let restore = LedgerRestore(from: backup, to: place)
+        await #expect(throws: BackupFailure.foreign(path: backup)) {
+            try await restore.run(
+                force: true, dryRun: dryRun, isForeign: { $0 == [commit] }, actor: "user:ada", now: start)
+        }
+        #expect(!place.exists)
+        #expect(try await restore.run(force: true, dryRun: dryRun, actor: "user:ada", now: start).isDone != dryRun)
+    }
+
     @Test func `what was not begun is looked for before it is done`() async throws {
         let folder = try TemporaryFolder()
         _ = try await folder.furnished()

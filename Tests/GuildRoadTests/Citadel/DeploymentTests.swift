@@ -215,7 +215,7 @@ import Testing
         let folder = try TemporaryFolder()
         let ledger = try Ledger(at: folder.ledger)
         defer { ledger.close() }
-        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime())
+        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime(), logger: silent)
         let event = PendingWork(events: true, invocations: false, actions: false)
         let invocation = PendingWork(events: false, invocations: true, actions: false)
         let action = PendingWork(events: false, invocations: false, actions: true)

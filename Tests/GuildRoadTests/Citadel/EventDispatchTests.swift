@@ -1,9 +1,9 @@
-import GuildCitadel
 import GuildDomain
 import GuildLedger
 import GuildTestSupport
 import Testing
 
+@testable import GuildCitadel
 @testable import GuildRuntime
 
 @Suite(.timeLimit(.minutes(1))) struct EventDispatchTests {
@@ -33,5 +33,29 @@ import Testing
         #expect(runs.map(\.state) == [.succeeded])
         // Both in one command is the one run, once.
         #expect(try await dispatch.finish(first + second) { _ in }.map(\.id) == runs.map(\.id))
+    }
+
+    @Test func `what waits for a time is left by one wish to stop, and by a drain`() async throws {
+        let time = ManualTime(start)
+        let house = try House(["agents/clerk.yaml": OfficeCodex.agent("clerk", Self.trigger)], time: time)
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let dispatch = EventDispatch(in: deployment, actor: "user:ada")
+        let sent = try await dispatch.send([.sample("1", data: ["key": "a"])])
+        let stop = StopWish()
+        let following = Task { try await dispatch.finish(sent, stop: stop) { _ in } }
+        await time.waitForSleeper(until: start + .seconds(2))
+        try await dispatch.cancel(sent, stop, signal: 15)
+        #expect(try await following.value.isEmpty)
+        #expect(stop.signal == 15)
+        let ledger = deployment.ledger
+        try await Drain(
+            ledger: ledger, scheduler: nil, components: [.dispatcher], time: time, logger: silent
+        ).run()
+        #expect(try await ledger.pendingWork().events)
+        #expect(try await ledger.pendingWork(dueBy: start + .seconds(60)).events)
+        let later = try await ledger.laterWork(than: start + .seconds(10))
+        #expect(later == LaterWork(events: LaterWork.Share(count: 1, next: start + .seconds(60))))
+        #expect(try await ledger.laterWork(than: start + .seconds(60)) == LaterWork())
     }
 }

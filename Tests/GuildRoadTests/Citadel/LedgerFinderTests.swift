@@ -198,6 +198,28 @@ import Testing
         #expect(said.withLock { $0.count } == 1)
     }
 
+    @Test func `another codex's ledger is taken only if that is said`() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["shop", "store"] { try repository(folder, name) }
+        let path = try write(folder, "shop")
+        let taking = LedgerTaking(settings(folder, "store"), actor: "user:ada")
+        let ledger = try Ledger(at: LedgerLocation(path: path))
+        defer { ledger.close() }
+        func accept(_ commit: String) async throws {
+            try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
+        }
+        try await accept(String(repeating: "a", count: 40))
+        let refusal = await #expect(throws: Failure.self) { try await taking.take(path) }
+        #expect(refusal?.kind == .usage && refusal?.hint?.contains("--foreign") == true)
+        #expect(try finder(folder, "store").find().standing == .unknown)
+        #expect(try await taking.take(path, foreign: true).ledger == path)
+        #expect(try await taking.take(nil).before == path)
+        // One commit that is here makes it this codex's, whatever was accepted since.
+        try await accept(try CodexAccess(settings(folder, "store")).snapshot().commit)
+        try await accept(String(repeating: "b", count: 40))
+        #expect(try await taking.take(path).ledger == path)
+    }
+
     @Test func `a copy with the same id is noticed while the first is there`() throws {
         let folder = try TemporaryFolder()
         try repository(folder, "shop")

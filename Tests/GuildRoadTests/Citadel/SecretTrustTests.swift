@@ -5,6 +5,7 @@ import GuildDomain
 import GuildLedger
 import GuildRuntime
 import GuildTestSupport
+import Synchronization
 import Testing
 
 @testable import GuildCitadel
@@ -54,9 +55,11 @@ import Testing
     }
 
     private func run(
-        _ house: House, trustsCodex: Bool = false, trust: (@Sendable ([SecretPair]) -> Bool)? = nil
+        _ house: House, trustsCodex: Bool = false, trust: (@Sendable ([SecretPair]) -> Bool)? = nil,
+        remark: (@Sendable (String) -> Void)? = nil
     ) async throws -> RunOutcome {
         var settings = house.settings
+        settings.remark = remark ?? settings.remark
         settings.trustsCodex = trustsCodex
         let deployment = try await Deployment(settings, redactor: Redactor())
         defer { deployment.close() }
@@ -131,7 +134,7 @@ import Testing
         let snapshot = try CodexAccess(house.settings).snapshot()
         let desk = SecretDesk(
             ledger: ledger, snapshots: [snapshot], actor: "user:ada", time: SystemTime())
-        let entry = try desk.find(String(waiting[0].id.prefix(6)), among: try await desk.entries())
+        let entry = try SecretDesk.find(String(waiting[0].id.prefix(6)), among: try await desk.entries())
         #expect(entry.state == .waiting)
         #expect(try await desk.set([entry.pair], to: .trusted) == waiting)
         #expect(try await run(house).exitStatus == 0)
@@ -143,7 +146,66 @@ import Testing
         let entries = try await ledger.auditLog(AuditFilter()).filter { $0.kind == "trust.changed" }
         #expect(entries.map(\.subject) == ["secrets trusted", "secrets trusted", "secrets revoked"])
         #expect(entries.map(\.actor) == ["serve", "user:ada", "user:ada"])
-        #expect(throws: Failure.self) { try desk.find("env://NOBODY", among: []) }
+        #expect(throws: Failure.self) { try SecretDesk.find("env://NOBODY", among: []) }
+    }
+
+    @Test func `a secret that is revoked is used no more by a process that has used it`() async throws {
+        let house = try house(try Vendor.serving(.text("Thanks.")))
+        _ = try await serve(house)
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let reference = try #require(SecretReference("env://WEBHOOK_SECRET"))
+        let pair = SecretPair(reference: reference.description, use: SecretUse(.verify))
+        let trust = LedgerTrust(ledger: deployment.ledger)
+        #expect(try await trust.verdict(on: pair) == .trusted)
+        let other = try Ledger(at: house.folder.ledger)
+        defer { other.close() }
+        _ = try await other.setTrust([pair], to: .revoked, commit: nil, actor: "user:ada", now: SystemTime().now)
+        let failure = await #expect(throws: SecretFailure.self) {
+            try await deployment.secrets.resolve(reference, for: SecretUse(.verify))
+        }
+        #expect(failure?.cause == .revoked(pair))
+        #expect(failure?.message.contains("revoked") == true && failure?.isUntrusted == true)
+        // Nor does a branch's word bring it back, and it is said why.
+        var settings = house.settings
+        settings.trustsCodex = true
+        try await Deployment(settings, redactor: Redactor()).close()
+        #expect(try await trust.verdict(on: pair) == .revoked)
+    }
+
+    @Test func `a codex that is trusted by its branch is so by the word of who started the process`() async throws {
+        let house = try house(try Vendor.serving(.text("Thanks.")))
+        var settings = house.settings
+        (settings.trustsCodex, settings.user) = (true, "user:ada")
+        let said = Mutex<[String]>([])
+        settings.remark = { text in said.withLock { $0.append(text) } }
+        let deployment = try await Deployment(settings, redactor: Redactor())
+        defer { deployment.close() }
+        let entries = try await deployment.ledger.auditLog(AuditFilter()).filter { $0.kind == "trust.changed" }
+        #expect(entries.map(\.actor) == ["user:ada"])
+        #expect(!said.withLock { $0 }.contains { $0.contains("you trust") })
+    }
+
+    @Test func `a run that is replayed asks for no secret that it may not need`() async throws {
+        let vendor = try Vendor.serving(.text("Thanks."))
+        let house = try House(
+            vendor: vendor,
+            [
+                "connectors/github.yaml": OfficeCodex.manifest(
+                    "Connector", "github",
+                    "type: bidirectional\nsystem: github\nconnection: { auth: { type: bearer, secret_ref: \"env://PATH\" } }"
+                ),
+                "agents/clerk.yaml": OfficeCodex.agent("clerk", model: "replayed"),
+            ])
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let agent = try #require(deployment.codex.head.agent("clerk"))
+        #expect(try await deployment.untrusted(for: agent, RunOptions(), isReplayed: false) == [])
+        var live = RunOptions()
+        live.model = "scripted"
+        let wanted = try await deployment.untrusted(for: agent, live, isReplayed: false)
+        #expect(wanted.map(\.reference) == ["env://PATH"])
+        #expect(try await deployment.untrusted(for: agent, live, isReplayed: true) == [])
     }
 
     @Test func `a first run trusts its codex for a person at the terminal only`() async throws {
@@ -153,11 +215,17 @@ import Testing
         #expect(refusal?.kind == .refused)
         #expect(try await run(alone, trustsCodex: true).exitStatus == 0)
         let attended = try house(vendor)
-        let first = try await run(attended) { pairs in
-            Issue.record("asked for \(pairs)")
-            return false
-        }
+        let said = Mutex<[String]>([])
+        let first = try await run(
+            attended,
+            trust: { pairs in
+                Issue.record("asked for \(pairs)")
+                return false
+            }, remark: { text in said.withLock { $0.append(text) } })
         #expect(first.exitStatus == 0)
+        #expect(
+            said.withLock { $0 }.contains { $0.contains("you trust the 3 secrets it names") }, "\(said.withLock { $0 })"
+        )
         // The second commit is no longer the first.
         let other = try Vendor.serving(.text("Thanks."))
         try push(attended, Self.models(other))

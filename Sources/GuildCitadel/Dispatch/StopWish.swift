@@ -1,0 +1,13 @@
+import Synchronization
+
+/// Says to whoever follows a run that somebody wants to wait no longer.
+package final class StopWish: Sendable {
+    private let first = Mutex<Int32?>(nil)
+
+    package init() {}
+
+    /// The number of the signal that asked first; nil if none did.
+    package var signal: Int32? { first.withLock { $0 } }
+
+    package func raise(_ signal: Int32) { first.withLock { $0 = $0 ?? signal } }
+}
