@@ -48,7 +48,7 @@ extension GitHubClient {
     }
 
     private func walk(
-        from second: Int?, _ path: String, _ operation: String, _ action: ActionID, _ author: String?
+        from second: Int?, _ path: String, _ operation: String, _ action: ActionID, _ author: GitHubIdentity?
     ) async throws(OperationFailure) -> JSONValue? {
         var next = second
         for _ in 0..<Self.walkLimit {

@@ -1,15 +1,4 @@
 extension EventPattern {
-    /// What a value at the top of the document must be to pass.
-    package enum LeafKind: Sendable { case text, number }
-
-    /// What the value of a key at the top has to be for every list that the pattern has for it; nil where that differs, or
-    /// where other kinds pass too.
-    package func kind(wantedAt key: String) -> LeafKind? {
-        let fields = alternatives.flatMap(\.fields).filter { $0.path.first == key }
-        let kinds = Set(fields.flatMap { $0.path.count == 1 ? $0.tests.map(\.kind) : [nil] })
-        return kinds.count == 1 ? kinds.first ?? nil : nil
-    }
-
     /// The keys at the top of the document that the pattern looks at.
     package var firstSteps: Set<String> { Set(alternatives.flatMap { $0.fields.compactMap(\.path.first) }) }
 
@@ -43,16 +32,6 @@ extension ValueTest {
         case .wildcard(let test): .wildcard((try? WildcardTest(rewrite(test.text))) ?? test)
         case .noneOf(let tests): .noneOf(tests.map { $0.mapped(rewrite) })
         case .equals, .numeric, .address, .present: self
-        }
-    }
-}
-
-extension ValueTest {
-    fileprivate var kind: EventPattern.LeafKind? {
-        switch self {
-        case .equals(.string), .prefix, .suffix, .caseless, .wildcard, .address: .text
-        case .equals(.number), .numeric: .number
-        case .equals, .present, .noneOf: nil
         }
     }
 }
