@@ -65,7 +65,10 @@ package struct ConditionValue: Sendable, Hashable {
         case .prefix(let text), .suffix(let text): isText && hasOption(test) && canContain(text)
         case .wildcard(let wildcard):
             isText && hasOption(test) && canContain(String(wildcard.text.filter { $0 != "*" && $0 != "\\" }))
-        case .caseless, .address: isText && hasOption(test)
+        case .caseless(let caseless):
+            isText && hasOption(test)
+                && (caseless.place == .whole ? isName(caseless.pattern.text) : canContain(caseless.pattern.text))
+        case .address: isText && hasOption(test) && form == nil
         case .present: true
         // What can never be excludes nothing.
         case .noneOf(let tests): tests.allSatisfy(canPass)
@@ -76,7 +79,7 @@ package struct ConditionValue: Sendable, Hashable {
     package var description: String {
         if let options { return "one of " + options.joined(separator: ", ") }
         if let form { return form.shown }
-        if isText { return lengths.minimum.map { $0 > 1 ? "text of at least \($0) bytes" : "text" } ?? "text" }
+        if isText { return lengths.minimum.map { $0 > 1 ? "text of at least \($0) characters" : "text" } ?? "text" }
         guard isNumber else { return "true or false" }
         let bounds = [bound("minimum").map { "from \($0)" }, bound("maximum").map { "to \($0)" }].compactMap(\.self)
         return (["a number"] + bounds).joined(separator: " ")
@@ -117,8 +120,10 @@ package struct ConditionValue: Sendable, Hashable {
         guard options == nil else { return hasOption(.equals(.string(text))) }
         let length = Int64(text.unicodeScalars.count)
         return length >= lengths.minimum ?? 0 && length <= lengths.maximum ?? .max
-            && form.map { $0.canonical(text) != nil } ?? true
+            && isName(text)
     }
+
+    private func isName(_ text: String) -> Bool { form.map { $0.canonical(text) != nil } ?? true }
 
     private func hasOption(_ test: ValueTest) -> Bool {
         options.map { $0.contains { test.accepts(.string(comparison.normalised($0))) } } ?? true

@@ -48,6 +48,8 @@ struct ApprovalConditionTests {
         ("{ fields: [repository], conditions: { repository: [secret] } }", "expected OWNER/REPO", ""),
         ("{ fields: [repository], conditions: { repository: [\"github:acme/secret\"] } }", "OWNER", "'acme/secret'"),
         ("{ fields: [repository], conditions: { repository: [{ prefix: \"github:\" }] } }", "OWNER/REPO", ""),
+        ("{ fields: [repository], conditions: { repository: [{ equals-ignore-case: secret }] } }", "OWNER/REPO", ""),
+        ("{ fields: [repository], conditions: { repository: [{ cidr: 10.0.0.0/8 }] } }", "OWNER/REPO", ""),
         ("{ fields: [commit], conditions: { commit: [abc] } }", "at least 40", ""),
         ("{ fields: [number], conditions: { title: [x] } }", "no write with number has the field", ""),
         ("{ tools: [\"github.*\"], conditions: { labels: [x], comment: [7] } }", "no write has all of comment", ""),
