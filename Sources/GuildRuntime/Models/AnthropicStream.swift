@@ -34,12 +34,14 @@ package struct AnthropicStream: AnswerStream {
     var reportedUsage: TokenUsage? { isCounted ? usage.tokens : nil }
     var contentBytes: Int { meter.bytes }
 
+    /// - Parameter outputLimit: the reply limit; an answer far beyond it is refused.
     package init(
-        provider: String = "anthropic", model: String, names: WireToolNames, redactor: Redactor = Redactor()
+        provider: String = "anthropic", model: String, names: WireToolNames, outputLimit: Int? = nil,
+        redactor: Redactor = Redactor()
     ) {
         self.names = names
         self.model = model
-        meter = AnswerMeter(provider: provider, redactor: redactor)
+        meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {

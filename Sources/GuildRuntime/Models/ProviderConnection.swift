@@ -67,11 +67,13 @@ package struct ProviderConnection: Sendable {
 
     /// Posts `body`, feeds the events of the response to `assembly` and returns its turn.
     ///
-    /// - Parameter outputLimit: the reply limit that `body` asks for.
+    /// - Parameters:
+    ///   - outputLimit: the reply limit that `body` asks for.
+    ///   - inputLimit: what is reserved for the input, in tokens.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
-        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, into assembly: Assembly,
-        onDelta: @Sendable (ModelDelta) -> Void
+        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, inputLimit: Int64? = nil,
+        into assembly: Assembly, onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
         headers["content-type"] = "application/json"
@@ -88,8 +90,8 @@ package struct ProviderConnection: Sendable {
         var (assembly, receivedBytes) = (assembly, 0)
         let ended = await read(response, into: &assembly, &receivedBytes, onDelta: onDelta)
         let bounds = UsageBounds(
-            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: receivedBytes,
-            contentBytes: assembly.contentBytes)
+            requestBytes: request.body.count, outputLimit: outputLimit, inputLimit: inputLimit ?? .max,
+            receivedBytes: receivedBytes, contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
             if let ended { throw ended }
             var turn = try assembly.finish()
