@@ -45,7 +45,7 @@ extension Road {
             #expect(parts.map { $0["part"] } == ["integrity", "schema", "foreign keys", "audit", "books", "bodies"])
             #expect(parts.allSatisfy { $0["status"] == "ok" })
             let lines = try await codex.guild("ledger", "check").output.split(separator: "\n")
-            #expect(lines.count == 5)
+            #expect(lines.count == 6)
             let bodies = codex.ledger + ".d/bodies"
             let name = try #require(
                 try FileManager.default.subpathsOfDirectory(atPath: bodies).first { $0.count > 60 })
