@@ -9,7 +9,7 @@ import UnixSignals
 ///
 ///     inotify on the ref ┐                        ┌ valid ─▶ keep alive ─▶ ledger: accepted ─▶ swapped in whole
 ///     SIGHUP             ┼▶ which commit is it? ──┤
-///     git fetch, recheck ┘                        └ invalid ─▶ ledger: refused, with reasons; the last good one goes on
+///     git fetch, recheck ┘            invalid, unreadable ─▶ ledger: refused, with reasons; the last good one goes on
 ///
 /// Reading a commit has a deadline, and ends at once when there is a newer one or the process is to end.
 ///
@@ -84,8 +84,7 @@ struct CodexReload: Service {
         for await _ in requests.wishes {
             let isForced = requests.takeForced()
             do {
-                guard let commit = try await newest(isForced: isForced, seen: seen) else { continue }
-                seen = try await reload(commit)
+                seen = try await look(isForced: isForced, seen: seen)
                 trouble = ""
             } catch is CancellationError {
                 return
@@ -113,9 +112,25 @@ struct CodexReload: Service {
     }
 
     /// What each wish does: looks whether there is something new, and takes it up.
-    func look() async throws {
-        guard let commit = try await newest(isForced: false, seen: deployment.codex.head.commit) else { return }
-        _ = try await reload(commit)
+    func look() async throws { _ = try await look(isForced: false, seen: deployment.codex.head.commit) }
+
+    /// - Returns: the commit that was looked at last; nothing where it could not be read. Then the next wish tries again,
+    ///   because what is missing may still come.
+    private func look(isForced: Bool, seen: String) async throws -> String {
+        var wanted: CommitID?
+        do {
+            guard let commit = try await newest(isForced: isForced, seen: seen) else { return seen }
+            wanted = commit
+            return try await reload(commit)
+        } catch let error as CodexRepositoryError where error.kind != .interrupted {
+            let access = deployment.access
+            let target = try await onOwnThread { access.repository.target(of: access.revision) }
+            guard !access.usesWorktree, let commit = wanted ?? target, commit.hex != deployment.codex.head.commit else {
+                throw error
+            }
+            try await refuse(commit, because: error)
+            return ""
+        }
     }
 
     /// Looks at the newest commit.
@@ -189,6 +204,13 @@ struct CodexReload: Service {
         } catch {
             deployment.logger.debug("cannot say what is being read", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// Refuses a commit that cannot be read as one that is invalid, and says so once.
+    private func refuse(_ commit: CommitID, because error: CodexRepositoryError) async throws {
+        guard try await deployment.ledger.lastHeads(limit: 1).first?.commit != commit.hex else { return }
+        let reason = [error.message, error.hint].compactMap(\.self).joined(separator: "; ")
+        try await refuse(LoadResult(refusing: commit, revision: deployment.access.revision, reason: reason))
     }
 
     private func refuse(_ result: LoadResult) async throws {

@@ -62,7 +62,7 @@ package struct Rollback: Sendable {
 
     private func requireClean() throws {
         let status = try git.run(
-            ["status", "--porcelain", "--untracked-files=no"], in: access.repository.place)
+            ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"], in: access.repository.place)
         guard status.status == 0 else { throw failure("look at the files", status) }
         guard status.output.isEmpty else {
             let first = status.output.split(separator: "\n").prefix(3).map { $0.trimmingCharacters(in: .whitespaces) }

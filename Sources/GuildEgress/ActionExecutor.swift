@@ -7,10 +7,10 @@ import ServiceLifecycle
 
 /// Performs the actions that agents asked for, in order for each subject.
 ///
-///     queued ──claim──▶ running ──connector──▶ succeeded | failed | back to queued with backoff
+///     queued ──claim──▶ running ──connector──▶ succeeded | failed | back to queued with backoff, or to look again
 ///
 /// Executed at least once: the idempotency key goes along where the system has one, and before a retry the mark of the
-/// first try is looked for where it does not.
+/// first try is looked for where it does not. While that try may still arrive, the action waits in the queue.
 package struct ActionExecutor: Service {
     private static let slots = 8
 
@@ -68,11 +68,12 @@ package struct ActionExecutor: Service {
         let event =
             connectors.hasPlace(action.operation, arguments: action.arguments)
             ? try await ledger.cause(of: action.id) : nil
+        let lastTry = try await ledger.lastTry(of: action)
         do throws(OperationFailure) {
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
                 try await connectors.perform(
-                    action.operation, arguments: action.arguments, action: action.id, isRetry: action.attempt > 1))
+                    action.operation, arguments: action.arguments, action: action.id, lastTry: lastTry))
         } catch {
             outcome = .failure(error)
         }
@@ -85,6 +86,8 @@ package struct ActionExecutor: Service {
         case .failure where Task.isCancelled:
             // The process ends, or another has taken over: that says nothing about the action.
             try await ledger.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
+        case .failure(.undecided(let until, let reason)):
+            try await ledger.lookAgain(action, reason: reason, at: until, now: now)
         case .failure(.retryable(let reason, let retryAfter)):
             try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
         case .failure(let failure):

@@ -15,6 +15,8 @@ struct HTTPSubmission: Sendable {
 final class HTTPTransfer {
     /// All header lines of the responses to one request; curl bounds only the single line.
     static let largestHeadBytes = 256 << 10
+    /// curl's own limit, `CURL_MAX_HTTP_HEADER`.
+    private static let largestLine = "100 KiB"
 
     let submission: HTTPSubmission
     let easy: UnsafeMutableRawPointer
@@ -67,7 +69,11 @@ final class HTTPTransfer {
         var text = String(cString: errorText)
         // curl quotes a proxy that it cannot read, and that may hold a password.
         if let proxy = submission.target.proxy, text.contains(proxy) { text = "the proxy setting is not a proxy's URL" }
-        return .failure(HTTPFailure(code, host: host, text: text, systemError: systemError))
+        let failure = HTTPFailure(code, host: host, text: text, systemError: systemError)
+        guard case .connect(_, let reason) = failure, deadlines.stage != .connecting else { return .failure(failure) }
+        // The request has left; curl says of a line that it gathers no further that memory is short.
+        let cause = code == CURLE_OUT_OF_MEMORY ? "a line of its head is longer than \(Self.largestLine)" : reason
+        return .failure(.truncated(host: host, reason: cause))
     }
 
     // MARK: What curl reports

@@ -20,7 +20,8 @@ import Testing
     @Test(arguments: [
         "http://models.internal:8000", "http://10.0.0.5", "http://api.example.com",
         "http://127.0.0.1.example.com",
-        "http://localhost.example.com", "http://0.0.0.0:80",
+        "http://localhost.example.com", "http://0.0.0.0:80", "http://[64:ff9b::7f00:1]", "http://[2002:7f00:1::]",
+        "http://[::127.0.0.1]",
     ])
     func `a secret goes to no other host by plain http`(address: String) {
         #expect(objection(address)?.contains("plain http") == true)
@@ -35,7 +36,10 @@ import Testing
         "http://[::ffff:169.254.169.254]", "http://[::ffff:a9fe:a9fe]", "http://[64:ff9b::a9fe:a9fe]",
         "http://metadata.google.internal", "http://metadata.google.internal.", "http://METADATA",
         "http://[fd00:ec2::254]",
-        "http://100.100.100.200", "https://169.254.169.254.",
+        "http://100.100.100.200", "https://169.254.169.254.", "https://[2002:a9fe:a9fe::]/",
+        "https://[2002:a9fe:a9fe:1::5]", "https://[64:ff9b:1::a9fe:a9fe]", "https://[64:ff9b:1:a9fe:a9:fe00::]",
+        "https://[2001:0:a9fe:a9fe::1]", "https://[2001:0:102:304::5601:5601]", "https://[::ffff:0:a9fe:a9fe]",
+        "https://[2001:db8::5efe:169.254.169.254]", "https://[::169.254.169.254]",
     ])
     func `nothing goes to where a host keeps its credentials`(address: String) {
         #expect(objection(address, secret: false)?.contains("link-local") == true)

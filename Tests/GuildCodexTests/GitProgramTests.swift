@@ -34,13 +34,15 @@ import Testing
         #expect(
             names.subtracting(shells) == [
                 "PATH", "HOME", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GNUPGHOME", "https_proxy", "NO_PROXY",
-                "SSL_CERT_FILE", "GIT_TERMINAL_PROMPT", "GIT_NO_REPLACE_OBJECTS", "LC_ALL", "EXTRA",
+                "SSL_CERT_FILE", "GIT_TERMINAL_PROMPT", "GIT_NO_REPLACE_OBJECTS", "LC_ALL", "EXTRA", "GIT_CONFIG_COUNT",
+                "GIT_CONFIG_KEY_0", "GIT_CONFIG_KEY_1", "GIT_CONFIG_KEY_2", "GIT_CONFIG_KEY_3", "GIT_CONFIG_VALUE_0",
+                "GIT_CONFIG_VALUE_1", "GIT_CONFIG_VALUE_2", "GIT_CONFIG_VALUE_3",
             ])
         #expect(!outcome.output.contains("secret"))
     }
 
     @Test func `arguments and the exit status pass as they are`() async throws {
-        let folder = try await Folder("printf '%s\\n' \"$@\"; echo oops >&2; exit 7")
+        let folder = try await Folder("[ \"$3\" != config ] || exit 0; printf '%s\\n' \"$@\"; echo oops >&2; exit 7")
         let outcome = try GitProgram(environment: ["PATH": folder.path + ":/usr/bin:/bin"])
             .run(["a b", "$(touch /x)", "'", ""], in: "/tmp")
         #expect(outcome.output == "-C\n/tmp\na b\n$(touch /x)\n'\n\n")

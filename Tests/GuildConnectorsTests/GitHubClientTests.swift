@@ -91,7 +91,7 @@ struct GitHubClientTests {
             RawServer.respond(status: 201, headers: ["Content-Type": "application/json"], body: expected.answer)
         }
         let result = try await Self.client(server).perform(
-            expected.operation, arguments: expected.arguments, action: Self.action, isRetry: false)
+            expected.operation, arguments: expected.arguments, action: Self.action, lastTry: nil)
         #expect(result == expected.result)
         let request = try #require(server.requests.first)
         #expect(server.requests.count == 1)
@@ -137,7 +137,7 @@ struct GitHubClientTests {
     func `a read gives a small result`(expected: Expected) async throws {
         let server = try RawServer { _ in RawServer.respond(body: expected.answer) }
         let result = try await Self.client(server).perform(
-            expected.operation, arguments: expected.arguments, action: nil, isRetry: false)
+            expected.operation, arguments: expected.arguments, action: nil, lastTry: nil)
         #expect(result == expected.result)
         let request = try #require(server.requests.first)
         #expect(request.method == "GET")
@@ -157,7 +157,7 @@ struct GitHubClientTests {
                     """#)
         }
         let result = try await Self.client(server).perform(
-            "github.get_pull_request", arguments: ["repository": "acme/shop", "number": 4], action: nil, isRetry: false)
+            "github.get_pull_request", arguments: ["repository": "acme/shop", "number": 4], action: nil, lastTry: nil)
         #expect(server.requests.first?.target == "/repos/acme/shop/pulls/4")
         #expect(result["head"] == ["ref": "f", "sha": "1"])
         #expect(result["base"] == ["ref": "main", "sha": "2"])
@@ -177,12 +177,12 @@ struct GitHubClientTests {
         let client = Self.client(server)
         let arguments: JSONValue = ["repository": "acme/shop", "number": 4]
         let cut = try await client.perform(
-            "github.get_pull_request_diff", arguments: arguments, action: nil, isRetry: false)
+            "github.get_pull_request_diff", arguments: arguments, action: nil, lastTry: nil)
         let shown = try #require(cut["diff"]?.string)
         #expect(shown.utf8.count <= 64 << 10 && shown.hasSuffix(line))
         #expect(cut["truncated"] == true)
         #expect(cut["note"] == .string("the first \(shown.utf8.count) of 136000 bytes"))
-        let issue = try await client.perform("github.get_issue", arguments: arguments, action: nil, isRetry: false)
+        let issue = try await client.perform("github.get_issue", arguments: arguments, action: nil, lastTry: nil)
         let text = try #require(issue["body"]?.string)
         #expect(text.utf8.count < 17 << 10 && text.hasPrefix("éé") && !text.contains("\u{FFFD}"))
         #expect(text.hasSuffix("[cut: the first 16384 of 80000 bytes]"))
@@ -208,7 +208,7 @@ struct GitHubClientTests {
         }
         let result = try await Self.client(server).perform(
             "github.remove_label", arguments: ["repository": "acme/shop", "number": 4, "label": "x"],
-            action: Self.action, isRetry: true)
+            action: Self.action, lastTry: Timestamp(seconds: 1_600_000_000))
         #expect(result["labels"] == [])
     }
 }

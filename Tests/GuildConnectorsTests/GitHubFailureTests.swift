@@ -14,7 +14,7 @@ struct GitHubFailureTests {
         let settings = GitHubSettings(baseURL: url, token: .known(Secret(token)), identity: "guild-bot")
         let client = GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor(), clock: FixedTime())
         do throws(OperationFailure) {
-            _ = try await client.perform(operation, arguments: arguments, action: action, isRetry: false)
+            _ = try await client.perform(operation, arguments: arguments, action: action, lastTry: nil)
             return nil
         } catch {
             return error

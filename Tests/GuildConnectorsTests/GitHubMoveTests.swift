@@ -19,7 +19,7 @@ struct GitHubMoveTests {
         _ server: RawServer, _ operation: String = "github.create_issue_comment", _ arguments: JSONValue = comment
     ) async throws -> JSONValue {
         try await client(server).perform(
-            operation, arguments: arguments, action: GitHubClientTests.action, isRetry: false)
+            operation, arguments: arguments, action: GitHubClientTests.action, lastTry: nil)
     }
 
     private static func failure(_ server: RawServer) async -> OperationFailure? {

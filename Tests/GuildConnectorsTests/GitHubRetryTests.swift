@@ -21,13 +21,15 @@ struct GitHubRetryTests {
         ).text()
     }
 
+    /// - Parameter age: how long ago the first try was sent.
     private static func retry(
-        _ operation: String, _ arguments: JSONValue, on server: RawServer, identity: String? = "guild-bot"
+        _ operation: String, _ arguments: JSONValue, on server: RawServer, identity: String? = "guild-bot",
+        age: Duration = .seconds(3600)
     ) async throws -> JSONValue {
         let settings = GitHubSettings(
             baseURL: server.url(""), token: .known(Secret(GitHubClientTests.token)), identity: identity)
         let client = GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor(), clock: FixedTime())
-        return try await client.perform(operation, arguments: arguments, action: action, isRetry: true)
+        return try await client.perform(operation, arguments: arguments, action: action, lastTry: FixedTime().now - age)
     }
 
     @Test func `a retry finds the comment of the first try`() async throws {
@@ -145,10 +147,31 @@ struct GitHubRetryTests {
         #expect(server.requests.map(\.method) == ["GET"])
     }
 
-    @Test func `what repeats harmlessly is just repeated`() async throws {
+    @Test(arguments: [("github.create_issue_comment", comment), ("github.create_issue", issue)])
+    func `a mark that is absent proves nothing while the first try may still arrive`(
+        operation: String, arguments: JSONValue
+    ) async throws {
+        let server = try RawServer { _ in RawServer.respond(body: "[]") }
+        let landing = GitHubSettings().landingTime
+        #expect(landing >= .seconds(10))
+        for (age, wait) in [(Duration.seconds(1), landing - .seconds(1)), (.seconds(-500), landing)] {
+            // One that comes from before the clock was set back waits no longer.
+            let failure = await #expect(throws: OperationFailure.self) {
+                try await Self.retry(operation, arguments, on: server, age: age)
+            }
+            #expect(
+                failure
+                    == .undecided(
+                        until: FixedTime().now + wait,
+                        reason: "\(operation): an earlier request may still arrive at GitHub"))
+        }
+        #expect(server.requests.map(\.method) == ["GET", "GET"])
+    }
+
+    @Test func `what repeats harmlessly is just repeated, at once`() async throws {
         let server = try RawServer { _ in RawServer.respond(body: "[]") }
         let arguments: JSONValue = ["repository": "acme/shop", "number": 4, "labels": ["bug"]]
-        _ = try await Self.retry("github.add_labels", arguments, on: server)
+        _ = try await Self.retry("github.add_labels", arguments, on: server, age: .zero)
         #expect(server.requests.map(\.method) == ["POST"])
     }
 }

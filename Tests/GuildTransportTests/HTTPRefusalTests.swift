@@ -98,4 +98,12 @@ import Testing
             return
         }
     }
+
+    @Test func `a header line without end is named as what it is`() async throws {
+        let line = "X-Long: " + String(repeating: "x", count: 200_000)
+        let server = try RawServer { _ in [.send("HTTP/1.1 200 OK\r\n\(line)"), .stallForever] }
+        let failure = await client.failure(HTTPRequest(method: "POST", url: server.url(), body: Array("hi".utf8)))
+        // No `connect`: the request has left, and may be billed.
+        #expect(failure == .truncated(host: "127.0.0.1", reason: "a line of its head is longer than 100 KiB"))
+    }
 }

@@ -73,6 +73,22 @@ extension CodexRepository {
         return text.dropFirst("ref:".count).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// The object that a revision's ref points at, which need not be readable, nor there; nil where it is no ref.
+    package func target(of revision: String) -> CommitID? {
+        // What cannot be looked at points nowhere.
+        try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> CommitID? in
+            var (reference, resolved): (OpaquePointer?, OpaquePointer?)
+            defer {
+                git_reference_free(reference)
+                git_reference_free(resolved)
+            }
+            guard git_reference_dwim(&reference, repository, revision) == 0,
+                git_reference_resolve(&resolved, reference) == 0, let target = git_reference_target(resolved)
+            else { return nil }
+            return CommitID(target.pointee.hex)
+        }
+    }
+
     /// The ref that a push must change to change what is served; nil where the revision is a fixed commit.
     package func servedReference(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
         let bare = workTree == nil

@@ -73,7 +73,8 @@ package struct GitProgram: Sendable {
             .first { PathKind(at: $0) == .file && access($0, X_OK) == 0 }
     }
 
-    /// Runs git and waits for its end. Blocks the thread: long calls belong on one of their own (`start`).
+    /// Runs git and waits for its end, without programs that the repository names itself. Blocks the thread: long calls
+    /// belong on one of their own (`start`).
     ///
     /// - Parameters:
     ///   - repository: its git directory, or a folder of its work tree.
@@ -82,6 +83,23 @@ package struct GitProgram: Sendable {
     package func run(
         _ arguments: [String], in repository: String, adding variables: [String: String] = [:],
         timeout: Duration = .seconds(60)
+    ) throws(Failure) -> Outcome {
+        // A git directory that is named counts more than the folder.
+        let place = arguments.first == "--git-dir" ? Array(arguments.prefix(2)) : []
+        let listing = try call(place + RepositoryPrograms.list, in: repository, variables, timeout)
+        guard listing.status == 0 else { return listing }
+        // What was cut off may have named more.
+        guard listing.output.utf8.count < Self.outputLimitBytes else {
+            throw Failure(
+                .refused, "\(repository): git's configuration is too long",
+                hint: "`git config --list --show-origin` lists it")
+        }
+        let programs = try RepositoryPrograms(listing: listing.output, of: repository)
+        return try call(arguments, in: repository, programs.variables.merging(variables) { $1 }, timeout)
+    }
+
+    private func call(
+        _ arguments: [String], in repository: String, _ variables: [String: String], _ timeout: Duration
     ) throws(Failure) -> Outcome {
         guard let executable else { throw Self.cannotStart(ENOENT) }
         let pipes = try Self.threePipes()

@@ -73,7 +73,7 @@ struct WebOrigin: Hashable, CustomStringConvertible {
         if host == "localhost" || host.hasSuffix(".localhost") { return true }
         if let four = IPv4.parse(host) { return four >> 24 == 127 }
         guard let six = IPv6.parse(host) else { return false }
-        if let four = IPv6.embedded(six) { return four >> 24 == 127 }
+        if let four = IPv6.mapped(six) { return four >> 24 == 127 }
         return six.dropLast().allSatisfy { $0 == 0 } && six.last == 1
     }
 
@@ -82,7 +82,7 @@ struct WebOrigin: Hashable, CustomStringConvertible {
         if Self.metadataNames.contains(host) { return true }
         if let four = IPv4.parse(host) { return Self.isReserved(four) }
         guard let six = IPv6.parse(host) else { return false }
-        if let four = IPv6.embedded(six), Self.isReserved(four) { return true }
+        if IPv6.embedded(six).contains(where: Self.isReserved) { return true }
         return six[0] == 0xFE && six[1] & 0xC0 == 0x80 || six == Self.metadataIPv6
     }
 
@@ -118,13 +118,26 @@ private enum IPv6 {
         return withUnsafeBytes(of: address) { Array($0) }
     }
 
-    /// The IPv4 address that an IPv6 one stands for: mapped, compatible, or by the well-known prefix of NAT64.
-    static func embedded(_ six: [UInt8]) -> UInt32? {
-        let last = six[12...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        let isZero = six[..<10].allSatisfy { $0 == 0 }
-        if isZero, six[10] == 0xFF, six[11] == 0xFF { return last }
-        if isZero, six[10] == 0, six[11] == 0, last > 1 { return last }
-        let nat64: [UInt8] = [0x00, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
-        return Array(six[..<12]) == nat64 ? last : nil
+    /// The IPv4 address that this machine takes a mapped one for (RFC 4291, section 2.5.5.2).
+    static func mapped(_ six: [UInt8]) -> UInt32? {
+        six[..<10].allSatisfy { $0 == 0 } && six[10] == 0xFF && six[11] == 0xFF ? four(six[12...]) : nil
     }
+
+    /// The IPv4 addresses that an IPv6 one may lead to by some translator or tunnel.
+    static func embedded(_ six: [UInt8]) -> [UInt32] {
+        // NAT64 (RFC 6052), also under a prefix of one's own, mapped, translated (RFC 7915), compatible: in all of them,
+        // and with ISATAP (RFC 5214), the last four bytes.
+        var found = [four(six[12...])]
+        // NAT64 of the local prefix 64:ff9b:1::/48 may have it behind a shorter one, around byte 8 (RFC 8215).
+        if six.starts(with: [0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01]) {
+            found += [four(six[6..<8] + six[9..<11]), four(six[7..<8] + six[9..<12]), four(six[9..<13])]
+        }
+        // 6to4 (RFC 3056).
+        if six.starts(with: [0x20, 0x02]) { found.append(four(six[2..<6])) }
+        // Teredo (RFC 4380): the server, and the client with its bits turned.
+        if six.starts(with: [0x20, 0x01, 0x00, 0x00]) { found += [four(six[4..<8]), ~four(six[12...])] }
+        return found
+    }
+
+    private static func four(_ bytes: some Sequence<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
 }

@@ -52,14 +52,15 @@ extension GitHubClient {
         else { return }
         throw .final(
             status: nil,
-            reason: "\(operation): this has moved to another repository, \(new.repository.text): nothing is done there "
-                + "in the name of \(name)")
+            reason: redactor.masked(
+                "\(operation): this has moved to another repository, \(new.repository.text): nothing is done there "
+                    + "in the name of \(name)"))
     }
 
     /// The result of an operation on a repository that has moved, with what it is called now.
     func noting(_ address: String?, in result: JSONValue, of operation: String) async -> JSONValue {
         guard let address, var object = result.object else { return result }
-        let name = await newName(at: address, operation)
+        let name = redactor.maskedData(await newName(at: address, operation))
         object["repository_moved_to"] = .string(name)
         object["repository_note"] = .string("the repository has moved: it is \(name) now, use that name")
         return .object(object)

@@ -8,23 +8,42 @@ extension GitHubClient {
     /// Pages that are read one after the other where GitHub does not name the last.
     private static let walkLimit = 50
 
-    /// What an earlier try of the action has created, if it has: known by our mark and by us as its author.
+    /// What an earlier try of an action has left behind.
+    enum Earlier {
+        /// What it created: known by our mark and by us as its author.
+        case found(JSONValue)
+        case absent
+        /// Twice is the same as once.
+        case harmless
+    }
+
     func earlier(
         _ operation: String, _ arguments: GitHubArguments, _ action: ActionID
-    ) async throws(OperationFailure) -> JSONValue? {
+    ) async throws(OperationFailure) -> Earlier {
+        let found: JSONValue?
         switch operation {
         case "github.create_issue_comment":
             let path =
                 "\(try arguments.repository())/issues/\(try arguments.number())/comments?per_page=\(Self.perPage)"
-            return try await earlierComment(path, operation, action)
+            found = try await earlierComment(path, operation, action)
         case "github.create_issue":
             let path =
                 "\(try arguments.repository())/issues?state=all&sort=created&direction=desc"
                 + "&per_page=\(Self.perPage)"
-            return try await earlierIssue(path, operation, action)
+            found = try await earlierIssue(path, operation, action)
         default:
-            return nil
+            return .harmless
         }
+        return found.map { .found($0) } ?? .absent
+    }
+
+    /// Throws `undecided` while a request that was sent at `lastTry` may still be performed: until then a mark that is
+    /// absent proves nothing. A clock that was set back does not prolong the wait.
+    func checkSettled(_ operation: String, after lastTry: Timestamp) throws(OperationFailure) {
+        let now = clock.now
+        let settled = min(lastTry, now) + settings.landingTime
+        guard settled > now else { return }
+        throw .undecided(until: settled, reason: "\(operation): an earlier request may still arrive at GitHub")
     }
 
     /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read. One

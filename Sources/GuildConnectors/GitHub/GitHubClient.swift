@@ -10,11 +10,19 @@ package struct GitHubSettings: Sendable {
     package var token: SecretSource?
     /// Our login, bot or app slug; asked of the API where nothing is said.
     package var identity: String?
+    /// How long after it was sent a request may still be performed. GitHub ends one after 10 s
+    /// (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts); the rest is for its way
+    /// there.
+    package var landingTime: Duration
 
-    package init(baseURL: String = "https://api.github.com", token: SecretSource? = nil, identity: String? = nil) {
+    package init(
+        baseURL: String = "https://api.github.com", token: SecretSource? = nil, identity: String? = nil,
+        landingTime: Duration = .seconds(15)
+    ) {
         self.baseURL = baseURL
         self.token = token
         self.identity = identity
+        self.landingTime = landingTime
     }
 }
 
@@ -26,10 +34,10 @@ package final class GitHubClient: OperationPerformer {
     package let prefix = "github"
     package var operations: [Operation] { GitHubOperations.all }
 
-    private let settings: GitHubSettings
+    let settings: GitHubSettings
     private let http: HTTPClient
-    private let clock: any TimeSource
-    private let redactor: Redactor
+    let clock: any TimeSource
+    let redactor: Redactor
     private let knownIdentity: Mutex<GitHubIdentity?>
 
     /// - Parameter redactor: masks what GitHub's own messages may repeat.
@@ -58,17 +66,22 @@ package final class GitHubClient: OperationPerformer {
     }
 
     /// Performs one operation. Creating a comment or an issue is the one kind of write that would show if it were done
-    /// twice, so a retry first looks for the mark of the first try; all others end the same when repeated.
+    /// twice, so a retry first looks for the mark of the first try, and is not sent while that may still arrive; all
+    /// others end the same when repeated.
     package func perform(
-        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+        _ operation: String, arguments: JSONValue, action: ActionID?, lastTry: Timestamp?
     ) async throws(OperationFailure) -> JSONValue {
         guard operations.contains(where: { $0.name == operation }) else {
             throw .unknownOperation(operation, nearest: NearestName.of(operation, in: operations.map(\.name)))
         }
         let arguments = GitHubArguments(operation: operation, values: arguments)
         let call = try GitHubCall(operation, arguments, action: action)
-        if isRetry, let action, let found = try await earlier(operation, arguments, action) {
-            return GitHubResult.of(operation, redactor.maskedData(found))
+        if let lastTry, let action {
+            switch try await earlier(operation, arguments, action) {
+            case .found(let earlier): return GitHubResult.of(operation, redactor.maskedData(earlier))
+            case .absent: try checkSettled(operation, after: lastTry)
+            case .harmless: break
+            }
         }
         let (response, movedTo) = try await follow(
             try await request(call, for: operation, action: action), for: operation)

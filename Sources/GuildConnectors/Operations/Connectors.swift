@@ -10,10 +10,11 @@ package protocol OperationPerformer: Sendable {
     ///
     /// - Parameters:
     ///   - action: the identity of a write, its idempotency key; nil for a read.
-    ///   - isRetry: an earlier try may have been performed; then it is looked for first where the system does not
-    ///     recognise the key.
+    ///   - lastTry: the latest instant at which an earlier try can have been sent; nil for the first. What that try has
+    ///     done is looked for where the system does not recognise the key.
+    /// - Throws: `undecided` while an earlier try that is not there may still be performed.
     func perform(
-        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+        _ operation: String, arguments: JSONValue, action: ActionID?, lastTry: Timestamp?
     ) async throws(OperationFailure) -> JSONValue
 
     /// Whether a call has a place that `confirm` would compare with the event's.
@@ -69,12 +70,12 @@ package struct Connectors: Sendable {
     }
 
     package func perform(
-        _ operation: String, arguments: JSONValue, action: ActionID? = nil, isRetry: Bool = false
+        _ operation: String, arguments: JSONValue, action: ActionID? = nil, lastTry: Timestamp? = nil
     ) async throws(OperationFailure) -> JSONValue {
         guard let performer = performer(of: operation), catalogue.contains(where: { $0.name == operation }) else {
             throw .unknownOperation(operation, nearest: NearestName.of(operation, in: catalogue.map(\.name)))
         }
-        return try await performer.perform(operation, arguments: arguments, action: action, isRetry: isRetry)
+        return try await performer.perform(operation, arguments: arguments, action: action, lastTry: lastTry)
     }
 
     package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool {

@@ -107,7 +107,7 @@ private struct UnusableConnector: OperationPerformer {
     let reason: String
 
     func perform(
-        _ operation: String, arguments: JSONValue, action: ActionID?, isRetry: Bool
+        _ operation: String, arguments: JSONValue, action: ActionID?, lastTry: Timestamp?
     ) async throws(OperationFailure) -> JSONValue {
         throw .final(status: nil, reason: reason)
     }

@@ -6,6 +6,8 @@ package enum OperationFailure: GuildError, Equatable {
     ///
     /// `retryAfter` is what the system asked for.
     case retryable(reason: String, retryAfter: Duration?)
+    /// An earlier try left no trace, but may still be performed until then: only after it may the next one be sent.
+    case undecided(until: Timestamp, reason: String)
     /// Another try would end the same.
     case final(status: Int?, reason: String)
     case invalidArguments(String)
@@ -13,7 +15,7 @@ package enum OperationFailure: GuildError, Equatable {
 
     package var kind: ErrorKind {
         switch self {
-        case .retryable: .unavailable
+        case .retryable, .undecided: .unavailable
         case .final: .failed
         case .invalidArguments, .unknownOperation: .usage
         }
@@ -21,7 +23,8 @@ package enum OperationFailure: GuildError, Equatable {
 
     package var message: String {
         switch self {
-        case .retryable(let reason, _), .final(_, let reason), .invalidArguments(let reason): reason
+        case .retryable(let reason, _), .undecided(_, let reason), .final(_, let reason), .invalidArguments(let reason):
+            reason
         case .unknownOperation(let name, _): "there is no operation '\(name)'"
         }
     }
@@ -31,7 +34,7 @@ package enum OperationFailure: GuildError, Equatable {
         case .retryable(_, let delay?): "the system asked to wait \(delay.microseconds / 1_000_000) s"
         case .unknownOperation(_, let nearest?): "did you mean '\(nearest)'?"
         case .final(let status?, _): Self.hint(status)
-        case .retryable, .final, .invalidArguments, .unknownOperation: nil
+        case .retryable, .undecided, .final, .invalidArguments, .unknownOperation: nil
         }
     }
 

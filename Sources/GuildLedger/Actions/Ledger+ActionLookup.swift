@@ -8,4 +8,17 @@ extension Ledger {
             try Row.fetchOne(db, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]).map(Action.init)
         }
     }
+
+    /// The latest instant at which an earlier attempt of the action can have sent anything: when it ended, or was found
+    /// dead; for one that only a restored backup did not see, when it was asked for. Nil for the first attempt.
+    package func lastTry(of action: Action) async throws -> Timestamp? {
+        guard action.attempt > 1 else { return nil }
+        return try await read { db in
+            try Timestamp.fetchOne(
+                db,
+                sql: """
+                    SELECT max(ifnull(ended_at, started_at)) FROM action_attempts WHERE action = ? AND attempt < ?
+                    """, arguments: [action.id, action.attempt])
+        } ?? action.createdAt
+    }
 }

@@ -100,6 +100,27 @@ extension Ledger {
         }
     }
 
+    /// Puts back an action whose attempt has only looked for what an earlier one did. It sent nothing, so it counts
+    /// neither as a try nor as the time of one.
+    package func lookAgain(_ action: Action, reason: String, at time: Timestamp, now: Timestamp) async throws {
+        try await write(touching: [.actions]) { db in
+            try db.execute(
+                sql: """
+                    UPDATE actions SET state = 'queued', attempt = attempt - 1, available_at = ?, error = ?,
+                        lease_owner = NULL, lease_until = NULL
+                    WHERE id = ? AND attempt = ? AND state = 'running'
+                    """, arguments: [time, reason, action.id, action.attempt])
+            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            try db.execute(
+                sql: "DELETE FROM action_attempts WHERE action = ? AND attempt = ?",
+                arguments: [action.id, action.attempt])
+            try db.appendAudit(
+                action.entry(
+                    .actionRetried, actor: "action-executor", now: now,
+                    ["attempt": .integer(action.attempt), "reason": .string(reason)]))
+        }
+    }
+
     package func actions(of invocation: InvocationID) async throws -> [Action] {
         try await read { db in
             try Row.fetchAll(

@@ -105,6 +105,9 @@ extension Ledger {
         if let problem = verdict.problem {
             throw BackupFailure.unsound(path: path, reason: "audit entry \(problem.seq): \(problem.reason)")
         }
+        if let problem = try await opened.schema().problems.first {
+            throw BackupFailure.unsound(path: path, reason: problem)
+        }
         return verdict
     }
 

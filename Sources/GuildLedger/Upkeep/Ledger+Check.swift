@@ -7,6 +7,8 @@ package struct LedgerFinding: Sendable, Hashable {
     package enum Part: String, Sendable, CaseIterable {
         /// SQLite's own look at every page and index.
         case integrity
+        /// Tables, indices and triggers, against those that the migrations make.
+        case schema
         /// Rows that name rows that are not there.
         case foreignKeys = "foreign keys"
         /// The chain, recomputed from its first entry.
@@ -70,6 +72,7 @@ extension Ledger {
     func look(at part: LedgerFinding.Part, now: Timestamp) async throws -> LedgerFinding {
         switch part {
         case .integrity: try await integrity()
+        case .schema: try await schema()
         case .foreignKeys: try await foreignKeys()
         case .audit: try await auditFinding()
         case .books: try await books(now: now)
@@ -82,6 +85,12 @@ extension Ledger {
             let told = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(LedgerFinding.problemLimit))")
             let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
+        }
+    }
+
+    func schema() async throws -> LedgerFinding {
+        try await read { db in
+            LedgerFinding(.schema, "tables, indices and triggers", problems: try LedgerSchema.differences(in: db))
         }
     }
 

@@ -21,6 +21,7 @@ extension InvocationRun {
         // An alert shortens the time that is left, as it stands with each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)
+        request.reservedInputTokens = plan.inputBound
         try await ledger.markSent(reservation, of: invocation)
         let (result, isOvertime) = await complete(
             request, by: setting.provider.forRun(volatile: volatile), until: deadline)

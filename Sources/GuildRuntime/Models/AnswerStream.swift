@@ -23,6 +23,10 @@ protocol AnswerStream: Sendable {
 enum AnswerLimits {
     /// Text, reasoning and tool inputs together.
     static let answerBytes = 8 << 20
+    /// Of an answer for each token of its reply limit: the longest tokens are runs of 128 spaces. The spare is for what
+    /// is counted as no token, such as signatures and ids.
+    private static let bytesPerToken = 128
+    private static let spareBytes = 256 << 10
     static let blocks = 256
     /// The arguments of one tool call.
     static let argumentBytes = 1 << 20
@@ -38,6 +42,12 @@ enum AnswerLimits {
     static let errorBodyBytes = 64 << 10
     /// How much of a provider's own words an error carries.
     static let reasonCharacters = 400
+
+    /// How long an answer may be where `tokens` were asked for; far more than that many can be.
+    static func answerBytes(outputLimit tokens: Int?) -> Int {
+        guard let tokens else { return answerBytes }
+        return min(answerBytes, min(max(0, tokens), answerBytes) * bytesPerToken + spareBytes)
+    }
 }
 
 /// Counts what an answer holds, refuses what passes the limits, and words the reasons: a provider's own text is masked
@@ -45,20 +55,25 @@ enum AnswerLimits {
 struct AnswerMeter: Sendable {
     let provider: String
     private let redactor: Redactor
+    /// The reply limit that was sent, in tokens; nil where none is known.
+    private let outputLimit: Int?
     private(set) var bytes = 0
     /// Of these, signatures and the like: no tokens, only to be handed back.
     private(set) var opaqueBytes = 0
     private var events = 0
 
-    init(provider: String, redactor: Redactor = Redactor()) {
+    init(provider: String, outputLimit: Int? = nil, redactor: Redactor = Redactor()) {
         self.provider = provider
+        self.outputLimit = outputLimit
         self.redactor = redactor
     }
 
     mutating func add(_ text: String) throws(ModelFailure) {
         bytes += text.utf8.count
-        guard bytes <= AnswerLimits.answerBytes else {
-            throw broken("the answer is longer than \(AnswerLimits.answerBytes) bytes")
+        let limit = AnswerLimits.answerBytes(outputLimit: outputLimit)
+        guard bytes <= limit else {
+            let asked = outputLimit.map { "; \($0) tokens were asked for" } ?? ""
+            throw broken("the answer is longer than \(limit) bytes\(asked)")
         }
     }
 

@@ -46,16 +46,18 @@ package struct AnthropicStream: AnswerStream {
     }
     var contentBytes: Int { meter.bytes - meter.opaqueBytes }
 
-    /// - Parameter idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes
-    ///   into the ids of calls whose own is another call's.
+    /// - Parameters:
+    ///   - idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes into the
+    ///     ids of calls whose own is another call's.
+    ///   - outputLimit: the reply limit; an answer far beyond it is refused.
     package init(
-        provider: String = "anthropic", model: String, names: WireToolNames, idSeed: Int = 0,
+        provider: String = "anthropic", model: String, names: WireToolNames, idSeed: Int = 0, outputLimit: Int? = nil,
         redactor: Redactor = Redactor()
     ) {
         self.names = names
         self.idSeed = idSeed
         self.model = model
-        meter = AnswerMeter(provider: provider, redactor: redactor)
+        meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {

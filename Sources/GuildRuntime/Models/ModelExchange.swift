@@ -12,6 +12,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var maxOutputTokens: Int
     /// What the budget leaves of the reply limit. It is no part of the question: recordings do not know it.
     package var grantedOutputTokens: Int?
+    /// What the budget holds for the input: no part of the question either.
+    package var reservedInputTokens: Int64?
 
     /// The reply limit that goes to the provider.
     package var outputLimit: Int { max(1, min(maxOutputTokens, grantedOutputTokens ?? maxOutputTokens)) }

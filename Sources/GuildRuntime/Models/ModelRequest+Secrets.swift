@@ -1,5 +1,6 @@
 import GuildConnectors
 import GuildDomain
+import GuildLedger
 
 extension ModelRequest {
     /// The request without known secrets: what an event, a result or a file holds of them is nothing to a model.
@@ -37,14 +38,29 @@ extension ModelContent {
         switch self {
         case .text(let text): return .text(redactor.maskedData(text))
         case .toolUse(let id, let name, let input):
-            return .toolUse(id: id, name: name, input: redactor.maskedData(input))
+            return .toolUse(
+                id: Self.masked(id: id, by: redactor), name: Self.masked(name: name, by: redactor),
+                input: redactor.maskedData(input))
         case .toolResult(let id, let content, let isError):
-            return .toolResult(id: id, content: redactor.maskedData(content), isError: isError)
+            return .toolResult(
+                id: Self.masked(id: id, by: redactor), content: redactor.maskedData(content), isError: isError)
         case .reasoning(let value):
             let masked = redactor.maskedData(value)
             if masked == value { return self }
             if case .text? = OpenAIReasoning(masked) { return .reasoning(masked) }
             return nil
         }
+    }
+
+    /// A model made the name up that a secret is in; on the wire it may have had `__` for each dot.
+    private static func masked(name: String, by redactor: Redactor) -> String {
+        let wire = name.replacing(".", with: "__")
+        let masked = redactor.maskedData(wire)
+        return masked == wire ? redactor.maskedData(name) : masked
+    }
+
+    /// Ids stay different from each other, and of the characters that providers take.
+    private static func masked(id: String, by redactor: Redactor) -> String {
+        redactor.maskedData(id) == id ? id : "call_\(ContentDigest.hex(of: Array(id.utf8)).prefix(32))"
     }
 }

@@ -64,7 +64,7 @@ package struct OpenAIStream: AnswerStream {
         self.idSeed = idSeed
         self.outputLimit = outputLimit
         self.model = model
-        meter = AnswerMeter(provider: provider, redactor: redactor)
+        meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {

@@ -81,11 +81,13 @@ package struct ProviderConnection: Sendable {
     ///
     /// - Parameters:
     ///   - outputLimit: the reply limit that `body` asks for.
+    ///   - inputLimit: what is reserved for the input, in tokens.
     ///   - correct: asked with what a 400 says; the body to send instead, or nil.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
-        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, into assembly: Assembly,
-        correct: (JSONValue) -> JSONValue? = { _ in nil }, onDelta: @Sendable (ModelDelta) -> Void
+        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, inputLimit: Int64? = nil,
+        into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
+        onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
         headers["content-type"] = "application/json"
@@ -104,8 +106,8 @@ package struct ProviderConnection: Sendable {
             ended = ended.map { answer.isPage ? answer.foreign : $0 } ?? answer.read(into: &assembly, onDelta: onDelta)
         }
         let bounds = UsageBounds(
-            requestBytes: request.body.count, outputLimit: outputLimit, receivedBytes: received.bytes,
-            contentBytes: assembly.contentBytes)
+            requestBytes: request.body.count, outputLimit: outputLimit, inputLimit: inputLimit ?? .max,
+            receivedBytes: received.bytes, contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
             if let ended { throw ended }
             var turn = try assembly.finish().masked(by: redactor)

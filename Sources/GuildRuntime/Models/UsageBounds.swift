@@ -23,6 +23,8 @@ struct UsageBounds: Sendable {
     let requestBytes: Int
     /// The reply limit that was sent, in tokens.
     let outputLimit: Int
+    /// What is reserved for the input, in tokens.
+    var inputLimit = Int64.max
     /// Everything that came back, framing included.
     let receivedBytes: Int
     /// Text, reasoning and tool arguments alone.
@@ -72,15 +74,16 @@ struct UsageBounds: Sendable {
                     "implausible usage: \(input) tokens in and \(output) out are reported, at most \(inputCeiling) and "
                     + "\(outputCeiling) can be")
         }
+        // No estimate passes what was reserved; what was reported counts at least.
         var leftOut: [String] = []
         if input < Int64(requestBytes) / Self.bytesPerTokenAtMost || input == 0 {
             (tokens.cacheRead, tokens.cacheWrite) = (0, 0)
-            tokens.input = Self.estimate(requestBytes)
+            tokens.input = max(input, min(Self.estimate(requestBytes), inputLimit))
             leftOut.append("\(input) tokens for \(requestBytes) bytes sent")
         }
         if isWhole, output < Int64(contentBytes) / Self.bytesPerTokenAtMost || (output == 0 && contentBytes > 0) {
+            tokens.output = max(output, min(Self.estimate(contentBytes), Int64(clamping: outputLimit)))
             tokens.reasoning = 0
-            tokens.output = Self.estimate(contentBytes)
             leftOut.append("\(output) tokens for \(contentBytes) bytes received")
         }
         guard !leftOut.isEmpty else { return JudgedUsage(tokens: tokens) }

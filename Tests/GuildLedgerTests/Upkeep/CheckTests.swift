@@ -20,8 +20,36 @@ import Testing
     }
 
     private func sql(_ statements: String) async throws -> [LedgerFinding.Part: LedgerFinding] {
-        try await findings { _, folder in
+        var found = try await findings { _, folder in
             try await folder.rawConnection().write { try $0.execute(sql: statements) }
+        }
+        // That connection has dropped the triggers that refuse such statements.
+        #expect(found.removeValue(forKey: .schema)?.problems.contains("the trigger audit_kept is missing") == true)
+        return found
+    }
+
+    @Test(arguments: [
+        ("DROP TRIGGER postings_kept", "the trigger postings_kept is missing"),
+        (
+            "CREATE TRIGGER quiet AFTER INSERT ON audit BEGIN SELECT 1; END",
+            "the trigger quiet is none that guild makes"
+        ),
+        ("CREATE TABLE other (x)", "the table other is none that guild makes"),
+        ("ALTER TABLE events ADD COLUMN mine", "the table events is not as guild makes it"),
+    ])
+    func `a schema that is not what the migrations make is found, and no copy of it taken`(
+        statement: String, problem: String
+    ) async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await ledger.furnish()
+            try await folder.rawConnection(droppingTriggers: false).write { try $0.execute(sql: statement) }
+            let found = try await ledger.check(now: start).filter { $0.status != .ok }
+            #expect(found.map(\.part) == [.schema])
+            #expect(found.first?.problems == [problem])
+            let failure = await #expect(throws: BackupFailure.self) {
+                try await Ledger.verified(folder.location, of: "here")
+            }
+            #expect(failure?.message.contains(problem) == true)
         }
     }
 

@@ -80,6 +80,9 @@ import Testing
         defer { ledger.close() }
         let action = try await ledger.claimAction(root: nil, worker: try await ledger.worker(), now: start)
         #expect(action?.attempt == 2)
+        // The earlier try, if there was one, is in no row.
+        let claimed = try #require(action)
+        #expect(try await ledger.lastTry(of: claimed) == claimed.createdAt)
     }
 
     @Test func `a ledger in use is not replaced`() async throws {

@@ -92,6 +92,71 @@ import Testing
         #expect(hub.requests.filter { $0.method == "POST" }.count == 1)
     }
 
+    /// A hub whose first comment is lost to us, and stored when `isStored` says so.
+    private static func slowHub(
+        _ lost: [RawServer.Step], isStored: @escaping @Sendable () -> Bool
+    ) throws -> RawServer {
+        let (count, written) = (Counter(), ByteBox())
+        return try Hub.serving { request in
+            guard request.method == "GET" else {
+                written.set(request.body)
+                return count.next() == 0 ? lost : Hub.answer(request)
+            }
+            // A body that we wrote ourselves.
+            let body = (try? JSONParser.parse(written.get()))?["body"] ?? .null
+            let stored: JSONValue = ["id": 7, "body": body, "user": ["login": "guild-bot", "type": "User"]]
+            return Hub.json(200, isStored() ? [stored] : [])
+        }
+    }
+
+    private func waitUntilPutBack(_ office: Office, _ id: InvocationID, availableAt: Timestamp) async throws {
+        let worker = try await office.worker()
+        try await office.wait(.actions) {
+            try await office.ledger.nextActionTime(worker: worker, now: office.time.now) == availableAt
+        }
+    }
+
+    @Test func `a comment that GitHub stores after its reply was lost is not written again`() async throws {
+        let looks = Counter()
+        let hub = try Self.slowHub([.close]) { looks.next() > 0 }
+        let (office, id) = try await office(hub, Self.comment)
+        let landing = GitHubSettings().landingTime
+        try await withExecutor(office) {
+            try await office.wait(.actions) {
+                let action = try await action(office, id)
+                return action.state == .queued && action.attempt == 1
+            }
+            office.time.advance(by: .seconds(10))
+            try await waitUntilPutBack(office, id, availableAt: start + landing)
+            #expect(hub.requests.map(\.method) == ["POST", "GET"])
+            office.time.set(to: start + landing)
+            try await waitForEnd(office, id)
+        }
+        #expect(hub.requests.map(\.method) == ["POST", "GET", "GET"])
+        #expect(try await action(office, id).state == .succeeded)
+    }
+
+    @Test func `after a crash a comment is written again only when the first can no longer arrive`() async throws {
+        let hub = try Self.slowHub([.stallForever]) { false }
+        let (office, id) = try await office(hub, Self.comment)
+        let landing = GitHubSettings().landingTime
+        try await withExecutor(office) { await hub.waitForRequests(1) }
+        for _ in 1...3 {
+            // However often we start again, what only looked sends nothing and begins no new wait.
+            try await withExecutor(office) {
+                try await waitUntilPutBack(office, id, availableAt: start + landing)
+            }
+            office.time.advance(by: .seconds(1))
+        }
+        #expect(try await action(office, id).attempt == 1)
+        #expect(!hub.requests.dropFirst().map(\.method).contains("POST"))
+        office.time.set(to: start + landing)
+        try await withExecutor(office) { try await waitForEnd(office, id) }
+        #expect(hub.requests.filter { $0.method == "POST" }.count == 2)
+        #expect(hub.requests.suffix(2).map(\.method) == ["GET", "POST"])
+        #expect(try await action(office, id).state == .succeeded)
+    }
+
     @Test func `tries end, and the model is told`() async throws {
         let hub = try Hub.serving { _ in Hub.json(500, ["message": "no"]) }
         let (office, id) = try await office(hub, Self.labels)

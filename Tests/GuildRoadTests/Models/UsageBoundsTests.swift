@@ -35,9 +35,40 @@ import Testing
         #expect(judged.doubt?.contains("0 tokens for 30 bytes received") == true)
         let long = UsageBounds(
             requestBytes: 3_000, outputLimit: 1_024, receivedBytes: 1 << 20, contentBytes: 600_000)
+        // Never more than was asked for and reserved, whatever came.
         #expect(
             long.judge(ReportedUsage(tokens: TokenUsage(input: 1_000, output: 1))).tokens
-                == TokenUsage(input: 1_000, output: 200_000))
+                == TokenUsage(input: 1_000, output: 1_024))
+        let reserved = UsageBounds(
+            requestBytes: 3_000, outputLimit: 16, inputLimit: 700, receivedBytes: 1 << 20, contentBytes: 600_000)
+        #expect(reserved.judge(ReportedUsage(tokens: .zero)).tokens == TokenUsage(input: 700, output: 16))
+        // What was reported counts, though it passes the limit.
+        let reported = TokenUsage(input: 1, output: 300, reasoning: 20)
+        #expect(reserved.judge(ReportedUsage(tokens: reported)).tokens == TokenUsage(input: 700, output: 320))
+    }
+
+    private static func textDelta(_ text: String) -> String {
+        #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\#(text)"}}"#
+    }
+
+    @Test(arguments: [ProviderSettings.Kind.anthropic, .openai])
+    func `an answer far longer than was asked for ends its call`(kind: ProviderSettings.Kind) async throws {
+        let piece = String(repeating: "x", count: 50_000)
+        let opening = [
+            ProviderCallTests.anthropicAnswer[0],
+            #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+        ]
+        let events =
+            kind == .anthropic
+            ? opening + Array(repeating: Self.textDelta(piece), count: 9)
+            : Array(repeating: OpenAIStreamTests.chunk(#"{"content":"\#(piece)"}"#), count: 9)
+        let vendor = try ModelServer(Cut.whole.steps(ProviderCallTests.events(events)))
+        var request = ModelRequest.hello
+        request.maxOutputTokens = 1_024
+        let failure = try await vendor.provider(kind).failure(request)
+        let reason = "the answer is longer than 393216 bytes; 1024 tokens were asked for"
+        #expect(failure?.message.hasSuffix(reason) == true)
+        #expect(failure?.mayHaveBilled == true)
     }
 
     @Test func `an answer without content may have no output, and bounds of any size do not trap`() {

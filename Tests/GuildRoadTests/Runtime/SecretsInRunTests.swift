@@ -34,6 +34,40 @@ import Testing
         #expect(try await office.invocation(id).outcome == "It says ••••.")
     }
 
+    @Test(arguments: ["tok-0123456789abcdef", "tok-0123__4567__89abcdef"])
+    func `a secret in the name or the id of a tool call is in no row, no audit and no event`(
+        secret: String
+    ) async throws {
+        let call: JSONValue = [
+            "index": 0, "id": .string("id-\(secret)"),
+            "function": ["name": .string("send_\(secret)"), "arguments": "{}"],
+        ]
+        let chunk: JSONValue = [
+            "choices": [["index": 0, "delta": ["tool_calls": [call]], "finish_reason": "tool_calls"]]
+        ]
+        let vendor = try Vendor.serving(
+            .steps(
+                RawServer.respond(
+                    headers: ["Content-Type": "text/event-stream"],
+                    body: "data: \(chunk.text())\n\ndata: [DONE]\n\n")), .text("Done."))
+        let office = try Office(vendor: vendor)
+        office.secrets.redactor.learn(Secret(secret))
+        let id = try await office.queue()
+        let story = Story()
+        #expect(try await office.attempt(try await office.worker(), story: story)?.state == .succeeded)
+        let turns = try await office.ledger.turns(of: id)
+        let calls = turns.flatMap(\.calls)
+        #expect(calls.map(\.name) == ["send_••••"])
+        #expect(calls.allSatisfy { $0.callID.hasPrefix("call_") && $0.result?.contains("••••") == true })
+        var filter = AuditFilter()
+        filter.limit = 1000
+        let kept = turns.map { $0.delta.text() } + (try await office.ledger.auditLog(filter)).map { "\($0)" }
+        let told = story.all.compactMap { if case .asked(let call) = $0 { "\(call)" } else { nil } }
+        for text in kept + told + vendor.requests.map({ String(decoding: $0.body, as: UTF8.self) }) {
+            #expect(!text.contains("tok-"), "\(text)")
+        }
+    }
+
     @Test func `a secret that nothing has used yet is known by its reference`() async throws {
         let vendor = try Vendor.serving(.text("Read."))
         // What an endpoint names, and no run ever asks for.
