@@ -97,7 +97,7 @@ struct GitHubRetryTests {
             redactor: Redactor(), clock: FixedTime())
         await #expect {
             _ = try await client.perform(
-                "github.create_issue_comment", arguments: Self.comment, action: Self.action, isRetry: false)
+                "github.create_issue_comment", arguments: Self.comment, action: Self.action, lastTry: nil)
         } throws: { error in
             guard case .retryable(let reason, nil) = error as? OperationFailure else { return false }
             return reason.contains("with status 201: it may have been done")
