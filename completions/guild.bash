@@ -2546,7 +2546,7 @@ _guild_ledger_backup() {
 
 _guild_ledger_restore() {
     repeating_flags=()
-    non_repeating_flags=(--force --dry-run --worktree --quiet -q --raw-cells --version -h --help)
+    non_repeating_flags=(--force --foreign --dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1
@@ -2668,7 +2668,7 @@ _guild_ledger_prune() {
 
 _guild_ledger_use() {
     repeating_flags=()
-    non_repeating_flags=(--new --worktree --quiet -q --raw-cells --version -h --help)
+    non_repeating_flags=(--new --foreign --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
     non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
     __guild_offer_flags_options 1

@@ -35,6 +35,7 @@ struct ListenerMiddleware: RouterMiddleware {
         status: 400, title: Problems.title(400), detail: "the path or query is not valid")
 
     let service: ListenerService
+    let fallbacks: Fallbacks
 
     func handle(
         _ request: Hummingbird.Request, context: ListenerContext,
@@ -45,7 +46,7 @@ struct ListenerMiddleware: RouterMiddleware {
         do {
             let target = try target(of: request, context)
             context.target = target
-            return try await next(request, context)
+            return try await found(request, context, next)
         } catch let refusal as Refusal {
             return await response(refusal, to: request, context)
         } catch let fault as RequestFault {
@@ -58,6 +59,18 @@ struct ListenerMiddleware: RouterMiddleware {
         } catch {
             let (method, path) = (request.method.rawValue, context.target?.path ?? "")
             return make(Problems.reply(to: error, method: method, path: path, logger: service.logger))
+        }
+    }
+
+    private func found(
+        _ request: Hummingbird.Request, _ context: ListenerContext,
+        _ next: (Hummingbird.Request, ListenerContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            guard let fallback = fallbacks.responder(for: request.method, context.target) else { throw error }
+            return try await fallback.respond(to: request, context: context)
         }
     }
 

@@ -17,7 +17,8 @@ package struct Route: Sendable {
     }
 
     package let method: Method
-    /// `/agents/:name`; a segment with a colon is a parameter, a last segment `**` takes the rest as parameter `rest`.
+    /// `/agents/:name`; a segment with a colon is a parameter, a last segment `**` behind fixed ones takes the
+    /// rest as parameter `rest`, where no other route answers.
     package let path: String
     package let access: Access
     /// One sentence for `/openapi.json`.

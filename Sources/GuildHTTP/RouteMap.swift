@@ -21,9 +21,14 @@ enum RouteMap {
     static func responder(_ routes: [Route], service: ListenerService) throws(ListenFailure)
         -> RouterResponder<ListenerContext>
     {
+        var places = try places(routes)
+        // Hummingbird's router takes no path beside the rest of a path.
+        let rests = places.filter { $0.path.hasSuffix("/**") }
+        places.removeAll { $0.path.hasSuffix("/**") }
+        let fallbacks = Fallbacks(rests.flatMap(\.routes), service: service)
         let router = Router(context: ListenerContext.self)
-        router.add(middleware: ListenerMiddleware(service: service))
-        for place in try places(routes) { add(place, to: router, service) }
+        router.add(middleware: ListenerMiddleware(service: service, fallbacks: fallbacks))
+        for place in places { add(place, to: router, fallbacks, service) }
         return router.buildResponder()
     }
 
@@ -56,7 +61,7 @@ enum RouteMap {
         var (shape, names): ([String], [String]) = ([], [])
         for (position, segment) in segments.enumerated() {
             if segment == "**" {
-                guard position == segments.count - 1 else { throw .invalidRoutePath(path) }
+                guard position == segments.count - 1, names.isEmpty else { throw .invalidRoutePath(path) }
                 names.append(rest)
                 shape.append("**")
             } else if segment.hasPrefix(":") {
@@ -71,7 +76,9 @@ enum RouteMap {
     }
 
     /// HEAD is answered by the GET route of its path, and every other method by the list of those that there are.
-    private static func add(_ place: Place, to router: Router<ListenerContext>, _ service: ListenerService) {
+    private static func add(
+        _ place: Place, to router: Router<ListenerContext>, _ fallbacks: Fallbacks, _ service: ListenerService
+    ) {
         var allowed = Set(place.routes.map(\.route.method.rawValue))
         if allowed.contains("GET") { allowed.insert("HEAD") }
         let allow = allowed.sorted().joined(separator: ", ")
@@ -80,7 +87,12 @@ enum RouteMap {
             let wanted = method == .head ? "GET" : method.rawValue
             guard let found = place.routes.first(where: { $0.route.method.rawValue == wanted }) else {
                 let reply = Reply.problem(status: 405, title: Problems.title(405), headers: ["allow": allow])
-                router.on(path, method: method) { _, _ -> Response in throw Refusal(reply, keepsConnection: true) }
+                router.on(path, method: method) { request, context -> Response in
+                    guard let fallback = fallbacks.responder(for: request.method, context.target) else {
+                        throw Refusal(reply, keepsConnection: true)
+                    }
+                    return try await fallback.respond(to: request, context: context)
+                }
                 continue
             }
             let responder = RouteResponder(route: found.route, names: found.names, service: service)
@@ -89,8 +101,32 @@ enum RouteMap {
                 continue
             }
             router.on(path, method: method) { request, context in
-                try await responder.respond(to: request, context: context).createHeadResponse()
+                // Hummingbird's own takes a stream for a body of length zero.
+                let response = try await responder.respond(to: request, context: context)
+                let body = ResponseBody(contentLength: response.body.contentLength) { try await $0.finish(nil) }
+                return Response(status: response.status, headers: response.headers, body: body)
             }
+        }
+    }
+}
+
+/// The routes that take the rest of a path, for what no other route answers.
+struct Fallbacks: Sendable {
+    private let responders: [RouteResponder]
+
+    init(_ routes: [(route: Route, names: [String])], service: ListenerService) {
+        // The longest path first.
+        let ordered = routes.sorted { $0.route.path.utf8.count > $1.route.path.utf8.count }
+        responders = ordered.map { RouteResponder(route: $0.route, names: $0.names, service: service) }
+    }
+
+    func responder(for method: HTTPRequest.Method, _ target: RequestTarget?) -> RouteResponder? {
+        guard let target else { return nil }
+        let wanted = method == .head ? "GET" : method.rawValue
+        return responders.first { responder in
+            let start = RouteMap.segments(of: responder.route.path).dropLast()
+            return responder.route.method.rawValue == wanted && target.segments.count > start.count
+                && zip(start, target.segments).allSatisfy { $0 == $1 }
         }
     }
 }

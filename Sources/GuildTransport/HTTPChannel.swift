@@ -25,6 +25,8 @@ final class HTTPChannel: Sendable {
         var outcome: Result<Void, HTTPFailure>?
         var headWaiter: HeadWaiter?
         var pieceWaiter: PieceWaiter?
+
+        var isCancelled: Bool { if case .failure(.cancelled) = outcome { true } else { false } }
     }
 
     let delivery: Delivery
@@ -43,13 +45,15 @@ final class HTTPChannel: Sendable {
 
     // MARK: The caller's side
 
-    /// The head, as soon as the delivery permits. A cancelled task ends the exchange.
+    /// The head, as soon as the delivery permits; of a stream also when what came behind it broke off already, for that is
+    /// told with the pieces. A cancelled task ends the exchange.
     func head() async -> Result<HTTPHead, HTTPFailure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready: Result<HTTPHead, HTTPFailure>? = state.withLock { state in
+                    if let head = state.head, delivery == .streamed, !state.isCancelled { return .success(head) }
                     if case .failure(let failure) = state.outcome { return .failure(failure) }
-                    if let head = state.head, state.outcome != nil || delivery == .streamed { return .success(head) }
+                    if let head = state.head, state.outcome != nil { return .success(head) }
                     state.headWaiter = continuation
                     return nil
                 }

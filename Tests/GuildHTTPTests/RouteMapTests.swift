@@ -50,7 +50,8 @@ struct RouteMapTests {
     @Test(arguments: [
         ("PUT", "/agents", "405 GET, HEAD, POST"), ("DELETE", "/agents/x", "/agents/:agent agent=x"),
         ("DELETE", "/agents/new", "405 GET, HEAD"), ("TRACE", "/agents/x/runs/1", "405 GET, HEAD"),
-        ("GET", "/files/index", "405 POST"),
+        ("GET", "/files/index", "/files/** rest=index"), ("PUT", "/files/index", "405 POST"),
+        ("PUT", "/files/a", "404"),
     ])
     func `a path without the method names the others`(method: String, path: String, found: String) async throws {
         #expect(try await answer(method, path) == found)
@@ -74,7 +75,7 @@ struct RouteMapTests {
         #expect(throws: ListenFailure.duplicateRoute(method: "GET", path: "/a/:y")) {
             try RouteMap.responder([Self.route(.get, "/a/:x"), Self.route(.get, "/a/:y")], service: service)
         }
-        for path in ["a", "/**/a", "/:"] {
+        for path in ["a", "/**/a", "/:", "/:a/**"] {
             #expect(throws: ListenFailure.invalidRoutePath(path)) {
                 try RouteMap.responder([Self.route(.get, path)], service: service)
             }
