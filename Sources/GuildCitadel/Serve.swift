@@ -57,6 +57,7 @@ package struct Serve: Sendable {
         let address = try listenAddress()
         let door = try Door(listen: address, trustedProxies: trustedProxies, hosts: hosts)
         let descriptors = DescriptorLimit.raise()
+        MemoryReturn.ofLargeBlocks()
         let settings = try await withRemote(settings)
         let deployment = try await Deployment(
             settings, redactor: redactor, lockPatience: Self.lockPatience, role: .serving)

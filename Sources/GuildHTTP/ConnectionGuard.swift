@@ -211,17 +211,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         phase = .reading
         // A body that is still coming counts as quiet from here on.
         entry?.setQuiet(since: NIODeadline.now().uptimeNanoseconds)
-        context.fireChannelRead(wrapInboundOut(.head(inOriginForm(head))))
-    }
-
-    /// The host in a request line of absolute form counts in the place of the field (RFC 9112, section 3.2.2).
-    private func inOriginForm(_ head: HTTPRequestHead) -> HTTPRequestHead {
-        guard !head.uri.utf8.starts(with: "/".utf8), let authority = RequestTarget(head.uri)?.authority else {
-            return head
-        }
-        var head = head
-        head.headers.replaceOrAdd(name: "host", value: String(authority))
-        return head
+        context.fireChannelRead(wrapInboundOut(.head(RouteMap.routable(head))))
     }
 
     /// Tells who reads the request that no more of it comes; the answer to that ends the connection.

@@ -1,6 +1,7 @@
 import GuildDomain
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 /// Our routes in Hummingbird's router.
 enum RouteMap {
@@ -34,6 +35,18 @@ enum RouteMap {
 
     /// How the router calls a parameter: two routes of one path may have different names for it.
     static func placeholder(_ index: Int) -> String { "p\(index)" }
+
+    /// The head as the router takes it: the host in a request line of absolute form counts in the place of the field (RFC
+    /// 9112, section 3.2.2), and a method that is nobody's finds what TRACE finds, which no route has: a path that is there
+    /// is 405.
+    static func routable(_ head: HTTPRequestHead) -> HTTPRequestHead {
+        var head = head
+        if !head.uri.utf8.starts(with: "/".utf8), let authority = RequestTarget(head.uri)?.authority {
+            head.headers.replaceOrAdd(name: "host", value: String(authority))
+        }
+        if !methods.contains(where: { $0.rawValue == head.method.rawValue }) { head.method = .TRACE }
+        return head
+    }
 
     static func segments(of path: String) -> [Substring] {
         path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)

@@ -51,7 +51,7 @@ struct RouteMapTests {
         ("PUT", "/agents", "405 GET, HEAD, POST"), ("DELETE", "/agents/x", "/agents/:agent agent=x"),
         ("DELETE", "/agents/new", "405 GET, HEAD"), ("TRACE", "/agents/x/runs/1", "405 GET, HEAD"),
         ("GET", "/files/index", "/files/** rest=index"), ("PUT", "/files/index", "405 POST"),
-        ("PUT", "/files/a", "404"),
+        ("PUT", "/files/a", "404"), ("PURGE", "/agents", "405 GET, HEAD, POST"), ("PURGE", "/nothing", "404"),
     ])
     func `a path without the method names the others`(method: String, path: String, found: String) async throws {
         #expect(try await answer(method, path) == found)

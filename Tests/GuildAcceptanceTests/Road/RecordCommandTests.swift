@@ -14,6 +14,8 @@ extension Road {
                 expectRefusal(refused, 6, "the recording", path)
             }
             #expect(try await model.requests().isEmpty)
+            // Without a write, which would be refused where the run has no place.
+            try await model.setScript([["text": "Hi."]])
             let recorded = try await codex.guild("run", "clerk", "Say hello.", "--record", "new.jsonl")
             #expect(recorded.status == 0, "\(recorded.errors)")
             let replayed = try await codex.guild("run", "clerk", "Say hello.", "--replay", "new.jsonl")

@@ -56,6 +56,8 @@ extension Road {
         ])
         func `a command that finds its disk full says which file, and leaves none`(command: [String]) async throws {
             let standIn = try await StandInProcess.start()
+            // Without a write, which would be refused where the run has no place.
+            try await standIn.setScript([["text": "Hi."], ["text": "Hi."]])
             let codex = try await TemporaryCodex.clerk(model: standIn.baseURL)
             #expect(try await codex.guild("run", "clerk", "Hello.").status == 0)
             let folder = codex.folder + "/small"
