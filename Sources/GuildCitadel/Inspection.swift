@@ -118,12 +118,18 @@ package struct Inspection: Sendable {
 
     /// The snapshot that the ledger says is accepted; where none ever was, the one that the settings name.
     package func acceptedSnapshot() async throws -> CodexSnapshot {
+        // One suspension and no more: with the rest in it, the optimiser of Swift 6.3.1 crashes as it splits the coroutine.
+        let commit = try await lastAccepted()
+        return try snapshot(accepted: commit)
+    }
+
+    @inline(never) func snapshot(accepted commit: CommitID?) throws -> CodexSnapshot {
         let access = try codex()
-        guard let commit = try await lastAccepted() else { return try access.snapshot() }
+        guard let commit else { return try access.snapshot() }
         return try access.accepted(commit)
     }
 
-    private func lastAccepted() async throws -> CommitID? {
+    func lastAccepted() async throws -> CommitID? {
         guard let ledger else { return nil }
         return try await ledger.lastHeads(limit: Self.heads).first(where: \.isAccepted).flatMap { CommitID($0.commit) }
     }

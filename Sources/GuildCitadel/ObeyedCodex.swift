@@ -24,10 +24,17 @@ package struct ObeyedCodex: Sendable {
 extension Inspection {
     /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
     package func obeyed() async throws -> ObeyedCodex {
+        let commit = try await lastAccepted()
+        let isServed = try await ledger(orElse: .quiet)?.isServed() ?? false
+        return try obeyed(accepted: commit, isServed: isServed)
+    }
+
+    /// Apart for the sake of the optimiser, as `snapshot(accepted:)` is.
+    @inline(never) private func obeyed(accepted commit: CommitID?, isServed: Bool) throws -> ObeyedCodex {
         let access = try codex()
         let accepted: CodexSnapshot
         do {
-            accepted = try await acceptedSnapshot()
+            accepted = try snapshot(accepted: commit)
         } catch let failure as Failure where failure.kind == .unavailable {
             // Better said than not shown.
             let asked = try access.snapshot()
@@ -41,7 +48,6 @@ extension Inspection {
         } catch is CodexInvalid {
             // What is invalid sets no limits; `guild registry validate` tells.
         }
-        let isServed = try await ledger(orElse: .quiet)?.isServed() ?? false
         return ObeyedCodex(
             snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
             nextStep: access.isAtHead
