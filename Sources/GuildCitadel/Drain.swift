@@ -9,8 +9,9 @@ import ServiceLifecycle
 /// (a turn at a rate, a debounce window, a far retry) is left and named.
 struct Drain: Service {
     private static let recheck = Duration.milliseconds(200)
-    /// What is due within it is waited for: a retry, a short debounce window.
-    static let patience = Duration.seconds(10)
+    /// What is due within it is waited for: a retry, a short debounce window, the second look for a write that may have been
+    /// done.
+    static let patience = Duration.seconds(20)
 
     let ledger: Ledger
     /// What is due now belongs to what is drained; nil where no scheduler runs here.

@@ -44,11 +44,11 @@ struct ApprovalListResult: TabularResult {
 
     func table(_ cells: CellFormat) -> TextTable {
         TextTable(
-            ["ID", "AGENT", "OPERATION", "SUBJECT", "SINCE", "REASON", "WAITS BECAUSE"],
+            ["ID", "AGENT", "OPERATION", "SUBJECT", "SINCE", "REASON", "WAITS BECAUSE", "ARGUMENTS"],
             waiting.map { action, agent in
                 [
                     action.id.description, agent, action.operation, action.subject, cells.time(action.createdAt),
-                    action.reason, why(action),
+                    action.reason, why(action), action.arguments.text(),
                 ]
             })
     }

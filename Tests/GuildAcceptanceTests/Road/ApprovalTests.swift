@@ -38,6 +38,9 @@ extension Road {
         @Test func `what a person approves is done once, and the agent goes on`() async throws {
             let waiting = try await waiting()
             let codex = waiting.codex
+            // Whoever decides sees to what, in a table for machines too.
+            let csv = try await codex.guild("audit", "approvals", "-o", "csv").output
+            #expect(csv.contains(",ARGUMENTS\r\n") && csv.contains("\"\"repository\"\":\"\"acme/shop\"\""), "\(csv)")
             let approved = try await codex.guild("audit", "approve", waiting.action, "--reason", "go ahead")
             #expect(approved.status == 0, "\(approved.errors)")
             #expect(approved.output.contains("guild serve --once executor action-executor"))
