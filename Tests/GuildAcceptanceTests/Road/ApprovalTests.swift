@@ -40,7 +40,7 @@ extension Road {
             let codex = waiting.codex
             // Whoever decides sees to what, in a table for machines too.
             let csv = try await codex.guild("audit", "approvals", "-o", "csv").output
-            #expect(csv.contains(",ARGUMENTS\r\n") && csv.contains("\"\"repository\"\":\"\"acme/shop\"\""), "\(csv)")
+            #expect(csv.contains(",arguments\r\n") && csv.contains("\"\"repository\"\":\"\"acme/shop\"\""), "\(csv)")
             let approved = try await codex.guild("audit", "approve", waiting.action, "--reason", "go ahead")
             #expect(approved.status == 0, "\(approved.errors)")
             #expect(approved.output.contains("guild serve --once executor action-executor"))
