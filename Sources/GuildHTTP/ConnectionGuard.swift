@@ -81,7 +81,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     /// Whether the parser may have more.
-    var takesBytes: Bool { phase == .waiting || phase == .reading }
+    var takesBytes: Bool { (phase == .waiting || phase == .reading) && !isFaulted }
 
     func bytesCame() { hasHeadBegun = true }
 
@@ -96,8 +96,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head) where phase == .waiting: receive(head, context)
-        case .body where phase == .reading: context.fireChannelRead(data)
-        case .end where phase == .reading:
+        case .body where phase == .reading && !isFaulted: context.fireChannelRead(data)
+        case .end where phase == .reading && !isFaulted:
             (phase, deadline) = (.answering, nil)
             entry?.setQuiet(since: nil)
             context.fireChannelRead(data)
@@ -141,7 +141,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
                 end(context)
             }
         case RequestEvent.wantsBody:
-            guard phase == .reading else { return }
+            guard phase == .reading, !isFaulted else { return }
             let head = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         case RequestEvent.bodyGaveWay:
@@ -161,9 +161,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
             let fault = RequestFault(error)
             service.refusals.count(fault.reason)
             refuse(service.reply(to: fault), context)
-        case (let error as HTTPParserError, .reading): fault(RequestFault(error), context)
-        case (is ByteToMessageDecoderError, .answering): exchange.keepAlive = false
+        case (let error as HTTPParserError, .reading) where !isFaulted: fault(RequestFault(error), context)
+        // What came behind the request is no other one; it is answered all the same.
+        case (is HTTPParserError, .answering), (is ByteToMessageDecoderError, .answering): exchange.keepAlive = false
         case (_, .lingering): break
+        case (_, .reading) where isFaulted: break
         default: end(context)
         }
     }
@@ -199,8 +201,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         (deadline, hasHeadBegun, isHeadTimed) = (nil, false, false)
-        // After an upgrade that we do not make, the parser reads no further request.
-        let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
+        // After an upgrade or a tunnel that we do not make, the parser reads no further request.
+        let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         exchange = Exchange(version: head.version, isHead: head.method == .HEAD, keepAlive: keepAlive)
         // RFC 9112, section 3.2.
         let hosts = head.headers["host"].count

@@ -17,7 +17,9 @@ final class RequestGate: ChannelDuplexHandler {
 
     /// The system hands over what it has when a client ends its direction, read or not: more than this ends the
     /// connection.
-    private static let heldBytes = 256 << 10
+    private static let aheadBytes = 64 << 10
+    /// The same of a body, which is soon taken: more than the system holds.
+    private static let bodyBytes = 8 << 20
     /// The parser gets no more at once, so that the clock is looked at in between.
     private static let sliceBytes = 4 << 10
 
@@ -43,7 +45,8 @@ final class RequestGate: ChannelDuplexHandler {
         var bytes = unwrapInboundIn(data)
         if held == nil { held = bytes } else { held?.writeBuffer(&bytes) }
         feed(context)
-        if let held, held.readableBytes > Self.heldBytes { connection.cut("sent too far ahead of its answers") }
+        let limit = connection.phase == .reading ? Self.bodyBytes : Self.aheadBytes
+        if let held, held.readableBytes > limit { connection.cut("sent too far ahead of its answers") }
     }
 
     func read(context: ChannelHandlerContext) {

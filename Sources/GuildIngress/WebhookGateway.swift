@@ -126,7 +126,7 @@ package struct WebhookGateway: Sendable {
         }
         let limit = bodyLimit(of: endpoint, snapshot)
         guard request.body.count <= limit else { return Self.tooLarge(limit) }
-        guard let keys = await secretKeys(of: endpoint) else {
+        guard let keys = try await secretKeys(of: endpoint) else {
             if refusals.count("deliveries with no secret configured, endpoint=\(endpoint.name)") {
                 logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
             }
@@ -195,7 +195,8 @@ package struct WebhookGateway: Sendable {
     }
 
     /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.
-    private func secretKeys(of endpoint: WebhookEndpointManifest) async -> [Secret]? {
+    /// - Throws: `CancellationError` where the client has left: that says nothing about the secrets.
+    private func secretKeys(of endpoint: WebhookEndpointManifest) async throws -> [Secret]? {
         var keys: [Secret] = []
         var problems: [String] = []
         for reference in endpoint.authentication.secrets {
@@ -205,6 +206,7 @@ package struct WebhookGateway: Sendable {
                 problems.append(error.message)
             }
         }
+        try Task.checkCancellation()
         if troubles.isNews(problems, of: endpoint.name), !problems.isEmpty {
             logger.log(
                 level: keys.isEmpty ? .error : .warning,
@@ -218,7 +220,10 @@ package struct WebhookGateway: Sendable {
 
     /// Says of each endpoint which of its secrets cannot be had, before a delivery needs them.
     package func reportSecrets() async {
-        for endpoint in codex.head.endpoints where endpoint.system == "github" { _ = await secretKeys(of: endpoint) }
+        for endpoint in codex.head.endpoints where endpoint.system == "github" {
+            // Whoever is cancelled here is ending.
+            _ = try? await secretKeys(of: endpoint)
+        }
     }
 
     private static let notConfigured = Reply.problem(

@@ -323,4 +323,63 @@ struct HTTPListenerTests {
             #expect(text.hasSuffix(#"{"status":"ok"}"#))
         }
     }
+
+    @Test func `a request is answered whatever comes behind it`() async throws {
+        try await withListener([Self.echo(), .health]) { port, _ in
+            let post = "POST /echo HTTP/1.1\nHost: a\nContent-Length: 3\n\n"
+            for (first, second) in [
+                (post + "abcGARBAGE\u{0}\n\n", ""), (post, "abc\u{0}\n\n"),
+                ("GET /healthz HTTP/1.1\nHost: a\n", "\nXX\u{0}\n\n"),
+            ] {
+                let response = try await talk(port) { client in
+                    try client.send(head: first)
+                    try client.send(head: second)
+                    return try client.response()
+                }
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    @Test func `what is wrong behind a body is told, also when more has come`() async throws {
+        try await withListener([Self.echo(), .health], limits: HTTPLimits(headerBytes: 1000)) { port, _ in
+            let post = "POST /echo HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n3\nabc\n0\n"
+            let more = String(repeating: "GET /healthz HTTP/1.1\nHost: a\n\n", count: 300)
+            for (trailers, statuses) in [
+                ("Transfer-Encoding: chunked\n\n", [400]), ("Content-Length: 3\n\n", [400]),
+                ("X: " + String(repeating: "a", count: 20_000) + "\n\n", [431, 200]),
+            ] {
+                let response = try await talk(port) { client in
+                    try client.send(head: post + trailers + more)
+                    return try client.response()
+                }
+                #expect(statuses.contains(response.status), "\(response.status) for \(trailers.prefix(20))")
+            }
+        }
+    }
+
+    @Test func `a tunnel is not made, and nothing is expected behind it`() async throws {
+        try await withListener([.health]) { port, _ in
+            let response = try await talk(port) { client in
+                try client.send(head: "CONNECT /healthz HTTP/1.1\nHost: a\n\nGET /healthz HTTP/1.1\nHost: a\n\n")
+                let response = try client.response()
+                #expect(try client.isClosed())
+                return response
+            }
+            #expect(response.headers["connection"] == "close")
+        }
+    }
+
+    @Test func `a client that sends a large body and ends its direction is answered`() async throws {
+        try await withListener([Self.echo()]) { port, _ in
+            let body = [UInt8](repeating: 0x61, count: 1 << 20)
+            let response = try await talk(port) { client in
+                try client.send(head: "POST /echo HTTP/1.1\nHost: a\nContent-Length: \(body.count)\n\n")
+                try client.send(body)
+                client.finishSending()
+                return try client.response()
+            }
+            #expect(response.body == body)
+        }
+    }
 }

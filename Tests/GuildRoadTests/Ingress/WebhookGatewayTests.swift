@@ -60,6 +60,16 @@ import Testing
         #expect(event.payload == Self.issue.bytes())
     }
 
+    @Test func `a client that leaves while it is checked says nothing about the secrets`() async throws {
+        let office = try Office()
+        let left = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await deliver(office, Self.issue.bytes())
+        }
+        await #expect(throws: CancellationError.self) { try await left.value }
+        #expect(try await events(office).isEmpty)
+    }
+
     @Test func `the same delivery, and the same body under a new id, make no second event`() async throws {
         let office = try Office()
         let first = try await deliver(office, Self.issue.bytes()).document["id"]
