@@ -46,7 +46,10 @@ final class RequestGate: ChannelDuplexHandler {
         if held == nil { held = bytes } else { held?.writeBuffer(&bytes) }
         feed(context)
         let limit = connection.phase == .reading ? Self.bodyBytes : Self.aheadBytes
-        if let held, held.readableBytes > limit { connection.cut("sent too far ahead of its answers") }
+        guard let bytes = held?.readableBytes, bytes > limit else { return }
+        connection.cut("sent too far ahead of its answers")
+        // Now, not when the channel has closed: many may do the same in one round of the loop.
+        held = nil
     }
 
     func read(context: ChannelHandlerContext) {
