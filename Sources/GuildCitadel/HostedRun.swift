@@ -245,7 +245,9 @@ package struct HostedRun: Sendable {
             guard let invocation = try await ledger.invocation(id) else {
                 throw Failure(.failed, "invocation \(id) is not in the ledger")
             }
-            let open = try await ledger.actions(of: id).filter { $0.state == .queued || $0.state == .running }
+            let actions = try await ledger.actions(of: id)
+            let open = actions.filter { $0.state == .queued || $0.state == .running }
+            let awaiting = actions.filter { $0.state == .awaiting }
             for action in open where action.attempt > 0 && told[action.id] != action.availableAt {
                 guard action.state == .queued, action.availableAt > time.now else { continue }
                 told[action.id] = action.availableAt
@@ -253,7 +255,6 @@ package struct HostedRun: Sendable {
                 observe(.retrying(id, reason: reason, at: action.availableAt))
             }
             if invocation.state.isFinal {
-                let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
                 let isEndless = open.contains { $0.availableAt > time.now + Self.actionPatience }
                 if invocation.state != .succeeded || open.isEmpty || isEndless {
                     return try await outcome(invocation, awaiting, released)
@@ -263,7 +264,6 @@ package struct HostedRun: Sendable {
                 continue
             }
             if invocation.state == .waiting, invocation.waitReason == .approval {
-                let awaiting = try await ledger.actions(of: id).filter { $0.state == .awaiting }
                 let left = try await decide(awaiting, approve, &released)
                 guard !left.isEmpty else { continue }
                 // Whoever was asked may have ended the run instead.

@@ -17,10 +17,9 @@ extension Ledger {
     /// From now on a write fails after one try at a lock.
     package func stopWaitingForLocks() { committer.stopWaitingForLocks() }
 
-    /// Whether the ledger can be read, and be written to without waiting for somebody's lock.
+    /// Whether the ledger can be written to without waiting for somebody's lock.
     package func probe() async throws {
         guard !committer.isLockedOut else { throw LedgerFailure.locked(path: location.path) }
-        try await read { _ in }
         try await Self.$lockPatience.withValue(.zero) { try await submit { _ in } }
     }
 }

@@ -10,7 +10,10 @@ extension Road {
             ["holdUntil": "go", "afterEvents": 2, "text": "Here is what I think of it.", "times": 1]
         ]
 
-        @Test func `SIGTERM finishes the call under way and takes nothing new`() async throws {
+        /// Serves one delivery, whose run waits for the model's answer.
+        private func servedWhileHeld() async throws -> (
+            standIn: StandInProcess, codex: TemporaryCodex, served: ServedCodex, event: String
+        ) {
             let standIn = try await StandInProcess.start()
             try await standIn.setScript(Self.held)
             let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, github: standIn.baseURL)
@@ -18,6 +21,11 @@ extension Road {
             let response = try await served.deliver(.issue())
             let event = try #require(response.json?["id"]?.string)
             try await standIn.waitUntilHeld(at: "go")
+            return (standIn, codex, served, event)
+        }
+
+        @Test func `SIGTERM finishes the call under way and takes nothing new`() async throws {
+            let (standIn, codex, served, event) = try await servedWhileHeld()
 
             served.child.signal(SIGTERM)
             try await waitUntilRefused(served.port)
@@ -33,13 +41,7 @@ extension Road {
         }
 
         @Test func `SIGQUIT ends at once and in order: what was cut off is done by the next`() async throws {
-            let standIn = try await StandInProcess.start()
-            try await standIn.setScript(Self.held)
-            let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, github: standIn.baseURL)
-            let served = try await codex.serve()
-            let response = try await served.deliver(.issue())
-            let event = try #require(response.json?["id"]?.string)
-            try await standIn.waitUntilHeld(at: "go")
+            let (standIn, codex, served, event) = try await servedWhileHeld()
             served.child.signal(SIGQUIT)
             guard case .exited = try await served.child.wait() else {
                 Issue.record("ended by a signal")
