@@ -10,7 +10,7 @@ extension HeldStanding {
         var object: JSONObject = [
             "system": .string(system), "events": .integer(count), "since": .string(since.rfc3339),
             "until": .string(until.rfc3339),
-            "reason": .string("it is not known who we are on \(system); \(nextStep)"),
+            "reason": .string("our identity on \(system) is unknown; \(nextStep)"),
         ]
         if isWhole { object["detail"] = reason.map { JSONValue.string($0) } ?? JSONValue.null }
         return .object(object)

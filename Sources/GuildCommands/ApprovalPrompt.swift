@@ -17,7 +17,7 @@ struct ApprovalPrompt: Sendable {
             let lines =
                 [
                     "\(action.operation) on \(action.subject)", "  \(action.arguments.text())",
-                    "  reason: \(action.reason)", "  asked because: \(action.whyItWaits(standing))",
+                    "  reason: \(action.reason)", "  approval needed because: \(action.whyItWaits(standing))",
                 ] + (standing.map { ["  \($0.nextStep)"] } ?? [])
             let question = lines.map(TextTable.printable).joined(separator: "\n") + "\nDo it? [y/N] "
             switch Question.ask(question, until: interruption) {

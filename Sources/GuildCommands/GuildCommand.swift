@@ -9,7 +9,7 @@ import GuildDomain
 package struct GuildCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "guild",
-        abstract: "Runs AI agents from git, within budgets, and answers for what they did.",
+        abstract: "Runs AI agents from git, within budgets, with an audit log.",
         discussion: """
             Exit status: 0 done, 1 failed, 2 wrong usage, 3 the codex is invalid, 4 out of budget, 5 refused by policy \
             or waiting for approval, 6 a dependency is unavailable, 130 interrupted.

@@ -38,7 +38,7 @@ enum PointInTime {
             instant = try required(text, option: option, now: now, zone: zone)
         }
         guard instant > now else {
-            throw Failure(.usage, "\(option) '\(text)' has passed already", hint: "name a time that lies ahead")
+            throw Failure(.usage, "\(option) '\(text)' is in the past", hint: "name a time in the future")
         }
         return instant
     }

@@ -63,15 +63,15 @@ final class RunScreen: Sendable {
             let place = ScreenText.line(action.subject)
             say(
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
-                    + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
+                    + "  hint: guild audit approve \(action.id), then `guild serve --once` continues")
         }
-        for action in outcome.released { say(ScreenText.line("guild: approved with it: \(action.brief)")) }
+        for action in outcome.released { say(ScreenText.line("guild: also approved: \(action.brief)")) }
         for action in outcome.done { tellMove(action) }
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
             say(
                 ScreenText.line("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
-                    + "\n  hint: guild audit show \(action.id) tells what was asked")
+                    + "\n  hint: guild audit show \(action.id) shows the request")
         }
         if let problem = outcome.notRecorded { say("guild: \(problem.description)") }
         for call in outcome.blocked {
@@ -82,8 +82,8 @@ final class RunScreen: Sendable {
         for action in outcome.left {
             let why = action.error.map { ": \($0)" } ?? ""
             say(
-                ScreenText.line("guild: \(action.operation) on \(action.subject) is not done yet\(why)")
-                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, does it from "
+                ScreenText.line("guild: \(action.operation) on \(action.subject) is still open\(why)")
+                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, executes it from "
                     + LocalTime.text(action.availableAt))
         }
         if let failure = outcome.failure {

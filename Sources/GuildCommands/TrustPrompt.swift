@@ -6,7 +6,7 @@ enum TrustPrompt {
     /// - Throws: `Failure` where Ctrl-C was the answer.
     static func ask(_ pairs: [SecretPair], until interruption: Interruption) throws -> Bool {
         let lines = pairs.map { "  " + TextTable.printable($0.description) }.joined(separator: "\n")
-        let question = "A commit of the codex wants to use what nobody has trusted yet:\n\(lines)\nTrust it? [y/N] "
+        let question = "A commit of the codex uses secrets that nobody has trusted yet:\n\(lines)\nTrust it? [y/N] "
         let answer = Question.ask(question, until: interruption)
         if answer == .interrupted { throw Failure(.interrupted, "interrupted; nothing was trusted") }
         return answer == .yes

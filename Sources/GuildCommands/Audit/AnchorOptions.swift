@@ -13,10 +13,10 @@ struct AnchorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Compare with the anchors of another place.",
+            "Compare with anchors from elsewhere.",
             discussion: """
-                A repository (its refs/guild/audit, else what `git fetch REMOTE refs/guild/audit` brought), a file that \
-                `guild audit anchor -o json` printed, or a revision of the codex repository.
+                A repository (its refs/guild/audit, or else the result of `git fetch REMOTE refs/guild/audit`), a file \
+                with the output of `guild audit anchor -o json`, or a revision of the codex repository.
                 """, valueName: "place"), completion: .file())
     var anchorFrom: String?
 
@@ -76,7 +76,7 @@ enum AuditFile {
         } catch {
             throw Failure(
                 .usage, "\(place): \(error.message)",
-                hint: "take it as `guild audit anchor -o json` or `guild audit proof -o json` printed it")
+                hint: "use the unchanged output of `guild audit anchor -o json` or `guild audit proof -o json`")
         }
     }
 }

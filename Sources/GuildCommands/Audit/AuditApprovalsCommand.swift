@@ -5,7 +5,7 @@ import GuildLedger
 
 struct AuditApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approvals", abstract: "Lists the actions that wait for a person, the oldest first.")
+        commandName: "approvals", abstract: "Lists the actions that wait for approval, the oldest first.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions

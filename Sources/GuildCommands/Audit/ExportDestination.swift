@@ -23,7 +23,7 @@ final class ExportDestination {
             guard descriptor >= 0 else { throw Self.refusal(place, SystemError.words(errno)) }
             guard isatty(descriptor) == 0 else {
                 close(descriptor)
-                throw Self.refusal(place, "it is a terminal, which takes no text from outside as it is")
+                throw Self.refusal(place, "it is a terminal, which must not receive raw text from outside")
             }
             partial = nil
             handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -52,14 +52,14 @@ final class ExportDestination {
             guard let path, partial != nil else { return false }
             throw Failure(
                 .unavailable, "\(path): cannot be written: \(SystemError.words(error))",
-                hint: "free some space; nothing of it was kept")
+                hint: "free some space; the partial file was removed")
         }
     }
 
     func finish() throws(Failure) {
         guard let path, let partial, let handle else { return }
         // Whatever has come to stand there meanwhile is not written over.
-        guard try !Self.isStream(path) else { throw Self.refusal(path, "it was put there meanwhile") }
+        guard try !Self.isStream(path) else { throw Self.refusal(path, "it appeared meanwhile") }
         guard fsync(handle.fileDescriptor) == 0, rename(partial, path) == 0 else {
             throw Failure(.unavailable, "\(path): cannot be written: \(SystemError.words(errno))")
         }
@@ -73,7 +73,7 @@ final class ExportDestination {
         var (own, target) = (stat(), stat())
         guard lstat(path, &own) == 0 else { return false }
         let isLink = own.st_mode & S_IFMT == S_IFLNK
-        guard stat(path, &target) == 0 else { throw refusal(path, "it is a symbolic link that leads nowhere") }
+        guard stat(path, &target) == 0 else { throw refusal(path, "it is a dangling symbolic link") }
         switch target.st_mode & S_IFMT {
         case S_IFIFO, S_IFCHR: return true
         case S_IFREG where !isLink: return false

@@ -137,13 +137,13 @@ struct BudgetChangeResult: CommandResult {
             let more = outcome.woken.count > Self.nameLimit ? ", …" : ""
             let next =
                 switch change.continuation {
-                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) carries on"
+                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
                 case .unattended: "next: guild serve --once"
                 }
-            lines += ["", "\(outcome.woken.count) waiting invocations go on: \(names)\(more)", next]
+            lines += ["", "\(outcome.woken.count) waiting invocations continue: \(names)\(more)", next]
         }
         if outcome.stillWaiting > 0 {
-            lines.append(style.yellow("\(outcome.stillWaiting) still wait: this was not enough for them"))
+            lines.append(style.yellow("\(outcome.stillWaiting) still wait, because they need more"))
         }
         return lines
     }

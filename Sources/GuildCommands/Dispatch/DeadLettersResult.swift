@@ -86,7 +86,7 @@ struct DeadLettersResult: TabularResult {
 
     private static func together(_ failures: [any GuildError]) -> Failure? {
         Failure.together(failures).map { failure in
-            let list = "`guild dispatch dead-letters list` shows those there are"
+            let list = "`guild dispatch dead-letters list` shows them"
             return failures.count == 1 ? failure : Failure(failure.kind, failure.message, hint: list)
         }
     }

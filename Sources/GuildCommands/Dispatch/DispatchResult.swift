@@ -73,12 +73,12 @@ struct DispatchResult: CommandResult {
                 decision.isPending && !invocations.contains { $0.id == decision.invocation }
             }
             if let until = left.compactMap(\.until).min() {
-                return "left until \(LocalTime.text(until)): guild serve runs it then"
+                return "deferred until \(LocalTime.text(until)): guild serve runs it then"
             }
             if invocations.contains(where: { $0.waitReason == .approval }) {
                 return "next: guild audit approvals"
             }
-            return invocations.first.map { "guild audit show \($0.id) draws what happened" }
+            return invocations.first.map { "guild audit show \($0.id) shows what happened" }
         }
         let queued = events.contains { event in
             event.reception != .dryRun && event.decisions.contains { $0.invocation != nil }

@@ -27,10 +27,10 @@ struct RunWaits: Sendable {
             let why = holds[invocation.id].map { ", \($0.reason)" } ?? ""
             return "a person\(why): guild audit approvals"
         case .budget: return budgets[invocation.id]?.reason ?? "room in its budget"
-        case .rate: return "its turn at a rate limit"
+        case .rate: return "its slot at a rate limit"
         case .action: return "its actions"
-        case .delegate: return "the agents that it has called"
-        case .preempted: return "a slot: more urgent work has its own"
+        case .delegate: return "the agents that it called"
+        case .preempted: return "a slot that more urgent work uses"
         }
     }
 }

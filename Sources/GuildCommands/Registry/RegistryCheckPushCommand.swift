@@ -7,7 +7,7 @@ import GuildDomain
 /// What the hook calls: judges what a push would bring, and says why not where the pusher reads it.
 struct RegistryCheckPushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-push", abstract: "Judges a push from within a pre-receive hook.",
+        commandName: "check-push", abstract: "Validates a push from within a pre-receive hook.",
         discussion: "Reads `OLD NEW REF` lines on standard input (githooks(5)).", shouldDisplay: false)
 
     @Option(help: ArgumentHelp("Allowed signers.", valueName: "file"))
@@ -27,7 +27,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         guard let served = try access.repository.servedName(settings.revision) else { return }
         let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes + 1) ?? Data()
         guard input.count <= Self.inputLimitBytes else {
-            say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs are no push")
+            say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs in one push")
             throw CommandStatus(code: ErrorKind.refused.exitStatus)
         }
         for line in String(decoding: input, as: UTF8.self).split(separator: "\n") {
@@ -41,7 +41,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
     private func judge(_ name: String, after old: String, _ reference: String, _ access: CodexAccess) throws {
         guard let commit = CommitID(name), !commit.hex.allSatisfy({ $0 == "0" }) else {
             say("guild: \(reference) is served and cannot be deleted")
-            say("  hint: take a change back with a new commit: guild registry rollback")
+            say("  hint: revert the change with a new commit: guild registry rollback")
             throw CommandStatus(code: ErrorKind.refused.exitStatus)
         }
         let short = reference.hasPrefix("refs/heads/") ? String(reference.dropFirst("refs/heads/".count)) : reference
@@ -53,7 +53,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         if rest > 0 { say("and \(rest) more: guild registry validate") }
         guard result.snapshot == nil else { return }
         let count = "\(errors.count) error\(errors.count == 1 ? "" : "s")"
-        say("guild: \(commit.short) is not taken for \(short): \(count)")
+        say("guild: \(commit.short) is rejected for \(short): \(count)")
         throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus)
     }
 

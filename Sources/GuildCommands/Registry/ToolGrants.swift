@@ -25,7 +25,7 @@ struct ToolGrants {
                 ]
             })
         let left = rules.count - Self.listedRules
-        let rest = left > 0 ? ["and \(left) more rules; `guild registry show AGENT` shows those of one agent"] : []
+        let rest = left > 0 ? ["and \(left) more rules; see `guild registry show AGENT`"] : []
         return [table.text(style, showsHeadings: true)] + rest
     }
 

@@ -59,7 +59,7 @@ extension Budget {
             #expect(told.count == 1)
             #expect(told.first?.value(at: ["body", "told"]) == ["user:ada"])
             let shown = try await codex.guild("budget", "show", "chapter/harbour")
-            #expect(shown.output.contains("alerts are told to        user:ada"))
+            #expect(shown.output.contains("alerts go to              user:ada"))
         }
     }
 }

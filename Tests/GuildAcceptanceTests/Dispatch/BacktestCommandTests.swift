@@ -40,7 +40,7 @@ import Testing
         // What is committed decides as it did.
         #expect(try await codex.json("dispatch", "backtest", "--rev", "HEAD", "--since", "1h")["changed"] == 0)
         let text = try await codex.guild("dispatch", "backtest", "--worktree")
-        #expect(text.output.contains("2 decided otherwise"))
+        #expect(text.output.contains("2 decided differently"))
         #expect(text.output.contains(", instead of "))
         #expect(try await codex.json("audit", "log").array?.count == entries)
     }

@@ -77,7 +77,7 @@ import Testing
         #expect(rate["bucket"] == "agent/hasty@limits#0")
         #expect([rate["per_minute"], rate["burst"], rate["left"]] == [1, 1, 0])
         let text = try await codex.guild("dispatch", "queue").output
-        for part in ["window (2)", "more events, until ", "its turn", "an executor", "PER MINUTE"] {
+        for part in ["window (2)", "more events, until ", "its slot", "an executor", "PER MINUTE"] {
             #expect(text.contains(part), "no '\(part)' in \(text)")
         }
         #expect(text.contains("its turn: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")

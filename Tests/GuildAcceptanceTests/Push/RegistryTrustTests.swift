@@ -36,7 +36,7 @@ extension BadInput {
             #expect(try await states(codex)["env://MODEL_KEY"] == "waiting")
             let status = try await guild(codex, "status")
             #expect(
-                status.output.contains("not trusted, and not used: env://MODEL_KEY"), "\(status.output)")
+                status.output.contains("not trusted, so not used: env://MODEL_KEY"), "\(status.output)")
             let valid = try await guild(codex, "registry", "validate")
             #expect(valid.status == 0)
             #expect(valid.errors.contains("env://MODEL_KEY"), "\(valid.errors)")
