@@ -63,7 +63,7 @@ package struct CodexAccess: Sendable {
 
     private func tellDoubt(about revision: String) throws {
         guard let tag = try repository.tagBeside(revision) else { return }
-        settings.remark("'\(revision)' is a branch and a tag: the branch is used; the tag's full name is \(tag)")
+        settings.remark("'\(revision)' is a branch and a tag: guild uses the branch; the tag's full name is \(tag)")
     }
 
     /// Reads a commit, with every problem; that it has no codex at all is one, and that nobody who counts has signed it.
@@ -86,7 +86,7 @@ package struct CodexAccess: Sendable {
         // Commits that cannot be compared are not known to go forward.
         guard (try? repository.isAncestor(accepted, of: commit)) != true else { return result }
         return result.refused(
-            "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward")
+            "the commit does not descend from \(accepted.short), which was accepted: --signers allows no step back")
     }
 
     private func read(_ commit: CommitID, revision: String, deadline: LoadDeadline?) throws -> LoadResult {
@@ -110,7 +110,7 @@ package struct CodexAccess: Sendable {
                 throw Failure(
                     .unavailable,
                     "\(repository.place) does not have commit \(commit.short), which the ledger says is accepted",
-                    hint: "fetch it, or accept another one with `guild serve`; for a codex that has nothing to do with "
+                    hint: "fetch it, or accept another one with `guild serve`; for a codex unrelated to "
                         + "that ledger, `guild ledger use --new` begins another")
             }
             throw Failure(
@@ -160,7 +160,7 @@ package struct CodexAccess: Sendable {
         CurrentCodex(head) { [self] commit in
             guard let id = CommitID(commit) else {
                 throw Failure(
-                    .unavailable, "the uncommitted files \(commit) are not at hand any more",
+                    .unavailable, "the uncommitted files \(commit) are no longer available",
                     hint: "commit the codex; only commits can be resumed")
             }
             return try retrying { _ in try load(id, revision: id.short) }.get()

@@ -52,7 +52,7 @@ struct CodexReload: Service {
         }
         if watcher == nil {
             deployment.logger.warning(
-                "no inotify: commits are looked for every \(Self.recheck)",
+                "no inotify: guild looks for commits every \(Self.recheck)",
                 metadata: ["hint": "raise fs.inotify.max_user_instances"])
         }
         return watcher
@@ -90,12 +90,12 @@ struct CodexReload: Service {
                 return
             } catch CodexRepositoryError.cancelled {
                 // A newer one is there, and wished for; or the process ends, and nothing is wished for any more.
-                deployment.logger.info("a reading of the codex was cancelled")
+                deployment.logger.info("reading the codex was cancelled")
             } catch {
                 // Said once, not with each recheck; the next wish tries again.
                 if "\(error)" != trouble || isForced {
                     deployment.logger.error(
-                        "reload failed; the last good commit runs on", metadata: ["reason": "\(error)"])
+                        "reload failed; the last valid commit stays active", metadata: ["reason": "\(error)"])
                 }
                 trouble = "\(error)"
             }
@@ -202,7 +202,7 @@ struct CodexReload: Service {
         do {
             try await deployment.ledger.noteLoading(commit, since: since, by: worker)
         } catch {
-            deployment.logger.debug("cannot say what is being read", metadata: ["reason": "\(error)"])
+            deployment.logger.debug("cannot record which commit is being read", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -219,7 +219,7 @@ struct CodexReload: Service {
             commit: result.commit, accepted: false, problems: errors.map(\.text), actor: "serve",
             now: deployment.time.now)
         deployment.logger.error(
-            "codex refused; the last good one runs on",
+            "codex refused; the last valid commit stays active",
             metadata: [
                 "commit": "\(result.commit)", "serving": "\(deployment.codex.head.commit)",
                 "errors": "\(errors.count)", "first": "\(errors.first?.text ?? "")",
@@ -241,7 +241,7 @@ struct CodexReload: Service {
             } catch {
                 if "\(error)" != trouble {
                     deployment.logger.warning(
-                        "fetch failed; the last good commit runs on", metadata: ["reason": "\(error)"])
+                        "fetch failed; the last valid commit stays active", metadata: ["reason": "\(error)"])
                 }
                 trouble = "\(error)"
             }

@@ -18,11 +18,11 @@ extension Deployment {
         if trustee == .run, !trusted.isEmpty {
             let count = "\(trusted.count) secret\(trusted.count == 1 ? "" : "s")"
             remark(
-                "as nobody has served this codex yet, you trust the \(count) it names: guild registry trust lists them")
+                "nobody has served this codex yet, so you trust the \(count) it names: guild registry trust lists them")
         }
         guard !waiting.isEmpty else { return }
         logger.warning(
-            "secrets are not used: an operator has to trust them first",
+            "secrets are not used: an operator must trust them first",
             metadata: [
                 "commit": "\(snapshot.commit)",
                 "secrets": "\(waiting.map(\.description).joined(separator: ", "))",

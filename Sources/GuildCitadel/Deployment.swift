@@ -178,7 +178,8 @@ package struct Deployment: Sendable {
         } catch {
             // A repository that we may only read still runs; what is lost is the safety from gc.
             logger.warning(
-                "cannot keep the commit alive", metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
+                "cannot protect the commit from git gc",
+                metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
         }
     }
 
@@ -205,7 +206,7 @@ package struct Deployment: Sendable {
         do {
             try await unpinUnused()
         } catch {
-            logger.debug("cannot let go of old commits", metadata: ["reason": "\(error)"])
+            logger.debug("cannot release old commits", metadata: ["reason": "\(error)"])
         }
     }
 

@@ -15,7 +15,7 @@ struct Door: Sendable {
         proxies = try trustedProxies.map { texts throws(Failure) in try Self.proxies(texts) } ?? .loopback
         for host in hosts where !Self.isHost(host) {
             throw Failure(
-                .usage, "--host '\(host)' is not the name of a host",
+                .usage, "--host '\(host)' is not a host name",
                 hint: "write the name alone, without a scheme, a port or a path: --host guild.example.com")
         }
         self.hosts = HostPolicy(names: hosts + [listen?.host].compactMap(\.self), exempt: [Self.exemptSegment])

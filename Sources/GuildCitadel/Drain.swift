@@ -49,7 +49,7 @@ struct Drain: Service {
         }
         guard !metadata.isEmpty else { return }
         metadata["hint"] = "guild dispatch queue lists it"
-        logger.notice("left what is due later", metadata: metadata)
+        logger.notice("left work that is due later", metadata: metadata)
     }
 
     func isOurs(_ pending: PendingWork) -> Bool {

@@ -169,8 +169,8 @@ package struct HostedRun: Sendable {
             let state = isRevoked ? "trust \(first.use.purpose) is revoked" : "not trusted \(first.use.purpose)"
             throw Failure(
                 .refused, "secret \(first.reference): \(state)\(more)",
-                hint: "an operator says so once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
-                    + (isRevoked ? "" : "; who protects the branch instead says --trust-codex"))
+                hint: "an operator must trust it once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
+                    + (isRevoked ? "" : "; or pass --trust-codex if the branch is protected"))
         }
         _ = try await deployment.ledger.setTrust(
             pairs, to: .trusted, commit: deployment.asked.commit, actor: request.user, now: deployment.time.now)
@@ -186,7 +186,7 @@ package struct HostedRun: Sendable {
         let hint = refusal.hint.map { "\($0); then " } ?? ""
         return Failure(
             .outOfBudget, refusal.message,
-            hint: "\(hint)`guild run --resume \(invocation)`, or a running `guild serve`, goes on where it stopped")
+            hint: "\(hint)`guild run --resume \(invocation)`, or a running `guild serve`, continues it")
     }
 
     /// Takes up an invocation that waits, or that nobody has taken up yet.
@@ -200,7 +200,7 @@ package struct HostedRun: Sendable {
         guard !invocation.state.isFinal else {
             throw Failure(
                 .usage, "invocation \(id) has ended already: it \(invocation.state.rawValue)",
-                hint: "`guild audit show \(id)` tells how; `guild run \(invocation.agent)` begins a new one")
+                hint: "`guild audit show \(id)` shows how; `guild run \(invocation.agent)` starts a new one")
         }
         return (invocation.root, id)
     }

@@ -40,7 +40,7 @@ package struct LedgerFinder {
     private func look() throws -> Look {
         let (id, shared) = (try repository.codexID(), try repository.sharedPlace())
         let place = LedgerRecord.Place(path: shared.path, device: shared.device, inode: shared.inode)
-        let what = id.map { "the id \($0.short)" } ?? "its path, as it has no id yet,"
+        let what = id.map { "the id \($0.short)" } ?? "its path, because it has no id yet,"
         let earlier = try earlierLocations()
         let looked = ["\(what) in \(known.folder)"] + earlier.map(\.path)
         func made(_ finding: Finding, _ standing: LedgerHome.Standing, _ locations: [LedgerLocation]) -> Look {
@@ -203,7 +203,7 @@ package struct LedgerFinder {
                     try begin(wanted, look, id: CodexID())
                 }
                 guard let ledger = try find().location else {
-                    throw Failure(.unavailable, "\(repository.place): the ledger that was taken is not found again")
+                    throw Failure(.unavailable, "\(repository.place): the selected ledger cannot be found")
                 }
                 return (ledger, before.flatMap { $0 == ledger ? nil : $0 })
             }

@@ -28,8 +28,8 @@ package struct LedgerTaking: Sendable {
     package func take(_ place: String?, foreign: Bool = false) async throws -> Outcome {
         guard settings.ledger == nil else {
             throw Failure(
-                .usage, "--ledger names a ledger for one command, and would hide the one that is taken here",
-                hint: "leave it out: guild ledger use PATH")
+                .usage, "--ledger selects a ledger for one command, and would hide the one selected here",
+                hint: "remove it: guild ledger use PATH")
         }
         let access = try CodexAccess(settings)
         let wanted = try place.map { try location($0) }
@@ -40,8 +40,8 @@ package struct LedgerTaking: Sendable {
             let accepted = try await ledger.acceptedCommits()
             guard foreign || !access.isForeign(accepted) else {
                 throw Failure(
-                    .usage, "\(wanted.path) is another codex's ledger: this repository has no commit that it accepted",
-                    hint: "name this codex's own, or begin one with --new; add --foreign if it is meant")
+                    .usage, "\(wanted.path) belongs to another codex: this repository has no commit that it accepted",
+                    hint: "name this codex's own, or create one with --new; add --foreign if this is intended")
             }
         }
         let (taken, before) = try LedgerFinder(access, environment: settings.environment).use(wanted)
@@ -51,7 +51,7 @@ package struct LedgerTaking: Sendable {
             by: access.repository.place, before: before?.path, actor: actor, now: settings.time.now)
         if let before { try await warnWhoUses(before) }
         if let named = settings.environment["GUILD_LEDGER"] {
-            settings.remark("GUILD_LEDGER is set, and wins as long as it is: \(named)")
+            settings.remark("GUILD_LEDGER is set and takes precedence: \(named)")
         }
         return Outcome(
             ledger: taken.path, isNew: wanted == nil, before: before?.path, codex: access.repository.place)
@@ -66,7 +66,7 @@ package struct LedgerTaking: Sendable {
         guard !processes.isEmpty else { return }
         let ids = processes.map(String.init).joined(separator: ", ")
         settings.remark(
-            "still at work in \(before.path), until it is started again: process \(ids)")
+            "still using \(before.path) until restarted: process \(ids)")
     }
 
     private func location(_ place: String) throws -> LedgerLocation {
@@ -77,8 +77,8 @@ package struct LedgerTaking: Sendable {
         let taken = (below.exists ? below : location).resolved
         guard !taken.isBackup else {
             throw Failure(
-                .usage, "\(taken.folder) is a backup, and a ledger in use would no longer be what was backed up",
-                hint: "`guild ledger restore \(taken.folder)` puts it in the place of this codex's ledger")
+                .usage, "\(taken.folder) is a backup, and using it as a ledger would change it",
+                hint: "`guild ledger restore \(taken.folder)` replaces this codex's ledger with it")
         }
         return taken
     }

@@ -51,7 +51,7 @@ extension Inspection {
         return ObeyedCodex(
             snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
             nextStep: access.isAtHead
-                ? "which hold once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
+                ? "which apply once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
                 : "which are not accepted")
     }
 

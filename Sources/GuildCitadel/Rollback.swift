@@ -36,23 +36,23 @@ package struct Rollback: Sendable {
         guard let reference = try repository.servedReference(access.revision), reference.name.hasPrefix("refs/heads/")
         else {
             throw Failure(
-                .usage, "\(access.revision) is no branch, so nothing can be added to it", hint: "name one with --rev")
+                .usage, "\(access.revision) is not a branch, so it can take no commit", hint: "name one with --rev")
         }
         let tip = try repository.resolve(reference.name)
         let commit = try revision.map { try repository.resolve($0) } ?? tip
         guard try repository.isAncestor(commit, of: tip) else {
             throw Failure(
-                .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists those that are")
+                .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists its commits")
         }
         if reference.isCheckedOut { try requireClean() }
         let reverted = try repository.summary(of: commit)
         guard let (tree, isChange) = try repository.revertedTree(of: commit, on: tip) else {
             throw Failure(
-                .usage, "commit \(commit.short) cannot be taken back: later commits changed the same lines",
-                hint: "revert it by hand with `git revert`, or take the later ones back first")
+                .usage, "commit \(commit.short) cannot be reverted: later commits changed the same lines",
+                hint: "revert it by hand with `git revert`, or revert the later ones first")
         }
         guard isChange else {
-            throw Failure(.usage, "commit \(commit.short) is taken back already", hint: "name another commit")
+            throw Failure(.usage, "commit \(commit.short) is already reverted", hint: "name another commit")
         }
         let made = try self.commit(tree, on: tip, reverting: reverted)
         try requireValid(made, without: reverted)
@@ -81,7 +81,7 @@ package struct Rollback: Sendable {
         throw Failure(
             .invalidCodex,
             "without commit \(reverted.commit.short) the codex would be invalid\(shown)\(rest)",
-            hint: "nothing was changed; `git log` lists the commits, and one before may be the one to take back")
+            hint: "nothing was changed; `git log` lists the commits; perhaps revert an earlier one")
     }
 
     private static let shownErrors = 20

@@ -58,9 +58,9 @@ package struct SecretDesk: Sendable {
         guard found.isEmpty else {
             throw Failure(
                 .usage,
-                "'\(name)' may be any of \(found.count): "
+                "'\(name)' matches \(found.count) pairs: "
                     + found.map { "\($0.pair.id) (\($0.pair))" }.joined(separator: ", "),
-                hint: "give the id of the one that is meant")
+                hint: "give the id of one of them")
         }
         throw Failure(
             .usage, "there is no secret '\(name)' in the codex or the ledger",

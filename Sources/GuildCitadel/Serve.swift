@@ -106,10 +106,10 @@ package struct Serve: Sendable {
         try deployment.ledger.waitForLocks { [logger = deployment.logger, path = deployment.ledger.location.path] in
             if $0 {
                 logger.warning(
-                    "the ledger is locked by another process: what is to be written waits, deliveries are answered 503",
+                    "another process locks the ledger: writes wait, deliveries are answered 503",
                     metadata: ["ledger": "\(path)", "hint": "find the other process (`fuser` on the file)"])
             } else {
-                logger.notice("the ledger can be written to again", metadata: ["ledger": "\(path)"])
+                logger.notice("the ledger is writable again", metadata: ["ledger": "\(path)"])
             }
         }
     }
@@ -119,7 +119,7 @@ package struct Serve: Sendable {
     private func withRemote(_ settings: Settings) async throws -> Settings {
         guard let remote else { return settings }
         guard !settings.usesWorktree else {
-            throw Failure(.usage, "a followed branch and --worktree exclude each other", hint: "leave one out")
+            throw Failure(.usage, "a followed branch and --worktree exclude each other", hint: "remove one")
         }
         var settings = settings
         settings.revision = remote.revision
@@ -128,7 +128,7 @@ package struct Serve: Sendable {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
-            settings.logger.warning("fetch failed; what was fetched last is served", metadata: ["reason": "\(error)"])
+            settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }
         return settings
     }
@@ -138,7 +138,7 @@ package struct Serve: Sendable {
         if let refusal = deployment.refusal {
             deployment.pin(deployment.codex.head.commit)
             deployment.logger.error(
-                "codex refused; the commit that was accepted last is served",
+                "codex refused; serving the last accepted commit",
                 metadata: [
                     "commit": "\(refusal.commit)", "serving": "\(deployment.codex.head.commit)",
                     "errors": "\(refusal.errors.count)", "first": "\(refusal.errors.first?.text ?? "")",
@@ -146,7 +146,7 @@ package struct Serve: Sendable {
         } else if let unreadable = deployment.unreadable {
             deployment.pin(deployment.codex.head.commit)
             deployment.logger.error(
-                "codex cannot be read; the commit that was accepted last is served",
+                "codex cannot be read; serving the last accepted commit",
                 metadata: [
                     "serving": "\(deployment.codex.head.commit)", "reason": "\(unreadable.message)",
                     "hint": "\(unreadable.hint ?? "")",

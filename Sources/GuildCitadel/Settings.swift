@@ -58,7 +58,7 @@ extension Settings {
     {
         let isNew = !location.exists
         let ledger = try Ledger(at: location, busyTimeout: busyTimeout)
-        if isNew { remark("a new ledger begins: \(location.path)") }
+        if isNew { remark("creating a new ledger: \(location.path)") }
         return ledger
     }
 }

@@ -27,7 +27,7 @@ package enum WrittenID {
         let more = found.count > namedLimit ? ", …" : ""
         throw Failure(
             .usage, "several \(list(kinds.map { $0.rawValue + "s" }, "and")) begin with '\(ScreenText.line(text))'",
-            hint: "give more of one of them: \(found.prefix(namedLimit).joined(separator: ", "))\(more)")
+            hint: "give a longer prefix: \(found.prefix(namedLimit).joined(separator: ", "))\(more)")
     }
 
     /// An invocation's id. A whole one is taken as it is, for whoever uses it to say that there is none.
@@ -54,7 +54,7 @@ package enum WrittenID {
         Failure(
             .usage, "there is no \(list(kinds.map(\.rawValue), "or")) '\(ScreenText.line(text))' in the ledger",
             hint: nearest.map { "did you mean '\($0)'?" }
-                ?? "an id has 26 letters and digits, of which the first may do; `guild audit log` shows the newest")
+                ?? "an id has 26 letters and digits and may be shortened; `guild audit log` shows the newest")
     }
 
     private static func list(_ words: [String], _ last: String) -> String {

@@ -10,7 +10,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A repository, bare or not, or a folder in one.",
-            discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml in this folder or a parent.",
+            discussion:
+                "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml in this folder or a parent.",
             valueName: "path"), completion: .directory)
     var codex: String?
 

@@ -192,7 +192,8 @@ struct RunCommand: AsyncParsableCommand {
         let events = try EventDocuments.parse(try InputFile.read(path), name: path, now: now)
         guard let event = events.first, events.count == 1 else {
             throw Failure(
-                .usage, "\(path): \(events.count) events, but a run takes one", hint: "use `guild dispatch` for several")
+                .usage, "\(path): \(events.count) events, but a run takes one", hint: "use `guild dispatch` for several"
+            )
         }
         return event
     }

@@ -25,10 +25,10 @@ struct CloudEventDocument {
         for member in members.members {
             guard Self.isName(member.key) else {
                 throw InvalidEvent(
-                    reason: "'\(Self.shown(member.key))' is no name of an attribute: 1 to \(Self.longestNameBytes) "
-                        + "small letters and digits")
+                    reason: "'\(Self.shown(member.key))' is not an attribute name: 1 to \(Self.longestNameBytes) "
+                        + "lower-case letters and digits")
             }
-            guard seen.insert(member.key).inserted else { throw InvalidEvent(reason: "'\(member.key)' is there twice") }
+            guard seen.insert(member.key).inserted else { throw InvalidEvent(reason: "'\(member.key)' occurs twice") }
         }
     }
 
@@ -59,7 +59,7 @@ struct CloudEventDocument {
         let encoded = members["data_base64"] ?? .null
         guard !encoded.isNull else { return ((members["data"] ?? .null).bytes(), false) }
         guard members["data"]?.isNull ?? true else {
-            throw InvalidEvent(reason: "'data' and 'data_base64' are both there")
+            throw InvalidEvent(reason: "'data' and 'data_base64' exclude each other")
         }
         guard let text = encoded.string, let decoded = Data(base64Encoded: text) else {
             throw InvalidEvent(reason: "'data_base64' is not base64")
@@ -97,7 +97,7 @@ struct CloudEventDocument {
             extensions[member.key] = member.value
         }
         guard extensions.count <= Self.mostExtensions else {
-            throw InvalidEvent(reason: "\(extensions.count) extensions, more than \(Self.mostExtensions)")
+            throw InvalidEvent(reason: "\(extensions.count) extensions, the limit is \(Self.mostExtensions)")
         }
         return extensions
     }

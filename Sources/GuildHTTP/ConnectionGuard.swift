@@ -380,9 +380,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .reading: fault(.tooSlow, context)
         case .waiting:
             if hasHeadBegun { service.refusals.count("headers that came too slowly") }
-            if !hasHeadBegun, !hasAnswered { service.refusals.count("connections that said nothing") }
+            if !hasHeadBegun, !hasAnswered { service.refusals.count("silent connections") }
             end(context)
-        case .answering: cut("answers that were not taken")
+        case .answering: cut("answers that clients did not read")
         case .lingering, .closed: end(context)
         }
     }

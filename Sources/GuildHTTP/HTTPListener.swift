@@ -69,7 +69,7 @@ package struct HTTPListener: Service {
                 } catch let error as IOError {
                     throw ListenFailure.cannotBind(address: address, reason: SystemError.words(error.errnoCode))
                 } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
-                    throw ListenFailure.cannotBind(address: address, reason: "no host of that name is known here")
+                    throw ListenFailure.cannotBind(address: address, reason: "this host name is unknown here")
                 }
             }
             group.addTask { [limits] in

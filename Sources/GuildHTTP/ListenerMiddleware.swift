@@ -54,7 +54,7 @@ struct ListenerMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             let reply = Reply.problem(
                 status: 404, title: Problems.title(404),
-                detail: "nothing is at \(context.target?.path ?? request.uri.path)")
+                detail: "there is nothing at \(context.target?.path ?? request.uri.path)")
             return await response(Refusal(reply, keepsConnection: true), to: request, context)
         } catch {
             let (method, path) = (request.method.rawValue, context.target?.path ?? "")
@@ -83,7 +83,7 @@ struct ListenerMiddleware: RouterMiddleware {
             service.refusals.count("another host")
             let reply = Reply.problem(
                 status: 421, title: Problems.title(421),
-                detail: "this server does not answer for that host; whoever runs it can add it with --host")
+                detail: "this server does not answer for that host; its operator can add it with --host")
             throw Refusal(reply, keepsConnection: true)
         }
         return target

@@ -103,14 +103,14 @@ package enum OpenAPI {
     /// What the listener answers in a route's stead.
     private static func listenersOwn(_ route: Route) -> [APIAnswer] {
         var answers = [
-            APIAnswer(400, "The path, the query or the body is not as described"),
-            APIAnswer(421, "The Host is none of this server's names; see serve --host"),
+            APIAnswer(400, "The path, the query or the body does not match this description"),
+            APIAnswer(421, "The Host is not one of this server's names; see serve --host"),
             APIAnswer(431, "The request line and the header fields are too large, or too many"),
-            APIAnswer(503, "Too much is in flight, or what is needed cannot be had; see Retry-After"),
+            APIAnswer(503, "Too much is in flight, or a dependency is unavailable; see Retry-After"),
         ]
         if case .scope(let scope) = route.access {
             answers += [
-                APIAnswer(401, "No bearer token, or one that is not known"),
+                APIAnswer(401, "The bearer token is missing or unknown"),
                 APIAnswer(403, "The token lacks the scope \(scope)"),
             ]
         }
@@ -153,7 +153,7 @@ extension Route {
                 case .path: request.parameters[parameter.name].map { [$0] } ?? []
                 case .query: request.query.filter { $0.name == parameter.name }.map(\.value)
                 }
-            guard values.count <= 1 else { return "'\(parameter.name)' must stand only once" }
+            guard values.count <= 1 else { return "'\(parameter.name)' must occur only once" }
             if let problem = values.first.flatMap({ parameter.problem(with: $0) }) { return problem }
         }
         return nil

@@ -19,7 +19,7 @@ enum RequestFault: Error {
         case .headerOverflow: "a header over its limit"
         case .notHTTP: "not HTTP"
         case .tooSlow: "bodies that came too slowly"
-        case .gaveWay: "bodies that gave way to others"
+        case .gaveWay: "bodies dropped for others"
         }
     }
 }

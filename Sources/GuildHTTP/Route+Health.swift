@@ -19,12 +19,12 @@ extension Route {
             .get, "/readyz", access: .openWithMore(scope: scope), summary: "Whether every part is ready for work",
             answers: [
                 APIAnswer(
-                    200, "Every part is",
+                    200, "Every part is ready",
                     schema: APISchema.object(
                         [("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents)],
                         optional: ["codex", "held"])),
                 APIAnswer(
-                    503, "The parts that are not, and why",
+                    503, "The parts that are not ready, and why",
                     schema: APISchema.object(
                         [
                             ("status", APISchema.choice(["unready"])),

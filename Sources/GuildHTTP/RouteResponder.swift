@@ -32,7 +32,7 @@ struct RouteResponder: HTTPResponder {
         let body = try await collector.collect(incoming.body, declared: request.declaredLength)
         defer { if let hold = body.hold { service.bodies.end(hold) } }
         guard let place = service.admission.enter() else {
-            service.refusals.count("too many requests in work")
+            service.refusals.count("too many requests in progress")
             return ReplyMaker(service: service).response(service.full("too many requests in flight"))
         }
         request.body = body.bytes

@@ -144,7 +144,7 @@ final class CurlLoop: Sendable {
             return (state.commands, state.stopWaiters)
         }
         for case .start(let submission) in commands {
-            let reason = "libcurl could not start: memory or file descriptors are short"
+            let reason = "libcurl could not start: out of memory or file descriptors"
             let failure: HTTPFailure = startFailed ? .connect(host: submission.target.host, reason: reason) : .cancelled
             submission.channel.finish(.failure(failure))
         }

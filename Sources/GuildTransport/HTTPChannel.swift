@@ -118,7 +118,7 @@ final class HTTPChannel: Sendable {
         case nil: break
         }
         guard state.pieceWaiter == nil else {
-            return (.failure(.invalidRequest("two readers wait for one body")), false)
+            return (.failure(.invalidRequest("two readers wait for the same body")), false)
         }
         state.pieceWaiter = continuation
         return (nil, false)

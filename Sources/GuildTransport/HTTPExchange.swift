@@ -99,7 +99,7 @@ package enum HTTPFailure: GuildError, Equatable {
         case .timeout(let host, let phase): "\(host): timed out (\(phase))"
         case .bodyTooLarge(let limit): "the response is larger than \(limit) bytes"
         case .truncated(let host, let reason): "\(host): the response broke off: \(reason)"
-        case .overloaded(let limit): "\(limit) HTTP requests are waiting already"
+        case .overloaded(let limit): "\(limit) HTTP requests are already waiting"
         case .cancelled: "cancelled"
         }
     }

@@ -12,7 +12,7 @@ extension HTTPRequest {
         guard isMethod, (1...32).contains(method.utf8.count) else {
             throw .invalidRequest("the method must be 1 to 32 capital letters")
         }
-        guard method != "CONNECT" else { throw .invalidRequest("CONNECT is for proxies") }
+        guard method != "CONNECT" else { throw .invalidRequest("CONNECT is reserved for proxies") }
         guard method != "HEAD" || body.isEmpty else { throw .invalidRequest("a HEAD request has no body") }
         var headBytes = 0
         for field in headers.fields {
@@ -31,7 +31,7 @@ extension HTTPRequest {
             throw .invalidRequest("Content-Length is not the length of the body")
         }
         guard headers["Transfer-Encoding"] == nil else {
-            throw .invalidRequest("Transfer-Encoding is the client's own")
+            throw .invalidRequest("Transfer-Encoding is set by the client")
         }
         guard headers.all("Host").count <= 1 else { throw .invalidRequest("there is more than one Host header") }
     }

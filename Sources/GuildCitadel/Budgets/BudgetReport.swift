@@ -79,7 +79,7 @@ extension BudgetReport {
         guard since < until else {
             throw Failure(
                 .usage, "the period is empty: \(since.rfc3339) to \(until.rfc3339)",
-                hint: "--since must lie before --until")
+                hint: "--since must be before --until")
         }
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
         let (lines, omitted, total) = try await books.lines(query.grouping, since: since, until: until)

@@ -34,16 +34,16 @@ struct ForecastSources {
     var caveats: [String] {
         var caveats: [String] = []
         if untried > 0 {
-            caveats.append("\(untried) agents never ran and have no schedule: nothing is expected of them")
+            caveats.append("\(untried) agents never ran and have no schedule: they are expected to use nothing")
         }
         if !unknownRuns.isEmpty {
             let names = unknownRuns.prefix(5).joined(separator: ", ") + (unknownRuns.count > 5 ? ", …" : "")
-            caveats.append("what a run of these schedules takes is not known yet, so none is counted: \(names)")
+            caveats.append("the cost of these schedules' runs is unknown, so they are not counted: \(names)")
         }
         let gone = history.keys.filter { snapshot.agent($0) == nil }.sorted()
         if !gone.isEmpty {
             let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
-            caveats.append("agents that have left the codex are not expected to use more: \(names)")
+            caveats.append("agents that have left the codex are expected to use nothing more: \(names)")
         }
         return caveats
     }

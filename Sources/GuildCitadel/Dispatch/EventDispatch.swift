@@ -70,10 +70,10 @@ package struct EventDispatch: Sendable {
             return (try await deployment.ledger.event(earlier) ?? event, .duplicate)
         case .overloaded:
             throw Failure(
-                .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was not taken",
-                hint: "`guild serve --once dispatcher` works it off; then send the rest again")
+                .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was refused",
+                hint: "drain it with `guild serve --once dispatcher`, then send the rest again")
         case .limited(let until):
-            throw Failure(.unavailable, "\(event.id) was not taken: no more events until \(until.rfc3339)")
+            throw Failure(.unavailable, "\(event.id) was refused: no more events until \(until.rfc3339)")
         }
     }
 

@@ -17,7 +17,7 @@ extension ActionLimits {
     mutating func read(agent spec: MappingReader) {
         guard let node = spec["actions"] else { return }
         if !locations.isEmpty {
-            node.problem("the caps of spec.resources.actions again", expected: "one of the two")
+            node.problem("the caps of spec.resources.actions, repeated", expected: "one of the two")
         }
         self = node.mapping { Self($0) } ?? self
     }

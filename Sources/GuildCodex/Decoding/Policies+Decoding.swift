@@ -197,7 +197,7 @@ extension PrivacyPolicy {
         spec["blocked_channels"]?.notRunYet(.blockedChannels)
         spec["pii_handling"]?.notRunYet(.personalData)
         blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
-            element.mapping { $0.required("pattern", "a channel, * for any run")?.filledText().map { Glob($0) } }
+            element.mapping { $0.required("pattern", "a channel; * is a wildcard")?.filledText().map { Glob($0) } }
                 .flatMap(\.self)
         }
         _ = spec["pii_handling"]?.mapping { reader in

@@ -19,7 +19,7 @@ extension CodexRepository {
         } else {
             close(descriptor)
         }
-        throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(name) is cut short")
+        throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(name) is truncated")
     }
 
     /// As `requireWhole`, and by its header no larger than it may be. Commits and folders have no header of ours to tell
@@ -80,7 +80,7 @@ extension CodexRepository {
         guard let oid, git_repository_odb(&database, repository) == 0, git_odb_read(&object, database, oid) == 0 else {
             throw failure
         }
-        throw .malformed("\(what) \(oid.pointee.hex) is not as git writes one: \(failure.detail)")
+        throw .malformed("\(what) \(oid.pointee.hex) is malformed: \(failure.detail)")
     }
 
     /// The commit that a revision names without a step from it: the target of a ref, or what a full hash is. It is not
@@ -163,7 +163,7 @@ extension CodexRepository {
         else { return }
         try requireWhole(target, in: repository)
         guard try exists(target, in: repository) else {
-            throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is not there")
+            throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is missing")
         }
         try requireModest(target, "an object", ObjectLimit.folderBytes, in: repository)
     }

@@ -53,7 +53,7 @@ extension CodexRepository {
     package static func codexID(of folder: String, inShared directory: String) throws(Failure) -> CodexID? {
         let path = directory + "/config"
         guard PathKind(at: path) == .file else { return nil }
-        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
+        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 cannot start") }
         var configuration: OpaquePointer?
         defer { git_config_free(configuration) }
         guard git_config_open_ondisk(&configuration, path) == 0 else {
@@ -65,8 +65,8 @@ extension CodexRepository {
         guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
         guard let id = CodexID(String(cString: text)) else {
             throw Failure(
-                .unavailable, "\(path): \(key) is not an id of a codex: 32 hexadecimal digits",
-                hint: "take it out: git config --file '\(path)' --unset-all \(key)")
+                .unavailable, "\(path): \(key) is not a codex id: 32 hexadecimal digits",
+                hint: "remove it: git config --file '\(path)' --unset-all \(key)")
         }
         return id
     }
@@ -92,14 +92,14 @@ extension CodexRepository {
             let code = git_config_set_string(configuration, Self.idKey(of: codexFolder), id.description)
             if code == 0 { return true }
             guard code == GIT_ELOCKED.rawValue else {
-                throw Failure(.unavailable, "\(path): cannot keep the codex's id: \(GitLibrary.lastError())")
+                throw Failure(.unavailable, "\(path): cannot store the codex's id: \(GitLibrary.lastError())")
             }
             // `git config` holds its lock for as long as it writes.
             usleep(Self.lockPauseMicroseconds)
         }
         throw Failure(
-            .unavailable, "\(path): cannot keep the codex's id: the file is locked",
-            hint: "is a git command at work? A lock that one left behind is \(path).lock")
+            .unavailable, "\(path): cannot store the codex's id: the file is locked",
+            hint: "is a git command running? If not, it may have left the lock \(path).lock")
     }
 
     /// Runs `body` while no other guild gives this repository an id.

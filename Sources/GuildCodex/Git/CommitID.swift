@@ -105,7 +105,7 @@ struct CodexTreeBuilder {
         guard entries <= limits.entries else {
             refuse(
                 tree.folder.isEmpty ? "guild.yaml" : tree.folder,
-                "a codex of more files and folders than are looked at",
+                "a codex with too many files and folders",
                 expected: "at most \(limits.entries)")
             isFull = true
             return false
@@ -163,7 +163,7 @@ struct CodexTreeBuilder {
         guard tree.problems.count <= Findings.maximumProblems else { return }
         tree.problems.append(
             Problem(
-                .warning, at: SourceLocation(file: path), found: "\(what), which is not read", expected: "a plain file")
+                .warning, at: SourceLocation(file: path), found: "\(what), which is ignored", expected: "a plain file")
         )
     }
 

@@ -17,15 +17,15 @@ package struct CommitSigners: Sendable {
         let path = CodexRepository.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
         guard PathKind(at: path) == .file else {
             throw Failure(
-                .usage, "\(path): no allowed-signers file here",
+                .usage, "\(path): no allowed-signers file",
                 hint: "--signers names one: lines of `PRINCIPAL KEY`, see ALLOWED SIGNERS in ssh-keygen(1)")
         }
         let inside = [repository.workTree, repository.gitDirectory].compactMap(\.self)
             .map { CodexRepository.resolvingLinks($0) + "/" }
         guard !inside.contains(where: path.hasPrefix) else {
             throw Failure(
-                .usage, "\(path): the allowed signers are inside the repository that they guard",
-                hint: "keep the file where a push cannot change it")
+                .usage, "\(path): the allowed signers are inside the repository that they protect",
+                hint: "move the file to a place that a push cannot change")
         }
         self.path = path
         self.git = git

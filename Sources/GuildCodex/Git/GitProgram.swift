@@ -222,6 +222,6 @@ package struct GitProgram: Sendable {
     private static func cannotStart(_ reason: Int32) -> Failure {
         Failure(
             .unavailable, "cannot start git: \(SystemError.words(reason))",
-            hint: "install git and see that it is on PATH")
+            hint: "install git and check that it is on PATH")
     }
 }

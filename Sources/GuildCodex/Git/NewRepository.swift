@@ -22,7 +22,7 @@ package struct NewRepository: Sendable {
     package static func make(
         at path: String, files: [(path: String, bytes: [UInt8])], message: String
     ) throws(Failure) -> NewRepository {
-        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
+        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 cannot start") }
         try refuseUsed(path)
         let isThere = PathKind(at: path) != nil
         do {
@@ -37,13 +37,13 @@ package struct NewRepository: Sendable {
             clear(path, isKept: isThere)
             throw Failure(
                 .unavailable, "\(path): cannot write: \(SystemError.words(error))",
-                hint: "name a folder on a disk with room, in a folder that you may write to")
+                hint: "name a folder on a disk with free space, in a folder that you may write to")
         }
         do {
             return try commit(path, message: message)
         } catch {
             clear(path, isKept: isThere)
-            throw Failure(.unavailable, "\(path): cannot make the repository: \(error.detail)")
+            throw Failure(.unavailable, "\(path): cannot create the repository: \(error.detail)")
         }
     }
 

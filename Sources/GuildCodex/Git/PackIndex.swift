@@ -32,23 +32,23 @@ struct PackIndex {
         defer { close(descriptor) }
         let (packDescriptor, packSize) = try open(pack)
         defer { close(packDescriptor) }
-        guard packSize >= packHeaderBytes + UInt64(hashBytes) else { throw Damage(detail: "its pack is cut short") }
+        guard packSize >= packHeaderBytes + UInt64(hashBytes) else { throw Damage(detail: "its pack is truncated") }
         var reader = PackIndex(descriptor: descriptor, size: size, packSize: packSize)
         let (objects, packHash) = try reader.read()
         let header = try bytes(of: packDescriptor, at: 0, count: Int(packHeaderBytes))
         guard header.starts(with: "PACK".utf8), [2, 3].contains(word(header, at: 4)) else {
             throw Damage(detail: "its pack has no header")
         }
-        guard word(header, at: 8) == objects else { throw Damage(detail: "its pack has another number of objects") }
+        guard word(header, at: 8) == objects else { throw Damage(detail: "its pack has a different number of objects") }
         let trailer = try bytes(of: packDescriptor, at: packSize - UInt64(hashBytes), count: hashBytes)
-        guard trailer == packHash else { throw Damage(detail: "it is of another pack") }
+        guard trailer == packHash else { throw Damage(detail: "it belongs to another pack") }
     }
 
     /// - Throws: where the file's last 20 bytes are not the checksum of those before.
     static func checkTrailer(of path: String) throws(Damage) {
         let (descriptor, size) = try open(path)
         defer { close(descriptor) }
-        guard size >= UInt64(hashBytes) else { throw Damage(detail: "it is cut short") }
+        guard size >= UInt64(hashBytes) else { throw Damage(detail: "it is truncated") }
         var reader = PackIndex(descriptor: descriptor, size: size, packSize: 0)
         try reader.skip(size - UInt64(hashBytes))
         try reader.requireChecksum()
@@ -59,7 +59,7 @@ struct PackIndex {
     }
 
     private mutating func read() throws(Damage) -> (objects: UInt32, packHash: [UInt8]) {
-        guard size >= UInt64(Self.fanoutBytes + 2 * Self.hashBytes) else { throw Damage(detail: "it is cut short") }
+        guard size >= UInt64(Self.fanoutBytes + 2 * Self.hashBytes) else { throw Damage(detail: "it is truncated") }
         let isSecond = try Self.bytes(of: descriptor, at: 0, count: 4) == Self.signature
         if isSecond {
             let version = Self.word(try take(8), at: 4)
@@ -69,7 +69,7 @@ struct PackIndex {
         var objects: UInt32 = 0
         for slot in 0..<256 {
             let count = Self.word(fanout, at: slot * 4)
-            guard count >= objects else { throw Damage(detail: "its table of first bytes goes back") }
+            guard count >= objects else { throw Damage(detail: "its table of first bytes decreases") }
             objects = count
         }
         try isSecond ? readSecond(UInt64(objects)) : readFirst(UInt64(objects))
@@ -178,7 +178,7 @@ struct PackIndex {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= 0 else {
             close(descriptor)
-            throw Damage(detail: "\(SpecialFiles.name(at: path) ?? "nothing") in the place of a file")
+            throw Damage(detail: "\(SpecialFiles.name(at: path) ?? "nothing") in place of a file")
         }
         return (descriptor, UInt64(status.st_size))
     }
@@ -194,7 +194,7 @@ struct PackIndex {
             }
             filled = done
         }
-        guard done == count else { throw Damage(detail: "it is cut short") }
+        guard done == count else { throw Damage(detail: "it is truncated") }
         return bytes
     }
 }

@@ -49,8 +49,8 @@ package struct PreReceiveHook: Sendable {
         if !isInstalled, files.fileExists(atPath: path) {
             guard !files.fileExists(atPath: earlierPath) else {
                 throw Failure(
-                    .refused, "\(path): there is another hook, and one from before at \(earlierPath)",
-                    hint: "join the two by hand, or remove one of them")
+                    .refused, "\(path): there is another hook, and an earlier one at \(earlierPath)",
+                    hint: "merge the two by hand, or remove one of them")
             }
             try files.moveItem(atPath: path, toPath: earlierPath)
             outcome = .chained
@@ -72,7 +72,7 @@ package struct PreReceiveHook: Sendable {
         if FileManager.default.fileExists(atPath: earlierPath) {
             guard rename(earlierPath, path) == 0 else {
                 throw Failure(
-                    .unavailable, "\(path): cannot put the earlier hook back: \(SystemError.words(errno))")
+                    .unavailable, "\(path): cannot restore the earlier hook: \(SystemError.words(errno))")
             }
             return .restored
         }
@@ -84,8 +84,8 @@ package struct PreReceiveHook: Sendable {
         let program = quoted(command.first ?? "guild")
         return """
             #!/bin/sh
-            \(marker); `--uninstall` takes it away again.
-            # Rejects a push whose codex is invalid. A hook that was here before is run first, with the same input.
+            \(marker); `--uninstall` removes it.
+            # Rejects a push whose codex is invalid. A hook that existed before runs first, with the same input.
             pushed=$(cat; printf x)
             pushed=${pushed%x}
             before="$0.before-guild"
@@ -93,7 +93,7 @@ package struct PreReceiveHook: Sendable {
                 printf '%s' "$pushed" | "$before" "$@" || exit $?
             fi
             if [ ! -x \(program) ]; then
-                echo "guild: "\(program)" is not there, so nothing can be validated: guild registry install-hook" >&2
+                echo "guild: "\(program)" is missing, so pushes cannot be validated: guild registry install-hook" >&2
                 exit 1
             fi
             printf '%s' "$pushed" | exec \(command.map(quoted).joined(separator: " "))

@@ -31,7 +31,7 @@ struct RepositoryPrograms {
                 guard !key.unicodeScalars.contains("\u{FFFD}"), !Self.countsFirst(key) else {
                     throw Failure(
                         .refused, "\(place): its own git configuration may not set '\(key.escapingControls)' for guild",
-                        hint: "remove it there: a repository does not say which programs run here")
+                        hint: "remove it there: a repository must not choose which programs run here")
                 }
                 if !own.contains(key) { own.append(key) }
             } else {

@@ -41,8 +41,8 @@ extension Autonomy {
     package var meaning: String {
         switch self {
         case .deny: "never"
-        case .approve: "a person must agree"
-        case .notify: "does it, and leaves the chapter a note"
+        case .approve: "a person must approve"
+        case .notify: "does it and leaves a note for the chapter"
         case .act: "does it"
         }
     }

@@ -10,13 +10,13 @@ struct AddressCheck {
     /// What is wrong with an address; nil where nothing is.
     func objection(to address: String, carriesSecret: Bool) -> (found: String, expected: String)? {
         guard let origin = WebOrigin(address) else {
-            return ("an address whose host cannot be told", "https://HOST[:PORT][/PATH]")
+            return ("an address whose host cannot be determined", "https://HOST[:PORT][/PATH]")
         }
         guard !allowed.contains(origin.description) else { return nil }
         let expected =
-            "another one, or `network: { allow: [\"\(origin)\"] }` in the spec of the Guild, if it is meant"
+            "another one, or `network: { allow: [\"\(origin)\"] }` in the spec of the Guild, if this is intended"
         if origin.isLinkLocal {
-            return ("a link-local address, where a host keeps its own credentials", expected)
+            return ("a link-local address, where a host may serve its own credentials", expected)
         }
         guard carriesSecret, !origin.isEncrypted, !origin.isLoopback else { return nil }
         return ("a secret sent to another host over plain http", expected)

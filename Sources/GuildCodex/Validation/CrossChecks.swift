@@ -158,7 +158,7 @@ struct CrossChecks {
             findings.add(
                 Problem(
                     .warning, at: connector.location, path: "spec.system",
-                    found: "a second connector of \(connector.system), which is not used",
+                    found: "a second connector of \(connector.system), which has no effect",
                     expected: "one connector; the first is \(quoted(first.name)) at \(first.location)"))
         }
     }
@@ -236,7 +236,7 @@ struct CrossChecks {
         let id = String(parts[1])
         guard id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true else { return }
         findings.report(
-            reference, "\(quoted(id)) is no id of a sender", expected: "the account's number in \(system), not its name"
+            reference, "\(quoted(id)) is not a sender's id", expected: "the account's number in \(system), not its name"
         )
     }
 

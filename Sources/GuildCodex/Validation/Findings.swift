@@ -33,7 +33,7 @@ final class Findings {
             problems.append(
                 Problem(
                     .error, at: SourceLocation(file: problem.file),
-                    found: "more than \(Self.maximumProblems) problems; the rest is not shown"))
+                    found: "more than \(Self.maximumProblems) problems; the rest is omitted"))
             return
         }
         problems.append(problem)

@@ -154,7 +154,7 @@ struct ManifestParser {
             let line = yaml.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(mark.line - 1).first
             let isTab = line?.unicodeScalars.dropFirst(mark.column - 1).first == "\t"
             report(
-                mark.line, mark.column, isTab ? "a tab, which cannot indent YAML" : "not YAML: \(problem)",
+                mark.line, mark.column, isTab ? "a tab in the indentation" : "not YAML: \(problem)",
                 expected: isTab ? "spaces" : nil)
         case .reader(let problem, _, _, _): report(1, 1, "not YAML: \(problem)")
         default: report(1, 1, "not YAML")
@@ -192,7 +192,7 @@ final class DocumentScope {
         guard visitsLeft > 0 else { return false }
         visitsLeft -= 1
         if visitsLeft == 0 {
-            findings.add(Problem(.error, at: SourceLocation(file: file), found: "too many nodes, aliases counted out"))
+            findings.add(Problem(.error, at: SourceLocation(file: file), found: "too many nodes with aliases expanded"))
         }
         return true
     }

@@ -26,7 +26,7 @@ extension NodeReader {
     func duration(atLeast minimum: Duration = .zero) -> Duration? {
         guard let text = text() else { return nil }
         guard let value = Durations.parse(text), value >= minimum, value <= Self.longestDuration else {
-            mismatch("a duration such as 250ms, 30s, 5m, 1h or 7d" + (minimum > .zero ? ", more than none" : ""))
+            mismatch("a duration such as 250ms, 30s, 5m, 1h or 7d" + (minimum > .zero ? ", above zero" : ""))
             return nil
         }
         return value

@@ -89,7 +89,7 @@ struct NodeReader {
         var repaired: [DocumentScope.Repair] = []
         for (keyNode, valueNode) in mapping {
             guard scope.visit(), case .scalar(let scalar) = keyNode else {
-                NodeReader(node: keyNode, path: path, scope: scope).problem("a key that is no text")
+                NodeReader(node: keyNode, path: path, scope: scope).problem("a key that is not text")
                 continue
             }
             if let first = scalar.string.unicodeScalars.first, let repair = scope.repairs[first] {
@@ -243,7 +243,7 @@ final class MappingReader {
     func either(_ key: String, older: String) -> NodeReader? {
         let (value, other) = (self[key], self[older])
         if value != nil, let other {
-            other.problem("'\(older)' says the same as '\(key)', which is there too", expected: "one of them")
+            other.problem("'\(older)' means the same as '\(key)', which is present too", expected: "one of them")
         }
         return value ?? other
     }

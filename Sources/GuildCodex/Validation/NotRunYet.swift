@@ -21,8 +21,8 @@ enum NotRunYet {
 
         var text: String {
             switch self {
-            case .notRun(let name): "\(name): checked, but not run by this version"
-            case .notEnforced(let name): "\(name): checked, but not enforced by this version"
+            case .notRun(let name): "\(name): no effect in this version"
+            case .notEnforced(let name): "\(name): not enforced in this version"
             }
         }
     }
@@ -35,12 +35,12 @@ enum NotRunYet {
         .toolContext: .notRun("context from a tool"),
         .contextWindow: .notEnforced("limits on the context window"),
         .agentSafety: .notEnforced("the `safety` block of an agent"),
-        .notifies: .notRun("telling other agents by `notifies`"),
-        .telling: .notRun("telling people what was done at autonomy 2"),
+        .notifies: .notRun("notifying other agents by `notifies`"),
+        .telling: .notRun("notifying people of actions at autonomy 2"),
         // The guild and its chapters.
         .reservationDeadline: .notEnforced("the reservation deadline"),
         .connectTimeout: .notEnforced("the connect timeout"),
-        .chapterNotify: .notRun("telling a chapter by `notify`"),
+        .chapterNotify: .notRun("notifying a chapter by `notify`"),
         .members: .notRun("the rights and digests of members"),
         // Models.
         .geminiFormat: .notRun("Gemini's own wire format"),

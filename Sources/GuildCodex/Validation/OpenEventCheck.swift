@@ -15,7 +15,7 @@ struct OpenEventCheck {
             Problem(
                 .warning, at: guild.location, path: "spec.manaPool",
                 found: "no manaPool, and \(listener) listens to \(event), which anyone with an account can cause",
-                expected: "`manaPool: { perDay: … }`, for strangers can spend as much"))
+                expected: "`manaPool: { perDay: … }`, because strangers can trigger spending"))
     }
 
     /// The first that listens, and to what.

@@ -99,7 +99,7 @@ package struct CodexInvalid: GuildError {
 
     package var hint: String? {
         guard errors.contains(where: { $0.file != Self.place(of: commit) }) else {
-            return "only another commit helps: made by git, and with --signers signed by one of them"
+            return "make another commit: with git, and with --signers signed by one of the signers"
         }
         return "correct the files; `guild registry validate` lists every problem"
     }

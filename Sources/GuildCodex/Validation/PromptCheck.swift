@@ -37,7 +37,7 @@ package struct PromptCheck {
         guard !text.hasPrefix(largeFilePointer) else {
             return [
                 Finding(
-                    severity: .error, line: 1, column: 1, found: "a pointer of Git LFS, in the place of the text",
+                    severity: .error, line: 1, column: 1, found: "a Git LFS pointer in place of the text",
                     expected: "the text itself: git lfs untrack, and commit the file again")
             ]
         }
@@ -70,13 +70,13 @@ package struct PromptCheck {
     private mutating func run() {
         // The engine reads its own pragma first, and the text right behind it.
         if String(decoding: [UInt8(ascii: "}")] + bytes.prefix(4), as: UTF8.self).first?.utf8.count ?? 1 > 1 {
-            return report(0, "a sign that joins with what is before it", expected: "a letter or a space first")
+            return report(0, "a sign that joins with the text before it", expected: "a letter or a space first")
         }
         var position = 0
         while let tag = find(delimiters.start, from: position), findings.count < Self.mostProblems {
             let content = tag + delimiters.start.count
             guard content < bytes.count else {
-                report(tag, "an opening that nothing follows", expected: "a tag, or {{=<% %>=}} before it")
+                report(tag, "an opening without a tag", expected: "a tag, or {{=<% %>=}} before it")
                 break
             }
             guard !isJoined(before: tag), !isJoined(after: content + 1) else {
@@ -89,7 +89,7 @@ package struct PromptCheck {
         reportCutOpening(from: position)
         for section in sections where findings.count < Self.mostProblems {
             let name = section.name.map { " \(quoted($0))" } ?? ""
-            report(section.offset, "a section\(name) that does not end", expected: section.name.map { "{{/\($0)}}" })
+            report(section.offset, "an unclosed section\(name)", expected: section.name.map { "{{/\($0)}}" })
         }
         findings.sort { ($0.line, $0.column, $0.rank) < ($1.line, $1.column, $1.rank) }
     }
@@ -98,7 +98,7 @@ package struct PromptCheck {
     private mutating func reportCutOpening(from position: Int) {
         for length in 1..<max(delimiters.start.count, 1) where bytes.count - length >= position {
             guard bytes.suffix(length).elementsEqual(delimiters.start.prefix(length)) else { continue }
-            return report(bytes.count - length, "half an opening at the end", expected: "a line end behind it")
+            return report(bytes.count - length, "half an opening at the end", expected: "a line end after it")
         }
     }
 
@@ -120,7 +120,7 @@ package struct PromptCheck {
                 Self.trimmed($0)
             }
             if words.count != 2 || words[0] != "CONTENT_TYPE" || !["TEXT", "HTML"].contains(words[1]) {
-                report(tag, "a pragma that is none", expected: "CONTENT_TYPE:TEXT, which holds already")
+                report(tag, "an unknown pragma", expected: "CONTENT_TYPE:TEXT, which is already in force")
             }
             return end + delimiters.end.count
         case UInt8(ascii: "{"):
@@ -128,7 +128,7 @@ package struct PromptCheck {
             name(tag, text(content + 1, end))
             guard end + delimiters.end.count < bytes.count, bytes[end + delimiters.end.count] == UInt8(ascii: "}")
             else {
-                report(tag, "a tag of three braces that does not end", expected: "}}}")
+                report(tag, "an unclosed tag of three braces", expected: "}}}")
                 return nil
             }
             return end + delimiters.end.count + 1
@@ -160,7 +160,7 @@ package struct PromptCheck {
         guard let end = end(of: tag, from: content, "a tag") else { return nil }
         let (raw, next) = (text(content, end), end + delimiters.end.count)
         guard let section = sections.popLast() else {
-            report(tag, "the end of a section \(quoted(raw)) that did not begin")
+            report(tag, "the end of a section \(quoted(raw)) that was not opened")
             return next
         }
         if let name = section.name, name != raw {
@@ -173,14 +173,14 @@ package struct PromptCheck {
     private mutating func setDelimiters(_ tag: Int, _ content: Int) -> Int? {
         let ending = [UInt8(ascii: "=")] + delimiters.end
         guard let end = find(ending, from: content) else {
-            report(tag, "a change of delimiters that does not end")
+            report(tag, "an unclosed change of delimiters")
             return nil
         }
         let words = bytes[content..<end].split { Self.isSpace($0) }
         let banned = Self.nameBytes.union([UInt8(ascii: "=")])
         guard words.count == 2, words.allSatisfy({ word in word.allSatisfy { $0 < 0x80 && !banned.contains($0) } })
         else {
-            report(tag, "delimiters that are none", expected: "two, of signs alone: {{=<% %>=}}")
+            report(tag, "invalid delimiters", expected: "two, of punctuation only: {{=<% %>=}}")
             return nil
         }
         guard !isJoined(after: end + ending.count) else {
@@ -233,7 +233,7 @@ package struct PromptCheck {
         }
         let isHelper = ["each ", "if ", "with ", "unless "].contains(where: raw.hasPrefix)
         report(
-            tag, "\(quoted(raw)), which is no name",
+            tag, "\(quoted(raw)), which is not a name",
             expected: isHelper
                 ? "{{#name}}…{{/name}}, and {{.}} for each element: Mustache has no helpers"
                 : "a name such as data.title: Mustache has no expressions")

@@ -37,7 +37,7 @@ enum PromptValues {
             let names = roots.keys.sorted()
             let suggestion = NearestName.of(first, in: names)
             return (
-                "no value \(quoted(name)), which comes to nothing",
+                "no value \(quoted(name)), which renders empty",
                 suggestion == nil ? "one of " + names.joined(separator: ", ") : nil, suggestion
             )
         }
@@ -48,14 +48,14 @@ enum PromptValues {
             guard first != "event" || suggestion != nil else { return nil }
             let expected = known.isEmpty ? "\(first) alone" : "\(first) with one of " + known.joined(separator: ", ")
             return (
-                "no value \(quoted(name)), which comes to nothing", suggestion == nil ? expected : nil,
+                "no value \(quoted(name)), which renders empty", suggestion == nil ? expected : nil,
                 suggestion.map { "\(first).\($0)" }
             )
         }
         guard first == "data" || first == "event" && rest.first == "data" else { return nil }
         for field in first == "data" ? rest : Array(rest.dropFirst()) {
             guard let near = misspelt(field) else { continue }
-            return ("\(quoted(name)) may come to nothing: no payload that is known has \(quoted(field))", nil, near)
+            return ("\(quoted(name)) may render empty: no known payload has \(quoted(field))", nil, near)
         }
         return nil
     }

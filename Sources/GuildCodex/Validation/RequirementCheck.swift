@@ -56,6 +56,6 @@ struct RequirementCheck {
         findings.add(
             Problem(
                 .error, at: location, path: "spec.dependencies.requires",
-                found: "a circle: " + cycle.joined(separator: " requires "), expected: "no agent to require itself"))
+                found: "a circle: " + cycle.joined(separator: " requires "), expected: "no agent that requires itself"))
     }
 }

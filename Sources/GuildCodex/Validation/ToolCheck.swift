@@ -45,7 +45,7 @@ struct ToolCheck {
             NotRunYet.toolSystems.contains(system) || connectedSystems.contains(system)
         else { return false }
         findings.report(
-            reference, "tools of \(system): checked, but not there in this version", severity: .warning)
+            reference, "tools of \(system): not available in this version", severity: .warning)
         return true
     }
 
@@ -75,7 +75,7 @@ struct ToolCheck {
             findings.add(
                 Problem(
                     .warning, at: rule.location, path: rule.path + ".pattern",
-                    found: "'\(rule.pattern)' is never reached: \(who) above takes all of it"))
+                    found: "'\(rule.pattern)' is never reached: \(who) above matches everything"))
         }
     }
 
@@ -107,7 +107,7 @@ struct ToolCheck {
                             .error, at: location, path: path, found: "found \(quoted(pattern.description))",
                             expected: isWord
                                 ? "\(shown), or `on: \(pattern.name)` without brackets"
-                                : "\(shown), * for any run of characters"))
+                                : "\(shown); * matches any sequence of characters"))
                 }
             }
         }
@@ -121,7 +121,7 @@ struct ToolCheck {
         findings.add(
             Problem(
                 .warning, at: location, path: rule.path + ".on",
-                found: "`on` changes nothing: \(rule.pattern) reaches the same wherever the agent is called",
+                found: "`on` changes nothing: \(rule.pattern) reaches the same targets wherever the agent is called",
                 expected: "no `on`"))
     }
 
@@ -144,7 +144,7 @@ struct ToolCheck {
                 Problem(
                     .warning, at: rule.location, path: rule.path,
                     found:
-                        "'\(rule.pattern)' holds only \(rule.scope.text), and schedules alone call the agent, nowhere in "
+                        "'\(rule.pattern)' applies only \(rule.scope.text), but only schedules call the agent, with no container in "
                         + form.system,
                     expected: "`on: [\(form.form.shown)]` here" + atTrigger))
         }

@@ -17,7 +17,8 @@ struct AuditProofCommand: AsyncParsableCommand {
     var seq: Int64?
 
     @Option(
-        help: ArgumentHelp("Prove it for the tree of this many entries, for example those of an anchor.", valueName: "count")
+        help: ArgumentHelp(
+            "Prove it for the tree of this many entries, for example those of an anchor.", valueName: "count")
     )
     var size: Int64?
 

@@ -32,7 +32,8 @@ struct DispatchSendCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The system, which a trigger's `source:` matches. Default: the first word of --source.", valueName: "system"))
+            "The system, which a trigger's `source:` matches. Default: the first word of --source.", valueName: "system"
+        ))
     var system: String?
 
     @Option(help: ArgumentHelp("Its normalised type: ISSUE_OPENED.", valueName: "name"))

@@ -116,9 +116,9 @@ package struct AnchorRefused: GuildError, Equatable {
     package let problem: AuditVerdict.Problem
 
     package var kind: ErrorKind { .failed }
-    package var message: String { "nothing is anchored: entry \(problem.seq): \(problem.reason)" }
+    package var message: String { "not anchored: entry \(problem.seq): \(problem.reason)" }
     package var hint: String? {
-        "run `guild audit verify --anchored`; where the ledger is an older copy, restore the newest backup"
+        "run `guild audit verify --anchored`; if the ledger is an older copy, restore the newest backup"
     }
 }
 
@@ -137,7 +137,7 @@ package struct AnchorsMissing: GuildError, Equatable {
     }
     package var hint: String? {
         others.isEmpty
-            ? "make one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
-            : "name the ledger that they are of with --ledger; if this one took its place, that is tampering"
+            ? "create one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
+            : "name their ledger with --ledger; if this one replaced it, that is tampering"
     }
 }

@@ -45,7 +45,7 @@ package struct AdmissionPolicy: Sendable {
                 invocation.priority, agent: invocation.agent, chapter: invocation.chapter)
             {
                 decision.reasons.append(
-                    "the \(alert.level.name) alert of \(alert.account) keeps \(invocation.priority.name) work in the queue"
+                    "the \(alert.level.name) alert of \(alert.account) holds \(invocation.priority.name) work in the queue"
                 )
             }
             terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter) + senderCharges
@@ -71,7 +71,7 @@ package struct AdmissionPolicy: Sendable {
     package func refusal(of agent: String) -> Decision? {
         guard snapshot.agent(agent) == nil else { return nil }
         return Decision(
-            rule: "", agent: agent, outcome: .unrouted, reasons: ["the codex has no agent \(agent) any more"])
+            rule: "", agent: agent, outcome: .unrouted, reasons: ["the codex no longer has agent \(agent)"])
     }
 
     /// A rule is named by its place: `agents/ranger#0`. A schedule says itself how often it fires.

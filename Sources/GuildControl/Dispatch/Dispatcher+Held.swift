@@ -11,8 +11,8 @@ extension Dispatcher {
         for message in overdue {
             let system = message.event.system
             let reason =
-                "it was held for 24 h, because our own writes can cause \(message.event.type) and it was not known who we "
-                + "are on \(system): set connection.identity of its connector"
+                "it was held for 24 h, because our own writes can cause \(message.event.type) and our identity "
+                + "on \(system) was unknown: set connection.identity of its connector"
             let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
             _ = try await ledger.dispatch(
                 message, [decision], commit: snapshot.commit, head: fence(snapshot), now: time.now)

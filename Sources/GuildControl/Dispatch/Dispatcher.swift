@@ -67,7 +67,7 @@ package struct Dispatcher: Service {
             return true
         } catch {
             logger.error(
-                "cannot follow the accepted commit; nothing is decided",
+                "cannot load the accepted commit; deciding nothing",
                 metadata: ["commit": "\(commit)", "reason": "\(error)"])
             return false
         }

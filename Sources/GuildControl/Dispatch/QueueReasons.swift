@@ -35,7 +35,7 @@ package struct QueueReasons: Sendable {
             return "\(invocation.agent)'s limit of \(limit) at once"
         }
         if let maxConcurrent, running.values.reduce(0, +) >= maxConcurrent {
-            return "the limit of \(maxConcurrent) at once in all"
+            return "the limit of \(maxConcurrent) at once for all agents"
         }
         return "an executor"
     }

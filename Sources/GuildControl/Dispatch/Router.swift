@@ -43,7 +43,7 @@ package struct Router: Sendable {
         if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
         if event.isOwn, event.cause == nil {
-            return [.none(.ownEvent, "\(Self.ownReason), and which one is not known")]
+            return [.none(.ownEvent, "\(Self.ownReason), but it is unknown which one")]
         }
         let data: JSONValue
         do {

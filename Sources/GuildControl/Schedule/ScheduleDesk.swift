@@ -106,14 +106,14 @@ package struct ScheduleDesk: Sendable {
         throw Failure(
             .usage,
             "--from \(from.rfc3339) is more than \(Firing.backfillReach.components.seconds / 86_400) days back: "
-                + "what fired then is not known any more",
-            hint: "begin at \(first.rfc3339) or later; `guild schedule trigger` fires once, whatever was due")
+                + "the firings of that time are no longer recorded",
+            hint: "begin at \(first.rfc3339) or later; `guild schedule trigger` fires once regardless of due times")
     }
 
     private static func tooMany(_ selection: ScheduleSelection) -> Failure {
         Failure(
             .usage, "\(selection.target) has more than \(backfillLimit) due times there",
-            hint: "take a shorter span with --from and --to, and repeat")
+            hint: "choose a shorter span with --from and --to, and repeat")
     }
 
     private func fire(

@@ -189,7 +189,7 @@ package struct Scheduler: Service {
         switch outcome {
         case .fired: told = "schedule fired"
         case .paused: told = "schedule paused"
-        case .overlapping: told = "schedule passed over: an earlier run is still going"
+        case .overlapping: told = "schedule skipped: an earlier run is still active"
         case .buffered: told = "schedule waits for an earlier run to end"
         case .already: return
         }

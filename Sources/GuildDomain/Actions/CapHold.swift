@@ -17,13 +17,13 @@ package struct CapHold: Sendable, Hashable {
 
     /// For people: what to do about it, where it is not told which action is meant.
     package func nextStep(agent: String) -> String {
-        guard others > 0 else { return "each one needs an approval of its own" }
+        guard others > 0 else { return "each one needs its own approval" }
         let owner =
             switch cap {
             case .perInvocation: "its run"
             case .perHour: agent
             case .perSubjectPerDay: "\(agent) on that subject"
             }
-        return "approving one lets \(owner) do \(limit.count) in all, the rest of them within 24 h"
+        return "one approval lets \(owner) do \(limit.count) in all, the rest of them within 24 h"
     }
 }

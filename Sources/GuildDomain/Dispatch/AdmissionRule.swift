@@ -178,6 +178,6 @@ package enum AdmissionRule {
         else { return nil }
         return .rejected(
             until: now + limit.retryAfter,
-            reason: "\(limit.depth) invocations or more are queued, and then no \(request.priority.name) work is taken")
+            reason: "\(limit.depth) or more invocations are queued, so \(request.priority.name) work is refused")
     }
 }

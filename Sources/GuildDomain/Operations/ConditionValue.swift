@@ -139,7 +139,7 @@ extension [ConditionValue] {
     ) -> [(found: String, expected: String, suggestion: String?)] {
         tests.filter { test in !contains { $0.canPass(test) } }.map { test in
             (
-                found: "\(test.description) is nothing that '\(name)' can be",
+                found: "\(test.description) is not a value that '\(name)' can have",
                 expected: Set(map(\.description)).sorted().joined(separator: " or "),
                 suggestion: lazy.compactMap { $0.suggestion(for: test) }.first
             )

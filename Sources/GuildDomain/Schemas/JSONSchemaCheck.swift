@@ -145,7 +145,7 @@ struct JSONSchemaCheck {
     ) {
         for schema in node.allOf { apply(schema, to: value, at: location, nesting: nesting + 1) }
         if let schema = node.not, attempt(schema, value, location, nesting).isEmpty, !isExhausted {
-            report(location, "is what this schema excludes")
+            report(location, "is excluded by this schema")
         }
         if !node.anyOf.isEmpty { checkAny(node.anyOf, value, location, nesting) }
         guard !node.oneOf.isEmpty else { return }
@@ -154,7 +154,7 @@ struct JSONSchemaCheck {
         if passed.isEmpty {
             reportNearest(node.oneOf, value, location, nesting)
         } else if passed.count > 1 {
-            report(location, "matches \(passed.count) of the schemas of which exactly one must hold")
+            report(location, "matches \(passed.count) of the schemas, expected exactly one")
         }
     }
 

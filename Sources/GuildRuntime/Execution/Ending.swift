@@ -36,7 +36,7 @@ struct Ending {
         case .refusal:
             failure = Failure(
                 .failed, "the model refused to answer",
-                hint: "look at what it was asked: the prompt of agent \(agent), and its input")
+                hint: "check the prompt of agent \(agent), and its input")
         case .contextWindowExceeded:
             failure = Failure(
                 .failed, "the model's context window is full",

@@ -75,7 +75,7 @@ struct InvocationRun: Sendable {
         let (fence, head, began) = (codex.fence, codex.head, earlier?.began ?? time.now)
         let snapshot = try await codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
-            throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
+            throw Failure(.usage, "agent \(invocation.agent) is not in commit \(invocation.commit)")
         }
         guard let event = try await ledger.event(invocation.event) else {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
@@ -202,7 +202,7 @@ struct InvocationRun: Sendable {
         guard answered.count < Self.turnLimit else {
             throw Failure(
                 .failed, "the model did not end within \(Self.turnLimit) turns",
-                hint: "tell it in the prompt of agent \(invocation.agent) when it is done")
+                hint: "say in the prompt of agent \(invocation.agent) when the task is done")
         }
         return false
     }

@@ -232,7 +232,7 @@ extension AnthropicStream {
     /// A whole answer is one, whatever new reason it stops for.
     private var warning: String? {
         guard let stopReason, !Self.stops.contains(stopReason) else { return nil }
-        return "unknown stop reason '\(meter.excerpt(stopReason))': taken for the end of the answer"
+        return "unknown stop reason '\(meter.excerpt(stopReason))': treated as the end of the answer"
     }
 
     private static let stops: Set<String> = [

@@ -300,7 +300,7 @@ package struct OpenAIStream: AnswerStream {
     /// A whole answer is one, whatever new reason it stops for.
     private var warning: String? {
         guard let finishReason, !isRefusal, !Self.stops.contains(finishReason.lowercased()) else { return nil }
-        return "unknown finish_reason '\(meter.excerpt(finishReason))': taken for the end of the answer"
+        return "unknown finish_reason '\(meter.excerpt(finishReason))': treated as the end of the answer"
     }
 
     private var isLimitUsedUp: Bool {

@@ -70,7 +70,7 @@ package struct ProviderConnection: Sendable {
         guard bytes.count <= Self.longestKeyBytes, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .notConfigured(
                 provider: provider,
-                reason: "the API key has characters that no key has, a space or a line break perhaps",
+                reason: "the API key has invalid characters, perhaps a space or a line break",
                 hint: hint)
         }
         redactor.learn(Secret(bytes: Array(bytes)))

@@ -21,7 +21,7 @@ struct ProviderRefusal {
         guard status != 200 else { return undersold(said, isQuota) }
         let isTransient = asksForRetry ?? ProviderErrorCode.isTransient(status)
         if isTransient, !isQuota { return later(status, said) }
-        let reason = said.isEmpty ? "it gives no reason" : said
+        let reason = said.isEmpty ? "no reason given" : said
         return .rejected(
             provider: provider, status: status, reason: reason,
             parameter: ProviderErrorCode.parameter(refusedBy: json, of: Self.parameters))

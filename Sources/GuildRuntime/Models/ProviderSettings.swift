@@ -70,7 +70,7 @@ extension ProviderSettings {
             return OpenAIProvider(connection(label, Self.openAIURL, client), model: model, dialects: dialects)
         case .google:
             throw .notConfigured(
-                provider: label, reason: "Gemini's own wire format is not spoken by this version",
+                provider: label, reason: "this version does not support Gemini's own wire format",
                 hint: "use provider: openai-compatible with base_url: "
                     + "https://generativelanguage.googleapis.com/v1beta/openai")
         case .replay:

@@ -22,7 +22,7 @@ struct ReplayMiss {
     private var reason: String {
         let same = entries.filter { $0.key == key }
         if !same.isEmpty {
-            return "replay: request \(key)\(note(of: same.last)) was answered \(times(same.count)), as often as it is "
+            return "replay: request \(key)\(note(of: same.last)) was answered \(times(same.count)), as often as it was "
                 + "recorded"
         }
         let opening = "replay: no recorded answer for request \(key)"
@@ -88,7 +88,7 @@ struct ReplayMiss {
                 differences.append("differs in \(part): \(contrast(value, document[part]))")
             }
         }
-        return (differences.first ?? "is the same in all that it writes down, but has another key", score)
+        return (differences.first ?? "records the same values, but has another key", score)
     }
 
     private func compare(_ recorded: [JSONValue]) -> (difference: String?, equal: Int) {

@@ -20,8 +20,8 @@ extension ReportedUsage.Output {
     var doubt: String? {
         switch self {
         case .final: nil
-        case .soFar: "more may have been written after the usage was last reported: it is at least that"
-        case .unknown: "the provider did not report the output: the input is as reported, the output its bound"
+        case .soFar: "the answer may have continued after the last usage report: this is a minimum"
+        case .unknown: "the provider did not report the output: the input is as reported, the output at its bound"
         }
     }
 }

@@ -71,8 +71,8 @@ struct UsageBounds: Sendable {
             return JudgedUsage(
                 tokens: nil,
                 doubt:
-                    "implausible usage: \(input) tokens in and \(output) out are reported, at most \(inputCeiling) and "
-                    + "\(outputCeiling) can be")
+                    "implausible usage: \(input) tokens in and \(output) out reported, but at most \(inputCeiling) and "
+                    + "\(outputCeiling) are possible")
         }
         // No estimate passes what was reserved; what was reported counts at least.
         var leftOut: [String] = []

@@ -195,7 +195,7 @@ enum TurnDelta {
     struct Damaged: GuildError, Equatable {
         var kind: ErrorKind { .failed }
         var message: String { "a turn in the journal cannot be read" }
-        var hint: String? { "`guild audit verify` tells whether the ledger was damaged" }
+        var hint: String? { "`guild audit verify` shows whether the ledger is damaged" }
     }
 
     static func json(of content: [ModelContent]) -> JSONValue { .array(content.map(\.document)) }

@@ -132,7 +132,7 @@ import Testing
         _ = try await send("P0", to: codex)
         let drained = try await codex.guild("serve", "--once", "dispatcher")
         #expect(drained.status == 0)
-        #expect(drained.errors.contains("left what is due later"), "\(drained.errors)")
+        #expect(drained.errors.contains("left work that is due later"), "\(drained.errors)")
         #expect(drained.errors.contains("events=\"1, the first due at"), "\(drained.errors)")
         for (signal, status) in [(SIGTERM, Int32(143)), (SIGINT, 130)] {
             let waiting = try codex.start(

@@ -75,7 +75,7 @@ extension BadInput {
                 ClerkCodex.files(
                     model: "http://127.0.0.1:19", github: TemporaryCodex.nowhere, changing: [:]))
             try await codex.commit()
-            _ = try await served.child.errorLine(containing: "an operator has to trust them first")
+            _ = try await served.child.errorLine(containing: "an operator must trust them first")
             _ = try await served.child.errorLine(containing: "codex accepted")
             let ready = try JSONParser.parse(try await served.get("/readyz").text)
             #expect(ready["codex"]?["secrets"]?["waiting"] == 1, "\(ready)")

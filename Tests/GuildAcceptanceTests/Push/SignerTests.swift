@@ -60,7 +60,7 @@ extension Push {
 
             let second = try await office.serve("--signers", signers)
             _ = try await second.child.errorLine(
-                containing: "the commit that was accepted last is served commit=\(old)")
+                containing: "serving the last accepted commit commit=\(old)")
             #expect(try await second.commit == new)
             let next = try await signed(office, 3)
             try await second.accepts(next)

@@ -39,7 +39,7 @@ extension BadInput {
             #expect(listed.errors.contains(codex.folder + "/state/guild"), "\(listed.errors)")
             let run = try await guild(codex, in: "acme", "run", "greeter")
             #expect(run.status == 0, "\(run.errors)")
-            #expect(run.errors.contains("a new ledger begins: \(codex.folder)/state/guild/acme-"), "\(run.errors)")
+            #expect(run.errors.contains("creating a new ledger: \(codex.folder)/state/guild/acme-"), "\(run.errors)")
             let again = try await guild(codex, in: "acme", "run", "greeter")
             #expect(!again.errors.contains("a new ledger"), "\(again.errors)")
         }

@@ -39,7 +39,7 @@ struct ApprovalConditionTests {
         ("{ fields: [comment], conditions: { comment: [\"1001\"] } }", "conditions.comment", "'1001'"),
         ("{ fields: [labels], conditions: { labels: [2024] } }", "expected text", "'\"2024\"'"),
         ("{ fields: [labels], conditions: { labels: [true] } }", "expected text", "'\"true\"'"),
-        ("{ fields: [labels], conditions: { labels: [null] } }", "null is nothing that 'labels' can be", ""),
+        ("{ fields: [labels], conditions: { labels: [null] } }", "null is not a value that 'labels' can have", ""),
         ("{ fields: [labels], conditions: { labels: [{ numeric: [\">\", 1] }] } }", "expected text", ""),
         ("{ fields: [labels], conditions: { labels: { name: [bug] } } }", "'name' within 'labels'", ""),
         ("{ fields: [mentions], conditions: { mentions: [7] } }", "expected text", "'\"7\"'"),

@@ -253,7 +253,7 @@ import Testing
     @Test func `a status without a body blames no prompt`() async throws {
         let vendor = try ModelServer([.send("HTTP/1.1 204 No Content\r\n\r\n"), .close])
         let failure = try #require(try await vendor.provider(.openai).failure(.hello))
-        #expect(failure.message == "openai: refused the request (204): it gives no reason")
+        #expect(failure.message == "openai: refused the request (204): no reason given")
         #expect(failure.hint?.contains("base_url") == true && failure.hint?.contains("prompt") == false)
     }
 
