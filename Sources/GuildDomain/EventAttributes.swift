@@ -1,6 +1,6 @@
-/// What the sender of a CloudEvent said beyond the attributes that guild knows.
+/// The attributes that the sender of a CloudEvent set beyond those that guild knows.
 package struct EventAttributes: Sendable, Hashable {
-    /// The media type that data has where nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).
+    /// The media type that data has if nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).
     package static let json = "application/json"
 
     /// Of the data, as sent; nil for `json`, said or not.
@@ -26,7 +26,7 @@ extension EventAttributes {
         return .object(object)
     }
 
-    /// What `stored` gave.
+    /// Reads the result of `stored`.
     package init(stored: JSONValue) {
         contentType = stored["contenttype"]?.string
         isBinary = stored["binary"]?.bool == true

@@ -1,4 +1,4 @@
-/// What a failure means to the caller; each kind is one exit status (spec: the command line) and one HTTP status.
+/// The meaning of a failure to the caller; each kind has one exit status (README.md, "Commands") and one HTTP status.
 package enum ErrorKind: Int32, Sendable, CaseIterable {
     /// A failed invocation, nonsense from a model.
     case failed = 1

@@ -1,8 +1,8 @@
 import Crypto
 
-/// A 16-byte ULID (48 bits of milliseconds, 80 random bits) that knows what it names.
+/// A 16-byte ULID (48 bits of milliseconds, 80 random bits), typed by the entity that it names.
 ///
-/// Text form: 26 characters of Crockford's base 32, as https://github.com/ulid/spec gives it.
+/// Text form: 26 characters of Crockford's base 32, as defined at https://github.com/ulid/spec.
 package struct Identifier<Entity>: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64
@@ -98,7 +98,7 @@ private enum Crockford {
     }
 }
 
-/// What an `Identifier` can name where no type of ours stands for the thing.
+/// Entities that an `Identifier` can name without a type of their own.
 package enum Named {
     package enum Action {}
     package enum Reservation {}

@@ -8,7 +8,7 @@ package struct Invocation: Sendable, Hashable {
     package var id: InvocationID
     package var agent: String
     package var chapter: String?
-    /// The codex commit whose prompt and tools it runs with; `worktree:` + digest where files were uncommitted.
+    /// The codex commit with its prompt and tools; `worktree:` + digest if files were uncommitted.
     package var commit: String
     package var event: EventID
     package var root: EventID

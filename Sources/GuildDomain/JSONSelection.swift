@@ -1,5 +1,5 @@
-/// The parts of a document that a caller wants. Reading only those checks the whole text all the same, and costs a
-/// fraction of building it: what a webhook's normaliser asks of a payload is a dozen small values.
+/// The parts of a document that a caller wants. Reading only those still checks the whole text, at a fraction of the
+/// cost of building it: a webhook's normaliser needs a dozen small values of a payload.
 package indirect enum JSONSelection: Sendable {
     case whole
     /// Of an object these members; anything that is not an object is skipped as if it were null.
@@ -21,7 +21,7 @@ package indirect enum JSONSelection: Sendable {
 extension JSONSelection {
     package typealias Members = [Member]
 
-    /// The selection with these members too, where it has none of that name.
+    /// The selection with these members too, if it has none of that name.
     package func joined(by more: Members) -> JSONSelection {
         guard case .members(let members) = self else { return self }
         let names = Set(members.map(\.name))
@@ -36,7 +36,7 @@ extension JSONSelection: ExpressibleByDictionaryLiteral {
 }
 
 extension JSONParser {
-    /// Checks the whole document as `parse(_:limits:)` does, and gives only what is selected of it.
+    /// Checks the whole document as `parse(_:limits:)` does, and returns only the selected parts.
     package static func parse(
         _ bytes: [UInt8], selecting selection: JSONSelection, limits: Limits = Limits()
     ) throws(Problem) -> JSONValue {
@@ -106,7 +106,7 @@ extension JSONParser {
         }
     }
 
-    /// - Returns: whether the string stands in the text as it is, all ASCII and without an escape.
+    /// - Returns: whether the string is all ASCII without an escape.
     @discardableResult
     private mutating func skipString() throws(Problem) -> Bool {
         let start = position

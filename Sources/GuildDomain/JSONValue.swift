@@ -16,7 +16,7 @@ package enum JSONValue: Sendable, Hashable {
         return object[key]
     }
 
-    /// The value below a path of object keys and array indices, or nil where a step does not exist.
+    /// The value below a path of object keys and array indices, or nil if a step does not exist.
     package func value(at path: some Sequence<some StringProtocol>) -> JSONValue? {
         var current = self
         for step in path {
@@ -42,7 +42,7 @@ package enum JSONValue: Sendable, Hashable {
     package var integer: Int64? { if case .number(let value) = self { value.integer } else { nil } }
     package var isNull: Bool { self == .null }
 
-    /// What a message to a person calls this kind of value.
+    /// The name of this kind of value in messages.
     package var kindName: String {
         switch self {
         case .null: "null"
@@ -66,7 +66,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 }
 
 extension JSONValue {
-    /// A key, at any depth, that an object has more than once: who reads the document next may take another of them.
+    /// A key, at any depth, that occurs more than once in an object: the next reader might use the other value.
     package var repeatedKey: String? {
         switch self {
         case .object(let object):
@@ -177,7 +177,7 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     /// True for 3, 3.0 and 3e2, of any size.
     package var isWhole: Bool { decimal.exponent >= 0 }
 
-    /// Exact for any number; false where `divisor` is 0.
+    /// Exact for any number; false if `divisor` is 0.
     package func isMultiple(of divisor: Int64) -> Bool {
         let (decimal, modulus) = (decimal, UInt128(divisor.magnitude))
         guard decimal.exponent >= 0, modulus > 0 else { return false }

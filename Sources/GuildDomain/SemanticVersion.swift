@@ -1,4 +1,4 @@
-/// A version as https://semver.org/spec/v2.0.0.html gives it: `1.2.0-beta.1+build`.
+/// A version as defined at https://semver.org/spec/v2.0.0.html: `1.2.0-beta.1+build`.
 package struct SemanticVersion: Sendable, Hashable, CustomStringConvertible {
     package let major: Int64
     package let minor: Int64

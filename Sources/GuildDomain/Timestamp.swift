@@ -71,7 +71,8 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads RFC 3339 with any offset; digits after the sixth of a fraction are dropped, a leap second is the next one.
+    /// Reads RFC 3339 with any offset; digits after the sixth of a fraction are dropped, and a leap second becomes the
+    /// next second.
     ///
     /// - Returns: nil for anything else, and for a date that does not exist.
     package init?(rfc3339 text: some StringProtocol) {

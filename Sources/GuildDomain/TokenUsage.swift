@@ -44,7 +44,7 @@ extension Int64 {
     }
 }
 
-/// What a token of each class costs, in pico-dollars (10⁻¹² US dollars). Never a floating-point number.
+/// The price of a token of each class, in pico-dollars (10⁻¹² US dollars). Never a floating-point number.
 package struct TokenPrices: Hashable, Sendable {
     package var input: Int64
     package var cacheRead: Int64
@@ -68,7 +68,8 @@ package struct TokenPrices: Hashable, Sendable {
             (input, usage.input), (cacheRead, usage.cacheRead), (cacheWrite, usage.cacheWrite),
             (output, usage.output), (reasoning, usage.reasoning),
         ]
-        // A product of two Int64 has 126 bits, so five could overflow: the sum stops where the result saturates anyway.
+        // A product of two Int64 has 126 bits, so five could overflow: the sum stops at the value at which the result
+        // saturates anyway.
         let ceiling = Int128(Int64.max) * 1_000_000
         let picodollars = products.reduce(Int128(0)) { min(ceiling, $0 + min(ceiling, Int128($1.0) * Int128($1.1))) }
         return Int64(clamping: (picodollars + 999_999) / 1_000_000)

@@ -36,7 +36,7 @@ package struct APIParameter: Sendable {
         }
     }
 
-    /// Why the value is not allowed; nil where it is.
+    /// Why the value is not allowed; nil if it is.
     func problem(with value: String) -> String? {
         switch kind {
         case .text(let length):
@@ -71,7 +71,7 @@ package struct APIBody: Sendable {
 package struct APIAnswer: Sendable {
     package let status: Int
     package let description: String
-    /// Nil where there is none, or where it is a problem (RFC 9457).
+    /// Nil if there is none, or where it is a problem (RFC 9457).
     package let schema: JSONValue?
 
     package init(_ status: Int, _ description: String, schema: JSONValue? = nil) {

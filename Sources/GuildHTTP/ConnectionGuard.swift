@@ -40,7 +40,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         var isHeld = false
     }
 
-    /// How long a client may go on sending after an answer that ends the connection.
+    /// How long a client may continue sending after an answer that ends the connection.
     private static let lingerTime = TimeAmount.seconds(2)
 
     private let service: ListenerService

@@ -142,10 +142,10 @@ extension Route {
         }
     }
 
-    /// What a segment of a path may have where nothing is described.
+    /// What a segment of a path may have if nothing is described.
     private static let segmentLength = 1024
 
-    /// Why the request is not as described; nil where it is.
+    /// Why the request is not as described; nil if it is.
     func problem(with request: Request) -> String? {
         for parameter in parameters {
             let values =

@@ -2,7 +2,7 @@ import NIOHTTP1
 
 /// What a request's reader and its connection tell each other.
 enum RequestEvent: Sendable {
-    /// A client that asked whether to go on with its body is to.
+    /// A client that asked whether to continue with its body is to.
     case wantsBody
     case bodyGaveWay
 }

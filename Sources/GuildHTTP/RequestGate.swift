@@ -8,7 +8,7 @@ import NIOCore
 ///                   └────────────────────────────────────┘
 ///
 /// What a client sends ahead of its answers waits as bytes: parsed, each request would take twenty times the room.
-/// Meanwhile nothing is read, so that the kernel makes the client wait. A body goes on as it is asked for.
+/// Meanwhile nothing is read, so that the kernel makes the client wait. A body continues as it is asked for.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -65,13 +65,13 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// The connection is ready for its next request. One that was sent ahead waits for its turn: between requests that are at
-    /// hand, and answers that the socket takes at once, the event loop would not look at other sockets.
+    /// The connection is ready for its next request. One that was sent ahead waits for its turn: between requests that
+    /// are available, and answers that the socket takes at once, the event loop would not look at other sockets.
     func nextRequest() {
         if held != nil { postpone() } else { proceed() }
     }
 
-    /// Goes on with what is held or, when all of it has been taken, with what the socket has.
+    /// Continues with what is held or, when all of it has been taken, with what the socket has.
     func proceed() {
         guard let context, !isFeeding, !isPostponed else { return }
         if held != nil, connection.phase != .answering {
@@ -132,7 +132,7 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// How many bytes there are up to the end of the first blank line, with which a header ends; all where there is none.
+    /// How many bytes there are up to the end of the first blank line, with which a header ends; all if there is none.
     ///
     /// So the parser finds one header in them at most, or two where a blank line came in two reads.
     static func countToBlankLine(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -36,9 +36,9 @@ enum RouteMap {
     /// How the router calls a parameter: two routes of one path may have different names for it.
     static func placeholder(_ index: Int) -> String { "p\(index)" }
 
-    /// The head as the router takes it: the host in a request line of absolute form counts in the place of the field (RFC
-    /// 9112, section 3.2.2), and a method that is nobody's finds what TRACE finds, which no route has: a path that is there
-    /// is 405.
+    /// The head as the router takes it: the host in a request line of absolute form counts in place of the field (RFC
+    /// 9112, section 3.2.2), and a method that is nobody's finds what TRACE finds, which no route has: a path that is
+    /// there is 405.
     static func routable(_ head: HTTPRequestHead) -> HTTPRequestHead {
         var head = head
         if !head.uri.utf8.starts(with: "/".utf8), let authority = RequestTarget(head.uri)?.authority {

@@ -98,7 +98,7 @@ final class HTTPTransfer {
         return true
     }
 
-    /// - Returns: how curl shall go on.
+    /// - Returns: how curl shall continue.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard bodyBytes + bytes.count <= submission.request.responseLimitBytes else {
             _ = refuse(.bodyTooLarge(limitBytes: submission.request.responseLimitBytes))

@@ -3,8 +3,9 @@ import GuildDomain
 
 /// One anchoring at a time in a repository, among the processes of this host.
 ///
-/// git and libgit2 lock a ref by making a file, which a killed process leaves behind for ever. This lock is the kernel's,
-/// and its file says while the ref is being moved; whoever then gets the lock from a dead one knows whose the file was.
+/// git and libgit2 lock a ref by making a file, which a killed process leaves behind forever. This lock is the
+/// kernel's, and its file says while the ref is being moved; whoever then gets the lock from a dead one knows whose the
+/// file was.
 ///
 /// Sendable because the descriptor is immutable and `flock` is safe from any thread.
 struct AnchorLock: ~Copyable, Sendable {

@@ -28,7 +28,7 @@ extension CodexRepository {
         case moved
     }
 
-    /// The newest anchors in this repository; nil where there are none.
+    /// The newest anchors in this repository; nil if there are none.
     ///
     /// - Parameter revision: where else to look, such as `FETCH_HEAD` after `git fetch REMOTE refs/guild/audit`.
     /// - Throws: `CodexRepositoryError`, for a revision that is named and is not there too.
@@ -71,7 +71,7 @@ extension CodexRepository {
 
     /// Commits a new version of one file onto the anchors' history: signed where git is set up to sign commits.
     ///
-    /// - Parameter parent: the tip that was looked at; nil where there was none.
+    /// - Parameter parent: the tip that was looked at; nil if there was none.
     package func commitAnchor(
         file: String, bytes: [UInt8], message: String, onto parent: CommitID?
     ) throws(AnchorFailure) -> Anchoring {
@@ -279,7 +279,7 @@ extension CodexRepository {
             ])
     }
 
-    /// The user of git's configuration; guild itself where there is none.
+    /// The user of git's configuration; guild itself if there is none.
     private static func sign(
         _ signature: inout UnsafeMutablePointer<git_signature>?, _ repository: OpaquePointer
     ) throws(GitFailure) {
@@ -324,7 +324,7 @@ extension CodexRepository {
         return commit
     }
 
-    /// - Returns: false where the ref is not `parent` any more; it is then left as it is.
+    /// - Returns: false if the ref is not `parent` any more; it is then left as it is.
     private static func moveAuditRef(
         from parent: CommitID?, to commit: CommitID, in repository: OpaquePointer
     ) throws(GitFailure) -> Bool {

@@ -9,7 +9,7 @@ final class DecodedFile: Sendable {
     let codex: DecodedCodex
     let problems: [Problem]
     let references: [Reference]
-    /// The path, where it may be a prompt: whether it is one, a reference says.
+    /// The path, if it may be a prompt: whether it is one, a reference says.
     let prompt: String?
     /// The prompts that its agents name.
     let prompts: [String]
@@ -41,7 +41,7 @@ final class DecodedFile: Sendable {
 /// Every manifest file of one tree, decoded; those that are known are not parsed again, the others on all cores.
 struct DecodedFiles {
     let files: [DecodedFile]
-    /// What comparing each with all other files found; nil where that is not known for this world.
+    /// What comparing each with all other files found; nil if that is not known for this world.
     private(set) var crossProblems: [[Problem]?]
     let codex: DecodedCodex
     let timezone: String
@@ -109,7 +109,7 @@ struct DecodedFiles {
 extension DecodedFiles {
     /// Compares each file with the others.
     ///
-    /// - Parameter known: what still holds of what was found before; empty where nothing does.
+    /// - Parameter known: what still holds of what was found before; empty if nothing does.
     mutating func compare(by checks: inout CrossChecks, known: [[Problem]?]) {
         checks.checkWhole()
         if !known.isEmpty { crossProblems = known }

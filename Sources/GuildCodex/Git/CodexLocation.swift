@@ -22,7 +22,7 @@ package struct CodexLocation: Sendable, Hashable {
 enum PathKind {
     case file, folder, other
 
-    /// - Returns: nil where there is nothing, or nothing that may be looked at.
+    /// - Returns: nil if there is nothing, or nothing that may be looked at.
     init?(at path: String) {
         var status = stat()
         guard !path.utf8.contains(0), stat(path, &status) == 0 else { return nil }
@@ -38,7 +38,7 @@ extension CodexRepository {
     /// What `--codex` and `GUILD_CODEX` say, else the nearest folder upwards that holds a `guild.yaml` or a `codex/`,
     /// else the repository that the working directory is in.
     ///
-    /// - Throws: `notFoundUpwards` where nothing is found; a path that is said is not checked here.
+    /// - Throws: `notFoundUpwards` if nothing is found; a path that is said is not checked here.
     package static func locate(
         explicit: String?, environment: [String: String], workingDirectory: String
     ) throws(CodexRepositoryError) -> CodexLocation {

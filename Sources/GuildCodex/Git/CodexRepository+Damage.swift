@@ -4,7 +4,7 @@ import Foundation
 /// libgit2 1.5 never returns from reading a loose object whose compressed bytes end early, as a full disk or a lost sync
 /// leaves them. So each is looked at before it is read. Objects in packs have checksums that the library compares.
 extension CodexRepository {
-    /// - Throws: where the object stands alone in a file that is cut short.
+    /// - Throws: if the object stands alone in a file that is cut short.
     static func requireWhole(
         _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
     ) throws(GitFailure) {

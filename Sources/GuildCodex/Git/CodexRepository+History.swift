@@ -86,7 +86,7 @@ extension CodexRepository {
     /// The tree that `git revert` of a commit makes on top of another, written to the repository; no ref, index or file
     /// is touched, so that it works in a bare repository too.
     ///
-    /// - Returns: the tree's name; nil where the two cannot be reconciled.
+    /// - Returns: the tree's name; nil if the two cannot be reconciled.
     package func revertedTree(
         of commit: CommitID, on tip: CommitID
     ) throws(CodexRepositoryError) -> (tree: String, isChange: Bool)? {

@@ -6,7 +6,7 @@ package import GuildDomain
 package struct RepositoryPlace: Sendable, Hashable {
     /// Absolute, without symbolic links.
     package let path: String
-    /// With `inode` what stays when the folder is renamed, and differs in a copy; 0 where it cannot be looked at.
+    /// With `inode` what stays when the folder is renamed, and differs in a copy; 0 if it cannot be looked at.
     package let device: UInt64
     package let inode: UInt64
 
@@ -42,9 +42,9 @@ extension CodexRepository {
         return RepositoryPlace(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// The id of this codex; nil where it has none yet.
+    /// The id of this codex; nil if it has none yet.
     ///
-    /// - Throws: where the key holds something else.
+    /// - Throws: if the key holds something else.
     package func codexID() throws -> CodexID? {
         try Self.codexID(of: codexFolder, inShared: try commonDirectory())
     }
@@ -74,7 +74,7 @@ extension CodexRepository {
     /// Gives this codex its id, or another one.
     ///
     /// The caller holds the lock of `withSharedLock`, so that of two first commands one decides.
-    /// - Returns: false where the repository is not ours to write to.
+    /// - Returns: false if the repository is not ours to write to.
     package func setCodexID(_ id: CodexID) throws -> Bool {
         let directory = try commonDirectory()
         let path = directory + "/config"
@@ -112,7 +112,7 @@ extension CodexRepository {
         return try body()
     }
 
-    /// The commits without a parent that a commit comes from, by their names; none where that cannot be known: its history
+    /// The commits without a parent that a commit comes from, by their names; none if that cannot be known: its history
     /// is too long to look at, or was cut off by a shallow clone.
     package func roots(of commit: CommitID) throws(CodexRepositoryError) -> [CommitID] {
         let roots = try attempt { (repository) throws(GitFailure) -> [CommitID] in
@@ -138,7 +138,7 @@ extension CodexRepository {
         return roots.sorted { $0.hex < $1.hex }
     }
 
-    /// What the codex's `guild.yaml` calls the organisation at a commit; nil where that cannot be read.
+    /// What the codex's `guild.yaml` calls the organisation at a commit; nil if that cannot be read.
     package func organisation(at commit: CommitID) throws(CodexRepositoryError) -> String? {
         let candidates = folderCandidates
         let bytes = try attempt { (repository) throws(GitFailure) -> [UInt8]? in

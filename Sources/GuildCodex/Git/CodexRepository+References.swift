@@ -73,7 +73,7 @@ extension CodexRepository {
         return text.dropFirst("ref:".count).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The object that a revision's ref points at, which need not be readable, nor there; nil where it is no ref.
+    /// The object that a revision's ref points at, which need not be readable, nor there; nil if it is no ref.
     package func target(of revision: String) -> CommitID? {
         // What cannot be looked at points nowhere.
         try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> CommitID? in
@@ -89,7 +89,7 @@ extension CodexRepository {
         }
     }
 
-    /// The ref that a push must change to change what is served; nil where the revision is a fixed commit.
+    /// The ref that a push must change to change what is served; nil if the revision is a fixed commit.
     package func servedReference(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
         let bare = workTree == nil
         return try attempt { (repository) throws(GitFailure) in
@@ -101,7 +101,7 @@ extension CodexRepository {
         }
     }
 
-    /// The ref that a push would move to change what is served; a branch that is still to come has one too. Nil where the
+    /// The ref that a push would move to change what is served; a branch that is still to come has one too. Nil if the
     /// revision is no ref: a push does not change what a commit's own name means.
     package func servedName(_ revision: String) throws(CodexRepositoryError) -> String? {
         if let served = try servedReference(revision) { return served.name }
@@ -112,7 +112,7 @@ extension CodexRepository {
         return isKnown && isValid == 1 && CommitID(revision) == nil ? name : nil
     }
 
-    /// The tag that has the name of the branch which a revision names; nil where there is no doubt.
+    /// The tag that has the name of the branch which a revision names; nil if there is no doubt.
     package func tagBeside(_ revision: String) throws(CodexRepositoryError) -> String? {
         try attempt(readsObjects: false) { (repository) throws(GitFailure) in
             RevisionName(revision, in: repository).tagBeside

@@ -13,7 +13,7 @@ package final class CodexRepository: Sendable {
     package var gitDirectory: String { folders.withLock { $0.gitDirectory } }
     /// The checked-out files, absolute and without a slash at the end; nil for a bare repository.
     package var workTree: String? { folders.withLock { $0.workTree } }
-    /// The folder that the caller named, below the repository's root; nil where that is the root itself.
+    /// The folder that the caller named, below the repository's root; nil if that is the root itself.
     package var namedFolder: String? { folders.withLock { $0.namedFolder } }
     package let limits: CodexLimits
     /// Where the caller said it is; perhaps by a symbolic link, which may be switched.
@@ -90,7 +90,7 @@ package final class CodexRepository: Sendable {
         if try outcome.get() { try reopen() }
     }
 
-    /// Opens the repository anew, for one that was replaced, or repacked while it was read.
+    /// Opens the repository again, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
         // The folder that was named may have gone with a commit; the repository around it has not.
         let opened = try Self.open(PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
@@ -261,7 +261,7 @@ package final class CodexRepository: Sendable {
 
     private static func pinName(_ commit: CommitID) -> String { pinPrefix + commit.hex }
 
-    /// `path` below `root`, both resolved; nil where they are the same or `path` is elsewhere.
+    /// `path` below `root`, both resolved; nil if they are the same or `path` is elsewhere.
     fileprivate static func folder(of path: String, below root: String) -> String? {
         let resolved = resolvingLinks(path)
         let prefix = resolvingLinks(root) + "/"

@@ -31,7 +31,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
     /// Whoever wanted it does not want it any more.
     case cancelled(place: String)
 
-    /// Whether another try, in the repository opened anew, may end otherwise.
+    /// Whether another try, in the repository opened again, may end otherwise.
     package var mayPass: Bool {
         switch self {
         case .malformed, .tooLarge, .tooSlow, .cancelled, .notACodex: false

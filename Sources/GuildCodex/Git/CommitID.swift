@@ -22,7 +22,7 @@ package struct CodexFile: Sendable, Hashable {
     /// Relative to the codex root, with `/` between the steps.
     package let path: String
     package let bytes: [UInt8]
-    /// Git's name of the bytes; nil where they are not from git.
+    /// Git's name of the bytes; nil if they are not from git.
     package let blob: BlobID?
 
     package init(path: String, bytes: [UInt8], blob: BlobID? = nil) {
@@ -63,12 +63,12 @@ package struct CodexLimits: Sendable, Hashable {
 
 /// The files of one codex, and what was left out of it.
 package struct CodexTree: Sendable {
-    /// Below the repository's root; empty where the codex is the root itself.
+    /// Below the repository's root; empty if the codex is the root itself.
     package var folder: String
     /// In the order of their paths.
     package var files: [CodexFile] = []
     package var problems: [Problem] = []
-    /// What the next commit is compared with; nil where something was left out, or the files are not from git.
+    /// What the next commit is compared with; nil if something was left out, or the files are not from git.
     var memory: FolderMemory?
 
     package init(folder: String, files: [CodexFile] = []) {

@@ -10,7 +10,7 @@ package struct CommitSigners: Sendable {
     package let path: String
     private let git: GitProgram
 
-    /// - Throws: kind `.usage` where the file is not there, or stands where a push could write it.
+    /// - Throws: `Failure` of kind `.usage` where the file is not there, or stands where a push could write it.
     package init(
         file: String, workingDirectory: String, repository: CodexRepository, git: GitProgram
     ) throws(Failure) {
@@ -31,7 +31,7 @@ package struct CommitSigners: Sendable {
         self.git = git
     }
 
-    /// Why the commit may not reconfigure; nil where one of the signers has signed it.
+    /// Why the commit may not reconfigure; nil if one of the signers has signed it.
     ///
     /// Only ssh signatures count: an OpenPGP one would be judged by the keyring of whoever runs guild. The signature of
     /// a commit covers its tree and, by their hashes, all commits before it.

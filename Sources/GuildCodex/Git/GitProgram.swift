@@ -29,7 +29,7 @@ package struct GitProgram: Sendable {
     }
 
     private let environment: [String: String]
-    /// Where git is; nil where `PATH` has none.
+    /// Where git is; nil if `PATH` has none.
     private let executable: String?
 
     /// All that git and what it starts (ssh, ssh-keygen, hooks, credential programs) get of our environment. The rest
@@ -79,7 +79,7 @@ package struct GitProgram: Sendable {
     /// - Parameters:
     ///   - repository: its git directory, or a folder of its work tree.
     ///   - variables: added to the environment.
-    /// - Throws: where git cannot be started or takes longer than `timeout`; its own failure is in the outcome.
+    /// - Throws: if git cannot be started or takes longer than `timeout`; its own failure is in the outcome.
     package func run(
         _ arguments: [String], in repository: String, adding variables: [String: String] = [:],
         timeout: Duration = .seconds(60)
@@ -191,7 +191,7 @@ package struct GitProgram: Sendable {
         return problem == 0 ? .success(process) : .failure(cannotStart(problem))
     }
 
-    /// - Returns: nil where time is up before both ends are closed.
+    /// - Returns: nil if time is up before both ends are closed.
     private static func collect(
         _ output: Int32, _ errors: Int32, _ timeout: Duration
     ) -> (output: [UInt8], errors: [UInt8])? {

@@ -17,8 +17,8 @@ package struct NewRepository: Sendable {
     /// Makes the folder where it is missing, writes the files, and commits them all.
     ///
     /// libgit2 reads git's configuration but neither `GIT_*` variables nor hooks, and does not sign.
-    /// - Throws: kind `.usage` where the folder is not empty, `.unavailable` where it cannot be written; then nothing that
-    ///   was made in it is left.
+    /// - Throws: `Failure` of kind `.usage` where the folder is not empty, `.unavailable` if it cannot be written; then
+    ///   nothing that was made in it is left.
     package static func make(
         at path: String, files: [(path: String, bytes: [UInt8])], message: String
     ) throws(Failure) -> NewRepository {

@@ -26,7 +26,7 @@ struct PackIndex {
     private var hash = Insecure.SHA1()
     private var position: UInt64 = 0
 
-    /// - Throws: where index or pack are damaged.
+    /// - Throws: if index or pack are damaged.
     static func check(_ index: String, pack: String) throws(Damage) {
         let (descriptor, size) = try open(index)
         defer { close(descriptor) }
@@ -44,7 +44,7 @@ struct PackIndex {
         guard trailer == packHash else { throw Damage(detail: "it belongs to another pack") }
     }
 
-    /// - Throws: where the file's last 20 bytes are not the checksum of those before.
+    /// - Throws: if the file's last 20 bytes are not the checksum of those before.
     static func checkTrailer(of path: String) throws(Damage) {
         let (descriptor, size) = try open(path)
         defer { close(descriptor) }

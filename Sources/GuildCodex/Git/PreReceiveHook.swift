@@ -16,7 +16,8 @@ package struct PreReceiveHook: Sendable {
 
     private static let marker = "# Written by `guild registry install-hook`"
 
-    /// - Throws: kind `.refused` where `core.hooksPath` is set outside of the repository, for all of a user's.
+    /// - Throws: `Failure` of kind `.refused` where `core.hooksPath` is set outside of the repository, for all of a
+    ///   user's.
     package init(of repository: CodexRepository) throws {
         guard let (folder, isOwn) = try repository.hooksPath() else {
             path = try repository.commonDirectory() + "/hooks/pre-receive"
@@ -40,7 +41,7 @@ package struct PreReceiveHook: Sendable {
     /// Writes the hook.
     ///
     /// - Parameter command: the program by its absolute path, and its arguments.
-    /// - Throws: where there are an earlier hook and another one kept beside it already; neither is touched.
+    /// - Throws: if there are an earlier hook and another one kept beside it already; neither is touched.
     package func install(_ command: [String]) throws -> Outcome {
         let files = FileManager.default
         try files.createDirectory(
@@ -66,7 +67,7 @@ package struct PreReceiveHook: Sendable {
 
     /// Takes our hook away and puts the earlier one back.
     ///
-    /// - Returns: nil where it is not there.
+    /// - Returns: nil if it is not there.
     package func uninstall() throws -> Outcome? {
         guard isInstalled else { return nil }
         if FileManager.default.fileExists(atPath: earlierPath) {

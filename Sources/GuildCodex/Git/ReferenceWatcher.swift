@@ -5,7 +5,7 @@ import Foundation
 ///
 /// One thread sleeps in `poll` on inotify and costs nothing while nobody writes. Git replaces refs by renaming a lock
 /// file, so the folders are watched and not the files; a folder that does not exist yet is awaited in those above it,
-/// and after each event the set of folders is computed anew, for `HEAD` may now point elsewhere. What has changed, if
+/// and after each event the set of folders is computed again, for `HEAD` may now point elsewhere. What has changed, if
 /// anything, is for the caller to find out. Git's `refs/guild/` is not watched.
 package final class ReferenceWatcher: Sendable {
     /// Shared with the thread, so that neither side uses a descriptor that the other has closed.
@@ -29,7 +29,7 @@ package final class ReferenceWatcher: Sendable {
     private static let absentRecheckMilliseconds: Int32 = 100
 
     /// - Parameter onChange: called on the watcher's thread; once at the start, when the watches are set.
-    /// - Returns: nil where the kernel gives no inotify.
+    /// - Returns: nil if the kernel gives no inotify.
     package init?(
         _ repository: CodexRepository, revision: String, onChange: @escaping @Sendable () -> Void
     ) {

@@ -20,7 +20,8 @@ struct RepositoryPrograms {
     /// - Parameters:
     ///   - listing: what `list` wrote: a scope, NUL, a key, a line's end and a value, NUL.
     ///   - place: what messages call the repository.
-    /// - Throws: kind `.refused` for a key that cannot be named here, or whose value git takes from where it stands first.
+    /// - Throws: `Failure` of kind `.refused` for a key that cannot be named here, or whose value git takes from where
+    ///   it stands first.
     init(listing: String, of place: String) throws(Failure) {
         let fields = listing.split(separator: "\0", omittingEmptySubsequences: false)
         var (own, others): ([String], [String: [String]]) = ([], [:])

@@ -2,7 +2,7 @@ import CLibGit2
 
 /// What a revision's short name stands for: a branch, else a remote's, and only then what git takes it for.
 struct RevisionName {
-    /// The revision with the branch's full name in the place of the short one.
+    /// The revision with the branch's full name in place of the short one.
     let full: String
     /// The tag that has the branch's name too, in full.
     let tagBeside: String?

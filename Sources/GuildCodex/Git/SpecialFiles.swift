@@ -1,7 +1,7 @@
 import Foundation
 
-/// A named pipe in the place of a file holds up whoever opens it until somebody writes, and a device may give bytes for
-/// ever. Git and libgit2 open what they find, so what they are about to open is looked at first.
+/// A named pipe in place of a file holds up whoever opens it until somebody writes, and a device may give bytes
+/// forever. Git and libgit2 open what they find, so what they are about to open is looked at first.
 enum SpecialFiles {
     /// Files of a repository, below its own folder or the one that its work trees share.
     private static let files = [

@@ -34,7 +34,7 @@ package struct AgentManifest: Manifest {
     init(_ fields: Fields) { shared = Shared(fields) }
 
     package var metadata: Metadata { shared.fields.metadata }
-    /// The owning chapter; nil where the agent belongs to the organisation.
+    /// The owning chapter; nil if the agent belongs to the organisation.
     package var chapter: String? { shared.fields.chapter }
     /// `spec.type`; several agents may share a role.
     package var role: String { shared.fields.role }

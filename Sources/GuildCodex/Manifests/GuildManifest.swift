@@ -92,7 +92,7 @@ package struct ChapterManifest: Manifest {
         package var email: String?
         package var slack: String?
         package var github: String?
-        /// An IANA name; the organisation's where nothing is said.
+        /// An IANA name; the organisation's if nothing is said.
         package var timezone: String?
         package var digestAt: TimeOfDay?
         /// Free text, `master` among it; what it allows is in `rights`.

@@ -38,7 +38,7 @@ package struct NotificationPolicy: Manifest {
     package struct QuietHours: Sendable, Hashable {
         package var from: TimeOfDay
         package var to: TimeOfDay
-        /// An IANA name; the organisation's where nothing is said.
+        /// An IANA name; the organisation's if nothing is said.
         package var timezone: String
 
         package init(from: TimeOfDay, to: TimeOfDay, timezone: String) {

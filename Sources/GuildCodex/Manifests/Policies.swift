@@ -50,7 +50,7 @@ package struct SchedulingPolicy: Manifest {
     package var preemption: Bool?
     package var backpressure = Backpressure()
     package var fairShare: Bool?
-    /// Weight of a chapter, 1 where nothing is said.
+    /// Weight of a chapter, 1 if nothing is said.
     package var weights: [String: Int] = [:]
     package var maxConcurrent: Int?
     package var retryLimit: Int?
@@ -73,7 +73,7 @@ package struct SafetyPolicy: Manifest {
         package var days: Set<Weekday> = []
         package var from: TimeOfDay?
         package var to: TimeOfDay?
-        /// An IANA name; the organisation's where nothing is said.
+        /// An IANA name; the organisation's if nothing is said.
         package var timezone: String
 
         package init(timezone: String) { self.timezone = timezone }

@@ -38,8 +38,7 @@ package struct CostBudget: Sendable, Hashable {
     }
 }
 
-/// An Agent's `spec.resources`, as written: nil where nothing is said. `CodexSnapshot.limits(of:)` gives what is in
-/// force.
+/// An Agent's `spec.resources`, as written: nil if nothing is said. `CodexSnapshot.limits(of:)` gives what is in force.
 package struct ResourceLimits: Sendable, Hashable {
     package var tokenBudget = TokenBudget()
     package var costBudget = CostBudget()

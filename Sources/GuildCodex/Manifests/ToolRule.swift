@@ -11,7 +11,7 @@ package struct ToolRule: Sendable, Hashable {
     package var location: SourceLocation
     /// `spec.tools[0]`, as the manifest counts.
     package var path: String
-    /// Of `on:`; nil where that is not written.
+    /// Of `on:`; nil if that is not written.
     package var scopeLocation: SourceLocation?
     /// Those of the patterns in `on:`, in their order.
     package var patternLocations: [SourceLocation]
@@ -32,7 +32,7 @@ package struct ToolRule: Sendable, Hashable {
         self.patternLocations = patternLocations
     }
 
-    /// For people: `1, a person must agree, where it was called`.
+    /// For people: `1, a person must agree, if it was called`.
     package var text: String { "\(autonomy.rawValue), \(autonomy.meaning), \(scope.text)" }
 }
 

@@ -54,7 +54,7 @@ package struct CronTrigger: Sendable, Hashable {
     /// An IANA name: the trigger's, else the organisation's, else `UTC`.
     package var timezone: String
     package var intent: String?
-    /// How clock changes are met; `debian` where nothing is said.
+    /// How clock changes are met; `debian` if nothing is said.
     package var dst: DSTPolicy = .debian
     package var catchUp = CatchUp(policy: .runOnce, window: CronTrigger.defaultCatchUpWindow)
     package var overlap: Overlap = .skip
@@ -88,7 +88,7 @@ package struct DebounceSettings: Sendable, Hashable {
     package var window: Duration
     /// A Mustache template; nil takes the event's subject.
     package var key: String?
-    /// Ten windows where nothing is said.
+    /// Ten windows if nothing is said.
     package var maxWait: Duration
 
     package static let defaultMaxWaitWindows = 10

@@ -64,9 +64,8 @@ package struct CodexLoader: Sendable {
 
     /// Loads a commit that may no longer be on any branch.
     ///
-    /// - Parameters:
-    ///   - revision: what messages call it.
-    ///   - deadline: by when it has to be done; the repository's own limit where nobody may cancel it.
+    /// - Parameters: - revision: what messages call it. - deadline: by when it has to be done; the repository's own
+    ///   limit if nobody may cancel it.
     package func load(
         _ commit: CommitID, revision: String? = nil, deadline: LoadDeadline? = nil
     ) throws(CodexRepositoryError) -> LoadResult {
@@ -113,7 +112,7 @@ package struct CodexLoader: Sendable {
         return result
     }
 
-    /// Validates files that are at hand.
+    /// Validates files that are available.
     ///
     /// - Parameters:
     ///   - commit: what the snapshot says it is.

@@ -68,7 +68,7 @@ final class CodexMemory: Sendable {
 
     private struct Known {
         let file: DecodedFile
-        /// What comparing it with all other files of the world found; nil where that has to be done each time.
+        /// What comparing it with all other files of the world found; nil if that has to be done each time.
         let crossProblems: [Problem]?
     }
 
@@ -103,7 +103,7 @@ final class CodexMemory: Sendable {
         }
     }
 
-    /// What is known of files that are compared with others, in their order; empty where their world has changed.
+    /// What is known of files that are compared with others, in their order; empty if their world has changed.
     func crossProblems(of files: [DecodedFile], in world: CodexWorld) -> [[Problem]?] {
         state.withLock { state in
             guard state.world == world else { return [] }

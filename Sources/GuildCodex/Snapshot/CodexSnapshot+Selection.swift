@@ -9,6 +9,6 @@ extension CodexSnapshot {
     /// The first connector of an external system.
     package func connector(system: String) -> ConnectorManifest? { connectors.first { $0.system == system } }
 
-    /// What runs at once in all: the least that a SchedulingPolicy says; nil where none says.
+    /// What runs at once in all: the least that a SchedulingPolicy says; nil if none says.
     package var concurrencyLimit: Int? { scheduling.compactMap(\.maxConcurrent).min() }
 }

@@ -21,7 +21,7 @@ extension CodexSnapshot {
         return (each.isEmpty ? [builtIn] : each) + nonMemberCharges
     }
 
-    /// The charge whose bucket has this name; nil where the codex has no such limit any more.
+    /// The charge whose bucket has this name; nil if the codex has no such limit any more.
     package func charge(senderBucket name: String) -> AdmissionTerms.Charge? {
         guard name.hasPrefix(Self.senderPrefix) else { return nil }
         let id = String(name.dropFirst(Self.senderPrefix.count).prefix { $0 != "@" })

@@ -84,7 +84,7 @@ package struct CodexSnapshot: Sendable {
     /// Providers tried in order when the chosen one fails.
     package var fallbackChain: [String] { registries.flatMap(\.routing.fallbackChain) }
 
-    /// The JSON Schema that the agent's final answer must satisfy; nil where it names none.
+    /// The JSON Schema that the agent's final answer must satisfy; nil if it names none.
     ///
     /// - Throws: only for an agent of another snapshot; a snapshot's own schemas were parsed when it was loaded.
     package func outputSchema(of agent: AgentManifest) throws -> JSONSchema? {

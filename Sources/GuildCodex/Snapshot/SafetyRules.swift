@@ -5,9 +5,9 @@ package import GuildDomain
 package struct SafetyRules: Sendable, Hashable {
     package let freezes: [SafetyPolicy.Freeze]
     package let approvals: [SafetyPolicy.Approval]
-    /// The least of the policies'; nil where none says.
+    /// The least of the policies'; nil if none says.
     package let hopLimit: Int?
-    /// The least of the policies'; nil where none says.
+    /// The least of the policies'; nil if none says.
     package let rootTokens: Int64?
     package let ignoreSenders: [String]
 
@@ -25,7 +25,7 @@ package struct SafetyRules: Sendable, Hashable {
         ignoreSenders = policies.flatMap(\.ignoreSenders)
     }
 
-    /// Why a tool must not be used now, or nil where no freeze holds.
+    /// Why a tool must not be used now, or nil if no freeze holds.
     package func freeze(of tool: String, at now: Timestamp) -> String? {
         let freeze = freezes.first { freeze in
             freeze.tools.contains { $0.matches(tool) } && freeze.when.contains(now)
@@ -33,7 +33,7 @@ package struct SafetyRules: Sendable, Hashable {
         return freeze.map { $0.message ?? "\(tool) is frozen by the policy at \($0.location)" }
     }
 
-    /// The rule by which a person must agree to a call of a tool that carries this, for people; nil where there is none.
+    /// The rule by which a person must agree to a call of a tool that carries this, for people; nil if there is none.
     /// Of a rule that names tools and fields, both must hold.
     package func approvalRule(for tool: String, carrying carried: CarriedFields) -> String? {
         approvals.first { approval in

@@ -7,7 +7,7 @@ struct AddressCheck {
     /// Origins that are named: `http://models.internal:8000`.
     let allowed: Set<String>
 
-    /// What is wrong with an address; nil where nothing is.
+    /// What is wrong with an address; nil if nothing is.
     func objection(to address: String, carriesSecret: Bool) -> (found: String, expected: String)? {
         guard let origin = WebOrigin(address) else {
             return ("an address whose host cannot be determined", "https://HOST[:PORT][/PATH]")

@@ -20,7 +20,7 @@ struct CrossChecks {
     /// Tool patterns, and lists of them, that were found to be good.
     private var goodPatterns: Set<String> = []
     private var goodTools: Set<[String]> = []
-    /// What came of each schema file, as many agents share one; empty where it is good.
+    /// What came of each schema file, as many agents share one; empty if it is good.
     private var schemas: [String: String] = [:]
 
     init(codex: DecodedCodex, files: [String: [UInt8]], catalogue: OperationCatalogue, findings: Findings) {
@@ -53,7 +53,7 @@ struct CrossChecks {
 
     /// Checks what one file says about others.
     ///
-    /// - Returns: what was found; nil where problems are cut off already.
+    /// - Returns: what was found; nil if problems are cut off already.
     mutating func check(_ file: DecodedFile) -> [Problem]? {
         let before = findings.problems.count
         for reference in file.references { check(reference) }

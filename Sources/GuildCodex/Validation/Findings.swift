@@ -21,7 +21,7 @@ final class Findings {
     /// Past this many the rest is cut off: nobody reads on, and a hostile codex must not fill memory.
     static let maximumProblems = 1000
 
-    /// The nearest of `candidates`; nil where none is near, or the comparisons of this load are used up.
+    /// The nearest of `candidates`; nil if there is none near, or the comparisons of this load are used up.
     func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
         NearestName.of(name, in: candidates.lazy.prefix { [budget] _ in budget.take() })
     }

@@ -198,7 +198,7 @@ final class DocumentScope {
     }
 }
 
-/// A value as a message shows it: in quotes, short, and not at all where it may be a secret.
+/// A value as a message shows it: in quotes, short, and not at all if it may be a secret.
 func quoted(_ text: String) -> String {
     guard !SecretShape.matches(text) else { return "a value" }
     return "'\(ScreenText.shortened(text, to: 60))'"
@@ -211,7 +211,7 @@ enum SecretShape {
         "AKIA", "AIza", "hvs.", "-----BEGIN ", "whsec_", "sk_live_", "rk_live_",
     ]
 
-    /// A prefix alone is a word; a credential goes on.
+    /// A prefix alone is a word; a credential continues.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {

@@ -190,7 +190,7 @@ extension NodeReader {
         return text
     }
 
-    /// An address that we connect to; where it may lead is checked when the Guild is known.
+    /// An address that we connect to; if it may lead is checked when the Guild is known.
     func address(carriesSecret: Bool) -> String? {
         url().map { reference(.address(carriesSecret: carriesSecret), $0) }
     }

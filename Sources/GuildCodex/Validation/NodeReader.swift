@@ -221,14 +221,14 @@ final class MappingReader {
         self.pairs = pairs
     }
 
-    /// The value of a key; nil where it is absent or nothing is written.
+    /// The value of a key; nil if it is absent or nothing is written.
     subscript(key: String) -> NodeReader? {
         asked.append(key)
         guard let value = pairs.first(where: { $0.key == key })?.value, !value.isNull else { return nil }
         return value
     }
 
-    /// The value of a key that must be there; says so where it is not.
+    /// The value of a key that must be there; says so if it is not.
     func required(_ key: String, _ expected: String) -> NodeReader? {
         if let value = self[key] { return value }
         let place = pairs.first { $0.key == key }?.keyReader.location ?? reader.location

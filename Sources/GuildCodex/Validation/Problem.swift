@@ -8,7 +8,7 @@ package struct Problem: Sendable, Hashable {
     package let file: String
     package let line: Int
     package let column: Int
-    /// Inside the document: `spec.triggers[1].schedule`; empty where the whole file is meant.
+    /// Inside the document: `spec.triggers[1].schedule`; empty if the whole file is meant.
     package let path: String
     /// A phrase without a value that may be a secret: `unknown key 'priorty'`.
     package let found: String

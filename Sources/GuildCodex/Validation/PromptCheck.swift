@@ -94,7 +94,7 @@ package struct PromptCheck {
         findings.sort { ($0.line, $0.column, $0.rank) < ($1.line, $1.column, $1.rank) }
     }
 
-    /// The engine compares whole delimiters, and ends with an error where the text ends within one.
+    /// The engine compares whole delimiters, and ends with an error if the text ends within one.
     private mutating func reportCutOpening(from position: Int) {
         for length in 1..<max(delimiters.start.count, 1) where bytes.count - length >= position {
             guard bytes.suffix(length).elementsEqual(delimiters.start.prefix(length)) else { continue }
@@ -104,7 +104,7 @@ package struct PromptCheck {
 
     /// Reads one tag.
     ///
-    /// - Returns: where the text goes on; nil where nothing can be said of the rest.
+    /// - Returns: where the text continues; nil if nothing can be said of the rest.
     private mutating func read(_ tag: Int, _ content: Int) -> Int? {
         switch bytes[content] {
         case UInt8(ascii: "!"): return end(of: tag, from: content + 1, "a comment").map { $0 + delimiters.end.count }

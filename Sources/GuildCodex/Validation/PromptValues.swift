@@ -29,7 +29,7 @@ enum PromptValues {
     /// Shorter words are near to too many.
     private static let shortestField = 5
 
-    /// What is wrong with a name that stands in no section; nil where it may well be a value.
+    /// What is wrong with a name that stands in no section; nil if it may well be a value.
     static func complaint(about name: String) -> (found: String, expected: String?, suggestion: String?)? {
         let steps = name.split(separator: ".").map(String.init)
         guard let first = steps.first else { return nil }

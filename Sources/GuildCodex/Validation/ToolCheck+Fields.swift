@@ -69,7 +69,7 @@ extension ToolCheck {
             expected: names.isEmpty ? nil : "one of " + names.sorted().joined(separator: ", "))
     }
 
-    /// The writes that the patterns match, all where there are no patterns; nil if a pattern is of a system that is only
+    /// The writes that the patterns match, all if there are no patterns; nil if a pattern is of a system that is only
     /// promised, or matches nothing, which is reported at its own place.
     private func writes(of patterns: [String]) -> [Operation]? {
         let writes = catalogue.operations.filter { $0.effect == .write }

@@ -53,7 +53,7 @@ struct ToolCheck {
     func checkReach(of agent: AgentManifest) {
         for (index, rule) in agent.tools.enumerated().dropFirst() {
             let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
-            // A denial that forbids nothing that a later rule would allow adds nothing where earlier ones don't hold.
+            // A denial that forbids nothing that a later rule would allow adds nothing if earlier ones don't hold.
             let isMoot =
                 rule.autonomy == .deny
                 && !agent.tools[(index + 1)...].contains { later in

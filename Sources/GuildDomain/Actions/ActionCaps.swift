@@ -1,9 +1,9 @@
 /// The caps on the actions of one agent, as they are in force when it asks for one.
 package struct ActionCaps: Sendable, Hashable {
     package struct Limit: Sendable, Hashable {
-        /// So many actions; `Int64.max` is no limit.
+        /// The number of actions; `Int64.max` means no limit.
         package let count: Int64
-        /// Where it was set: `agents/clerk.yaml:12`, `built in`.
+        /// The place that sets it: `agents/clerk.yaml:12`, `built in`.
         package let setting: String
 
         package init(_ count: Int64, setting: String) {
@@ -38,7 +38,7 @@ extension ActionCaps {
                 }))
     }
 
-    /// What `json` gave; what cannot be read is the built-in value.
+    /// Reads the result of `json`; an unreadable value becomes the built-in one.
     package init(json: JSONValue) {
         var limits: [ActionCap: Limit] = [:]
         for cap in ActionCap.allCases {

@@ -14,7 +14,7 @@ package struct BucketRing: Sendable, Hashable {
 
     package init(_ buckets: [Bucket] = []) { self.buckets = buckets }
 
-    /// Adds what was spent in a bucket. One older than the newest counts as the newest: budget time does not step back.
+    /// Adds spending in a bucket. A bucket older than the newest counts as the newest: budget time does not step back.
     package mutating func add(_ spent: Spending, in number: Int64) {
         let number = max(number, buckets.last?.number ?? number)
         drop(before: number.addingSaturated(-Self.length))
@@ -25,15 +25,15 @@ package struct BucketRing: Sendable, Hashable {
         }
     }
 
-    /// What stands in the window whose newest bucket is `number`.
+    /// The sum over the window whose newest bucket is `number`.
     package func sum(at number: Int64) -> Spending {
         let oldest = number.addingSaturated(-Self.length)
         return buckets.reduce(into: Spending()) { if $1.number >= oldest { $0 += $1.spent } }
     }
 
-    /// The first bucket in which enough has left for `isEnough` to hold of what is still there.
+    /// The first bucket at which enough spending has left for `isEnough` to hold of the remaining sum.
     ///
-    /// - Returns: nil where it does not hold even of nothing.
+    /// - Returns: nil if `isEnough` does not even hold of zero.
     package func firstBucket(from number: Int64, where isEnough: (Spending) -> Bool) -> Int64? {
         let oldest = number.addingSaturated(-Self.length)
         var left = sum(at: number)

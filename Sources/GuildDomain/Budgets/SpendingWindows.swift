@@ -1,12 +1,12 @@
-/// What one account has used of the minute, hour, day and month that run now.
+/// An account's usage in the current minute, hour, day and month.
 package struct SpendingWindows: Sendable, Hashable {
-    /// A calendar period and what was used in it.
+    /// A calendar period and the usage in it.
     package struct Calendar: Sendable, Hashable {
         package var start: Timestamp
         /// Excluded.
         package var end: Timestamp
         package var used: Spending
-        /// The highest alert that was told of in this period.
+        /// The highest alert that was reported in this period.
         package var told: AlertLevel
 
         package init(start: Timestamp, end: Timestamp, used: Spending = Spending(), told: AlertLevel = .none) {
@@ -37,7 +37,7 @@ package struct SpendingWindows: Sendable, Hashable {
         self.month = month
     }
 
-    /// Begins the day and the month of `now`, where those kept have ended.
+    /// Begins the day and the month of `now` if the stored ones have ended.
     package mutating func advance(to now: Timestamp, _ calendar: () -> PeriodCalendar) {
         guard now >= day.end || now >= month.end else { return }
         let calendar = calendar()
@@ -60,7 +60,7 @@ package struct SpendingWindows: Sendable, Hashable {
         month.used += spent
     }
 
-    /// What was used in the window or period that runs at `now`; nil for `perInvocation`, which has no window.
+    /// The usage in the window or period that is current at `now`; nil for `perInvocation`, which has no window.
     package func used(in period: BudgetPeriod, at now: Timestamp) -> Spending? {
         switch period {
         case .perInvocation: nil
@@ -71,9 +71,9 @@ package struct SpendingWindows: Sendable, Hashable {
         }
     }
 
-    /// When enough has left for `isEnough` to hold of what is then used, open reservations not counted.
+    /// When enough has left for `isEnough` to hold of the remaining usage, ignoring open reservations.
     ///
-    /// - Returns: nil where no passing of time is enough.
+    /// - Returns: nil if no passing of time is enough.
     package func frees(
         in period: BudgetPeriod, at now: Timestamp, where isEnough: (Spending) -> Bool
     ) -> Timestamp? {

@@ -1,6 +1,6 @@
-/// Which of an operation's arguments say where it reads or writes; each connector says it of its own operations.
+/// Which of an operation's arguments say where it reads or writes; each connector declares it for its own operations.
 package enum OperationReach: Sendable, Hashable {
-    /// It reaches no external system: what it reads belongs to the run wherever that was called.
+    /// It reaches no external system: its data belongs to the run, wherever that was called.
     case everywhere
     /// Nobody has said: only `on: any` covers it.
     case unstated
@@ -18,7 +18,7 @@ package enum OperationReach: Sendable, Hashable {
         case new
     }
 
-    /// Where one call reads or writes.
+    /// The place that one call reads or writes.
     package struct Place: Sendable, Hashable {
         package enum Subject: Sendable, Hashable {
             case named(String)
@@ -41,7 +41,7 @@ package enum OperationReach: Sendable, Hashable {
         if case .container(_, let form, _) = self { form } else { nil }
     }
 
-    /// Where a call with these arguments reads or writes; nil where its arguments do not say.
+    /// The place that a call with these arguments reads or writes; nil if its arguments do not say.
     package func place(of arguments: JSONValue) throws(Misplaced) -> Place? {
         guard case .container(let argument, let form, let naming) = self else { return nil }
         guard let container = arguments[argument]?.string.flatMap(form.canonical) else {

@@ -1,4 +1,4 @@
-/// Where a run was called: what its tools reach unless its manifest says more.
+/// The place that called a run: its tools act there only, unless its manifest says more.
 package struct RunPlace: Sendable, Hashable {
     package struct Subject: Sendable, Hashable {
         package let system: String
@@ -11,7 +11,7 @@ package struct RunPlace: Sendable, Hashable {
     }
 
     package let containers: [Container]
-    /// What its events are about.
+    /// The subjects of its events.
     package let subjects: [Subject]
 
     package static let nowhere = RunPlace(containers: [])
@@ -22,9 +22,9 @@ package struct RunPlace: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - merged: the events that the run stands for besides its own. They share its container, which is part of every
-    ///     debounce key, so only what they are about is taken from them.
-    ///   - containers: what a person asked for instead of the event's.
+    ///   - merged: the other events that joined the run. They share its container, which is part of every debounce key,
+    ///     so only their subjects are used.
+    ///   - containers: those that a person named instead of the event's.
     package init(_ event: Event, merged: [Event] = [], on containers: [Container]? = nil) {
         self.init(
             containers: containers ?? event.containers,
@@ -43,7 +43,7 @@ package struct RunPlace: Sendable, Hashable {
         containers.isEmpty ? "nowhere" : containers.map(\.description).joined(separator: ", ")
     }
 
-    /// What tells it from other places in the key of a debounce window, without a space in it.
+    /// Distinguishes it from other places in the key of a debounce window; contains no space.
     package var key: String {
         guard !containers.isEmpty else { return "-" }
         let names = Set(containers.map { $0.description.lowercased() }).sorted()

@@ -1,7 +1,7 @@
 /// Many events of one key that become one invocation: it starts when none has come for the window's length, or at the
 /// longest wait.
 package struct DebounceWindow: Sendable, Hashable {
-    /// What a trigger asks for, with its key filled in for one event.
+    /// A trigger's debounce settings, with the key rendered for one event.
     package struct Terms: Sendable, Hashable {
         package var key: String
         package var window: Duration
@@ -14,7 +14,7 @@ package struct DebounceWindow: Sendable, Hashable {
         }
     }
 
-    /// Events that one invocation stands for; the window closes with this one.
+    /// The most events that one invocation combines; this one closes the window.
     package static let eventLimit = 1000
 
     /// Allotted at the first event.

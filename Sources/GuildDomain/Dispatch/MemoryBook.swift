@@ -1,11 +1,11 @@
-/// The book of a decision that is only tried: nothing of it is kept.
+/// The admission state of a decision that is only tried: nothing of it is stored.
 package struct MemoryBook: AdmissionBook {
     private var buckets: [String: RateBucket] = [:]
     private var windows: [WindowPlace: DebounceWindow] = [:]
     private var holds: [InvocationID: [String: TokenHold]] = [:]
     private let expected: [String: Int64]
 
-    /// - Parameter expected: what a run of each agent uses, by its name; `FairShare.expectedTokens` of any other.
+    /// - Parameter expected: the usage of a run of each agent, by its name; `FairShare.expectedTokens` for any other.
     package init(expected: [String: Int64] = [:]) { self.expected = expected }
 
     package func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) -> RateBucket {
@@ -30,7 +30,7 @@ package struct MemoryBook: AdmissionBook {
         }
     }
 
-    /// What a run has used, from what is held for it and, beyond that, from the buckets.
+    /// Records a run's usage: first from its hold and, beyond that, from the buckets.
     package mutating func use(_ tokens: Int64, by invocation: InvocationID) {
         for (name, var hold) in holds[invocation] ?? [:] {
             let covered = min(hold.tokens, max(tokens, 0))
@@ -40,14 +40,14 @@ package struct MemoryBook: AdmissionBook {
         }
     }
 
-    /// From now on all that was let through has used what was expected of it.
+    /// From now on every admitted run counts as having used what was expected of it.
     package mutating func settleHolds() { holds = [:] }
 
     package func window(_ place: WindowPlace) -> DebounceWindow? { windows[place] }
 
     package mutating func keep(_ window: DebounceWindow, at place: WindowPlace) { windows[place] = window }
 
-    /// What is tried meets an empty queue.
+    /// A tried decision meets an empty queue.
     package func queueDepth(upTo limit: Int) -> Int { 0 }
 
     package func pause(of agent: String, now: Timestamp) -> String? { nil }

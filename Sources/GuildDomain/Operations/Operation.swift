@@ -13,7 +13,7 @@ package struct Operation: Sendable, Hashable {
     package let effect: Effect
     /// A JSON Schema that the arguments must satisfy.
     package let schema: JSONValue
-    /// What the arguments are to a policy, and how the system compares them.
+    /// The policy fields of the arguments, and how the system compares them.
     package let fields: [OperationField]
     /// Which of the arguments say where it reads or writes.
     package let reach: OperationReach
@@ -50,7 +50,7 @@ package struct OperationCatalogue: Sendable {
     /// The systems that have containers, by name.
     package var systems: [String] { Set(operations.filter { $0.reach.form != nil }.map(\.connector)).sorted() }
 
-    /// How a system spells its containers; none where it has none.
+    /// How a system spells its containers; none if it has none.
     package func forms(in system: String) -> [ContainerForm] {
         Array(Set(operations.filter { $0.connector == system.lowercased() }.compactMap(\.reach.form)))
     }

@@ -6,7 +6,7 @@ package struct InternetAddress: Sendable, Hashable {
     /// The number of bits: 32 or 128.
     package var width: Int { isVersion4 ? 32 : 128 }
 
-    /// Reads dotted decimal without leading zeros (which some read as octal), or RFC 4291 text without a zone.
+    /// Reads dotted decimal without leading zeros (which some programs read as octal), or RFC 4291 text without a zone.
     ///
     /// - Returns: nil for anything else.
     package init?(_ text: String) {
@@ -86,7 +86,7 @@ package struct InternetAddress: Sendable, Hashable {
 }
 
 extension String {
-    /// Where the first `::` begins.
+    /// The position of the first `::`.
     fileprivate var firstGap: Index? {
         var previous: Index?
         for index in indices {
@@ -105,7 +105,7 @@ package struct AddressBlock: Sendable, Hashable {
         let isVersion4: Bool
     }
 
-    /// The bits behind the prefix are zero.
+    /// The bits after the prefix are zero.
     private let network: InternetAddress
     private let prefixLength: Int
 

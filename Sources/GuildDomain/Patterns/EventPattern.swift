@@ -15,7 +15,7 @@ package struct EventPattern: Sendable, Hashable {
         package static let valueBytes = 1024
         /// `*` in one `wildcard` value.
         package static let wildcards = 4
-        /// What all `$or` multiply to.
+        /// The product of all `$or` choices.
         package static let alternatives = 1000
         /// Fields of all alternatives together.
         package static let expandedFields = 20_000
@@ -34,7 +34,7 @@ package struct EventPattern: Sendable, Hashable {
         package var hint: String? { suggestion.map { "did you mean '\($0)'?" } }
     }
 
-    /// A field and what it must be.
+    /// A field and its required value.
     package struct Field: Sendable, Hashable {
         /// The keys that lead to it.
         package let path: [String]
@@ -62,7 +62,7 @@ package struct EventPattern: Sendable, Hashable {
 
     /// - Parameters:
     ///   - json: the mapping of fields.
-    ///   - path: where the pattern stands in its document; problems begin with it.
+    ///   - path: the pattern's place in its document; problems begin with it.
     package init(parsing json: JSONValue, at path: String = "") throws(Problem) {
         var parser = EventPatternParser()
         alternatives = try parser.alternatives(of: json, at: path).map(Alternative.init)

@@ -189,7 +189,7 @@ struct EventPatternParser {
 
 /// How a path of keys is shown to people.
 package enum FieldPath {
-    /// Dotted, or a JSON Pointer where a key has a dot or a slash in it or is empty.
+    /// Dotted, or a JSON Pointer if a key contains a dot or a slash or is empty.
     package static func text(_ path: [String]) -> String {
         guard path.contains(where: { $0.isEmpty || $0.contains(".") || $0.contains("/") }) else {
             return path.joined(separator: ".")

@@ -1,4 +1,4 @@
-/// What one accepted value of a pattern asks of a leaf: of a string, number, boolean or null.
+/// The requirement of one accepted value of a pattern on a leaf: a string, number, boolean or null.
 package enum ValueTest: Sendable, Hashable {
     /// The same scalar: strings byte by byte, numbers as decimals.
     case equals(JSONValue)
@@ -84,7 +84,7 @@ package struct WildcardTest: Sendable, Hashable {
     package let text: String
     let pattern: StarPattern
 
-    /// Why a text is no wildcard.
+    /// Why a text is not a wildcard.
     enum Refusal: Error {
         case consecutive, tooMany, badEscape
     }

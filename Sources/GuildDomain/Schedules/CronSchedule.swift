@@ -9,7 +9,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
 
     /// Where and why an expression was refused.
     package struct Problem: GuildError, Equatable {
-        /// The name of the field, or nil where the expression as a whole is wrong.
+        /// The name of the field, or nil if the expression as a whole is wrong.
         package let field: String?
         package let found: String
         package let expected: String

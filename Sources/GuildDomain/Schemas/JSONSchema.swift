@@ -48,7 +48,7 @@ package struct JSONSchema: Sendable, Hashable {
         nodes = parser.nodes
     }
 
-    /// What is wrong with `value`, in the order of the schema; empty when it is valid. At most `Limit.violations`.
+    /// The violations in `value`, in the order of the schema; empty when it is valid. At most `Limit.violations`.
     package func problems(in value: JSONValue) -> [Violation] {
         JSONSchemaCheck.violations(of: root, in: nodes, value: value)
     }
@@ -61,7 +61,7 @@ package struct JSONSchema: Sendable, Hashable {
         var isSatisfiable = true
         var types: [Kind] = []
         var constant: JSONValue?
-        /// Normalised; nil where there is no `enum`.
+        /// Normalised; nil if there is no `enum`.
         var enumeration: [JSONValue]?
 
         var properties: [String: Int] = [:]

@@ -1,17 +1,17 @@
-/// One validation: applies schemas to a value and collects what is wrong, within a budget of steps.
+/// One validation: applies schemas to a value and collects violations, within a budget of steps.
 struct JSONSchemaCheck {
     typealias Limit = JSONSchema.Limit
 
     let nodes: [JSONSchema.Node]
     private(set) var violations: [JSONSchema.Violation] = []
     private var steps = 0
-    /// Where a limit was reached: the value then counts as invalid, whatever else was found.
+    /// The place where a limit was reached: the value then counts as invalid, whatever else was found.
     private var exhaustedAt: String?
     private var isExhausted: Bool { exhaustedAt != nil }
 
     init(nodes: [JSONSchema.Node]) { self.nodes = nodes }
 
-    /// What is wrong with `value` by the schema `root`.
+    /// The violations in `value` by the schema `root`.
     static func violations(of root: Int, in nodes: [JSONSchema.Node], value: JSONValue) -> [JSONSchema.Violation] {
         var check = JSONSchemaCheck(nodes: nodes)
         check.apply(root, to: value, at: "", nesting: 0)
