@@ -16,7 +16,7 @@ import Testing
             ("Never echo ${{ secrets.TOKEN }}.", 13, "warning", "no value 'secrets.TOKEN'"),
             ("Severity is {{data.severty}}.", 13, "warning", "did you mean 'severity'?"),
             ("Use {{}} as a placeholder.", 5, "error", "a tag without a name"),
-            ("Hello {{#x}}", 7, "error", "a section 'x' that does not end"),
+            ("Hello {{#x}}", 7, "error", "an unclosed section 'x'"),
             ("{{{", 1, "error", "a tag that does not end"),
             ("{{subject}", 1, "error", "a tag that does not end"),
             ("a {{", 3, "error", "an opening without a tag"),
@@ -32,7 +32,7 @@ import Testing
             ("{{ data.titel }}", 1, "warning", "did you mean 'title'?"),
             ("{{agent.nmae}}", 1, "warning", "did you mean 'agent.name'?"), ("{{subjct}}", 1, "warning", "'subject'"),
             ("{{subject}}\u{301}", 1, "error", "joins"), ("{{#\u{301}data}}", 1, "error", "joins"),
-            ("{{% CONTENT_TYPE:YAML}}", 1, "error", "a pragma"), ("é {{subject.x}}", 3, "warning", "no value"),
+            ("{{% CONTENT_TYPE:YAML}}", 1, "error", "an unknown pragma"), ("é {{subject.x}}", 3, "warning", "no value"),
         ] as [(String, Int, String, String)])
     func `what would not run is told at its place`(prompt: String, column: Int, severity: String, words: String) throws
     {

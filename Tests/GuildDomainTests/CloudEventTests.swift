@@ -57,7 +57,7 @@ import Testing
         (#", "Tenant": "a""#, "'Tenant' is not an attribute name: 1 to 64 lower-case letters and digits"),
         (#", "data_schema": "a""#, "'data_schema' is not an attribute name: 1 to 64 lower-case letters and digits"),
         (#", "": "a""#, "'' is not an attribute name: 1 to 64 lower-case letters and digits"),
-        (#", "id": "2""#, "'id' is there twice"), (#", "data": 1, "data": 2"#, "'data' is there twice"),
+        (#", "id": "2""#, "'id' occurs twice"), (#", "data": 1, "data": 2"#, "'data' occurs twice"),
         (#", "datacontenttype": "json""#, "'datacontenttype' is not a media type such as application/json"),
         (#", "time": "2026-02-30T00:00:00Z""#, "'time' is not RFC 3339"),
         (#", "time": "2026-01-01""#, "'time' is not RFC 3339"),

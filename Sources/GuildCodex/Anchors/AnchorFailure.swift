@@ -3,13 +3,13 @@ package import GuildDomain
 /// Why anchors of the audit log cannot be read from a repository, or written to it.
 package enum AnchorFailure: GuildError, Equatable {
     case notWritable(place: String, detail: String)
-    /// `refs/guild/audit.lock` stands, and no anchoring of ours has left it.
+    /// `refs/guild/audit.lock` exists, and no anchoring of ours left it.
     case locked(place: String, file: String)
     /// Others moved the ref each time we tried.
     case contended(place: String)
     case notSigned(place: String, detail: String)
     case notPushed(remote: String, detail: String)
-    /// Another program put something else at the ref, or it is not linear.
+    /// Another program wrote something else to the ref, or its history is not linear.
     case foreign(place: String, commit: String, detail: String)
 
     package var kind: ErrorKind { if case .foreign = self { .failed } else { .unavailable } }

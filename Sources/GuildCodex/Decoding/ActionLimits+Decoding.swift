@@ -13,7 +13,7 @@ extension ActionLimits {
         }
     }
 
-    /// The block `actions` of an Agent, which may stand in `spec` or in `spec.resources`.
+    /// The block `actions` of an Agent, either in `spec` or in `spec.resources`.
     mutating func read(agent spec: MappingReader) {
         guard let node = spec["actions"] else { return }
         if !locations.isEmpty {

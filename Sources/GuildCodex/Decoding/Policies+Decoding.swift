@@ -137,7 +137,7 @@ extension SafetyPolicy.Approval {
         remember(conditions, at: written)
     }
 
-    /// What the conditions ask must be what a write can carry.
+    /// The conditions may only test what a write can carry.
     private func remember(_ conditions: EventPattern?, at written: NodeReader) {
         let writes = Reference.ApprovedWrites(tools: tools.map(\.description), fields: fields)
         let members = written.isMapping ? written.members() : []

@@ -1,7 +1,7 @@
 import CLibGit2
 package import GuildDomain
 
-/// What a commit says of itself.
+/// A commit's description of itself.
 package struct CommitSummary: Sendable, Hashable {
     package let commit: CommitID
     package let parents: [CommitID]
@@ -100,7 +100,7 @@ extension CodexRepository {
                 git_index_free(index)
                 git_commit_free(ours)
             }
-            // Of a merge, what it brought to the branch that it was merged into.
+            // For a merge, the changes that it brought to the branch.
             let mainline: UInt32 = git_commit_parentcount(reverted) > 1 ? 1 : 0
             try GitFailure.check(git_revert_commit(&index, repository, reverted, ours, mainline, nil))
             guard git_index_has_conflicts(index) == 0 else { return nil }

@@ -6,7 +6,8 @@ package import GuildDomain
 package struct RepositoryPlace: Sendable, Hashable {
     /// Absolute, without symbolic links.
     package let path: String
-    /// With `inode` what stays when the folder is renamed, and differs in a copy; 0 if it cannot be looked at.
+    /// Together with `inode`, the identity that survives a rename of the folder and differs in a copy; 0 if it cannot
+    /// be read.
     package let device: UInt64
     package let inode: UInt64
 
@@ -29,7 +30,7 @@ package struct RepositoryPlace: Sendable, Hashable {
 /// The codex's own name, kept as `guild.id` in the configuration of the git directory that all work trees share. Git
 /// copies that file into no clone, fork or bundle; only that very file is read, and not the user's or the host's.
 extension CodexRepository {
-    /// The folder that tells two codices of one repository apart; empty for the one at the root or in `codex/`.
+    /// The folder that distinguishes two codices of one repository; empty for the one at the root or in `codex/`.
     package var codexFolder: String {
         guard let named = namedFolder, named != "codex" else { return "" }
         return named.hasSuffix("/codex") ? String(named.dropLast("/codex".count)) : named
@@ -78,7 +79,7 @@ extension CodexRepository {
     package func setCodexID(_ id: CodexID) throws -> Bool {
         let directory = try commonDirectory()
         let path = directory + "/config"
-        // What we wrote into another's repository would be our file, and perhaps closed to its owner.
+        // A file that we create in another user's repository would be ours, and perhaps unreadable to its owner.
         var status = stat()
         guard stat(directory, &status) == 0, status.st_uid == geteuid(), access(directory, W_OK) == 0,
             stat(path, &status) != 0 || (status.st_uid == geteuid() && access(path, W_OK) == 0)
@@ -138,7 +139,7 @@ extension CodexRepository {
         return roots.sorted { $0.hex < $1.hex }
     }
 
-    /// What the codex's `guild.yaml` calls the organisation at a commit; nil if that cannot be read.
+    /// The organisation's name in the codex's `guild.yaml` at a commit; nil if that cannot be read.
     package func organisation(at commit: CommitID) throws(CodexRepositoryError) -> String? {
         let candidates = folderCandidates
         let bytes = try attempt { (repository) throws(GitFailure) -> [UInt8]? in
@@ -162,7 +163,7 @@ extension CodexRepository {
         func member(_ key: String, of reader: NodeReader) -> NodeReader? {
             reader.members().first { $0.key == key }?.value
         }
-        // What is wrong in it is reported when the codex is loaded.
+        // Loading the codex reports its problems.
         let guild = ManifestParser.documents(of: file, findings: Findings()).first {
             member("kind", of: $0)?.text() == "Guild"
         }

@@ -17,10 +17,10 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case withoutWorkTree(place: String)
     case unknownRevision(String, place: String, nearest: String?)
     case ambiguousRevision(String, place: String)
-    /// The short name of a tag where a branch is meant; with the tag's full name.
+    /// The short name of a tag where a branch is required; with the tag's full name.
     case notABranch(String, place: String, reference: String)
     case notACodex(place: String, revision: String, folder: String)
-    /// A named pipe, a device, a folder or a socket where git keeps a file.
+    /// A named pipe, a device, a folder or a socket in place of a git file.
     case notAFile(path: String, found: String)
     /// A commit or folder whose bytes are whole, and not as git writes them.
     case malformed(place: String, detail: String)
@@ -28,7 +28,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case tooLarge(place: String, detail: String)
     /// Reading took longer than it may.
     case tooSlow(place: String, revision: String, limit: Duration)
-    /// Whoever wanted it does not want it any more.
+    /// The caller cancelled the operation.
     case cancelled(place: String)
 
     /// Whether another try, in the repository opened again, may end otherwise.
@@ -39,7 +39,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
         }
     }
 
-    /// Whether what is wrong may concern some objects only, so that another commit may well be whole.
+    /// Whether the damage may concern some objects only, so that another commit may be intact.
     package var isOfObjects: Bool { if case .corrupt = self { true } else { false } }
 
     package var kind: ErrorKind {

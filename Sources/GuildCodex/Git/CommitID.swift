@@ -39,8 +39,8 @@ package struct CodexLimits: Sendable, Hashable {
     package var files: Int
     /// Folders below the codex root.
     package var depth: Int
-    /// Everything that is looked at: files, folders, and what is not read. One tree that is named often counts each
-    /// time, for it is walked each time.
+    /// Every visited entry: files, folders, and ignored entries. A tree that is named often counts each time, because
+    /// it is walked each time.
     package var entries: Int
     /// How long reading and validating one commit may take.
     package var duration: Duration
@@ -61,14 +61,14 @@ package struct CodexLimits: Sendable, Hashable {
     }
 }
 
-/// The files of one codex, and what was left out of it.
+/// The files of one codex, and the omitted entries.
 package struct CodexTree: Sendable {
     /// Below the repository's root; empty if the codex is the root itself.
     package var folder: String
     /// In the order of their paths.
     package var files: [CodexFile] = []
     package var problems: [Problem] = []
-    /// What the next commit is compared with; nil if something was left out, or the files are not from git.
+    /// Compared with the next commit; nil if an entry was omitted, or the files are not from git.
     var memory: FolderMemory?
 
     package init(folder: String, files: [CodexFile] = []) {
@@ -77,7 +77,7 @@ package struct CodexTree: Sendable {
     }
 }
 
-/// Collects files under the limits; what does not fit becomes a problem, never a silent gap.
+/// Collects files within the limits; a file beyond them becomes a problem, never a silent gap.
 struct CodexTreeBuilder {
     private(set) var tree: CodexTree
     private let limits: CodexLimits
@@ -86,7 +86,7 @@ struct CodexTreeBuilder {
     private var entries = 0
     private var isFull = false
 
-    /// An entry that is not read, and what it is.
+    /// An ignored entry, and its kind.
     struct Ignored: Sendable {
         let path: String
         let what: String
@@ -98,7 +98,7 @@ struct CodexTreeBuilder {
         self.deadline = deadline
     }
 
-    /// Whether so many more entries may be looked at; nothing more may once the codex is full or its time is up.
+    /// Whether this many more entries may be visited; none may once the codex is full or its time is up.
     mutating func admits(entries more: Int) -> Bool {
         guard !isFull else { return false }
         entries += more
@@ -110,7 +110,7 @@ struct CodexTreeBuilder {
             isFull = true
             return false
         }
-        // Who waits for the tree is told by whoever set the deadline.
+        // The owner of the deadline tells the caller.
         if deadline?.isOver == true { isFull = true }
         return !isFull
     }
@@ -123,7 +123,7 @@ struct CodexTreeBuilder {
         return false
     }
 
-    /// Whether a file of that size may be read; says so in a problem where not.
+    /// Whether a file of that size may be read; reports a problem if not.
     mutating func admits(_ path: String, bytes: Int) -> Bool {
         guard !isFull else { return false }
         guard bytes <= limits.fileBytes else {

@@ -6,7 +6,7 @@ package import GuildDomain
 package struct NewRepository: Sendable {
     package let path: String
     package let commit: CommitID
-    /// Who the commit is by: `NAME <EMAIL>`.
+    /// The author of the commit: `NAME <EMAIL>`.
     package let author: String
     /// Whether git had no user, so that the commit is by guild itself.
     package let isByGuild: Bool
@@ -14,11 +14,12 @@ package struct NewRepository: Sendable {
     package static let fallbackName = "guild"
     package static let fallbackEmail = "guild@localhost"
 
-    /// Makes the folder where it is missing, writes the files, and commits them all.
+    /// Creates the folder if necessary, writes the files, and commits them all.
     ///
     /// libgit2 reads git's configuration but neither `GIT_*` variables nor hooks, and does not sign.
-    /// - Throws: `Failure` of kind `.usage` where the folder is not empty, `.unavailable` if it cannot be written; then
-    ///   nothing that was made in it is left.
+    ///
+    /// - Throws: `Failure` of kind `.usage` if the folder is not empty, `.unavailable` if it cannot be written; then
+    ///   everything that was created in it is removed.
     package static func make(
         at path: String, files: [(path: String, bytes: [UInt8])], message: String
     ) throws(Failure) -> NewRepository {
@@ -30,7 +31,7 @@ package struct NewRepository: Sendable {
                 let url = URL(fileURLWithPath: path).appendingPathComponent(file.path)
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                // The folder was empty: whatever stands there now, somebody else has put there.
+                // The folder was empty: a file that is there now came from somebody else.
                 try Data(file.bytes).write(to: url, options: .withoutOverwriting)
             }
         } catch {
@@ -47,12 +48,12 @@ package struct NewRepository: Sendable {
         }
     }
 
-    /// Takes away what was begun.
+    /// Removes everything that was created.
     ///
-    /// - Parameter isKept: whether the folder itself was there before, empty.
+    /// - Parameter isKept: whether the folder itself existed before, empty.
     private static func clear(_ path: String, isKept: Bool) {
         let files = FileManager.default
-        // What cannot be listed or removed either is where the error says, which is on its way.
+        // The pending error already names a place that cannot be listed or removed.
         let made = isKept ? (try? files.contentsOfDirectory(atPath: path))?.map { "\(path)/\($0)" } ?? [] : [path]
         for item in made { try? files.removeItem(atPath: item) }
     }
@@ -63,7 +64,7 @@ package struct NewRepository: Sendable {
         guard isFolder.boolValue else {
             throw Failure(.usage, "\(path) is a file", hint: "name a folder that does not exist yet")
         }
-        // An unreadable folder counts as used: nothing is written into what we cannot see.
+        // An unreadable folder counts as used: guild writes nothing into a folder that it cannot list.
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? ["?"]
         guard entries.isEmpty else {
             throw Failure(.usage, "\(path) is not empty", hint: "name a folder that is empty or does not exist yet")

@@ -2,13 +2,13 @@ import Crypto
 import Foundation
 import GuildDomain
 
-/// Looks through a pack index (gitformat-pack(5), "pack-*.idx files") before libgit2 does, which trusts each offset in
-/// it: 1.5 maps memory at whatever place it is told, and a single changed byte ends the process by a signal.
+/// Checks a pack index (gitformat-pack(5), "pack-*.idx files") before libgit2 does, which trusts each offset in it:
+/// version 1.5 maps memory at any offset in the file, and a single changed byte ends the process by a signal.
 ///
-/// Read whole and once, in pieces: the checksum finds a byte that changed, and the bounds hold for an index that
-/// somebody made with care.
+/// It reads the file once and whole, in pieces: the checksum finds a changed byte, and the bounds also protect against
+/// a carefully forged index.
 struct PackIndex {
-    /// What is wrong.
+    /// A problem in the index.
     struct Damage: Error {
         let detail: String
     }
@@ -17,7 +17,7 @@ struct PackIndex {
     private static let fanoutBytes = 256 * 4
     private static let pieceBytes = 1 << 20
     private static let signature: [UInt8] = [0xFF, 0x74, 0x4F, 0x63]
-    /// Before the first object, and behind the last one.
+    /// Before the first object, and after the last one.
     private static let packHeaderBytes: UInt64 = 12
 
     private let descriptor: Int32

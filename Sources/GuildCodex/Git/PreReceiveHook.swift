@@ -7,7 +7,7 @@ import GuildDomain
 package struct PreReceiveHook: Sendable {
     /// The hook itself.
     package let path: String
-    /// Where an earlier hook of somebody else is kept.
+    /// Where an existing hook of another origin is kept.
     package var earlierPath: String { path + ".before-guild" }
 
     package enum Outcome: String, Sendable {
@@ -16,7 +16,7 @@ package struct PreReceiveHook: Sendable {
 
     private static let marker = "# Written by `guild registry install-hook`"
 
-    /// - Throws: `Failure` of kind `.refused` where `core.hooksPath` is set outside of the repository, for all of a
+    /// - Throws: `Failure` of kind `.refused` if `core.hooksPath` is set outside of the repository, for all of a
     ///   user's.
     package init(of repository: CodexRepository) throws {
         guard let (folder, isOwn) = try repository.hooksPath() else {
@@ -28,13 +28,13 @@ package struct PreReceiveHook: Sendable {
                 .refused, "\(repository.place): core.hooksPath is \(folder), for every repository of this user or host",
                 hint: "set it for this one: git -C \(repository.gitDirectory) config core.hooksPath hooks")
         }
-        // A relative path is taken from where hooks run: for a push, the git directory.
+        // A relative path is relative to the folder in which hooks run: for a push, the git directory.
         path = CodexLocation(folder, workingDirectory: repository.gitDirectory).path + "/pre-receive"
     }
 
     /// Whether it is ours that is there.
     package var isInstalled: Bool {
-        // A hook that cannot be read is somebody else's.
+        // An unreadable hook belongs to somebody else.
         (try? String(contentsOfFile: path, encoding: .utf8))?.contains(Self.marker) == true
     }
 
@@ -102,7 +102,8 @@ package struct PreReceiveHook: Sendable {
             """
     }
 
-    /// For a POSIX shell. By scalars: to Swift a quote with an accent behind it is no quote, to a shell it is one.
+    /// For a POSIX shell. By scalars: a quote with a combining accent is one character to Swift, but still a quote to a
+    /// shell.
     static func quoted(_ text: String) -> String {
         let inner = text.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined()
         return "'" + inner + "'"

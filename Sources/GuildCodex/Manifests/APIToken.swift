@@ -1,9 +1,9 @@
-/// One line of the Guild's `spec.api.tokens`: a bearer token and what it may do.
+/// One line of the Guild's `spec.api.tokens`: a bearer token and its scopes.
 package struct APIToken: Sendable, Hashable {
-    /// What a route may ask for.
+    /// A permission that a route may require.
     package enum Scope: String, Sendable, CaseIterable {
-        /// See of open routes what is not for everybody: why agents are paused and what they cost, and what is wrong
-        /// with a refused commit.
+        /// Details of open routes that are not for everybody: why agents are paused, their costs, and the problems of a
+        /// refused commit.
         case agentsRead = "agents:read"
         /// Pause and resume agents.
         case agentsWrite = "agents:write"

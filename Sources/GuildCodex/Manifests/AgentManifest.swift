@@ -1,10 +1,10 @@
 package import GuildDomain
 
-/// `kind: Agent`: a persona, what wakes it and what it may do.
+/// `kind: Agent`: a persona, its triggers and its permissions.
 ///
-/// Its copies share what is in it: a codex has thousands, and each reload and each list copies them.
+/// Copies share their content: a codex has thousands of agents, and each reload and each list copies them.
 package struct AgentManifest: Manifest {
-    /// What is written in it.
+    /// The content of the manifest.
     struct Fields: Sendable, Hashable {
         var metadata: Metadata
         var chapter: String?
@@ -46,7 +46,7 @@ package struct AgentManifest: Manifest {
     package var resources: ResourceLimits { shared.fields.resources }
     package var capabilities: [String] { shared.fields.capabilities }
     package var context: [ContextSource] { shared.fields.context }
-    /// In order; the first whose pattern and `on:` match decides, and what nothing matches is denied.
+    /// In order; the first rule whose pattern and `on:` match decides, and a call that no rule matches is denied.
     package var tools: [ToolRule] { shared.fields.tools }
     package var dependencies: AgentDependencies { shared.fields.dependencies }
     package var safety: AgentSafety { shared.fields.safety }
@@ -60,7 +60,7 @@ package struct AgentManifest: Manifest {
     package func hash(into hasher: inout Hasher) { hasher.combine(metadata.name) }
 }
 
-/// Where the system prompt comes from.
+/// The source of the system prompt.
 package enum PromptSource: Sendable, Hashable {
     /// A path below the codex root.
     case file(String)
@@ -77,7 +77,7 @@ package enum ModelChoice: Sendable, Hashable {
     package static let any = ModelChoice.requires(capabilities: [], prefer: [], strategy: nil)
 }
 
-/// How a model is picked where several would do.
+/// How to pick a model if several are possible.
 package enum ModelStrategy: String, Sendable, CaseIterable {
     case costOptimized = "cost_optimized"
     case qualityFirst = "quality_first"
@@ -95,7 +95,7 @@ package enum ContextSource: Sendable, Hashable {
     case memory(scope: String, query: String?, limit: Int)
 }
 
-/// What an agent counts on and whom it tells.
+/// The agents that an agent requires and those that it notifies.
 package struct AgentDependencies: Sendable, Hashable {
     package struct Requirement: Sendable, Hashable {
         /// The agent and the versions of it that will do.
@@ -113,7 +113,7 @@ package struct AgentDependencies: Sendable, Hashable {
     package init() {}
 }
 
-/// `spec.safety`: what the persona may do to people and systems at all.
+/// `spec.safety`: the persona's general limits towards people and systems.
 package struct AgentSafety: Sendable, Hashable {
     package var canEscalateToHuman: Bool?
     package var canModifyJira: Bool?

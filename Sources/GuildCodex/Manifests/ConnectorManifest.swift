@@ -5,7 +5,7 @@ package struct ConnectorManifest: Manifest {
     package struct Connection: Sendable, Hashable {
         package var baseURL: String?
         package var authentication: ConnectorAuthentication?
-        /// Who we are there (login, app or bot id); asked of the API if nothing is said.
+        /// Our account there (login, app or bot id); guild asks the API if it is not set.
         package var identity: String?
 
         package init() {}

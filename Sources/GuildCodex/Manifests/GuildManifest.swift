@@ -1,6 +1,6 @@
 /// `kind: Guild`: the organisation; there is one in a codex.
 package struct GuildManifest: Manifest {
-    /// Tokens for a day and a month; nil is no limit.
+    /// Tokens for a day and a month; nil means no limit.
     package struct Pool: Sendable, Hashable {
         package var perDay: Int64?
         package var perMonth: Int64?
@@ -11,7 +11,7 @@ package struct GuildManifest: Manifest {
         }
     }
 
-    /// Percent of a calendar period's limit at which each alert begins.
+    /// The percentage of a calendar period's limit at which each alert begins.
     package struct Alerts: Sendable, Hashable {
         package var yellow = 75
         package var orange = 90
@@ -28,9 +28,9 @@ package struct GuildManifest: Manifest {
     package var alerts = Alerts()
     package var defaults = GuildDefaults()
     package var audit = AuditSettings()
-    /// An IANA name; calendar periods turn over by it.
+    /// An IANA name; calendar periods begin and end in this zone.
     package var timezone = "UTC"
-    /// Who may call what over HTTP, beside discovery, health and signed webhooks.
+    /// The bearer tokens of the HTTP API, beyond discovery, health and signed webhooks.
     package var apiTokens: [APIToken] = []
     /// `network.allow`: origins that may be used though they are link-local, or get a secret over plain http.
     package var allowedOrigins: Set<String> = []
@@ -54,7 +54,7 @@ package struct AuditSettings: Sendable, Hashable {
     package init() {}
 }
 
-/// `spec.defaults` of the Guild: what holds where an agent or policy says nothing; nil leaves the built-in value.
+/// `spec.defaults` of the Guild: the values for agents and policies that set none; nil leaves the built-in value.
 package struct GuildDefaults: Sendable, Hashable {
     package var resources = ResourceLimits()
     /// Tokens a reply may have.
@@ -95,9 +95,9 @@ package struct ChapterManifest: Manifest {
         /// An IANA name; the organisation's if nothing is said.
         package var timezone: String?
         package var digestAt: TimeOfDay?
-        /// Free text, `master` among it; what it allows is in `rights`.
+        /// Free text, such as `master`; `rights` has its meaning.
         package var role: String?
-        /// What the role lets the member do.
+        /// The role's rights.
         package var rights: Set<Right> = []
         package var location: SourceLocation
 

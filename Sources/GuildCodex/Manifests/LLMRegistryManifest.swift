@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// `kind: LLMRegistry`: the models there are and what happens when one fails.
+/// `kind: LLMRegistry`: the available models and the fallbacks for failures.
 package struct LLMRegistryManifest: Manifest {
     package struct Routing: Sendable, Hashable {
         package var strategy: ModelStrategy?
@@ -50,7 +50,7 @@ package struct ModelProviderManifest: Sendable, Hashable {
     /// Tokens.
     package var contextWindow: Int64?
     package var maxOutputTokens: Int64?
-    /// nil is unknown, which fails closed where a limit on money applies. A `replay` without prices is free.
+    /// nil means unknown, which is refused under a limit on money. A `replay` without prices is free.
     package var prices: TokenPrices?
     package var capabilities: [String] = []
     /// A lower number is tried first.
@@ -70,7 +70,7 @@ package struct ModelProviderManifest: Sendable, Hashable {
     }
 }
 
-/// What a vendor allows in a minute.
+/// A vendor's rate limits per minute.
 package struct ModelRateLimit: Sendable, Hashable {
     package var requestsPerMinute: Int?
     package var tokensPerMinute: Int64?

@@ -15,7 +15,7 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(file):\(line)" }
 }
 
-/// What every manifest says of itself, as in Kubernetes.
+/// The metadata of every manifest, as in Kubernetes.
 package struct Metadata: Sendable, Hashable {
     /// A DNS label, unique within the kind.
     package var name: String

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// `kind: NotificationPolicy`: who is told what, where and when.
+/// `kind: NotificationPolicy`: who is notified of what, where and when.
 package struct NotificationPolicy: Manifest {
     package struct Destination: Sendable, Hashable {
         package enum Kind: String, Sendable, CaseIterable { case slack, teams, discord, email, pagerduty, webhook }

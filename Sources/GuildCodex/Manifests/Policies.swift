@@ -25,7 +25,7 @@ package struct RateLimitPolicy: Manifest {
         }
     }
 
-    /// `match` of a limit on senders that means all who don't belong to what they write about, taken together.
+    /// `match` of a limit on senders: all people who do not belong to the repository they write in, taken together.
     package static let nonMembers = "non-members"
 
     package var metadata: Metadata
@@ -38,7 +38,7 @@ package struct RateLimitPolicy: Manifest {
 package struct SchedulingPolicy: Manifest {
     package struct Backpressure: Sendable, Hashable {
         package var depth: Int?
-        /// What is refused past the depth; never CRITICAL.
+        /// The priorities that are refused past the depth; never CRITICAL.
         package var refuse: [Priority] = [.low, .background]
         package var retryAfter: Duration?
 
@@ -62,7 +62,7 @@ package struct SchedulingPolicy: Manifest {
     package init(metadata: Metadata) { self.metadata = metadata }
 }
 
-/// `kind: SafetyPolicy`: when nothing is touched, and what needs a person.
+/// `kind: SafetyPolicy`: times at which tools are frozen, and writes that need a person.
 package struct SafetyPolicy: Manifest {
     package enum Weekday: String, Sendable, CaseIterable {
         case monday, tuesday, wednesday, thursday, friday, saturday, sunday
@@ -131,7 +131,7 @@ package struct SafetyPolicy: Manifest {
     package init(metadata: Metadata) { self.metadata = metadata }
 }
 
-/// `kind: PrivacyPolicy`: what never enters and how long things stay.
+/// `kind: PrivacyPolicy`: data that is never stored, and retention periods.
 package struct PrivacyPolicy: Manifest {
     package enum Handling: String, Sendable, CaseIterable {
         case hashBeforeAggregate = "hash_before_aggregate"

@@ -1,4 +1,4 @@
-/// Limits on tokens; nil is no limit of its own.
+/// Limits on tokens; nil means no limit here.
 package struct TokenBudget: Sendable, Hashable {
     package var perInvocation: Int64?
     package var perMinute: Int64?
@@ -18,7 +18,7 @@ package struct TokenBudget: Sendable, Hashable {
     }
 }
 
-/// Limits on money in micro-dollars (10⁻⁶ US dollars); nil is no limit of its own.
+/// Limits on money in micro-dollars (10⁻⁶ US dollars); nil means no limit here.
 package struct CostBudget: Sendable, Hashable {
     package var perInvocation: Int64?
     package var perMinute: Int64?
@@ -38,7 +38,8 @@ package struct CostBudget: Sendable, Hashable {
     }
 }
 
-/// An Agent's `spec.resources`, as written: nil if nothing is said. `CodexSnapshot.limits(of:)` gives what is in force.
+/// An Agent's `spec.resources`, as written: nil for unset values. `CodexSnapshot.limits(of:)` returns the limits in
+/// force.
 package struct ResourceLimits: Sendable, Hashable {
     package var tokenBudget = TokenBudget()
     package var costBudget = CostBudget()

@@ -6,7 +6,7 @@ package struct ToolRule: Sendable, Hashable {
     package var pattern: String
     package var glob: Glob
     package var autonomy: Autonomy
-    /// Where it holds.
+    /// The containers to which it applies.
     package var scope: ToolScope
     package var location: SourceLocation
     /// `spec.tools[0]`, as the manifest counts.
@@ -16,7 +16,7 @@ package struct ToolRule: Sendable, Hashable {
     /// Those of the patterns in `on:`, in their order.
     package var patternLocations: [SourceLocation]
 
-    /// - Parameter scope: nil is where the run was called; of a rule that denies, everywhere, or it would hold only there.
+    /// - Parameter scope: nil means the run's containers, or everywhere for a denial, which must not apply there only.
     package init(
         pattern: String, autonomy: Autonomy, scope: ToolScope? = nil,
         location: SourceLocation = SourceLocation(file: ""), path: String = "", scopeLocation: SourceLocation? = nil,

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// One entry of `spec.triggers`: what wakes an agent.
+/// One entry of `spec.triggers`: an event or time that calls an agent.
 package struct Trigger: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable { case webhook, feed, event, cron, manual }
 
@@ -12,7 +12,7 @@ package struct Trigger: Sendable, Hashable {
     package var conditions: EventPattern?
     package var priority: Priority?
     package var debounce: DebounceSettings?
-    /// Present exactly where `kind` is `cron`.
+    /// Present if and only if `kind` is `cron`.
     package var cron: CronTrigger?
     package var location: SourceLocation
     /// `spec.triggers[0]`, as the manifest counts.
@@ -51,7 +51,7 @@ package struct CronTrigger: Sendable, Hashable {
     package var schedule: CronSchedule
     /// The schedule as written.
     package var expression: String
-    /// An IANA name: the trigger's, else the organisation's, else `UTC`.
+    /// An IANA name: the trigger's, or else the organisation's, or else `UTC`.
     package var timezone: String
     package var intent: String?
     /// How clock changes are met; `debian` if nothing is said.
@@ -61,7 +61,7 @@ package struct CronTrigger: Sendable, Hashable {
     package var jitter: Duration = .zero
     /// True runs it at each member's own local time.
     package var perPerson = false
-    /// `on:`, where what it sets going may read and write unless its manifest says more.
+    /// `on:`, the containers in which its runs may read and write unless the manifest says more.
     package var on: [ContainerSetting] = []
 
     package var containers: [Container] { on.map(\.container) }
@@ -76,7 +76,7 @@ package struct CronTrigger: Sendable, Hashable {
     }
 }
 
-/// A container that a manifest names, and where.
+/// A container that a manifest names, with its place in the file.
 package struct ContainerSetting: Sendable, Hashable {
     package let container: Container
     package let location: SourceLocation

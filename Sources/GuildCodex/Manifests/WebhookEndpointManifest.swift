@@ -3,7 +3,7 @@ import GuildDomain
 /// `kind: WebhookEndpoint`: served at `/webhooks/SYSTEM/NAME`, and the only or default one of a system at
 /// `/webhooks/SYSTEM` too.
 package struct WebhookEndpointManifest: Manifest {
-    /// What makes a delivery the same as an earlier one, where its sender signs neither id nor time.
+    /// The criterion for a repeated delivery, if its sender signs neither id nor time.
     package enum Replay: String, Sendable, CaseIterable {
         /// Its id, or its body under another id.
         case byBody = "by_body"
@@ -55,7 +55,7 @@ package struct WebhookAuthentication: Sendable, Hashable {
     package var header: String?
     package var prefix: String?
     package var encoding: Encoding = .hex
-    /// What is signed: `{body}`, `{timestamp}.{body}`.
+    /// The signed text: `{body}`, `{timestamp}.{body}`.
     package var signed = "{body}"
     package var timestampHeader: String?
     /// How far the sender's time may be off.

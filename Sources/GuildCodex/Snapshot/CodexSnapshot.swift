@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// The codex at one commit, whole and immutable: what the system runs on.
+/// The codex at one commit, complete and immutable; guild runs on it.
 package struct CodexSnapshot: Sendable {
     /// 40 hexadecimal digits, or `worktree:` and a digest of the files.
     package let commit: String

@@ -13,7 +13,7 @@ package enum LimitOrigin: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A value in force and where it comes from.
+/// A value in force and its source.
 package struct Limit<Value: Sendable & Hashable>: Sendable, Hashable {
     package let value: Value
     package let origin: LimitOrigin
@@ -24,7 +24,7 @@ package struct Limit<Value: Sendable & Hashable>: Sendable, Hashable {
     }
 }
 
-/// What holds where no manifest says anything (spec: defaults).
+/// The built-in values, for settings that no manifest sets.
 package enum Defaults {
     package static let tokensPerInvocation: Int64 = 16_000
     package static let maxActiveDuration = Duration.seconds(300)
@@ -44,7 +44,7 @@ package enum Defaults {
     package static let connectTimeout = Duration.seconds(10)
 }
 
-/// An agent's limits in force; a nil value is no limit of its own.
+/// An agent's limits in force; a nil value means no limit of its own.
 package struct AgentLimits: Sendable, Hashable {
     /// Tokens, as the next four.
     package let perInvocation: Limit<Int64>
@@ -64,7 +64,7 @@ package struct AgentLimits: Sendable, Hashable {
     package let maxConcurrent: Limit<Int>
 }
 
-/// What holds for the whole organisation.
+/// The settings in force for the whole organisation.
 package struct GuildSettings: Sendable, Hashable {
     /// Tokens of a reply, unless the model's own limit is lower.
     package let replyLimit: Limit<Int64>
@@ -87,7 +87,7 @@ package struct GuildSettings: Sendable, Hashable {
 }
 
 extension CodexSnapshot {
-    /// The agent's limits: its manifest's, else those of `guild.yaml`, else the built-in ones.
+    /// The agent's limits: its manifest's, or else those of `guild.yaml`, or else the built-in ones.
     package func limits(of agent: AgentManifest) -> AgentLimits {
         let (own, common) = (agent.resources, guild.defaults.resources)
         let (tokens, allTokens) = (own.tokenBudget, common.tokenBudget)
@@ -124,8 +124,8 @@ extension CodexSnapshot {
             maxConcurrent: limit(own.maxConcurrent, common.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
     }
 
-    /// What holds for all: a policy's value, else that of `guild.yaml`, else the built-in one. Of several policies the
-    /// strictest counts.
+    /// The settings of the organisation: a policy's value, or else that of `guild.yaml`, or else the built-in one. The
+    /// strictest of several policies counts.
     package var settings: GuildSettings {
         let hops = safetyPolicies.compactMap { policy in
             policy.hopLimit.map { limit($0, policy.locations["hop_limit"]) }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// By when one reading of the codex has to be done. Whoever does not want it any more cancels it; the reading looks
-/// here with each entry and each file.
+/// The time limit of one reading of the codex, which its owner can also cancel. The reading checks it at each entry and
+/// each file.
 package final class LoadDeadline: Sendable {
     package let limit: Duration
     private let end: ContinuousClock.Instant

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// How long things are kept, and where that was set; of several policies the shortest counts.
+/// Retention periods, and where they were set; the shortest of several policies counts.
 package struct RetentionRules: Sendable, Hashable {
     package let rawMessages: Limit<Duration>
     /// Nil keeps them.

@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// Every SafetyPolicy of a snapshot taken together: what any of them forbids is forbidden.
+/// All SafetyPolicies of a snapshot taken together: if one of them forbids something, it is forbidden.
 package struct SafetyRules: Sendable, Hashable {
     package let freezes: [SafetyPolicy.Freeze]
     package let approvals: [SafetyPolicy.Approval]
@@ -45,7 +45,7 @@ package struct SafetyRules: Sendable, Hashable {
 }
 
 extension SafetyPolicy.Window {
-    /// Whether the window holds at an instant. The minute of `to` belongs to it, so that `23:59` leaves no gap before
+    /// Whether the window contains an instant. The minute of `to` belongs to it, so that `23:59` leaves no gap before
     /// midnight; a window past midnight belongs to the day on which it begins.
     package func contains(_ now: Timestamp) -> Bool {
         let zone = Zones.named(timezone) ?? TimeZone.gmt

@@ -1,7 +1,7 @@
 import GuildDomain
 import Synchronization
 
-/// What decoding finds: problems, and references still to be checked. Confined to one load.
+/// The results of decoding: problems, and references still to be checked. Confined to one load.
 final class Findings {
     private(set) var problems: [Problem] = []
     private(set) var references: [Reference] = []
@@ -10,7 +10,7 @@ final class Findings {
     static let defaultTimezone = "UTC"
     /// Whether further problems are cut off.
     private(set) var isFull = false
-    /// What is left to compare.
+    /// The remaining comparisons.
     let budget: ComparisonBudget
 
     init(timezone: String = defaultTimezone, budget: ComparisonBudget = ComparisonBudget()) {
@@ -39,7 +39,7 @@ final class Findings {
         problems.append(problem)
     }
 
-    /// Reports what a reference names, at its place.
+    /// Reports a problem with a reference, at its place.
     func report(
         _ reference: Reference, _ found: String, nearestOf names: some Sequence<String> = EmptyCollection<String>(),
         expected: String? = nil,

@@ -204,7 +204,7 @@ extension NodeReader {
         return address
     }
 
-    /// A reference to a secret. What is not one may be the secret itself, so it is never shown.
+    /// A reference to a secret. Any other text may be the secret itself, so it is never shown.
     func secret() -> SecretReference? {
         guard case .scalar(let scalar) = node, scope.visit() else {
             mismatch(Self.secretForm)
@@ -231,7 +231,7 @@ extension NodeReader {
         }
     }
 
-    /// An event pattern over events: what it asks of their attributes must be what these can be.
+    /// An event pattern over events: its tests of attributes must be possible.
     func eventPattern() -> EventPattern? {
         guard let pattern = pattern() else { return nil }
         var seen: Set<EventPattern.Field> = []

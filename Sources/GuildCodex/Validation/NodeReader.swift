@@ -1,7 +1,7 @@
 import GuildDomain
 import Yams
 
-/// Reads one node of a document. What is wrong becomes a problem and the value nil, so that one pass finds everything.
+/// Reads one node of a document. An invalid value becomes a problem and nil, so that one pass finds everything.
 struct NodeReader {
     let node: Node
     let path: NodePath
@@ -55,7 +55,7 @@ struct NodeReader {
         return value
     }
 
-    /// The elements of a list; a single value counts as a list of one where `orOne`.
+    /// The elements of a list; with `orOne` a single value counts as a list of one.
     func elements(orOne: Bool = false) -> [NodeReader] {
         guard scope.visit() else { return [] }
         guard case .sequence(let sequence) = node else {
@@ -117,7 +117,7 @@ struct NodeReader {
 
     // MARK: Scalars
 
-    /// The text of a scalar exactly as written: `1.10` and `on` stay what they are.
+    /// The text of a scalar exactly as written: `1.10` and `on` stay unchanged.
     func text() -> String? {
         guard scope.visit() else { return nil }
         guard case .scalar(let scalar) = node else {
@@ -167,7 +167,7 @@ struct NodeReader {
         return nil
     }
 
-    /// The node as JSON: scalars by YAML 1.2's core schema, whatever is no JSON number as text.
+    /// The node as JSON: scalars by YAML 1.2's core schema, and text for anything that is not a JSON number.
     func json() -> JSONValue? { json(depth: 0) }
 
     private func json(depth: Int) -> JSONValue? {
@@ -195,7 +195,7 @@ struct NodeReader {
         }
     }
 
-    /// Says what stands here and what should.
+    /// Reports the value found and the one expected.
     func mismatch(_ expected: String, suggestion: String? = nil) {
         let found =
             switch node {

@@ -1,5 +1,5 @@
-/// What this version validates but does not run. A manifest that uses one gets a warning, so that nobody takes it for
-/// working; when a feature runs, its line goes from `table` and the warnings end.
+/// The features that this version validates but does not run. A manifest that uses one gets a warning, so that nobody
+/// expects it to work; when a feature runs, its line leaves `table` and the warnings end.
 enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
         case feedTrigger
@@ -14,7 +14,7 @@ enum NotRunYet {
         case blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
-    /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
+    /// The kind of gap: the feature does nothing, or its limit is not enforced.
     enum Shortfall {
         case notRun(String)
         case notEnforced(String)
@@ -89,7 +89,7 @@ enum NotRunYet {
 }
 
 extension NodeReader {
-    /// Warns where this version does not run the feature.
+    /// Warns if this version does not run the feature.
     func notRunYet(_ feature: NotRunYet.Feature) {
         guard let shortfall = NotRunYet.table[feature] else { return }
         notRunYet(shortfall)

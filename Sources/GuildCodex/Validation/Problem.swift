@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// Something wrong in the codex: where, what was found, what was expected.
+/// A problem in the codex: its place, the value found, the value expected.
 package struct Problem: Sendable, Hashable {
     package enum Severity: String, Sendable { case error, warning }
 
@@ -33,13 +33,13 @@ package struct Problem: Sendable, Hashable {
     /// One line: `agents/ranger.yaml:14:7: error: spec.triggers[0].priorty: unknown key 'priorty', did you mean
     /// 'priority'?`. Control characters from the codex are shown escaped.
     package var text: String {
-        // What is wrong with the whole commit has no line.
+        // A problem of the whole commit has no line.
         var text = line > 0 ? "\(file):\(line):\(column): \(severity.rawValue): " : "\(file): \(severity.rawValue): "
         if !path.isEmpty { text += "\(path): " }
         return (text + message).escapingControls
     }
 
-    /// What it says of which file, wherever in it: what two commits have in common, lines may have moved.
+    /// The problem without its line: two commits may share it although lines have moved.
     package var substance: String { "\(file): \(path): \(message)" }
 
     /// The part of `text` after the path.
@@ -76,7 +76,7 @@ extension String {
 package struct CodexInvalid: GuildError {
     /// The revision as it was asked for.
     package let revision: String
-    /// What it named: a commit, or `worktree:` and a digest of the files.
+    /// The commit that it named, or `worktree:` and a digest of the files.
     package let commit: String
     package let problems: [Problem]
 
@@ -104,7 +104,7 @@ package struct CodexInvalid: GuildError {
         return "correct the files; `guild registry validate` lists every problem"
     }
 
-    /// Where a problem is that concerns the whole commit.
+    /// The place of a problem that concerns the whole commit.
     static func place(of commit: String) -> String { "commit \(commit)" }
 
     private static let shownErrors = 20

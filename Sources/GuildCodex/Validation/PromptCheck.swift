@@ -1,18 +1,19 @@
 import GuildDomain
 
-/// Reads a prompt as Mustache does (mustache(5)), and says at its place what would not run, or would come to nothing.
+/// Reads a prompt as Mustache does (mustache(5)), and reports, with its place, anything that would not run or would
+/// render empty.
 ///
-/// It accepts nothing that the template engine refuses: a prompt that is valid here compiles in each run. What looks
-/// like another template language, or names a value that no prompt has, is told too.
+/// It accepts nothing that the template engine refuses: a prompt that is valid here compiles in each run. It also
+/// reports text that looks like another template language, or names a value that no prompt has.
 package struct PromptCheck {
     package static let largestBytes = 256 << 10
     /// Sections in sections; the engine's parser goes as deep as they do.
     package static let deepestSections = 64
     private static let mostProblems = 20
-    /// How each begins (git-lfs, docs/spec.md).
+    /// The first line of every pointer (git-lfs, docs/spec.md).
     private static let largeFilePointer = "version https://git-lfs.github.com/spec/"
 
-    /// What is wrong, and where in the text: line and column from 1.
+    /// A problem, and its place in the text: line and column from 1.
     package struct Finding: Sendable, Hashable {
         package let severity: Problem.Severity
         package let line: Int
@@ -25,7 +26,7 @@ package struct PromptCheck {
         fileprivate var rank: Int { severity == .error ? 0 : 1 }
     }
 
-    /// What is wrong in a prompt, in the order of its text.
+    /// The problems in a prompt, in the order of its text.
     package static func findings(in text: String) -> [Finding] {
         guard text.utf8.count <= largestBytes else {
             return [
@@ -56,7 +57,7 @@ package struct PromptCheck {
         let name: String?
         let offset: Int
         let delimiters: Delimiters
-        /// Whether names in it may be those of what it is about.
+        /// Whether names in it may refer to the section's own value.
         let isContext: Bool
     }
 
@@ -68,7 +69,7 @@ package struct PromptCheck {
     private init(_ text: String) { bytes = Array(text.utf8) }
 
     private mutating func run() {
-        // The engine reads its own pragma first, and the text right behind it.
+        // The engine reads its own pragma first, and the text right after it.
         if String(decoding: [UInt8(ascii: "}")] + bytes.prefix(4), as: UTF8.self).first?.utf8.count ?? 1 > 1 {
             return report(0, "a sign that joins with the text before it", expected: "a letter or a space first")
         }
@@ -104,7 +105,7 @@ package struct PromptCheck {
 
     /// Reads one tag.
     ///
-    /// - Returns: where the text continues; nil if nothing can be said of the rest.
+    /// - Returns: where the text continues; nil if the rest cannot be judged.
     private mutating func read(_ tag: Int, _ content: Int) -> Int? {
         switch bytes[content] {
         case UInt8(ascii: "!"): return end(of: tag, from: content + 1, "a comment").map { $0 + delimiters.end.count }
@@ -193,7 +194,7 @@ package struct PromptCheck {
 
     // MARK: Names
 
-    /// Whether the text is a name, perhaps in functions; says so where not, and where no prompt has such a value.
+    /// Whether the text is a name, perhaps within functions; reports if it is not, or if no prompt has such a value.
     @discardableResult
     private mutating func name(_ tag: Int, _ raw: String) -> Bool {
         var inner = raw[...]
@@ -262,8 +263,8 @@ package struct PromptCheck {
         return end
     }
 
-    /// Whether the byte before `index` and what follows are one character: an accent on a brace. The engine reads
-    /// characters, and would not see the brace.
+    /// Whether the byte before `index` and the following ones form one character: an accent on a brace. The engine
+    /// reads characters, and would not see the brace.
     private func isJoined(after index: Int) -> Bool {
         guard index > 0, index < bytes.count, bytes[index] >= 0x80, bytes[index - 1] < 0x80 else { return false }
         let text = String(decoding: bytes[(index - 1)..<min(index + 4, bytes.count)], as: UTF8.self)

@@ -38,7 +38,7 @@ struct ToolCheck {
         }
     }
 
-    /// Warns where the system is one whose tools are not there yet.
+    /// Warns if the tools of the system are not available yet.
     private func isPromised(_ reference: Reference) -> Bool {
         let system = String(reference.name.prefix { $0 != "." && $0 != "*" })
         guard !knownSystems.contains(system),
@@ -60,7 +60,7 @@ struct ToolCheck {
                     later.autonomy > .deny && matched.contains { later.glob.matches($0.name) }
                 }
             let earlier = agent.tools[..<index]
-            // A glob that matches the text of another matches whatever that one does.
+            // A glob that matches another glob's text matches everything that the other one matches.
             let cover = earlier.first { (isMoot || $0.scope.covers(rule.scope)) && $0.glob.matches(rule.pattern) }
             let isTaken =
                 !matched.isEmpty
@@ -113,7 +113,7 @@ struct ToolCheck {
         }
     }
 
-    /// Warns about an `on:` of tools that are not bound to where the agent was called.
+    /// Warns about an `on:` of tools that are not bound to the run's containers.
     private func checkIdleScope(of rule: ToolRule) {
         guard let location = rule.scopeLocation else { return }
         let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
@@ -125,8 +125,8 @@ struct ToolCheck {
                 expected: "no `on`"))
     }
 
-    /// Warns about each rule that holds only where its agent was called, if only schedules call it, and they name no
-    /// place of the system.
+    /// Warns about each rule that applies only in the run's containers, if only schedules call the agent and they name
+    /// no container of the system.
     func checkPlaces(of agent: AgentManifest) {
         let schedules = agent.triggers.compactMap(\.cron)
         guard !schedules.isEmpty, schedules.count == agent.triggers.count else { return }
@@ -134,7 +134,7 @@ struct ToolCheck {
         for rule in agent.tools where rule.autonomy > .deny && (rule.scope == .container || rule.scope == .subject) {
             let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
             let forms = forms(of: rule)
-            // What a schedule sends is about nothing in another system.
+            // A schedule's event has no subject in another system.
             let reached = rule.scope == .subject ? [] : called
             guard !forms.isEmpty, forms.count == matched.count, !forms.contains(where: { reached.contains($0.system) })
             else { continue }
