@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// A parameter of a route; the listener refuses what it does not allow, and `/openapi.json` says so.
+/// A parameter of a route; the listener refuses values that it does not allow, and `/openapi.json` describes it.
 package struct APIParameter: Sendable {
     package enum Place: String, Sendable { case query, path }
 
@@ -54,7 +54,7 @@ package struct APIParameter: Sendable {
     private static func integer(_ text: String) -> Int64? { text.hasPrefix("+") ? nil : Int64(text) }
 }
 
-/// What a route reads of a request's body.
+/// The part of a request's body that a route reads.
 package struct APIBody: Sendable {
     package let contentTypes: [String]
     package let schema: JSONValue
@@ -71,7 +71,7 @@ package struct APIBody: Sendable {
 package struct APIAnswer: Sendable {
     package let status: Int
     package let description: String
-    /// Nil if there is none, or where it is a problem (RFC 9457).
+    /// Nil if there is none, or if it is a problem (RFC 9457).
     package let schema: JSONValue?
 
     package init(_ status: Int, _ description: String, schema: JSONValue? = nil) {

@@ -1,13 +1,13 @@
 import Crypto
 
-/// Which bearer tokens (RFC 6750) may do what. It holds digests, never a token.
+/// The scopes of each bearer token (RFC 6750). It holds digests, never a token.
 package struct BearerTokens: Sendable {
     /// A token and its scopes.
     package struct Grant: Sendable {
         /// SHA-256 of the token's UTF-8.
         package let digest: [UInt8]
         package let scopes: Set<String>
-        /// Who holds it, as the audit log names them.
+        /// The holder's name in the audit log.
         package let name: String
 
         package init(digest: [UInt8], scopes: Set<String>, name: String = "") {
@@ -34,10 +34,11 @@ package struct BearerTokens: Sendable {
     /// The scopes of the token in an `Authorization` field; nil as for `grant`.
     package func scopes(authorization: String?) -> Set<String>? { grant(authorization: authorization)?.scopes }
 
-    /// What the token in an `Authorization` field may do; of one that is listed twice, both.
+    /// The scopes of the token in an `Authorization` field; a token that is listed twice has both sets.
     ///
-    /// Digests are compared, each to its end and all of them, so that the time taken tells nothing about a token.
-    /// - Returns: nil without a bearer token, or with one that is not known.
+    /// All digests are compared, each to its end, so that the time taken reveals nothing about a token.
+    ///
+    /// - Returns: nil without a bearer token, or with an unknown one.
     package func grant(authorization: String?) -> Grant? {
         guard let authorization, authorization.utf8.count <= Self.credentialLimitBytes else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

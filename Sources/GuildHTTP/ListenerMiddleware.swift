@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What is known of a request beside its head.
+/// Facts about a request besides its head.
 struct ListenerContext: RequestContext {
     static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
 
@@ -13,7 +13,7 @@ struct ListenerContext: RequestContext {
     let peer: InternetAddress?
     /// Set by `ListenerMiddleware`.
     var target: RequestTarget?
-    /// Whether the client sends its body only when it is told to.
+    /// Whether the client sends its body only after an interim answer.
     var expectsContinue = false
 
     init(source: ApplicationRequestContextSource) {
@@ -24,7 +24,7 @@ struct ListenerContext: RequestContext {
     }
 }
 
-/// Refuses what is no request of this listener, and turns errors into answers (RFC 9457).
+/// Refuses requests that are not for this listener, and turns errors into answers (RFC 9457).
 struct ListenerMiddleware: RouterMiddleware {
     typealias Context = ListenerContext
 

@@ -1,7 +1,7 @@
 import GuildDomain
 import Logging
 
-/// What all connections and requests of one listener share.
+/// State that all connections and requests of one listener share.
 final class ListenerService: Sendable {
     let limits: HTTPLimits
     let admission: Admission

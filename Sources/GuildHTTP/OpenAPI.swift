@@ -100,7 +100,7 @@ package enum OpenAPI {
                 }))
     }
 
-    /// What the listener answers in a route's stead.
+    /// The answers that the listener gives instead of a route.
     private static func listenersOwn(_ route: Route) -> [APIAnswer] {
         var answers = [
             APIAnswer(400, "The path, the query or the body does not match this description"),
@@ -132,7 +132,7 @@ package enum OpenAPI {
 }
 
 extension Route {
-    /// Those of the path in their order, as described or else as any text.
+    /// The path's parameters in their order, as described, or else as any text.
     var pathParameters: [APIParameter] {
         path.split(separator: "/").compactMap { segment in
             guard segment == "**" || segment.hasPrefix(":") else { return nil }
@@ -142,7 +142,7 @@ extension Route {
         }
     }
 
-    /// What a segment of a path may have if nothing is described.
+    /// The longest path segment if nothing is described.
     private static let segmentLength = 1024
 
     /// Why the request is not as described; nil if it is.

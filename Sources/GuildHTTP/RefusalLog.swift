@@ -10,7 +10,7 @@ package final class RefusalLog: Sendable {
     private struct State {
         var isCounting = false
         var counts: [String: Int] = [:]
-        /// What has been told or counted since the log was quiet.
+        /// Kinds that were logged or counted since the log was quiet.
         var known: Set<String> = []
     }
 
@@ -43,7 +43,7 @@ package final class RefusalLog: Sendable {
         return isFirst
     }
 
-    /// Tells what has been counted and not told yet.
+    /// Logs the counts that have not been logged yet.
     package func flush() {
         let counts = state.withLock { state in
             defer { state.counts = [:] }
@@ -54,7 +54,7 @@ package final class RefusalLog: Sendable {
 
     private func countOn() async {
         while true {
-            // Not cancelled by anyone; were it, the counts would be told early.
+            // Nobody cancels it; if somebody did, the counts would be logged early.
             try? await Task.sleep(for: Self.period)
             let counts = state.withLock { state in
                 defer { state.counts = [:] }

@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// What a request's reader and its connection tell each other.
+/// Messages between a request's reader and its connection.
 enum RequestEvent: Sendable {
     /// A client that asked whether to continue with its body is to.
     case wantsBody

@@ -6,7 +6,7 @@ package struct Route: Sendable {
         case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH"
     }
 
-    /// Who may call it.
+    /// The callers that it admits.
     package enum Access: Sendable, Hashable {
         /// Anyone who reaches the listener: health, discovery, webhooks that carry their own signature.
         case open
@@ -17,8 +17,8 @@ package struct Route: Sendable {
     }
 
     package let method: Method
-    /// `/agents/:name`; a segment with a colon is a parameter, a last segment `**` behind fixed ones takes the
-    /// rest as parameter `rest`, where no other route answers.
+    /// `/agents/:name`; a segment with a colon is a parameter. A last segment `**` after fixed ones takes the rest as
+    /// parameter `rest`, if no other route answers.
     package let path: String
     package let access: Access
     /// One sentence for `/openapi.json`.
@@ -34,9 +34,9 @@ package struct Route: Sendable {
     package let handle: @Sendable (Request) async throws -> Reply
 
     /// - Parameters:
-    ///   - body: what `/openapi.json` says of it; the handler reads and checks it.
+    ///   - body: its description in `/openapi.json`; the handler reads and checks it.
     ///   - answers: those of the handler; with none, `/openapi.json` describes no answer.
-    ///   - refuse: called before the body is read: it must be quick.
+    ///   - refuse: called before the body is read, so it must be quick.
     package init(
         _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
         parameters: [APIParameter] = [], body: APIBody? = nil, answers: [APIAnswer] = [],
@@ -85,13 +85,13 @@ package struct Request: Sendable {
         self.remoteAddress = remoteAddress
     }
 
-    /// What the field `Content-Length` announces; nil without one, or with one that is no number.
+    /// The announced length in `Content-Length`; nil without one, or with one that is not a number.
     package var declaredLength: Int? { headers["content-length"].flatMap { Int($0) } }
 
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }
 
-/// What a route answers. Errors thrown by a handler become `application/problem+json` (RFC 9457).
+/// The answer of a route. Errors of a handler become `application/problem+json` (RFC 9457).
 package struct Reply: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])

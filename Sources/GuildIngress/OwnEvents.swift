@@ -42,7 +42,7 @@ package struct OwnEvents: Sendable {
             return event
         }
         (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
-        // An action has its echo only where it was done; a mark of another place gives nothing of that place.
+        // An action has its echo only if it was done; a mark of another place gives nothing of that place.
         if let ownAction, try await isElsewhere(ownAction, event) {
             event.containers = cause.containers.filter(event.containers.contains)
         } else {

@@ -194,7 +194,7 @@ package struct WebhookGateway: Sendable {
         }
     }
 
-    /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.
+    /// - Returns: nil if no secret can be had: the endpoint then answers 503, it is never open.
     /// - Throws: `CancellationError` where the client has left: that says nothing about the secrets.
     private func secretKeys(of endpoint: WebhookEndpointManifest) async throws -> [Secret]? {
         var keys: [Secret] = []

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What all exchanges of one client share.
+/// Settings that all exchanges of one client share.
 package struct HTTPClientSettings: Sendable {
     /// Sent unless the request has its own `User-Agent`.
     package var userAgent = "guild"
@@ -13,7 +13,7 @@ package struct HTTPClientSettings: Sendable {
     package var maximumConnections = 256
     /// Open connections to one host and port.
     package var maximumConnectionsPerHost = 64
-    /// Exchanges under way; more wait for their turn, while their total timeout runs.
+    /// Exchanges in progress; further ones wait, while their total timeout runs.
     package var maximumExchanges = 256
     /// Exchanges that wait; one more fails with `HTTPFailure.overloaded`.
     package var maximumWaiting = 4096

@@ -31,7 +31,7 @@ package struct HTTPEvents: AsyncSequence, Sendable {
             self.parser = parser
         }
 
-        /// What the sender last asked to wait before a reconnection.
+        /// The sender's last requested delay before a reconnection.
         package var reconnectionDelay: Duration? { parser.reconnectionDelay }
 
         package mutating func next() async throws(HTTPFailure) -> ServerSentEvent? {

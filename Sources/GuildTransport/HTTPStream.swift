@@ -9,9 +9,9 @@ package struct HTTPStream: Sendable {
 
 /// A response body, in pieces of at least a byte; for one reader.
 ///
-/// A reader that is slow holds the peer back: no more than `HTTPChannel.highWaterBytes` and one read of curl's wait
-/// here. A cancelled reading task ends the exchange with `HTTPFailure.cancelled`; a body cut short ends with
-/// `HTTPFailure.truncated`, after what did arrive.
+/// A slow reader holds the peer back: at most `HTTPChannel.highWaterBytes` and one read of curl's wait here. A
+/// cancelled reading task ends the exchange with `HTTPFailure.cancelled`; a truncated body ends with
+/// `HTTPFailure.truncated`, after the bytes that did arrive.
 package struct HTTPBody: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
     package typealias Failure = HTTPFailure

@@ -35,7 +35,7 @@ package struct AuditAnchorer: Sendable {
 
     /// Anchors the log as it stands, after recomputing what came since the last anchor.
     ///
-    /// - Throws: `AnchorRefused` where the log is not what the last anchor says, or does not stand.
+    /// - Throws: `AnchorRefused` where the log is not what the last anchor says, or is invalid.
     package func anchor() async throws -> Outcome {
         let file = Self.file(of: try await ledger.ledgerID())
         for _ in 0..<Self.attempts {
@@ -82,7 +82,7 @@ package struct AuditAnchorer: Sendable {
     /// The anchors of a ledger in a repository, the newest last.
     ///
     /// - Parameter revision: where to look; nil is `refs/guild/audit`.
-    /// - Throws: `AnchorsMissing` where there are none, or none of this ledger.
+    /// - Throws: `AnchorsMissing` if there are none, or none of this ledger.
     package static func checkpoints(
         of ledger: LedgerID, in repository: CodexRepository, at revision: String? = nil
     ) throws -> [AuditCheckpoint] {
@@ -111,7 +111,7 @@ package struct AuditAnchorer: Sendable {
     }
 }
 
-/// The audit log is not what its last anchor says, or does not stand: nothing was anchored.
+/// The audit log is not what its last anchor says, or is invalid: nothing was anchored.
 package struct AnchorRefused: GuildError, Equatable {
     package let problem: AuditVerdict.Problem
 

@@ -67,7 +67,7 @@ package struct AdmissionPolicy: Sendable {
         }
     }
 
-    /// Why an agent that was decided on earlier is not started now; nil where it may be.
+    /// Why an agent that was decided on earlier is not started now; nil if it may be.
     package func refusal(of agent: String) -> Decision? {
         guard snapshot.agent(agent) == nil else { return nil }
         return Decision(

@@ -16,7 +16,7 @@ package struct Backtest: Sendable {
         package var merged = 0
         /// Events that would have waited for a rate, or been refused by one.
         package var limited = 0
-        /// Nil where no run of the agent has called a model yet.
+        /// Nil if no run of the agent has called a model yet.
         package var meanTokens: Int64?
         package var meanCost: Int64?
 

@@ -133,7 +133,7 @@ package struct Dispatcher: Service {
         log(decided.outcome, event: window.event, agent: place.agent, rule: place.rule)
     }
 
-    /// The commit that the ledger must hold for accepted; nil where this process obeys no one else's.
+    /// The commit that the ledger must hold for accepted; nil if this process obeys no one else's.
     func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
 
     func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {

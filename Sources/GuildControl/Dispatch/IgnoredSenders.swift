@@ -8,7 +8,7 @@ struct IgnoredSenders {
 
     init(_ names: [String]) { self.names = Set(names.map { $0.lowercased() }) }
 
-    /// - Returns: the sender of the payload as it names itself, where it is one of these.
+    /// - Returns: the sender of the payload as it names itself, if it is one of these.
     func match(in data: JSONValue) -> String? {
         guard !names.isEmpty, let sender = data["sender"] else { return nil }
         if let name = sender.string { return names.contains(name.lowercased()) ? name : nil }

@@ -7,7 +7,7 @@ package struct RuleTrial: Sendable, Hashable {
     /// `agents/ranger#0`, `routing/default#3`.
     package let rule: String
     package let agent: String
-    /// Nil where it matched; else the first thing that did not.
+    /// Nil if it matched; else the first thing that did not.
     package let mismatch: String?
 }
 
@@ -72,7 +72,7 @@ package struct Router: Sendable {
 
     private static let ownReason = "our own action caused this event"
 
-    /// Why a chain of events goes no further, or nil where it may.
+    /// Why a chain of events goes no further, or nil if it may.
     private func loopStop(_ event: Event, _ rootTokens: Int64) -> Decision? {
         let (hops, tokens) = (snapshot.settings.hopLimit, snapshot.settings.rootTokens)
         var stop: Decision

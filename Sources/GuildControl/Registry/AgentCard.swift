@@ -87,7 +87,7 @@ struct AgentCard {
 }
 
 extension AgentCard {
-    /// From the authority that the caller used, where it has the form of one, else that of the listener.
+    /// From the authority that the caller used, if it has the form of one, else that of the listener.
     init(_ request: Request, listener: String) {
         let host = request.headers["host"] ?? ""
         let isAuthority =

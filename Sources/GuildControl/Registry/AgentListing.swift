@@ -9,7 +9,7 @@ package struct AgentListing: Sendable {
 
     /// Failures in a row that make an agent degraded.
     package static let degradedAfter = Ledger.standingOutcomes
-    /// Agents whose status one page looks at; one that finds too few names where to go on.
+    /// Agents whose status one page looks at; one that finds too few names where to continue.
     package static let lookedAtAPage = 500
     /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
     package static let sampleAPage = 100
@@ -46,13 +46,13 @@ package struct AgentListing: Sendable {
     /// A part of a list, in the order of the agents' names.
     package struct Page: Sendable {
         package let agents: [AgentListing]
-        /// Name this to go on; nil at the end.
+        /// Name this to continue; nil at the end.
         package let next: String?
     }
 
     /// The agents of a snapshot that pass, in the order of their names.
     ///
-    /// - Parameter ledger: nil where there is none yet: every agent is then dormant.
+    /// - Parameter ledger: nil if there is none yet: every agent is then dormant.
     package static func all(
         in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter = Filter(), now: Timestamp
     ) async throws -> [AgentListing] {

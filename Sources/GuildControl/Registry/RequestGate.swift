@@ -7,7 +7,7 @@ package final class RequestGate: Sendable {
 
     package init(limit: Int) { self.limit = limit }
 
-    /// - Returns: what `body` gives; nil where too many are inside, and then it is not called.
+    /// - Returns: what `body` gives; nil if too many are inside, and then it is not called.
     package func pass<Value: Sendable>(_ body: () async throws -> Value) async rethrows -> Value? {
         let isIn = inside.withLock { inside in
             guard inside < limit else { return false }

@@ -65,7 +65,7 @@ package struct ScheduleDesk: Sendable {
 
     /// The due times in [`from`, `to`] that have not fired.
     ///
-    /// - Throws: `Failure` (usage) where there are more than `backfillLimit`, or `from` is further back than
+    /// - Throws: `Failure` (usage) if there are more than `backfillLimit`, or `from` is further back than
     ///   `Firing.backfillReach`.
     package func unfired(
         _ selection: ScheduleSelection, from: Timestamp, to: Timestamp

@@ -11,7 +11,7 @@ extension ScheduleEntry {
         package var onTime: [Timestamp] = []
         /// What does not fire.
         package var missed: [MissedFirings] = []
-        /// Up to when the schedule is dealt with once this is done; nil where nothing was due.
+        /// Up to when the schedule is dealt with once this is done; nil if nothing was due.
         package var seenUntil: Timestamp?
 
         package var times: [Timestamp] { caughtUp + onTime }
@@ -96,7 +96,7 @@ extension ScheduleEntry {
         return times(after: Timestamp(seconds: high), until: end, limit: limit)
     }
 
-    /// The due times in (`start`, `end`] as one range; nil where there are none.
+    /// The due times in (`start`, `end`] as one range; nil if there are none.
     package func missed(after start: Timestamp, until end: Timestamp, _ reason: MissedReason) -> MissedFirings? {
         guard start < end else { return nil }
         let some = times(after: start, until: end, limit: MissedFirings.countLimit)

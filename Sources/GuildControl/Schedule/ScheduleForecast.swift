@@ -11,13 +11,13 @@ package struct ScheduleForecast: Sendable, Hashable {
     package var runs = 0
     /// Due times that a pause in force holds back.
     package var paused = 0
-    /// False where there are more runs than were counted.
+    /// False if there are more runs than were counted.
     package var isComplete = true
     package var first: Timestamp?
     package var last: Timestamp?
     /// What one run is taken to need.
     package let tokensPerRun: Int64
-    /// How many runs that is the mean of; 0 where the agent never ran and it is its `perInvocation` limit.
+    /// How many runs that is the mean of; 0 if the agent never ran and it is its `perInvocation` limit.
     package let meanOf: Int
 
     /// All runs together.
@@ -31,7 +31,7 @@ package struct ScheduleForecast: Sendable, Hashable {
 
     /// Forecasts the due times in [`from`, `to`].
     ///
-    /// - Parameter ledger: knows what the agents' runs took, and the pauses; nil where nothing has run yet.
+    /// - Parameter ledger: knows what the agents' runs took, and the pauses; nil if nothing has run yet.
     package static func make(
         _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
         now: Timestamp

@@ -10,7 +10,7 @@ package struct ScheduleSelection: Sendable {
 
     private static let listedNames = 20
 
-    /// - Throws: `Failure` (usage) where nothing has that name.
+    /// - Throws: `Failure` (usage) if nothing has that name.
     package init(_ text: String, in snapshot: CodexSnapshot) throws(Failure) {
         let (path, person) = Self.cut(text.lowercased(), at: "@")
         let (agentName, name) = Self.cut(path, at: "/")

@@ -17,7 +17,7 @@ package struct Scheduler: Service {
     /// A clock that was set is noticed within this.
     private static let recheck = Duration.seconds(30)
 
-    /// The schedules of the head; nil where the head is still the commit that the caller names.
+    /// The schedules of the head; nil if the head is still the commit that the caller names.
     package typealias Book = @Sendable (_ known: String?) -> (commit: String, entries: [ScheduleEntry])?
 
     private let ledger: Ledger
@@ -114,7 +114,7 @@ package struct Scheduler: Service {
         table.lookedAt = now
     }
 
-    /// Takes up a new head, and begins anew where the clock was set back.
+    /// Takes up a new head, and restarts where the clock was set back.
     ///
     /// - Returns: whether it did.
     private func refresh(_ table: inout Timetable, now: Timestamp) async throws -> Bool {

@@ -86,7 +86,7 @@ import Testing
         #expect(unknown.isEstimate && unknown.doubt?.contains("the output at its bound") == true)
         let running = bounds.judge(ReportedUsage(tokens: TokenUsage(input: 700, output: 9), output: .soFar))
         #expect(running.tokens == TokenUsage(input: 700, output: 9))
-        #expect(running.isEstimate && running.doubt?.contains("at least") == true)
+        #expect(running.isEstimate && running.doubt?.contains("a minimum") == true)
         let impossible = bounds.judge(ReportedUsage(tokens: TokenUsage(input: .max), output: .unknown))
         #expect(impossible.tokens == nil)
     }
