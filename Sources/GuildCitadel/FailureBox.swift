@@ -1,7 +1,7 @@
 package import GuildDomain
 import Synchronization
 
-/// The failure that something in this process ended with, handed to whoever waits for the end.
+/// The failure with which a part of this process ended, handed to the caller that waits for the end.
 package final class FailureBox: Sendable {
     private let failure = Mutex<Failure?>(nil)
 

@@ -2,10 +2,10 @@ package import GuildDomain
 package import GuildLedger
 
 extension HeldStanding {
-    /// What to do about it.
+    /// The advice for the operator.
     package var nextStep: String { "set connection.identity of the connector of \(system)" }
 
-    /// - Parameter isWhole: also why it is not known who we are, which quotes the system.
+    /// - Parameter isWhole: includes why our identity is unknown, which quotes the system.
     package func json(isWhole: Bool) -> JSONValue {
         var object: JSONObject = [
             "system": .string(system), "events": .integer(count), "since": .string(since.rfc3339),

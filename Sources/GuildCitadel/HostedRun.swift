@@ -8,18 +8,18 @@ import GuildTransport
 import Logging
 import Synchronization
 
-/// What `guild run` is asked for.
+/// The request of `guild run`.
 package struct RunRequest: Sendable {
     package var agent: String
     package var options: RunOptions
     /// The event to run on; nil makes one of system `cli`.
     package var event: Event?
-    /// Who asks: `user:NAME`.
+    /// The requesting user: `user:NAME`.
     package var user: String
-    /// An invocation to go on with, instead of a new one of `agent`.
+    /// An invocation to continue with, instead of a new one of `agent`.
     package var resumed: InvocationID?
     package var substitute: ModelProviders.Substitute?
-    /// Asks the person at the terminal whether these secrets may be used so; nil where nobody is there.
+    /// Asks the person at the terminal whether these secrets may be used so; nil if nobody is there.
     package var trust: (@Sendable ([SecretPair]) throws -> Bool)?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
@@ -52,8 +52,8 @@ package struct RunOutcome: Sendable {
     /// The writes that the manifest or a policy refused, and that none of the same kind and subject made up for.
     package var blocked: [ToolCall] = []
 
-    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person or a policy, 6 an
-    /// action is still to be done, 130 cancelled, else the failure's own.
+    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person or a policy, 6
+    /// an action is still open, 130 cancelled, otherwise the failure's own.
     package var exitStatus: Int32 {
         switch invocation.state {
         case .succeeded where refused.contains { $0.state == .rejected }: ErrorKind.refused.exitStatus
@@ -87,7 +87,7 @@ package struct HostedRun: Sendable {
     package let deployment: Deployment
     private let request: RunRequest
 
-    /// - Throws: where the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
+    /// - Throws: if the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
     package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
         self.deployment = deployment
         self.request = request
@@ -114,7 +114,7 @@ package struct HostedRun: Sendable {
                 ?? "`guild registry list` shows them: \(names.prefix(20).joined(separator: ", "))")
     }
 
-    /// Runs until the invocation ends, or waits for a person who is not there.
+    /// Runs until the invocation ends, or waits for a person who is absent.
     package func run(
         observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
     ) async throws -> RunOutcome {
@@ -148,7 +148,8 @@ package struct HostedRun: Sendable {
         outcome.blocked = blocked.withLock { $0 }.filter { call in
             !done.contains { $0.operation == call.name && $0.subject == call.blockedSubject }
         }
-        // The ledger tells the end before the executor tells why; only now has the executor surely told it.
+        // The ledger reports the end before the executor reports the reason; only now has the executor certainly
+        // reported it.
         if outcome.invocation.state.isFinal || outcome.invocation.waitReason == .budget {
             outcome.failure = lastFailure.get()
         }
@@ -157,7 +158,7 @@ package struct HostedRun: Sendable {
         return outcome
     }
 
-    /// Nothing begins that would end at a secret which nobody trusts: a person is asked, or told what to do.
+    /// Starts nothing that would stop at an untrusted secret: it asks the person, or says what to do.
     private func settleTrust() async throws {
         guard request.resumed == nil else { return }
         let isReplayed = if case .replay? = request.substitute { true } else { false }
@@ -181,7 +182,7 @@ package struct HostedRun: Sendable {
         _ = try await deployment.ledger.requestCancel(id, actor: request.user, now: deployment.time.now)
     }
 
-    /// What to do about a budget, and how it goes on then.
+    /// The advice for a budget, and how to continue after it.
     private static func failure(_ refusal: BudgetExceeded, of invocation: InvocationID) -> Failure {
         let hint = refusal.hint.map { "\($0); then " } ?? ""
         return Failure(
@@ -266,7 +267,7 @@ package struct HostedRun: Sendable {
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let left = try await decide(awaiting, approve, &released)
                 guard !left.isEmpty else { continue }
-                // Whoever was asked may have ended the run instead.
+                // The person who was asked may have ended the run instead.
                 let now = try await ledger.invocation(id) ?? invocation
                 return try await outcome(now, now.state.isFinal ? [] : left, released)
             }

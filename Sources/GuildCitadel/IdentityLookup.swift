@@ -6,8 +6,8 @@ import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Learns who we are on GitHub where the codex does not say it, so that the gateway knows our own events; and lets go of
-/// those that were held until then.
+/// Asks GitHub for our identity if the codex does not state it, so that the gateway recognises our own events; and
+/// releases the events that were held until then.
 struct IdentityLookup: Service {
     /// How long after a failure GitHub is asked again; another commit of the codex is tried at once.
     private static let patience = Duration.seconds(60)

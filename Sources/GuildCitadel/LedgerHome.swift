@@ -22,17 +22,17 @@ package struct LedgerHome: Sendable {
     }
 
     package let standing: Standing
-    /// One unless several ledgers are alike; of an unknown one where it would be, which no codex's id is known for yet.
+    /// One unless several ledgers are alike; of an unknown one if it would be, which no codex's id is known for yet.
     package let locations: [LedgerLocation]
     /// The repository, as messages call it.
     package let codex: String
-    /// Where it was looked for.
+    /// The places that were searched.
     package let looked: [String]
 
-    /// The ledger, where there is exactly one.
+    /// The ledger, if there is exactly one.
     package var location: LedgerLocation? { locations.count == 1 ? locations.first : nil }
 
-    /// What there is to say before a ledger that is not the codex's own is read; nil otherwise.
+    /// The remark to print before reading a ledger that is not the codex's own; nil otherwise.
     package var remark: String? {
         guard case .alike(let original) = standing else { return nil }
         guard let location else { return refusal.oneLine }

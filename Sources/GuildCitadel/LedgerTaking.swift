@@ -8,7 +8,7 @@ package struct LedgerTaking: Sendable {
         /// The ledger that is the codex's now.
         package let ledger: String
         package let isNew: Bool
-        /// The one that was, which stays where it is; nil where there was none.
+        /// The one that was, which stays if it is; nil if there was none.
         package let before: String?
         package let codex: String
     }
@@ -23,8 +23,8 @@ package struct LedgerTaking: Sendable {
     }
 
     /// - Parameters:
-    ///   - place: a ledger's file, the folder it is in, or its URL; nil begins an empty one.
-    ///   - foreign: take it though it is another codex's.
+    ///   - place: a ledger's file, its folder, or its URL; nil creates an empty one.
+    ///   - foreign: accept another codex's ledger.
     package func take(_ place: String?, foreign: Bool = false) async throws -> Outcome {
         guard settings.ledger == nil else {
             throw Failure(
@@ -33,7 +33,7 @@ package struct LedgerTaking: Sendable {
         }
         let access = try CodexAccess(settings)
         let wanted = try place.map { try location($0) }
-        // Opened before anything changes: what cannot be opened is nobody's ledger.
+        // Opened before anything changes: a file that cannot be opened is not a ledger.
         if let wanted {
             let ledger = try Ledger(at: wanted, mustExist: true)
             defer { ledger.close() }
@@ -59,7 +59,7 @@ package struct LedgerTaking: Sendable {
 
     /// Processes that run keep the ledger that they began with.
     private func warnWhoUses(_ before: LedgerLocation) async throws {
-        // What cannot be opened is in nobody's use; that it is left was asked for.
+        // A ledger that cannot be opened is not in use; the user asked to leave it.
         guard let ledger = try? Ledger(at: before, mustExist: true) else { return }
         defer { ledger.close() }
         let processes = try await ledger.liveProcesses()
@@ -70,7 +70,7 @@ package struct LedgerTaking: Sendable {
     }
 
     private func location(_ place: String) throws -> LedgerLocation {
-        // Here a bare word is a path: nothing is made where there is none.
+        // Here a bare word is a path: nothing is made if there is none.
         let url = place.contains(where: "/:".contains) || place.isEmpty ? place : "./\(place)"
         let location = try LedgerLocation(url: url, workingDirectory: settings.workingDirectory)
         let below = LedgerLocation(path: location.path + "/ledger.sqlite")

@@ -13,7 +13,7 @@ package struct RemoteBranch: Sendable, Hashable {
     package static let defaultInterval = Duration.seconds(30)
     private static let fetchTimeout = Duration.seconds(120)
 
-    /// - Throws: kind `.usage` unless the text is `REMOTE/BRANCH`.
+    /// - Throws: `Failure` of kind `.usage` unless the text is `REMOTE/BRANCH`.
     package init(parsing text: String, interval: Duration = defaultInterval) throws(Failure) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts.allSatisfy(Self.isName), interval >= Self.shortestInterval else {
@@ -24,7 +24,7 @@ package struct RemoteBranch: Sendable, Hashable {
         (remote, branch, self.interval) = (parts[0], parts[1], interval)
     }
 
-    /// The revision that is served: where a fetch puts it.
+    /// The served revision, which a fetch updates.
     package var revision: String { "refs/remotes/\(remote)/\(branch)" }
 
     /// Git has more rules; these keep a name from being taken for an option or another ref.
@@ -37,7 +37,7 @@ package struct RemoteBranch: Sendable, Hashable {
 
     /// Fetches it into the repository.
     ///
-    /// - Throws: kind `.unavailable` with git's words.
+    /// - Throws: `Failure` of kind `.unavailable` with git's words.
     func fetch(into repository: CodexRepository, with git: GitProgram) async throws {
         // Housekeeping is the owner's business, and tags or FETCH_HEAD nobody asked for.
         let outcome = try await git.start(

@@ -8,7 +8,7 @@ import GuildDomain
 ///
 /// Until the last step nobody sees anything; that step fails if the branch has moved meanwhile.
 package struct Rollback: Sendable {
-    /// What was made.
+    /// The new commit.
     package struct Outcome: Sendable {
         package let commit: CommitID
         package let reverted: CommitSummary
@@ -28,9 +28,9 @@ package struct Rollback: Sendable {
             } ?? false
     }
 
-    /// - Parameter revision: the commit to take back; nil takes the newest.
-    /// - Throws: kind `.usage` where there is no branch, the commit is not on it, does not revert cleanly or changed
-    ///   nothing; `.refused` where files or index have changes; `CodexInvalid` where what would come out is invalid.
+    /// - Parameter revision: the commit to revert; nil means the newest.
+    /// - Throws: `Failure` of kind `.usage` if there is no branch, or the commit is not on it, does not revert cleanly
+    ///   or changed nothing; `.refused` if files or index have changes; `CodexInvalid` if the result would be invalid.
     package func run(_ revision: String?) throws -> Outcome {
         let repository = access.repository
         guard let reference = try repository.servedReference(access.revision), reference.name.hasPrefix("refs/heads/")
@@ -88,13 +88,13 @@ package struct Rollback: Sendable {
 
     private func commit(_ tree: String, on tip: CommitID, reverting: CommitSummary) throws -> CommitID {
         let message = "Revert \"\(reverting.summary)\"\n\nThis reverts commit \(reverting.commit.hex).\n"
-        // Git signs where its configuration says so; commit-tree has to be told.
+        // Git signs if its configuration says so; commit-tree needs to be told explicitly.
         let arguments = ["commit-tree", tree, "-p", tip.hex, "-m", message] + (isSigning ? ["-S"] : [])
         var made = try git.run(arguments, in: access.repository.gitDirectory)
         if made.status != 0,
             try git.run(["var", "GIT_COMMITTER_IDENT"], in: access.repository.gitDirectory).status != 0
         {
-            // As `guild init` does where git has no user.
+            // As `guild init` does if git has no user.
             let person = [("NAME", NewRepository.fallbackName), ("EMAIL", NewRepository.fallbackEmail)].flatMap {
                 [("GIT_AUTHOR_" + $0, $1), ("GIT_COMMITTER_" + $0, $1)]
             }

@@ -12,11 +12,11 @@ import UnixSignals
 
 /// `guild serve`: builds the named components over one ledger and runs them as one service group.
 package struct Serve: Sendable {
-    /// The address where nothing else is said.
+    /// The default address.
     package static let defaultAddress = "127.0.0.1:8484"
-    /// How long a graceful shutdown may take before what still runs is stopped and put back.
+    /// How long a graceful shutdown may take before the remaining work is stopped and put back.
     private static let drainTimeout = Duration.seconds(30)
-    /// A backup by another program may hold the ledger for a while; that is no reason to end.
+    /// A backup by another program may lock the ledger for a while; that is not a reason to end.
     private static let lockPatience = Duration.seconds(30)
     /// How long a request waits for it: GitHub waits ten seconds for its answer.
     private static let requestPatience = Duration.seconds(5)
@@ -27,11 +27,11 @@ package struct Serve: Sendable {
     package var trustedProxies: [String]?
     /// Names beside loopback and the address listened on that a request may be for.
     package var hosts: [String]
-    /// Drain what waits and end.
+    /// Finish the waiting work and exit.
     package var once: Bool
-    /// A branch of a remote repository to fetch and serve, in the place of the revision that the settings name.
+    /// A branch of a remote repository to fetch and serve, in place of the revision that the settings name.
     package var remote: RemoteBranch?
-    /// Told what every invocation of this process does, as it happens.
+    /// Called with everything that the invocations of this process do, as it happens.
     package var observe: @Sendable (RunEvent) -> Void
 
     package init(
@@ -76,7 +76,7 @@ package struct Serve: Sendable {
         let reload = CodexReload(
             deployment: deployment, remote: remote, git: GitProgram(environment: settings.environment),
             loading: loading, worker: worker.id)
-        // What answers over HTTP is ready when its port is bound; the others with the first look into the ledger.
+        // HTTP components are ready when their port is bound; the others after their first look into the ledger.
         let answering = address == nil ? [] : components.filter(\.speaksHTTP)
         if let address {
             services.append(
@@ -101,7 +101,7 @@ package struct Serve: Sendable {
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
     }
 
-    /// Somebody's lock on the ledger is no reason to end: work waits for it, and who asks over HTTP is told to come again.
+    /// A lock on the ledger is not a reason to end: work waits for it, and HTTP callers are asked to retry.
     private static func waitForLocks(_ deployment: Deployment) throws {
         try deployment.ledger.waitForLocks { [logger = deployment.logger, path = deployment.ledger.location.path] in
             if $0 {
@@ -114,8 +114,8 @@ package struct Serve: Sendable {
         }
     }
 
-    /// The settings with the remote's branch in the place of the revision. The first fetch may fail where an earlier one
-    /// has left something to serve.
+    /// The settings with the remote's branch in place of the revision. The first fetch may fail if an earlier one has
+    /// left a commit to serve.
     private func withRemote(_ settings: Settings) async throws -> Settings {
         guard let remote else { return settings }
         guard !settings.usesWorktree else {
@@ -133,7 +133,7 @@ package struct Serve: Sendable {
         return settings
     }
 
-    /// Says what is served, and from now on obeys the head that the ledger says is accepted.
+    /// Logs the served commit, and from now on follows the accepted head in the ledger.
     private func beginWithHead(_ deployment: Deployment) async throws {
         if let refusal = deployment.refusal {
             deployment.pin(deployment.codex.head.commit)
@@ -159,13 +159,13 @@ package struct Serve: Sendable {
         await deployment.sweepPins()
     }
 
-    /// What is served, what was offered since and refused, and what is being read.
+    /// The served commit, the refused one since, and the one that is being read.
     ///
-    /// - Parameter isWhole: also the problems, which quote the codex.
+    /// - Parameter isWhole: includes the problems, which quote the codex.
     private static func readiness(
         _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
     ) async -> Readiness {
-        // A ledger that cannot be used is what makes the answer unready; the detail then is of the codex alone.
+        // An unusable ledger makes the answer unready; the detail then covers the codex alone.
         var (ledger, trouble): (LedgerReadiness?, String?)
         do {
             try await deployment.ledger.probe()
@@ -232,7 +232,7 @@ package struct Serve: Sendable {
         quiet.logLevel = max(logger.logLevel, .warning)
         var configuration = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint],
-            // Whoever asks for the end at once does not wait for a model: what is cut off is claimed again.
+            // An immediate end does not wait for a model: interrupted work is claimed again.
             cancellationSignals: [.sigquit], logger: quiet)
         configuration.maximumGracefulShutdownDuration = Self.drainTimeout
         return configuration
@@ -269,7 +269,7 @@ package struct Serve: Sendable {
 
     // MARK: HTTP
 
-    /// - Returns: nil where nothing listens: a component alone listens only when told.
+    /// - Returns: nil if nothing listens: a component alone listens only when told.
     private func listenAddress() throws(Failure) -> ListenAddress? {
         let speaksHTTP = components.contains(where: \.speaksHTTP)
         let isAll = Set(components) == Set(Component.running)
@@ -317,7 +317,7 @@ package struct Serve: Sendable {
             hosts: door.hosts, proxies: door.proxies,
             refusals: refusals, bearerTokens: { await access.tokens() }, logger: deployment.logger
         ) { port in
-            // Whoever has the secrets may be slow, and nothing waits for it.
+            // The store of the secrets may be slow, and nothing waits for it.
             Task { await gateway?.reportSecrets() }
             onListening("\(ListenAddress(host: address.host, port: port))")
         }

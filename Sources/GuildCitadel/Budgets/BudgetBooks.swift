@@ -62,7 +62,7 @@ struct BudgetBooks: Sendable {
         }
     }
 
-    /// The codex's limit with what people changed of it, which the ledger knows.
+    /// The codex's limit with the operators' changes, which the ledger knows.
     private func standing(
         _ account: String, _ period: BudgetCalendar.Period, _ unit: BudgetStanding.Unit, limit: Int64
     ) -> BudgetStanding {

@@ -3,9 +3,9 @@ package import GuildDomain
 package import GuildLedger
 import GuildRuntime
 
-/// Where people change a running budget: operator state, which the ledger keeps and audits, not configuration.
+/// Lets operators change a running budget: operator state, which the ledger stores and audits, not configuration.
 package struct BudgetDesk: Sendable {
-    /// An account before and after what a person did, and who goes on because of it.
+    /// An account before and after an operator's change, and the invocations that continue because of it.
     package struct Change: Sendable {
         package let account: AccountName
         package let before: AccountStanding?
@@ -59,7 +59,7 @@ package struct BudgetDesk: Sendable {
         return try await change(account, before, throttle: throttle)
     }
 
-    /// Ends what throttles an account.
+    /// Lifts an account's throttles.
     package func lift(_ account: AccountName, reason: String) async throws -> Change {
         let before = try await ledger.standing(of: account, now: time.now)
         let outcome = try await ledger.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)

@@ -3,7 +3,7 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What was spent in a period, by what, and how long the rest will last (`MANA_REPORT_V1`).
+/// The spending of a period, grouped, and how long the rest will last (`MANA_REPORT_V1`).
 package struct BudgetReport: Sendable {
     package static let `protocol` = "MANA_REPORT_V1"
     /// Days of one report by day.
@@ -16,7 +16,7 @@ package struct BudgetReport: Sendable {
         package let usage: TokenUsage
         package let costMicrodollars: Int64
         package let estimatedTokens: Int64
-        /// Held by calls that are under way; nil where the grouping has no account of its own.
+        /// Held by calls that are under way; nil if the grouping has no account of its own.
         package let reserved: Int64?
         /// The running day and month of the group's account.
         package let limits: [BudgetStanding]
@@ -29,29 +29,29 @@ package struct BudgetReport: Sendable {
     package let since: Timestamp
     package let until: Timestamp
     package let timezone: String
-    /// Whether days begin within an hour, which then counts to the day in which it begins.
+    /// Whether days begin within an hour, which then counts towards the day in which it begins.
     package let splitsHours: Bool
     package let lines: [Line]
     /// Groups that spent something and have no line, because there are too many.
     package let omitted: Int64
     /// Of the whole period, omitted groups too.
     package let total: Line
-    /// The organisation's running day and month; none where guild.yaml sets no limit.
+    /// The organisation's running day and month; none if guild.yaml sets no limit.
     package let pool: [BudgetStanding]
     /// The reported period's own.
     package let burnRate: BurnRate
     package let alerts: GuildManifest.Alerts
-    /// False where there is no ledger yet: then everything is zero.
+    /// False if there is no ledger yet: then everything is zero.
     package let hasLedger: Bool
 
     /// The first of the pool's.
     package var projectedExhaustion: Timestamp? { pool.compactMap(\.projectedExhaustion).min() }
 }
 
-/// What a report is asked for.
+/// The parameters of a report.
 package struct BudgetQuery: Sendable {
     package var grouping: UsageGrouping
-    /// Nil begins with the running month.
+    /// Nil means the beginning of the current month.
     package var since: Timestamp?
     /// Nil ends now.
     package var until: Timestamp?
@@ -66,7 +66,7 @@ package struct BudgetQuery: Sendable {
 extension BudgetReport {
     /// Gathers a report from the hourly roll-ups.
     ///
-    /// - Parameter ledger: nil where there is none yet.
+    /// - Parameter ledger: nil if there is none yet.
     /// - Throws: `Failure` of kind `usage` for a period that is empty or has too many days.
     package static func make(
         _ query: BudgetQuery, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
@@ -83,7 +83,7 @@ extension BudgetReport {
         }
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
         let (lines, omitted, total) = try await books.lines(query.grouping, since: since, until: until)
-        // What lies ahead has no pace.
+        // The future has no pace.
         let rate = BurnRate(spent: total.tokens, span: min(until, max(now, since)) - since)
         return BudgetReport(
             grouping: query.grouping, since: since, until: until, timezone: snapshot.guild.timezone,

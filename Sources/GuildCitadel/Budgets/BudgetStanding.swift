@@ -1,7 +1,7 @@
 package import GuildDomain
 package import GuildLedger
 
-/// A calendar limit in force, what the running period has used of it, and how long the rest will last.
+/// A calendar limit in force, the current period's usage of it, and how long the rest will last.
 package struct BudgetStanding: Sendable, Hashable {
     package enum Unit: String, Sendable, CaseIterable { case tokens, microdollars }
 
@@ -10,7 +10,7 @@ package struct BudgetStanding: Sendable, Hashable {
     package let period: BudgetCalendar.Period
     /// Of all amounts here.
     package let unit: Unit
-    /// With what was granted to the running period.
+    /// Includes grants to the current period.
     package let limit: Int64
     package let granted: Int64
     package let used: Int64
@@ -26,9 +26,9 @@ package struct BudgetStanding: Sendable, Hashable {
     /// Never negative.
     package var remaining: Int64 { max(0, limit.addingSaturated(-committed)) }
     package var committed: Int64 { used.addingSaturated(reserved) }
-    /// Nil where the period ends before, at this rate.
+    /// Nil if the period ends before, at this rate.
     package var projectedExhaustion: Timestamp? { rate.exhaustion(of: remaining, now: now, before: endsAt) }
-    /// A limit of the codex with what people changed of it: grants added, then lowered by a throttle.
+    /// A limit of the codex with the operators' changes: grants added, then lowered by a throttle.
     package static func inForce(_ base: Int64, granted: Int64, throttle: Throttle?, unit: Unit) -> Int64 {
         let raised = base.addingSaturated(granted)
         switch throttle?.measure {
@@ -38,7 +38,7 @@ package struct BudgetStanding: Sendable, Hashable {
         }
     }
 
-    /// Of the limit; 0 where it is 0.
+    /// Of the limit; 0 if it is 0.
     package var percentUsed: Double { limit > 0 ? Double(used) / Double(limit) * 100 : 0 }
 }
 
@@ -51,7 +51,7 @@ extension BudgetCalendar.Period {
         }
     }
 
-    /// The stretch of the past whose pace tells how long this period's limit will last.
+    /// The past span whose pace predicts how long this period's limit will last.
     package var paceWindow: Duration {
         switch self {
         case .day: .seconds(86_400)

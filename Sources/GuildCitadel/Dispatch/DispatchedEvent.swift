@@ -1,7 +1,7 @@
 package import GuildDomain
 package import GuildLedger
 
-/// An event that was handed in, and what was decided about it.
+/// A submitted event with its decisions.
 package struct DispatchedEvent: Sendable {
     package enum Reception: String, Sendable {
         case accepted

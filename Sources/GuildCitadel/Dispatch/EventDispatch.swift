@@ -18,7 +18,7 @@ package struct EventDispatch: Sendable {
         self.actor = actor
     }
 
-    /// What would be decided; needs no ledger and writes nothing.
+    /// The decisions that would be made; needs no ledger and writes nothing.
     package static func preview(_ events: [Event], in snapshot: CodexSnapshot, now: Timestamp) throws
         -> [DispatchedEvent]
     {
@@ -34,10 +34,10 @@ package struct EventDispatch: Sendable {
         }
     }
 
-    /// Accepts the events and runs the dispatcher until each has its decisions. What else waits is left to `serve`, which
-    /// may obey another commit than this process was told to use.
+    /// Accepts the events and runs the dispatcher until each has its decisions. Other waiting events are left to
+    /// `serve`, which may use another commit than this process.
     ///
-    /// - Throws: `Failure` where one is too large, and then none is sent; or where the queue is full.
+    /// - Throws: `Failure` if one is too large, and then none is sent; or if the queue is full.
     package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
         let head = deployment.asked
         try Self.checkSizes(of: events, in: head)
@@ -117,10 +117,10 @@ package struct EventDispatch: Sendable {
 // MARK: - Following to the end
 
 extension EventDispatch {
-    /// Runs everything that the events set going, and returns when nothing is left to do without a person. An event that
+    /// Runs everything that the events caused, and returns when nothing is left to do without a person. An event that
     /// was debounced into another's invocation waits for the end of that one's root.
     ///
-    /// - Parameter stop: raised once what runs was asked to stop; what waits for a time is then left to others.
+    /// - Parameter stop: raised once the runs were asked to stop; work that waits for a time is then left to others.
     /// - Returns: the invocations in the order of the events, those of caused events after their cause.
     package func finish(
         _ dispatched: [DispatchedEvent], stop: StopWish = StopWish(), observe: @escaping @Sendable (RunEvent) -> Void
@@ -150,14 +150,14 @@ extension EventDispatch {
     private func joined(_ trace: EventTrace?, root: EventID) async throws -> [(id: InvocationID, root: EventID)] {
         var joined: [(id: InvocationID, root: EventID)] = []
         for id in trace?.decisions.compactMap(\.invocation) ?? [] where !joined.contains(where: { $0.id == id }) {
-            // Where there is none, its window was closed without a run.
+            // If there is none, its window was closed without a run.
             guard let other = try await deployment.ledger.root(of: id), other != root else { continue }
             joined.append((id, other))
         }
         return joined
     }
 
-    /// Asks what the events set going to stop, and then whoever follows it to wait no longer.
+    /// Asks the events' runs to stop, and then their follower to stop waiting.
     package func cancel(_ dispatched: [DispatchedEvent], _ stop: StopWish, signal: Int32) async throws {
         for dispatch in dispatched {
             let trace = try await deployment.ledger.trace(of: dispatch.event.id)
@@ -184,6 +184,6 @@ extension EventDispatch {
 }
 
 extension EventTrace {
-    /// The invocations of the event and then those of what it caused.
+    /// The invocations of the event and then those of the events that it caused.
     package var allInvocations: [Invocation] { invocations.map(\.invocation) + effects.flatMap(\.allInvocations) }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Says to whoever follows a run that somebody wants to wait no longer.
+/// Tells the follower of a run that somebody wants to stop waiting.
 package final class StopWish: Sendable {
     private let first = Mutex<Int32?>(nil)
 

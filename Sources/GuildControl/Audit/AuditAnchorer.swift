@@ -2,11 +2,11 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Puts anchors of the audit log into the codex repository, and finds those that are there.
+/// Writes anchors of the audit log to the codex repository, and finds existing ones.
 ///
-/// What makes an anchor worth anything is that it leaves the machine: pushed, or fetched by somebody else.
+/// An anchor is worth something only once it leaves the machine: pushed, or fetched by somebody else.
 package struct AuditAnchorer: Sendable {
-    /// How often the ref is looked at again where another process moved it meanwhile.
+    /// How often to read the ref again if another process moved it meanwhile.
     private static let attempts = 8
     /// Anchors that are compared with, the newest of the history.
     package static let historyLimit = 4096
@@ -16,7 +16,7 @@ package struct AuditAnchorer: Sendable {
     private let time: any TimeSource
     private let actor: String
 
-    /// - Parameter actor: who anchors, for the audit log: `user:NAME`, `serve`.
+    /// - Parameter actor: the anchoring user or component, for the audit log: `user:NAME`, `serve`.
     package init(ledger: Ledger, repository: CodexRepository, time: any TimeSource, actor: String) {
         self.ledger = ledger
         self.repository = repository
@@ -24,7 +24,7 @@ package struct AuditAnchorer: Sendable {
         self.actor = actor
     }
 
-    /// What anchoring came to.
+    /// The result of anchoring.
     package enum Outcome: Sendable, Hashable {
         case anchored(AuditAnchor, commit: CommitID, isSigned: Bool)
         /// Nothing has been written since this one.
@@ -33,9 +33,9 @@ package struct AuditAnchorer: Sendable {
         case empty
     }
 
-    /// Anchors the log as it stands, after recomputing what came since the last anchor.
+    /// Anchors the current log, after recomputing the entries since the last anchor.
     ///
-    /// - Throws: `AnchorRefused` where the log is not what the last anchor says, or is invalid.
+    /// - Throws: `AnchorRefused` if the log does not match the last anchor, or is invalid.
     package func anchor() async throws -> Outcome {
         let file = Self.file(of: try await ledger.ledgerID())
         for _ in 0..<Self.attempts {
@@ -46,7 +46,7 @@ package struct AuditAnchorer: Sendable {
             switch try await ledger.offerAnchor(after: last, now: time.now) {
             case .nothingNew:
                 guard let last, let tree else { return .empty }
-                // An anchoring that was killed behind its commit has not recorded it.
+                // An anchoring that was killed after its commit has not recorded it.
                 try await ledger.record(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
                 return .standing(last.anchor, commit: tree.commit)
             case .refused(let problem): throw AnchorRefused(problem: problem)
@@ -111,7 +111,7 @@ package struct AuditAnchorer: Sendable {
     }
 }
 
-/// The audit log is not what its last anchor says, or is invalid: nothing was anchored.
+/// The audit log does not match its last anchor, or is invalid: nothing was anchored.
 package struct AnchorRefused: GuildError, Equatable {
     package let problem: AuditVerdict.Problem
 

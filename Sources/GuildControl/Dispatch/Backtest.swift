@@ -2,8 +2,8 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Recorded events against another revision: what would have been dispatched, and what it would have cost by what a run
-/// of each agent uses in the mean. The clock is the events' own; nothing runs and nothing is written.
+/// Decides recorded events by another revision: what would have been dispatched, and its cost by the mean usage of each
+/// agent's runs. The clock is the events' own; nothing runs and nothing is written.
 package struct Backtest: Sendable {
     /// One agent, then and now.
     package struct Line: Sendable, Hashable {
@@ -78,7 +78,7 @@ package struct Backtest: Sendable {
     ) throws {
         events += 1
         guard !recorded.isErased else { return erased += 1 }
-        // A person's own run is no decision of the codex.
+        // A person's own run is not a decision of the codex.
         guard !(recorded.event.system == "cli" && recorded.event.type == "run.requested") else { return }
         let now = recorded.receivedAt
         book.close(until: now)
@@ -108,7 +108,7 @@ package struct Backtest: Sendable {
     }
 
     private mutating func compare(_ recorded: RecordedEvent, _ wanted: Set<String>) {
-        // What waits for a window or its turn runs yet.
+        // Work that waits for a window or a slot will still run.
         let running = recorded.outcomes.filter { $0.outcome == Decision.Outcome.dispatched.rawValue || !$0.isFinal }
         for agent in running.map(\.agent) { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
         let merged = recorded.outcomes.filter { $0.outcome == Decision.Outcome.merged.rawValue }

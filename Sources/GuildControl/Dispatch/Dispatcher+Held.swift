@@ -3,9 +3,9 @@ import GuildDomain
 import GuildLedger
 
 extension Dispatcher {
-    /// Decides the held events whose time is up: what may be our own is not answered unknown.
+    /// Decides the held events whose time is up: an event that may be our own must not be answered.
     func blockOverdue(_ snapshot: CodexSnapshot) async throws -> Int {
-        // Whoever decides only its own roots leaves what came from outside to the others.
+        // A dispatcher for certain roots leaves events from outside to the others.
         guard roots == nil else { return 0 }
         let overdue = try await ledger.overdueHeld(limit: Self.batchLimit, now: time.now)
         for message in overdue {

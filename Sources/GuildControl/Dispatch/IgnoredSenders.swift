@@ -1,8 +1,8 @@
 import GuildDomain
 
-/// The logins and ids whose events set nothing going (spec: SafetyPolicy `ignore_senders`).
+/// The logins and ids whose events call no agent (docs/dispatch.md, "Rules"; SafetyPolicy `ignore_senders`).
 ///
-/// A login is compared without case; a bot is also known by its name without the `[bot]` that GitHub puts behind it.
+/// A login is compared without case; a bot also matches by its name without the `[bot]` that GitHub appends.
 struct IgnoredSenders {
     private let names: Set<String>
 

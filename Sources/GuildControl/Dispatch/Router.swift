@@ -2,21 +2,21 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What one trigger or rule said to an event.
+/// The result of trying one trigger or rule on an event.
 package struct RuleTrial: Sendable, Hashable {
     /// `agents/ranger#0`, `routing/default#3`.
     package let rule: String
     package let agent: String
-    /// Nil if it matched; else the first thing that did not.
+    /// Nil if it matched, or else the first mismatch.
     package let mismatch: String?
 }
 
-/// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
+/// Decides which agents an event calls: the pure rules of the dispatcher (docs/dispatch.md, "Rules").
 ///
-/// An event is first held against the loop guard and the ignored senders, then against each agent's triggers and each
-/// routing rule, all of them compiled into one index. An agent that several of them name runs once; the later ones are
-/// recorded as merged into it. What our own action caused reaches only the rules whose conditions name `guildown`, and
-/// only where its cause is known, so that each such event is one hop further and the chain ends at the hop limit.
+/// An event first passes the loop guard and the ignored senders, then each agent's triggers and each routing rule, all
+/// of them compiled into one index. An agent that several of them name runs once; the later ones are recorded as merged
+/// into that run. Events of our own actions reach only rules whose conditions name `guildown`, and only if their cause
+/// is known, so that each such event is one hop further and the chain ends at the hop limit.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
     /// Over the conditions of `rules`, by their positions.
@@ -36,9 +36,9 @@ package struct Router: Sendable {
     /// The commit whose rules these are.
     package var commit: String { snapshot.commit }
 
-    /// One decision for each agent and rule that matched, or one that says why there was none.
+    /// One decision for each agent and rule that matched, or one that says why none did.
     ///
-    /// - Parameter rootTokens: what the event's root has used so far.
+    /// - Parameter rootTokens: the tokens that the event's root has used so far.
     package func decide(_ event: Event, rootTokens: Int64 = 0, now: Timestamp) -> [Decision] {
         if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
@@ -92,7 +92,7 @@ package struct Router: Sendable {
         return stop
     }
 
-    /// Every rule and what it says to the event: what `dispatch explain` prints.
+    /// Every rule with its result for the event, as `dispatch explain` prints it.
     package func trials(_ event: Event) throws(JSONParser.Problem) -> [RuleTrial] {
         let json = event.json(data: try event.data())
         return rules.map { RuleTrial(rule: $0.name, agent: $0.agent, mismatch: $0.mismatch(event, json: json)) }
@@ -148,7 +148,7 @@ private struct RouteRule {
     /// The exact event source that a cron trigger listens to.
     var exactSource: String?
 
-    /// Whether it asks for what our own actions cause too: its conditions say something about `guildown`.
+    /// Whether it also wants events of our own actions: its conditions mention `guildown`.
     var wantsOwn: Bool {
         conditions?.alternatives.contains { $0.fields.contains { $0.path == ["guildown"] && !$0.wantsAbsence } }
             ?? false
@@ -198,7 +198,7 @@ private struct RouteRule {
         return nil
     }
 
-    /// What an index knows of the rule: its conditions, and where it looks at the event's envelope.
+    /// The indexed part of the rule: its conditions, and its tests of the event's envelope.
     var indexed: PatternIndex.Rule {
         var rule = PatternIndex.Rule(conditions)
         if let source { rule.requirements.append(.text(inAnyCase: source, at: ["system"])) }

@@ -4,12 +4,13 @@ package import GuildLedger
 
 /// An agent as `registry list` and `GET /agents` show it: its manifest and how it is doing.
 package struct AgentListing: Sendable {
-    /// Paused by a person, degraded as its last three failed, active as it runs, queues or waits, else dormant.
+    /// Paused by a person; degraded if its last three invocations failed; active if it runs, queues or waits; otherwise
+    /// dormant.
     package enum Status: String, Sendable, CaseIterable { case active, dormant, degraded, paused }
 
     /// Failures in a row that make an agent degraded.
     package static let degradedAfter = Ledger.standingOutcomes
-    /// Agents whose status one page looks at; one that finds too few names where to continue.
+    /// The agents whose status one page checks; a page that finds too few names the agent to continue from.
     package static let lookedAtAPage = 500
     /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
     package static let sampleAPage = 100
@@ -65,8 +66,8 @@ package struct AgentListing: Sendable {
             agent, try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
     }
 
-    /// At most `limit` of them, those behind the name `after`. Where a status is wanted there may be fewer, and yet more
-    /// to come.
+    /// At most `limit` of them, those after the name `after`. With a status filter there may be fewer, although more
+    /// follow.
     package static func page(
         in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter, after: String?, limit: Int, now: Timestamp
     ) async throws -> Page {

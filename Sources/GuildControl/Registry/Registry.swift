@@ -3,7 +3,7 @@ package import GuildDomain
 package import GuildHTTP
 package import GuildLedger
 
-/// Discovery over HTTP: who there is and how they are doing; and the pausing of agents.
+/// Discovery over HTTP, the agents and their health, and the pausing of agents.
 package struct Registry: Sendable {
     private let codex: CurrentCodex
     private let ledger: Ledger

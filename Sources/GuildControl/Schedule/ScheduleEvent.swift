@@ -29,7 +29,7 @@ package enum ScheduleEvent {
 }
 
 extension FiringRequest {
-    /// - Parameter actor: who fires it.
+    /// - Parameter actor: the person or component that fires it.
     package init(_ entry: ScheduleEntry, dueAt: Timestamp, kind: FiringKind, actor: String = "scheduler") {
         self.init(
             schedule: entry.id, dueAt: dueAt, kind: kind, overlap: entry.cron.overlap, turnAt: entry.turn(of: dueAt),

@@ -2,7 +2,7 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What one schedule will do and take in a span of time; all the persons of one trigger together.
+/// The expected runs and cost of one schedule in a span of time, for all persons of a trigger together.
 package struct ScheduleForecast: Sendable, Hashable {
     /// `AGENT/NAME`
     package let schedule: String
@@ -15,7 +15,7 @@ package struct ScheduleForecast: Sendable, Hashable {
     package var isComplete = true
     package var first: Timestamp?
     package var last: Timestamp?
-    /// What one run is taken to need.
+    /// The assumed cost of one run.
     package let tokensPerRun: Int64
     /// How many runs that is the mean of; 0 if the agent never ran and it is its `perInvocation` limit.
     package let meanOf: Int
@@ -31,7 +31,7 @@ package struct ScheduleForecast: Sendable, Hashable {
 
     /// Forecasts the due times in [`from`, `to`].
     ///
-    /// - Parameter ledger: knows what the agents' runs took, and the pauses; nil if nothing has run yet.
+    /// - Parameter ledger: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
     package static func make(
         _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
         now: Timestamp

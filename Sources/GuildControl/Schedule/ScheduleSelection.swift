@@ -5,7 +5,7 @@ package import GuildDomain
 /// `ranger/patrol@ada`.
 package struct ScheduleSelection: Sendable {
     package let entries: [ScheduleEntry]
-    /// The name as the manifests write it: what a pause keeps.
+    /// The name as the manifests write it, as a pause stores it.
     package let target: String
 
     private static let listedNames = 20
