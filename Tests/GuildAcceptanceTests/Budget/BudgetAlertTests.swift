@@ -53,7 +53,7 @@ extension Budget {
             let alerts = try await codex.json("status")["alerts"]
             #expect(alerts == [["account": "chapter/harbour", "level": "yellow", "told": ["user:ada"]]])
             let screen = try await codex.guild("status")
-            #expect(screen.output.contains("chapter/harbour is yellow; told: user:ada"))
+            #expect(screen.output.contains("chapter/harbour is yellow; notified: user:ada"))
             #expect(try await codex.json("status").value(at: ["queues", "notifications"]) == 1)
             let told = try await codex.audit("budget.alerted")
             #expect(told.count == 1)

@@ -122,7 +122,7 @@ extension Budget {
             ("platform 1.5 --reason x", "1.5"), ("platform 100% --reason x", "100%"), ("platform 1 --reason x", "'1'"),
             ("platform --reason x -- -1", "'-1'"), ("platform --reason x", "--lift"), ("platform 0.5", "--reason"),
             ("platform --lift --until 2h", "--lift"), ("platfrm 0.5 --reason x", "did you mean 'platform'?"),
-            ("platform 0.5 --reason x --until 2020-01-01", "passed already"),
+            ("platform 0.5 --reason x --until 2020-01-01", "is in the past"),
             ("platform 0.5 --reason x --until soon", "--until 'soon'"),
         ])
         func `a throttle that lowers nothing is refused`(line: String, word: String) async throws {

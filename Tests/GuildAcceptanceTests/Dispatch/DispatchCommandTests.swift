@@ -80,7 +80,7 @@ import Testing
         for part in ["window (2)", "more events, until ", "its slot", "an executor", "PER MINUTE"] {
             #expect(text.contains(part), "no '\(part)' in \(text)")
         }
-        #expect(text.contains("its turn: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
+        #expect(text.contains("its slot: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
         #expect(!text.contains("its turn comes at"), "\(text)")
         let status = try await codex.json("status")
         #expect(status["dispatch"]?["windows"] == 1)
@@ -109,7 +109,7 @@ import Testing
             ])
         let sent = try await codex.json(
             "dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data", "{}")
-        let reason = "the red alert of agent/clerk keeps NORMAL work in the queue"
+        let reason = "the red alert of agent/clerk holds NORMAL work in the queue"
         #expect(sent.array?.first?["decisions"]?.array?.first?["reasons"]?.array?.contains(.string(reason)) == true)
         let drained = try await codex.guild("serve", "--once", "executor")
         #expect(drained.status == 0)
