@@ -3,22 +3,22 @@ package import GuildConnectors
 package import GuildDomain
 import GuildLedger
 
-/// What a run would send, reserve and allow, without calling anything.
+/// The request, reservation and permissions of a run, without calling anything.
 package struct DryRun: Sendable {
     package let agent: String
     package let commit: String
     package let model: String
     package let provider: String
     package let request: ModelRequest
-    /// What a recording of the first answer is found by.
+    /// The key of the first answer in a recording.
     package let key: String
-    /// Each tool with the rules that it is judged by; the first one that holds where it is called decides.
+    /// Each tool with the rules that it is judged by; the first one that holds if it is called decides.
     package let tools: [(tool: ModelTool, rules: [ToolRule])]
-    /// Where the run would be called.
+    /// The place that would call the run.
     package let place: RunPlace
     package let reservedInput: Int64
     package let reservedOutput: Int64
-    /// Micro-dollars; nil where the price is unknown.
+    /// Micro-dollars; nil if the price is unknown.
     package let reservedCost: Int64?
     package let perInvocation: Int64
 

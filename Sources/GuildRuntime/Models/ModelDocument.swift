@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// Why a document is not what `ModelContent.document` writes.
+/// Why a document does not have the form that `ModelContent.document` writes.
 package struct InvalidModelDocument: GuildError, Equatable {
     package let reason: String
 
@@ -10,7 +10,7 @@ package struct InvalidModelDocument: GuildError, Equatable {
 }
 
 extension ModelContent {
-    /// The content as JSON, in no vendor's format: what recordings hold.
+    /// The content as JSON, in no vendor's format, as in recordings.
     package var document: JSONValue {
         switch self {
         case .text(let text):
@@ -70,7 +70,7 @@ extension ModelMessage {
 }
 
 extension ModelRequest {
-    /// The request as JSON: what is digested, estimated and recorded.
+    /// The request as JSON, for digest, estimate and recording.
     package var document: JSONValue {
         [
             "model": .string(model), "system": .string(system), "messages": .array(messages.map(\.document)),

@@ -22,7 +22,7 @@ extension ModelFailure {
         "model '\(provider)' in the LLMRegistry (providers/*.yaml)"
     }
 
-    /// What helps where the same request may succeed later.
+    /// Advice if the same request may succeed later.
     private static func waiting(_ status: Int?, _ entry: String) -> String {
         switch status {
         case nil: "try again later; if this persists, check the network and base_url of \(entry)"
@@ -42,7 +42,7 @@ extension ModelFailure {
         }
     }
 
-    /// What to correct where the same request would be refused again.
+    /// Advice if the same request would be refused again.
     private static func correcting(_ status: Int, _ entry: String) -> String {
         switch status {
         case 201..<300: "the server sends no answer: check provider and base_url of \(entry)"

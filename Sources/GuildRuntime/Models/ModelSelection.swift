@@ -20,15 +20,16 @@ package struct ChosenModel: Sendable, Hashable {
     /// The provider's own name of the model.
     package var model: String
 
-    /// What usage is reported under.
+    /// The name under which usage is reported.
     package var label: String { "\(entry.name)/\(model)" }
 }
 
-/// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best that has what is required.
+/// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best one with the required
+/// capabilities.
 package enum ModelSelection {
-    /// The choice, then what the registry's fallback chain adds to it.
+    /// The choice, followed by the registry's fallback chain.
     ///
-    /// - Parameter head: what it says of the prices of a model that it has too holds.
+    /// - Parameter head: its prices apply to models that it has too.
     package static func candidates(
         for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot, pricedBy head: CodexSnapshot
     ) throws(NoModel) -> [ChosenModel] {

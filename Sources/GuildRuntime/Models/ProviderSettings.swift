@@ -2,7 +2,7 @@ package import GuildConnectors
 import GuildDomain
 package import GuildTransport
 
-/// What a provider of models needs to be called; the codex's LLMRegistry in plain values.
+/// The settings for calling a provider of models: an entry of the codex's LLMRegistry in plain values.
 package struct ProviderSettings: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case anthropic, openai, google, ollama, replay
@@ -14,16 +14,16 @@ package struct ProviderSettings: Sendable {
     package var kind: Kind
     /// Nil takes the vendor's own address; an OpenAI-compatible one may be given with or without `/v1`.
     package var baseURL: String?
-    /// What a request that names no model asks for.
+    /// The model of a request that names none.
     package var model: String
     /// Resolved at the moment of use and never kept; nil for a local server that asks for none.
     package var apiKey: @Sendable () async throws -> String?
     /// The bytes of a recording, for `replay`.
     package var recording: [UInt8]?
     package var timeouts: HTTPTimeouts
-    /// Masks what the provider says of an error.
+    /// Masks the provider's error texts.
     package var redactor = Redactor()
-    /// What OpenAI-compatible servers were found to take.
+    /// The discovered dialects of OpenAI-compatible servers.
     package var dialects = OpenAIDialects()
 
     package init(
@@ -40,7 +40,7 @@ package struct ProviderSettings: Sendable {
         self.timeouts = timeouts
     }
 
-    /// A long answer may stream for many minutes; what must not happen is silence.
+    /// A long answer may stream for many minutes, but must never be silent for long.
     package static let modelTimeouts = HTTPTimeouts(
         connect: .seconds(10), firstByte: .seconds(60), idle: .seconds(60), total: .seconds(1800))
 }
@@ -50,7 +50,7 @@ extension ProviderSettings {
     package static let openAIURL = "https://api.openai.com"
     package static let ollamaURL = "http://127.0.0.1:11434"
 
-    /// - Throws: `notConfigured` where the settings cannot work at all; a missing key shows only at the call.
+    /// - Throws: `notConfigured` if the settings cannot work at all; a missing key shows only at the call.
     package func provider(client: HTTPClient) throws(ModelFailure) -> any ModelProvider {
         let label = name ?? kind.rawValue
         switch kind {

@@ -8,7 +8,7 @@ package struct Recording: Sendable, Hashable {
     package struct Answer: Sendable, Hashable {
         package var content: [ModelContent]
         package var stop: ModelTurn.Stop
-        /// Nil where the provider reported none.
+        /// Nil if the provider reported none.
         package var usage: TokenUsage?
 
         package init(content: [ModelContent], stop: ModelTurn.Stop, usage: TokenUsage?) {
@@ -75,7 +75,7 @@ package struct Recording: Sendable, Hashable {
     }
 }
 
-/// What is wrong with a recording, and where.
+/// A problem in a recording, with its place.
 package struct RecordingProblem: GuildError, Equatable {
     package let line: Int
     package let reason: String

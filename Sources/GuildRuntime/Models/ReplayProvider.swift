@@ -1,14 +1,14 @@
 import GuildDomain
 import Synchronization
 
-/// A provider whose answers depend on `RequestDigest`, and so on what is volatile in the run that asks.
+/// A provider whose answers depend on `RequestDigest`, and so on the volatile values of the run.
 package protocol KeyedProvider: ModelProvider {
     /// The same provider for requests in which these values are volatile.
     func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider
 }
 
 extension ModelProvider {
-    /// This provider for one invocation: where it replays or records, keys are built with these values replaced.
+    /// This provider for one invocation: when it replays or records, its keys replace these values.
     package func forRun(volatile: [(name: String, value: String)]) -> any ModelProvider {
         (self as? any KeyedProvider)?.replacing(volatile) ?? self
     }

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What a provider has said that a call used, and how much of the call that covers.
+/// A call's usage as reported by the provider, and how much of the call the report covers.
 struct ReportedUsage: Sendable, Hashable {
     enum Output: Sendable {
         /// Counted to the end of the answer.
@@ -16,7 +16,7 @@ struct ReportedUsage: Sendable, Hashable {
 }
 
 extension ReportedUsage.Output {
-    /// What a person should know of figures that are not the provider's last.
+    /// A note for people if the figures are not the provider's last.
     var doubt: String? {
         switch self {
         case .final: nil

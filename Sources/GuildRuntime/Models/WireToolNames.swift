@@ -20,10 +20,10 @@ package struct WireToolNames: Sendable, Hashable {
         }
     }
 
-    /// A name of ours for the wire, also one of an earlier turn whose tool is gone.
+    /// Our name in wire form, even for a tool of an earlier turn that no longer exists.
     package func wire(_ name: String) -> String { wireNames[name] ?? Self.encode(name) }
 
-    /// The name of ours behind one that a model wrote; one that it made up comes back with its dots.
+    /// Our name for one that a model wrote; an invented one comes back with its dots.
     package func own(_ wire: String) -> String {
         if let known = ownNames[wire] { return known }
         // A model that has seen our names elsewhere, in a prompt say, may write them with the dot.
