@@ -43,7 +43,7 @@ extension BadInput {
             let health = try await guild(codex, "registry", "health")
             #expect(health.errors.contains("guild registry trust"), "\(health.errors)")
             expectRefusal(try await guild(codex, "registry", "trust", "env://NOBODY"), 2, "env://NOBODY")
-            expectRefusal(try await guild(codex, "registry", "trust", "--revoke"), 2, "name what")
+            expectRefusal(try await guild(codex, "registry", "trust", "--revoke"), 2, "name the pairs to revoke")
             #expect(try await guild(codex, "registry", "trust", "--all").status == 0)
             #expect(Set(try await states(codex).values) == ["trusted"])
             let run = try await guild(codex, "run", "clerk", "hello")

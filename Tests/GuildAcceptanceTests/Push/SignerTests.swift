@@ -54,7 +54,7 @@ extension Push {
             let new = try await signed(office, 2)
             let served = try await office.serve("--signers", signers)
             try await office.push("--force", "\(old):main")
-            #expect(try await served.refuses(old).contains("does not come after \(new.prefix(12))"))
+            #expect(try await served.refuses(old).contains("does not descend from \(new.prefix(12))"))
             #expect(try await served.commit == new)
             #expect(try await served.stop() == .exited(0))
 
