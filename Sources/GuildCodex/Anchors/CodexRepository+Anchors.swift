@@ -7,6 +7,7 @@ import GuildDomain
 /// The ref is only ever moved from the commit that was looked at to a child of it. Neither snapshots nor the watcher
 /// read anything below `refs/guild/`, so an anchor never looks like a change of the codex.
 extension CodexRepository {
+    /// The ref that holds the history of anchors.
     package static let auditRef = "refs/guild/audit"
 
     /// Bytes of one anchor's file that are read at most.
@@ -16,6 +17,7 @@ extension CodexRepository {
 
     /// The content of a commit in the anchors' history.
     package struct AnchorTree: Sendable, Hashable {
+        /// The commit that was read.
         package let commit: CommitID
         /// The files of the tree by name.
         package let files: [String: [UInt8]]

@@ -9,6 +9,7 @@ package struct RepositoryPlace: Sendable, Hashable {
     /// Together with `inode`, the identity that survives a rename of the folder and differs in a copy; 0 if it cannot
     /// be read.
     package let device: UInt64
+    /// The inode on `device`; 0 if it cannot be read.
     package let inode: UInt64
 
     package init(path: String, device: UInt64, inode: UInt64) {
@@ -36,6 +37,7 @@ extension CodexRepository {
         return named.hasSuffix("/codex") ? String(named.dropLast("/codex".count)) : named
     }
 
+    /// The place of the git directory that all work trees share.
     package func sharedPlace() throws(CodexRepositoryError) -> RepositoryPlace {
         let path = Self.resolvingLinks(try commonDirectory())
         var status = stat()

@@ -15,6 +15,7 @@ package final class CodexRepository: Sendable {
     package var workTree: String? { folders.withLock { $0.workTree } }
     /// The folder that the caller named, below the repository's root; nil if that is the root itself.
     package var namedFolder: String? { folders.withLock { $0.namedFolder } }
+    /// The bounds within which commits are read.
     package let limits: CodexLimits
     /// The caller's location; perhaps a symbolic link, which may be switched.
     package let location: CodexLocation

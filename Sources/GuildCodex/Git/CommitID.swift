@@ -1,5 +1,6 @@
 /// The SHA-1 of a commit: 40 lower-case hexadecimal digits.
 package struct CommitID: Sendable, Hashable, CustomStringConvertible {
+    /// The 40 hexadecimal digits in lower case.
     package let hex: String
 
     /// - Returns: nil unless the text is exactly 40 hexadecimal digits; upper case is lowered.
@@ -21,6 +22,7 @@ package struct CommitID: Sendable, Hashable, CustomStringConvertible {
 package struct CodexFile: Sendable, Hashable {
     /// Relative to the codex root, with `/` between the steps.
     package let path: String
+    /// The content of the file.
     package let bytes: [UInt8]
     /// Git's name of the bytes; nil if they are not from git.
     package let blob: BlobID?
@@ -34,8 +36,11 @@ package struct CodexFile: Sendable, Hashable {
 
 /// How much of a repository is read into one snapshot.
 package struct CodexLimits: Sendable, Hashable {
+    /// The largest file, in bytes.
     package var fileBytes: Int
+    /// The largest sum of all files, in bytes.
     package var totalBytes: Int
+    /// The most files.
     package var files: Int
     /// Folders below the codex root.
     package var depth: Int
@@ -67,6 +72,7 @@ package struct CodexTree: Sendable {
     package var folder: String
     /// In the order of their paths.
     package var files: [CodexFile] = []
+    /// Problems with files that were left out.
     package var problems: [Problem] = []
     /// Compared with the next commit; nil if an entry was omitted, or the files are not from git.
     var memory: FolderMemory?

@@ -7,8 +7,11 @@ package import GuildDomain
 package struct GitProgram: Sendable {
     /// How a call ended.
     package struct Outcome: Sendable {
+        /// The exit status; not 0 if git failed.
         package let status: Int32
+        /// Standard output, cut at the output limit.
         package let output: String
+        /// Standard error, cut at the output limit.
         package let errors: String
 
         /// Git's own words in one line, without passwords of addresses.

@@ -4,14 +4,18 @@ package import GuildDomain
 
 /// A git repository made from files, with one commit.
 package struct NewRepository: Sendable {
+    /// The folder of the new repository.
     package let path: String
+    /// Its first commit.
     package let commit: CommitID
     /// The author of the commit: `NAME <EMAIL>`.
     package let author: String
     /// Whether git had no user, so that the commit is by guild itself.
     package let isByGuild: Bool
 
+    /// The author's name if git has no `user.name`.
     package static let fallbackName = "guild"
+    /// The author's address if git has no `user.email`.
     package static let fallbackEmail = "guild@localhost"
 
     /// Creates the folder if necessary, writes the files, and commits them all.

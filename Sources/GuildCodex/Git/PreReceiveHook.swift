@@ -10,6 +10,7 @@ package struct PreReceiveHook: Sendable {
     /// Where an existing hook of another origin is kept.
     package var earlierPath: String { path + ".before-guild" }
 
+    /// The result of installing or removing the hook.
     package enum Outcome: String, Sendable {
         case installed, updated, chained, removed, restored
     }

@@ -11,7 +11,10 @@ package struct APIToken: Sendable, Hashable {
 
     /// Whom the audit log names.
     package var name: String
+    /// The reference to the token itself.
     package var secret: SecretReference
+    /// The scopes that the token grants.
     package var scopes: Set<Scope>
+    /// Where the manifest defines it.
     package var location: SourceLocation
 }

@@ -4,10 +4,13 @@ package import GuildDomain
 package struct ToolRule: Sendable, Hashable {
     /// As written: `github.*`.
     package var pattern: String
+    /// The tools that it covers.
     package var glob: Glob
+    /// The decision for calls that it covers.
     package var autonomy: Autonomy
     /// The containers to which it applies.
     package var scope: ToolScope
+    /// Where the rule is written.
     package var location: SourceLocation
     /// `spec.tools[0]`, as the manifest counts.
     package var path: String

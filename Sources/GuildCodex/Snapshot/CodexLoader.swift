@@ -9,6 +9,7 @@ package struct LoadResult: Sendable {
     package let commit: String
     /// nil if and only if `problems` contains an error.
     package let snapshot: CodexSnapshot?
+    /// Every problem, sorted by place.
     package let problems: [Problem]
 
     init(revision: String, commit: String, snapshot: CodexSnapshot?, problems: [Problem]) {
@@ -30,6 +31,7 @@ package struct LoadResult: Sendable {
         return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: [problem] + problems)
     }
 
+    /// The problems that do not make the codex invalid.
     package var warnings: [Problem] { problems.filter { $0.severity == .warning } }
 
     /// The snapshot, or all the reasons why there is none.

@@ -3,12 +3,15 @@ package import GuildDomain
 
 /// All SafetyPolicies of a snapshot taken together: if one of them forbids something, it is forbidden.
 package struct SafetyRules: Sendable, Hashable {
+    /// The bans of all policies.
     package let freezes: [SafetyPolicy.Freeze]
+    /// The approvals of all policies.
     package let approvals: [SafetyPolicy.Approval]
     /// The least of the policies'; nil if none says.
     package let hopLimit: Int?
     /// The least of the policies'; nil if none says.
     package let rootTokens: Int64?
+    /// The senders whose events call no agent.
     package let ignoreSenders: [String]
 
     package init(_ policies: [SafetyPolicy]) {

@@ -2,16 +2,22 @@ package import GuildDomain
 
 /// A problem in the codex: its place, the value found, the value expected.
 package struct Problem: Sendable, Hashable {
+    /// Whether the codex is invalid because of it.
     package enum Severity: String, Sendable { case error, warning }
 
+    /// Whether the codex is invalid because of it.
     package let severity: Severity
+    /// The file below the codex root.
     package let file: String
+    /// The line, from 1; 0 for the whole commit.
     package let line: Int
+    /// The column, from 1.
     package let column: Int
     /// Inside the document: `spec.triggers[1].schedule`; empty if the whole file is meant.
     package let path: String
     /// A phrase without a value that may be a secret: `unknown key 'priorty'`.
     package let found: String
+    /// The expected value; nil if there is no single one.
     package let expected: String?
     /// The nearest thing that exists.
     package let suggestion: String?
@@ -50,6 +56,7 @@ package struct Problem: Sendable, Hashable {
         return text
     }
 
+    /// The problem as commands and the API print it.
     package var json: JSONValue {
         .object(
             JSONObject([
@@ -78,6 +85,7 @@ package struct CodexInvalid: GuildError {
     package let revision: String
     /// The commit that it named, or `worktree:` and a digest of the files.
     package let commit: String
+    /// Every problem, sorted by place.
     package let problems: [Problem]
 
     package init(revision: String, commit: String, problems: [Problem]) {
@@ -86,6 +94,7 @@ package struct CodexInvalid: GuildError {
         self.problems = problems
     }
 
+    /// The problems that make the codex invalid.
     package var errors: [Problem] { problems.filter { $0.severity == .error } }
 
     package var kind: ErrorKind { .invalidCodex }

@@ -6,6 +6,7 @@ import GuildDomain
 /// It accepts nothing that the template engine refuses: a prompt that is valid here compiles in each run. It also
 /// reports text that looks like another template language, or names a value that no prompt has.
 package struct PromptCheck {
+    /// The largest prompt, in bytes.
     package static let largestBytes = 256 << 10
     /// Sections in sections; the engine's parser goes as deep as they do.
     package static let deepestSections = 64
@@ -15,11 +16,17 @@ package struct PromptCheck {
 
     /// A problem, and its place in the text: line and column from 1.
     package struct Finding: Sendable, Hashable {
+        /// Whether the prompt cannot run because of it.
         package let severity: Problem.Severity
+        /// The line, from 1.
         package let line: Int
+        /// The column, from 1.
         package let column: Int
+        /// The text that was found.
         package let found: String
+        /// The expected text.
         package var expected: String?
+        /// The nearest correct text.
         package var suggestion: String?
 
         /// An error before a warning of the same place.
