@@ -9,13 +9,17 @@ package struct Event: Sendable, Hashable {
     package var type: String
     /// The thing it is about: `acme/shop#42`.
     package var subject: String?
+    /// When it happened, according to its source.
     package var time: Timestamp
     /// The value that a trigger's `source:` matches: `github`, `schedule`, `cli`, …
     package var system: String
     /// The normalised type: `ISSUE_OPENED`.
     package var guildEvent: String?
+    /// The urgency of the runs that it causes.
     package var priority: Priority
+    /// The chapter of the agent or person that caused it; nil if there is none.
     package var chapter: String?
+    /// The W3C trace context of its sender.
     package var traceparent: String?
     /// The event that caused this one.
     package var cause: EventID?

@@ -10,14 +10,17 @@ package struct EventAttributes: Sendable, Hashable {
     /// The sender's extensions and `dataschema`: strings, whole numbers and booleans.
     package var extensions = JSONObject()
 
+    /// No attributes.
     package init() {}
 
+    /// Whether there is nothing to store.
     package var isEmpty: Bool { contentType == nil && !isBinary && extensions.isEmpty }
 }
 
 // MARK: In the ledger
 
 extension EventAttributes {
+    /// The form in the ledger.
     package var stored: JSONValue {
         var object = JSONObject()
         if let contentType { object["contenttype"] = .string(contentType) }

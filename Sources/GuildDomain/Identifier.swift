@@ -4,9 +4,12 @@ import Crypto
 ///
 /// Text form: 26 characters of Crockford's base 32, as defined at https://github.com/ulid/spec.
 package struct Identifier<Entity>: Hashable, Sendable {
+    /// The first eight bytes: 48 bits of milliseconds and 16 random bits.
     package let high: UInt64
+    /// The last eight bytes.
     package let low: UInt64
 
+    /// The identifier with these bytes.
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -100,17 +103,29 @@ private enum Crockford {
 
 /// Entities that an `Identifier` can name without a type of their own.
 package enum Named {
+    /// Names an action.
     package enum Action {}
+    /// Names a reservation.
     package enum Reservation {}
+    /// Names a worker.
     package enum Worker {}
+    /// Names an approval.
     package enum Approval {}
+    /// Names a notification.
     package enum Notification {}
+    /// Names a posting.
     package enum Posting {}
 }
 
+/// Names an event.
 package typealias EventID = Identifier<Event>
+/// Names an invocation.
 package typealias InvocationID = Identifier<Invocation>
+/// Names an action.
 package typealias ActionID = Identifier<Named.Action>
+/// Names a reservation.
 package typealias ReservationID = Identifier<Named.Reservation>
+/// Names a worker process.
 package typealias WorkerID = Identifier<Named.Worker>
+/// Names a notification.
 package typealias NotificationID = Identifier<Named.Notification>

@@ -4,7 +4,9 @@
 package struct JSONParser {
     /// How large and deep a document may be.
     package struct Limits: Sendable {
+        /// The largest document, in bytes.
         package var bytes: Int
+        /// The deepest nesting of objects and lists.
         package var depth: Int
 
         package init(bytes: Int = 32 << 20, depth: Int = 128) {
@@ -15,7 +17,9 @@ package struct JSONParser {
 
     /// Where and why a document was refused.
     package struct Problem: GuildError, Equatable {
+        /// The place of the problem, counted in bytes from 0.
         package let byteOffset: Int
+        /// What is wrong there.
         package let reason: String
 
         package var kind: ErrorKind { .failed }
@@ -27,10 +31,12 @@ package struct JSONParser {
     let limits: Limits
     var position = 0
 
+    /// Parses a whole document.
     package static func parse(_ text: some StringProtocol, limits: Limits = Limits()) throws(Problem) -> JSONValue {
         try parse(Array(text.utf8), limits: limits)
     }
 
+    /// Parses a whole document in UTF-8.
     package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) throws(Problem) -> JSONValue {
         try document(bytes, limits: limits) { (parser) throws(Problem) in try parser.value(depth: 0) }
     }

@@ -5,6 +5,7 @@ package indirect enum JSONSelection: Sendable {
     /// Of an object these members; anything that is not an object is skipped as if it were null.
     case members([Member])
 
+    /// One member of an object that the caller wants.
     package struct Member: Sendable {
         fileprivate let key: [UInt8]
         fileprivate let name: String
@@ -19,6 +20,7 @@ package indirect enum JSONSelection: Sendable {
 }
 
 extension JSONSelection {
+    /// The wanted members of an object.
     package typealias Members = [Member]
 
     /// The selection with these members too, if it has none of that name.
@@ -30,6 +32,7 @@ extension JSONSelection {
 }
 
 extension JSONSelection: ExpressibleByDictionaryLiteral {
+    /// The wanted members of an object.
     package init(dictionaryLiteral elements: (String, JSONSelection)...) {
         self = .members(elements.map { Member($0.0, $0.1) })
     }

@@ -7,13 +7,16 @@ package enum PlainFile {
     package struct Problem: Error, Sendable {
         /// An `errno`; `EINVAL` if it exists but is not our file.
         package let code: Int32
+        /// What is wrong, in words.
         package let reason: String
 
+        /// The problem of a failed system call.
         package init(code: Int32) {
             self.code = code
             reason = code == ELOOP ? "it is a symbolic link" : SystemError.words(code)
         }
 
+        /// The problem of a file that is not ours to use.
         package init(notOurs reason: String) {
             code = EINVAL
             self.reason = reason

@@ -2,7 +2,9 @@
 package struct RetryPolicy: Sendable, Hashable {
     /// Retries after the first attempt.
     package var limit: Int
+    /// The bound of the first delay; each further failure doubles it.
     package var base: Duration
+    /// The longest bound of a delay.
     package var cap: Duration
 
     package init(limit: Int = 5, base: Duration = .seconds(2), cap: Duration = .seconds(300)) {

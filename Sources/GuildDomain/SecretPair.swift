@@ -1,5 +1,6 @@
 /// The purpose of a secret, and its destination.
 package struct SecretUse: Sendable, Hashable {
+    /// The purpose of a secret.
     package enum Kind: String, Sendable, CaseIterable {
         /// Sent to a model's provider.
         case model
@@ -12,6 +13,7 @@ package struct SecretUse: Sendable, Hashable {
         /// Never sent: anyone who presents it may use the API.
         case admit
 
+        /// Whether the secret leaves the process.
         package var isSent: Bool { self == .model || self == .call || self == .token }
     }
 
@@ -44,6 +46,7 @@ package struct SecretUse: Sendable, Hashable {
 package struct SecretPair: Sendable, Hashable, CustomStringConvertible {
     /// As the manifest has it: `env://NAME`.
     package let reference: String
+    /// The permitted use.
     package let use: SecretUse
 
     package init(reference: String, use: SecretUse) {

@@ -9,8 +9,10 @@ package protocol TimeSource: Sendable {
 
 /// The machine's own clock: the one place that reads it.
 package struct SystemTime: TimeSource {
+    /// The clock of this system.
     package init() {}
 
+    /// The present wall-clock time.
     package var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

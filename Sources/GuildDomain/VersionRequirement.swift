@@ -5,7 +5,9 @@
 package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is not a range.
     package struct Problem: GuildError, Equatable {
+        /// The requirement as written.
         package let text: String
+        /// What is wrong with it.
         package let reason: String
 
         package var kind: ErrorKind { .invalidCodex }
@@ -33,6 +35,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     package let description: String
     private let comparisons: [Comparison]
 
+    /// Whether all comparisons hold of the version.
     package func contains(_ version: SemanticVersion) -> Bool {
         guard comparisons.allSatisfy({ $0.holds(version) }) else { return false }
         guard !version.prerelease.isEmpty else { return true }
@@ -43,6 +46,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Reads a range such as `>=1.2 <2`.
     package init(parsing text: String) throws(Problem) {
         guard text.utf8.count <= 256 else { throw Problem(text: String(text.prefix(40)), reason: "is over 256 bytes") }
         description = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -140,12 +144,14 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
 
 /// A thing that must exist, and the versions that it may have: `investigator >= 1.2`.
 package struct VersionRequirement: Sendable, Hashable, CustomStringConvertible {
+    /// The name of the required agent.
     package let name: String
     /// Nil if any version will do.
     package let range: VersionRange?
 
     package var description: String { range.map { "\(name) \($0)" } ?? name }
 
+    /// Reads a name followed by a range; without a range any version satisfies it.
     package init(parsing text: String) throws(VersionRange.Problem) {
         let trimmed = text.drop { $0.isWhitespace }
         let name = trimmed.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./".contains($0)) }

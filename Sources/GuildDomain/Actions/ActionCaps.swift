@@ -1,5 +1,6 @@
 /// The caps on the actions of one agent, as they are in force when it asks for one.
 package struct ActionCaps: Sendable, Hashable {
+    /// A cap's value with its source.
     package struct Limit: Sendable, Hashable {
         /// The number of actions; `Int64.max` means no limit.
         package let count: Int64
@@ -17,6 +18,7 @@ package struct ActionCaps: Sendable, Hashable {
     /// A cap that is not named has its built-in value.
     package init(_ limits: [ActionCap: Limit] = [:]) { self.limits = limits }
 
+    /// The limit of a cap; the built-in one unless another was set.
     package subscript(cap: ActionCap) -> Limit { limits[cap] ?? Limit(cap.standard, setting: "built in") }
 
     /// The built-in values.
@@ -30,6 +32,7 @@ package struct ActionCaps: Sendable, Hashable {
 // MARK: In the ledger
 
 extension ActionCaps {
+    /// The form in the ledger.
     package var json: JSONValue {
         .object(
             JSONObject(

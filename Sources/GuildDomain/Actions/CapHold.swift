@@ -1,5 +1,6 @@
 /// Why an action waits for a person though its manifest lets the agent act: it is past a cap.
 package struct CapHold: Sendable, Hashable {
+    /// The cap that was passed.
     package let cap: ActionCap
     /// The cap's limit when the action was requested, which is also the allotment that one approval releases.
     package let limit: ActionCaps.Limit

@@ -2,11 +2,15 @@
 ///
 /// Buckets are numbered from 1970 on; only those with something in them are kept.
 package struct BucketRing: Sendable, Hashable {
+    /// The spending within one slice of the window.
     package struct Bucket: Sendable, Hashable {
+        /// The slice, counted from the epoch.
         package let number: Int64
+        /// The spending in it.
         package var spent: Spending
     }
 
+    /// The number of slices in a window.
     package static let length: Int64 = 60
 
     /// Ascending, at most 61.
@@ -107,6 +111,7 @@ extension BucketRing {
 
 /// Tokens and money together.
 package struct Spending: Sendable, Hashable {
+    /// Tokens of all classes together.
     package var tokens: Int64
     /// Micro-dollars.
     package var cost: Int64
@@ -116,6 +121,7 @@ package struct Spending: Sendable, Hashable {
         self.cost = cost
     }
 
+    /// Whether nothing was spent.
     package var isZero: Bool { tokens == 0 && cost == 0 }
 
     /// Saturates instead of overflowing.

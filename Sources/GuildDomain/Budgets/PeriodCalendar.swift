@@ -5,6 +5,7 @@ package import Foundation
 package struct PeriodCalendar: Sendable {
     private let clock: WallClock
 
+    /// The calendar of a time zone.
     package init(_ zone: TimeZone) { clock = WallClock(zone) }
 
     /// The zone of that IANA name; UTC if there is none.

@@ -2,9 +2,11 @@
 package struct SpendingWindows: Sendable, Hashable {
     /// A calendar period and the usage in it.
     package struct Calendar: Sendable, Hashable {
+        /// When the period begins.
         package var start: Timestamp
         /// Excluded.
         package var end: Timestamp
+        /// The usage within the period.
         package var used: Spending
         /// The highest alert that was reported in this period.
         package var told: AlertLevel
@@ -16,15 +18,22 @@ package struct SpendingWindows: Sendable, Hashable {
             self.told = told
         }
 
+        /// A period that ended long ago, as the value before the first use.
         package static let never = Calendar(start: Timestamp(microseconds: 0), end: Timestamp(microseconds: 0))
     }
 
+    /// The length of a minute's buckets, in microseconds.
     package static let minuteBucket: Int64 = 1_000_000
+    /// The length of an hour's buckets, in microseconds.
     package static let hourBucket: Int64 = 60_000_000
 
+    /// The sliding minute.
     package var minute: BucketRing
+    /// The sliding hour.
     package var hour: BucketRing
+    /// The current day.
     package var day: Calendar
+    /// The current month.
     package var month: Calendar
 
     package init(
@@ -92,6 +101,7 @@ package struct SpendingWindows: Sendable, Hashable {
         }
     }
 
+    /// The bucket of that width that contains an instant.
     package static func bucket(of instant: Timestamp, _ width: Int64) -> Int64 {
         instant.microseconds.floorDivided(by: width).quotient
     }

@@ -5,6 +5,7 @@ package struct ContainerForm: Sendable, Hashable {
     package let shown: String
     /// The longest of each of the segments between slashes, in bytes.
     package let longestSegments: [Int]
+    /// Whether names that differ only in case are the same.
     package let ignoresCase: Bool
     /// Endings that the system strips or assigns to something else, in lower case: no name ends with one.
     package let reservedEndings: [String]

@@ -9,6 +9,7 @@ package enum OperationReach: Sendable, Hashable {
     ///   - subject: how the thing in it is named.
     case container(argument: String, form: ContainerForm, subject: SubjectNaming)
 
+    /// How arguments name the subject.
     package enum SubjectNaming: Sendable, Hashable {
         /// The subject is the container, `joint` and the argument: `acme/shop#42`.
         case direct(argument: String, joint: String)
@@ -20,6 +21,7 @@ package enum OperationReach: Sendable, Hashable {
 
     /// The place that one call reads or writes.
     package struct Place: Sendable, Hashable {
+        /// The subject of a call, as far as its arguments tell.
         package enum Subject: Sendable, Hashable {
             case named(String)
             /// The argument that hides it.
@@ -29,14 +31,17 @@ package enum OperationReach: Sendable, Hashable {
 
         /// In its one spelling.
         package let container: String
+        /// The subject of the call.
         package let subject: Subject
     }
 
     /// Why a call cannot be placed.
     package struct Misplaced: Error, Equatable {
+        /// What is wrong, with the argument's name.
         package let reason: String
     }
 
+    /// How the reached system spells its containers; nil if no system is reached.
     package var form: ContainerForm? {
         if case .container(_, let form, _) = self { form } else { nil }
     }

@@ -1,7 +1,10 @@
 /// The place that called a run: its tools act there only, unless its manifest says more.
 package struct RunPlace: Sendable, Hashable {
+    /// The subject of an event within a system.
     package struct Subject: Sendable, Hashable {
+        /// The system: `github`.
         package let system: String
+        /// The subject's name there: `acme/shop#7`.
         package let name: String
 
         package init(system: String, name: String) {
@@ -10,10 +13,12 @@ package struct RunPlace: Sendable, Hashable {
         }
     }
 
+    /// The containers in which the run may act.
     package let containers: [Container]
     /// The subjects of its events.
     package let subjects: [Subject]
 
+    /// The place of a run without containers.
     package static let nowhere = RunPlace(containers: [])
 
     package init(containers: [Container], subjects: [Subject] = []) {

@@ -9,6 +9,7 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
     /// In containers that match one of these.
     case patterns([ContainerPattern])
 
+    /// The words that `on:` accepts besides lists.
     package static let words = ["subject", "container", "any"]
 
     /// The scope that a word names.
@@ -106,6 +107,7 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     private let glob: Glob
     private let folded: Glob
 
+    /// The pattern of a text: `acme/*`, `github:acme/*`.
     package init(_ text: String) {
         description = text
         var (system, name): (String?, Substring) = (nil, text[...])

@@ -19,9 +19,11 @@ package protocol AdmissionBook {
 
 /// The identity of a window.
 package struct WindowPlace: Sendable, Hashable {
+    /// The agent that the window's run calls.
     package var agent: String
     /// The trigger or rule.
     package var rule: String
+    /// The rendered key, with the container.
     package var key: String
 
     package init(agent: String, rule: String, key: String) {
@@ -33,9 +35,13 @@ package struct WindowPlace: Sendable, Hashable {
 
 /// What one (event, rule, agent) requests to start.
 package struct AdmissionRequest: Sendable, Hashable {
+    /// The invocation that would start.
     package var invocation: InvocationID
+    /// The agent that it would run.
     package var agent: String
+    /// The trigger or rule that matched.
     package var rule: String
+    /// The urgency of the invocation.
     package var priority: Priority
 
     package init(invocation: InvocationID, agent: String, rule: String, priority: Priority) {
@@ -66,6 +72,7 @@ package enum AdmissionRule {
     /// A request that would wait longer than this for a rate is rejected.
     package static let longestDelay = Duration.seconds(24 * 3600)
 
+    /// Applies the checks in their order; the first that does not admit decides.
     package static func admit(
         _ request: AdmissionRequest, _ terms: AdmissionTerms, in book: inout some AdmissionBook, now: Timestamp
     ) throws -> Admission {

@@ -3,6 +3,7 @@
 package struct AdmissionTerms: Sendable, Hashable {
     /// One bucket that it takes from.
     package struct Charge: Sendable, Hashable {
+        /// What a bucket counts.
         package enum Unit: String, Sendable, CaseIterable {
             /// One for each invocation, taken beforehand.
             case requests
@@ -12,7 +13,9 @@ package struct AdmissionTerms: Sendable, Hashable {
 
         /// `agent/clerk`, `chapter/payments`, `organization`; a policy's bucket ends with its own name.
         package var bucket: String
+        /// The rate at which the bucket fills.
         package var rate: Rate
+        /// What the bucket counts.
         package var unit: Unit
         /// Whether one that would have to wait is refused instead.
         package var rejects: Bool
@@ -56,7 +59,9 @@ package struct AdmissionTerms: Sendable, Hashable {
 
     /// When the queue is too deep for it.
     package struct Backpressure: Sendable, Hashable {
+        /// The depth of the queue past which the work is refused.
         package var depth: Int
+        /// The delay that the sender is told.
         package var retryAfter: Duration
 
         package init(depth: Int, retryAfter: Duration) {
@@ -65,11 +70,14 @@ package struct AdmissionTerms: Sendable, Hashable {
         }
     }
 
+    /// The debounce window of the trigger; nil if it has none.
     package var window: DebounceWindow.Terms?
+    /// The rate limits, in the order in which they are taken.
     package var charges: [Charge] = []
     /// Nil for a priority that is never refused.
     package var backpressure: Backpressure?
 
+    /// No conditions.
     package init() {}
 
     /// The remaining checks after a wait for a slot: the slot itself is taken.
@@ -83,6 +91,7 @@ package struct AdmissionTerms: Sendable, Hashable {
 // MARK: In the ledger
 
 extension AdmissionTerms {
+    /// The form in the ledger.
     package var json: JSONValue {
         var object = JSONObject()
         if let window {

@@ -6,9 +6,11 @@
 package enum FairShare {
     /// One chapter at one priority.
     package struct Chapter: Sendable, Hashable {
+        /// The chapter's name.
         package var name: String
         /// In `unit`s of a token ÷ weight.
         package var virtualTime: Int64
+        /// Its weight; a larger one gets more slots.
         package var weight: Int64
         /// Its running invocations at this priority.
         package var running: Int

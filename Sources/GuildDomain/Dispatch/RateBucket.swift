@@ -42,6 +42,7 @@ package struct RateBucket: Sendable, Hashable {
         self.excess = min(max(excess, 0), Self.largestExcess)
     }
 
+    /// A full bucket.
     package static func full(_ rate: Rate, at now: Timestamp) -> RateBucket {
         RateBucket(level: Int64(clamping: Int128(rate.burst) * Int128(partsPerUnit)), at: now)
     }

@@ -1,5 +1,6 @@
 /// Something an agent can ask for: a tool by the model's name for it, an operation by ours.
 package struct Operation: Sendable, Hashable {
+    /// Whether an operation changes anything.
     package enum Effect: String, Sendable {
         /// Runs inline in the executor.
         case read
@@ -9,7 +10,9 @@ package struct Operation: Sendable, Hashable {
 
     /// `github.create_issue_comment`: the connector, a dot, the operation.
     package let name: String
+    /// What the operation does, for models and people.
     package let summary: String
+    /// Whether it changes anything.
     package let effect: Effect
     /// A JSON Schema that the arguments must satisfy.
     package let schema: JSONValue
@@ -30,6 +33,7 @@ package struct Operation: Sendable, Hashable {
         self.reach = reach
     }
 
+    /// The system part of the name: `github`.
     package var connector: String { String(name.prefix { $0 != "." }) }
 }
 
@@ -45,6 +49,7 @@ package struct OperationCatalogue: Sendable {
         self.openEvents = openEvents
     }
 
+    /// The operation of that name.
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
 
     /// The systems that have containers, by name.

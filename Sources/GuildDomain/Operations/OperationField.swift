@@ -6,6 +6,7 @@ package struct OperationField: Sendable, Hashable {
     package let argument: String?
     /// The names that other operations use. A condition may use these too, for every operation.
     package let aliases: [String]
+    /// How the system compares values of the field.
     package let comparison: FieldComparison
 
     package init(

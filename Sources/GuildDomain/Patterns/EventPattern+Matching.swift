@@ -11,6 +11,7 @@ extension EventPattern {
         package var description: String { "\(path): expected \(expected), found \(found)" }
     }
 
+    /// Whether one of the pattern's alternatives holds of the event.
     package func matches(_ event: JSONValue) -> Bool { alternatives.contains { $0.tree.matches(event) } }
 
     /// How many alternatives are examined for the best explanation.

@@ -8,6 +8,7 @@ package struct EventPattern: Sendable, Hashable {
     package enum Limit {
         /// Steps of a path, and mappings within each other.
         package static let depth = 32
+        /// The most fields of a pattern.
         package static let fields = 256
         /// Accepted values of all fields together.
         package static let values = 4096
@@ -25,6 +26,7 @@ package struct EventPattern: Sendable, Hashable {
     package struct Problem: GuildError, Equatable {
         /// The dotted path to the place, beginning with the path that the caller gave.
         package let path: String
+        /// What is wrong there.
         package let reason: String
         /// The operator that was probably meant.
         package let suggestion: String?
@@ -43,11 +45,13 @@ package struct EventPattern: Sendable, Hashable {
         /// The accepted values in words, of the whole list that stood in the pattern.
         package let expected: String
 
+        /// Whether the field must be absent.
         package var wantsAbsence: Bool { tests.isEmpty }
     }
 
     /// One way in which the pattern can hold: all its fields do.
     package struct Alternative: Sendable, Hashable {
+        /// The fields that must all hold.
         package let fields: [Field]
         let tree: PatternTree
 

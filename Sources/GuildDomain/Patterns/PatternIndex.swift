@@ -12,7 +12,9 @@
 package struct PatternIndex: Sendable {
     /// One rule: its pattern and its other conditions.
     package struct Rule: Sendable {
+        /// The conditions of the rule; nil matches every event.
         package var pattern: EventPattern?
+        /// Further tests of the event's envelope.
         package var requirements: [Requirement]
 
         package init(_ pattern: EventPattern?, requirements: [Requirement] = []) {
@@ -78,6 +80,7 @@ package struct PatternIndex: Sendable {
     let buckets: [Bucket]
     let alternatives: [Alternative]
 
+    /// Compiles the rules; their numbers are their positions.
     package init(_ rules: [Rule]) {
         var builder = PatternIndexBuilder(rules)
         builder.build()
