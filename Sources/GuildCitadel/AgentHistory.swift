@@ -6,17 +6,23 @@ package import GuildDomain
 /// The walk follows first parents, so that it shows when the branch itself changed: a merge counts once, with all its
 /// changes.
 package struct AgentHistory: Sendable {
+    /// One commit that changed the agent.
     package struct Entry: Sendable {
+        /// The commit.
         package let commit: CommitSummary
         /// `added`, or the differences from the previous commit: `manifest`, `prompt`, `output schema`, `moved`.
         package let changes: [String]
         /// Nil if the manifest says none, or the codex of that commit is invalid.
         package let version: SemanticVersion?
+        /// The agent's version before the commit.
         package let versionBefore: SemanticVersion?
+        /// Whether the codex is valid at the commit.
         package let isValid: Bool
     }
 
+    /// The agent's name.
     package let agent: String
+    /// The commits, the newest first.
     package let entries: [Entry]
     /// Whether older entries were left out.
     package let isCut: Bool

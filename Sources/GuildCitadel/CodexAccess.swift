@@ -6,7 +6,9 @@ import GuildRuntime
 
 /// The codex that the settings name: its repository, and the loader that knows every operation of this build.
 package struct CodexAccess: Sendable {
+    /// The repository of the codex.
     package let repository: CodexRepository
+    /// Loads commits of the repository.
     package let loader: CodexLoader
     /// Whose commits count; nil takes anybody's.
     package let signers: CommitSigners?
@@ -16,6 +18,7 @@ package struct CodexAccess: Sendable {
     package static let catalogue = OperationCatalogue(
         GitHubOperations.all + [ToolBox.codexRead], openEvents: ["github": GitHubSender.openEvents])
 
+    /// Opens the repository that the settings name.
     package init(_ settings: Settings) throws {
         let location = try CodexRepository.locate(
             explicit: settings.codex, environment: settings.environment,
@@ -39,6 +42,7 @@ package struct CodexAccess: Sendable {
     /// The revision in the settings, as written.
     package var revision: String { settings.revision }
 
+    /// Whether the settings ask for uncommitted files.
     package var usesWorktree: Bool { settings.usesWorktree }
 
     /// Loads the settings' revision, with every problem.

@@ -19,17 +19,24 @@ package struct Deployment: Sendable {
         case writing
     }
 
+    /// The codex's repository.
     package let access: CodexAccess
     /// The codex in force: limits, prices, models and connectors come from its head.
     package let codex: CurrentCodex
     /// The codex of the settings, with the prompts and tools of work that this process begins. It is the head, unless
     /// another commit is accepted.
     package let asked: CodexSnapshot
+    /// The ledger.
     package let ledger: Ledger
+    /// The client for models, systems and secrets.
     package let http: HTTPClient
+    /// Resolves the secrets that operators trust.
     package let secrets: SecretResolver
+    /// The connectors of the codex in force.
     package let connectors: CurrentConnectors
+    /// The clock.
     package let time: any TimeSource
+    /// The log.
     package let logger: Logger
     /// Raised when an event is held until our identity is known.
     let held = Signal()
@@ -239,6 +246,7 @@ package struct Deployment: Sendable {
             charges: { [codex] in codex.head.charges(operation: $0) }, time: time, logger: logger)
     }
 
+    /// Closes the ledger and ends the client.
     package func close() {
         http.shutdown()
         ledger.close()

@@ -5,8 +5,11 @@ import Synchronization
 package final class FailureBox: Sendable {
     private let failure = Mutex<Failure?>(nil)
 
+    /// Empty.
     package init() {}
 
+    /// Stores the failure.
     package func set(_ failure: Failure?) { self.failure.withLock { $0 = failure } }
+    /// The stored failure; nil if there is none.
     package func get() -> Failure? { failure.withLock { $0 } }
 }

@@ -10,7 +10,9 @@ import Synchronization
 
 /// The request of `guild run`.
 package struct RunRequest: Sendable {
+    /// The agent's name.
     package var agent: String
+    /// The options of the command line.
     package var options: RunOptions
     /// The event to run on; nil makes one of system `cli`.
     package var event: Event?
@@ -18,6 +20,7 @@ package struct RunRequest: Sendable {
     package var user: String
     /// An invocation to continue with, instead of a new one of `agent`.
     package var resumed: InvocationID?
+    /// Replaces or records the model's answers.
     package var substitute: ModelProviders.Substitute?
     /// Asks the person at the terminal whether these secrets may be used so; nil if nobody is there.
     package var trust: (@Sendable ([SecretPair]) throws -> Bool)?
@@ -32,10 +35,13 @@ package struct RunRequest: Sendable {
 
 /// How a run came out.
 package struct RunOutcome: Sendable {
+    /// The invocation at its end.
     package let invocation: Invocation
+    /// Why it failed; nil if it did not.
     package var failure: Failure?
     /// The actions that wait for a person.
     package let awaiting: [Action]
+    /// The recorded turns.
     package let turns: [JournalledTurn]
     /// The actions that a person or the system refused, and that no later one made up for.
     package var refused: [Action] = []
@@ -84,6 +90,7 @@ package struct HostedRun: Sendable {
     /// Asked for each action that waits for a person; nil leaves it waiting.
     package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
 
+    /// The parts that the run uses.
     package let deployment: Deployment
     private let request: RunRequest
 
@@ -106,6 +113,7 @@ package struct HostedRun: Sendable {
         return agent
     }
 
+    /// The failure for an agent that the codex lacks, with the nearest name.
     package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
         let names = snapshot.agentsByName.map(\.name)
         return Failure(

@@ -4,6 +4,7 @@ package import GuildLedger
 
 /// Codex and ledger opened for reading: nothing is created, and a missing ledger is not an error.
 package struct Inspection: Sendable {
+    /// The kind of command, which decides how a missing ledger is treated.
     package enum Purpose: Sendable {
         /// A ledger that is only alike is read, and its path said.
         case reading
@@ -11,6 +12,7 @@ package struct Inspection: Sendable {
         case writing
     }
 
+    /// The settings, with the ledger that was found.
     package private(set) var settings: Settings
     /// The ledger's location, whether or not it exists.
     package let location: LedgerLocation
@@ -19,6 +21,7 @@ package struct Inspection: Sendable {
     /// Nil if the ledger was named by itself; then the codex is looked for when it is needed.
     private let found: CodexAccess?
 
+    /// Opens codex and ledger for reading.
     package init(_ settings: Settings, for purpose: Purpose = .reading) throws {
         self.settings = settings
         (home, found) = try Self.find(settings, purpose)
@@ -98,6 +101,7 @@ package struct Inspection: Sendable {
 
     private var whyAbsent: String { home.location == nil ? home.refusal.oneLine : home.missing.message }
 
+    /// The codex, for commands that show nothing without one.
     package func codex() throws -> CodexAccess {
         if let found { return found }
         return try CodexAccess(settings)
@@ -137,5 +141,6 @@ package struct Inspection: Sendable {
     /// Heads looked through for one that was accepted.
     package static let heads = 100
 
+    /// Closes the ledger.
     package func close() { ledger?.close() }
 }

@@ -11,6 +11,7 @@ package import GuildLedger
 ///
 /// Where roots are not known (a shallow clone), an equal organisation takes their place. An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
 package struct LedgerHome: Sendable {
+    /// How the ledger relates to the codex.
     package enum Standing: Sendable, Equatable {
         /// By `--ledger` or `GUILD_LEDGER`: whose it is counts for nothing.
         case named
@@ -21,6 +22,7 @@ package struct LedgerHome: Sendable {
         case unknown
     }
 
+    /// How the ledger relates to the codex.
     package let standing: Standing
     /// One unless several ledgers are alike; of an unknown one if it would be, which no codex's id is known for yet.
     package let locations: [LedgerLocation]

@@ -4,12 +4,15 @@ import GuildLedger
 
 /// `guild ledger use`: a person says which ledger belongs to the codex.
 package struct LedgerTaking: Sendable {
+    /// The result of selecting a ledger.
     package struct Outcome: Sendable, Hashable {
         /// The ledger that is the codex's now.
         package let ledger: String
+        /// Whether the ledger was created.
         package let isNew: Bool
         /// The one that was, which stays if it is; nil if there was none.
         package let before: String?
+        /// The codex's place.
         package let codex: String
     }
 

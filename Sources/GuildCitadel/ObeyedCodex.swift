@@ -5,6 +5,7 @@ import GuildRuntime
 
 /// The commit whose limits apply to runs, and the settings' commit, if that is not accepted.
 package struct ObeyedCodex: Sendable {
+    /// The commit whose limits are in force.
     package let snapshot: CodexSnapshot
     /// The settings' commit, if it differs.
     package let draft: CodexSnapshot?

@@ -3,13 +3,16 @@ package import GuildDomain
 
 /// A branch of a remote repository that is fetched and served: `origin/main`.
 package struct RemoteBranch: Sendable, Hashable {
+    /// The remote's name.
     package let remote: String
+    /// The branch on the remote.
     package let branch: String
     /// How often it is asked for.
     package let interval: Duration
 
     /// Nobody's server is asked more often than this.
     package static let shortestInterval = Duration.seconds(1)
+    /// The time between two fetches by default.
     package static let defaultInterval = Duration.seconds(30)
     private static let fetchTimeout = Duration.seconds(120)
 

@@ -10,8 +10,11 @@ import GuildDomain
 package struct Rollback: Sendable {
     /// The new commit.
     package struct Outcome: Sendable {
+        /// The new commit.
         package let commit: CommitID
+        /// The reverted commit.
         package let reverted: CommitSummary
+        /// The branch that now ends in the new commit.
         package let reference: String
     }
 

@@ -6,6 +6,7 @@ package import GuildLedger
 package struct SecretDesk: Sendable {
     /// A secret with its state of trust.
     package struct Entry: Sendable, Hashable {
+        /// The secret with its use.
         package let pair: SecretPair
         /// Nil if no commit that was accepted has brought it yet.
         package let standing: SecretStanding?
@@ -18,6 +19,7 @@ package struct SecretDesk: Sendable {
             self.isInUse = isInUse
         }
 
+        /// The state of trust; waiting if nobody has decided.
         package var state: SecretStanding.State { standing?.state ?? .waiting }
     }
 

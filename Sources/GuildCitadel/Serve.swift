@@ -21,7 +21,9 @@ package struct Serve: Sendable {
     /// How long a request waits for it: GitHub waits ten seconds for its answer.
     private static let requestPatience = Duration.seconds(5)
 
+    /// The components to run.
     package var components: [Component]
+    /// The address to listen on.
     package var listen: String?
     /// Peers whose `X-Forwarded-For` counts, as addresses or blocks; nil trusts loopback.
     package var trustedProxies: [String]?

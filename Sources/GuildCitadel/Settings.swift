@@ -7,6 +7,7 @@ package import Logging
 package struct Settings: Sendable {
     /// `--codex`, or the environment's `GUILD_CODEX`; nil looks upwards from the working directory.
     package var codex: String?
+    /// The revision of the codex.
     package var revision: String
     /// Read uncommitted files instead of a revision.
     package var usesWorktree: Bool
@@ -22,12 +23,16 @@ package struct Settings: Sendable {
     package var isServing = false
     /// `user:NAME`: the user who started the process.
     package var user = "user:unknown"
+    /// The environment of the process.
     package var environment: [String: String]
+    /// The folder in which the process was started.
     package var workingDirectory: String
+    /// The log.
     package var logger: Logger
     /// Called with things that a person should know without asking: that guild creates a ledger, or uses another
     /// codex's.
     package var remark: @Sendable (String) -> Void = { _ in }
+    /// The clock.
     package var time: any TimeSource
 
     package init(
@@ -66,5 +71,6 @@ extension Settings {
 
 /// The version of this build.
 package enum GuildVersion {
+    /// The version of this program.
     package static let current = "0.1.0"
 }

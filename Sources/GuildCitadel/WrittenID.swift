@@ -48,6 +48,7 @@ package enum WrittenID {
         return id
     }
 
+    /// The failure for an id that the ledger lacks.
     package static func unknown(
         _ text: String, of kinds: [RecordKind] = RecordKind.allCases, nearest: String? = nil
     ) -> Failure {

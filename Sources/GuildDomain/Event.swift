@@ -17,7 +17,7 @@ package struct Event: Sendable, Hashable {
     package var guildEvent: String?
     /// The urgency of the runs that it causes.
     package var priority: Priority
-    /// The chapter of the agent or person that caused it; nil if there is none.
+    /// The chapter of the endpoint or schedule that it came from; nil if there is none.
     package var chapter: String?
     /// The W3C trace context of its sender.
     package var traceparent: String?

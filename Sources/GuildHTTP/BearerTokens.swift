@@ -6,6 +6,7 @@ package struct BearerTokens: Sendable {
     package struct Grant: Sendable {
         /// SHA-256 of the token's UTF-8.
         package let digest: [UInt8]
+        /// The scopes of the token.
         package let scopes: Set<String>
         /// The holder's name in the audit log.
         package let name: String
@@ -16,6 +17,7 @@ package struct BearerTokens: Sendable {
             self.name = name
         }
 
+        /// The grant of a token, of which only the digest is kept.
         package init(token: String, scopes: Set<String>, name: String = "") {
             self.init(digest: BearerTokens.digest(of: token), scopes: scopes, name: name)
         }
@@ -29,6 +31,7 @@ package struct BearerTokens: Sendable {
     /// - Parameter grants: with none, every route that needs a scope is refused.
     package init(_ grants: [Grant] = []) { self.grants = grants.filter { $0.digest.count == SHA256.byteCount } }
 
+    /// The SHA-256 digest by which tokens are compared.
     package static func digest(of token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 
     /// The scopes of the token in an `Authorization` field; nil as for `grant`.

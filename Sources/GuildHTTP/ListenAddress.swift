@@ -4,6 +4,7 @@ package import GuildDomain
 package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// Without the brackets of an IPv6 address.
     package let host: String
+    /// The port; 0 lets the system pick one.
     package let port: Int
 
     /// The highest port that TCP has.

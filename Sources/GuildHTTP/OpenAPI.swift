@@ -16,6 +16,7 @@ package enum OpenAPI {
         ) { _ in reply() }
     }
 
+    /// The OpenAPI 3.1 document of the routes.
     package static func document(title: String, version: String, of routes: [Route]) -> JSONValue {
         var paths: [(path: String, operations: [(String, JSONValue)])] = []
         for route in routes {

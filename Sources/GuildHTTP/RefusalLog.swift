@@ -22,6 +22,7 @@ package final class RefusalLog: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
+    /// A quiet log that writes to `logger`.
     package init(logger: Logger) { self.logger = logger }
 
     /// - Parameter kind: a few words without anything of the request in them: each is counted apart.

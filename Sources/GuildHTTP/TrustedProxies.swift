@@ -13,8 +13,10 @@ package struct TrustedProxies: Sendable, Hashable {
 
     private let blocks: [AddressBlock]
 
+    /// Trusts every address in the blocks.
     package init(_ blocks: [AddressBlock]) { self.blocks = blocks }
 
+    /// Whether the address belongs to a trusted proxy.
     package func contains(_ address: InternetAddress) -> Bool { blocks.contains { $0.contains(address) } }
 
     /// The address whose quota a request counts against: its peer or, if the peer is a trusted proxy, the rightmost

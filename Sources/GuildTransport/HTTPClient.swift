@@ -6,6 +6,7 @@
 package final class HTTPClient: Sendable {
     private let lease: CurlLoopLease
 
+    /// A client that has not started its thread yet.
     package init(settings: HTTPClientSettings = .init()) { lease = CurlLoopLease(CurlLoop(settings: settings)) }
 
     /// Reads the response whole, up to the request's limit. Cancelling the task closes the connection.

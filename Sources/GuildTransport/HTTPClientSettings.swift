@@ -4,6 +4,7 @@ import Foundation
 package struct HTTPClientSettings: Sendable {
     /// Sent unless the request has its own `User-Agent`.
     package var userAgent = "guild"
+    /// The proxies for requests that are not to loopback.
     package var proxies: ProxySettings
     /// A PEM file of trusted authorities in place of the system's.
     package var certificateFile: String?

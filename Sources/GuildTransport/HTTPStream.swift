@@ -2,8 +2,11 @@ package import GuildDomain
 
 /// A response whose body is read as it comes. Dropping it, its body and its iterators ends the exchange.
 package struct HTTPStream: Sendable {
+    /// The HTTP status.
     package let status: Int
+    /// The header fields of the final head.
     package let headers: Headers
+    /// The body, piece by piece.
     package let body: HTTPBody
 }
 
@@ -13,19 +16,24 @@ package struct HTTPStream: Sendable {
 /// cancelled reading task ends the exchange with `HTTPFailure.cancelled`; a truncated body ends with
 /// `HTTPFailure.truncated`, after the bytes that did arrive.
 package struct HTTPBody: AsyncSequence, Sendable {
+    /// A piece of at least a byte.
     package typealias Element = [UInt8]
+    /// The failure of the exchange.
     package typealias Failure = HTTPFailure
 
     let owner: HTTPStreamOwner
 
+    /// Begins reading; a body has one reader.
     package func makeAsyncIterator() -> Iterator { Iterator(owner: owner) }
 
+    /// Reads the pieces one by one.
     package struct Iterator: AsyncIteratorProtocol {
         let owner: HTTPStreamOwner
         private var isOver = false
 
         init(owner: HTTPStreamOwner) { self.owner = owner }
 
+        /// The next piece; nil at the end of the body.
         package mutating func next() async throws(HTTPFailure) -> [UInt8]? {
             guard !isOver else { return nil }
             let result = await owner.channel.piece()

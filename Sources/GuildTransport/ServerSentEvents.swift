@@ -18,6 +18,7 @@ package struct ServerSentEvent: Sendable, Hashable {
 
 /// A stream with a line or an event that is larger than its reader's limit.
 package struct OversizedServerSentEvent: GuildError, Equatable {
+    /// The limit that was exceeded, in bytes.
     package let limitBytes: Int
 
     package var kind: ErrorKind { .unavailable }

@@ -85,6 +85,7 @@ extension AccountName {
         throw unknownChapter(name, in: snapshot)
     }
 
+    /// The failure for a chapter that the codex lacks, with the nearest name.
     package static func unknownChapter(_ name: String, in snapshot: CodexSnapshot) -> Failure {
         let names = snapshot.chapters.values.map(\.name).sorted()
         return Failure(

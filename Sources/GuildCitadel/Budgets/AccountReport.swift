@@ -6,11 +6,14 @@ import GuildRuntime
 
 /// One account: its limits and their sources, its usage and reservations, and the operators' changes.
 package struct AccountReport: Sendable {
+    /// The value of a limit, in its unit.
     package enum Amount: Sendable, Hashable {
         case tokens(Int64)
         case microdollars(Int64)
 
+        /// The unit of the value.
         package var unit: BudgetStanding.Unit { if case .tokens = self { .tokens } else { .microdollars } }
+        /// The value as a number.
         package var value: Int64 {
             switch self {
             case .tokens(let count), .microdollars(let count): count
@@ -22,7 +25,9 @@ package struct AccountReport: Sendable {
     package struct Limit: Sendable, Hashable {
         /// As the manifest calls it: `tokenBudget.perDay`.
         package let name: String
+        /// The value that the codex sets.
         package let amount: Amount
+        /// The file and line that set it.
         package let origin: String
 
         package init(name: String, amount: Amount, origin: String) {
@@ -38,18 +43,26 @@ package struct AccountReport: Sendable {
 
     /// A limit and its current state.
     package struct Row: Sendable, Hashable {
+        /// The limit as the codex sets it.
         package let limit: Limit
+        /// The span to which it applies.
         package let period: BudgetPeriod
         /// With grants and throttles.
         package let inForce: Int64
+        /// The sum of the grants in force.
         package let granted: Int64
         /// Nil for a limit that counts by invocation, on an account that is not one.
         package let used: Int64?
+        /// The amount held by calls in progress.
         package let reserved: Int64?
+        /// When room becomes free.
         package let relief: BudgetRelief
+        /// The alert that the usage has reached.
         package let level: AlertLevel
 
+        /// The unit of all amounts.
         package var unit: BudgetStanding.Unit { limit.amount.unit }
+        /// The amount that is left; nil if the usage is unknown.
         package var remaining: Int64? {
             used.map { max(0, inForce.addingSaturated(-$0).addingSaturated(-(reserved ?? 0))) }
         }
@@ -58,15 +71,19 @@ package struct AccountReport: Sendable {
     /// Entries that are shown.
     package static let entryLimit = 10
 
+    /// The account.
     package let account: AccountName
     /// Nil if the account has never been used.
     package let total: AccountStanding?
     /// The current day and month, if they have limits.
     package let standings: [BudgetStanding]
+    /// The limits in force.
     package let rows: [Row]
     /// Limits of a commit that is not accepted, if they differ from those in force; a nil limit is removed.
     package let drafts: [(name: String, limit: Limit?)]
+    /// The grants in force.
     package let grants: [Grant]
+    /// The throttles in force.
     package let throttles: [Throttle]
     /// The newest first.
     package let entries: [BookEntry]

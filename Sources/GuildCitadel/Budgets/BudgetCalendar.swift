@@ -3,11 +3,14 @@ package import GuildDomain
 
 /// The days and months of the organisation's time zone, right across clock changes.
 package struct BudgetCalendar: Sendable {
+    /// The calendar periods of limits.
     package enum Period: String, Sendable, CaseIterable { case day, month }
 
+    /// The organisation's time zone.
     package let zone: TimeZone
     private let calendar: Calendar
 
+    /// The calendar of a time zone.
     package init(_ zone: TimeZone) {
         self.zone = zone
         var calendar = Calendar(identifier: .gregorian)

@@ -7,12 +7,17 @@ import GuildRuntime
 package struct BudgetDesk: Sendable {
     /// An account before and after an operator's change, and the invocations that continue because of it.
     package struct Change: Sendable {
+        /// The changed account.
         package let account: AccountName
+        /// Its state before the change.
         package let before: AccountStanding?
+        /// Its state after the change.
         package let after: AccountStanding?
         /// Nil for a throttle, which wakes nobody.
         package let outcome: GrantOutcome?
+        /// The throttle that was set.
         package let throttle: Throttle?
+        /// What happens next.
         package let continuation: ApprovalDesk.Continuation
     }
 
@@ -48,6 +53,7 @@ package struct BudgetDesk: Sendable {
         return try await change(account, before, outcome: outcome)
     }
 
+    /// Lowers the limits of an account.
     package func throttle(
         _ account: AccountName, to measure: Throttle.Measure, period: BudgetPeriod?, until: Timestamp?, reason: String
     ) async throws -> Change {

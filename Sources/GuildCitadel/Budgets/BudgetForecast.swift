@@ -7,11 +7,13 @@ package import GuildLedger
 package struct BudgetForecast: Sendable {
     /// How a limit fares.
     package struct Limit: Sendable, Hashable {
+        /// The limit with the usage of its current period.
         package let standing: BudgetStanding
         /// The hour that passes it first; nil if it holds for all of the days.
         package let exhaustedAt: Timestamp?
     }
 
+    /// One account's forecast.
     package struct Line: Sendable, Hashable {
         /// As the ledger names it.
         package let account: String
@@ -23,21 +25,29 @@ package struct BudgetForecast: Sendable {
         package let rate: BurnRate
         /// For unscheduled usage, as a share of a week's pace; nil if there is too little data for a trend.
         package let weeklyChange: Double?
+        /// The expected usage, hour by hour.
         package let expected: UsageForecast
+        /// The account's calendar limits.
         package let limits: [Limit]
     }
 
+    /// The allowed length of a forecast, in days.
     package static let dayRange = 1...366
+    /// The default length of a forecast, in days.
     package static let defaultDays = 30
 
+    /// When the forecast begins.
     package let since: Timestamp
+    /// The length of the forecast, in days.
     package let days: Int
     /// The organisation, chapters and agents; of those only the ones with usage or schedules.
     package let lines: [Line]
     /// The gaps in the figures, each a sentence.
     package let caveats: [String]
+    /// Whether there is any data.
     package let hasLedger: Bool
 
+    /// When the forecast ends.
     package var until: Timestamp { since + .seconds(86_400 * days) }
 }
 

@@ -5,32 +5,43 @@ package import GuildLedger
 
 /// The spending of a period, grouped, and how long the rest will last (`MANA_REPORT_V1`).
 package struct BudgetReport: Sendable {
+    /// The name and version of the JSON form.
     package static let `protocol` = "MANA_REPORT_V1"
     /// Days of one report by day.
     package static let maximumDays = 1000
 
     /// One group's spending in the period.
     package struct Line: Sendable, Hashable {
+        /// The agent, chapter, model, day or root.
         package let name: String
+        /// The number of calls.
         package let calls: Int64
+        /// The tokens by class.
         package let usage: TokenUsage
+        /// The cost in micro-dollars.
         package let costMicrodollars: Int64
+        /// The tokens that were settled by estimate.
         package let estimatedTokens: Int64
         /// Held by calls that are under way; nil if the grouping has no account of its own.
         package let reserved: Int64?
         /// The running day and month of the group's account.
         package let limits: [BudgetStanding]
 
+        /// The tokens of all classes.
         package var tokens: Int64 { usage.total }
     }
 
+    /// How the lines are grouped.
     package let grouping: UsageGrouping
     /// Whole hours.
     package let since: Timestamp
+    /// When the period ends.
     package let until: Timestamp
+    /// The organisation's time zone.
     package let timezone: String
     /// Whether days begin within an hour, which then counts towards the day in which it begins.
     package let splitsHours: Bool
+    /// The lines, sorted for display.
     package let lines: [Line]
     /// Groups that spent something and have no line, because there are too many.
     package let omitted: Int64
@@ -40,6 +51,7 @@ package struct BudgetReport: Sendable {
     package let pool: [BudgetStanding]
     /// The reported period's own.
     package let burnRate: BurnRate
+    /// When the alerts begin.
     package let alerts: GuildManifest.Alerts
     /// False if there is no ledger yet: then everything is zero.
     package let hasLedger: Bool
@@ -50,6 +62,7 @@ package struct BudgetReport: Sendable {
 
 /// The parameters of a report.
 package struct BudgetQuery: Sendable {
+    /// How the lines are grouped.
     package var grouping: UsageGrouping
     /// Nil means the beginning of the current month.
     package var since: Timestamp?

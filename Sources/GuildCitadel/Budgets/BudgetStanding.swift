@@ -3,17 +3,22 @@ package import GuildLedger
 
 /// A calendar limit in force, the current period's usage of it, and how long the rest will last.
 package struct BudgetStanding: Sendable, Hashable {
+    /// The unit of a limit.
     package enum Unit: String, Sendable, CaseIterable { case tokens, microdollars }
 
     /// As the ledger names it: `agent/ranger`.
     package let account: String
+    /// The period to which the limit applies.
     package let period: BudgetCalendar.Period
     /// Of all amounts here.
     package let unit: Unit
     /// Includes grants to the current period.
     package let limit: Int64
+    /// The sum of the grants in force.
     package let granted: Int64
+    /// The settled usage.
     package let used: Int64
+    /// The amount held by calls in progress.
     package let reserved: Int64
     /// When the running period ends.
     package let endsAt: Timestamp
@@ -21,10 +26,12 @@ package struct BudgetStanding: Sendable, Hashable {
     package let rate: BurnRate
     /// The alert in force because of this limit.
     package let level: AlertLevel
+    /// The time of the figures.
     package let now: Timestamp
 
     /// Never negative.
     package var remaining: Int64 { max(0, limit.addingSaturated(-committed)) }
+    /// Used and reserved together.
     package var committed: Int64 { used.addingSaturated(reserved) }
     /// Nil if the period ends before, at this rate.
     package var projectedExhaustion: Timestamp? { rate.exhaustion(of: remaining, now: now, before: endsAt) }

@@ -4,6 +4,7 @@ package import GuildDomain
 ///
 /// An hour is its share of the trend of unscheduled usage, plus the runs that are due in it.
 package struct UsageForecast: Sendable, Hashable {
+    /// The beginning of the first hour.
     package let start: Timestamp
     /// Tokens of each hour from `start` on.
     package private(set) var tokens: [Double]
@@ -11,6 +12,7 @@ package struct UsageForecast: Sendable, Hashable {
     package private(set) var microdollars: [Double]
     /// Tokens of `tokens` that schedules bring.
     package private(set) var scheduled = 0.0
+    /// The number of due times.
     package private(set) var scheduledRuns = 0
 
     package init(start: Timestamp, hours: Int) {
@@ -50,8 +52,11 @@ package struct UsageForecast: Sendable, Hashable {
         left.scheduledRuns += right.scheduledRuns
     }
 
+    /// The expected tokens.
     package var total: Int64 { Self.whole(tokens.reduce(0, +)) }
+    /// The expected micro-dollars.
     package var totalMicrodollars: Int64 { Self.whole(microdollars.reduce(0, +)) }
+    /// The expected tokens of scheduled runs.
     package var scheduledTokens: Int64 { Self.whole(scheduled) }
 
     /// The first hour that exceeds a calendar limit.
@@ -79,6 +84,7 @@ package struct UsageForecast: Sendable, Hashable {
         return nil
     }
 
+    /// The unit of a limit.
     package enum Amount: Sendable, Hashable { case tokens, microdollars }
 
     private static func whole(_ value: Double) -> Int64 { Int64(exactly: value.rounded()) ?? .max }

@@ -5,6 +5,7 @@ package import GuildDomain
 /// With a week of data a straight line through the days (least squares); with less the mean, because a line through
 /// three days says more about chance than about the fourth.
 package struct UsageTrend: Sendable, Hashable {
+    /// How the trend was computed.
     package enum Basis: String, Sendable, CaseIterable {
         /// Nothing was ever used.
         case none
@@ -13,6 +14,7 @@ package struct UsageTrend: Sendable, Hashable {
         case trend
     }
 
+    /// How the trend was computed.
     package let basis: Basis
     /// Tokens a day, now.
     package let daily: Double
@@ -28,6 +30,7 @@ package struct UsageTrend: Sendable, Hashable {
     /// Days that a trend takes.
     package static let trendDays = 7
 
+    /// The trend of an agent that never used anything.
     package static let nothing = UsageTrend(basis: .none, daily: 0, slope: 0, days: 0, ceiling: 0)
 
     /// - Parameters:

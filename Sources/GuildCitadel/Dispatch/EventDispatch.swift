@@ -13,6 +13,7 @@ package struct EventDispatch: Sendable {
     /// `user:NAME`.
     private let actor: String
 
+    /// Sends events in the name of `actor`.
     package init(in deployment: Deployment, actor: String) {
         self.deployment = deployment
         self.actor = actor

@@ -65,6 +65,7 @@ package struct AuditAnchorer: Sendable {
         throw AnchorFailure.contended(place: repository.place)
     }
 
+    /// The name of a ledger's file in the anchors' history.
     package static func file(of ledger: LedgerID) -> String { "\(ledger).json" }
 
     private static func message(_ anchor: AuditAnchor) -> String {
@@ -113,6 +114,7 @@ package struct AuditAnchorer: Sendable {
 
 /// The audit log does not match its last anchor, or is invalid: nothing was anchored.
 package struct AnchorRefused: GuildError, Equatable {
+    /// The first entry that does not match, and why.
     package let problem: AuditVerdict.Problem
 
     package var kind: ErrorKind { .failed }
@@ -124,8 +126,11 @@ package struct AnchorRefused: GuildError, Equatable {
 
 /// A repository without an anchor to compare with.
 package struct AnchorsMissing: GuildError, Equatable {
+    /// The repository that was searched.
     package let place: String
+    /// The revision that was searched.
     package let revision: String
+    /// The ledger whose anchors were wanted.
     package let ledger: LedgerID
     /// The ledgers that there are anchors of.
     package let others: [String]

@@ -13,6 +13,7 @@ package struct AdmissionPolicy: Sendable {
     private let refused: Set<Priority>
     private let backpressure: AdmissionTerms.Backpressure
 
+    /// The conditions of the codex at one commit.
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         let policies = snapshot.scheduling

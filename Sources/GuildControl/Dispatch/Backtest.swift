@@ -7,6 +7,7 @@ package import GuildLedger
 package struct Backtest: Sendable {
     /// One agent, then and now.
     package struct Line: Sendable, Hashable {
+        /// The agent's name.
         package let agent: String
         /// Runs that the recorded decisions set going.
         package var recorded = 0
@@ -18,36 +19,50 @@ package struct Backtest: Sendable {
         package var limited = 0
         /// Nil if no run of the agent has called a model yet.
         package var meanTokens: Int64?
+        /// The mean cost of its runs in micro-dollars; nil if none called a model.
         package var meanCost: Int64?
 
+        /// The tokens of the runs that would start; nil without a mean.
         package var expectedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        /// The micro-dollars of the runs that would start; nil without a mean.
         package var expectedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        /// The tokens of the runs that did start, at the same mean; nil without one.
         package var recordedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
+        /// The micro-dollars of the runs that did start, at the same mean; nil without one.
         package var recordedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
     }
 
     /// An event about which the revision decides otherwise.
     package struct Change: Sendable, Hashable {
+        /// The event that is decided differently.
         package let event: EventID
+        /// The event's type.
         package let type: String
+        /// The event's subject.
         package let subject: String?
         /// Agents that would run now and did not, and the other way round.
         package let added: [String]
+        /// The agents that would no longer be called.
         package let removed: [String]
     }
 
+    /// The commit that decides.
     package let commit: String
+    /// The number of events that were decided.
     package private(set) var events = 0
     /// Of them, those whose content is gone.
     package private(set) var erased = 0
+    /// The number of events that are decided differently.
     package private(set) var changed = 0
     /// The first of those that changed.
     package private(set) var changes: [Change] = []
     private var byAgent: [String: Line] = [:]
 
+    /// One line for each agent, by name.
     package var lines: [Line] { byAgent.values.sorted { $0.agent < $1.agent } }
 
     private static let pageSize = 200
+    /// The most changes that are listed.
     package static let listedChanges = 20
 
     private init(commit: String) { self.commit = commit }

@@ -6,6 +6,7 @@ package import GuildLedger
 package struct RuleTrial: Sendable, Hashable {
     /// `agents/ranger#0`, `routing/default#3`.
     package let rule: String
+    /// The agent that the rule calls.
     package let agent: String
     /// Nil if it matched, or else the first mismatch.
     package let mismatch: String?
@@ -27,6 +28,7 @@ package struct Router: Sendable {
     /// Trials listed in the decision of an event that nothing wanted.
     private static let listedTrials = 40
 
+    /// Compiles the rules of the codex at one commit.
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         rules = RouteRule.triggers(of: snapshot) + RouteRule.routing(of: snapshot) + RouteRule.mappings(of: snapshot)
@@ -98,6 +100,7 @@ package struct Router: Sendable {
         return rules.map { RuleTrial(rule: $0.name, agent: $0.agent, mismatch: $0.mismatch(event, json: json)) }
     }
 
+    /// The longest chain of events caused by our own actions.
     package var hopLimit: Int { snapshot.settings.hopLimit.value }
 
     private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {

@@ -61,6 +61,7 @@ extension AgentListing {
 }
 
 extension AgentPause {
+    /// The pause as commands and the API print it.
     package var json: JSONValue {
         [
             "agent": .string(agent), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,

@@ -15,19 +15,29 @@ package struct AgentListing: Sendable {
     /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
     package static let sampleAPage = 100
 
+    /// The agent's manifest.
     package let agent: AgentManifest
+    /// The agent's state at a glance.
     package let status: Status
+    /// The agent's figures of the last 24 hours.
     package let health: AgentHealth
 
+    /// Invocations that hold a slot.
     package var running: Int { count(.awakening, .active, .cooling) }
+    /// Invocations in the queue.
     package var queued: Int { count(.queued) }
+    /// Invocations that wait without a slot.
     package var waiting: Int { count(.waiting) }
 
     /// Which agents to list. Nil fields do not restrict.
     package struct Filter: Sendable {
+        /// The wanted `spec.type`.
         package var role: String?
+        /// The wanted chapter.
         package var chapter: String?
+        /// The wanted capability.
         package var capability: String?
+        /// The wanted status.
         package var status: String?
         /// `key=value`, or `key` alone.
         package var label: String?
@@ -46,6 +56,7 @@ package struct AgentListing: Sendable {
 
     /// A part of a list, in the order of the agents' names.
     package struct Page: Sendable {
+        /// The agents of the page, by name.
         package let agents: [AgentListing]
         /// Name this to continue; nil at the end.
         package let next: String?
@@ -61,6 +72,7 @@ package struct AgentListing: Sendable {
         return try await listings(of: agents, ledger, now).filter { filter.admits($0.status) }
     }
 
+    /// A single agent's listing. A nil ledger means that nothing has run yet.
     package static func one(_ agent: AgentManifest, ledger: Ledger?, now: Timestamp) async throws -> AgentListing {
         AgentListing(
             agent, try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))

@@ -32,6 +32,7 @@ package struct Registry: Sendable {
         self.address = address
     }
 
+    /// Every route of the registry.
     package var routes: [Route] { discovery + cards + pausing }
 
     private static let noSuchAgent = APIAnswer(404, "No such agent; the detail suggests the nearest name")

@@ -5,6 +5,7 @@ package final class RequestGate: Sendable {
     private let limit: Int
     private let inside = Mutex(0)
 
+    /// Admits `limit` requests at a time.
     package init(limit: Int) { self.limit = limit }
 
     /// - Returns: the result of `body`; nil if too many are inside, and then it is not called.

@@ -6,9 +6,13 @@ package import GuildLedger
 package struct ScheduleDesk: Sendable {
     /// The result for one due time that a person asked for.
     package struct Fired: Sendable, Hashable {
+        /// The schedule's name.
         package let schedule: String
+        /// The due time.
         package let dueAt: Timestamp
+        /// The event of the firing.
         package let event: EventID
+        /// Whether it fired, or why not.
         package let outcome: FiringOutcome
     }
 

@@ -14,6 +14,7 @@ extension ScheduleEntry {
         /// Up to when the schedule is dealt with once this is done; nil if nothing was due.
         package var seenUntil: Timestamp?
 
+        /// Every due time that fires, in order.
         package var times: [Timestamp] { caughtUp + onTime }
     }
 

@@ -6,9 +6,13 @@ package import GuildDomain
 package struct ScheduleEntry: Sendable {
     /// The part that all persons of one trigger share.
     package final class Plan: Sendable {
+        /// The agent that the trigger calls.
         package let agent: String
+        /// The agent's chapter.
         package let chapter: String?
+        /// The priority of its events.
         package let priority: Priority
+        /// The trigger itself.
         package let cron: CronTrigger
         /// `AGENT/NAME`
         package let name: String
@@ -22,18 +26,24 @@ package struct ScheduleEntry: Sendable {
         }
     }
 
+    /// The part that it shares with other persons' schedules.
     package let plan: Plan
     /// `AGENT/NAME`, or `AGENT/NAME@PERSON`.
     package let id: String
     /// The member of a chapter at whose own time it is due.
     package let person: String?
+    /// The time zone in which it is due.
     package let zone: TimeZone
     /// The zone's IANA name.
     package let timezone: String
 
+    /// The agent that the schedule calls.
     package var agent: String { plan.agent }
+    /// The agent's chapter.
     package var chapter: String? { plan.chapter }
+    /// The priority of its events.
     package var priority: Priority { plan.priority }
+    /// The trigger itself.
     package var cron: CronTrigger { plan.cron }
 
     package init(_ plan: Plan, person: String? = nil, timezone: String, zone: TimeZone) {

@@ -6,6 +6,7 @@ package import GuildLedger
 package struct ScheduleForecast: Sendable, Hashable {
     /// `AGENT/NAME`
     package let schedule: String
+    /// The agent that the schedule calls.
     package let agent: String
     /// Due times that fire.
     package var runs = 0
@@ -13,7 +14,9 @@ package struct ScheduleForecast: Sendable, Hashable {
     package var paused = 0
     /// False if there are more runs than were counted.
     package var isComplete = true
+    /// The first due time in the span.
     package var first: Timestamp?
+    /// The last due time in the span.
     package var last: Timestamp?
     /// The assumed cost of one run.
     package let tokensPerRun: Int64

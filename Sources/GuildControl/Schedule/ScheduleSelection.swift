@@ -4,6 +4,7 @@ package import GuildDomain
 /// The schedules that a person names: `ranger`, `ranger/patrol` or, of those at each person's own time,
 /// `ranger/patrol@ada`.
 package struct ScheduleSelection: Sendable {
+    /// The selected schedules.
     package let entries: [ScheduleEntry]
     /// The name as the manifests write it, as a pause stores it.
     package let target: String

@@ -4,9 +4,11 @@ package import GuildLedger
 
 /// The limits that a commit of the codex sets on accounts, and the rules that hold for all of them.
 package struct BudgetLimits: Sendable {
+    /// The rules for reserving within the limits.
     package let rules: BudgetRules
     private let head: CodexSnapshot
 
+    /// The limits of the accepted head.
     package init(_ head: CodexSnapshot) {
         self.head = head
         let alerts = head.guild.alerts

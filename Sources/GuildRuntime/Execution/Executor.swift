@@ -16,12 +16,19 @@ package struct Executor: Service {
 
     /// What the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
+        /// The ledger that it claims from.
         package var ledger: Ledger
+        /// The codex in force.
         package var codex: CurrentCodex
+        /// The connectors for reads.
         package var connectors: CurrentConnectors
+        /// The providers of models.
         package var providers: ModelProviders
+        /// The identity of this process.
         package var worker: Worker
+        /// The clock.
         package var time: any TimeSource
+        /// The log.
         package var logger: Logger
 
         package init(

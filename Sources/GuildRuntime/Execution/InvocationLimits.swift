@@ -5,9 +5,13 @@ package import GuildLedger
 /// The limits of one invocation: the agent's, the guild's defaults and the built-in ones, with those that a person
 /// requested.
 package struct InvocationLimits: Sendable {
+    /// Tokens of the invocation.
     package let perInvocation: Int64
+    /// Micro-dollars of the invocation; nil means no limit.
     package let perInvocationCost: Int64?
+    /// The longest active time.
     package let maxActiveDuration: Duration
+    /// How long a turn waits for the result of an action.
     package let actionWait: Duration
     /// Tokens of one answer.
     package let replyLimit: Int

@@ -19,7 +19,9 @@ package struct AnthropicStream: AnswerStream {
         var signature: String?
     }
 
+    /// Whether `message_stop` has come.
     package private(set) var isComplete = false
+    /// Whether the answer is complete.
     package var isAnswered: Bool { isComplete }
 
     private let names: WireToolNames
@@ -60,6 +62,7 @@ package struct AnthropicStream: AnswerStream {
         meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
+    /// Takes one event, and returns the text that it adds.
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
         guard !isComplete else { return [] }
         let json = try meter.parse(data)
@@ -95,6 +98,7 @@ package struct AnthropicStream: AnswerStream {
         }
     }
 
+    /// The turn, once the stream has ended.
     package func finish() throws(ModelFailure) -> ModelTurn {
         guard isComplete else { throw meter.broken("the stream ended before message_stop") }
         let stop = try stopOfTurn()

@@ -4,7 +4,9 @@ package import GuildDomain
 package struct ModelRequest: Sendable, Hashable {
     /// The provider's own name of the model.
     package var model: String
+    /// The system prompt.
     package var system: String
+    /// The conversation so far.
     package var messages: [ModelMessage]
     /// In a stable order.
     package var tools: [ModelTool]
@@ -29,10 +31,13 @@ package struct ModelRequest: Sendable, Hashable {
     }
 }
 
+/// A tool that the model may call.
 package struct ModelTool: Sendable, Hashable {
     /// Our name, with dots: `github.add_labels`. A provider whose names may not hold dots writes `github__add_labels`.
     package var name: String
+    /// The description for the model.
     package var summary: String
+    /// The JSON Schema of the arguments.
     package var schema: JSONValue
 
     package init(name: String, summary: String, schema: JSONValue) {
@@ -42,10 +47,14 @@ package struct ModelTool: Sendable, Hashable {
     }
 }
 
+/// One message of the conversation.
 package struct ModelMessage: Sendable, Hashable {
+    /// The author of a message.
     package enum Role: String, Sendable { case user, assistant }
 
+    /// The author.
     package var role: Role
+    /// The parts of the message, in their order.
     package var content: [ModelContent]
 
     package init(role: Role, content: [ModelContent]) {
@@ -54,6 +63,7 @@ package struct ModelMessage: Sendable, Hashable {
     }
 }
 
+/// One part of a message.
 package enum ModelContent: Sendable, Hashable {
     case text(String)
     case toolUse(id: String, name: String, input: JSONValue)
@@ -66,6 +76,7 @@ package enum ModelContent: Sendable, Hashable {
 
 /// A model's whole answer.
 package struct ModelTurn: Sendable, Hashable {
+    /// Why the model stopped.
     package enum Stop: String, Sendable {
         case endTurn = "end_turn"
         case maxTokens = "max_tokens"
@@ -76,7 +87,9 @@ package struct ModelTurn: Sendable, Hashable {
         case paused = "pause_turn"
     }
 
+    /// The parts of the answer, in their order.
     package var content: [ModelContent]
+    /// Why the model stopped.
     package var stop: Stop
     /// Nil where the provider reported none: the caller settles at the reserved bound, marked estimated.
     package var usage: TokenUsage?
@@ -86,6 +99,7 @@ package struct ModelTurn: Sendable, Hashable {
     package var usageDoubt: String?
     /// What the provider says it ran.
     package var model: String
+    /// The provider's id of the answer.
     package var responseID: String?
     /// `authored` or `recorded` for a replayed answer; nil for a live one.
     package var replayOrigin: String?

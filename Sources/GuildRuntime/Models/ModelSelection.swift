@@ -3,8 +3,11 @@ package import GuildDomain
 
 /// Why no model can be had for an agent.
 package struct NoModel: GuildError, Equatable {
+    /// The agent that needs a model.
     package let agent: String
+    /// The name in its manifest.
     package let wanted: String
+    /// The nearest name in the registry.
     package let nearest: String?
 
     package var kind: ErrorKind { .usage }
@@ -16,6 +19,7 @@ package struct NoModel: GuildError, Equatable {
 
 /// The provider entry and the model that an agent's call goes to.
 package struct ChosenModel: Sendable, Hashable {
+    /// The registry's entry.
     package var entry: ModelProviderManifest
     /// The provider's own name of the model.
     package var model: String

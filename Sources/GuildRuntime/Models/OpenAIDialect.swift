@@ -59,6 +59,7 @@ package final class OpenAIDialects: Sendable {
 
     private let known = Mutex<[Key: OpenAIDialect]>([:])
 
+    /// Nothing is known of any server.
     package init() {}
 
     func dialect(of url: String, _ model: String) -> OpenAIDialect? {

@@ -2,6 +2,7 @@ import GuildDomain
 
 /// OpenAI's chat completions and everything compatible (Ollama, vLLM, llama.cpp, OpenRouter), streaming always.
 package struct OpenAIProvider: ModelProvider {
+    /// The provider's name in the registry.
     package var name: String { connection.provider }
 
     private let connection: ProviderConnection
@@ -23,6 +24,7 @@ package struct OpenAIProvider: ModelProvider {
         self.dialects = dialects
     }
 
+    /// Sends the request and streams the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

@@ -18,7 +18,9 @@ package struct OpenAIStream: AnswerStream {
         var next: (id: String, name: String)?
     }
 
+    /// Whether `[DONE]` has come.
     package private(set) var isComplete = false
+    /// Whether a finish reason has come.
     package var isAnswered: Bool { finishReason != nil }
 
     private let names: WireToolNames
@@ -68,6 +70,7 @@ package struct OpenAIStream: AnswerStream {
         meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
+    /// Takes one chunk, and returns the text that it adds.
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
         guard !isComplete else { return [] }
         guard data.utf8.count > 16 || String(data.filter { !$0.isWhitespace }) != "[DONE]" else {
@@ -101,6 +104,7 @@ package struct OpenAIStream: AnswerStream {
         return deltas
     }
 
+    /// The turn, once the stream has ended.
     package func finish() throws(ModelFailure) -> ModelTurn {
         guard isAnswered else {
             throw meter.broken("the stream ended before the answer did: no finish_reason came")

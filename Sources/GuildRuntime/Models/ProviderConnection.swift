@@ -4,6 +4,7 @@ package import GuildTransport
 
 /// How a provider is reached: address, key, patience. One streaming call is `stream`.
 package struct ProviderConnection: Sendable {
+    /// The provider's name in the registry.
     package let provider: String
     let baseURL: String
     private let client: HTTPClient

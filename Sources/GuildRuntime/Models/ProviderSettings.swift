@@ -4,6 +4,7 @@ package import GuildTransport
 
 /// The settings for calling a provider of models: an entry of the codex's LLMRegistry in plain values.
 package struct ProviderSettings: Sendable {
+    /// The wire format.
     package enum Kind: String, Sendable, CaseIterable {
         case anthropic, openai, google, ollama, replay
         case openAICompatible = "openai-compatible"
@@ -20,6 +21,7 @@ package struct ProviderSettings: Sendable {
     package var apiKey: @Sendable () async throws -> String?
     /// The bytes of a recording, for `replay`.
     package var recording: [UInt8]?
+    /// How long each phase of a call may take.
     package var timeouts: HTTPTimeouts
     /// Masks the provider's error texts.
     package var redactor = Redactor()
@@ -46,8 +48,11 @@ package struct ProviderSettings: Sendable {
 }
 
 extension ProviderSettings {
+    /// Anthropic's own address.
     package static let anthropicURL = "https://api.anthropic.com"
+    /// OpenAI's own address.
     package static let openAIURL = "https://api.openai.com"
+    /// Ollama's default address.
     package static let ollamaURL = "http://127.0.0.1:11434"
 
     /// - Throws: `notConfigured` if the settings cannot work at all; a missing key shows only at the call.

@@ -5,6 +5,7 @@ package import GuildDomain
 ///
 /// An answer that cannot be written is still returned, because it has been paid for; the problem goes to `onProblem`.
 package struct Recorder: KeyedProvider {
+    /// The name of the wrapped provider.
     package var name: String { provider.name }
 
     private let provider: any ModelProvider
@@ -36,10 +37,12 @@ package struct Recorder: KeyedProvider {
         if isNew { unlink(path) }
     }
 
+    /// The recorder with these volatile values.
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
     }
 
+    /// Lets the wrapped provider answer, and records the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

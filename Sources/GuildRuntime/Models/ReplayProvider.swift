@@ -33,6 +33,7 @@ package struct ReplayProvider: KeyedProvider {
         }
     }
 
+    /// Always `replay`.
     package var name: String { "replay" }
 
     private let recording: Recording
@@ -57,10 +58,12 @@ package struct ReplayProvider: KeyedProvider {
         self.volatile = volatile
     }
 
+    /// The provider with these volatile values.
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         ReplayProvider(recording: recording, entriesByKey: entriesByKey, cursor: cursor, volatile: volatile)
     }
 
+    /// Finds the recorded answer for the request.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

@@ -3,6 +3,7 @@ package import GuildDomain
 
 /// What makes two requests the same for a recording: equal once each volatile value is replaced by its name.
 package enum RequestDigest {
+    /// The length of a key, in hexadecimal digits.
     package static let keyCharacters = 32
 
     /// The first 32 hexadecimal digits of SHA-256 over the canonical JSON of `document(of:volatile:)`.

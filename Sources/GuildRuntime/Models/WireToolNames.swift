@@ -6,11 +6,13 @@ import GuildDomain
 /// Providers take ASCII letters, digits, `_` and `-`, at most 64 of them. A name that does not fit, or whose wire form
 /// another tool has already, ends in eight hexadecimal digits of its SHA-256.
 package struct WireToolNames: Sendable, Hashable {
+    /// The longest name on the wire, in bytes.
     package static let longestBytes = 64
 
     private var wireNames: [String: String] = [:]
     private var ownNames: [String: String] = [:]
 
+    /// Assigns each tool a name that the wire format allows.
     package init(_ tools: [ModelTool]) {
         for tool in tools where wireNames[tool.name] == nil {
             var wire = Self.encode(tool.name)

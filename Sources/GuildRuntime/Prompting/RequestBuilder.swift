@@ -157,19 +157,24 @@ struct RequestBuilder: Sendable {
 
 /// What the command line asked of a run, as the ledger keeps it beside the invocation.
 package struct RunOptions: Sendable, Hashable {
+    /// The person's request.
     package var input = ""
+    /// The model in place of the manifest's.
     package var model: String?
+    /// The token limit in place of the manifest's.
     package var budget: Int64?
     /// Sorted by name.
     package var variables: [(String, String)] = []
     /// Where the run may read and write unless the manifest says more; nil where the event says it.
     package var containers: [Container]?
 
+    /// A run without any options.
     package init() {}
 
     package static func == (left: Self, right: Self) -> Bool { left.json == right.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
+    /// Reads the result of `json`.
     package init(json: JSONValue) {
         input = json["input"]?.string ?? ""
         model = json["model"]?.string
@@ -179,6 +184,7 @@ package struct RunOptions: Sendable, Hashable {
         containers = Container.called(by: json)
     }
 
+    /// The form in the ledger.
     package var json: JSONValue {
         var object = JSONObject()
         if !input.isEmpty { object["input"] = .string(input) }

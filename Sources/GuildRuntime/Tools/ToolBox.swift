@@ -5,6 +5,7 @@ import GuildLedger
 
 /// The tools of one agent: those that exist and that its manifest allows.
 package struct ToolBox: Sendable {
+    /// Reads a file of the codex.
     package static let codexRead = Operation(
         name: "codex.read",
         summary: "Reads one file of the codex by its path, for example adr/0001-record-decisions.md.", effect: .read,
@@ -44,6 +45,7 @@ package struct ToolBox: Sendable {
         allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter(agent.allows)
     }
 
+    /// The tools that the model is offered.
     package var tools: [ModelTool] {
         allowed.map { ModelTool(name: $0.name, summary: $0.summary, schema: $0.schema) }
     }
