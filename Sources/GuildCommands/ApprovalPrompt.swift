@@ -8,7 +8,7 @@ struct ApprovalPrompt: Sendable {
     let interruption: Interruption
 
     /// - Parameter standing: the cap that the action waits at.
-    /// - Returns: nil where nobody is there to ask, or Ctrl-C was the answer.
+    /// - Returns: nil if nobody is there to ask, or if the answer was Ctrl-C.
     func decide(_ action: Action, _ standing: CapStanding?) -> (approve: Bool, reason: String?)? {
         switch mode {
         case .none: return nil

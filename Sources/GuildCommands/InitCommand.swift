@@ -22,7 +22,7 @@ struct InitCommand: AsyncParsableCommand {
     }
 }
 
-/// What `init` made, and what to do next.
+/// The new codex, and the next steps.
 struct InitResult: CommandResult {
     let folder: String
     let made: NewRepository

@@ -5,7 +5,7 @@ import GuildLedger
 import GuildRuntime
 import Synchronization
 
-/// Shows a run while it goes on: the answer on standard output, everything else on standard error.
+/// Shows a run in progress: the answer on standard output, everything else on standard error.
 final class RunScreen: Sendable {
     private struct State {
         var invocation: InvocationID?
@@ -54,7 +54,7 @@ final class RunScreen: Sendable {
 
     func finish() { endLine() }
 
-    /// Says how it ended, and what to do next.
+    /// Reports how it ended, and the next step.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
             let standing = outcome.standings[action.id]
@@ -111,7 +111,7 @@ final class RunScreen: Sendable {
 
     private func write(_ text: String) {
         guard streams, !text.isEmpty else { return }
-        // A reader that went away is no reason to stop a run that costs money.
+        // A reader that went away is not a reason to stop a run that costs money.
         Terminal.write(state.withLock { $0.answer.shown(text) }, to: .output)
     }
 

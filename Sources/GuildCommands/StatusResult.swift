@@ -7,7 +7,7 @@ import GuildLedger
 /// Everything at a glance.
 struct StatusResult: CommandResult {
     let codex: LoadResult
-    /// Nil where there is none yet.
+    /// Nil if there is none yet.
     let ledger: LedgerStatus?
     let ledgerPath: String
     /// Commits that were offered, the newest first.
@@ -18,9 +18,9 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     let held: [HeldStanding]
-    /// What waits at the caps on actions, and what people have released.
+    /// The waiting actions at caps, and the releases.
     let caps: CapStatus
     let dispatch: DispatchStatus?
     /// Pauses of schedules in force.

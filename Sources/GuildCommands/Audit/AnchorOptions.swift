@@ -30,7 +30,7 @@ struct AnchorOptions: ParsableArguments {
 
     /// The anchors of that ledger, the newest last.
     ///
-    /// - Throws: where there are none.
+    /// - Throws: if there are none.
     func checkpoints(
         of ledger: LedgerID, in folder: String, codex: () throws -> CodexAccess
     ) throws -> [AuditCheckpoint] {
@@ -63,7 +63,7 @@ struct AnchorOptions: ParsableArguments {
 enum AuditFile {
     /// - Throws: `Failure` of kind `usage` for a file that cannot be read, is too long or is no JSON.
     static func read(_ path: String, named place: String, limit: Int) throws(Failure) -> JSONValue {
-        // What cannot be opened and what cannot be read are one to whoever named the file.
+        // To the user, a file that cannot be opened and one that cannot be read are the same problem.
         guard let file = try? InputFile.open(path, hint: ""), let data = try? file.read(upToCount: limit + 1) else {
             throw Failure(
                 .usage, "\(place): cannot be read", hint: "check that the file exists and that you may read it")

@@ -35,7 +35,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
         }
         var failure: (any Error)?
         if let push {
-            // The anchor stands whether or not it can be sent, so it is shown before the failure.
+            // The anchor exists whether or not it can be pushed, so it is shown before the failure.
             do { try repository.pushAnchors(to: push) } catch { failure = error }
         }
         try output.renderer.print(
@@ -47,7 +47,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
 struct AnchorResult: CommandResult {
     let outcome: AuditAnchorer.Outcome
     let place: String
-    /// Where it was pushed.
+    /// The remote that it was pushed to.
     let remote: String?
 
     private var parts: (anchor: AuditAnchor, commit: CommitID, isNew: Bool, isSigned: Bool)? {

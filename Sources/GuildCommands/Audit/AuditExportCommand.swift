@@ -18,7 +18,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file to write; - is standard output.", valueName: "path"), completion: .file())
     var to = "-"
 
-    /// What people try, as everywhere else it is the format.
+    /// People may try this option, because everywhere else it is the format.
     @Option(name: .shortAndLong, help: .hidden)
     var output: String?
 

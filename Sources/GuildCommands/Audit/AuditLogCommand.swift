@@ -76,7 +76,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         let ledger = try inspection.requiredLedger()
         var filter = try await filter(ledger, now: settings.time.now)
         var newest = filter
-        // What is written from here on is for the following, and for nothing else.
+        // Entries written from here on belong to the follower only.
         newest.through = try await ledger.auditHead()
         (newest.newestFirst, newest.limit) = (true, count)
         let records = try await ledger.auditLog(newest)

@@ -75,7 +75,7 @@ struct AuditProofCommand: AsyncParsableCommand {
         try show(proof, anchor)
     }
 
-    /// Fails after the result where the proof does not hold.
+    /// Fails after showing the result if the proof is wrong.
     private func show(_ proof: AuditProof, _ anchor: AuditCheckpoint?) throws {
         let result = ProofResult(proof: proof, anchor: anchor)
         try output.renderer.print(result)

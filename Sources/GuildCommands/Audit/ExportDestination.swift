@@ -6,7 +6,7 @@ final class ExportDestination {
     /// Nil is standard output.
     private let handle: FileHandle?
     private let path: String?
-    /// What becomes the file in the end; nil where nothing is renamed.
+    /// The file that is renamed in the end; nil if nothing is renamed.
     private let partial: String?
     private var isFinished = false
 
@@ -42,7 +42,7 @@ final class ExportDestination {
 
     deinit { if let partial, !isFinished { unlink(partial) } }
 
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     func write(_ bytes: [UInt8]) throws(Failure) -> Bool {
         guard let handle else { return Terminal.write(String(decoding: bytes, as: UTF8.self), to: .output, as: .json) }
         do {
@@ -66,9 +66,9 @@ final class ExportDestination {
         isFinished = true
     }
 
-    /// Whether it is there to be written to and not to be replaced: a FIFO, `/dev/null`.
+    /// Whether it is something to write to and not to replace: a FIFO, `/dev/null`.
     ///
-    /// - Throws: where it is neither that nor a file: a link to a file may be anybody's, and so may its target.
+    /// - Throws: if it is neither that nor a file: a link may belong to anybody, and so may its target.
     private static func isStream(_ path: String) throws(Failure) -> Bool {
         var (own, target) = (stat(), stat())
         guard lstat(path, &own) == 0 else { return false }

@@ -60,7 +60,7 @@ enum BudgetAmounts {
         return reason
     }
 
-    /// What a throttle lowers a limit to: `0.5` and `50%` are shares of it, a whole number is tokens.
+    /// The target of a throttle: `0.5` and `50%` are shares of the limit, a whole number is tokens.
     static func measure(_ text: String) throws(Failure) -> Throttle.Measure {
         let wrong = Failure(
             .usage, "'\(text)' does not lower a limit",

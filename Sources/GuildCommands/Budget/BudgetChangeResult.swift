@@ -4,7 +4,7 @@ import GuildCodex
 import GuildDomain
 import GuildLedger
 
-/// What a person did to a running budget: the limits before and after, and who goes on.
+/// A person's change to a running budget: the limits before and after, and the invocations that continue.
 struct BudgetChangeResult: CommandResult {
     /// Invocations that are named; the rest is counted.
     private static let nameLimit = 10
@@ -15,7 +15,7 @@ struct BudgetChangeResult: CommandResult {
     /// The organisation's.
     let zone: TimeZone
 
-    /// Finds the account, changes it, and shows what came of it.
+    /// Finds the account, changes it, and shows the result.
     static func make(
         _ account: String, _ settings: Settings, _ renderer: Renderer, verb: String, prefersChapters: Bool = false,
         _ body: (BudgetDesk, AccountName) async throws -> BudgetDesk.Change

@@ -9,7 +9,7 @@ struct BudgetReportResult: CommandResult {
     /// The organisation's zone, in which its days begin.
     let zone: TimeZone
     let screen: Screen
-    /// Where the ledger is, or would be.
+    /// The ledger's place, whether or not it exists.
     let ledger: String
 
     // MARK: JSON

@@ -22,7 +22,7 @@ struct BudgetVerifyCommand: AsyncParsableCommand {
     }
 }
 
-/// What was checked, what is explained and what is not.
+/// The scope of the check, the explained overruns and the findings.
 struct BudgetVerificationResult: CommandResult {
     let verification: BudgetVerification
     let ledger: String

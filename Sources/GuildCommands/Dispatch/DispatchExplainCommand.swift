@@ -58,7 +58,7 @@ struct ExplanationResult: CommandResult {
     /// The codex that the rules were tried in now.
     let commit: String
     let decisions: [EventTrace.DecisionRow]
-    /// What the decisions set going.
+    /// The runs of the decisions.
     let runs: [Invocation]
     let waits: RunWaits
     let reasons: QueueReasons

@@ -66,12 +66,12 @@ struct QueueResult: TabularResult {
     var invocations: [Invocation] = []
     var inboundDepth: Int64 = 0
     var windows: [OpenWindow] = []
-    /// Decisions that wait for their turn at a rate.
+    /// Decisions that wait for a rate-limit slot.
     var pending: [PendingDecision] = []
     var rates: [RateStanding] = []
-    /// Nil where nothing waits, for there is no ledger.
+    /// Nil if nothing waits, because there is no ledger.
     var reasons: QueueReasons?
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     var held: [Event] = []
     /// Actions that are still to be done though their invocation has ended.
     var actions: [Action] = []

@@ -117,7 +117,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
     }
 }
 
-/// Says on standard error what runs, one line each.
+/// Reports the runs on standard error, one line each.
 private struct Progress: Sendable {
     let isQuiet: Bool
 
@@ -138,7 +138,7 @@ private struct Progress: Sendable {
 
     private func write(_ line: String) {
         guard !isQuiet else { return }
-        // Where standard error is gone there is nobody to tell.
+        // Without standard error there is nobody to tell.
         Terminal.write(ScreenText.line(line) + "\n", to: .error)
     }
 

@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildLedger
 
-/// What runs wait for that have begun: a person, room in a budget, or something else of their own.
+/// The reason why a run waits after its start: a person, room in a budget, or something else.
 struct RunWaits: Sendable {
     private var holds: [InvocationID: CapHold] = [:]
     private var budgets: [InvocationID: BudgetWait] = [:]
@@ -19,7 +19,7 @@ struct RunWaits: Sendable {
         }
     }
 
-    /// - Returns: nil for what does not wait.
+    /// - Returns: nil if the invocation does not wait.
     func reason(of invocation: Invocation) -> String? {
         guard invocation.state == .waiting, let wait = invocation.waitReason else { return nil }
         switch wait {

@@ -4,7 +4,7 @@ import GuildCitadel
 import GuildCodex
 import GuildDomain
 
-/// What the hook calls: judges what a push would bring, and says why not where the pusher reads it.
+/// Called by the hook: validates a push, and prints the problems on the pusher's terminal.
 struct RegistryCheckPushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-push", abstract: "Validates a push from within a pre-receive hook.",
@@ -15,7 +15,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    /// A push names few refs; more than this is no push.
+    /// A push names few refs; more input than this is not a push.
     private static let inputLimitBytes = 16 << 20
     private static let shownProblems = 50
 
@@ -32,7 +32,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         }
         for line in String(decoding: input, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            // Only what is served is ours to judge.
+            // Only the served branch is judged.
             guard words.count == 3, words[2] == served else { continue }
             try judge(words[1], after: words[0], served, access)
         }
@@ -59,7 +59,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
 
     /// The warnings that the push brings; those that are there already would be read by nobody at each push.
     private func newWarnings(of result: LoadResult, after old: String, _ access: CodexAccess) -> [Problem] {
-        // What was served before may be unreadable or not be there: then all warnings are new.
+        // The previously served commit may be unreadable or missing: then all warnings are new.
         let before = CommitID(old).flatMap { try? access.loader.load($0) }
         let known = Set((before?.warnings ?? []).map(\.substance))
         return result.warnings.filter { !known.contains($0.substance) }

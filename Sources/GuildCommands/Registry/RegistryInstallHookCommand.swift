@@ -41,7 +41,7 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
         try output.renderer.print(HookResult(outcome: outcome, path: hook.path, earlier: earlier))
     }
 
-    /// Hooks run in the git directory; where the codex is a folder of the work tree, that is said by its path.
+    /// Hooks run in the git directory; if the codex is a folder of the work tree, its path is passed.
     private func command(_ access: CodexAccess) throws -> [String] {
         guard let program = Bundle.main.executablePath else {
             throw Failure(.unavailable, "cannot find this program's own path", hint: "is /proc mounted?")

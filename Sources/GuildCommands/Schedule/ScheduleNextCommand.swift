@@ -102,7 +102,7 @@ struct DueTime: Sendable {
     let zone: TimeZone
     /// `AGENT/NAME`; nil for an expression that is tried.
     var schedule: String?
-    /// When it fires, where the schedule has jitter.
+    /// The firing time, if the schedule has jitter.
     var turn: Timestamp?
 
     static func first(_ count: Int, after start: Timestamp, next: (Timestamp) -> Timestamp?) -> [Timestamp] {

@@ -65,7 +65,7 @@ struct ScheduleRoom {
     let deployment: Deployment
     let desk: ScheduleDesk
 
-    /// Opens both, making the ledger where there is none, and closes them when `body` is through.
+    /// Opens both, creating the ledger if there is none, and closes them when `body` returns.
     static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
