@@ -12,7 +12,7 @@ package import Logging
 /// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
 /// before the body is read. The same delivery again is answered 200.
 package struct WebhookGateway: Sendable {
-    /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
+    /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
     /// Whether an event of a type may be decided at once.
     package typealias Hold = @Sendable (_ type: String, CodexSnapshot) -> EventHold
@@ -34,7 +34,7 @@ package struct WebhookGateway: Sendable {
     /// Who we are on GitHub, as far as it is known.
     package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
 
-    /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
+    /// - Parameter refusals: counts refused deliveries; without one the gateway keeps its own.
     package init(
         codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
         hold: @escaping Hold = { _, _ in .none }, origin: @escaping OwnEvents.Origin,

@@ -4,7 +4,7 @@ package import GuildDomain
 package enum OperationFailure: GuildError, Equatable {
     /// Too many requests, a server's error, or no answer: the operation may even have been performed.
     ///
-    /// `retryAfter` is what the system asked for.
+    /// `retryAfter` is the delay that the system asked for.
     case retryable(reason: String, retryAfter: Duration?)
     /// An earlier try left no trace, but may still be performed until then: only after it may the next one be sent.
     case undecided(until: Timestamp, reason: String)

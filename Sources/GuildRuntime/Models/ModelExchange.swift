@@ -12,9 +12,9 @@ package struct ModelRequest: Sendable, Hashable {
     package var tools: [ModelTool]
     /// The reply limit in tokens.
     package var maxOutputTokens: Int
-    /// What the budget leaves of the reply limit. It is no part of the question: recordings do not know it.
+    /// The rest of the reply limit that the budget allows. It is not part of the question: recordings do not know it.
     package var grantedOutputTokens: Int?
-    /// What the budget holds for the input: no part of the question either.
+    /// The reservation for the input, which is not part of the question either.
     package var reservedInputTokens: Int64?
 
     /// The reply limit that goes to the provider.
@@ -91,19 +91,19 @@ package struct ModelTurn: Sendable, Hashable {
     package var content: [ModelContent]
     /// Why the model stopped.
     package var stop: Stop
-    /// Nil where the provider reported none: the caller settles at the reserved bound, marked estimated.
+    /// Nil if the provider reported none: the caller settles at the reserved bound, marked estimated.
     package var usage: TokenUsage?
     /// Whether `usage` is our own estimate, because the provider's figures cannot be.
     package var isUsageEstimated = false
     /// Why the provider's figures were not taken.
     package var usageDoubt: String?
-    /// What the provider says it ran.
+    /// The model that ran, according to the provider.
     package var model: String
     /// The provider's id of the answer.
     package var responseID: String?
     /// `authored` or `recorded` for a replayed answer; nil for a live one.
     package var replayOrigin: String?
-    /// What a person should know about an answer that is one all the same: an unknown stop reason.
+    /// A note for people about an answer that is valid all the same: an unknown stop reason.
     package var warning: String?
 
     /// An answer that was refused or filtered asks for nothing: calls that came before the refusal are left out.
@@ -132,11 +132,11 @@ package enum ModelDelta: Sendable, Hashable {
 package enum ModelFailure: GuildError, Equatable {
     /// Worth another try: 408, 409, 425, 429, 5xx, a connection that failed before the request was accepted.
     ///
-    /// `status` is nil where no HTTP status, and no error code that stands for one, was seen.
+    /// `status` is nil if there was neither an HTTP status nor an error code that corresponds to one.
     case retryable(provider: String, reason: String, retryAfter: Duration?, status: Int? = nil)
     /// The provider refused the request for good.
     ///
-    /// `parameter` is the member of the request that it does not take, where it says so.
+    /// `parameter` is the member of the request that it rejects, if it names one.
     case rejected(provider: String, status: Int, reason: String, parameter: String? = nil)
     /// The stream ended or made no sense after the request was sent; tokens may have been billed.
     case broken(provider: String, reason: String)
@@ -149,13 +149,13 @@ package enum ModelFailure: GuildError, Equatable {
     /// No recorded answer for this request.
     case replayMiss(reason: String, hint: String)
     case cancelled
-    /// Any of the others, after the provider had said what the call used.
+    /// Any of the others, after the provider had reported the usage of the call.
     indirect case billed(ModelFailure, usage: JudgedUsage)
 
     /// The failure itself.
     package var cause: ModelFailure { if case .billed(let cause, _) = self { cause.cause } else { self } }
 
-    /// What the provider said that the call used.
+    /// The usage that the provider reported for the call.
     package var usage: JudgedUsage? { if case .billed(_, let usage) = self { usage } else { nil } }
 
     package var kind: ErrorKind {

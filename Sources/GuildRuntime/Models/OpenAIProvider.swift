@@ -12,8 +12,8 @@ package struct OpenAIProvider: ModelProvider {
 
     /// - Parameters:
     ///   - model: for requests that name none.
-    ///   - isRelay: whether a server that is not OpenAI's own has its models all the same.
-    ///   - dialects: what was found out about servers, shared by the providers of a process.
+    ///   - isRelay: whether a server that is not OpenAI's own offers OpenAI's models.
+    ///   - dialects: the discovered dialects of servers, shared by the providers of a process.
     package init(
         _ connection: ProviderConnection, model: String = "", isRelay: Bool = false,
         dialects: OpenAIDialects = OpenAIDialects()
