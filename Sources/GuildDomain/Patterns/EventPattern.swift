@@ -1,4 +1,4 @@
-/// A condition on a JSON document in the pattern language of Amazon EventBridge (spec: event patterns): fields that
+/// A condition on a JSON document in the pattern language of Amazon EventBridge (docs/dispatch.md, "Rules"): fields that
 /// must all match, each with a list of accepted values of which any may.
 ///
 /// Semantics follow aws/event-ruler: arrays are looked through, conditions on one array of objects hold for one element
