@@ -80,7 +80,7 @@ extension BadInput {
             let ready = try await served.get("/readyz")
             #expect(ready.status == 503)
             #expect(ready.json?.value(at: ["parts", "ledger"]) == "locked by another process")
-            let warned = try await served.child.errorLine(containing: "the ledger is locked by another process")
+            let warned = try await served.child.errorLine(containing: "another process locks the ledger")
             #expect(warned.contains(codex.ledger) && warned.contains("fuser"), "\(warned)")
             holder.kill()
             _ = try await holder.wait()
