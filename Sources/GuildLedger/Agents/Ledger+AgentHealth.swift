@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How an agent is doing: what it has in hand, what came of its last day, and whether somebody has paused it.
@@ -89,7 +88,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func standing(of agent: String, isPaused: Bool) throws -> AgentStanding {
         var standing = AgentStanding()
         standing.isPaused = isPaused
@@ -98,7 +97,7 @@ extension Database {
             """
             SELECT state FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Ledger.standingOutcomes)
-            """, [.text(agent)]
+            """, [agent]
         ) { outcomes.append($0.text(0)) }
         standing.consecutiveFailures = outcomes.prefix { $0 == "failed" }.count
         standing.hasUnfinished =
@@ -106,7 +105,7 @@ extension Database {
                 """
                 SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_unfinished
                     WHERE agent = ? AND ended_at IS NULL)
-                """, [.text(agent)]
+                """, [agent]
             ) { $0.integer(0) == 1 } ?? false
         return standing
     }
@@ -115,7 +114,7 @@ extension Database {
     fileprivate func health(of agent: String, sample: Int, now: Timestamp) throws -> AgentHealth {
         var health = AgentHealth(agent: agent)
         try first(
-            "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [.text(agent)]
+            "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [agent]
         ) { row in
             health.lastInvocation = row.blob(0).flatMap { InvocationID(bytes: $0) }
             health.lastStartedAt = row.integer(1).map { Timestamp(microseconds: $0) }
@@ -127,7 +126,7 @@ extension Database {
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT ?
-            """, [.text(agent), .integer(Int64(sample))]
+            """, [agent, sample]
         ) { row in
             health.count(row, since: since)
             let (state, endedAt) = (row.text(0), row.integer(5) ?? 0)
@@ -145,7 +144,7 @@ extension Database {
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_unfinished
             WHERE agent = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?
-            """, [.text(agent), .integer(Int64(sample))]
+            """, [agent, sample]
         ) { row in
             health.count(row, since: since)
             health.byState[row.text(0) ?? "", default: 0] += 1
@@ -162,7 +161,7 @@ extension Database {
 }
 
 extension AgentHealth {
-    fileprivate mutating func count(_ row: DirectRow, since: Int64) {
+    fileprivate mutating func count(_ row: LedgerRow, since: Int64) {
         guard row.integer(1) ?? 0 >= since else { return }
         tokens = tokens.addingSaturated(row.integer(2) ?? 0)
         costMicrodollars = costMicrodollars.addingSaturated(row.integer(3) ?? 0)

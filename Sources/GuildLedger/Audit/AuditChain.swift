@@ -1,7 +1,5 @@
 import Crypto
 import Foundation
-import GRDB
-import GRDBSQLite
 import GuildDomain
 
 /// The chain as far as it was recomputed, its tree beside it. It trusts nothing that it reads: neither the columns'
@@ -43,13 +41,13 @@ struct AuditChain: Sendable {
     /// Follows the next `count` entries, and compares with the head and with what is left over behind the last one.
     ///
     /// - Returns: whether there are no more.
-    mutating func take(page count: Int, of db: Database) throws -> Bool {
+    mutating func take(page count: Int, of db: LedgerTransaction) throws -> Bool {
         // The first page looks at every number that a row can have.
         let after = position.seq == 0 ? Int64.min : position.seq
         var (taken, bytes) = (0, 0)
         do {
-            var entries = try DirectCursor(db, Self.entries, [.integer(after), .integer(Int64(count))])
-            var bodies = try DirectCursor(db, Self.bodies, [.integer(after)])
+            var entries = try DirectCursor(db, Self.entries, [after, count])
+            var bodies = try DirectCursor(db, Self.bodies, [after])
             var body = try bodies.next()
             var bodySeq = body?.integer(0)
             while problem == nil, bytes < Self.pageBytes, let entry = try entries.next() {
@@ -74,7 +72,7 @@ struct AuditChain: Sendable {
         let salt: (type: Int32, bytes: UnsafeRawBufferPointer)
         let body: (type: Int32, bytes: UnsafeRawBufferPointer)
 
-        init(_ row: DirectRow) { (salt, body) = (row.stored(1), row.stored(2)) }
+        init(_ row: LedgerRow) throws { (salt, body) = (row.stored(1), row.stored(2)) }
 
         /// Nil where it is not what was written.
         var digest: SHA256.Digest? {
@@ -85,7 +83,7 @@ struct AuditChain: Sendable {
         }
     }
 
-    private mutating func follow(_ row: DirectRow, body: StoredBody?, _ db: Database) throws {
+    private mutating func follow(_ row: LedgerRow, body: StoredBody?, _ db: LedgerTransaction) throws {
         let next = position.seq + 1
         guard let found = row.integer(0), found == next else {
             let found = row.integer(0) ?? 0
@@ -118,7 +116,7 @@ struct AuditChain: Sendable {
 
     /// Whether an erasure later in the chain names that entry. Asked again in this snapshot before the answer is no:
     /// the erasure may have come while we walked.
-    private mutating func covers(_ seq: Int64, _ kind: UnsafeRawBufferPointer?, _ db: Database) throws -> Bool {
+    private mutating func covers(_ seq: Int64, _ kind: UnsafeRawBufferPointer?, _ db: LedgerTransaction) throws -> Bool {
         guard kind?.elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) != true else { return false }
         if erasures.covers(seq) { return true }
         erasures = try AuditErasures(in: db)
@@ -149,11 +147,11 @@ struct AuditChain: Sendable {
     // MARK: Beside and behind the entries
 
     /// A stored node decides nothing here, but proofs and anchors are made from it.
-    private mutating func compareNodes(_ db: Database) throws {
+    private mutating func compareNodes(_ db: LedgerTransaction) throws {
         for node in nodes {
             let stored = try db.first(
                 "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?",
-                [.integer(Int64(node.level)), .integer(node.position)]
+                [node.level, node.position]
             ) { $0.blob(0) ?? [] }
             guard let stored, stored != node.hash else { continue }
             let first = node.position << node.level + 1
@@ -166,10 +164,9 @@ struct AuditChain: Sendable {
         nodes.removeAll(keepingCapacity: true)
     }
 
-    private mutating func compareEnds(_ db: Database) throws {
+    private mutating func compareEnds(_ db: LedgerTransaction) throws {
         let seq = position.seq
-        if let stray = try Int64.fetchOne(
-            db, sql: "SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1", arguments: [seq])
+        if let stray = try db.value("SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1", [seq], as: Int64.self)
         {
             return problem = .init(seq: stray, reason: "there is a body without an entry")
         }
@@ -192,7 +189,7 @@ struct AuditChain: Sendable {
             )
         }
         let node = try db.first(
-            "SELECT position FROM audit_nodes WHERE (position + 1) << level > ? LIMIT 1", [.integer(seq)]
+            "SELECT position FROM audit_nodes WHERE (position + 1) << level > ? LIMIT 1", [seq]
         ) { _ in true }
         if isWhole, node != nil {
             problem = .init(
@@ -253,7 +250,7 @@ struct AuditErasures: Sendable {
 
     /// Reads every erasure whose body is the one that its entry carries the hash of; the walk that asks verifies those
     /// entries too.
-    init(in db: Database) throws {
+    init(in db: LedgerTransaction) throws {
         var rows = try DirectCursor(
             db,
             """

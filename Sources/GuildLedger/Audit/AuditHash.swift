@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import GRDBSQLite
 
 /// How the chain is made: hash = SHA-256(version ‖ columns, each with its length ‖ body hash ‖ previous hash), and
 /// body hash = SHA-256(salt ‖ the body's bytes exactly as stored). docs/audit-format.md gives it for other languages.
@@ -70,7 +69,7 @@ enum AuditHash {
 
         /// - Parameter row: the columns of `audit`, in order.
         /// - Returns: nil where one is not of its type or a hash not of its length.
-        init?(_ row: DirectRow) {
+        init?(_ row: LedgerRow) {
             var isWell = true
             func text(_ column: Int32, isOptional: Bool = false) -> Bytes? {
                 let (type, bytes) = row.stored(column)

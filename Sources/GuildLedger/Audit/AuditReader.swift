@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// An entry as it stands in the chain.
@@ -48,7 +47,7 @@ extension Ledger {
 
     /// The entries that a filter lets through, in the chain's order; at most 10,000.
     package func auditLog(_ filter: AuditFilter) async throws -> [AuditRecord] {
-        let newest = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM audit") ?? 0 }
+        let newest = try await read { db in try db.value("SELECT max(seq) FROM audit", as: Int64.self) ?? 0 }
         let last = min(newest, filter.through ?? .max)
         let limit = min(max(filter.limit, 0), Self.auditLimit)
         let first = max(filter.after, 0)
@@ -69,12 +68,12 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func auditRecords(
         _ filter: AuditFilter, in window: (low: Int64, high: Int64), limit: Int
     ) throws -> [AuditRecord] {
         var conditions = ["a.seq > ?", "a.seq <= ?"]
-        var arguments: StatementArguments = [window.low, window.high]
+        var arguments: [(any Storable)?] = [window.low, window.high]
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
             guard let value else { return }
             conditions.append(condition)
@@ -91,20 +90,17 @@ extension Database {
             """
             CASE WHEN json_valid(CAST(b.body AS TEXT)) THEN json_extract(CAST(b.body AS TEXT), '$.agent') END = ?
             """, filter.agent)
-        return try Row.fetchAll(
-            self,
-            sql: """
+        return try all("""
                 SELECT a.*, b.body FROM audit a LEFT JOIN audit_bodies b ON b.seq = a.seq
                 WHERE \(conditions.joined(separator: " AND "))
                 ORDER BY a.seq \(filter.newestFirst ? "DESC" : "ASC") LIMIT \(limit)
-                """, arguments: arguments
-        ).map(AuditRecord.init(row:))
+                """, arguments, read: AuditRecord.init(row:))
     }
 }
 
 extension AuditRecord {
     /// A damaged column reads as empty, a body that does not parse as erased; `verify` is what names tampering.
-    fileprivate init(row: Row) {
+    fileprivate init(row: LedgerRow) throws {
         func text(_ column: String) -> String? { String.fromDatabaseValue(row[column]) }
         self.init(
             seq: Int64.fromDatabaseValue(row["seq"]) ?? 0,

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// The Merkle tree over the chain: leaf i is the `hash` of entry i + 1.
@@ -40,7 +39,7 @@ extension Ledger {
         try await extendAuditTree()
         return try await read { db in
             guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { $0.blob(0) }),
                 let hash
             else { throw AuditFailure.noEntry(seq) }
             return AuditPosition(seq: seq, hash: hash, frontier: try db.auditFrontier(size: seq))
@@ -58,7 +57,7 @@ extension Ledger {
             guard (1...max(head, 1)).contains(seq), head > 0 else { throw AuditFailure.noEntry(seq) }
             guard size >= seq, size <= head else { throw AuditFailure.badSize(size, seq: seq, head: head) }
             guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { $0.blob(0) }),
                 let hash
             else { throw AuditFailure.noEntry(seq) }
             return AuditProof(
@@ -68,8 +67,8 @@ extension Ledger {
     }
 }
 
-extension Database {
-    func auditHead() throws -> Int64 { try first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 } ?? 0 }
+extension LedgerTransaction {
+    func auditHead() throws -> Int64 { try first("SELECT seq FROM audit_head") { try $0[0] as Int64 } ?? 0 }
 
     /// Who this ledger is; its anchors carry it.
     func ledgerID() throws -> LedgerID {
@@ -86,8 +85,8 @@ extension Database {
     fileprivate func nextAuditNodes() throws -> (position: Int64, hashes: [[UInt8]])? {
         let start =
             try first(
-                "SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [.integer(Int64(AuditTree.step))]
-            ) { $0.integer(0) ?? 0 } ?? 0
+                "SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [AuditTree.step]
+            ) { try $0[0] as Int64 } ?? 0
         let end = min(try auditHead() / AuditTree.fan, start + AuditTree.batch)
         guard start < end else { return nil }
         return (start, try (start..<end).map { try auditRoot(of: $0 * AuditTree.fan, ($0 + 1) * AuditTree.fan) })
@@ -116,7 +115,7 @@ extension Database {
     private func insertAuditNode(level: Int, position: Int64, _ hash: [UInt8]) throws {
         try run(
             "INSERT OR IGNORE INTO audit_nodes VALUES (?, ?, ?)",
-            [.integer(Int64(level)), .integer(position), .blob(hash)])
+            [level, position, hash])
     }
 
     // MARK: Reading
@@ -167,7 +166,7 @@ extension Database {
         guard count <= AuditTree.fan else { return nil }
         var rows = try DirectCursor(
             self, "SELECT hash FROM audit_nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
-            [.integer(Int64(level)), .integer(position), .integer(position + count)])
+            [level, position, position + count])
         var hashes: [[UInt8]] = []
         while let row = try rows.next() {
             guard let hash = row.blob(0), hash.count == 32 else { return nil }
@@ -179,7 +178,7 @@ extension Database {
     private func leaves(_ from: Int64, count: Int64) throws -> [[UInt8]] {
         var rows = try DirectCursor(
             self, "SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq",
-            [.integer(from), .integer(from + count)])
+            [from, from + count])
         var (hashes, next): ([[UInt8]], Int64) = ([], from + 1)
         while let row = try rows.next() {
             guard row.integer(0) == next, let hash = row.blob(1) else { break }

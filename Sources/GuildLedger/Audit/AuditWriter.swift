@@ -1,7 +1,6 @@
-import GRDB
 import GuildDomain
 
-extension Database {
+extension LedgerTransaction {
     /// Appends to the chain, in the transaction of the thing itself. The head is one row, read and written here and
     /// never cached: a rolled-back savepoint takes its entry with it.
     func appendAudit(_ entry: AuditEntry) throws {
@@ -24,12 +23,12 @@ extension Database {
         try run(
             "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                .integer(seq), .time(entry.at), .text(entry.actor), .text(entry.kind.rawValue), .text(entry.subject),
-                .text(entry.commit), .text(entry.cause), .text(entry.root), .blob(bodyHash), .blob(head.hash),
-                .blob(hash),
+                seq, entry.at, entry.actor, entry.kind.rawValue, entry.subject,
+                entry.commit, entry.cause, entry.root, bodyHash, head.hash,
+                hash,
             ])
-        try run("INSERT INTO audit_bodies VALUES (?, ?, ?)", [.integer(seq), .blob(salt), .blob(body)])
-        try run("UPDATE audit_head SET seq = ?, hash = ?", [.integer(seq), .blob(hash)])
+        try run("INSERT INTO audit_bodies VALUES (?, ?, ?)", [seq, salt, body])
+        try run("UPDATE audit_head SET seq = ?, hash = ?", [seq, hash])
     }
 
     private static func randomSalt() -> [UInt8] {

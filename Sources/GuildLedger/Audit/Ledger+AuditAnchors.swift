@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// An anchor that was made of this ledger, and the commit that carries it.
@@ -63,7 +62,7 @@ extension Ledger {
         try await write(touching: [.outcomes]) { db in
             try db.run(
                 "INSERT OR IGNORE INTO audit_anchors VALUES (?, ?, ?, ?, ?)",
-                [.integer(anchor.seq), .time(anchor.at), .blob(anchor.hash), .blob(anchor.root), .text(commit)])
+                [anchor.seq, anchor.at, anchor.hash, anchor.root, commit])
             guard db.changesCount == 1 else { return }
             try db.appendAudit(
                 AuditEntry(
@@ -105,7 +104,7 @@ extension Ledger {
         let since = last?.anchor.seq ?? 0
         guard try await hasNewEntries(since: since) else { return (last, 0, nil) }
         return try await read { db in
-            let oldest = try db.first("SELECT at FROM audit WHERE seq > ? ORDER BY seq LIMIT 1", [.integer(since)]) {
+            let oldest = try db.first("SELECT at FROM audit WHERE seq > ? ORDER BY seq LIMIT 1", [since]) {
                 $0.integer(0).map { Timestamp(microseconds: $0) }
             }
             return (last, max(0, try db.auditHead() - since), oldest.flatMap(\.self))
@@ -115,7 +114,7 @@ extension Ledger {
     private func hasNewEntries(since seq: Int64) async throws -> Bool {
         try await read { db in
             let found = try db.first(
-                "SELECT 1 FROM audit WHERE seq > ? AND kind <> 'audit.anchored' LIMIT 1", [.integer(seq)]
+                "SELECT 1 FROM audit WHERE seq > ? AND kind <> 'audit.anchored' LIMIT 1", [seq]
             ) { _ in true }
             return found ?? false
         }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What one erasure took from the audit log.
@@ -47,7 +46,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// The body of an erasure is what covers the others' absence, so it is never erased itself.
     private static let erasable = """
         FROM audit_bodies WHERE seq BETWEEN ? AND ? AND seq NOT IN
@@ -66,7 +65,7 @@ extension Database {
         }
         guard let found, let first = found.first, let last = found.last else { return nil }
         // Debian's SQLite overwrites what it deletes; others do so only when told.
-        try execute(sql: "PRAGMA secure_delete = ON")
+        try run("PRAGMA secure_delete = ON")
         try run("DELETE \(Self.erasable)", bounds)
         try appendAudit(
             AuditEntry(
@@ -75,7 +74,7 @@ extension Database {
                     "first": .integer(first), "last": .integer(last), "bodies": .integer(found.count),
                     "policy": .string(policy),
                 ]))
-        let entry = try self.first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 }
+        let entry = try self.first("SELECT seq FROM audit_head") { try $0[0] as Int64 }
         return AuditErasure(entry: entry ?? 0, range: first...last, bodies: Int(clamping: found.count))
     }
 
@@ -93,7 +92,7 @@ extension Database {
         let end = start.addingSaturated(Int64(limit) - 1)
         let next = try first(
             "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?",
-            [.integer(start), .integer(end), .time(cutoff)]
+            [start, end, cutoff]
         ) { $0.integer(0) }
         return start...(next.flatMap(\.self).map { $0 - 1 } ?? end)
     }

@@ -1,6 +1,4 @@
 import Foundation
-import GRDB
-import GRDBSQLite
 import GuildDomain
 
 /// A piece of the audit log as JSON Lines.
@@ -27,7 +25,7 @@ extension Ledger {
                 SELECT a.seq, a.at, a.actor, a.kind, a.subject, a.commit_id, a.cause, a.root, a.body_hash, a.prev,
                     a.hash, b.salt, b.body FROM audit a LEFT JOIN audit_bodies b ON b.seq = a.seq
                 WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq LIMIT ?
-                """, [.integer(seq), .integer(last), .integer(Self.exportEntries)])
+                """, [seq, last, Self.exportEntries])
             var (lines, reached): ([UInt8], Int64?) = ([], nil)
             while lines.count < Self.exportBytes, let row = try rows.next() {
                 lines += row.exported.bytes()
@@ -42,7 +40,7 @@ extension Ledger {
     package func auditHead() async throws -> Int64 { try await read { db in try db.auditHead() } }
 }
 
-extension DirectRow {
+extension LedgerRow {
     /// A column that is not of its type, or is no UTF-8, is null: the line's hash then does not fit it, as it should not.
     fileprivate var exported: JSONValue {
         var line: JSONObject = [

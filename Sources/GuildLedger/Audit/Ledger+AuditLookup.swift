@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -16,8 +15,7 @@ extension Ledger {
         else { return [] }
         let tables = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ?1 AND ?2" }
         return try await read { db in
-            try EventID.fetchAll(
-                db, sql: tables.joined(separator: " UNION ") + " ORDER BY 1 LIMIT ?3", arguments: [low, high, limit])
+            try db.column(tables.joined(separator: " UNION ") + " ORDER BY 1 LIMIT ?3", [low, high, limit], as: EventID.self)
         }
     }
 
@@ -25,7 +23,7 @@ extension Ledger {
     package func recentIDs(of kinds: [RecordKind] = RecordKind.allCases) async throws -> [EventID] {
         try await read { db in
             try kinds.flatMap { kind in
-                try EventID.fetchAll(db, sql: "SELECT id FROM \(kind.table) ORDER BY seq DESC LIMIT \(Self.recentIDs)")
+                try db.column("SELECT id FROM \(kind.table) ORDER BY seq DESC LIMIT \(Self.recentIDs)", as: EventID.self)
             }
         }
     }

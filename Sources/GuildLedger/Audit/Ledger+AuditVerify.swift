@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What `guild audit verify` looks at.

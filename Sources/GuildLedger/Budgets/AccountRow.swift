@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// One account as its row holds it.
@@ -44,7 +43,7 @@ struct AccountRow: Sendable {
     }
 
     /// - Throws: where the buckets are not what we wrote.
-    init(_ row: DirectRow) throws {
+    init(_ row: LedgerRow) throws {
         func spending(_ column: Int32) -> Spending {
             Spending(tokens: row.integer(column) ?? 0, cost: row.integer(column + 1) ?? 0)
         }
@@ -68,19 +67,19 @@ struct AccountRow: Sendable {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func accountRow(named name: String) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [.text(name)]).first
+        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [name]).first
     }
 
     func accountRow(_ id: Int64) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [.integer(id)]).first
+        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [id]).first
     }
 
     /// - Parameter ids: a JSON array.
     func accountRows(ids: String) throws -> [AccountRow] {
         try accountRows(
-            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (SELECT value FROM json_each(?))", [.text(ids)])
+            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (SELECT value FROM json_each(?))", [ids])
     }
 
     func accountRows(_ sql: String, _ values: [StoredValue] = []) throws -> [AccountRow] {
@@ -96,7 +95,7 @@ extension Database {
 
     /// A new account; its name is not there yet.
     func makeAccount(named name: String) throws -> AccountRow {
-        try run("INSERT INTO accounts (name) VALUES (?)", [.text(name)])
+        try run("INSERT INTO accounts (name) VALUES (?)", [name])
         return AccountRow(id: lastInsertedRowID, name: name)
     }
 
@@ -106,8 +105,8 @@ extension Database {
             return try run(
                 "UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ? WHERE id = ?",
                 [
-                    .integer(row.used.tokens), .integer(row.used.cost), .integer(row.reserved.tokens),
-                    .integer(row.reserved.cost), .integer(row.id),
+                    row.used.tokens, row.used.cost, row.reserved.tokens,
+                    row.reserved.cost, row.id,
                 ])
         }
         let (day, month) = (row.windows.day, row.windows.month)
@@ -119,11 +118,11 @@ extension Database {
             WHERE id = ?
             """,
             [
-                .integer(row.used.tokens), .integer(row.used.cost), .integer(row.reserved.tokens),
-                .integer(row.reserved.cost), .blob(row.windows.minute.bytes), .blob(row.windows.hour.bytes),
-                .time(day.start), .time(day.end), .integer(day.used.tokens), .integer(day.used.cost),
-                .integer(Int64(day.told.rawValue)), .time(month.start), .time(month.end), .integer(month.used.tokens),
-                .integer(month.used.cost), .integer(Int64(month.told.rawValue)), .integer(row.id),
+                row.used.tokens, row.used.cost, row.reserved.tokens,
+                row.reserved.cost, row.windows.minute.bytes, row.windows.hour.bytes,
+                day.start, day.end, day.used.tokens, day.used.cost,
+                day.told.rawValue, month.start, month.end, month.used.tokens,
+                month.used.cost, month.told.rawValue, row.id,
             ])
     }
 }

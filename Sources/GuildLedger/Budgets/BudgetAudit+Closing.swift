@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
@@ -9,7 +8,7 @@ extension BudgetAudit {
             result.closedEntries = closed.entries
             let wanted = OpeningBalance.subject(try db.openingDigest())
             let entry = try db.first(
-                "SELECT kind, subject FROM audit WHERE seq = ?", [.integer(closed.audit)]
+                "SELECT kind, subject FROM audit WHERE seq = ?", [closed.audit]
             ) { (kind: $0.text(0), subject: $0.text(1)) }
             if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
                 find(

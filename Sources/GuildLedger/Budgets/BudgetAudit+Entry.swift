@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
@@ -8,7 +7,7 @@ extension BudgetAudit {
         let low: UInt64
 
         /// Zeros where the column is not an id.
-        init(_ row: DirectRow, _ column: Int32) {
+        init(_ row: LedgerRow, _ column: Int32) {
             let bytes = row.bytes(column)
             let isID = bytes.count == 16
             high = isID ? UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) : 0
@@ -40,7 +39,7 @@ extension BudgetAudit {
             """
         static let columnCount: Int32 = 17
 
-        init(_ row: DirectRow) {
+        init(_ row: LedgerRow) throws {
             func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
             id = integer(0)
             at = Timestamp(microseconds: integer(1))

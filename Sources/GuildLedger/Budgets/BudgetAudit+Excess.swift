@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
@@ -77,7 +76,7 @@ extension BudgetAudit {
         }
         try db.each(
             "SELECT at, commit_id, old, new FROM limit_changes WHERE account = ? AND at >= ? ORDER BY id DESC LIMIT 10000",
-            [.integer(row.id), .time(since)]
+            [row.id, since]
         ) { change in
             let old = amount(LimitsText.limits(change.text(2), of: row.name))
             guard let new = amount(LimitsText.limits(change.text(3), of: row.name)), old.map({ $0 > new }) ?? true
@@ -93,7 +92,7 @@ extension BudgetAudit {
             """
             SELECT \(isMoney ? "cost" : "tokens"), until, actor FROM grants
             WHERE account = ? AND period = ? AND until > ? AND until <= ? ORDER BY id DESC LIMIT 10000
-            """, [.integer(row.id), .text(limit.period.rawValue), .time(since), .time(clock.now)]
+            """, [row.id, limit.period.rawValue, since, clock.now]
         ) { grant in
             guard let granted = grant.integer(0), granted > 0 else { return }
             let until = Timestamp(microseconds: grant.integer(1) ?? 0).rfc3339

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// Recomputes the books from their entries and holds every counter against it.
@@ -17,7 +16,7 @@ struct BudgetAudit {
     /// Invocations, and texts of limits, that are remembered: those of entries near each other are the same.
     private static let memoryLimit = 4096
 
-    let db: Database
+    let db: LedgerTransaction
     let clock: BudgetClock
     var result = BudgetVerification()
     /// Those with windows: the organisation, chapters, agents and swarms.
@@ -52,18 +51,18 @@ struct BudgetAudit {
         let key: HourSums.Key?
     }
 
-    init(db: Database, now: Timestamp) throws {
+    init(db: LedgerTransaction, now: Timestamp) throws {
         self.db = db
         clock = try db.budgetClock(now)
         closed = try db.booksClosed()
     }
 
     mutating func run() throws -> BudgetVerification {
-        result.accounts = try db.first("SELECT count(*) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
+        result.accounts = try db.first("SELECT count(*) FROM accounts") { try $0[0] as Int64 } ?? 0
         try loadWindows()
         var (next, isFirst): (Int64?, Bool) = (try firstAccount(from: 1) ?? 1, true)
         while let first = next {
-            let last = try db.first("SELECT max(id) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
+            let last = try db.first("SELECT max(id) FROM accounts") { try $0[0] as Int64 } ?? 0
             let range = first...max(first, min(last, first.addingSaturated(Self.accountsPerPass - 1)))
             try pass(over: range, isFirst: isFirst)
             (next, isFirst) = (range.upperBound < last ? try firstAccount(from: range.upperBound + 1) : nil, false)
@@ -73,7 +72,7 @@ struct BudgetAudit {
     }
 
     private func firstAccount(from id: Int64) throws -> Int64? {
-        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [.integer(id)]) { $0.integer(0) }.flatMap(\.self)
+        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [id]) { $0.integer(0) }.flatMap(\.self)
     }
 
     // MARK: One pass
@@ -122,7 +121,7 @@ struct BudgetAudit {
     }
 
     private mutating func reserve(
-        _ entry: Entry, _ row: DirectRow, over range: ClosedRange<Int64>, isFirst: Bool
+        _ entry: Entry, _ row: LedgerRow, over range: ClosedRange<Int64>, isFirst: Bool
     ) throws {
         if isFirst, open[entry.reservation] != nil {
             find(.entry, "entry \(entry.id)", "its reservation is open already")
@@ -221,7 +220,7 @@ struct BudgetAudit {
             """
             SELECT agent, chapter, model, calls, input, cache_read, cache_write, output, reasoning, cost, estimated
             FROM usage_rollups WHERE hour = ?
-            """, [.integer(running.number)]
+            """, [running.number]
         ) { row in
             let key = HourSums.Key(agent: row.text(0) ?? "", chapter: row.text(1) ?? "", model: row.text(2) ?? "")
             func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
@@ -248,8 +247,8 @@ struct BudgetAudit {
         let hours =
             try db.first(
                 "SELECT count(DISTINCT hour) FROM usage_rollups WHERE hour >= ? AND hour > ?",
-                [.integer(db.rollUpsDeletedBefore()), .integer(closed?.hour ?? .min)]
-            ) { $0.integer(0) ?? 0 } ?? 0
+                [db.rollUpsDeletedBefore(), closed?.hour ?? .min]
+            ) { try $0[0] as Int64 } ?? 0
         if hours > result.rolledUpHours {
             find(
                 .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours are in it in which nothing was spent")
@@ -294,7 +293,7 @@ struct BudgetAudit {
         var balances: [(account: Int64, used: Spending, overrun: Spending)] = []
         try db.each(
             "SELECT account, used, used_cost, overrun, overrun_cost FROM opening_balances WHERE account BETWEEN ? AND ?",
-            [.integer(range.lowerBound), .integer(range.upperBound)]
+            [range.lowerBound, range.upperBound]
         ) { row in
             func spending(_ column: Int32) -> Spending {
                 Spending(tokens: row.integer(column) ?? 0, cost: row.integer(column + 1) ?? 0)
@@ -311,7 +310,7 @@ struct BudgetAudit {
         var (wrong, unlisted): ([(row: AccountRow, sums: AccountSums)], Int64) = ([], 0)
         try db.each(
             "SELECT \(AccountRow.columns), limits FROM accounts WHERE id BETWEEN ? AND ?",
-            [.integer(range.lowerBound), .integer(range.upperBound)]
+            [range.lowerBound, range.upperBound]
         ) { columns in
             let row = try AccountRow(columns)
             let sums = sums[Int(row.id - range.lowerBound)]
@@ -365,7 +364,7 @@ struct BudgetAudit {
             SELECT max(r.at) FROM budget_rules r JOIN budget_rules p
             ON p.id = (SELECT max(id) FROM budget_rules WHERE id < r.id) AND p.zone <> r.zone
             """
-        ) { Timestamp(microseconds: $0.integer(0) ?? 0) }
+        ) { Timestamp(microseconds: try $0[0] as Int64) }
         turnedAt = turned ?? turnedAt
         windows = rows.mapValues { WindowSums($0, turnedAt: turnedAt, now: clock.now) }
     }

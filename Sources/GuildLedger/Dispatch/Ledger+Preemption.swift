@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// The room that there is for urgent work.
@@ -46,7 +45,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Puts what was paused back into the queue once nothing urgent waits.
     func resumePreempted(now: Timestamp) throws {
         let isAny = try first("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')") {
@@ -57,7 +56,7 @@ extension Database {
             """
             UPDATE invocations SET state = 'queued', wait_reason = NULL, available_at = ?
             WHERE wait_reason = 'preempted'
-            """, [.time(now)])
+            """, [now])
     }
 
     fileprivate func hasCritical(now: Timestamp) throws -> Bool {
@@ -65,7 +64,7 @@ extension Database {
             """
             SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_queue
                 WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL)
-            """, [.time(now)]
+            """, [now]
         ) { $0.integer(0) == 1 } ?? false
     }
 
@@ -76,8 +75,7 @@ extension Database {
         let running = try counts(
             "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent", [])
         let mine =
-            try Int.fetchOne(
-                cachedStatement(sql: "SELECT count(*) FROM invocations WHERE lease_owner = ?"), arguments: [worker])
+            try value("SELECT count(*) FROM invocations WHERE lease_owner = ?", [worker], as: Int.self)
             ?? 0
         let waiting = try counts(
             """
@@ -96,8 +94,8 @@ extension Database {
         return startable > max(0, free)
     }
 
-    private func counts(_ sql: String, _ arguments: StatementArguments) throws -> [String: Int] {
-        let rows = try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    private func counts(_ sql: String, _ arguments: [(any Storable)?]) throws -> [String: Int] {
+        let rows = try all(sql, arguments) { FIXME($0) }
         return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Why a request does not go out now.
@@ -59,7 +58,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Takes a turn from each bucket or, where one refuses, from none.
     func takeTurn(_ charges: [AdmissionTerms.Charge], now: Timestamp) throws -> RateTurn {
         var book = LedgerBook(db: self, event: nil)

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A debounce window that is open.
@@ -10,9 +9,9 @@ package struct OpenWindow: Sendable, Hashable {
     package let root: EventID
     package let chapter: String?
 
-    init(row: Row) {
+    init(row: LedgerRow) throws {
         place = WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
-        window = DebounceWindow(row: row)
+        window = try DebounceWindow(row: row)
         event = row["event"]
         root = row["root"]
         chapter = row["chapter"]
@@ -31,7 +30,7 @@ package struct PendingDecision: Sendable, Hashable {
     package let reason: String?
     let terms: AdmissionTerms
 
-    init(row: Row) {
+    init(row: LedgerRow) throws {
         reason = row.hasColumn("reason") ? row["reason"] : nil
         rule = row["rule"]
         agent = row["agent"]
@@ -54,13 +53,10 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func dueWindows(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [OpenWindow] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
                     AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
-                    """, arguments: [now, now + Self.clockTolerance, limit, RootFilter.text(roots)]
-            ).map(OpenWindow.init)
+                    """, [now, now + Self.clockTolerance, limit, RootFilter.text(roots)], read: OpenWindow.init)
         }
     }
 
@@ -76,11 +72,9 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            let row = try Row.fetchOne(
-                db,
-                sql: """
+            let row = try db.first("""
                     DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
-                    """, arguments: [open.window.invocation, now, now + Self.clockTolerance])
+                    """, [open.window.invocation, now, now + Self.clockTolerance]) { FIXME($0) }
             guard let closed = row.map(OpenWindow.init) else { return nil }
             let events = closed.window.events
             var decision = Decision(
@@ -107,13 +101,10 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
                     ORDER BY due_at, event LIMIT ?2
-                    """, arguments: [now, limit, RootFilter.text(roots)]
-            ).map(PendingDecision.init)
+                    """, [now, limit, RootFilter.text(roots)], read: PendingDecision.init)
         }
     }
 
@@ -128,9 +119,7 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            try db.execute(
-                sql: "DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?",
-                arguments: [pending.event, pending.rule, pending.agent, now])
+            try db.run("DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?", [pending.event, pending.rule, pending.agent, now])
             guard db.changesCount == 1 else { return nil }
             var decision = Decision(
                 rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
@@ -150,9 +139,7 @@ extension Ledger {
     /// When the dispatcher has next something to do without being told; nil when nothing waits for a time.
     package func nextDispatchTime(now: Timestamp) async throws -> Timestamp? {
         try await read { db in
-            try Timestamp.fetchOne(
-                db,
-                sql: """
+            try db.value("""
                     SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
                         UNION ALL SELECT min(due_at) FROM pending_decisions
                         UNION ALL SELECT min(available_at) FROM messages
@@ -160,7 +147,7 @@ extension Ledger {
                         UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
                             WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1)
                             WHERE available_at > ?1)
-                    """, arguments: [now])
+                    """, [now], as: Timestamp.self)
         }
     }
 
@@ -172,15 +159,12 @@ extension Ledger {
         of invocation: InvocationID, limit: Int
     ) async throws -> (events: [Event], count: Int) {
         let (rows, count) = try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.all("""
                     SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
                     ORDER BY m.n DESC LIMIT ?
-                    """, arguments: [invocation, limit])
-            let count = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM merged_events WHERE invocation = ?", arguments: [invocation])
-            return (rows.map { (Event(row: $0), $0.storedBody("body", "body_ref")) }, count ?? 0)
+                    """, [invocation, limit]) { FIXME($0) }
+            let count = try db.value("SELECT count(*) FROM merged_events WHERE invocation = ?", [invocation], as: Int.self)
+            return (rows.map { (try Event(row: $0), $0.storedBody("body", "body_ref")) }, count ?? 0)
         }
         let events = try rows.reversed().map { event, stored in
             var event = event

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What became of an event that was offered.
@@ -74,7 +73,7 @@ extension Ledger {
                 let (topic, due) = try db.inboundPlace(event, policy.hold, turn: turn, now: now)
                 try db.run(
                     "INSERT INTO messages (topic, event, available_at) VALUES (?, ?, ?)",
-                    [.text(topic), .id(event.id), .time(due)])
+                    [topic, event.id, due])
                 try db.auditAccepted(event, payloadDigest: digest, policy: policy, now: now)
                 guard topic != "inbound" else { return .accepted(event.id) }
                 try db.auditHeld(event, until: due, actor: policy.actor, now: now)
@@ -93,7 +92,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Expired digests that each accepted event takes away with it: more than it brings.
     private static let expiredPerEvent = 4
 
@@ -110,7 +109,7 @@ extension Database {
                 \(Self.inboundBound)
             """,
             [.blob(policy.bodyDigest), .time(now), .id(event.id)] + policy.otherDigests.map { .blob($0) }
-        ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
+        ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: try $0[1] as Int64) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }
         if policy.hold != .none, try isFull(event.system, limit: policy.queueLimit) { return .overloaded }
@@ -120,18 +119,18 @@ extension Database {
 
     fileprivate func claimDigest(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         guard let digest = policy.bodyDigest else { return }
-        let oldest = try first("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1") { $0.integer(0) ?? 0 }
+        let oldest = try first("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1") { try $0[0] as Int64 }
         if let oldest, oldest <= now.microseconds {
             try run(
                 """
                 DELETE FROM dedup WHERE digest IN
                 (SELECT digest FROM dedup WHERE expires_at <= ? ORDER BY expires_at LIMIT \(Self.expiredPerEvent))
-                """, [.time(now)])
+                """, [now])
         }
         // One that is in the way has expired.
         try run(
             "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)",
-            [.blob(digest), .id(event.id), .time(now + policy.dedupWindow)])
+            [digest, event.id, now + policy.dedupWindow])
     }
 
     /// The numbers that lie between the first and the last message that wait.
@@ -143,11 +142,11 @@ extension Database {
     /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
     /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
-        let upper = try first("SELECT \(Self.inboundBound)") { $0.integer(0) ?? 0 } ?? 0
+        let upper = try first("SELECT \(Self.inboundBound)") { try $0[0] as Int64 } ?? 0
         guard upper >= limit else { return upper }
         return try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)", [.integer(limit)]
-        ) { $0.integer(0) ?? 0 } ?? 0
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)", [limit]
+        ) { try $0[0] as Int64 } ?? 0
     }
 
     func insert(_ event: Event, body: BodyStore.Stored, receivedAt: Timestamp) throws {
@@ -163,13 +162,13 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .id(event.id), .time(receivedAt), .time(event.time), .text(event.source), .text(event.type),
-                .text(event.system), .text(event.guildEvent), .text(event.subject),
-                .integer(Int64(event.priority.rawValue)), .text(event.chapter), .text(event.traceparent),
-                .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0),
-                .text(Container.json(event.containers).text()), inline, reference,
+                event.id, receivedAt, event.time, event.source, event.type,
+                event.system, event.guildEvent, event.subject,
+                event.priority.rawValue, event.chapter, event.traceparent,
+                event.cause, event.root, event.hop, event.isOwn ? 1 : 0,
+                Container.json(event.containers).text(), inline, reference,
                 event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
-                .text(event.sender?.id), .integer(event.sender?.isOutsider == true ? 1 : 0),
+                event.sender?.id, event.sender?.isOutsider == true ? 1 : 0,
             ])
     }
 
@@ -190,7 +189,7 @@ extension Database {
 
     func event(_ id: EventID) throws -> (Event, BodyStore.Stored)? {
         let statement = try cachedStatement(sql: "SELECT * FROM events WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id]).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+        return try first(STATEMENT, [id]) { (try Event(row: $0), $0.storedBody("body", "body_ref")) }
     }
 }
 
@@ -204,8 +203,8 @@ extension Row {
 
 extension Event {
     /// The event without its payload.
-    init(row: Row) {
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
             system: row["system"], guildEvent: row["guildevent"],
             priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
@@ -217,7 +216,7 @@ extension Event {
 
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
-    private static func containers(_ row: Row) -> [Container]? {
+    private static func containers(_ row: LedgerRow) -> [Container]? {
         guard let text = row["containers"] as String? else { return (row["cause"] as EventID?) == nil ? nil : [] }
         return (try? JSONParser.parse(Array(text.utf8))).flatMap { Container.list($0) } ?? []
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Events that may be the echo of our own writes, while it is not known who we are.
@@ -13,13 +12,10 @@ extension Ledger {
     /// The oldest held events of a system, with their payloads.
     package func heldEvents(system: String, limit: Int) async throws -> [HeldEvent] {
         let rows = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
                     ORDER BY m.seq LIMIT ?
-                    """, arguments: [Database.heldTopic(system), limit]
-            ).map { (Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
+                    """, [Database.heldTopic(system), limit]) { (try Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
         }
         return try rows.map { event, receivedAt, stored in
             var event = event
@@ -42,14 +38,14 @@ extension Ledger {
             for event in events {
                 try db.run(
                     "UPDATE messages SET topic = 'inbound', available_at = ? WHERE topic = ? AND event = ?",
-                    [.time(now), .text(Database.heldTopic(event.system)), .id(event.id)])
+                    [now, Database.heldTopic(event.system), event.id])
                 guard db.changesCount == 1 else { continue }
                 try db.run(
                     "UPDATE events SET own = ?, cause = ?, root = ?, hop = ?, containers = ? WHERE id = ?",
                     [
-                        .integer(event.isOwn ? 1 : 0), .id(event.cause), .id(event.root), .integer(Int64(event.hop)),
-                        .text(Container.json(event.containers).text()),
-                        .id(event.id),
+                        event.isOwn ? 1 : 0, event.cause, event.root, event.hop,
+                        Container.json(event.containers).text(),
+                        event.id,
                     ])
                 try db.appendAudit(
                     AuditEntry(
@@ -63,14 +59,11 @@ extension Ledger {
     /// Held events whose time is up.
     package func overdueHeld(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
                     WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
                     AND m.available_at <= ?2 ORDER BY m.seq
-                    """, arguments: [limit, now]
-            ).map { InboundMessage(seq: $0["message"], event: Event(row: $0), rootTokens: 0) }
+                    """, [limit, now]) { InboundMessage(seq: $0["message"], event: try Event(row: $0), rootTokens: 0) }
         }
     }
 
@@ -80,33 +73,30 @@ extension Ledger {
     /// Records why it is not known who we are in a system, or, with nil, that it is.
     package func noteIdentity(of system: String, missing reason: String?, now: Timestamp) async throws {
         let known = try await read { db in
-            try String.fetchOne(db, sql: "SELECT reason FROM identity_gaps WHERE system = ?", arguments: [system])
+            try db.value("SELECT reason FROM identity_gaps WHERE system = ?", [system], as: String.self)
         }
         guard known != reason else { return }
         try await write { db in
             guard let reason else {
-                return try db.run("DELETE FROM identity_gaps WHERE system = ?", [.text(system)])
+                return try db.run("DELETE FROM identity_gaps WHERE system = ?", [system])
             }
             try db.run(
                 """
                 INSERT INTO identity_gaps VALUES (?, ?, ?) ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
-                """, [.text(system), .time(now), .text(reason)])
+                """, [system, now, reason])
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func heldStandings() throws -> [HeldStanding] {
-        try Row.fetchAll(
-            self,
-            sql: """
+        try all("""
                 SELECT h.system, h.held, h.oldest, g.reason FROM (
                     SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
                         SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit))
                     GROUP BY topic) h
                 LEFT JOIN identity_gaps g ON g.system = h.system
-                """
-        ).map { row in
+                """) { row in
             let until: Timestamp = row["oldest"]
             return HeldStanding(
                 system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
@@ -124,7 +114,7 @@ extension Database {
         case .none: return ("inbound", turn)
         case .untilIdentityIsKnown: return (topic, now + EventHold.longest)
         case .behindOthers:
-            let isAny = try first("SELECT 1 FROM messages WHERE topic = ? LIMIT 1", [.text(topic)]) { _ in true }
+            let isAny = try first("SELECT 1 FROM messages WHERE topic = ? LIMIT 1", [topic]) { _ in true }
             return isAny == true ? (topic, now + EventHold.longest) : ("inbound", turn)
         }
     }
@@ -151,8 +141,8 @@ extension Database {
         ) { ($0.integer(0), $0.integer(1)) }
         guard let oldest = ends?.0, let newest = ends?.1, newest - oldest + 1 >= limit else { return false }
         let count = try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, .integer(limit)]
-        ) { $0.integer(0) ?? 0 }
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, limit]
+        ) { try $0[0] as Int64 }
         return count ?? 0 >= limit
     }
 }

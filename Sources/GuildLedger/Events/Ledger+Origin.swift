@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -9,27 +8,21 @@ extension Ledger {
     /// cause. Its containers are those of the run, which a person may have named.
     package func origin(of action: ActionID) async throws -> Event? {
         try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
+            try db.first("""
                     SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
                     JOIN events e ON e.id = i.event
                     WHERE a.id = ?
-                    """, arguments: [action]
-            ).map(Event.init(origin:))
+                    """, [action], read: Event.init(origin:))
         }
     }
 
     /// The event that an action of ours answers, with what it said: what a write is compared with.
     package func cause(of action: ActionID) async throws -> Event? {
         let found = try await read { db -> (Event, BodyStore.Stored)? in
-            try Row.fetchOne(
-                db,
-                sql: """
+            try db.first("""
                     SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
                     WHERE a.id = ?
-                    """, arguments: [action]
-            ).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+                    """, [action]) { (try Event(row: $0), $0.storedBody("body", "body_ref")) }
         }
         return try found.map { event, stored in
             var event = event
@@ -46,23 +39,19 @@ extension Ledger {
         // Connectors may name a subject in lower case whatever its events say.
         let subjects = [subject, whole, subject.lowercased(), whole.lowercased()]
         return try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
+            try db.first("""
                     SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
                     JOIN events e ON e.id = i.event
                     WHERE a.subject IN (?, ?, ?, ?) AND a.operation IN (\(databaseQuestionMarks(count: operations.count)))
                     AND EXISTS (SELECT 1 FROM action_attempts t WHERE t.action = a.id AND t.started_at >= ?)
                     ORDER BY a.seq DESC LIMIT 1
-                    """,
-                arguments: StatementArguments(subjects) + StatementArguments(operations) + [now - Self.echoWindow]
-            ).map(Event.init(origin:))
+                    """, StatementArguments(subjects) + StatementArguments(operations) + [now - Self.echoWindow], read: Event.init(origin:))
         }
     }
 }
 
 extension Event {
-    fileprivate init(origin row: Row) {
+    fileprivate init(origin row: LedgerRow) {
         self.init(row: row)
         containers = Container.called(by: row.json("asked")) ?? containers
     }

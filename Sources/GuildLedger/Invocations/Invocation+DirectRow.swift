@@ -1,14 +1,14 @@
 import GuildDomain
 
 extension Invocation {
-    /// The columns that `init(_ row: DirectRow)` reads, in its order.
+    /// The columns that `init(_ row: LedgerRow)` reads, in its order.
     static let columns = """
         id, agent, chapter, commit_id, event, root, priority, state, wait_reason, attempt, created_at, available_at,
         started_at, ended_at, cancel_requested, failures, input, cache_read, cache_write, output, reasoning, cost, outcome
         """
 
     /// Every write of a turn reads its invocation first, so that this is worth doing without looking names up.
-    init(_ row: DirectRow) {
+    init(_ row: LedgerRow) throws {
         func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
         func time(_ column: Int32) -> Timestamp? { row.integer(column).map { Timestamp(microseconds: $0) } }
         func id<Thing>(_ column: Int32) -> Identifier<Thing> {

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What a recovery found.
@@ -31,20 +30,19 @@ extension Ledger {
             let marks = databaseQuestionMarks(count: dead.count)
             for owner in dead {
                 found.released += try db.clearAffinity(to: owner)
-                try db.execute(
-                    sql: "UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", arguments: [now, owner])
+                try db.run("UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [now, owner])
             }
             let held = """
                 lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(marks)))
                 ORDER BY seq LIMIT \(Self.recoveryLimit)
                 """
-            let arguments: StatementArguments = [worker.id, now] + StatementArguments(dead)
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM invocations WHERE \(held)", arguments: arguments) {
-                try db.reclaim(Invocation(row: row), now: now)
+            let arguments: [(any Storable)?] = [worker.id, now] + StatementArguments(dead)
+            for row in try db.all("SELECT * FROM invocations WHERE \(held)", arguments) { FIXME($0) } {
+                try db.reclaim(try Invocation(row: row), now: now)
                 found.invocations += 1
             }
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM actions WHERE \(held)", arguments: arguments) {
-                try db.reclaim(Action(row: row), now: now)
+            for row in try db.all("SELECT * FROM actions WHERE \(held)", arguments) { FIXME($0) } {
+                try db.reclaim(try Action(row: row), now: now)
                 found.actions += 1
             }
             // After those of the attempts that were taken back: what is left has an owner that renews nothing any more.
@@ -61,21 +59,19 @@ extension Ledger {
     /// The workers other than this one that hold something or are wanted for something.
     func foreignOwners(_ worker: Worker) async throws -> [WorkerID] {
         try await read { db in
-            try WorkerID.fetchAll(
-                db,
-                sql: """
+            try db.column("""
                     SELECT lease_owner FROM invocations WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
                     UNION SELECT lease_owner FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
                     UNION SELECT affinity FROM invocations WHERE affinity IS NOT NULL AND affinity <> ?1
                         AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
                     UNION SELECT affinity FROM actions WHERE affinity IS NOT NULL AND affinity <> ?1
                         AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
-                    """, arguments: [worker.id])
+                    """, [worker.id], as: WorkerID.self)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Settles what an attempt left open and puts the invocation back into the queue.
     fileprivate func reclaim(_ invocation: Invocation, now: Timestamp) throws {
         try closeOpenTurns(of: invocation, reason: "the worker died during the call", now: now)
@@ -89,11 +85,10 @@ extension Database {
 
     fileprivate func reclaim(_ action: Action, now: Timestamp) throws {
         try endAttempt(action, outcome: "lost: its worker died", now: now)
-        try execute(
-            sql: """
+        try run("""
                 UPDATE actions SET state = 'queued', lease_owner = NULL, lease_until = NULL, available_at = ?
                 WHERE id = ?
-                """, arguments: [now, action.id])
+                """, [now, action.id])
         try appendAudit(
             action.entry(
                 .actionRetried, actor: "action-executor", now: now,
@@ -103,18 +98,14 @@ extension Database {
     /// What waited for a time goes back into the queue. Past `actionWait` the model is told that its action is accepted
     /// but not finished; who waited for something else has not waited for the action yet.
     fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
-        let overdue = try InvocationID.fetchAll(
-            self, sql: "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)",
-            arguments: [now])
+        let overdue = try column("SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)", [now], as: InvocationID.self)
         for invocation in overdue {
             if try expireOwnWait(of: invocation, now: now) { continue }
-            let pending = try Row.fetchAll(
-                self,
-                sql: """
+            let pending = try all("""
                     SELECT n, position, name, action FROM tool_calls
                     WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
                         AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
-                    """, arguments: [invocation])
+                    """, [invocation]) { FIXME($0) }
             for call in pending {
                 let action: ActionID? = call["action"]
                 let text = "accepted, \(action.map(\.description) ?? ""), not finished"
@@ -137,14 +128,14 @@ extension Database {
             SELECT w.setting FROM budget_waits w JOIN invocations i ON i.id = w.invocation
             WHERE w.invocation = ? AND i.wait_reason = 'budget' AND w.period = 'perInvocation'
                 AND w.frees_up_at IS NULL AND w.max_level = 0
-            """, [.id(id)]
+            """, [id]
         ) { $0.text(0) ?? "" }
         guard let setting,
-            let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
+            let row = try first("SELECT * FROM invocations WHERE id = ?", [id]) { FIXME($0) }
         else { return false }
         let hours = Self.longestOwnWait.microseconds / Duration.seconds(3600).microseconds
         try end(
-            Invocation(row: row), as: .expired,
+            try Invocation(row: row), as: .expired,
             outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised it", now: now)
         return true
     }
@@ -152,8 +143,8 @@ extension Database {
     private func auditOverdue(
         _ tool: String, action: ActionID?, of invocation: InvocationID, now: Timestamp
     ) throws {
-        let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [invocation])
-        guard let current = row.map({ Invocation(row: $0) }) else { return }
+        let row = try first("SELECT * FROM invocations WHERE id = ?", [invocation]) { FIXME($0) }
+        guard let current = row.map({ try Invocation(row: $0) }) else { return }
         try appendAudit(
             current.entry(
                 .toolCalled, now: now,

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What waits at one cap of one agent.
@@ -29,15 +28,12 @@ extension Ledger {
     /// Where actions wait because of a cap, by agent and cap.
     package func capQueues() async throws -> [CapQueue] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, caps FROM (
                         SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
                         WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit))
                     GROUP BY agent, held_by LIMIT \(Self.pairLimit)
-                    """
-            ).compactMap { row in
+                    """) { FIXME($0) }.compactMap { row in
                 guard let cap = ActionCap(rawValue: row["held_by"]) else { return nil }
                 return CapQueue(
                     agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
@@ -50,13 +46,10 @@ extension Ledger {
     package func capReleases(now: Timestamp) async throws -> [CapRelease] {
         try await read { db in
             let at = try db.budgetClock(now).now
-            return try Row.fetchAll(
-                db,
-                sql: """
+            return try db.all("""
                     SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
                     WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
-                    """, arguments: [at]
-            ).compactMap { row in
+                    """, [at]) { FIXME($0) }.compactMap { row in
                 ActionCap(rawValue: row["cap"]).map {
                     CapRelease(
                         agent: row["agent"], cap: $0, scope: row["scope"], left: row["remaining"],
@@ -69,13 +62,10 @@ extension Ledger {
     /// The cap that an invocation's first held action waits at; nil for one that waits for something else.
     package func capHold(of invocation: InvocationID) async throws -> CapHold? {
         try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
+            try db.first("""
                     SELECT held_by, caps FROM actions INDEXED BY actions_invocation
                     WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
-                    """, arguments: [invocation]
-            ).flatMap { row in
+                    """, [invocation]) { FIXME($0) }.flatMap { row in
                 ActionCap(rawValue: row["held_by"]).map { CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
             }
         }

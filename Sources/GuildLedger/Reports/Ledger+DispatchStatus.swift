@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What the dispatcher holds and has queued.
@@ -44,16 +43,14 @@ extension Ledger {
     /// - Parameter limit: windows and pending decisions that are listed one by one; all are counted.
     package func dispatchStatus(limit: Int, now: Timestamp) async throws -> DispatchStatus {
         try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.all("""
                     SELECT priority, count(*) AS queued, sum(available_at > ?1) AS delayed, 0 AS running, 0 AS paused
                         FROM invocations WHERE state = 'queued' GROUP BY 1
                     UNION ALL SELECT priority, 0, 0, count(*), 0 FROM invocations
                         WHERE lease_owner IS NOT NULL GROUP BY 1
                     UNION ALL SELECT priority, 0, 0, 0, count(*) FROM invocations
                         WHERE wait_reason = 'preempted' GROUP BY 1
-                    """, arguments: [now])
+                    """, [now]) { FIXME($0) }
             let queues = Priority.allCases.map { priority in
                 let mine = rows.filter { ($0["priority"] as Int) == priority.rawValue }
                 func sum(_ column: String) -> Int { mine.reduce(0) { $0 + ($1[column] as Int) } }
@@ -61,19 +58,16 @@ extension Ledger {
                     priority: priority, queued: sum("queued"), delayed: sum("delayed"), running: sum("running"),
                     paused: sum("paused"))
             }
-            func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
+            func count(_ sql: String) throws -> Int { try db.value(sql, as: Int.self) ?? 0 }
             return DispatchStatus(
                 queues: queues, windows: try db.openWindows(limit: limit),
                 windowCount: try count("SELECT count(*) FROM debounces"),
-                pending: try Row.fetchAll(
-                    db,
-                    sql: """
+                pending: try db.all("""
                         SELECT *, (SELECT json_extract(d.reasons, '$[#-1]') FROM decisions d
                             WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
                             ORDER BY d.revision DESC LIMIT 1) AS reason
                         FROM pending_decisions p ORDER BY due_at LIMIT \(limit)
-                        """
-                ).map(PendingDecision.init), pendingCount: try count("SELECT count(*) FROM pending_decisions"),
+                        """, read: PendingDecision.init), pendingCount: try count("SELECT count(*) FROM pending_decisions"),
                 pendingOfSenders: try count(
                     """
                     SELECT count(*) FROM pending_decisions p WHERE (SELECT json_extract(d.reasons, '$[#-1]')
@@ -82,10 +76,7 @@ extension Ledger {
                     """),
                 deadLetters: try db.deadLetterCount(),
                 running: Dictionary(
-                    try Row.fetchAll(
-                        db,
-                        sql: "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent"
-                    ).map { ($0[0] as String, $0[1] as Int) }
+                    try db.all("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent") { ($0[0] as String, $0[1] as Int) }
                 ) { first, _ in first })
         }
     }
@@ -112,14 +103,12 @@ extension Ledger {
         of agent: String
     ) async throws -> (tokens: Int64, costMicrodollars: Int64, runs: Int)? {
         try await read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
+            let row = try db.first("""
                     SELECT count(*) AS runs, total(cost) AS cost, total(tokens) AS tokens FROM (
                         SELECT ended_at, cost, input + cache_read + cache_write + output + reasoning AS tokens
                         FROM invocations INDEXED BY invocations_agent WHERE agent = ? ORDER BY seq DESC LIMIT ?)
                     WHERE ended_at IS NOT NULL AND tokens > 0
-                    """, arguments: [agent, Self.runsPerMean])
+                    """, [agent, Self.runsPerMean]) { FIXME($0) }
             guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
                 let cost = row["cost"] as Double?
             else { return nil }
@@ -141,21 +130,15 @@ extension Ledger {
     ) async throws -> [RecordedEvent] {
         let rows = try await read { db in
             let last = after == 0 ? try db.lastEvent(before: since - Self.stepBack) : after
-            return try Row.fetchAll(
-                db,
-                sql: """
+            return try db.all("""
                     SELECT * FROM events WHERE seq > ? AND received_at >= ? ORDER BY seq LIMIT ?
-                    """, arguments: [last, since, limit]
-            ).map { row in
-                let decided = try Row.fetchAll(
-                    db,
-                    sql: """
+                    """, [last, since, limit]) { row in
+                let decided = try db.all("""
                         SELECT agent, outcome, final FROM decisions d WHERE event = ? AND revision = (SELECT max(revision)
                             FROM decisions WHERE event = d.event AND rule = d.rule AND agent = d.agent)
-                        """,
-                    arguments: [row["id"] as EventID])
+                        """, [row["id"] as EventID]) { FIXME($0) }
                 return (
-                    row["seq"] as Int64, row["received_at"] as Timestamp, Event(row: row),
+                    row["seq"] as Int64, row["received_at"] as Timestamp, try Event(row: row),
                     row.storedBody("body", "body_ref"), (row["erased_at"] as Timestamp?) != nil,
                     decided.map {
                         RecordedEvent.Outcome(agent: $0["agent"], outcome: $0["outcome"], isFinal: $0["final"])
@@ -190,7 +173,7 @@ package struct RecordedEvent: Sendable, Hashable {
     package let outcomes: [Outcome]
 }
 
-extension Database {
+extension LedgerTransaction {
     /// The number behind which the events come that were received at `instant` or later; 0 where all were. It takes as
     /// many looks as the numbers have binary digits.
     func lastEvent(before instant: Timestamp) throws -> Int64 {
@@ -203,7 +186,7 @@ extension Database {
             // Rounded up; of the numbers up to `middle` the last that is there decides.
             let middle = low + (high - low + 1) / 2
             let found = try first(
-                "SELECT received_at FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", [.integer(middle)]
+                "SELECT received_at FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", [middle]
             ) { $0.integer(0) }
             if let received = found.flatMap(\.self), received < instant.microseconds {
                 low = middle
@@ -215,11 +198,9 @@ extension Database {
     }
 
     func deadLetterCount() throws -> Int {
-        try Int.fetchOne(
-            self,
-            sql: """
+        try value("""
                 SELECT count(*) FROM invocations INDEXED BY invocations_dead WHERE state IN ('failed', 'expired')
                 AND id NOT IN (SELECT invocation FROM dropped_letters)
-                """) ?? 0
+                """, as: Int.self) ?? 0
     }
 }

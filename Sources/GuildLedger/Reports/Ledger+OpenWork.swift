@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What one process has begun and not recorded the end of: what its death would leave in doubt.
@@ -17,23 +16,19 @@ extension Ledger {
     package func openWork() async throws -> [OpenWork] {
         try await read { db in
             var works: [Int32: OpenWork] = [:]
-            let invocations = try Row.fetchAll(
-                db,
-                sql: """
+            let invocations = try db.all("""
                     SELECT w.pid, i.id, EXISTS (SELECT 1 FROM reservations r WHERE r.invocation = i.id AND r.state = 'sent')
                     FROM invocations i JOIN workers w ON w.id = i.lease_owner WHERE i.lease_owner IS NOT NULL
-                    """)
+                    """) { FIXME($0) }
             for row in invocations {
                 let (process, id, isSent): (Int32, InvocationID, Bool) = (row[0], row[1], row[2])
                 works[process, default: OpenWork(processID: process)].invocations.insert(id)
                 if isSent { works[process, default: OpenWork(processID: process)].calls.insert(id) }
             }
-            let actions = try Row.fetchAll(
-                db,
-                sql: """
+            let actions = try db.all("""
                     SELECT w.pid, a.id FROM actions a JOIN workers w ON w.id = a.lease_owner
                     WHERE a.lease_owner IS NOT NULL
-                    """)
+                    """) { FIXME($0) }
             for row in actions {
                 let (process, id): (Int32, ActionID) = (row[0], row[1])
                 works[process, default: OpenWork(processID: process)].sends.insert(id)

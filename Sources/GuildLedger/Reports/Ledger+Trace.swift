@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// All that happened because of one event.
@@ -71,13 +70,11 @@ extension Ledger {
     package func eventID(for text: String) async throws -> EventID? {
         guard let id = EventID(text) else { return nil }
         return try await read { db in
-            try EventID.fetchOne(
-                db,
-                sql: """
+            try db.value("""
                     SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
                     UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
                     LIMIT 1
-                    """, arguments: [id])
+                    """, [id], as: EventID.self)
         }
     }
 
@@ -91,31 +88,26 @@ extension Ledger {
 
     package func invocation(_ id: InvocationID) async throws -> Invocation? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id]).map(Invocation.init)
+            try db.first("SELECT * FROM invocations WHERE id = ?", [id], read: Invocation.init)
         }
     }
 
     /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
     package func root(of invocation: InvocationID) async throws -> EventID? {
         try await read { db in
-            try EventID.fetchOne(
-                db,
-                sql: """
+            try db.value("""
                     SELECT root FROM invocations WHERE id = ?1
                     UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
-                    """, arguments: [invocation])
+                    """, [invocation], as: EventID.self)
         }
     }
 
     /// The newest invocations, of one agent or of all.
     package func recentInvocations(agent: String? = nil, limit: Int) async throws -> [Invocation] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
-                    """, arguments: StatementArguments(agent.map { [$0] } ?? [])
-            ).map(Invocation.init)
+                    """, StatementArguments(agent.map { [$0] } ?? []), read: Invocation.init)
         }
     }
 
@@ -125,7 +117,7 @@ extension Ledger {
     package func isQuiet(root: EventID?, leavingWaits: Bool = false) async throws -> Bool {
         try await read { db in
             let scope = root == nil ? "" : "AND root = ?1"
-            let arguments: StatementArguments = root.map { [$0] } ?? []
+            let arguments: [(any Storable)?] = root.map { [$0] } ?? []
             let underWay = """
                 EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'running' \(scope))
@@ -138,56 +130,46 @@ extension Ledger {
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'queued' \(scope))
                 """
-            let open = try Int.fetchOne(
-                db, sql: "SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments: arguments)
+            let open = try db.value("SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments, as: Int.self)
             return open == 0
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
-        guard room > 0, let row = try Row.fetchOne(self, sql: "SELECT * FROM events WHERE id = ?", arguments: [id])
+        guard room > 0, let row = try first("SELECT * FROM events WHERE id = ?", [id]) { FIXME($0) }
         else {
             return nil
         }
         room -= 1
-        let decisions = try Row.fetchAll(
-            self, sql: "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", arguments: [id]
-        )
-        let invocations = try Row.fetchAll(
-            self, sql: "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-            arguments: [id])
+        let decisions = try all("SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id]) { FIXME($0) }
+        let invocations = try all("SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id]) { FIXME($0) }
         let caused =
             depth >= TraceLimits.depth
             ? []
-            : try EventID.fetchAll(
-                self, sql: "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-                arguments: [id])
+            : try column("SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id], as: EventID.self)
         var effects: [EventTrace] = []
         for event in caused {
             if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
         }
         return EventTrace(
-            event: Event(row: row), receivedAt: row["received_at"],
+            event: try Event(row: row), receivedAt: row["received_at"],
             decisions: decisions.map(EventTrace.DecisionRow.init),
-            invocations: try invocations.map { try invocationRow(Invocation(row: $0)) },
+            invocations: try invocations.map { try invocationRow(try Invocation(row: $0)) },
             effects: effects)
     }
 
     private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {
-        let actions = try Row.fetchAll(
-            self, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-            arguments: [invocation.id])
+        let actions = try all("SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [invocation.id]) { FIXME($0) }
         return EventTrace.InvocationRow(
             invocation: invocation, turns: try turns(of: invocation.id),
-            actions: try actions.map { try actionRow(Action(row: $0)) })
+            actions: try actions.map { try actionRow(try Action(row: $0)) })
     }
 
     private func actionRow(_ action: Action) throws -> EventTrace.ActionRow {
-        let attempts = try Row.fetchAll(
-            self, sql: "SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", arguments: [action.id])
-        let approval = try Row.fetchOne(self, sql: "SELECT * FROM approvals WHERE action = ?", arguments: [action.id])
+        let attempts = try all("SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id]) { FIXME($0) }
+        let approval = try first("SELECT * FROM approvals WHERE action = ?", [action.id]) { FIXME($0) }
         return EventTrace.ActionRow(
             action: action,
             attempts: attempts.map {
@@ -200,8 +182,8 @@ extension Database {
 }
 
 extension EventTrace.DecisionRow {
-    fileprivate init(row: Row) {
-        self.init(
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(
             rule: row["rule"], agent: row["agent"], revision: row["revision"], outcome: row["outcome"],
             isFinal: row["final"], until: row["until"],
             reasons: row.json("reasons").array?.compactMap(\.string) ?? [], invocation: row["invocation"],

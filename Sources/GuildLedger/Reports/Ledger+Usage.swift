@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How `guild budget report` groups.
@@ -83,13 +82,10 @@ extension Ledger {
             }
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
                     ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
-                    """, arguments: [hours.first, hours.end]
-            ).map { UsageLine(row: $0, name: $0["name"]) }
+                    """, [hours.first, hours.end]) { try UsageLine(row: $0, name: $0["name"]) }
         }
     }
 
@@ -97,13 +93,10 @@ extension Ledger {
     package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
                     GROUP BY 1, 2
-                    """, arguments: [hours.first, hours.end]
-            ).map { AgentUsage(line: UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
+                    """, [hours.first, hours.end]) { AgentUsage(line: try UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
         }
     }
 
@@ -111,13 +104,10 @@ extension Ledger {
     package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.all("""
                     SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
-                    """, arguments: [hours.first, hours.end]
-            ).map { row in
-                let line = UsageLine(row: row, name: "")
+                    """, [hours.first, hours.end]) { row in
+                let line = try UsageLine(row: row, name: "")
                 return HourUsage(at: line.firstHour, line: line)
             }
         }
@@ -133,14 +123,11 @@ extension Ledger {
         while first < span.end {
             let (start, end) = (first, min(first.addingSaturated(Self.hoursPerRead), span.end))
             hours += try await read { db in
-                try Row.fetchAll(
-                    db,
-                    sql: """
+                try db.all("""
                         SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
                             sum(cost) AS cost
                         FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
-                        """, arguments: [start, end]
-                ).map { row in
+                        """, [start, end]) { row in
                     AgentHour(
                         at: HourSpan.start(of: row["hour"]), agent: row["agent"], chapter: row["chapter"],
                         tokens: row["tokens"], costMicrodollars: row["cost"])
@@ -161,8 +148,8 @@ extension UsageLine {
         """
     static let total = "sum(input + cache_read + cache_write + output + reasoning)"
 
-    init(row: Row, name: String) {
-        let usage = TokenUsage(row: row)
+    init(row: LedgerRow, name: String) {
+        let usage = try TokenUsage(row: row)
         self.init(
             name: name, calls: row["calls"], usage: usage, tokens: usage.total, costMicrodollars: row["cost"],
             estimatedTokens: row["estimated"], firstHour: HourSpan.start(of: row["hour"]))

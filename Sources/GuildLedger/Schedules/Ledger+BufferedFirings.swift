@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A firing that waits for an earlier run of its schedule to end.
@@ -14,9 +13,7 @@ extension Ledger {
     /// The firings whose wait is over.
     package func bufferedFirings() async throws -> [BufferedFiring] {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", arguments: [Self.bufferedLimit]
-            ).map { BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
+            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
                 .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
         }
     }
@@ -24,7 +21,7 @@ extension Ledger {
     /// Whether a firing waits, its wait over or not.
     package func hasBufferedFirings() async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM buffered_firings)") ?? false
+            try db.holds("SELECT EXISTS (SELECT 1 FROM buffered_firings)")
         }
     }
 
@@ -34,11 +31,11 @@ extension Ledger {
             try await write(touching: [.inbound]) { db in
                 let waits = try db.first(
                     "SELECT 1 FROM buffered_firings WHERE schedule = ? AND due_at = ?",
-                    [.text(request.schedule), .time(request.dueAt)]
+                    [request.schedule, request.dueAt]
                 ) { _ in true }
                 guard waits == true else { return .already }
                 guard try db.settleOpenFirings(of: request.schedule).isEmpty else { return .overlapping }
-                try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [.text(request.schedule)])
+                try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [request.schedule])
                 if try db.hasFired(request) { return .already }
                 if try db.isPaused(request.pauseTargets, at: request.turnAt) {
                     try db.note(MissedFirings(one: request, .paused), commit: commit, now: now)
@@ -55,7 +52,7 @@ extension Ledger {
         try await write { db in
             try db.run(
                 "DELETE FROM buffered_firings WHERE schedule = ? AND due_at = ?",
-                [.text(firing.schedule), .time(firing.dueAt)])
+                [firing.schedule, firing.dueAt])
             guard db.changesCount == 1 else { return }
             try db.note(
                 MissedFirings(

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -63,7 +62,7 @@ extension Ledger {
             let to = try DatabaseQueue(path: destination)
             try from.read { from in
                 // The first read takes the snapshot that all steps copy.
-                _ = try Int.fetchOne(from, sql: "SELECT count(*) FROM sqlite_master")
+                _ = try from.value("SELECT count(*) FROM sqlite_master", as: Int.self)
                 try to.writeWithoutTransaction { try from.backup(to: $0, pagesPerStep: pagesPerStep) }
             }
             try to.close()
@@ -116,7 +115,7 @@ extension Ledger {
         do {
             let queue = try DatabaseQueue(path: copy.path)
             let mode = try queue.writeWithoutTransaction { db in
-                try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+                try db.value("PRAGMA journal_mode = DELETE", as: String.self)
             }
             try queue.close()
             guard mode == "delete" else {

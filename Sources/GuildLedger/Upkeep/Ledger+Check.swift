@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What one part of `guild ledger check` found.
@@ -82,8 +81,8 @@ extension Ledger {
 
     func integrity() async throws -> LedgerFinding {
         try await read { db in
-            let told = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(LedgerFinding.problemLimit))")
-            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let told = try db.column("PRAGMA integrity_check(\(LedgerFinding.problemLimit))", as: String.self)
+            let pages = try db.value("PRAGMA page_count", as: Int64.self) ?? 0
             return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
         }
     }
@@ -154,12 +153,10 @@ extension Ledger {
     /// The digests that rows name, in order, some at once.
     func bodyNames(after: String) async throws -> [String] {
         try await read { db in
-            try String.fetchAll(
-                db,
-                sql: """
+            try db.column("""
                     SELECT DISTINCT body_ref FROM events WHERE body_ref IS NOT NULL AND body_ref > ?
                     ORDER BY body_ref LIMIT \(Self.bodiesPerRead)
-                    """, arguments: [after])
+                    """, [after], as: String.self)
         }
     }
 
@@ -177,9 +174,9 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func namesBody(_ digest: String) throws -> Bool {
-        try first("SELECT 1 FROM events WHERE body_ref = ? LIMIT 1", [.text(digest)]) { _ in true } ?? false
+        try first("SELECT 1 FROM events WHERE body_ref = ? LIMIT 1", [digest]) { _ in true } ?? false
     }
 }
 

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension Ledger {
@@ -20,13 +19,13 @@ extension Ledger {
         return try await Blocking.run { [committer, location] in
             do {
                 return try committer.exclusively { db in
-                    let patience = try Int.fetchOne(db, sql: "PRAGMA busy_timeout") ?? 0
-                    try db.execute(sql: "PRAGMA busy_timeout = \(Self.patienceMilliseconds)")
+                    let patience = try db.value("PRAGMA busy_timeout", as: Int.self) ?? 0
+                    try db.run("PRAGMA busy_timeout = \(Self.patienceMilliseconds)")
                     defer {
                         // It can fail only with the connection itself, which the next write will say.
-                        try? db.execute(sql: "PRAGMA busy_timeout = \(patience)")
+                        try? db.run("PRAGMA busy_timeout = \(patience)")
                     }
-                    return try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+                    return try db.value("PRAGMA wal_checkpoint(TRUNCATE)", as: Int.self) == 0
                 }
             } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
                 return false

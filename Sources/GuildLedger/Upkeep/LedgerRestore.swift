@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What a restore did, or would do.
@@ -102,7 +101,7 @@ package struct LedgerRestore: Sendable {
         // Without a ledger that can be read nobody can be named.
         guard let ledger = try? DatabaseQueue(path: location.path) else { return [] }
         let rows = try? ledger.read { db in
-            try Row.fetchAll(db, sql: "SELECT id, pid FROM workers WHERE ended_at IS NULL").map { row in
+            try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL") { row in
                 (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
             }
         }
@@ -200,7 +199,7 @@ package struct LedgerRestore: Sendable {
         do {
             let queue = try DatabaseQueue(path: location.path, configuration: configuration)
             isFree = try queue.writeWithoutTransaction { db in
-                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+                try db.value("PRAGMA wal_checkpoint(TRUNCATE)", as: Int.self) == 0
             }
             try queue.close()
         } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
@@ -292,7 +291,7 @@ extension Ledger {
     /// is done: it may have been done since the backup was made.
     func markRestored(from contents: BackupContents, actor: String, now: Timestamp) async throws {
         try await write { db in
-            try db.execute(sql: "UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
+            try db.run("UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: "ledger restore",

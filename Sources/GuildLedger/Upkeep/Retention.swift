@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How long things stay, and who says so (spec: PrivacyPolicy `data_retention`).
@@ -107,7 +106,7 @@ extension Ledger {
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await repeating(&report, goesOn) {
                 try await write { db in
-                    try db.execute(sql: sweep.delete, arguments: sweep.arguments)
+                    try db.run(sweep.delete, sweep.arguments)
                     return db.changesCount
                 }
             }
@@ -143,7 +142,7 @@ extension Ledger {
         }
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await read { db in
-                try Int.fetchOne(db, sql: sweep.select, arguments: sweep.arguments) ?? 0
+                try db.value(sweep.select, sweep.arguments, as: Int.self) ?? 0
             }
         }
         return report
@@ -216,17 +215,15 @@ extension Ledger {
 
     private func auditBodies(before cutoff: Timestamp) async throws -> Int {
         let window: Int64 = 20_000
-        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0 }
+        let last = try await read { db in try db.value("SELECT seq FROM audit_head", as: Int64.self) ?? 0 }
         var (low, total): (Int64, Int) = (0, 0)
         while low < last {
             let from = low
             let found = try await read { db in
-                try Int.fetchOne(
-                    db,
-                    sql: """
+                try db.value("""
                         SELECT count(*) FROM audit a JOIN audit_bodies b ON b.seq = a.seq
                         WHERE a.seq > ? AND a.seq <= ? AND a.at < ? AND a.kind <> 'audit.erased'
-                        """, arguments: [from, from.addingSaturated(window), cutoff]) ?? 0
+                        """, [from, from.addingSaturated(window), cutoff], as: Int.self) ?? 0
             }
             (low, total) = (low.addingSaturated(window), total + found)
         }

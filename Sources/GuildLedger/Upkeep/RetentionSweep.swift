@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// Rows that go by their age alone.
@@ -13,13 +12,13 @@ struct RetentionSweep: Sendable {
     let count: any WritableKeyPath<RetentionReport, Int> & Sendable
     let delete: String
     let select: String
-    let arguments: StatementArguments
+    let arguments: [(any Storable)?]
 
     /// - Parameter key: the primary key's columns.
     private init(
         _ count: any WritableKeyPath<RetentionReport, Int> & Sendable, _ table: String, key: String,
         where condition: String,
-        _ arguments: StatementArguments
+        _ arguments: [(any Storable)?]
     ) {
         self.count = count
         self.arguments = arguments
@@ -73,15 +72,15 @@ extension RetentionPlan {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
     func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
-        try first("SELECT until FROM retention_marks WHERE name = ?", [.text(table)]) { $0.integer(0) }
+        try first("SELECT until FROM retention_marks WHERE name = ?", [table]) { $0.integer(0) }
             .flatMap(\.self) ?? .min
     }
 
     func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
-        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [.integer(hour)]) { $0.integer(0) == 1 }
+        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour]) { $0.integer(0) == 1 }
             ?? false
     }
 
@@ -91,6 +90,6 @@ extension Database {
             """
             INSERT INTO retention_marks VALUES (?, ?)
             ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
-            """, [.text(table), .integer(hour)])
+            """, [table, hour])
     }
 }
