@@ -58,7 +58,7 @@ extension LedgerTransaction {
                     AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.seq < a.seq
                         AND b.state IN ('queued', 'running'))
                     ORDER BY a.seq LIMIT 1
-                    """, [now, lease.owner] + StatementArguments(root.map { [$0] } ?? [])) { ($0["id"], $0["operation"], $0["turn_at"]) }
+                    """, [now, lease.owner] + StatementArguments(root.map { [$0] } ?? [])) { try ($0["id"], $0["operation"], $0["turn_at"]) }
     }
 
     fileprivate func postpone(_ action: ActionID, until due: Timestamp) throws {

@@ -234,7 +234,7 @@ extension Action {
             state: State(rawValue: row["state"]) ?? .failed, attempt: row["attempt"], createdAt: row["created_at"],
             availableAt: row["available_at"], endedAt: row["ended_at"], result: row["result"], error: row["error"],
             hold: (row["held_by"] as String?).flatMap(ActionCap.init).map { cap in
-                CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
+                try CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
             }, countsOn: row["counts_on"], policy: row["policy"])
     }
 

@@ -24,7 +24,7 @@ extension Ledger {
             try db.all("""
                     SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
                     WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
-                    """) { (try Action(row: $0), $0["caller"]) }
+                    """) { try (try Action(row: $0), $0["caller"]) }
         }
     }
 

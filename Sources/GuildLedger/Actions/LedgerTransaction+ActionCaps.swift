@@ -143,7 +143,7 @@ extension LedgerTransaction {
         _ approved: Action, at cap: ActionCap, _ scope: CapScope, after last: Int64?
     ) throws -> (seq: Int64, action: Action, caps: ActionCaps)? {
         let row = try first(Self.waitingInScope + " AND id <> ? AND seq > ? ORDER BY seq LIMIT 1", Self.arguments(approved.agent, cap, scope) + [approved.id, last ?? -1]) { FIXME($0) }
-        return row.map { ($0["seq"], try Action(row: $0), ActionCaps(json: $0.json("caps"))) }
+        return row.map { try ($0["seq"], try Action(row: $0), ActionCaps(json: $0.json("caps"))) }
     }
 
     private static let waitingInScope = """

@@ -98,7 +98,7 @@ extension LedgerTransaction {
             SELECT state FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Ledger.standingOutcomes)
             """, [agent]
-        ) { outcomes.append($0.text(0)) }
+        ) { try outcomes.append(($0[0] as String?)) }
         standing.consecutiveFailures = outcomes.prefix { $0 == "failed" }.count
         standing.hasUnfinished =
             try first(
@@ -106,7 +106,7 @@ extension LedgerTransaction {
                 SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_unfinished
                     WHERE agent = ? AND ended_at IS NULL)
                 """, [agent]
-            ) { $0.integer(0) == 1 } ?? false
+            ) { try ($0[0] as Int64?) == 1 } ?? false
         return standing
     }
 
@@ -116,8 +116,8 @@ extension LedgerTransaction {
         try first(
             "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [agent]
         ) { row in
-            health.lastInvocation = row.blob(0).flatMap { InvocationID(bytes: $0) }
-            health.lastStartedAt = row.integer(1).map { Timestamp(microseconds: $0) }
+            health.lastInvocation = try (row[0] as [UInt8]?).flatMap { InvocationID(bytes: $0) }
+            health.lastStartedAt = try (row[1] as Int64?).map { Timestamp(microseconds: $0) }
         }
         guard health.lastInvocation != nil else { return health }
         let since = (now - AgentHealth.window).microseconds
@@ -129,7 +129,7 @@ extension LedgerTransaction {
             """, [agent, sample]
         ) { row in
             health.count(row, since: since)
-            let (state, endedAt) = (row.text(0), row.integer(5) ?? 0)
+            let (state, endedAt) = try ((row[0] as String?), (row[5] as Int64))
             if health.lastState == nil {
                 (health.lastState, health.lastEndedAt) = (state, Timestamp(microseconds: endedAt))
             }
@@ -138,7 +138,7 @@ extension LedgerTransaction {
             guard endedAt >= since else { return }
             health.ended += 1
             if state == "failed" { health.failed += 1 }
-            if let startedAt = row.integer(4) { times.append((endedAt - startedAt) / 1000) }
+            if let startedAt = try (row[4] as Int64?) { times.append((endedAt - startedAt) / 1000) }
         }
         try each(
             """
@@ -147,7 +147,7 @@ extension LedgerTransaction {
             """, [agent, sample]
         ) { row in
             health.count(row, since: since)
-            health.byState[row.text(0) ?? "", default: 0] += 1
+            try health.byState[(row[0] as String), default: 0] += 1
         }
         times.sort()
         health.medianMilliseconds = times.nearestRank(50)
@@ -162,9 +162,9 @@ extension LedgerTransaction {
 
 extension AgentHealth {
     fileprivate mutating func count(_ row: LedgerRow, since: Int64) {
-        guard row.integer(1) ?? 0 >= since else { return }
-        tokens = tokens.addingSaturated(row.integer(2) ?? 0)
-        costMicrodollars = costMicrodollars.addingSaturated(row.integer(3) ?? 0)
+        guard try (row[1] as Int64) >= since else { return }
+        tokens = try tokens.addingSaturated((row[2] as Int64))
+        costMicrodollars = try costMicrodollars.addingSaturated((row[3] as Int64))
     }
 }
 

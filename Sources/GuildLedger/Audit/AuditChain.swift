@@ -85,13 +85,13 @@ struct AuditChain: Sendable {
 
     private mutating func follow(_ row: LedgerRow, body: StoredBody?, _ db: LedgerTransaction) throws {
         let next = position.seq + 1
-        guard let found = row.integer(0), found == next else {
-            let found = row.integer(0) ?? 0
+        guard let found = try (row[0] as Int64?), found == next else {
+            let found = try (row[0] as Int64)
             return problem = .init(
                 seq: min(next, found),
                 reason: found < next ? "it was inserted" : "the entry is missing; the next one is \(found)")
         }
-        guard let at = row.integer(1), let entry = AuditHash.StoredEntry(row) else {
+        guard let at = try (row[1] as Int64?), let entry = AuditHash.StoredEntry(row) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
         guard position.hash.withUnsafeBytes({ Self.equal($0, entry.previous) }) else {
@@ -152,7 +152,7 @@ struct AuditChain: Sendable {
             let stored = try db.first(
                 "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?",
                 [node.level, node.position]
-            ) { $0.blob(0) ?? [] }
+            ) { try ($0[0] as [UInt8]) }
             guard let stored, stored != node.hash else { continue }
             let first = node.position << node.level + 1
             problem = .init(
@@ -170,7 +170,7 @@ struct AuditChain: Sendable {
         {
             return problem = .init(seq: stray, reason: "there is a body without an entry")
         }
-        let head = try db.first("SELECT seq, hash FROM audit_head") { (seq: $0.integer(0), hash: $0.blob(1)) }
+        let head = try db.first("SELECT seq, hash FROM audit_head") { try (seq: $0[0], hash: $0[1]) }
         guard let head, let headSeq = head.seq else {
             return problem = .init(seq: seq, reason: "the head is gone or damaged")
         }
@@ -259,8 +259,8 @@ struct AuditErasures: Sendable {
             """)
         var found: [ClosedRange<Int64>] = []
         while let row = try rows.next() {
-            guard let seq = row.integer(0), let salt = row.blob(2), let body = row.blob(3),
-                row.blob(1) == AuditHash.body(salt: salt, body: body),
+            guard let seq = try (row[0] as Int64?), let salt = try (row[2] as [UInt8]?), let body = try (row[3] as [UInt8]?),
+                try (row[1] as [UInt8]?) == AuditHash.body(salt: salt, body: body),
                 // A body that is no document covers nothing; the missing ones are then named.
                 let document = try? JSONParser.parse(body), let first = document["first"]?.integer,
                 let last = document["last"]?.integer, first >= 1, first <= last, last < seq

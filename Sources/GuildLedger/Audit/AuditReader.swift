@@ -102,7 +102,7 @@ extension AuditRecord {
     /// A damaged column reads as empty, a body that does not parse as erased; `verify` is what names tampering.
     fileprivate init(row: LedgerRow) throws {
         func text(_ column: String) -> String? { String.fromDatabaseValue(row[column]) }
-        self.init(
+        try self.init(
             seq: Int64.fromDatabaseValue(row["seq"]) ?? 0,
             at: Timestamp.fromDatabaseValue(row["at"]) ?? Timestamp(microseconds: 0), actor: text("actor") ?? "",
             kind: text("kind") ?? "", subject: text("subject") ?? "", commit: text("commit_id"), cause: text("cause"),

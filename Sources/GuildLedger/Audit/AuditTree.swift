@@ -39,7 +39,7 @@ extension Ledger {
         try await extendAuditTree()
         return try await read { db in
             guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { $0.blob(0) }),
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { try ($0[0] as [UInt8]?) }),
                 let hash
             else { throw AuditFailure.noEntry(seq) }
             return AuditPosition(seq: seq, hash: hash, frontier: try db.auditFrontier(size: seq))
@@ -57,7 +57,7 @@ extension Ledger {
             guard (1...max(head, 1)).contains(seq), head > 0 else { throw AuditFailure.noEntry(seq) }
             guard size >= seq, size <= head else { throw AuditFailure.badSize(size, seq: seq, head: head) }
             guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { $0.blob(0) }),
+                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [seq], read: { try ($0[0] as [UInt8]?) }),
                 let hash
             else { throw AuditFailure.noEntry(seq) }
             return AuditProof(
@@ -72,7 +72,7 @@ extension LedgerTransaction {
 
     /// Who this ledger is; its anchors carry it.
     func ledgerID() throws -> LedgerID {
-        let id = try first("SELECT id FROM audit_identity") { $0.blob(0).flatMap { LedgerID(bytes: $0) } }
+        let id = try first("SELECT id FROM audit_identity") { try ($0[0] as [UInt8]?).flatMap { LedgerID(bytes: $0) } }
         guard let id, let id else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the ledger's identity is gone or damaged")
         }
@@ -169,7 +169,7 @@ extension LedgerTransaction {
             [level, position, position + count])
         var hashes: [[UInt8]] = []
         while let row = try rows.next() {
-            guard let hash = row.blob(0), hash.count == 32 else { return nil }
+            guard let hash = try (row[0] as [UInt8]?), hash.count == 32 else { return nil }
             hashes.append(hash)
         }
         return Int64(hashes.count) == count ? hashes : nil
@@ -181,7 +181,7 @@ extension LedgerTransaction {
             [from, from + count])
         var (hashes, next): ([[UInt8]], Int64) = ([], from + 1)
         while let row = try rows.next() {
-            guard row.integer(0) == next, let hash = row.blob(1) else { break }
+            guard try (row[0] as Int64?) == next, let hash = try (row[1] as [UInt8]?) else { break }
             hashes.append(MerkleTree.leaf(hash))
             next += 1
         }

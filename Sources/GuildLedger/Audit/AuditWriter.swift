@@ -6,7 +6,7 @@ extension LedgerTransaction {
     func appendAudit(_ entry: AuditEntry) throws {
         // A row that is not what we wrote reads as none; nothing is then appended to it.
         let head = try first("SELECT seq, hash FROM audit_head") { row -> (seq: Int64, hash: [UInt8])? in
-            guard let seq = row.integer(0), (0..<Int64.max).contains(seq), let hash = row.blob(1), hash.count == 32
+            guard let seq = try (row[0] as Int64?), (0..<Int64.max).contains(seq), let hash = try (row[1] as [UInt8]?), hash.count == 32
             else { return nil }
             return (seq, hash)
         }

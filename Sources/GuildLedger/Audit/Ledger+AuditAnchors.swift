@@ -87,7 +87,7 @@ extension Ledger {
                 """)
             var found: [RecordedAnchor] = []
             while let row = try rows.next() {
-                guard let seq = row.integer(0), let at = row.integer(1), let hash = row.blob(2), let root = row.blob(3)
+                guard let seq = try (row[0] as Int64?), let at = try (row[1] as Int64?), let hash = try (row[2] as [UInt8]?), let root = try (row[3] as [UInt8]?)
                 else { continue }
                 let anchor = AuditAnchor(
                     ledger: ledger, seq: seq, hash: hash, root: root, at: Timestamp(microseconds: at))
@@ -105,7 +105,7 @@ extension Ledger {
         guard try await hasNewEntries(since: since) else { return (last, 0, nil) }
         return try await read { db in
             let oldest = try db.first("SELECT at FROM audit WHERE seq > ? ORDER BY seq LIMIT 1", [since]) {
-                $0.integer(0).map { Timestamp(microseconds: $0) }
+                try ($0[0] as Int64?).map { Timestamp(microseconds: $0) }
             }
             return (last, max(0, try db.auditHead() - since), oldest.flatMap(\.self))
         }

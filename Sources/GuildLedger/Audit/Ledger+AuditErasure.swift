@@ -61,7 +61,7 @@ extension LedgerTransaction {
             StoredValue.integer($0)
         }
         let found = try first("SELECT min(seq), max(seq), count(*) \(Self.erasable)", bounds) { row in
-            (first: row.integer(0), last: row.integer(1), count: row.integer(2) ?? 0)
+            try (first: row[0], last: row[1], count: row[2])
         }
         guard let found, let first = found.first, let last = found.last else { return nil }
         // Debian's SQLite overwrites what it deletes; others do so only when told.
@@ -85,7 +85,7 @@ extension LedgerTransaction {
             SELECT b.seq, a.at FROM audit_bodies b JOIN audit a ON a.seq = b.seq
             WHERE a.kind <> 'audit.erased' ORDER BY b.seq LIMIT 1
             """
-        ) { ($0.integer(0), $0.integer(1)) }
+        ) { try (($0[0] as Int64?), ($0[1] as Int64?)) }
         guard let oldest, let start = oldest.0, let at = oldest.1, at < cutoff.microseconds, limit > 0 else {
             return nil
         }
@@ -93,7 +93,7 @@ extension LedgerTransaction {
         let next = try first(
             "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?",
             [start, end, cutoff]
-        ) { $0.integer(0) }
+        ) { try ($0[0] as Int64?) }
         return start...(next.flatMap(\.self).map { $0 - 1 } ?? end)
     }
 }

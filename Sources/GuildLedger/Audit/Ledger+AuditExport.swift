@@ -30,7 +30,7 @@ extension Ledger {
             while lines.count < Self.exportBytes, let row = try rows.next() {
                 lines += row.exported.bytes()
                 lines.append(UInt8(ascii: "\n"))
-                reached = row.integer(0)
+                reached = try (row[0] as Int64?)
             }
             return AuditExport(lines: lines, last: reached)
         }

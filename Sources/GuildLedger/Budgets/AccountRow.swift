@@ -53,17 +53,17 @@ struct AccountRow: Sendable {
                 end: Timestamp(microseconds: row.integer(column + 1) ?? 0), used: spending(column + 2),
                 told: AlertLevel(rawValue: Int(clamping: row.integer(column + 4) ?? 0)) ?? .none)
         }
-        let name = row.text(1) ?? ""
-        guard let id = row.integer(0), let minute = BucketRing(bytes: row.blob(6) ?? []),
-            let hour = BucketRing(bytes: row.blob(7) ?? [])
+        let name = try (row[1] as String)
+        guard let id = try (row[0] as Int64?), let minute = try BucketRing(bytes: row[6]),
+            let hour = try BucketRing(bytes: row[7])
         else { throw LedgerFailure.unusable(path: "account \(name)", reason: "its windows are damaged") }
         self.id = id
         self.name = name
         (used, reserved) = (spending(2), spending(4))
         windows = SpendingWindows(minute: minute, hour: hour, day: calendar(8), month: calendar(13))
-        limitsDigest = row.integer(18)
-        adjustedUntil = Timestamp(microseconds: row.integer(19) ?? 0)
-        level = AlertLevel(rawValue: Int(clamping: row.integer(20) ?? 0)) ?? .none
+        limitsDigest = try (row[18] as Int64?)
+        adjustedUntil = try Timestamp(microseconds: row[19])
+        level = try AlertLevel(rawValue: Int(clamping: row[20])) ?? .none
     }
 }
 

@@ -9,7 +9,7 @@ extension BudgetAudit {
             let wanted = OpeningBalance.subject(try db.openingDigest())
             let entry = try db.first(
                 "SELECT kind, subject FROM audit WHERE seq = ?", [closed.audit]
-            ) { (kind: $0.text(0), subject: $0.text(1)) }
+            ) { try (kind: $0[0], subject: $0[1]) }
             if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
                 find(
                     .entry, "opening balances",
@@ -17,7 +17,7 @@ extension BudgetAudit {
                         + "\(closed.until.rfc3339) were closed with others")
             }
             try addOpeningBalances(closed)
-        } else if try db.first("SELECT EXISTS (SELECT 1 FROM opening_balances)", read: { $0.integer(0) }) == 1 {
+        } else if try db.first("SELECT EXISTS (SELECT 1 FROM opening_balances)", read: { try ($0[0] as Int64?) }) == 1 {
             find(.entry, "opening balances", "there are some, and the books were never closed")
         }
         try compareTotal()

@@ -72,7 +72,7 @@ struct BudgetAudit {
     }
 
     private func firstAccount(from id: Int64) throws -> Int64? {
-        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [id]) { $0.integer(0) }.flatMap(\.self)
+        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [id]) { try ($0[0] as Int64?) }.flatMap(\.self)
     }
 
     // MARK: One pass
@@ -189,7 +189,7 @@ struct BudgetAudit {
         } else {
             caller =
                 try db.first("SELECT agent, chapter FROM invocations WHERE id = ?", [invocation.value]) { row in
-                    (row.text(0) ?? "", row.text(1) ?? "")
+                    try ((row[0] as String), (row[1] as String))
                 } ?? ("", "")
             if callers.count >= Self.memoryLimit { callers.removeAll(keepingCapacity: true) }
             callers[invocation] = caller
@@ -201,7 +201,7 @@ struct BudgetAudit {
     private mutating func key(of reservation: RowID) throws -> HourSums.Key {
         let found = try db.first("SELECT model, invocation FROM reservations WHERE id = ?", [reservation.value]) {
             row in
-            (model: row.text(0), invocation: RowID(row, 1))
+            try (model: row[0], invocation: RowID(row, 1))
         }
         guard let found else { return HourSums.Key(agent: "", chapter: "", model: "") }
         return try key(model: found.model, invocation: found.invocation)
@@ -222,7 +222,7 @@ struct BudgetAudit {
             FROM usage_rollups WHERE hour = ?
             """, [running.number]
         ) { row in
-            let key = HourSums.Key(agent: row.text(0) ?? "", chapter: row.text(1) ?? "", model: row.text(2) ?? "")
+            let key = try HourSums.Key(agent: row[0], chapter: row[1], model: row[2])
             func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
             kept[key] = HourSums.Line(
                 calls: integer(3),
@@ -274,9 +274,9 @@ struct BudgetAudit {
             """
         ) { row in
             known += 1
-            guard let id = row.blob(0).flatMap({ ReservationID(bytes: $0) }) else { return }
-            let tokens = (row.integer(1) ?? 0).addingSaturated(row.integer(2) ?? 0)
-            let held = Spending(tokens: tokens, cost: row.integer(3) ?? 0)
+            guard let id = try (row[0] as [UInt8]?).flatMap({ ReservationID(bytes: $0) }) else { return }
+            let tokens = try ((row[1] as Int64)).addingSaturated((row[2] as Int64))
+            let held = try Spending(tokens: tokens, cost: row[3])
             if open[RowID(row, 0)]?.spending != held { missing.append(id) }
         }
         result.openReservations = known
@@ -298,7 +298,7 @@ struct BudgetAudit {
             func spending(_ column: Int32) -> Spending {
                 Spending(tokens: row.integer(column) ?? 0, cost: row.integer(column + 1) ?? 0)
             }
-            balances.append((row.integer(0) ?? range.lowerBound, spending(1), spending(3)))
+            try balances.append(((row[0] as Int64?) ?? range.lowerBound, spending(1), spending(3)))
         }
         for balance in balances {
             let index = Int(balance.account - range.lowerBound)

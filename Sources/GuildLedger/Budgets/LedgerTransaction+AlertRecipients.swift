@@ -32,7 +32,7 @@ extension LedgerTransaction {
         var recipients: [String] = []
         try each(
             "SELECT recipient FROM alert_recipients WHERE account = ? ORDER BY position", [account]
-        ) { if let recipient = $0.text(0) { recipients.append(recipient) } }
+        ) { if let recipient = try ($0[0] as String?) { recipients.append(recipient) } }
         return recipients.isEmpty ? [account] : recipients
     }
 
@@ -41,7 +41,7 @@ extension LedgerTransaction {
         let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
         var known: [String: [String]] = [:]
         try each("SELECT account, recipient FROM alert_recipients ORDER BY account, position") { row in
-            known[row.text(0) ?? "", default: []].append(row.text(1) ?? "")
+            try known[(row[0] as String), default: []].append((row[1] as String))
         }
         for account in Set(known.keys).union(wanted.keys) where known[account] != wanted[account] {
             try run("DELETE FROM alert_recipients WHERE account = ?", [account])

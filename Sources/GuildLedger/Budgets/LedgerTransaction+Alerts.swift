@@ -50,7 +50,7 @@ extension LedgerTransaction {
             """
             SELECT min(level_until) FROM accounts INDEXED BY accounts_alerted WHERE level > 0 AND level_until > ?
             """, [now]
-        ) { $0.integer(0).map { Timestamp(microseconds: $0) } }.flatMap(\.self)
+        ) { try ($0[0] as Int64?).map { Timestamp(microseconds: $0) } }.flatMap(\.self)
     }
 
     func level(of row: AccountRow, clock: BudgetClock) throws -> AlertLevel {

@@ -24,15 +24,15 @@ extension LedgerTransaction {
             LEFT JOIN (SELECT id, at FROM entries ORDER BY id DESC LIMIT 1) e
             """
         ) { row in
-            let zone = row.text(1) ?? ""
-            let alerts = AlertThresholds(
-                yellow: Int(clamping: row.integer(2) ?? 75), orange: Int(clamping: row.integer(3) ?? 90),
-                red: Int(clamping: row.integer(4) ?? 95))
-            let latest = max(row.integer(0) ?? 0, row.integer(6) ?? 0)
-            return BudgetClock(
+            let zone = try (row[1] as String)
+            let alerts = try AlertThresholds(
+                yellow: Int(clamping: (row[2] as Int64?) ?? 75), orange: Int(clamping: (row[3] as Int64?) ?? 90),
+                red: Int(clamping: (row[4] as Int64?) ?? 95))
+            let latest = try max((row[0] as Int64), (row[6] as Int64))
+            return try BudgetClock(
                 now: max(now, Timestamp(microseconds: latest)),
-                rules: BudgetRules(zone: zone, alerts: alerts, commit: row.text(8) ?? ""), entry: row.integer(5) ?? 0,
-                hasWaits: row.integer(7) == 1, isUnset: zone.isEmpty)
+                rules: BudgetRules(zone: zone, alerts: alerts, commit: row[8]), entry: row[5],
+                hasWaits: (row[7] as Int64?) == 1, isUnset: zone.isEmpty)
         }
         guard let clock else { throw LedgerFailure.unusable(path: "budget_rules", reason: "its row is missing") }
         return clock
@@ -109,8 +109,8 @@ extension LedgerTransaction {
             WHERE e.kind = 'settle' AND e.at > ? ORDER BY e.id
             """, [now - .seconds(62 * 60)]
         ) { row in
-            let spending = Spending(tokens: row.integer(2) ?? 0, cost: row.integer(3) ?? 0)
-            spent[row.integer(0) ?? 0, default: []].append((Timestamp(microseconds: row.integer(1) ?? 0), spending))
+            let spending = try Spending(tokens: row[2], cost: row[3])
+            try spent[(row[0] as Int64), default: []].append((Timestamp(microseconds: row[1]), spending))
         }
         return spent
     }

@@ -58,7 +58,7 @@ extension LedgerTransaction {
             UPDATE reservations SET state = ?, ended_at = ? WHERE id = ? AND state IN ('held', 'sent')
             RETURNING account, accounts
             """, [spent == nil ? "released" : "settled", clock.now, reservation.id]
-        ) { (account: try $0[0] as Int64, accounts: $0.text(1) ?? "[]") }
+        ) { try (account: try $0[0] as Int64, accounts: ($0[1] as String?) ?? "[]") }
         guard let ended else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         let overrun = Spending(
             tokens: max(0, usage.total - reservation.tokens), cost: max(0, cost - reservation.cost))
@@ -225,11 +225,11 @@ struct OpenReservation {
     let model: String
 
     init(row: LedgerRow) throws {
-        reservation = Reservation(id: row["id"], input: row["input"], output: row["output"], cost: row["cost"])
-        isSent = (row["state"] as String) == "sent"
-        n = row["n"]
-        attempt = row["attempt"]
-        model = row["model"]
+        reservation = try Reservation(id: row["id"], input: row["input"], output: row["output"], cost: row["cost"])
+        isSent = try (row["state"] as String) == "sent"
+        n = try row["n"]
+        attempt = try row["attempt"]
+        model = try row["model"]
     }
 }
 

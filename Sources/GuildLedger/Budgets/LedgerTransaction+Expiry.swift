@@ -11,7 +11,7 @@ extension LedgerTransaction {
             SELECT EXISTS (SELECT 1 FROM reservations INDEXED BY reservations_open
                 WHERE state IN ('held', 'sent') AND deadline <= ?)
             """, [now]
-        ) { $0.integer(0) == 1 } ?? false
+        ) { try ($0[0] as Int64?) == 1 } ?? false
     }
 
     func expireReservations(now: Timestamp) throws -> Int {
@@ -22,8 +22,8 @@ extension LedgerTransaction {
             WHERE state IN ('held', 'sent') AND deadline <= ? ORDER BY made_at LIMIT \(Self.expiryLimit)
             """, [now]
         ) { row in
-            guard let id = row.blob(0).flatMap({ ReservationID(bytes: $0) }),
-                let invocation = row.blob(1).flatMap({ InvocationID(bytes: $0) })
+            guard let id = try (row[0] as [UInt8]?).flatMap({ ReservationID(bytes: $0) }),
+                let invocation = try (row[1] as [UInt8]?).flatMap({ InvocationID(bytes: $0) })
             else { return }
             expired.append((id, invocation))
         }

@@ -115,13 +115,13 @@ extension LedgerTransaction {
             ORDER BY g.id DESC LIMIT \(Self.listLimit)
             """, [.time(now)] + (account.map { [.text($0)] } ?? [])
         ) { row in
-            grants.append(
+            try grants.append(
                 Grant(
-                    id: row.integer(0) ?? 0, at: Timestamp(microseconds: row.integer(1) ?? 0),
-                    account: row.text(2) ?? "",
-                    period: row.text(3).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
-                    until: row.integer(4).map { Timestamp(microseconds: $0) }, tokens: row.integer(5) ?? 0,
-                    cost: row.integer(6) ?? 0, actor: row.text(7) ?? "", reason: row.text(8) ?? ""))
+                    id: row[0], at: Timestamp(microseconds: row[1]),
+                    account: row[2],
+                    period: (row[3] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
+                    until: (row[4] as Int64?).map { Timestamp(microseconds: $0) }, tokens: row[5],
+                    cost: row[6], actor: row[7], reason: row[8]))
         }
         return grants
     }
@@ -137,13 +137,13 @@ extension LedgerTransaction {
             ORDER BY t.id DESC LIMIT \(Self.listLimit)
             """, [.time(now)] + (account.map { [.text($0)] } ?? [])
         ) { row in
-            throttles.append(
+            try throttles.append(
                 Throttle(
-                    id: row.integer(0) ?? 0, at: Timestamp(microseconds: row.integer(1) ?? 0),
-                    account: row.text(2) ?? "", period: row.text(3).flatMap(BudgetPeriod.init(rawValue:)),
-                    measure: row.integer(4).map { .permille($0) } ?? .tokens(row.integer(5) ?? 0),
-                    until: row.integer(6).map { Timestamp(microseconds: $0) }, liftedAt: nil,
-                    actor: row.text(7) ?? "", reason: row.text(8) ?? ""))
+                    id: row[0], at: Timestamp(microseconds: row[1]),
+                    account: row[2], period: (row[3] as String?).flatMap(BudgetPeriod.init(rawValue:)),
+                    measure: (row[4] as Int64?).map { .permille($0) } ?? .tokens((row[5] as Int64)),
+                    until: (row[6] as Int64?).map { Timestamp(microseconds: $0) }, liftedAt: nil,
+                    actor: row[7], reason: row[8]))
         }
         return throttles
     }

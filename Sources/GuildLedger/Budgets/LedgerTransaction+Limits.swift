@@ -61,7 +61,7 @@ extension LedgerTransaction {
     /// The codex's limits as last seen; at least one element, which may limit nothing.
     func codexLimits(of row: AccountRow) throws -> [AccountLimit] {
         guard row.limitsDigest != nil else { return [AccountLimit(counting: row.name)] }
-        let text = try first("SELECT limits FROM accounts WHERE id = ?", [row.id]) { $0.text(0) }
+        let text = try first("SELECT limits FROM accounts WHERE id = ?", [row.id]) { try ($0[0] as String?) }
         return LimitsText.limits(text.flatMap(\.self), of: row.name)
     }
 

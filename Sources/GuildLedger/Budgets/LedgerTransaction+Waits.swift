@@ -47,13 +47,13 @@ extension LedgerTransaction {
             FROM budget_waits w JOIN accounts a ON a.id = w.account WHERE w.invocation = ?
             """, [invocation]
         ) { row in
-            BudgetWait(
-                invocation: invocation, since: Timestamp(microseconds: row.integer(0) ?? 0), account: row.text(1) ?? "",
-                period: row.text(2).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
-                setting: row.text(3) ?? "", limit: row.integer(4) ?? 0, used: row.integer(5) ?? 0,
-                reserved: row.integer(6) ?? 0, needed: row.integer(7) ?? 0, isMoney: row.integer(8) == 1,
-                freesUpAt: row.integer(9).map { Timestamp(microseconds: $0) },
-                alert: AlertLevel(rawValue: Int(clamping: row.integer(10) ?? 0)) ?? .none, enough: row.integer(11) ?? 0)
+            try BudgetWait(
+                invocation: invocation, since: Timestamp(microseconds: row[0]), account: row[1],
+                period: (row[2] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
+                setting: row[3], limit: row[4], used: row[5],
+                reserved: row[6], needed: row[7], isMoney: (row[8] as Int64?) == 1,
+                freesUpAt: (row[9] as Int64?).map { Timestamp(microseconds: $0) },
+                alert: AlertLevel(rawValue: Int(clamping: row[10])) ?? .none, enough: row[11])
         }
     }
 
@@ -139,12 +139,12 @@ private struct Waiter {
     let priority: Priority
 
     init?(_ row: LedgerRow) {
-        guard let id = row.blob(0).flatMap({ InvocationID(bytes: $0) }) else { return nil }
+        guard let id = try (row[0] as [UInt8]?).flatMap({ InvocationID(bytes: $0) }) else { return nil }
         invocation = id
-        period = row.text(1).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation
-        isAlerted = (row.integer(2) ?? 0) > 0
-        needed = row.integer(3) ?? 0
-        isMoney = row.integer(4) == 1
-        priority = Priority(rawValue: Int(clamping: row.integer(5) ?? 2)) ?? .normal
+        period = try (row[1] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation
+        isAlerted = try ((row[2] as Int64)) > 0
+        needed = try (row[3] as Int64)
+        isMoney = try (row[4] as Int64?) == 1
+        priority = try Priority(rawValue: Int(clamping: (row[5] as Int64?) ?? 2)) ?? .normal
     }
 }

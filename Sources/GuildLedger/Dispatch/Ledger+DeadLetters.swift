@@ -49,7 +49,7 @@ extension Ledger {
                     WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
                     AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
                     """, StatementArguments(agent.map { [$0] } ?? [])) { row in
-                DeadLetter(
+                try DeadLetter(
                     invocation: try Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
                     answeredTurns: row["answered"])
             }

@@ -49,7 +49,7 @@ extension LedgerTransaction {
     /// Puts what was paused back into the queue once nothing urgent waits.
     func resumePreempted(now: Timestamp) throws {
         let isAny = try first("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')") {
-            $0.integer(0) == 1
+            try ($0[0] as Int64?) == 1
         }
         guard isAny == true, try !hasCritical(now: now) else { return }
         try run(
@@ -65,7 +65,7 @@ extension LedgerTransaction {
             SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_queue
                 WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL)
             """, [now]
-        ) { $0.integer(0) == 1 } ?? false
+        ) { try ($0[0] as Int64?) == 1 } ?? false
     }
 
     /// Whether more urgent work waits than there are free slots for, and it could take this invocation's.
@@ -96,6 +96,6 @@ extension LedgerTransaction {
 
     private func counts(_ sql: String, _ arguments: [(any Storable)?]) throws -> [String: Int] {
         let rows = try all(sql, arguments) { FIXME($0) }
-        return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+        return Dictionary(rows.map { try ($0[0] as String, $0[1] as Int) }) { first, _ in first }
     }
 }

@@ -41,7 +41,7 @@ extension Ledger {
                 let call: [StoredValue] = [.id(invocation.id), .integer(Int64(n)), .integer(Int64(position))]
                 let taken = try db.first(
                     "SELECT turn_at FROM tool_calls WHERE invocation = ? AND n = ? AND position = ?", call
-                ) { $0.integer(0) }
+                ) { try ($0[0] as Int64?) }
                 if let taken = taken ?? nil {
                     turns[position] = .at(Timestamp(microseconds: taken))
                     continue

@@ -10,11 +10,11 @@ package struct OpenWindow: Sendable, Hashable {
     package let chapter: String?
 
     init(row: LedgerRow) throws {
-        place = WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
+        place = try WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
         window = try DebounceWindow(row: row)
-        event = row["event"]
-        root = row["root"]
-        chapter = row["chapter"]
+        event = try row["event"]
+        root = try row["root"]
+        chapter = try row["chapter"]
     }
 }
 
@@ -31,16 +31,16 @@ package struct PendingDecision: Sendable, Hashable {
     let terms: AdmissionTerms
 
     init(row: LedgerRow) throws {
-        reason = row.hasColumn("reason") ? row["reason"] : nil
-        rule = row["rule"]
-        agent = row["agent"]
-        event = row["event"]
-        root = row["root"]
-        dueAt = row["due_at"]
-        invocation = NewInvocation(
+        reason = try row.hasColumn("reason") ? row["reason"] : nil
+        rule = try row["rule"]
+        agent = try row["agent"]
+        event = try row["event"]
+        root = try row["root"]
+        dueAt = try row["due_at"]
+        invocation = try NewInvocation(
             id: row["invocation"], agent: row["agent"], chapter: row["chapter"],
             priority: Priority(rawValue: row["priority"]) ?? .normal)
-        terms = AdmissionTerms(json: row.json("terms"))
+        terms = try AdmissionTerms(json: row.json("terms"))
     }
 }
 

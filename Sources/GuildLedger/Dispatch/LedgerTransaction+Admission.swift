@@ -10,9 +10,9 @@ struct LedgerBook: AdmissionBook {
         let kept = try db.first(
             "SELECT level, at, spent, excess, reserved FROM rate_buckets WHERE name = ?", [charge.bucket]
         ) { row in
-            (
-                level: row.integer(0) ?? 0, at: row.integer(1) ?? 0, spent: row.integer(2) ?? 0,
-                excess: row.integer(3) ?? 0, reserved: row.integer(4) ?? 0
+            try (
+                level: row[0], at: row[1], spent: row[2],
+                excess: row[3], reserved: row[4]
             )
         }
         guard let kept else { return .full(charge.rate, at: now) }

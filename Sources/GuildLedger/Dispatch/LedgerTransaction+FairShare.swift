@@ -59,11 +59,11 @@ extension LedgerTransaction {
         guard tokens > 0 else { return }
         let row = try first("SELECT agent, coalesce(chapter, '') AS chapter, priority FROM invocations WHERE id = ?", [invocation]) { FIXME($0) }
         guard let row else { return }
-        let (agent, chapter, priority): (String, String, Int) = (row["agent"], row["chapter"], row["priority"])
+        let (agent, chapter, priority): (String, String, Int) = try (row["agent"], row["chapter"], row["priority"])
         let share = try first(
             "SELECT vtime, weight FROM fair_share WHERE priority = ? AND chapter = ?",
             [priority, chapter]
-        ) { (vtime: try $0[0] as Int64, weight: $0.integer(1) ?? 1) }
+        ) { try (vtime: try $0[0] as Int64, weight: ($0[1] as Int64?) ?? 1) }
         if let share {
             let time = share.vtime.addingSaturated(FairShare.growth(tokens: tokens, weight: share.weight))
             try run(
@@ -140,7 +140,7 @@ extension LedgerTransaction {
                     WHERE lease_owner IS NOT NULL GROUP BY 1, 2
                     """) { FIXME($0) }
         for row in rows {
-            let (chapter, priority, runs): (String, Int, Int) = (row["chapter"], row["priority"], row["runs"])
+            let (chapter, priority, runs): (String, Int, Int) = try (row["chapter"], row["priority"], row["runs"])
             running[chapter, default: (0, [:])].all += runs
             running[chapter, default: (0, [:])].byPriority[priority, default: 0] += runs
         }

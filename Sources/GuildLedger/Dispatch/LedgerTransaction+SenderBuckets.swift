@@ -18,7 +18,7 @@ extension LedgerTransaction {
             SELECT name FROM rate_buckets INDEXED BY rate_buckets_full WHERE full_at > ?
             ORDER BY full_at DESC LIMIT ?
             """, [now, limit]
-        ) { if let name = $0.text(0) { names.append(name) } }
+        ) { if let name = try ($0[0] as String?) { names.append(name) } }
         return names
     }
 }

@@ -13,7 +13,7 @@ extension LedgerTransaction {
                 FROM invocations INDEXED BY invocations_ended
                 WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Self.runsPerMean))
             """, [agent]
-        ) { $0.integer(0) }
+        ) { try ($0[0] as Int64?) }
         return (mean ?? nil) ?? FairShare.expectedTokens
     }
 
@@ -21,7 +21,7 @@ extension LedgerTransaction {
         try first(
             "SELECT tokens, mark, waiting FROM token_holds WHERE invocation = ? AND bucket = ?",
             [invocation, bucket]
-        ) { TokenHold(tokens: try $0[0] as Int64, mark: try $0[1] as Int64, isWaiting: $0.integer(2) == 1) }
+        ) { try TokenHold(tokens: try $0[0] as Int64, mark: try $0[1] as Int64, isWaiting: ($0[2] as Int64?) == 1) }
     }
 
     func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws {
@@ -63,7 +63,7 @@ extension LedgerTransaction {
     private func tokenHolds(of invocation: InvocationID) throws -> [(bucket: String, tokens: Int64)] {
         var holds: [(bucket: String, tokens: Int64)] = []
         try each("SELECT bucket, tokens FROM token_holds WHERE invocation = ?", [invocation]) {
-            holds.append(($0.text(0) ?? "", try $0[1] as Int64))
+            try holds.append((($0[0] as String), try $0[1] as Int64))
         }
         return holds
     }

@@ -104,7 +104,7 @@ extension Ledger {
                     FROM messages m JOIN events e ON e.id = m.event
                     WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
                     ORDER BY m.seq LIMIT ?2
-                    """, [now, limit, RootFilter.text(roots)]) { ($0["message"] as Int64, $0["spent"] as Int64, try Event(row: $0), $0.storedBody("body", "body_ref")) }
+                    """, [now, limit, RootFilter.text(roots)]) { try ($0["message"] as Int64, $0["spent"] as Int64, try Event(row: $0), $0.storedBody("body", "body_ref")) }
         }
         return try rows.map { seq, spent, event, stored in
             var event = event

@@ -109,7 +109,7 @@ extension LedgerTransaction {
                 \(Self.inboundBound)
             """,
             [.blob(policy.bodyDigest), .time(now), .id(event.id)] + policy.otherDigests.map { .blob($0) }
-        ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: try $0[1] as Int64) }
+        ) { try (holder: ($0[0] as [UInt8]?).flatMap { EventID(bytes: $0) }, waiting: try $0[1] as Int64) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }
         if policy.hold != .none, try isFull(event.system, limit: policy.queueLimit) { return .overloaded }
@@ -210,14 +210,14 @@ extension Event {
             priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
             traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
             isOwn: row["own"], containers: Self.containers(row), payload: [])
-        if (row["attributes"] as String?) != nil { attributes = EventAttributes(stored: row.json("attributes")) }
-        if let id = row["sender"] as String? { sender = EventSender(id: id, isOutsider: row["outsider"]) }
+        if try (row["attributes"] as String?) != nil { attributes = try EventAttributes(stored: row.json("attributes")) }
+        if let id = try row["sender"] as String? { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
     }
 
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
     private static func containers(_ row: LedgerRow) -> [Container]? {
-        guard let text = row["containers"] as String? else { return (row["cause"] as EventID?) == nil ? nil : [] }
+        guard let text = try row["containers"] as String? else { return try (row["cause"] as EventID?) == nil ? nil : [] }
         return (try? JSONParser.parse(Array(text.utf8))).flatMap { Container.list($0) } ?? []
     }
 }

@@ -15,7 +15,7 @@ extension Ledger {
             try db.all("""
                     SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
                     ORDER BY m.seq LIMIT ?
-                    """, [Database.heldTopic(system), limit]) { (try Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
+                    """, [Database.heldTopic(system), limit]) { try (try Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
         }
         return try rows.map { event, receivedAt, stored in
             var event = event
@@ -63,7 +63,7 @@ extension Ledger {
                     SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
                     WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
                     AND m.available_at <= ?2 ORDER BY m.seq
-                    """, [limit, now]) { InboundMessage(seq: $0["message"], event: try Event(row: $0), rootTokens: 0) }
+                    """, [limit, now]) { try InboundMessage(seq: $0["message"], event: try Event(row: $0), rootTokens: 0) }
         }
     }
 
@@ -97,8 +97,8 @@ extension LedgerTransaction {
                     GROUP BY topic) h
                 LEFT JOIN identity_gaps g ON g.system = h.system
                 """) { row in
-            let until: Timestamp = row["oldest"]
-            return HeldStanding(
+            let until: Timestamp = try row["oldest"]
+            return try HeldStanding(
                 system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
         }
     }
@@ -138,7 +138,7 @@ extension LedgerTransaction {
             SELECT (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq LIMIT 1),
                 (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq DESC LIMIT 1)
             """, [topic]
-        ) { ($0.integer(0), $0.integer(1)) }
+        ) { try (($0[0] as Int64?), ($0[1] as Int64?)) }
         guard let oldest = ends?.0, let newest = ends?.1, newest - oldest + 1 >= limit else { return false }
         let count = try first(
             "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, limit]

@@ -53,6 +53,6 @@ extension Ledger {
 extension Event {
     fileprivate init(origin row: LedgerRow) {
         self.init(row: row)
-        containers = Container.called(by: row.json("asked")) ?? containers
+        containers = try Container.called(by: row.json("asked")) ?? containers
     }
 }

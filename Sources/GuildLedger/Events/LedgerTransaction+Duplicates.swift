@@ -29,8 +29,8 @@ extension LedgerTransaction {
             "SELECT event, unsaid FROM duplicates WHERE said_at <= ? ORDER BY said_at LIMIT ?",
             [now - Self.hush, limit]
         ) { row in
-            guard let event = row.blob(0).flatMap({ EventID(bytes: $0) }) else { return }
-            over.append((event, row.integer(1) ?? 0))
+            guard let event = try (row[0] as [UInt8]?).flatMap({ EventID(bytes: $0) }) else { return }
+            try over.append((event, (row[1] as Int64)))
         }
         for note in over {
             try run("DELETE FROM duplicates WHERE event = ?", [note.event])
@@ -42,7 +42,7 @@ extension LedgerTransaction {
 
     func hasOverdueDuplicates(now: Timestamp) throws -> Bool {
         try first("SELECT EXISTS (SELECT 1 FROM duplicates WHERE said_at <= ?)", [now - Self.hush]) {
-            $0.integer(0) == 1
+            try ($0[0] as Int64?) == 1
         } ?? false
     }
 

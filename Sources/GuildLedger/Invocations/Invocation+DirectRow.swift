@@ -14,16 +14,16 @@ extension Invocation {
         func id<Thing>(_ column: Int32) -> Identifier<Thing> {
             row.blob(column).flatMap { Identifier(bytes: $0) } ?? Identifier(high: 0, low: 0)
         }
-        self.init(
-            id: id(0), agent: row.text(1) ?? "", chapter: row.text(2), commit: row.text(3) ?? "", event: id(4),
+        try self.init(
+            id: id(0), agent: row[1], chapter: row[2], commit: row[3], event: id(4),
             root: id(5), priority: Priority(rawValue: Int(clamping: integer(6))) ?? .normal,
-            state: row.text(7).flatMap(InvocationState.init(rawValue:)) ?? .failed,
-            waitReason: row.text(8).flatMap(WaitReason.init(rawValue:)), attempt: Int(clamping: integer(9)),
+            state: (row[7] as String?).flatMap(InvocationState.init(rawValue:)) ?? .failed,
+            waitReason: (row[8] as String?).flatMap(WaitReason.init(rawValue:)), attempt: Int(clamping: integer(9)),
             createdAt: time(10) ?? Timestamp(microseconds: 0), availableAt: time(11) ?? Timestamp(microseconds: 0),
             startedAt: time(12), endedAt: time(13), cancelRequested: integer(14) != 0,
             failures: Int(clamping: integer(15)),
             usage: TokenUsage(
                 input: integer(16), cacheRead: integer(17), cacheWrite: integer(18), output: integer(19),
-                reasoning: integer(20)), costMicrodollars: integer(21), outcome: row.text(22))
+                reasoning: integer(20)), costMicrodollars: integer(21), outcome: row[22])
     }
 }

@@ -59,7 +59,7 @@ extension Ledger {
     package func liveProcesses() async throws -> [Int] {
         let workers = try await read { db in
             try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at") {
-                (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
+                try (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
             }
         }
         return workers.filter { !isDead($0.id) }.map(\.process)

@@ -65,7 +65,7 @@ extension Ledger {
                         "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
                         "worker": .string(lease.owner.description),
                     ]))
-            return ClaimedInvocation(invocation: invocation, options: row.json("options"))
+            return try ClaimedInvocation(invocation: invocation, options: row.json("options"))
         }
     }
 
@@ -103,7 +103,7 @@ extension Ledger {
                     """, [lease.until, invocation.id, invocation.attempt, lease.owner]) { FIXME($0) }
             guard let row else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
             try db.renewReservations(of: invocation, until: lease.until)
-            return row["cancel_requested"]
+            return try row["cancel_requested"]
         }
     }
 
@@ -174,7 +174,7 @@ extension LedgerTransaction {
                 WHERE lease_owner IS NOT NULL GROUP BY agent
                 """) { FIXME($0) }
         return running.compactMap { row in
-            let (agent, count): (String, Int) = (row[0], row[1])
+            let (agent, count): (String, Int) = try (row[0], row[1])
             return limits[agent].map { count >= $0 } == true ? agent : nil
         }
     }

@@ -129,7 +129,7 @@ extension LedgerTransaction {
             WHERE w.invocation = ? AND i.wait_reason = 'budget' AND w.period = 'perInvocation'
                 AND w.frees_up_at IS NULL AND w.max_level = 0
             """, [id]
-        ) { $0.text(0) ?? "" }
+        ) { try ($0[0] as String) }
         guard let setting,
             let row = try first("SELECT * FROM invocations WHERE id = ?", [id]) { FIXME($0) }
         else { return false }

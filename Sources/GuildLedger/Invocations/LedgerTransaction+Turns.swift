@@ -5,10 +5,10 @@ import GuildDomain
 extension LedgerTransaction {
     func turns(of invocation: InvocationID) throws -> [JournalledTurn] {
         let calls = try all("SELECT * FROM tool_calls WHERE invocation = ? ORDER BY n, position", [invocation]) { FIXME($0) }
-        let byTurn = Dictionary(grouping: calls) { $0["n"] as Int }
+        let byTurn = Dictionary(grouping: calls) { try $0["n"] as Int }
         return try all("SELECT * FROM turns WHERE invocation = ? ORDER BY n, attempt", [invocation]) { row in
-            let isAnswered = (row["state"] as String) == "answered"
-            return JournalledTurn(
+            let isAnswered = try (row["state"] as String) == "answered"
+            return try JournalledTurn(
                 row: row, calls: isAnswered ? byTurn[row["n"] as Int, default: []].map(ToolCall.init) : [])
         }
     }
@@ -175,7 +175,7 @@ extension LedgerTransaction {
                 WHERE t.invocation = ? AND t.state = 'pending'
                 """)
         guard let row = try first(STATEMENT, [id]) { FIXME($0) } else { return (0, 0, 0) }
-        return (row[0], row[1], row[2])
+        return try (row[0], row[1], row[2])
     }
 
     /// Ends an invocation. One that does not succeed takes the actions that nobody has agreed to with it, and a

@@ -34,8 +34,8 @@ extension Ledger {
                         WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit))
                     GROUP BY agent, held_by LIMIT \(Self.pairLimit)
                     """) { FIXME($0) }.compactMap { row in
-                guard let cap = ActionCap(rawValue: row["held_by"]) else { return nil }
-                return CapQueue(
+                guard let cap = try ActionCap(rawValue: row["held_by"]) else { return nil }
+                return try CapQueue(
                     agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
                     waiting: row["waiting"], since: row["since"])
             }
@@ -50,8 +50,8 @@ extension Ledger {
                     SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
                     WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
                     """, [at]) { FIXME($0) }.compactMap { row in
-                ActionCap(rawValue: row["cap"]).map {
-                    CapRelease(
+                try ActionCap(rawValue: row["cap"]).map {
+                    try CapRelease(
                         agent: row["agent"], cap: $0, scope: row["scope"], left: row["remaining"],
                         until: row["expires_at"], actor: row["actor"])
                 }
@@ -66,7 +66,7 @@ extension Ledger {
                     SELECT held_by, caps FROM actions INDEXED BY actions_invocation
                     WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
                     """, [invocation]) { FIXME($0) }.flatMap { row in
-                ActionCap(rawValue: row["held_by"]).map { CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
+                try ActionCap(rawValue: row["held_by"]).map { try CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
             }
         }
     }

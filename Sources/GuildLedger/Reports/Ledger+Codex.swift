@@ -77,7 +77,7 @@ extension Ledger {
 extension LedgerTransaction {
     func lastHeads(limit: Int) throws -> [CodexHead] {
         try all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) {
-            CodexHead(
+            try CodexHead(
                 at: $0["at"], commit: $0["commit_id"], isAccepted: $0["accepted"],
                 problems: $0.json("problems").array?.compactMap(\.string) ?? [])
         }
@@ -99,7 +99,7 @@ extension LedgerTransaction {
                 FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
                 WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
                 """, [seq, limit]) { FIXME($0) }
-        let commits = rows.filter { $0["kept"] }.map { $0["commit_id"] as String }
+        let commits = rows.filter { try $0["kept"] }.map { try $0["commit_id"] as String }
         return (Set(commits), rows.count < limit ? nil : rows.last?["seq"])
     }
 

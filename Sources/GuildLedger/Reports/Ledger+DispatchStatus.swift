@@ -52,7 +52,7 @@ extension Ledger {
                         WHERE wait_reason = 'preempted' GROUP BY 1
                     """, [now]) { FIXME($0) }
             let queues = Priority.allCases.map { priority in
-                let mine = rows.filter { ($0["priority"] as Int) == priority.rawValue }
+                let mine = rows.filter { try ($0["priority"] as Int) == priority.rawValue }
                 func sum(_ column: String) -> Int { mine.reduce(0) { $0 + ($1[column] as Int) } }
                 return DispatchStatus.Queue(
                     priority: priority, queued: sum("queued"), delayed: sum("delayed"), running: sum("running"),
@@ -76,7 +76,7 @@ extension Ledger {
                     """),
                 deadLetters: try db.deadLetterCount(),
                 running: Dictionary(
-                    try db.all("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent") { ($0[0] as String, $0[1] as Int) }
+                    try db.all("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent") { try ($0[0] as String, $0[1] as Int) }
                 ) { first, _ in first })
         }
     }
@@ -109,8 +109,8 @@ extension Ledger {
                         FROM invocations INDEXED BY invocations_agent WHERE agent = ? ORDER BY seq DESC LIMIT ?)
                     WHERE ended_at IS NOT NULL AND tokens > 0
                     """, [agent, Self.runsPerMean]) { FIXME($0) }
-            guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
-                let cost = row["cost"] as Double?
+            guard let row, let runs = try row["runs"] as Int?, runs > 0, let tokens = try row["tokens"] as Double?,
+                let cost = try row["cost"] as Double?
             else { return nil }
             let each = { (sum: Double) in Int64(exactly: (sum / Double(runs)).rounded(.down)) ?? .max }
             return (each(tokens), each(cost), runs)
@@ -137,11 +137,11 @@ extension Ledger {
                         SELECT agent, outcome, final FROM decisions d WHERE event = ? AND revision = (SELECT max(revision)
                             FROM decisions WHERE event = d.event AND rule = d.rule AND agent = d.agent)
                         """, [row["id"] as EventID]) { FIXME($0) }
-                return (
+                return try (
                     row["seq"] as Int64, row["received_at"] as Timestamp, try Event(row: row),
                     row.storedBody("body", "body_ref"), (row["erased_at"] as Timestamp?) != nil,
                     decided.map {
-                        RecordedEvent.Outcome(agent: $0["agent"], outcome: $0["outcome"], isFinal: $0["final"])
+                        try RecordedEvent.Outcome(agent: $0["agent"], outcome: $0["outcome"], isFinal: $0["final"])
                     }
                 )
             }
@@ -178,7 +178,7 @@ extension LedgerTransaction {
     /// many looks as the numbers have binary digits.
     func lastEvent(before instant: Timestamp) throws -> Int64 {
         let ends = try first("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)") {
-            ($0.integer(0), $0.integer(1))
+            try (($0[0] as Int64?), ($0[1] as Int64?))
         }
         guard let oldest = ends?.0, let newest = ends?.1, oldest > 0 else { return 0 }
         var (low, high) = (oldest - 1, newest)
@@ -187,7 +187,7 @@ extension LedgerTransaction {
             let middle = low + (high - low + 1) / 2
             let found = try first(
                 "SELECT received_at FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", [middle]
-            ) { $0.integer(0) }
+            ) { try ($0[0] as Int64?) }
             if let received = found.flatMap(\.self), received < instant.microseconds {
                 low = middle
             } else {

@@ -21,7 +21,7 @@ extension Ledger {
                     FROM invocations i JOIN workers w ON w.id = i.lease_owner WHERE i.lease_owner IS NOT NULL
                     """) { FIXME($0) }
             for row in invocations {
-                let (process, id, isSent): (Int32, InvocationID, Bool) = (row[0], row[1], row[2])
+                let (process, id, isSent): (Int32, InvocationID, Bool) = try (row[0], row[1], row[2])
                 works[process, default: OpenWork(processID: process)].invocations.insert(id)
                 if isSent { works[process, default: OpenWork(processID: process)].calls.insert(id) }
             }
@@ -30,7 +30,7 @@ extension Ledger {
                     WHERE a.lease_owner IS NOT NULL
                     """) { FIXME($0) }
             for row in actions {
-                let (process, id): (Int32, ActionID) = (row[0], row[1])
+                let (process, id): (Int32, ActionID) = try (row[0], row[1])
                 works[process, default: OpenWork(processID: process)].sends.insert(id)
             }
             return works.values.sorted { $0.processID < $1.processID }

@@ -81,7 +81,7 @@ extension Ledger {
                     let row = try db.first("SELECT count(*) AS n, min(t) AS next FROM (\(sql)) WHERE t > ?", [soon]) { FIXME($0) },
                     let next = row["next"] as Timestamp?
                 else { return nil }
-                return LaterWork.Share(count: row["n"], next: next)
+                return try LaterWork.Share(count: row["n"], next: next)
             }
             return LaterWork(
                 events: try share(

@@ -40,7 +40,7 @@ extension Ledger {
                           ORDER BY due_at DESC LIMIT \(Self.firingLimit)) f
                         JOIN invocations i ON i.event = f.event AND i.agent = ?
                     WHERE i.ended_at IS NOT NULL GROUP BY 1 ORDER BY 1
-                    """, [schedule, since, agent]) { (HourSpan.start(of: $0["hour"]), try RunUsage(row: $0)) }
+                    """, [schedule, since, agent]) { try (HourSpan.start(of: $0["hour"]), try RunUsage(row: $0)) }
         }
     }
 

@@ -38,7 +38,7 @@ extension Ledger {
         }
         return try await read { db in
             func counts(_ sql: String) throws -> [String: Int] {
-                try Dictionary(db.all(sql) { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+                try Dictionary(db.all(sql) { try ($0[0] as String, $0[1] as Int) }) { first, _ in first }
             }
             let invocations = try counts("SELECT state, count(*) FROM invocations GROUP BY 1")
             return LedgerStatus(
@@ -55,8 +55,8 @@ extension Ledger {
 
     private func processes(_ db: LedgerTransaction) throws -> [LedgerStatus.Process] {
         try db.all("SELECT * FROM workers WHERE ended_at IS NULL ORDER BY started_at") { row in
-            let id: WorkerID = row["id"]
-            return LedgerStatus.Process(
+            let id: WorkerID = try row["id"]
+            return try LedgerStatus.Process(
                 id: id, components: row["components"], pid: row["pid"], host: row["host"], version: row["version"],
                 startedAt: row["started_at"], isAlive: !isDead(id))
         }

@@ -153,7 +153,7 @@ extension LedgerTransaction {
         for event in caused {
             if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
         }
-        return EventTrace(
+        return try EventTrace(
             event: try Event(row: row), receivedAt: row["received_at"],
             decisions: decisions.map(EventTrace.DecisionRow.init),
             invocations: try invocations.map { try invocationRow(try Invocation(row: $0)) },
@@ -173,10 +173,10 @@ extension LedgerTransaction {
         return EventTrace.ActionRow(
             action: action,
             attempts: attempts.map {
-                (attempt: $0["attempt"], startedAt: $0["started_at"], endedAt: $0["ended_at"], outcome: $0["outcome"])
+                try (attempt: $0["attempt"], startedAt: $0["started_at"], endedAt: $0["ended_at"], outcome: $0["outcome"])
             },
             approval: approval.map {
-                (decision: $0["decision"], actor: $0["actor"], reason: $0["reason"], at: $0["decided_at"])
+                try (decision: $0["decision"], actor: $0["actor"], reason: $0["reason"], at: $0["decided_at"])
             })
     }
 }

@@ -96,7 +96,7 @@ extension Ledger {
             try db.all("""
                     SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
                     GROUP BY 1, 2
-                    """, [hours.first, hours.end]) { AgentUsage(line: try UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
+                    """, [hours.first, hours.end]) { try AgentUsage(line: try UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
         }
     }
 
@@ -128,7 +128,7 @@ extension Ledger {
                             sum(cost) AS cost
                         FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
                         """, [start, end]) { row in
-                    AgentHour(
+                    try AgentHour(
                         at: HourSpan.start(of: row["hour"]), agent: row["agent"], chapter: row["chapter"],
                         tokens: row["tokens"], costMicrodollars: row["cost"])
                 }
@@ -150,7 +150,7 @@ extension UsageLine {
 
     init(row: LedgerRow, name: String) {
         let usage = try TokenUsage(row: row)
-        self.init(
+        try self.init(
             name: name, calls: row["calls"], usage: usage, tokens: usage.total, costMicrodollars: row["cost"],
             estimatedTokens: row["estimated"], firstHour: HourSpan.start(of: row["hour"]))
     }

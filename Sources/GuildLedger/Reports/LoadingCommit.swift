@@ -22,7 +22,7 @@ extension Ledger {
     package func loadingCommits() async throws -> [LoadingCommit] {
         try await read { db in
             try db.all("SELECT * FROM codex_loading ORDER BY since") {
-                LoadingCommit(worker: $0["worker"], commit: $0["commit_id"], since: $0["since"])
+                try LoadingCommit(worker: $0["worker"], commit: $0["commit_id"], since: $0["since"])
             }
         }.filter { !isDead($0.worker) }
     }

@@ -13,7 +13,7 @@ extension Ledger {
     /// The firings whose wait is over.
     package func bufferedFirings() async throws -> [BufferedFiring] {
         try await read { db in
-            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
+            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { try BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
                 .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
         }
     }

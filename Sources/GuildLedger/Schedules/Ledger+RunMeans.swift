@@ -27,7 +27,7 @@ extension Ledger {
                         WHERE agent = ? AND state IN ('succeeded', 'failed')
                         AND input + cache_read + cache_write + output + reasoning > 0 ORDER BY seq DESC LIMIT ?)
                     """, [agent, Self.runsPerMean]) { FIXME($0) }
-            guard let row, let runs = row["runs"] as Int?, runs > 0, let tokens = row["tokens"] as Double?,
+            guard let row, let runs = try row["runs"] as Int?, runs > 0, let tokens = try row["tokens"] as Double?,
                 let mean = Int64(exactly: (tokens / Double(runs)).rounded(.up))
             else { return nil }
             return RunMean(tokens: mean, runs: runs)

@@ -59,7 +59,7 @@ extension Ledger {
     package func schedulePauses(at instant: Timestamp) async throws -> [SchedulePause] {
         try await read { db in
             try db.all("SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]) { row in
-                SchedulePause(
+                try SchedulePause(
                     target: row["target"], since: row["since"], until: row["until"], actor: row["actor"],
                     reason: row["reason"])
             }

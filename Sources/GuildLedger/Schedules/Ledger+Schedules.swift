@@ -8,7 +8,7 @@ extension Ledger {
     package func schedulesSeen() async throws -> [String: Timestamp] {
         try await read { db in
             let rows = try db.all("SELECT id, seen_until FROM schedules") { FIXME($0) }
-            return Dictionary(rows.map { ($0["id"] as String, $0["seen_until"] as Timestamp) }) { first, _ in first }
+            return Dictionary(rows.map { try ($0["id"] as String, $0["seen_until"] as Timestamp) }) { first, _ in first }
         }
     }
 
@@ -91,7 +91,7 @@ extension Ledger {
             try db.all("""
                     SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
                     """, [schedule, since, until, limit]) { row in
-                Firing(
+                try Firing(
                     schedule: row["schedule"], dueAt: row["due_at"], event: row["event"],
                     kind: FiringKind(rawValue: row["kind"]) ?? .due, at: row["at"])
             }
@@ -116,7 +116,7 @@ extension Ledger {
                         SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
                     ORDER BY last_due DESC, schedule LIMIT ?
                     """, [since, limit]) { row in
-                MissedFirings(
+                try MissedFirings(
                     schedule: row["schedule"], first: row["first_due"], last: row["last_due"], count: row["count"],
                     reason: MissedReason(rawValue: row["reason"]) ?? .window)
             }
@@ -127,7 +127,7 @@ extension Ledger {
 extension LedgerTransaction {
     fileprivate func mark(of schedule: String) throws -> Timestamp? {
         try first("SELECT seen_until FROM schedules WHERE id = ?", [schedule]) {
-            Timestamp(microseconds: $0.integer(0) ?? .min)
+            try Timestamp(microseconds: ($0[0] as Int64?) ?? .min)
         }
     }
 

@@ -25,13 +25,13 @@ extension LedgerTransaction {
                 OR EXISTS (SELECT 1 FROM merged_events m JOIN invocations i ON i.id = m.invocation
                     WHERE m.event = ?1 AND i.state NOT IN ('succeeded', 'failed', 'cancelled', 'expired'))
             """, [firing.event, firing.message]
-        ) { $0.integer(0) == 1 } ?? false
+        ) { try ($0[0] as Int64?) == 1 } ?? false
     }
 
     /// - Returns: the firings of the schedule by whether they are still at work.
     func openFirings(of schedule: String) throws -> (open: [OpenFiring], ended: [OpenFiring]) {
         let statement = try cachedStatement(sql: "SELECT event, message FROM open_firings WHERE schedule = ?")
-        let all = try all(STATEMENT, [schedule]) { OpenFiring(event: $0["event"], message: $0["message"]) }
+        let all = try all(STATEMENT, [schedule]) { try OpenFiring(event: $0["event"], message: $0["message"]) }
         var (open, ended): ([OpenFiring], [OpenFiring]) = ([], [])
         for firing in all {
             if try isOpen(firing) { open.append(firing) } else { ended.append(firing) }
@@ -78,14 +78,14 @@ extension LedgerTransaction {
                 try end(invocation, as: .cancelled, outcome: reason, actor: "scheduler", now: now)
             }
         }
-        return rows.map { $0["id"] }
+        return rows.map { try $0["id"] }
     }
 
     /// Takes an event out of what waits for a rate and out of windows that are open.
     ///
     /// - Returns: what had it wait.
     private func stopWaiting(_ event: EventID) throws -> [(rule: String, agent: String)] {
-        let pending = try all("DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", [event]) { (rule: $0["rule"] as String, agent: $0["agent"] as String) }
+        let pending = try all("DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", [event]) { try (rule: $0["rule"] as String, agent: $0["agent"] as String) }
         let windows = try all("""
                 SELECT d.* FROM merged_events m JOIN debounces d ON d.invocation = m.invocation WHERE m.event = ?
                 """, [event], read: OpenWindow.init)

@@ -123,12 +123,12 @@ extension LedgerTransaction {
 
 extension SecretStanding {
     fileprivate init?(_ row: LedgerRow) {
-        guard let state = State(rawValue: row["state"]), let kind = SecretUse.Kind(rawValue: row["use"])
+        guard let state = try State(rawValue: row["state"]), let kind = try SecretUse.Kind(rawValue: row["use"])
         else {
             return nil
         }
-        let address: String = row["address"]
-        self.init(
+        let address: String = try row["address"]
+        try self.init(
             pair: SecretPair(
                 reference: row["reference"], use: SecretUse(kind, else: address)), state: state,
             since: row["since"], actor: row["actor"], commit: row["commit_id"])

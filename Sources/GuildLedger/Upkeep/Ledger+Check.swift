@@ -98,7 +98,7 @@ extension Ledger {
             var problems: [String] = []
             let rows = try Row.fetchCursor(db, sql: "PRAGMA foreign_key_check")
             while problems.count < LedgerFinding.problemLimit, let row = try rows.next() {
-                let (table, parent) = (row["table"] as String? ?? "?", row["parent"] as String? ?? "?")
+                let (table, parent) = try (row["table"] as String? ?? "?", row["parent"] as String? ?? "?")
                 problems.append("a row of \(table) names a row of \(parent) that is not there")
             }
             return LedgerFinding(.foreignKeys, "every reference", problems: problems)

@@ -102,7 +102,7 @@ package struct LedgerRestore: Sendable {
         guard let ledger = try? DatabaseQueue(path: location.path) else { return [] }
         let rows = try? ledger.read { db in
             try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL") { row in
-                (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
+                try (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
             }
         }
         return (rows ?? []).filter { row in

@@ -62,7 +62,7 @@ extension LedgerTransaction {
     /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time go on from it.
     private func closable(before cutoff: Timestamp) throws -> ClosablePage {
         var page = ClosablePage()
-        let oldest = try first("SELECT at FROM entries ORDER BY id LIMIT 1") { $0.integer(0) }.flatMap(\.self)
+        let oldest = try first("SELECT at FROM entries ORDER BY id LIMIT 1") { try ($0[0] as Int64?) }.flatMap(\.self)
         guard let oldest, oldest < cutoff.microseconds else { return page }
         var begun: [ReservationID: Int64] = [:]
         var isFull = false
@@ -74,14 +74,14 @@ extension LedgerTransaction {
             WHERE e.id < (SELECT max(id) FROM entries) ORDER BY e.id LIMIT \(Self.entriesPerBatch)
             """
         ) { row in
-            let at = Timestamp(microseconds: row.integer(1) ?? .max)
+            let at = try Timestamp(microseconds: (row[1] as Int64?) ?? .max)
             isFull = isFull || at >= cutoff || page.reservations.count >= Self.callsPerBatch
             guard !isFull else { return }
             // What has no reservation or no beginning is nothing that we wrote: it stays, and `budget verify` tells of it.
-            guard let entry = row.integer(0), let reservation = row.blob(3).flatMap({ ReservationID(bytes: $0) }),
-                row.text(14) != nil
+            guard let entry = try (row[0] as Int64?), let reservation = try (row[3] as [UInt8]?).flatMap({ ReservationID(bytes: $0) }),
+                try (row[14] as String?) != nil
             else { return isFull = true }
-            guard row.text(2) != "reserve" else { return begun[reservation] = entry }
+            guard try (row[2] as String?) != "reserve" else { return begun[reservation] = entry }
             guard let beginning = begun.removeValue(forKey: reservation) else { return isFull = true }
             page.entries += [beginning, entry]
             page.reservations.append(reservation)
@@ -103,8 +103,8 @@ extension LedgerTransaction {
             """, [entry]
         ) { row in
             seen += 1
-            next = (row.integer(1) ?? .max) < cutoff.microseconds ? row.integer(0) : nil
-            if next != nil, row.text(2) != "reserve" { calls += 1 }
+            next = try ((row[1] as Int64?) ?? .max) < cutoff.microseconds ? (row[0] as Int64?) : nil
+            if next != nil, try (row[2] as String?) != "reserve" { calls += 1 }
         }
         return (calls, seen < Self.entriesPerLook ? nil : next)
     }
@@ -144,7 +144,7 @@ extension LedgerTransaction {
             """
         ) { row in
             let figures = (1...OpeningBalance.figures).map { String(row.integer(Int32($0)) ?? .min) }
-            hash.update(data: Array((([row.text(0) ?? ""] + figures).joined(separator: "\u{1F}") + "\n").utf8))
+            try hash.update(data: Array((([(row[0] as String)] + figures).joined(separator: "\u{1F}") + "\n").utf8))
         }
         return ContentDigest.hex(bytes: hash.finalize())
     }
@@ -152,9 +152,9 @@ extension LedgerTransaction {
     /// Up to where the books are closed; nil where they never were.
     func booksClosed() throws -> BooksClosed? {
         try first("SELECT until, entries, calls, estimated, audit FROM books_closed") { row in
-            BooksClosed(
-                until: Timestamp(microseconds: row.integer(0) ?? 0), entries: row.integer(1) ?? 0,
-                calls: row.integer(2) ?? 0, estimated: row.integer(3) ?? 0, audit: row.integer(4) ?? 0)
+            try BooksClosed(
+                until: Timestamp(microseconds: row[0]), entries: row[1],
+                calls: row[2], estimated: row[3], audit: row[4])
         }
     }
 }
@@ -215,7 +215,7 @@ private struct ClosablePage {
         }
         balances[integer(7), default: OpeningBalance()].usage += usage
         balances[integer(7), default: OpeningBalance()].spentCost += spent.cost
-        if row.text(2) == "settle" { calls += 1 }
+        if try (row[2] as String?) == "settle" { calls += 1 }
         if integer(4) == 1 { estimated += usage.total }
     }
 }

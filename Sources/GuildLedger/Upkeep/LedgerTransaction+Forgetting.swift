@@ -17,11 +17,11 @@ extension LedgerTransaction {
                 """, [cutoff, cursor.receivedAt, cursor.seq]) { FIXME($0) }
         let next = rows.count < Self.eventsPerBatch ? nil : rows.last
         let events = try rows.compactMap { row -> ForgettableEvent? in
-            let event = ForgettableEvent(
+            let event = try ForgettableEvent(
                 id: row["id"], root: row["root"], receivedAt: row["received_at"], invocations: row["invocations"])
             return try isQuiet(event, since: cutoff) ? event : nil
         }
-        return (events, next.map { RetentionCursor(receivedAt: $0["received_at"], seq: $0["seq"]) })
+        return (events, next.map { try RetentionCursor(receivedAt: $0["received_at"], seq: $0["seq"]) })
     }
 
     private func isQuiet(_ event: ForgettableEvent, since cutoff: Timestamp) throws -> Bool {
@@ -90,7 +90,7 @@ extension LedgerTransaction {
             SELECT a.id FROM accounts a LEFT JOIN opening_balances o ON o.account = a.id
             WHERE a.name = ? AND coalesce(o.available, 0) = 0 AND coalesce(o.available_cost, 0) = 0
             """, [name]
-        ) { $0.integer(0) }
+        ) { try ($0[0] as Int64?) }
         guard let id = id.flatMap(\.self) else { return }
         for table in ["limit_changes", "grants", "throttles", "opening_balances"] {
             try run("DELETE FROM \(table) WHERE account = ?", [id])

@@ -53,11 +53,11 @@ extension LedgerTransaction {
         var last: RetentionCursor?
         while let row = try rows.next() {
             seen += 1
-            last = RetentionCursor(receivedAt: row["received_at"], seq: row["seq"])
-            guard row["quiet"] else { continue }
-            events.append(
+            last = try RetentionCursor(receivedAt: row["received_at"], seq: row["seq"])
+            guard try row["quiet"] else { continue }
+            try events.append(
                 RetirableEvent(id: row["id"], receivedAt: row["received_at"], hasInvocations: row["kept"]))
-            bytes += row["bytes"] as Int64
+            bytes += try row["bytes"] as Int64
             if bytes >= Self.bytesPerBatch { return (events, last) }
         }
         return (events, seen < Self.eventsPerBatch ? nil : last)

@@ -75,12 +75,12 @@ extension RetentionPlan {
 extension LedgerTransaction {
     /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
     func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
-        try first("SELECT until FROM retention_marks WHERE name = ?", [table]) { $0.integer(0) }
+        try first("SELECT until FROM retention_marks WHERE name = ?", [table]) { try ($0[0] as Int64?) }
             .flatMap(\.self) ?? .min
     }
 
     func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
-        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour]) { $0.integer(0) == 1 }
+        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour]) { try ($0[0] as Int64?) == 1 }
             ?? false
     }
 
