@@ -110,7 +110,7 @@ let package = Package(
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
-        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain"]),
+        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite"], exclude: ["Fixtures"]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildTransport", "GuildDomain"]),
         tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain"]),

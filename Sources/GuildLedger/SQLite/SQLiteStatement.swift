@@ -6,7 +6,7 @@ final class SQLiteStatement: RowSource {
     /// Whether somebody reads its rows.
     var isBusy = false
     let columnCount: Int32
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private lazy var columns: [String: Int32] = Dictionary(
         (0..<columnCount).map { (name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
 

@@ -1,29 +1,40 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Synchronization
 import Testing
 
 @testable import GuildLedger
 
-@Suite struct GroupCommitterTests {
+@Suite struct LaneTests {
+    /// A ledger, and a lane over an engine of its own on the same file, as another process would have them.
+    private func withLane(
+        batchNanoseconds: UInt64 = .max, _ body: (Ledger, SQLiteEngine, Lane) async throws -> Void
+    ) async throws {
+        try await withLedger { ledger async throws in
+            try await ledger.write { try $0.run("CREATE TABLE things (n INTEGER PRIMARY KEY, body BLOB)") }
+            let engine = try SQLiteEngine(ledger.location, busyMilliseconds: 5000)
+            let lane = Lane(
+                of: engine, path: ledger.location.path, batchNanoseconds: batchNanoseconds,
+                endProcess: Ledger.endProcess)
+            try await body(ledger, engine, lane)
+        }
+    }
+
     /// Members that are all waiting before the first of them runs, so that they share batches.
     private func run(
-        _ bodies: [@Sendable (Database) throws -> Void], on ledger: Ledger
-    ) async throws -> [Result<Void, any Error>] {
-        let committer = try GroupCommitter(
-            pool: ledger.pool, location: ledger.location, batchNanoseconds: .max, endProcess: Ledger.endProcess)
+        _ bodies: [@Sendable (LedgerTransaction) throws -> Void], on lane: Lane
+    ) async -> [Result<Void, any Error>] {
         let gate = DispatchSemaphore(value: 0)
         // Open once and for all: it may run twice, as any member.
-        let first: @Sendable (Database) -> Void = { _ in
+        let first: @Sendable (LedgerTransaction) -> Void = { _ in
             gate.wait()
             gate.signal()
         }
-        committer.submit(GroupCommitter.Member(run: first, complete: { _ in }))
+        lane.submit(Lane.Member(run: first, complete: { _ in }))
         return await withCheckedContinuation { continuation in
             let results = Collected(count: bodies.count) { continuation.resume(returning: $0) }
             for (index, body) in bodies.enumerated() {
-                committer.submit(GroupCommitter.Member(run: body, complete: { results.set(index, $0) }))
+                lane.submit(Lane.Member(run: body, complete: { results.set(index, $0) }))
             }
             gate.signal()
         }
@@ -48,20 +59,11 @@ import Testing
         }
     }
 
-    private func makeTable(_ ledger: Ledger) async throws {
-        try await ledger.write { try $0.execute(sql: "CREATE TABLE things (n INTEGER PRIMARY KEY, body BLOB)") }
-    }
-
     @Test func `200 concurrent writes all stand, each once`() async throws {
-        try await withLedger { ledger async throws in
-            try await makeTable(ledger)
+        try await withLane { ledger, _, _ async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for n in 0..<200 {
-                    group.addTask {
-                        try await ledger.write {
-                            try $0.execute(sql: "INSERT INTO things VALUES (?, NULL)", arguments: [n])
-                        }
-                    }
+                    group.addTask { try await ledger.write { try $0.run("INSERT INTO things VALUES (?, NULL)", [n]) } }
                 }
                 try await group.waitForAll()
             }
@@ -70,31 +72,29 @@ import Testing
     }
 
     @Test func `writes in one batch keep their order and see each other`() async throws {
-        try await withLedger { ledger async throws in
-            try await makeTable(ledger)
-            let results = try await run(
+        try await withLane { _, _, lane async throws in
+            let results = await run(
                 (0..<300).map { n in
                     { db in
-                        let before = try Int.fetchOne(db, sql: "SELECT count(*) FROM things")
+                        let before = try db.value("SELECT count(*) FROM things", as: Int.self)
                         guard before == n else { throw Failure(.failed, "\(n) ran behind \(before ?? -1)") }
-                        try db.execute(sql: "INSERT INTO things VALUES (?, NULL)", arguments: [n])
+                        try db.run("INSERT INTO things VALUES (?, NULL)", [n])
                     }
-                }, on: ledger)
+                }, on: lane)
             for result in results { #expect(throws: Never.self) { try result.get() } }
         }
     }
 
     @Test func `a member that throws rolls back alone`() async throws {
-        try await withLedger { ledger async throws in
-            try await makeTable(ledger)
-            let results = try await run(
+        try await withLane { ledger, _, lane async throws in
+            let results = await run(
                 (0..<10).map { n in
                     { db in
-                        try db.execute(sql: "INSERT INTO things VALUES (?, NULL)", arguments: [n])
+                        try db.run("INSERT INTO things VALUES (?, NULL)", [n])
                         if n == 4 { throw Failure(.refused, "not this one") }
-                        if n == 7 { try db.execute(sql: "INSERT INTO things VALUES (1, NULL)") }
+                        if n == 7 { try db.run("INSERT INTO things VALUES (1, NULL)") }
                     }
-                }, on: ledger)
+                }, on: lane)
             for (n, result) in results.enumerated() {
                 switch n {
                 case 4: #expect(throws: Failure(.refused, "not this one")) { try result.get() }
@@ -103,29 +103,27 @@ import Testing
                 }
             }
             #expect(
-                try await ledger.read { try Int.fetchAll($0, sql: "SELECT n FROM things ORDER BY n") }
+                try await ledger.read { try $0.column("SELECT n FROM things ORDER BY n", as: Int.self) }
                     == [0, 1, 2, 3, 5, 6, 8, 9])
         }
     }
 
     @Test func `a full disk takes the whole batch back, and then only the member that does not fit fails`() async throws
     {
-        try await withLedger { ledger async throws in
-            try await makeTable(ledger)
+        try await withLane { ledger, engine, lane async throws in
             let runs = Counts()
-            let limit = try await ledger.write { db in
-                let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-                return try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages + 20)")
+            try lane.exclusively {
+                let pages = try #require(try engine.writer.transaction.value("PRAGMA page_count", as: Int.self))
+                try engine.writer.connection.script("PRAGMA max_page_count = \(pages + 20)")
             }
-            #expect(limit != nil)
-            let results = try await run(
+            let results = await run(
                 (0..<10).map { n in
                     { db in
                         runs.add(n)
                         let size = n == 5 ? 1 << 20 : 100
-                        try db.execute(sql: "INSERT INTO things VALUES (?, zeroblob(\(size)))", arguments: [n])
+                        try db.run("INSERT INTO things VALUES (?, zeroblob(\(size)))", [n])
                     }
-                }, on: ledger)
+                }, on: lane)
             for (n, result) in results.enumerated() {
                 if n == 5 {
                     #expect(throws: LedgerFailure.full(path: ledger.location.path)) { try result.get() }
@@ -136,10 +134,18 @@ import Testing
             // The ones before it had been released already; they ran again.
             #expect(runs[0] == 2)
             #expect(
-                try await ledger.read { try Int.fetchAll($0, sql: "SELECT n FROM things ORDER BY n") }
+                try await ledger.read { try $0.column("SELECT n FROM things ORDER BY n", as: Int.self) }
                     == [0, 1, 2, 3, 4, 6, 7, 8, 9])
-            try await ledger.queue()
+            let again = await run(
+                [
+                    { db in
+                        try db.appendAudit(
+                            AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
+                    }
+                ], on: lane)
+            for result in again { #expect(throws: Never.self) { try result.get() } }
             #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.verifyAudit().entries == 1)
         }
     }
 
@@ -150,20 +156,19 @@ import Testing
     }
 
     @Test func `a batch that is rolled back as a whole runs again one by one`() async throws {
-        try await withLedger { ledger async throws in
-            try await makeTable(ledger)
+        try await withLane { ledger, _, lane async throws in
             let runs = Counts()
-            let results = try await run(
+            let results = await run(
                 (0..<10).map { n in
                     { db in
                         runs.add(n)
-                        try db.execute(sql: "INSERT INTO things VALUES (?, NULL)", arguments: [n])
+                        try db.run("INSERT INTO things VALUES (?, NULL)", [n])
                         guard n == 5 else { return }
                         // What SQLite itself does on some errors.
-                        try db.execute(sql: "ROLLBACK")
-                        throw DatabaseError(resultCode: .SQLITE_FULL)
+                        try db.run("ROLLBACK")
+                        throw StorageFault(kind: .full, message: "full")
                     }
-                }, on: ledger)
+                }, on: lane)
             for (n, result) in results.enumerated() {
                 if n == 5 {
                     #expect(throws: LedgerFailure.full(path: ledger.location.path)) { try result.get() }
@@ -173,20 +178,21 @@ import Testing
                 #expect(runs[n] == (n > 5 ? 1 : 2))
             }
             #expect(
-                try await ledger.read { try Int.fetchAll($0, sql: "SELECT n FROM things ORDER BY n") }
+                try await ledger.read { try $0.column("SELECT n FROM things ORDER BY n", as: Int.self) }
                     == [0, 1, 2, 3, 4, 6, 7, 8, 9])
         }
     }
 
     @Test func `an errand runs outside any transaction, though the queue never empties`() async throws {
-        try await withLedger { ledger async throws in
-            let committer = try GroupCommitter(
-                pool: ledger.pool, location: ledger.location, endProcess: Ledger.endProcess)
+        try await withLane(batchNanoseconds: Lane.batchNanoseconds) { _, engine, lane async throws in
             let isInside = await withCheckedContinuation { continuation in
-                committer.betweenBatches { continuation.resume(returning: $0.isInsideTransaction) }
+                lane.betweenBatches { continuation.resume(returning: engine.writer.isInsideTransaction) }
             }
             #expect(!isInside)
-            #expect(try committer.exclusively { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+            let synchronous = try lane.exclusively {
+                try engine.writer.transaction.value("PRAGMA synchronous", as: Int.self)
+            }
+            #expect(synchronous == 2)
         }
     }
 
@@ -194,7 +200,7 @@ import Testing
         let folder = try TemporaryFolder()
         let ledger = try Ledger(at: folder.location)
         ledger.close()
-        await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.execute(sql: "SELECT 1") } }
+        await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.run("SELECT 1") } }
         await #expect(throws: LedgerFailure.self) { try await ledger.count("SELECT 1") }
     }
 }
