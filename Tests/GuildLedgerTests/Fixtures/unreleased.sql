@@ -538,8 +538,7 @@ CREATE VIEW postings (entry, account, book, tokens, cost) AS
     UNION ALL SELECT id, account, 'spent:cache_write', cache_write, 0 FROM entries WHERE cache_write <> 0
     UNION ALL SELECT id, account, 'spent:output', output, 0 FROM entries WHERE output <> 0
     UNION ALL SELECT id, account, 'spent:reasoning', reasoning, 0 FROM entries WHERE reasoning <> 0
-    UNION ALL SELECT id, account, 'spent:cost', 0, spent_cost FROM entries WHERE spent_cost <> 0
-/* postings(entry,account,book,tokens,cost) */;
+    UNION ALL SELECT id, account, 'spent:cost', 0, spent_cost FROM entries WHERE spent_cost <> 0;
 CREATE TABLE books_closed (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     until INTEGER NOT NULL,
