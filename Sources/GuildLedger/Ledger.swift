@@ -1,5 +1,5 @@
 import Foundation
-package import GuildDomain
+import GuildDomain
 import Synchronization
 
 /// The only state: one SQLite database in WAL mode with `synchronous=FULL`, and large bodies in files beside it.

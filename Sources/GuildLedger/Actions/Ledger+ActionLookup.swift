@@ -13,9 +13,10 @@ extension Ledger {
     package func lastTry(of action: Action) async throws -> Timestamp? {
         guard action.attempt > 1 else { return nil }
         return try await read { db in
-            try db.value("""
-                    SELECT max(ifnull(ended_at, started_at)) FROM action_attempts WHERE action = ? AND attempt < ?
-                    """, [action.id, action.attempt], as: Timestamp.self)
+            try db.value(
+                """
+                SELECT max(coalesce(ended_at, started_at)) FROM action_attempts WHERE action = ? AND attempt < ?
+                """, [action.id, action.attempt], as: Timestamp.self)
         } ?? action.createdAt
     }
 }

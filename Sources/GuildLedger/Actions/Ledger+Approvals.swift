@@ -21,10 +21,12 @@ extension Ledger {
     /// The actions that wait for a person, oldest first.
     package func approvals() async throws -> [(action: Action, agent: String)] {
         try await read { db in
-            try db.all("""
-                    SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
-                    WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
-                    """) { try (try Action(row: $0), $0["caller"]) }
+            try db.all(
+                """
+                SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
+                WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
+                """
+            ) { row in try (Action(row: row), row["caller"]) }
         }
     }
 
@@ -47,8 +49,12 @@ extension Ledger {
         try await write(touching: [.actions, .invocations, .approvals, .outcomes]) { db in
             let action = try db.decidable(id, approve: approve)
             guard action.state == .awaiting else { return Ruling(action: action) }
-            try db.run("INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)", [id, now, approve ? "approved" : "rejected", actor, reason])
-            let changed = try db.first("UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *", [approve ? "queued" : "rejected", now, approve ? nil : now, id]) { FIXME($0) }
+            try db.run(
+                "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
+                [id, now, approve ? "approved" : "rejected", actor, reason])
+            let changed = try db.first(
+                "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
+                [approve ? "queued" : "rejected", now, approve ? nil : now, id], read: Action.init)
             var told: JSONObject = [
                 "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
             ]
@@ -73,7 +79,7 @@ extension Ledger {
                 let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
                 try db.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
             }
-            return Ruling(action: changed.map { try Action(row: $0) } ?? action, grant: grant)
+            return Ruling(action: changed ?? action, grant: grant)
         }
     }
 }
@@ -82,10 +88,9 @@ extension LedgerTransaction {
     /// An action that waits for a person, or that an approval of another one has let out already: whoever approves each
     /// of a list finds those too.
     fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
-        guard let row = try first("SELECT * FROM actions WHERE id = ?", [id]) { FIXME($0) } else {
+        guard let action = try first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init) else {
             throw ApprovalFailure.unknown(id.description)
         }
-        let action = try Action(row: row)
         if action.state == .awaiting { return action }
         guard approve, try isReleased(id) else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
         return action

@@ -49,49 +49,45 @@ extension LedgerTransaction {
     /// The instant by which an agent's actions count: budget time, and never before what it has counted already, so that
     /// a clock that is set back reopens nothing.
     func capTime(of agent: String, now: Timestamp) throws -> Timestamp {
-        let last = try first(
+        let last: Timestamp? = try value(
             """
             SELECT counted_at FROM actions INDEXED BY actions_counted
             WHERE agent = ? AND counted_at IS NOT NULL ORDER BY counted_at DESC LIMIT 1
-            """, [agent]
-        ) { try $0[0] as Int64 }
+            """, [agent])
         let clock = try budgetClock(now).now
-        return max(clock, last.map { Timestamp(microseconds: $0) } ?? clock)
+        return max(clock, last ?? clock)
     }
 
     /// How many actions count in a scope now; no more than `limit` are counted.
     func used(_ scope: CapScope, of agent: String, at: Timestamp, upTo limit: Int64) throws -> Int64 {
-        let (source, values): (String, [StoredValue])
+        let (source, values): (String, [(any Storable)?])
         switch scope {
         case .run(let invocation):
             (source, values) = (
                 "actions INDEXED BY actions_invocation WHERE invocation = ? AND counted_at IS NOT NULL",
-                [.id(invocation)]
+                [invocation]
             )
         case .agent:
             (source, values) = (
                 "actions INDEXED BY actions_counted WHERE agent = ? AND counted_at > ?",
-                [.text(agent), .time(at - Self.hour)]
+                [agent, at - Self.hour]
             )
         case .subject(let subject):
             (source, values) = (
                 "actions INDEXED BY actions_counted_on WHERE agent = ? AND counts_on = ? AND counted_at > ?",
-                [.text(agent), .text(subject), .time(at - Self.day)]
+                [agent, subject, at - Self.day]
             )
         }
-        return try first(
-            "SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?)", values + [.integer(limit)]
-        ) { try $0[0] as Int64 } ?? 0
+        return try value("SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?) AS some", values + [limit]) ?? 0
     }
 
     /// The release that expires first and has something left.
     private func openRelease(_ agent: String, _ scope: CapScope, _ cap: ActionCap, at: Timestamp) throws -> Int64? {
-        try first(
+        try value(
             """
             SELECT id FROM cap_releases INDEXED BY cap_releases_open
             WHERE agent = ? AND cap = ? AND scope = ? AND expires_at > ? AND remaining > 0 ORDER BY expires_at LIMIT 1
-            """, [agent, cap.rawValue, scope.key, at]
-        ) { try $0[0] as Int64 }
+            """, [agent, cap.rawValue, scope.key, at])
     }
 
     // MARK: A person's approval
@@ -108,16 +104,16 @@ extension LedgerTransaction {
         let until = at + Self.releaseLasts
         try run("DELETE FROM cap_releases WHERE expires_at <= ?", [at])
         let others = Int64(hold.others)
-        try run(
+        let release: Int64? = try value(
             """
             INSERT INTO cap_releases (at, agent, cap, scope, action, actor, granted, remaining, expires_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             [
                 at, agent, hold.cap.rawValue, scope.key, approved.id, actor,
                 others, others, until,
             ])
-        let release = lastInsertedRowID
+        guard let release else { return nil }
         var (followers, last): ([Action], Int64?) = ([], nil)
         for _ in 0..<Self.releaseSteps where followers.count < hold.others {
             guard let (seq, action, caps) = try waiting(approved, at: hold.cap, scope, after: last) else { break }
@@ -142,13 +138,15 @@ extension LedgerTransaction {
     private func waiting(
         _ approved: Action, at cap: ActionCap, _ scope: CapScope, after last: Int64?
     ) throws -> (seq: Int64, action: Action, caps: ActionCaps)? {
-        let row = try first(Self.waitingInScope + " AND id <> ? AND seq > ? ORDER BY seq LIMIT 1", Self.arguments(approved.agent, cap, scope) + [approved.id, last ?? -1]) { FIXME($0) }
-        return row.map { try ($0["seq"], try Action(row: $0), ActionCaps(json: $0.json("caps"))) }
+        try first(
+            Self.waitingInScope + " AND id <> ? AND seq > ? ORDER BY seq LIMIT 1",
+            Self.arguments(approved.agent, cap, scope) + [approved.id, last ?? -1]
+        ) { row in try (row["seq"], Action(row: row), ActionCaps(json: row.json("caps"))) }
     }
 
     private static let waitingInScope = """
         SELECT * FROM actions INDEXED BY actions_capped WHERE agent = ? AND held_by = ? AND state = 'awaiting'
-        AND (invocation = ? OR counts_on = ? OR ?)
+        AND (invocation = ? OR counts_on = ? OR ? = 1)
         """
 
     private static func arguments(_ agent: String, _ cap: ActionCap, _ scope: CapScope) -> [(any Storable)?] {
@@ -163,7 +161,9 @@ extension LedgerTransaction {
 
     /// The actions that wait in a scope, the oldest first.
     func waiting(_ agent: String, at cap: ActionCap, _ scope: CapScope, limit: Int) throws -> [Action] {
-        try all(Self.waitingInScope + " ORDER BY seq LIMIT ?", Self.arguments(agent, cap, scope) + [limit]) { try Action(row: $0) }
+        try all(
+            Self.waitingInScope + " ORDER BY seq LIMIT ?", Self.arguments(agent, cap, scope) + [limit],
+            read: Action.init)
     }
 
     private func letOut(
@@ -173,10 +173,11 @@ extension LedgerTransaction {
         try count(action.id, of: action.agent, now: now)
         try run("UPDATE actions SET state = 'queued', available_at = ? WHERE id = ?", [now, action.id])
         let reason = "released with \(approved.id)"
-        try run("""
-                INSERT INTO approvals (action, decided_at, decision, actor, reason, release)
-                VALUES (?, ?, 'approved', ?, ?, ?)
-                """, [action.id, now, actor, reason, release])
+        try run(
+            """
+            INSERT INTO approvals (action, decided_at, decision, actor, reason, release)
+            VALUES (?, ?, 'approved', ?, ?, ?)
+            """, [action.id, now, actor, reason, release])
         try appendAudit(
             action.entry(
                 .approvalDecided, actor: actor, now: now,
@@ -186,7 +187,6 @@ extension LedgerTransaction {
 
     /// Whether an approval of another action has let this one out.
     func isReleased(_ action: ActionID) throws -> Bool {
-        try first("SELECT 1 FROM approvals WHERE action = ? AND release IS NOT NULL", [action]) { _ in true }
-            ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM approvals WHERE action = ? AND release IS NOT NULL)", [action])
     }
 }

@@ -92,53 +92,53 @@ extension LedgerTransaction {
     fileprivate func standing(of agent: String, isPaused: Bool) throws -> AgentStanding {
         var standing = AgentStanding()
         standing.isPaused = isPaused
-        var outcomes: [String?] = []
-        try each(
+        let outcomes: [InvocationState] = try column(
             """
             SELECT state FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Ledger.standingOutcomes)
-            """, [agent]
-        ) { try outcomes.append(($0[0] as String?)) }
-        standing.consecutiveFailures = outcomes.prefix { $0 == "failed" }.count
+            """, [agent])
+        standing.consecutiveFailures = outcomes.prefix { $0 == .failed }.count
         standing.hasUnfinished =
-            try first(
+            try holds(
                 """
                 SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_unfinished
                     WHERE agent = ? AND ended_at IS NULL)
-                """, [agent]
-            ) { try ($0[0] as Int64?) == 1 } ?? false
+                """, [agent])
         return standing
     }
 
     /// Each row is read once, by an index that gives the newest first.
     fileprivate func health(of agent: String, sample: Int, now: Timestamp) throws -> AgentHealth {
         var health = AgentHealth(agent: agent)
-        try first(
+        _ = try first(
             "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [agent]
         ) { row in
-            health.lastInvocation = try (row[0] as [UInt8]?).flatMap { InvocationID(bytes: $0) }
-            health.lastStartedAt = try (row[1] as Int64?).map { Timestamp(microseconds: $0) }
+            health.lastInvocation = try row[0]
+            health.lastStartedAt = try row[1]
         }
         guard health.lastInvocation != nil else { return health }
-        let since = (now - AgentHealth.window).microseconds
-        var (times, hasSucceeded): ([Int64], Bool) = ([], false)
+        let since = now - AgentHealth.window
+        var times: [Int64] = []
+        var hasSucceeded = false
         try each(
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT ?
             """, [agent, sample]
         ) { row in
-            health.count(row, since: since)
-            let (state, endedAt) = try ((row[0] as String?), (row[5] as Int64))
+            try health.count(row, since: since)
+            let state: String = try row[0]
+            let endedAt: Timestamp = try row[5]
             if health.lastState == nil {
-                (health.lastState, health.lastEndedAt) = (state, Timestamp(microseconds: endedAt))
+                health.lastState = state
+                health.lastEndedAt = endedAt
             }
             if state != "failed" { hasSucceeded = true }
             if !hasSucceeded { health.consecutiveFailures += 1 }
             guard endedAt >= since else { return }
             health.ended += 1
             if state == "failed" { health.failed += 1 }
-            if let startedAt = try (row[4] as Int64?) { times.append((endedAt - startedAt) / 1000) }
+            if let startedAt: Timestamp = try row[4] { times.append((endedAt - startedAt).microseconds / 1000) }
         }
         try each(
             """
@@ -146,8 +146,8 @@ extension LedgerTransaction {
             WHERE agent = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?
             """, [agent, sample]
         ) { row in
-            health.count(row, since: since)
-            try health.byState[(row[0] as String), default: 0] += 1
+            try health.count(row, since: since)
+            try health.byState[row[0], default: 0] += 1
         }
         times.sort()
         health.medianMilliseconds = times.nearestRank(50)
@@ -161,10 +161,10 @@ extension LedgerTransaction {
 }
 
 extension AgentHealth {
-    fileprivate mutating func count(_ row: LedgerRow, since: Int64) {
-        guard try (row[1] as Int64) >= since else { return }
-        tokens = try tokens.addingSaturated((row[2] as Int64))
-        costMicrodollars = try costMicrodollars.addingSaturated((row[3] as Int64))
+    fileprivate mutating func count(_ row: LedgerRow, since: Timestamp) throws {
+        guard try row[1] as Timestamp >= since else { return }
+        tokens = try tokens.addingSaturated(row[2])
+        costMicrodollars = try costMicrodollars.addingSaturated(row[3])
     }
 }
 

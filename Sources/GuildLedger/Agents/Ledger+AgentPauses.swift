@@ -21,7 +21,7 @@ package struct AgentPause: Sendable, Hashable {
 }
 
 extension AgentPause {
-    fileprivate init(_ row: LedgerRow) throws {
+    fileprivate init(row: LedgerRow) throws {
         try self.init(
             agent: row["agent"], actor: row["actor"], reason: row["reason"], since: row["since"], until: row["until"])
     }
@@ -44,7 +44,12 @@ extension Ledger {
             let pause = AgentPause(
                 agent: agent, actor: actor, reason: reason, since: known?.since ?? now,
                 until: until.map { max($0, now + .microseconds(1)) })
-            try db.run("INSERT OR REPLACE INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)", [agent, actor, reason, pause.since, pause.until])
+            try db.run(
+                """
+                INSERT INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (agent) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,
+                    since = excluded.since, until = excluded.until
+                """, [agent, actor, reason, pause.since, pause.until])
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
@@ -75,11 +80,13 @@ extension Ledger {
 
 extension LedgerTransaction {
     func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
-        try first("SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now]) { AgentPause($0) }
+        try first(
+            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now],
+            read: AgentPause.init)
     }
 
     func pauses(now: Timestamp) throws -> [String: AgentPause] {
-        let rows = try all("SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now]) { FIXME($0) }
-        return Dictionary(rows.map { AgentPause($0) }.map { ($0.agent, $0) }) { first, _ in first }
+        let rows = try all("SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: AgentPause.init)
+        return Dictionary(rows.map { ($0.agent, $0) }) { first, _ in first }
     }
 }

@@ -22,10 +22,8 @@ struct AuditChain: Sendable {
     private var scratch: [UInt8] = []
 
     private static let entries = """
-        SELECT seq, at, actor, kind, subject, commit_id, cause, root, body_hash, prev, hash FROM audit
-        WHERE seq > ? ORDER BY seq LIMIT ?
+        SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.seq > ? ORDER BY a.seq LIMIT ?
         """
-    private static let bodies = "SELECT seq, salt, body FROM audit_bodies WHERE seq > ? ORDER BY seq"
     /// A read ends behind this many bytes, however long the bodies are.
     private static let pageBytes = 32 << 20
 
@@ -45,21 +43,11 @@ struct AuditChain: Sendable {
         // The first page looks at every number that a row can have.
         let after = position.seq == 0 ? Int64.min : position.seq
         var (taken, bytes) = (0, 0)
-        do {
-            var entries = try DirectCursor(db, Self.entries, [after, count])
-            var bodies = try DirectCursor(db, Self.bodies, [after])
-            var body = try bodies.next()
-            var bodySeq = body?.integer(0)
-            while problem == nil, bytes < Self.pageBytes, let entry = try entries.next() {
-                while let seq = bodySeq, seq < position.seq + 1 {
-                    body = try bodies.next()
-                    bodySeq = body?.integer(0)
-                }
-                let own = bodySeq == position.seq + 1 ? body.map(StoredBody.init) : nil
-                bytes += 256 + (own?.body.bytes.count ?? 0)
-                try follow(entry, body: own, db)
-                taken += 1
-            }
+        try db.rows(Self.entries, [after, count]) { entry in
+            bytes += 256 + entry.source.bytes(AuditColumn.body) { $0.count }
+            taken += 1
+            try follow(entry, db)
+            return problem == nil && bytes < Self.pageBytes
         }
         if problem == nil { try compareNodes(db) }
         guard problem == nil, taken < count, bytes < Self.pageBytes else { return problem != nil }
@@ -67,46 +55,28 @@ struct AuditChain: Sendable {
         return true
     }
 
-    /// Salt and body as they are stored; valid until the next step.
-    private struct StoredBody {
-        let salt: (type: Int32, bytes: UnsafeRawBufferPointer)
-        let body: (type: Int32, bytes: UnsafeRawBufferPointer)
-
-        init(_ row: LedgerRow) throws { (salt, body) = (row.stored(1), row.stored(2)) }
-
-        /// Nil where it is not what was written.
-        var digest: SHA256.Digest? {
-            guard salt.type == SQLITE_BLOB, body.type == SQLITE_BLOB, salt.bytes.count == AuditHash.saltBytes else {
-                return nil
-            }
-            return AuditHash.digest(salt: salt.bytes, body: body.bytes)
-        }
-    }
-
-    private mutating func follow(_ row: LedgerRow, body: StoredBody?, _ db: LedgerTransaction) throws {
-        let next = position.seq + 1
-        guard let found = try (row[0] as Int64?), found == next else {
-            let found = try (row[0] as Int64)
+    private mutating func follow(_ row: LedgerRow, _ db: LedgerTransaction) throws {
+        let (next, found) = (position.seq + 1, row.source.integer(AuditColumn.seq))
+        guard found == next else {
             return problem = .init(
                 seq: min(next, found),
                 reason: found < next ? "it was inserted" : "the entry is missing; the next one is \(found)")
         }
-        guard let at = try (row[1] as Int64?), let entry = AuditHash.StoredEntry(row) else {
+        guard AuditHash.write(row, into: &scratch) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
-        guard position.hash.withUnsafeBytes({ Self.equal($0, entry.previous) }) else {
+        guard position.hash.withUnsafeBytes({ Self.equal($0, row, AuditColumn.previous) }) else {
             return problem = .init(seq: next, reason: "it does not follow the entry before it")
         }
-        AuditHash.write(entry, seq: next, at: at, into: &scratch)
         let computed = scratch.withUnsafeBytes { AuditHash.digest(of: $0) }
-        guard computed.withUnsafeBytes({ Self.equal($0, entry.hash) }) else {
+        guard computed.withUnsafeBytes({ Self.equal($0, row, AuditColumn.hash) }) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
-        if let body {
-            guard let digest = body.digest, digest.withUnsafeBytes({ Self.equal($0, entry.bodyHash) }) else {
-                return problem = .init(seq: next, reason: "its body was changed")
-            }
-        } else if try covers(next, entry.texts.1, db) {
+        if row.source.kind(AuditColumn.bodySeq) != .null {
+            guard let digest = AuditHash.bodyDigest(row),
+                digest.withUnsafeBytes({ Self.equal($0, row, AuditColumn.bodyHash) })
+            else { return problem = .init(seq: next, reason: "its body was changed") }
+        } else if try covers(next, row, db) {
             erased += 1
         } else {
             return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
@@ -116,8 +86,9 @@ struct AuditChain: Sendable {
 
     /// Whether an erasure later in the chain names that entry. Asked again in this snapshot before the answer is no:
     /// the erasure may have come while we walked.
-    private mutating func covers(_ seq: Int64, _ kind: UnsafeRawBufferPointer?, _ db: LedgerTransaction) throws -> Bool {
-        guard kind?.elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) != true else { return false }
+    private mutating func covers(_ seq: Int64, _ row: LedgerRow, _ db: LedgerTransaction) throws -> Bool {
+        let erasure = AuditEntry.Kind.auditErased.rawValue.utf8
+        guard !row.source.bytes(AuditColumn.kind, { $0.elementsEqual(erasure) }) else { return false }
         if erasures.covers(seq) { return true }
         erasures = try AuditErasures(in: db)
         return erasures.covers(seq)
@@ -139,9 +110,14 @@ struct AuditChain: Sendable {
         }
     }
 
-    private static func equal(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-        guard one.count == other.count, let one = one.baseAddress, let start = other.baseAddress else { return false }
-        return memcmp(one, start, other.count) == 0
+    /// Whether a column holds exactly those bytes.
+    private static func equal(_ bytes: UnsafeRawBufferPointer, _ row: LedgerRow, _ column: Int32) -> Bool {
+        row.source.bytes(column) { stored in
+            guard bytes.count == stored.count, let one = bytes.baseAddress, let other = stored.baseAddress else {
+                return false
+            }
+            return memcmp(one, other, stored.count) == 0
+        }
     }
 
     // MARK: Beside and behind the entries
@@ -149,11 +125,10 @@ struct AuditChain: Sendable {
     /// A stored node decides nothing here, but proofs and anchors are made from it.
     private mutating func compareNodes(_ db: LedgerTransaction) throws {
         for node in nodes {
-            let stored = try db.first(
-                "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?",
-                [node.level, node.position]
-            ) { try ($0[0] as [UInt8]) }
-            guard let stored, stored != node.hash else { continue }
+            let isWrong = try db.first(
+                "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?", [node.level, node.position]
+            ) { [UInt8](stored: $0.source, column: 0) != node.hash }
+            guard isWrong == true else { continue }
             let first = node.position << node.level + 1
             problem = .init(
                 seq: first,
@@ -166,11 +141,13 @@ struct AuditChain: Sendable {
 
     private mutating func compareEnds(_ db: LedgerTransaction) throws {
         let seq = position.seq
-        if let stray = try db.value("SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1", [seq], as: Int64.self)
-        {
+        let stray = "SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1"
+        if let stray = try db.value(stray, [seq], as: Int64.self) {
             return problem = .init(seq: stray, reason: "there is a body without an entry")
         }
-        let head = try db.first("SELECT seq, hash FROM audit_head") { try (seq: $0[0], hash: $0[1]) }
+        let head = try db.first("SELECT seq, hash FROM audit_head") { row in
+            (seq: Int64(stored: row.source, column: 0), hash: [UInt8](stored: row.source, column: 1))
+        }
         guard let head, let headSeq = head.seq else {
             return problem = .init(seq: seq, reason: "the head is gone or damaged")
         }
@@ -188,10 +165,8 @@ struct AuditChain: Sendable {
                     "the log ends at \(seq), but \(checkpoint.source) pins entry \(checkpoint.anchor.seq): its tail was cut off"
             )
         }
-        let node = try db.first(
-            "SELECT position FROM audit_nodes WHERE (position + 1) << level > ? LIMIT 1", [seq]
-        ) { _ in true }
-        if isWhole, node != nil {
+        let hasMore = "SELECT EXISTS (SELECT 1 FROM audit_nodes WHERE (position + 1) << level > ?)"
+        if isWhole, try db.holds(hasMore, [seq]) {
             problem = .init(
                 seq: seq + 1, reason: "the tree has nodes for entries that are not there: the tail was cut off")
         }
@@ -251,20 +226,15 @@ struct AuditErasures: Sendable {
     /// Reads every erasure whose body is the one that its entry carries the hash of; the walk that asks verifies those
     /// entries too.
     init(in db: LedgerTransaction) throws {
-        var rows = try DirectCursor(
-            db,
-            """
-            SELECT a.seq, a.body_hash, b.salt, b.body FROM audit a JOIN audit_bodies b ON b.seq = a.seq
-            WHERE a.kind = 'audit.erased'
-            """)
         var found: [ClosedRange<Int64>] = []
-        while let row = try rows.next() {
-            guard let seq = try (row[0] as Int64?), let salt = try (row[2] as [UInt8]?), let body = try (row[3] as [UInt8]?),
-                try (row[1] as [UInt8]?) == AuditHash.body(salt: salt, body: body),
+        try db.each("SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.kind = 'audit.erased'") { row in
+            guard let digest = AuditHash.bodyDigest(row),
+                row.source.bytes(AuditColumn.bodyHash, { $0.elementsEqual(digest) }),
                 // A body that is no document covers nothing; the missing ones are then named.
-                let document = try? JSONParser.parse(body), let first = document["first"]?.integer,
-                let last = document["last"]?.integer, first >= 1, first <= last, last < seq
-            else { continue }
+                let document = try? JSONParser.parse(row.source.bytes(AuditColumn.body) { Array($0) }),
+                let first = document["first"]?.integer, let last = document["last"]?.integer, first >= 1,
+                first <= last, last < row.source.integer(AuditColumn.seq)
+            else { return }
             found.append(first...last)
         }
         for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -57,11 +57,9 @@ extension LedgerTransaction {
     func eraseAudit(
         bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
     ) throws -> AuditErasure? {
-        let bounds = [range.lowerBound, range.upperBound, range.lowerBound, range.upperBound].map {
-            StoredValue.integer($0)
-        }
+        let bounds: [(any Storable)?] = [range.lowerBound, range.upperBound, range.lowerBound, range.upperBound]
         let found = try first("SELECT min(seq), max(seq), count(*) \(Self.erasable)", bounds) { row in
-            try (first: row[0], last: row[1], count: row[2])
+            (first: try row[0] as Int64?, last: try row[1] as Int64?, count: try row[2] as Int)
         }
         guard let found, let first = found.first, let last = found.last else { return nil }
         // Debian's SQLite overwrites what it deletes; others do so only when told.
@@ -74,8 +72,7 @@ extension LedgerTransaction {
                     "first": .integer(first), "last": .integer(last), "bodies": .integer(found.count),
                     "policy": .string(policy),
                 ]))
-        let entry = try self.first("SELECT seq FROM audit_head") { try $0[0] as Int64 }
-        return AuditErasure(entry: entry ?? 0, range: first...last, bodies: Int(clamping: found.count))
+        return AuditErasure(entry: try auditHead(), range: first...last, bodies: found.count)
     }
 
     /// The oldest entries with a body that may be erased, up to the first one that is not older than `cutoff`.
@@ -85,15 +82,12 @@ extension LedgerTransaction {
             SELECT b.seq, a.at FROM audit_bodies b JOIN audit a ON a.seq = b.seq
             WHERE a.kind <> 'audit.erased' ORDER BY b.seq LIMIT 1
             """
-        ) { try (($0[0] as Int64?), ($0[1] as Int64?)) }
-        guard let oldest, let start = oldest.0, let at = oldest.1, at < cutoff.microseconds, limit > 0 else {
-            return nil
-        }
-        let end = start.addingSaturated(Int64(limit) - 1)
-        let next = try first(
-            "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?",
-            [start, end, cutoff]
-        ) { try ($0[0] as Int64?) }
-        return start...(next.flatMap(\.self).map { $0 - 1 } ?? end)
+        ) { row in (seq: try row[0] as Int64, at: try row[1] as Timestamp) }
+        guard let oldest, oldest.at < cutoff, limit > 0 else { return nil }
+        let end = oldest.seq.addingSaturated(Int64(limit) - 1)
+        let next = try value(
+            "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?", [oldest.seq, end, cutoff],
+            as: Int64.self)
+        return oldest.seq...(next.map { $0 - 1 } ?? end)
     }
 }

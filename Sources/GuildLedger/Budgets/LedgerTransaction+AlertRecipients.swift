@@ -29,10 +29,8 @@ extension LedgerTransaction {
     private static let recipientLimit = 1000
 
     func alertRecipients(of account: String) throws -> [String] {
-        var recipients: [String] = []
-        try each(
-            "SELECT recipient FROM alert_recipients WHERE account = ? ORDER BY position", [account]
-        ) { if let recipient = try ($0[0] as String?) { recipients.append(recipient) } }
+        let recipients = try column(
+            "SELECT recipient FROM alert_recipients WHERE account = ? ORDER BY position", [account], as: String.self)
         return recipients.isEmpty ? [account] : recipients
     }
 
@@ -41,13 +39,13 @@ extension LedgerTransaction {
         let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
         var known: [String: [String]] = [:]
         try each("SELECT account, recipient FROM alert_recipients ORDER BY account, position") { row in
-            try known[(row[0] as String), default: []].append((row[1] as String))
+            try known[row[0], default: []].append(row[1])
         }
         for account in Set(known.keys).union(wanted.keys) where known[account] != wanted[account] {
             try run("DELETE FROM alert_recipients WHERE account = ?", [account])
             for (position, recipient) in (wanted[account] ?? []).enumerated() {
                 try run(
-                    "INSERT INTO alert_recipients VALUES (?, ?, ?)",
+                    "INSERT INTO alert_recipients (account, position, recipient) VALUES (?, ?, ?)",
                     [account, position, recipient])
             }
         }

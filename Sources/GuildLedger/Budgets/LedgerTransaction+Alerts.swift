@@ -29,9 +29,7 @@ extension LedgerTransaction {
         }
         guard highest != row.level else { return }
         row.level = highest
-        try run(
-            "UPDATE accounts SET level = ?, level_until = ? WHERE id = ?",
-            [highest.rawValue, until, row.id])
+        try run("UPDATE accounts SET level = ?, level_until = ? WHERE id = ?", [highest, until, row.id])
     }
 
     /// The alerts in force now.
@@ -46,11 +44,10 @@ extension LedgerTransaction {
 
     /// When the next alert in force ends by the calendar; nil where there is none.
     func nextAlertEnd(after now: Timestamp) throws -> Timestamp? {
-        try first(
+        try value(
             """
             SELECT min(level_until) FROM accounts INDEXED BY accounts_alerted WHERE level > 0 AND level_until > ?
-            """, [now]
-        ) { try ($0[0] as Int64?).map { Timestamp(microseconds: $0) } }.flatMap(\.self)
+            """, [now])
     }
 
     func level(of row: AccountRow, clock: BudgetClock) throws -> AlertLevel {

@@ -21,18 +21,18 @@ extension LedgerTransaction {
             """
             SELECT r.at, r.zone, r.yellow, r.orange, r.red, e.id, e.at, EXISTS (SELECT 1 FROM budget_waits), r.commit_id
             FROM (SELECT * FROM budget_rules ORDER BY id DESC LIMIT 1) r
-            LEFT JOIN (SELECT id, at FROM entries ORDER BY id DESC LIMIT 1) e
+            LEFT JOIN (SELECT id, at FROM entries ORDER BY id DESC LIMIT 1) e ON 1 = 1
             """
         ) { row in
-            let zone = try (row[1] as String)
-            let alerts = try AlertThresholds(
-                yellow: Int(clamping: (row[2] as Int64?) ?? 75), orange: Int(clamping: (row[3] as Int64?) ?? 90),
-                red: Int(clamping: (row[4] as Int64?) ?? 95))
-            let latest = try max((row[0] as Int64), (row[6] as Int64))
-            return try BudgetClock(
-                now: max(now, Timestamp(microseconds: latest)),
-                rules: BudgetRules(zone: zone, alerts: alerts, commit: row[8]), entry: row[5],
-                hasWaits: (row[7] as Int64?) == 1, isUnset: zone.isEmpty)
+            let zone: String = try row[1]
+            let alerts = try AlertThresholds(yellow: row[2], orange: row[3], red: row[4])
+            let ruled: Timestamp = try row[0]
+            // There is no entry before the first call.
+            let posted: Timestamp? = try row[6]
+            return BudgetClock(
+                now: max(now, ruled, posted ?? ruled),
+                rules: BudgetRules(zone: zone, alerts: alerts, commit: try row[8]), entry: try row[5] as Int64? ?? 0,
+                hasWaits: try row[7], isUnset: zone.isEmpty)
         }
         guard let clock else { throw LedgerFailure.unusable(path: "budget_rules", reason: "its row is missing") }
         return clock
@@ -47,8 +47,7 @@ extension LedgerTransaction {
         try run(
             "INSERT INTO budget_rules (at, entry, commit_id, zone, yellow, orange, red) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                clock.now, clock.entry, rules.commit, rules.zone,
-                rules.alerts.yellow, rules.alerts.orange,
+                clock.now, clock.entry, rules.commit, rules.zone, rules.alerts.yellow, rules.alerts.orange,
                 rules.alerts.red,
             ])
         if clock.rules.zone != rules.zone {
@@ -71,7 +70,7 @@ extension LedgerTransaction {
     /// Moves the clock of the books on where a person's change is the latest thing in them.
     func advanceClock(to now: Timestamp) throws {
         try run(
-            "UPDATE budget_rules SET at = max(at, ?) WHERE id = (SELECT max(id) FROM budget_rules)", [now])
+            "UPDATE budget_rules SET at = ? WHERE id = (SELECT max(id) FROM budget_rules) AND at < ?", [now, now])
     }
 
     private static func json(_ alerts: AlertThresholds) -> JSONValue {
@@ -86,12 +85,7 @@ extension LedgerTransaction {
         let spent = fillingWindows ? try spentLately(at: now) : [:]
         let calendar = PeriodCalendar(zone: zone)
         let (day, month) = (calendar.day(at: now), calendar.month(at: now))
-        let rows = try accountRows(
-            """
-            SELECT \(AccountRow.columns) FROM accounts
-            WHERE name NOT GLOB 'invocation/*' AND name NOT GLOB 'root/*'
-            """)
-        for var row in rows {
+        for var row in try accountRowsWithWindows() {
             for (at, spending) in spent[row.id] ?? [] { row.windows.add(spending, at: at) }
             row.windows.day = try turned(row.windows.day, of: row.name, to: day)
             row.windows.month = try turned(row.windows.month, of: row.name, to: month)
@@ -104,13 +98,15 @@ extension LedgerTransaction {
         var spent: [Int64: [(at: Timestamp, Spending)]] = [:]
         try each(
             """
-            SELECT a.value, e.at, e.input + e.cache_read + e.cache_write + e.output + e.reasoning, e.spent_cost
-            FROM entries e JOIN reservations r ON r.id = e.reservation, json_each(r.accounts) a
+            SELECT r.accounts, e.at, e.input + e.cache_read + e.cache_write + e.output + e.reasoning, e.spent_cost
+            FROM entries e JOIN reservations r ON r.id = e.reservation
             WHERE e.kind = 'settle' AND e.at > ? ORDER BY e.id
             """, [now - .seconds(62 * 60)]
         ) { row in
             let spending = try Spending(tokens: row[2], cost: row[3])
-            try spent[(row[0] as Int64), default: []].append((Timestamp(microseconds: row[1]), spending))
+            for account in row.source.bytes(0, { BudgetAudit.Entry.accounts($0) }) {
+                spent[account, default: []].append((try row[1], spending))
+            }
         }
         return spent
     }
@@ -134,9 +130,9 @@ extension LedgerTransaction {
         }
         return try first(
             """
-            SELECT sum(input + cache_read + cache_write + output + reasoning), sum(cost) FROM usage_rollups
-            WHERE hour >= ? AND \(column) = ? COLLATE NOCASE
+            SELECT coalesce(sum(input + cache_read + cache_write + output + reasoning), 0), coalesce(sum(cost), 0)
+            FROM usage_rollups WHERE hour >= ? AND lower(\(column)) = lower(?)
             """, [since.seconds.floorDivided(by: 3600).quotient, value]
-        ) { Spending(tokens: try $0[0] as Int64, cost: try $0[1] as Int64) }
+        ) { row in Spending(tokens: try row[0], cost: try row[1]) }
     }
 }

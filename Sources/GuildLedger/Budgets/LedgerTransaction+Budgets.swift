@@ -17,7 +17,7 @@ extension LedgerTransaction {
         let reservation = Reservation(
             id: ReservationID(now: now), input: plan.inputBound, output: output,
             cost: BudgetRule.boundCost(plan.prices, input: plan.inputBound, output: output), level: level)
-        let accounts = "[" + books.map { String($0.id) }.joined(separator: ",") + "]"
+        let accounts = books.map(\.id)
         // The double entries stand at the agent's own account; the others are counters.
         guard let own = books.first(where: { $0.name.hasPrefix("agent/") }) ?? books.first else {
             throw LedgerFailure.unusable(path: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
@@ -29,15 +29,15 @@ extension LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                reservation.id, invocation.id, plan.n, invocation.attempt,
-                owner, reservation.input, reservation.output, reservation.cost,
-                clock.now, own.id, accounts, plan.model, now + Lease.length,
+                reservation.id, invocation.id, plan.n, invocation.attempt, owner, reservation.input,
+                reservation.output, reservation.cost, clock.now, own.id,
+                "[\(accounts.map(String.init).joined(separator: ","))]", plan.model, now + Lease.length,
             ])
         try run(
             """
             UPDATE accounts SET reserved = reserved + ?, reserved_cost = reserved_cost + ?
-            WHERE id IN (SELECT value FROM json_each(?))
-            """, [reservation.tokens, reservation.cost, accounts])
+            WHERE id IN (\(Self.places(accounts.count)))
+            """, [reservation.tokens, reservation.cost] + accounts)
         try post("reserve", reservation, account: own.id, at: clock.now, held: reservation.spending)
         return reservation
     }
@@ -58,7 +58,9 @@ extension LedgerTransaction {
             UPDATE reservations SET state = ?, ended_at = ? WHERE id = ? AND state IN ('held', 'sent')
             RETURNING account, accounts
             """, [spent == nil ? "released" : "settled", clock.now, reservation.id]
-        ) { try (account: try $0[0] as Int64, accounts: ($0[1] as String?) ?? "[]") }
+        ) { row in
+            (account: try row[0] as Int64, accounts: row.source.bytes(1) { BudgetAudit.Entry.accounts($0) })
+        }
         guard let ended else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         let overrun = Spending(
             tokens: max(0, usage.total - reservation.tokens), cost: max(0, cost - reservation.cost))
@@ -85,9 +87,9 @@ extension LedgerTransaction {
     }
 
     func openReservations(of invocation: InvocationID) throws -> [OpenReservation] {
-        let statement = try cachedStatement(
-            sql: "SELECT * FROM reservations WHERE invocation = ? AND state IN ('held', 'sent')")
-        return try all(STATEMENT, [invocation], read: OpenReservation.init(row:))
+        try all(
+            "SELECT * FROM reservations WHERE invocation = ? AND state IN ('held', 'sent')", [invocation],
+            read: OpenReservation.init)
     }
 
     /// Adds a settled call to the hourly roll-up and its root's total.
@@ -98,22 +100,29 @@ extension LedgerTransaction {
     ) throws {
         try run(
             """
-            INSERT INTO usage_rollups VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (hour, agent, chapter, model) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
-                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-                cost = cost + excluded.cost, estimated = estimated + excluded.estimated
+            INSERT INTO usage_rollups (hour, agent, chapter, model, calls, input, cache_read, cache_write, output,
+                reasoning, cost, estimated)
+            VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (hour, agent, chapter, model) DO UPDATE SET calls = usage_rollups.calls + 1,
+                input = usage_rollups.input + excluded.input,
+                cache_read = usage_rollups.cache_read + excluded.cache_read,
+                cache_write = usage_rollups.cache_write + excluded.cache_write,
+                output = usage_rollups.output + excluded.output,
+                reasoning = usage_rollups.reasoning + excluded.reasoning, cost = usage_rollups.cost + excluded.cost,
+                estimated = usage_rollups.estimated + excluded.estimated
             """,
             [
-                at.seconds.floorDivided(by: 3600).quotient, invocation.agent,
-                invocation.chapter ?? "", model, usage.input, usage.cacheRead,
-                usage.cacheWrite, usage.output, usage.reasoning, cost,
+                at.seconds.floorDivided(by: 3600).quotient, invocation.agent, invocation.chapter ?? "", model,
+                usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost,
                 estimated ? usage.total : 0,
             ])
         try run(
             """
-            INSERT INTO root_totals VALUES (?, 1, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET calls = calls + 1,
-                tokens = tokens + excluded.tokens, cost = cost + excluded.cost, last_at = max(last_at, excluded.last_at)
+            INSERT INTO root_totals (root, calls, tokens, cost, last_at) VALUES (?, 1, ?, ?, ?)
+            ON CONFLICT (root) DO UPDATE SET calls = root_totals.calls + 1,
+                tokens = root_totals.tokens + excluded.tokens, cost = root_totals.cost + excluded.cost,
+                last_at = CASE WHEN root_totals.last_at > excluded.last_at THEN root_totals.last_at
+                    ELSE excluded.last_at END
             """, [invocation.root, usage.total, cost, at])
         try rollUp(
             root: invocation.root, hour: at.seconds.floorDivided(by: 3600).quotient, usage: usage, cost: cost,
@@ -127,8 +136,7 @@ extension LedgerTransaction {
         var names: [String] = []
         for limit in plan.accounts where !names.contains(limit.account) { names.append(limit.account) }
         let known = try accountRows(
-            "SELECT \(AccountRow.columns) FROM accounts WHERE name IN (\(databaseQuestionMarks(count: names.count)))",
-            names.map { .text($0) })
+            "SELECT \(AccountRow.columns) FROM accounts WHERE name IN (\(Self.places(names.count)))", names)
         var books: [AccountRow] = []
         for name in names {
             var row = try known.first { $0.name == name } ?? makeAccount(named: name)
@@ -207,11 +215,9 @@ extension LedgerTransaction {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                at, kind, reservation.id, account, estimated ? 1 : 0,
-                overrun.tokens, overrun.cost, -held.tokens - spent.total,
-                held.tokens, spent.input, spent.cacheRead, spent.cacheWrite,
-                spent.output, spent.reasoning, -held.cost - cost, held.cost,
-                cost,
+                at, kind, reservation.id, account, estimated, overrun.tokens, overrun.cost,
+                -held.tokens - spent.total, held.tokens, spent.input, spent.cacheRead, spent.cacheWrite, spent.output,
+                spent.reasoning, -held.cost - cost, held.cost, cost,
             ])
     }
 }
@@ -224,7 +230,7 @@ struct OpenReservation {
     let attempt: Int
     let model: String
 
-    init(row: LedgerRow) throws {
+    init(_ row: LedgerRow) throws {
         reservation = try Reservation(id: row["id"], input: row["input"], output: row["output"], cost: row["cost"])
         isSent = try (row["state"] as String) == "sent"
         n = try row["n"]

@@ -6,34 +6,26 @@ extension LedgerTransaction {
 
     /// Whether any open reservation's deadline has passed.
     func hasExpiredReservations(now: Timestamp) throws -> Bool {
-        try first(
+        try holds(
             """
             SELECT EXISTS (SELECT 1 FROM reservations INDEXED BY reservations_open
                 WHERE state IN ('held', 'sent') AND deadline <= ?)
-            """, [now]
-        ) { try ($0[0] as Int64?) == 1 } ?? false
+            """, [now])
     }
 
     func expireReservations(now: Timestamp) throws -> Int {
-        var expired: [(reservation: ReservationID, invocation: InvocationID)] = []
-        try each(
+        let expired = try all(
             """
             SELECT id, invocation FROM reservations INDEXED BY reservations_open
             WHERE state IN ('held', 'sent') AND deadline <= ? ORDER BY made_at LIMIT \(Self.expiryLimit)
             """, [now]
-        ) { row in
-            guard let id = try (row[0] as [UInt8]?).flatMap({ ReservationID(bytes: $0) }),
-                let invocation = try (row[1] as [UInt8]?).flatMap({ InvocationID(bytes: $0) })
-            else { return }
-            expired.append((id, invocation))
-        }
+        ) { row in (reservation: try row[0] as ReservationID, invocation: try row[1] as InvocationID) }
         for (id, of) in expired {
-            let statement = try cachedStatement(sql: "SELECT * FROM invocations WHERE id = ?")
-            guard let row = try first(STATEMENT, [of]) { FIXME($0) },
+            guard let invocation = try invocation(of),
                 let open = try openReservations(of: of).first(where: { $0.reservation.id == id })
             else { continue }
             try loseTurn(
-                open.reservation, of: try Invocation(row: row),
+                open.reservation, of: invocation,
                 LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
         }
         return expired.count

@@ -22,8 +22,7 @@ extension LedgerTransaction {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    clock.now, clock.entry, row.id, period.rawValue,
-                    end.map { .time($0) } ?? .null, min(request.tokens, BudgetRule.callLimit),
+                    clock.now, clock.entry, row.id, period, end, min(request.tokens, BudgetRule.callLimit),
                     min(request.cost, BudgetRule.costLimit), request.actor, request.reason,
                 ])
             try appendAudit(
@@ -46,32 +45,33 @@ extension LedgerTransaction {
         if let until = request.until, until <= clock.now { throw BudgetCommandFailure.past(until) }
         // A throttle may come before the account's first call.
         var row = try account(named: request.account.description)
-        var (permille, tokens): (StoredValue, StoredValue) = (.null, .null)
+        var permille: Int64?
+        var tokens: Int64?
         var period = request.period
         switch request.measure {
         case .permille(let share):
             guard (0..<1000).contains(share) else { throw BudgetCommandFailure.wrongMeasure("\(share) thousandths") }
-            permille = .integer(share)
+            permille = share
         case .tokens(let count):
             guard count >= 0 else { throw BudgetCommandFailure.wrongMeasure("\(count) tokens") }
-            tokens = .integer(count)
+            tokens = count
             period = period ?? (row.hasWindows ? .day : .perInvocation)
         }
         try check(period, of: row)
         try run(
             """
-            UPDATE throttles SET lifted_at = ? WHERE account = ? AND lifted_at IS NULL AND period IS ?
-            """, [clock.now, row.id, period?.rawValue])
-        try run(
+            UPDATE throttles SET lifted_at = ? WHERE account = ? AND lifted_at IS NULL
+                AND coalesce(period, '') = ?
+            """, [clock.now, row.id, period?.rawValue ?? ""])
+        let made = try value(
             """
             INSERT INTO throttles (at, entry, account, period, permille, tokens, until, actor, reason)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             [
-                clock.now, clock.entry, row.id, period?.rawValue, permille, tokens,
-                request.until.map { .time($0) } ?? .null, request.actor, request.reason,
-            ])
-        let id = lastInsertedRowID
+                clock.now, clock.entry, row.id, period, permille, tokens, request.until, request.actor, request.reason,
+            ], as: Int64.self)
+        guard let id = made else { throw StorageFault(kind: .other, message: "the throttle was not made") }
         try appendAudit(
             AuditEntry(
                 at: now, actor: request.actor, kind: .budgetThrottled, subject: row.name,
@@ -93,9 +93,7 @@ extension LedgerTransaction {
         var row = try existing(account)
         let lifted = try activeThrottles(of: row.name, now: now)
         guard !lifted.isEmpty else { throw BudgetCommandFailure.notThrottled(account: row.name) }
-        try run(
-            "UPDATE throttles SET lifted_at = ? WHERE account = ? AND lifted_at IS NULL",
-            [clock.now, row.id])
+        try run("UPDATE throttles SET lifted_at = ? WHERE account = ? AND lifted_at IS NULL", [clock.now, row.id])
         try appendAudit(
             AuditEntry(
                 at: now, actor: actor, kind: .budgetThrottleLifted, subject: row.name,
@@ -106,46 +104,36 @@ extension LedgerTransaction {
 
     func activeGrants(of account: String?, now: Timestamp) throws -> [Grant] {
         let now = try budgetClock(now).now
-        var grants: [Grant] = []
-        try each(
+        return try all(
             """
             SELECT g.id, g.at, a.name, g.period, g.until, g.tokens, g.cost, g.actor, g.reason
             FROM grants g JOIN accounts a ON a.id = g.account
             WHERE (g.until IS NULL OR g.until > ?) \(account == nil ? "" : "AND a.name = ?")
             ORDER BY g.id DESC LIMIT \(Self.listLimit)
-            """, [.time(now)] + (account.map { [.text($0)] } ?? [])
+            """, account.map { [now, $0] } ?? [now]
         ) { row in
-            try grants.append(
-                Grant(
-                    id: row[0], at: Timestamp(microseconds: row[1]),
-                    account: row[2],
-                    period: (row[3] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
-                    until: (row[4] as Int64?).map { Timestamp(microseconds: $0) }, tokens: row[5],
-                    cost: row[6], actor: row[7], reason: row[8]))
+            try Grant(
+                id: row[0], at: row[1], account: row[2], period: row[3], until: row[4], tokens: row[5], cost: row[6],
+                actor: row[7], reason: row[8])
         }
-        return grants
     }
 
     func activeThrottles(of account: String?, now: Timestamp) throws -> [Throttle] {
         let now = try budgetClock(now).now
-        var throttles: [Throttle] = []
-        try each(
+        return try all(
             """
             SELECT t.id, t.at, a.name, t.period, t.permille, t.tokens, t.until, t.actor, t.reason
             FROM throttles t JOIN accounts a ON a.id = t.account
             WHERE t.lifted_at IS NULL AND (t.until IS NULL OR t.until > ?) \(account == nil ? "" : "AND a.name = ?")
             ORDER BY t.id DESC LIMIT \(Self.listLimit)
-            """, [.time(now)] + (account.map { [.text($0)] } ?? [])
+            """, account.map { [now, $0] } ?? [now]
         ) { row in
-            try throttles.append(
-                Throttle(
-                    id: row[0], at: Timestamp(microseconds: row[1]),
-                    account: row[2], period: (row[3] as String?).flatMap(BudgetPeriod.init(rawValue:)),
-                    measure: (row[4] as Int64?).map { .permille($0) } ?? .tokens((row[5] as Int64)),
-                    until: (row[6] as Int64?).map { Timestamp(microseconds: $0) }, liftedAt: nil,
-                    actor: row[7], reason: row[8]))
+            let permille: Int64? = try row[4]
+            return try Throttle(
+                id: row[0], at: row[1], account: row[2], period: row[3],
+                measure: permille.map { .permille($0) } ?? .tokens(row[5]), until: row[6], liftedAt: nil,
+                actor: row[7], reason: row[8])
         }
-        return throttles
     }
 
     // MARK: Steps
@@ -160,10 +148,7 @@ extension LedgerTransaction {
         try run("UPDATE accounts SET adjusted_until = ? WHERE id = ?", [row.adjustedUntil, row.id])
         try reckonAlerts(of: &row, clock: clock, now: now)
         let woken = try wakeWaiters(on: row, clock: clock, now: now)
-        let waiting = try first("SELECT count(*) FROM budget_waits WHERE account = ?", [row.id]) {
-            try $0[0] as Int64
-        }
-        return (woken, Int(clamping: waiting ?? 0))
+        return (woken, try waiting(on: row))
     }
 
     /// An account that has a row. An agent or chapter of the codex gets one with its first limit or its first call.

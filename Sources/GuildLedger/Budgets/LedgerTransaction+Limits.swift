@@ -61,8 +61,8 @@ extension LedgerTransaction {
     /// The codex's limits as last seen; at least one element, which may limit nothing.
     func codexLimits(of row: AccountRow) throws -> [AccountLimit] {
         guard row.limitsDigest != nil else { return [AccountLimit(counting: row.name)] }
-        let text = try first("SELECT limits FROM accounts WHERE id = ?", [row.id]) { try ($0[0] as String?) }
-        return LimitsText.limits(text.flatMap(\.self), of: row.name)
+        let text = try value("SELECT limits FROM accounts WHERE id = ?", [row.id], as: String.self)
+        return try LimitsText.limits(text, of: row.name)
     }
 
     /// Records the limits that a plan or a commit has for an account, where they are others than those last seen.
@@ -77,18 +77,13 @@ extension LedgerTransaction {
         let isFirst = row.limitsDigest == nil
         let old = isFirst ? nil : try codexLimits(of: row)
         let text = LimitsText.text(of: limits)
-        try run(
-            "UPDATE accounts SET limits_digest = ?, limits = ? WHERE id = ?",
-            [digest, text, row.id])
+        try run("UPDATE accounts SET limits_digest = ?, limits = ? WHERE id = ?", [digest, text, row.id])
         row.limitsDigest = digest
         // A root's and an invocation's first limits are no change of anything.
         guard row.hasWindows || !isFirst || !row.used.isZero || !row.reserved.isZero else { return true }
         try run(
             "INSERT INTO limit_changes (at, entry, account, commit_id, old, new) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                clock.now, clock.entry, row.id, commit,
-                old.map { LimitsText.text(of: $0) }, text,
-            ])
+            [clock.now, clock.entry, row.id, commit, old.map { LimitsText.text(of: $0) }, text])
         try appendAudit(
             AuditEntry(
                 at: now, actor: "executor", kind: .budgetLimitChanged, subject: row.name,
@@ -159,11 +154,16 @@ enum LimitsText {
 
     static func text(of limits: [AccountLimit]) -> String { json(of: limits).text() }
 
-    static func limits(_ text: String?, of account: String) -> [AccountLimit] {
-        // Ours to begin with; damaged text reads as no limits, and the next plan brings them again.
-        let values = text.flatMap { try? JSONParser.parse($0) }?.array ?? []
-        let limits = values.compactMap { value -> AccountLimit? in
-            guard let period = value["period"]?.string.flatMap(BudgetPeriod.init(rawValue:)) else { return nil }
+    /// - Returns: at least one element, which may limit nothing.
+    /// - Throws: `RowFault` for what `text(of:)` has not written.
+    static func limits(_ text: String?, of account: String) throws -> [AccountLimit] {
+        guard let text else { return [AccountLimit(counting: account)] }
+        let fault = RowFault(
+            column: "limits", found: "other than limits for \(account)", sql: "SELECT limits FROM accounts")
+        // Any reason is the same to whoever reads.
+        guard let values = (try? JSONParser.parse(text))?.array else { throw fault }
+        let limits = try values.map { value in
+            guard let period = value["period"]?.string.flatMap(BudgetPeriod.init(rawValue:)) else { throw fault }
             return AccountLimit(
                 account: account, period: period, tokens: value["tokens"]?.integer, cost: value["cost"]?.integer,
                 kept: value["kept"]?.integer ?? 0, setting: value["setting"]?.string ?? "")

@@ -8,7 +8,7 @@ extension Ledger {
 
     /// The accounts on which calls under way hold something, at the last budget time in the ledger; at most 10,000.
     package func openAccounts() async throws -> [AccountStanding] {
-        try await read { db in
+        try await scan { db in
             let clock = try db.budgetClock(Timestamp(microseconds: 0))
             return try db.accountRows(
                 "SELECT \(AccountRow.columns) FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000"
@@ -33,10 +33,7 @@ extension LedgerTransaction {
             // A range of the index on names, whatever the case of the codex: '0' follows '/'.
             try accountRows(
                 "SELECT \(AccountRow.columns) FROM accounts WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
-                [
-                    kind, kind.hasSuffix("/") ? kind.dropLast() + "0" : kind + "0",
-                    Self.standingLimit,
-                ])
+                [kind, (kind.hasSuffix("/") ? String(kind.dropLast()) : kind) + "0", Self.standingLimit])
         }.prefix(Self.standingLimit).map { try standing($0, clock) }
     }
 
@@ -53,13 +50,10 @@ extension LedgerTransaction {
                     row, period, base.filter { $0.period == period }, limits.filter { $0.period == period },
                     adjustments, clock)
         }
-        let waiting = try first("SELECT count(*) FROM budget_waits WHERE account = ?", [row.id]) {
-            Int(clamping: try $0[0] as Int64)
-        }
         return AccountStanding(
             name: row.name, used: row.used.tokens, reserved: row.reserved.tokens, usedCost: row.used.cost,
             reservedCost: row.reserved.cost, periods: periods, level: periods.map(\.level).max() ?? .none,
-            waiting: waiting ?? 0)
+            waiting: try waiting(on: row))
     }
 
     private func standing(

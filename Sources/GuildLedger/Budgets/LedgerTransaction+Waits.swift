@@ -14,13 +14,19 @@ extension LedgerTransaction {
         try run("UPDATE invocations SET outcome = ? WHERE id = ?", [partial, invocation.id])
         let row = try account(named: refused.account)
         try run(
-            "INSERT OR REPLACE INTO budget_waits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO budget_waits (invocation, account, since, period, setting, max_level, limit_amount, used, reserved,
+                needed, is_money, frees_up_at, enough)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (invocation) DO UPDATE SET account = excluded.account, since = excluded.since,
+                period = excluded.period, setting = excluded.setting, max_level = excluded.max_level,
+                limit_amount = excluded.limit_amount, used = excluded.used, reserved = excluded.reserved,
+                needed = excluded.needed, is_money = excluded.is_money, frees_up_at = excluded.frees_up_at,
+                enough = excluded.enough
+            """,
             [
-                invocation.id, row.id, now, refused.period.rawValue,
-                refused.setting, refused.alert.rawValue, refused.limit,
-                refused.used, refused.reserved, refused.needed,
-                refused.isMoney ? 1 : 0, refused.freesUpAt.map { .time($0) } ?? .null,
-                refused.enough,
+                invocation.id, row.id, now, refused.period, refused.setting, refused.alert, refused.limit, refused.used,
+                refused.reserved, refused.needed, refused.isMoney, refused.freesUpAt, refused.enough,
             ])
         try appendAudit(
             invocation.entry(
@@ -48,25 +54,26 @@ extension LedgerTransaction {
             """, [invocation]
         ) { row in
             try BudgetWait(
-                invocation: invocation, since: Timestamp(microseconds: row[0]), account: row[1],
-                period: (row[2] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation,
-                setting: row[3], limit: row[4], used: row[5],
-                reserved: row[6], needed: row[7], isMoney: (row[8] as Int64?) == 1,
-                freesUpAt: (row[9] as Int64?).map { Timestamp(microseconds: $0) },
-                alert: AlertLevel(rawValue: Int(clamping: row[10])) ?? .none, enough: row[11])
+                invocation: invocation, since: row[0], account: row[1], period: row[2], setting: row[3], limit: row[4],
+                used: row[5], reserved: row[6], needed: row[7], isMoney: row[8], freesUpAt: row[9], alert: row[10],
+                enough: row[11])
         }
+    }
+
+    /// How many wait for room on an account.
+    func waiting(on row: AccountRow) throws -> Int {
+        try value("SELECT count(*) FROM budget_waits WHERE account = ?", [row.id]) ?? 0
     }
 
     /// Wakes those that wait for room on an account, as far as it goes: by priority and age, each taking what it needs.
     func wakeWaiters(on row: AccountRow, clock: BudgetClock, now: Timestamp) throws -> [InvocationID] {
-        var waiters: [Waiter] = []
-        try each(
+        let waiters = try all(
             """
             SELECT w.invocation, w.period, w.max_level, w.needed, w.is_money, i.priority
             FROM budget_waits w JOIN invocations i ON i.id = w.invocation WHERE w.account = ?
             ORDER BY i.priority, i.seq LIMIT \(Self.wakeLimit)
             """, [row.id]
-        ) { if let waiter = Waiter($0) { waiters.append(waiter) } }
+        ) { try Waiter($0) }
         guard !waiters.isEmpty else { return [] }
         let limits = try limits(of: row, at: clock.now)
         var (taken, woken): (Spending, [InvocationID]) = (Spending(), [])
@@ -84,9 +91,7 @@ extension LedgerTransaction {
     func resumeFromBudget(
         _ id: InvocationID, for worker: WorkerID?, actor: String, now: Timestamp
     ) throws -> Invocation? {
-        let statement = try cachedStatement(sql: "SELECT * FROM invocations WHERE id = ?")
-        guard let row = try first(STATEMENT, [id]) { FIXME($0) } else { return nil }
-        let invocation = try Invocation(row: row)
+        guard let invocation = try invocation(id) else { return nil }
         // Whoever is queued, or was put back by a retry, may be taken over by a worker that wants it for itself.
         if invocation.state == .waiting, invocation.waitReason == .budget {
             try setState(id, .queued, availableAt: now)
@@ -95,7 +100,7 @@ extension LedgerTransaction {
         if let worker, !invocation.state.isFinal {
             try run("UPDATE invocations SET affinity = ? WHERE id = ?", [worker, id])
         }
-        return try first(STATEMENT, [id]) { try Invocation(row: $0) }
+        return try self.invocation(id)
     }
 
     private func admits(
@@ -118,9 +123,7 @@ extension LedgerTransaction {
     }
 
     private func auditResumed(_ id: InvocationID, account: String, actor: String, now: Timestamp) throws {
-        let statement = try cachedStatement(sql: "SELECT * FROM invocations WHERE id = ?")
-        guard let row = try first(STATEMENT, [id]) { FIXME($0) } else { return }
-        let invocation = try Invocation(row: row)
+        guard let invocation = try invocation(id) else { return }
         try appendAudit(
             invocation.entry(
                 .budgetResumed, actor: actor, now: now,
@@ -138,13 +141,13 @@ private struct Waiter {
     let isMoney: Bool
     let priority: Priority
 
-    init?(_ row: LedgerRow) {
-        guard let id = try (row[0] as [UInt8]?).flatMap({ InvocationID(bytes: $0) }) else { return nil }
-        invocation = id
-        period = try (row[1] as String?).flatMap(BudgetPeriod.init(rawValue:)) ?? .perInvocation
-        isAlerted = try ((row[2] as Int64)) > 0
-        needed = try (row[3] as Int64)
-        isMoney = try (row[4] as Int64?) == 1
-        priority = try Priority(rawValue: Int(clamping: (row[5] as Int64?) ?? 2)) ?? .normal
+    init(_ row: LedgerRow) throws {
+        invocation = try row[0]
+        period = try row[1]
+        let level: AlertLevel = try row[2]
+        isAlerted = level > .none
+        needed = try row[3]
+        isMoney = try row[4]
+        priority = try row[5]
     }
 }

@@ -42,13 +42,15 @@ extension Ledger {
     /// Invocations that failed or expired and that nobody has dropped, the newest first.
     package func deadLetters(agent: String? = nil, limit: Int) async throws -> [DeadLetter] {
         try await read { db in
-            try db.all("""
-                    SELECT i.*, e.type AS event_type, e.subject AS event_subject,
-                        (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
-                    FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
-                    WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
-                    AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
-                    """, StatementArguments(agent.map { [$0] } ?? [])) { row in
+            try db.all(
+                """
+                SELECT i.*, e.type AS event_type, e.subject AS event_subject,
+                    (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
+                FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+                WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
+                AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
+                """, agent.map { [$0] } ?? []
+            ) { row in
                 try DeadLetter(
                     invocation: try Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
                     answeredTurns: row["answered"])
@@ -65,16 +67,20 @@ extension Ledger {
             let invocation = try db.deadLetter(text)
             guard try !db.isErased(invocation.event) else { throw DeadLetterFailure.erased(text) }
             try db.setAsideLastAnswer(of: invocation.id)
-            try db.run("""
-                    UPDATE invocations SET state = 'queued', failures = 0, available_at = ?, ended_at = NULL,
-                        cancel_requested = 0 WHERE id = ?
-                    """, [now, invocation.id])
+            try db.run(
+                """
+                UPDATE invocations SET state = 'queued', failures = 0, available_at = ?, ended_at = NULL,
+                    cancel_requested = 0 WHERE id = ?
+                """, [now, invocation.id])
             try db.appendAudit(
                 invocation.entry(
                     .operatorCommand, actor: actor, now: now,
                     ["agent": .string(invocation.agent), "command": "dead-letters retry"]))
             var queued = invocation
-            (queued.state, queued.failures, queued.availableAt, queued.endedAt) = (.queued, 0, now, nil)
+            queued.state = .queued
+            queued.failures = 0
+            queued.availableAt = now
+            queued.endedAt = nil
             return queued
         }
     }
@@ -87,7 +93,9 @@ extension Ledger {
     ) async throws -> Invocation {
         try await write(touching: [.outcomes]) { db in
             let invocation = try db.deadLetter(text)
-            try db.run("INSERT INTO dropped_letters VALUES (?, ?, ?, ?)", [invocation.id, now, actor, reason])
+            try db.run(
+                "INSERT INTO dropped_letters (invocation, at, actor, reason) VALUES (?, ?, ?, ?)",
+                [invocation.id, now, actor, reason])
             try db.appendAudit(
                 invocation.entry(
                     .operatorCommand, actor: actor, now: now,
@@ -101,15 +109,14 @@ extension Ledger {
 
 extension LedgerTransaction {
     fileprivate func deadLetter(_ text: String) throws -> Invocation {
-        guard let id = InvocationID(text),
-            let row = try first("SELECT * FROM invocations WHERE id = ?", [id]) { FIXME($0) }
-        else { throw DeadLetterFailure.unknown(text) }
-        let invocation = try Invocation(row: row)
+        guard let id = InvocationID(text), let invocation = try invocation(id) else {
+            throw DeadLetterFailure.unknown(text)
+        }
         guard invocation.state == .failed || invocation.state == .expired else {
             throw DeadLetterFailure.notDead(text, state: invocation.state)
         }
         let isDropped = try holds("SELECT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = ?)", [id])
-        guard isDropped != true else { throw DeadLetterFailure.dropped(text) }
+        guard !isDropped else { throw DeadLetterFailure.dropped(text) }
         return invocation
     }
 
@@ -119,10 +126,11 @@ extension LedgerTransaction {
 
     /// An answer that asks for nothing is where the invocation ended: with it in the journal it would end there again.
     fileprivate func setAsideLastAnswer(of invocation: InvocationID) throws {
-        try run("""
-                UPDATE turns SET state = 'lost' WHERE invocation = ?1 AND state = 'answered'
-                AND n = (SELECT max(n) FROM turns WHERE invocation = ?1 AND state = 'answered')
-                AND NOT EXISTS (SELECT 1 FROM tool_calls c WHERE c.invocation = ?1 AND c.n = turns.n)
-                """, [invocation])
+        try run(
+            """
+            UPDATE turns SET state = 'lost' WHERE invocation = ?1 AND state = 'answered'
+            AND n = (SELECT max(n) FROM turns WHERE invocation = ?1 AND state = 'answered')
+            AND NOT EXISTS (SELECT 1 FROM tool_calls c WHERE c.invocation = ?1 AND c.n = turns.n)
+            """, [invocation])
     }
 }

@@ -48,10 +48,8 @@ extension Ledger {
 extension LedgerTransaction {
     /// Puts what was paused back into the queue once nothing urgent waits.
     func resumePreempted(now: Timestamp) throws {
-        let isAny = try first("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')") {
-            try ($0[0] as Int64?) == 1
-        }
-        guard isAny == true, try !hasCritical(now: now) else { return }
+        let isAny = try holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')")
+        guard isAny, try !hasCritical(now: now) else { return }
         try run(
             """
             UPDATE invocations SET state = 'queued', wait_reason = NULL, available_at = ?
@@ -60,12 +58,11 @@ extension LedgerTransaction {
     }
 
     fileprivate func hasCritical(now: Timestamp) throws -> Bool {
-        try first(
+        try holds(
             """
             SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_queue
                 WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL)
-            """, [now]
-        ) { try ($0[0] as Int64?) == 1 } ?? false
+            """, [now])
     }
 
     /// Whether more urgent work waits than there are free slots for, and it could take this invocation's.
@@ -75,8 +72,7 @@ extension LedgerTransaction {
         let running = try counts(
             "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent", [])
         let mine =
-            try value("SELECT count(*) FROM invocations WHERE lease_owner = ?", [worker], as: Int.self)
-            ?? 0
+            try value("SELECT count(*) FROM invocations WHERE lease_owner = ?", [worker]) ?? 0
         let waiting = try counts(
             """
             SELECT agent, count(*) FROM invocations INDEXED BY invocations_queue
@@ -95,7 +91,7 @@ extension LedgerTransaction {
     }
 
     private func counts(_ sql: String, _ arguments: [(any Storable)?]) throws -> [String: Int] {
-        let rows = try all(sql, arguments) { FIXME($0) }
-        return Dictionary(rows.map { try ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+        let rows = try all(sql, arguments) { row in (try row[0] as String, try row[1] as Int) }
+        return Dictionary(rows) { first, _ in first }
     }
 }

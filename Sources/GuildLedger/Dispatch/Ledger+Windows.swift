@@ -30,8 +30,9 @@ package struct PendingDecision: Sendable, Hashable {
     package let reason: String?
     let terms: AdmissionTerms
 
-    init(row: LedgerRow) throws {
-        reason = try row.hasColumn("reason") ? row["reason"] : nil
+    /// - Parameter reason: as the row says it beside the columns of its table.
+    init(row: LedgerRow, reason: String?) throws {
+        self.reason = reason
         rule = try row["rule"]
         agent = try row["agent"]
         event = try row["event"]
@@ -39,7 +40,7 @@ package struct PendingDecision: Sendable, Hashable {
         dueAt = try row["due_at"]
         invocation = try NewInvocation(
             id: row["invocation"], agent: row["agent"], chapter: row["chapter"],
-            priority: Priority(rawValue: row["priority"]) ?? .normal)
+            priority: row["priority"])
         terms = try AdmissionTerms(json: row.json("terms"))
     }
 }
@@ -53,10 +54,11 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func dueWindows(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [OpenWindow] {
         try await read { db in
-            try db.all("""
-                    SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
-                    AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
-                    """, [now, now + Self.clockTolerance, limit, RootFilter.text(roots)], read: OpenWindow.init)
+            try db.all(
+                """
+                SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
+                AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
+                """, [now, now + Self.clockTolerance, limit, RootFilter.text(roots)], read: OpenWindow.init)
         }
     }
 
@@ -72,10 +74,11 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            let row = try db.first("""
-                    DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
-                    """, [open.window.invocation, now, now + Self.clockTolerance]) { FIXME($0) }
-            guard let closed = row.map(OpenWindow.init) else { return nil }
+            let closed = try db.first(
+                """
+                DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
+                """, [open.window.invocation, now, now + Self.clockTolerance], read: OpenWindow.init)
+            guard let closed else { return nil }
             let events = closed.window.events
             var decision = Decision(
                 rule: closed.place.rule, agent: closed.place.agent, outcome: .dispatched,
@@ -84,7 +87,8 @@ extension Ledger {
                     id: closed.window.invocation, agent: closed.place.agent, chapter: closed.chapter,
                     priority: closed.window.priority))
             if let refusal {
-                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+                decision.outcome = refusal.outcome
+                decision.reasons += refusal.reasons
             } else if let pause = try db.pause(of: closed.place.agent, now: now) {
                 decision.outcome = .paused
                 decision.reasons.append("\(closed.place.agent) is \(pause.text)")
@@ -101,10 +105,11 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
         try await read { db in
-            try db.all("""
-                    SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
-                    ORDER BY due_at, event LIMIT ?2
-                    """, [now, limit, RootFilter.text(roots)], read: PendingDecision.init)
+            try db.all(
+                """
+                SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
+                ORDER BY due_at, event LIMIT ?2
+                """, [now, limit, RootFilter.text(roots)], read: { try PendingDecision(row: $0, reason: nil) })
         }
     }
 
@@ -119,14 +124,17 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            try db.run("DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?", [pending.event, pending.rule, pending.agent, now])
-            guard db.changesCount == 1 else { return nil }
+            let claimed = try db.changes(
+                "DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?",
+                [pending.event, pending.rule, pending.agent, now])
+            guard claimed == 1 else { return nil }
             var decision = Decision(
                 rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
                 invocation: pending.invocation)
             decision.terms = pending.terms
             if let refusal {
-                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+                decision.outcome = refusal.outcome
+                decision.reasons += refusal.reasons
             }
             let event = EventPlace(id: pending.event, root: pending.root)
             var book = LedgerBook(db: db, event: event)
@@ -139,15 +147,16 @@ extension Ledger {
     /// When the dispatcher has next something to do without being told; nil when nothing waits for a time.
     package func nextDispatchTime(now: Timestamp) async throws -> Timestamp? {
         try await read { db in
-            try db.value("""
-                    SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
-                        UNION ALL SELECT min(due_at) FROM pending_decisions
-                        UNION ALL SELECT min(available_at) FROM messages
-                            WHERE topic = 'inbound' AND available_at > ?1
-                        UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
-                            WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1)
-                            WHERE available_at > ?1)
-                    """, [now], as: Timestamp.self)
+            try db.value(
+                """
+                SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
+                    UNION ALL SELECT min(due_at) FROM pending_decisions
+                    UNION ALL SELECT min(available_at) FROM messages
+                        WHERE topic = 'inbound' AND available_at > ?1
+                    UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
+                        WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1) AS held
+                        WHERE available_at > ?1) AS t
+                """, [now], as: Timestamp.self)
         }
     }
 
@@ -159,12 +168,15 @@ extension Ledger {
         of invocation: InvocationID, limit: Int
     ) async throws -> (events: [Event], count: Int) {
         let (rows, count) = try await read { db in
-            let rows = try db.all("""
-                    SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
-                    ORDER BY m.n DESC LIMIT ?
-                    """, [invocation, limit]) { FIXME($0) }
-            let count = try db.value("SELECT count(*) FROM merged_events WHERE invocation = ?", [invocation], as: Int.self)
-            return (rows.map { (try Event(row: $0), $0.storedBody("body", "body_ref")) }, count ?? 0)
+            let rows = try db.all(
+                """
+                SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
+                ORDER BY m.n DESC LIMIT ?
+                """, [invocation, limit]
+            ) { row in (try Event(row: row), try row.storedBody("body", "body_ref")) }
+            let count = try db.value(
+                "SELECT count(*) FROM merged_events WHERE invocation = ?", [invocation], as: Int.self)
+            return (rows, count ?? 0)
         }
         let events = try rows.reversed().map { event, stored in
             var event = event

@@ -10,27 +10,28 @@ struct LedgerBook: AdmissionBook {
         let kept = try db.first(
             "SELECT level, at, spent, excess, reserved FROM rate_buckets WHERE name = ?", [charge.bucket]
         ) { row in
-            try (
-                level: row[0], at: row[1], spent: row[2],
-                excess: row[3], reserved: row[4]
+            (
+                bucket: RateBucket(
+                    level: try row["level"], at: try row["at"], excess: try row["excess"],
+                    reserved: try row["reserved"]),
+                spent: try row["spent"] as Int64
             )
         }
         guard let kept else { return .full(charge.rate, at: now) }
         // What was used since the last look is owed from now on.
-        return RateBucket(
-            level: kept.level, at: Timestamp(microseconds: kept.at), excess: kept.excess, reserved: kept.reserved
-        ).filled(charge.rate, at: now).taking(kept.spent)
+        return kept.bucket.filled(charge.rate, at: now).taking(kept.spent)
     }
 
     func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws {
         try db.run(
             """
-            INSERT OR REPLACE INTO rate_buckets (name, level, at, spent, excess, reserved, full_at)
-            VALUES (?, ?, ?, 0, ?, ?, ?)
+            INSERT INTO rate_buckets (name, level, at, spent, excess, reserved, full_at) VALUES (?, ?, ?, 0, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET level = excluded.level, at = excluded.at, spent = 0,
+                excess = excluded.excess, reserved = excluded.reserved, full_at = excluded.full_at
             """,
             [
                 charge.bucket, bucket.level, bucket.at, bucket.excess,
-                bucket.reserved, charge.isOfSender ? .time(bucket.fullAt(charge.rate)) : .null,
+                bucket.reserved, charge.isOfSender ? bucket.fullAt(charge.rate) : nil,
             ])
         if charge.isOfSender { try db.forgetFullBuckets(limit: Self.forgottenPerSender, now: bucket.at) }
     }
@@ -51,28 +52,29 @@ struct LedgerBook: AdmissionBook {
     func giveBack(_ invocation: InvocationID) throws { try db.giveBackTokens(of: invocation) }
 
     func window(_ place: WindowPlace) throws -> DebounceWindow? {
-        let row = try db.first("SELECT * FROM debounces WHERE agent = ? AND rule = ? AND key = ?", [place.agent, place.rule, place.key]) { FIXME($0) }
-        return row.map(DebounceWindow.init(row:))
+        try db.first(
+            "SELECT * FROM debounces WHERE agent = ? AND rule = ? AND key = ?", [place.agent, place.rule, place.key],
+            read: DebounceWindow.init)
     }
 
     func keep(_ window: DebounceWindow, at place: WindowPlace) throws {
-        try db.run("""
-                INSERT INTO debounces (agent, rule, key, invocation, event, root, priority, opened_at, due_at, max_at,
-                    events)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (agent, rule, key) DO UPDATE SET priority = excluded.priority, due_at = excluded.due_at,
-                    events = excluded.events
-                """, [
-            place.agent, place.rule, place.key, window.invocation, event?.id, event?.root, window.priority.rawValue,
-            window.openedAt, window.dueAt, window.maxAt, window.events,
-        ])
+        try db.run(
+            """
+            INSERT INTO debounces (agent, rule, key, invocation, event, root, priority, opened_at, due_at, max_at,
+                events)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (agent, rule, key) DO UPDATE SET priority = excluded.priority, due_at = excluded.due_at,
+                events = excluded.events
+            """,
+            [
+                place.agent, place.rule, place.key, window.invocation, event?.id, event?.root, window.priority.rawValue,
+                window.openedAt, window.dueAt, window.maxAt, window.events,
+            ])
     }
 
     func queueDepth(upTo limit: Int) throws -> Int {
-        let count = try db.first(
-            "SELECT count(*) FROM (SELECT 1 FROM invocations WHERE state = 'queued' LIMIT ?)", [limit]
-        ) { try $0[0] as Int64 }
-        return Int(clamping: count ?? 0)
+        try db.value("SELECT count(*) FROM (SELECT 1 FROM invocations WHERE state = 'queued' LIMIT ?) AS q", [limit])
+            ?? 0
     }
 
     func pause(of agent: String, now: Timestamp) throws -> String? {
@@ -84,7 +86,7 @@ extension DebounceWindow {
     init(row: LedgerRow) throws {
         try self.init(
             invocation: row["invocation"], openedAt: row["opened_at"], dueAt: row["due_at"], maxAt: row["max_at"],
-            events: row["events"], priority: Priority(rawValue: row["priority"]) ?? .normal)
+            events: row["events"], priority: row["priority"])
     }
 }
 

@@ -57,27 +57,38 @@ extension LedgerTransaction {
     /// What a turn used counts for the chapter's share and for the buckets of tokens that there are.
     func chargeShares(of invocation: InvocationID, tokens: Int64) throws {
         guard tokens > 0 else { return }
-        let row = try first("SELECT agent, coalesce(chapter, '') AS chapter, priority FROM invocations WHERE id = ?", [invocation]) { FIXME($0) }
-        guard let row else { return }
-        let (agent, chapter, priority): (String, String, Int) = try (row["agent"], row["chapter"], row["priority"])
+        let owner = try first(
+            "SELECT agent, coalesce(chapter, '') AS chapter, priority FROM invocations WHERE id = ?", [invocation]
+        ) { row in
+            (
+                agent: try row["agent"] as String, chapter: try row["chapter"] as String,
+                priority: try row["priority"] as Int
+            )
+        }
+        guard let owner else { return }
         let share = try first(
             "SELECT vtime, weight FROM fair_share WHERE priority = ? AND chapter = ?",
-            [priority, chapter]
-        ) { try (vtime: try $0[0] as Int64, weight: ($0[1] as Int64?) ?? 1) }
+            [owner.priority, owner.chapter]
+        ) { row in (vtime: try row["vtime"] as Int64, weight: try row["weight"] as Int64) }
         if let share {
             let time = share.vtime.addingSaturated(FairShare.growth(tokens: tokens, weight: share.weight))
             try run(
                 "UPDATE fair_share SET vtime = ? WHERE priority = ? AND chapter = ?",
-                [time, priority, chapter])
+                [time, owner.priority, owner.chapter])
         }
         // A bucket is named by its account, `@` and its policy; `A` follows `@`.
-        for account in ["agent/\(agent.lowercased())", "chapter/\(chapter.lowercased())", "organization"] {
+        for account in ["agent/\(owner.agent.lowercased())", "chapter/\(owner.chapter.lowercased())", "organization"] {
             try run(
                 """
-                UPDATE rate_buckets SET spent = min(spent + ?1, \(RateBounds.largestSpent)),
-                    excess = min(excess + ?1, \(RateBucket.largestExcess))
+                UPDATE rate_buckets SET
+                    spent = CASE WHEN spent + ?1 < ?4 THEN spent + ?1 ELSE ?4 END,
+                    excess = CASE WHEN excess + ?1 < ?5 THEN excess + ?1 ELSE ?5 END
                 WHERE name >= ?2 AND name < ?3 AND name LIKE '%/tokens'
-                """, [min(tokens, RateBounds.largestSpent), account + "@", account + "A"])
+                """,
+                [
+                    min(tokens, RateBounds.largestSpent), account + "@", account + "A", RateBounds.largestSpent,
+                    RateBucket.largestExcess,
+                ])
         }
         try coverTokens(tokens, of: invocation)
     }
@@ -87,9 +98,8 @@ extension LedgerTransaction {
     private func chapter(
         _ name: String, _ priority: Int, _ rule: FairShareRule, _ slots: [String: (all: Int, byPriority: [Int: Int])]
     ) throws -> FairShare.Chapter {
-        let time = try first(
-            "SELECT vtime FROM fair_share WHERE priority = ? AND chapter = ?", [priority, name]
-        ) { try $0[0] as Int64 }
+        let time: Int64? = try value(
+            "SELECT vtime FROM fair_share WHERE priority = ? AND chapter = ?", [priority, name])
         let key = name.lowercased()
         return FairShare.Chapter(
             name: name, virtualTime: time ?? 0, weight: Int64(rule.weights[key] ?? 1),
@@ -108,41 +118,45 @@ extension LedgerTransaction {
         // One that went first by its guarantee may be far ahead; the others are not to lose by that.
         guard chapter.slots >= chapter.guaranteed else { return }
         try run(
-            "INSERT OR REPLACE INTO fair_clock (priority, vtime) VALUES (?, ?)",
+            """
+            INSERT INTO fair_clock (priority, vtime) VALUES (?, ?)
+            ON CONFLICT (priority) DO UPDATE SET vtime = excluded.vtime
+            """,
             [priority, start])
     }
 
     private func fairClock(_ priority: Int) throws -> Int64 {
-        try first("SELECT vtime FROM fair_clock WHERE priority = ?", [priority]) {
-            try $0[0] as Int64
-        } ?? 0
+        try value("SELECT vtime FROM fair_clock WHERE priority = ?", [priority]) ?? 0
     }
 
     /// The chapters that have something queued at a priority; those without a chapter are one, with an empty name. Each
     /// is one step down the index, however long its queue is.
     private func queuedChapters(_ priority: Int) throws -> [String] {
-        try column("""
-                    WITH RECURSIVE c(x) AS (
-                        SELECT min(coalesce(chapter, '')) FROM invocations INDEXED BY invocations_share
-                            WHERE state = 'queued' AND priority = ?1
-                        UNION ALL
-                        SELECT (SELECT min(coalesce(chapter, '')) FROM invocations INDEXED BY invocations_share
-                            WHERE state = 'queued' AND priority = ?1 AND coalesce(chapter, '') > x)
-                        FROM c WHERE x IS NOT NULL)
-                    SELECT x FROM c WHERE x IS NOT NULL
-                    """, [priority], as: String.self)
+        try column(
+            """
+            WITH RECURSIVE c(x) AS (
+                SELECT min(coalesce(chapter, '')) FROM invocations INDEXED BY invocations_share
+                    WHERE state = 'queued' AND priority = ?1
+                UNION ALL
+                SELECT (SELECT min(coalesce(chapter, '')) FROM invocations INDEXED BY invocations_share
+                    WHERE state = 'queued' AND priority = ?1 AND coalesce(chapter, '') > x)
+                FROM c WHERE x IS NOT NULL)
+            SELECT x FROM c WHERE x IS NOT NULL
+            """, [priority], as: String.self)
     }
 
     private func runningByChapter() throws -> [String: (all: Int, byPriority: [Int: Int])] {
         var running: [String: (all: Int, byPriority: [Int: Int])] = [:]
-        let rows = try all("""
-                    SELECT coalesce(chapter, '') AS chapter, priority, count(*) AS runs FROM invocations
-                    WHERE lease_owner IS NOT NULL GROUP BY 1, 2
-                    """) { FIXME($0) }
-        for row in rows {
-            let (chapter, priority, runs): (String, Int, Int) = try (row["chapter"], row["priority"], row["runs"])
+        try each(
+            """
+            SELECT coalesce(chapter, '') AS chapter, priority, count(*) AS runs FROM invocations
+            WHERE lease_owner IS NOT NULL GROUP BY 1, 2
+            """
+        ) { row in
+            let chapter: String = try row["chapter"]
+            let runs: Int = try row["runs"]
             running[chapter, default: (0, [:])].all += runs
-            running[chapter, default: (0, [:])].byPriority[priority, default: 0] += runs
+            try running[chapter, default: (0, [:])].byPriority[row["priority"], default: 0] += runs
         }
         return running
     }

@@ -12,13 +12,10 @@ extension LedgerTransaction {
 
     /// Names of the senders' buckets that are not full, those first that will be last.
     func senderBuckets(limit: Int, now: Timestamp) throws -> [String] {
-        var names: [String] = []
-        try each(
+        try column(
             """
             SELECT name FROM rate_buckets INDEXED BY rate_buckets_full WHERE full_at > ?
             ORDER BY full_at DESC LIMIT ?
-            """, [now, limit]
-        ) { if let name = try ($0[0] as String?) { names.append(name) } }
-        return names
+            """, [now, limit])
     }
 }

@@ -6,31 +6,30 @@ extension LedgerTransaction {
 
     /// What one of the agent's last runs used in the mean; those that used nothing say nothing.
     func expectedTokens(of agent: String) throws -> Int64 {
-        let mean = try first(
+        let mean: Int64? = try value(
             """
             SELECT CAST(avg(nullif(tokens, 0)) AS INTEGER) FROM (
                 SELECT input + cache_read + cache_write + output + reasoning AS tokens
                 FROM invocations INDEXED BY invocations_ended
-                WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Self.runsPerMean))
-            """, [agent]
-        ) { try ($0[0] as Int64?) }
-        return (mean ?? nil) ?? FairShare.expectedTokens
+                WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Self.runsPerMean)) AS runs
+            """, [agent])
+        return mean ?? FairShare.expectedTokens
     }
 
     func tokenHold(of invocation: InvocationID, on bucket: String) throws -> TokenHold? {
         try first(
             "SELECT tokens, mark, waiting FROM token_holds WHERE invocation = ? AND bucket = ?",
             [invocation, bucket]
-        ) { try TokenHold(tokens: try $0[0] as Int64, mark: try $0[1] as Int64, isWaiting: ($0[2] as Int64?) == 1) }
+        ) { row in try TokenHold(tokens: row["tokens"], mark: row["mark"], isWaiting: row["waiting"]) }
     }
 
     func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws {
         try run(
-            "INSERT OR REPLACE INTO token_holds (invocation, bucket, tokens, mark, waiting) VALUES (?, ?, ?, ?, ?)",
-            [
-                invocation, bucket, hold.tokens, hold.mark,
-                hold.isWaiting ? 1 : 0,
-            ])
+            """
+            INSERT INTO token_holds (invocation, bucket, tokens, mark, waiting) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (invocation, bucket) DO UPDATE SET tokens = excluded.tokens, mark = excluded.mark,
+                waiting = excluded.waiting
+            """, [invocation, bucket, hold.tokens, hold.mark, hold.isWaiting])
     }
 
     /// Gives the buckets back what was taken for an invocation and not used.
@@ -39,8 +38,8 @@ extension LedgerTransaction {
         guard !holds.isEmpty else { return }
         try run(
             """
-            UPDATE rate_buckets SET reserved = max(reserved - h.tokens, 0) FROM token_holds h
-            WHERE h.invocation = ? AND h.waiting AND h.bucket = rate_buckets.name
+            UPDATE rate_buckets SET reserved = CASE WHEN reserved > h.tokens THEN reserved - h.tokens ELSE 0 END FROM token_holds h
+            WHERE h.invocation = ? AND h.waiting = 1 AND h.bucket = rate_buckets.name
             """, [invocation])
         for hold in holds { try returnTokens(hold.tokens, to: hold.bucket) }
         try run("DELETE FROM token_holds WHERE invocation = ?", [invocation])
@@ -52,7 +51,7 @@ extension LedgerTransaction {
             let covered = min(hold.tokens, tokens)
             try returnTokens(covered, to: hold.bucket)
             try run(
-                "UPDATE rate_buckets SET excess = max(excess - ?, 0) WHERE name = ?",
+                "UPDATE rate_buckets SET excess = CASE WHEN excess > ?1 THEN excess - ?1 ELSE 0 END WHERE name = ?2",
                 [covered, hold.bucket])
             try run(
                 "UPDATE token_holds SET tokens = tokens - ? WHERE invocation = ? AND bucket = ?",
@@ -61,11 +60,9 @@ extension LedgerTransaction {
     }
 
     private func tokenHolds(of invocation: InvocationID) throws -> [(bucket: String, tokens: Int64)] {
-        var holds: [(bucket: String, tokens: Int64)] = []
-        try each("SELECT bucket, tokens FROM token_holds WHERE invocation = ?", [invocation]) {
-            try holds.append((($0[0] as String), try $0[1] as Int64))
+        try all("SELECT bucket, tokens FROM token_holds WHERE invocation = ?", [invocation]) { row in
+            try (bucket: row[0], tokens: row[1])
         }
-        return holds
     }
 
     private func returnTokens(_ tokens: Int64, to bucket: String) throws {

@@ -1,4 +1,4 @@
-package import GuildDomain
+import GuildDomain
 
 /// A database that can hold a ledger. Everything above it is the same for each.
 protocol LedgerEngine: Sendable {

@@ -108,8 +108,8 @@ extension LedgerTransaction {
                 (SELECT id FROM events WHERE id = ?3), (SELECT event FROM dedup WHERE digest = ?3 AND expires_at > ?2)),
                 \(Self.inboundBound)
             """,
-            [.blob(policy.bodyDigest), .time(now), .id(event.id)] + policy.otherDigests.map { .blob($0) }
-        ) { try (holder: ($0[0] as [UInt8]?).flatMap { EventID(bytes: $0) }, waiting: try $0[1] as Int64) }
+            [policy.bodyDigest, now, event.id] + policy.otherDigests
+        ) { row in try (holder: row[0] as EventID?, waiting: row[1] as Int64) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }
         if policy.hold != .none, try isFull(event.system, limit: policy.queueLimit) { return .overloaded }
@@ -119,8 +119,8 @@ extension LedgerTransaction {
 
     fileprivate func claimDigest(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         guard let digest = policy.bodyDigest else { return }
-        let oldest = try first("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1") { try $0[0] as Int64 }
-        if let oldest, oldest <= now.microseconds {
+        let oldest: Timestamp? = try value("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1")
+        if let oldest, oldest <= now {
             try run(
                 """
                 DELETE FROM dedup WHERE digest IN
@@ -129,8 +129,10 @@ extension LedgerTransaction {
         }
         // One that is in the way has expired.
         try run(
-            "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)",
-            [digest, event.id, now + policy.dedupWindow])
+            """
+            INSERT INTO dedup (digest, event, expires_at) VALUES (?, ?, ?)
+            ON CONFLICT (digest) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+            """, [digest, event.id, now + policy.dedupWindow])
     }
 
     /// The numbers that lie between the first and the last message that wait.
@@ -142,19 +144,13 @@ extension LedgerTransaction {
     /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
     /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
-        let upper = try first("SELECT \(Self.inboundBound)") { try $0[0] as Int64 } ?? 0
+        let upper = try value("SELECT \(Self.inboundBound)", as: Int64.self) ?? 0
         guard upper >= limit else { return upper }
-        return try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)", [limit]
-        ) { try $0[0] as Int64 } ?? 0
+        return try value("SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?) AS m", [limit])
+            ?? 0
     }
 
     func insert(_ event: Event, body: BodyStore.Stored, receivedAt: Timestamp) throws {
-        let (inline, reference): (StoredValue, StoredValue)
-        switch body {
-        case .inline(let bytes): (inline, reference) = (.blob(bytes), .null)
-        case .file(let digest): (inline, reference) = (.null, .text(digest))
-        }
         try run(
             """
             INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
@@ -165,10 +161,10 @@ extension LedgerTransaction {
                 event.id, receivedAt, event.time, event.source, event.type,
                 event.system, event.guildEvent, event.subject,
                 event.priority.rawValue, event.chapter, event.traceparent,
-                event.cause, event.root, event.hop, event.isOwn ? 1 : 0,
-                Container.json(event.containers).text(), inline, reference,
-                event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
-                event.sender?.id, event.sender?.isOutsider == true ? 1 : 0,
+                event.cause, event.root, event.hop, event.isOwn,
+                Container.json(event.containers).text(), body.inline, body.digest,
+                event.attributes.isEmpty ? nil : event.attributes.stored.text(),
+                event.sender?.id, event.sender?.isOutsider == true,
             ])
     }
 
@@ -188,16 +184,17 @@ extension LedgerTransaction {
     }
 
     func event(_ id: EventID) throws -> (Event, BodyStore.Stored)? {
-        let statement = try cachedStatement(sql: "SELECT * FROM events WHERE id = ?")
-        return try first(STATEMENT, [id]) { (try Event(row: $0), $0.storedBody("body", "body_ref")) }
+        try first("SELECT * FROM events WHERE id = ?", [id]) { row in
+            try (Event(row: row), row.storedBody("body", "body_ref"))
+        }
     }
 }
 
-extension Row {
+extension LedgerRow {
     /// A body column and the column of its file's digest.
-    func storedBody(_ body: String, _ reference: String) -> BodyStore.Stored {
-        if let digest = self[reference] as String? { return .file(digest: digest) }
-        return .inline(Array((self[body] as Data?) ?? Data()))
+    func storedBody(_ body: String, _ reference: String) throws -> BodyStore.Stored {
+        if let digest: String = try self[reference] { return .file(digest: digest) }
+        return .inline(try self[body] as [UInt8]? ?? [])
     }
 }
 
@@ -207,17 +204,19 @@ extension Event {
         try self.init(
             id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
             system: row["system"], guildEvent: row["guildevent"],
-            priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
+            priority: row["priority"], chapter: row["chapter"],
             traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
             isOwn: row["own"], containers: Self.containers(row), payload: [])
-        if try (row["attributes"] as String?) != nil { attributes = try EventAttributes(stored: row.json("attributes")) }
-        if let id = try row["sender"] as String? { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
+        let stored = try row.json("attributes")
+        if stored != .null { attributes = EventAttributes(stored: stored) }
+        if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
     }
 
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
-    private static func containers(_ row: LedgerRow) -> [Container]? {
-        guard let text = try row["containers"] as String? else { return try (row["cause"] as EventID?) == nil ? nil : [] }
-        return (try? JSONParser.parse(Array(text.utf8))).flatMap { Container.list($0) } ?? []
+    private static func containers(_ row: LedgerRow) throws -> [Container]? {
+        let listed = try row.json("containers")
+        guard listed != .null else { return try row["cause"] as EventID? == nil ? nil : [] }
+        return Container.list(listed) ?? []
     }
 }

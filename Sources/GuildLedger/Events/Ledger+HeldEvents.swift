@@ -12,10 +12,14 @@ extension Ledger {
     /// The oldest held events of a system, with their payloads.
     package func heldEvents(system: String, limit: Int) async throws -> [HeldEvent] {
         let rows = try await read { db in
-            try db.all("""
-                    SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
-                    ORDER BY m.seq LIMIT ?
-                    """, [Database.heldTopic(system), limit]) { try (try Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
+            try db.all(
+                """
+                SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
+                ORDER BY m.seq LIMIT ?
+                """, [LedgerTransaction.heldTopic(system), limit]
+            ) { row in
+                try (Event(row: row), row["received_at"] as Timestamp, row.storedBody("body", "body_ref"))
+            }
         }
         return try rows.map { event, receivedAt, stored in
             var event = event
@@ -36,14 +40,14 @@ extension Ledger {
         guard !events.isEmpty else { return }
         try await write(touching: [.inbound]) { db in
             for event in events {
-                try db.run(
+                let released = try db.changes(
                     "UPDATE messages SET topic = 'inbound', available_at = ? WHERE topic = ? AND event = ?",
-                    [now, Database.heldTopic(event.system), event.id])
-                guard db.changesCount == 1 else { continue }
+                    [now, LedgerTransaction.heldTopic(event.system), event.id])
+                guard released == 1 else { continue }
                 try db.run(
                     "UPDATE events SET own = ?, cause = ?, root = ?, hop = ?, containers = ? WHERE id = ?",
                     [
-                        event.isOwn ? 1 : 0, event.cause, event.root, event.hop,
+                        event.isOwn, event.cause, event.root, event.hop,
                         Container.json(event.containers).text(),
                         event.id,
                     ])
@@ -59,11 +63,13 @@ extension Ledger {
     /// Held events whose time is up.
     package func overdueHeld(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
         try await read { db in
-            try db.all("""
-                    SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
-                    WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
-                    AND m.available_at <= ?2 ORDER BY m.seq
-                    """, [limit, now]) { try InboundMessage(seq: $0["message"], event: try Event(row: $0), rootTokens: 0) }
+            try db.all(
+                """
+                SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
+                WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
+                AND m.available_at <= ?2 ORDER BY m.seq
+                """, [limit, now]
+            ) { row in try InboundMessage(seq: row["message"], event: Event(row: row), rootTokens: 0) }
         }
     }
 
@@ -82,7 +88,8 @@ extension Ledger {
             }
             try db.run(
                 """
-                INSERT INTO identity_gaps VALUES (?, ?, ?) ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
+                INSERT INTO identity_gaps (system, since, reason) VALUES (?, ?, ?)
+                ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
                 """, [system, now, reason])
         }
     }
@@ -90,13 +97,15 @@ extension Ledger {
 
 extension LedgerTransaction {
     func heldStandings() throws -> [HeldStanding] {
-        try all("""
-                SELECT h.system, h.held, h.oldest, g.reason FROM (
-                    SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
-                        SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit))
-                    GROUP BY topic) h
-                LEFT JOIN identity_gaps g ON g.system = h.system
-                """) { row in
+        try all(
+            """
+            SELECT h.system, h.held, h.oldest, g.reason FROM (
+                SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
+                    SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit)) AS m
+                GROUP BY topic) h
+            LEFT JOIN identity_gaps g ON g.system = h.system
+            """
+        ) { row in
             let until: Timestamp = try row["oldest"]
             return try HeldStanding(
                 system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
@@ -114,8 +123,8 @@ extension LedgerTransaction {
         case .none: return ("inbound", turn)
         case .untilIdentityIsKnown: return (topic, now + EventHold.longest)
         case .behindOthers:
-            let isAny = try first("SELECT 1 FROM messages WHERE topic = ? LIMIT 1", [topic]) { _ in true }
-            return isAny == true ? (topic, now + EventHold.longest) : ("inbound", turn)
+            let isAny = try holds("SELECT EXISTS (SELECT 1 FROM messages WHERE topic = ?)", [topic])
+            return isAny ? (topic, now + EventHold.longest) : ("inbound", turn)
         }
     }
 
@@ -132,17 +141,16 @@ extension LedgerTransaction {
 
     /// Whether as many events of the system are held as may wait for the dispatcher.
     func isFull(_ system: String, limit: Int64) throws -> Bool {
-        let topic = StoredValue.text(Self.heldTopic(system))
+        let topic = Self.heldTopic(system)
         let ends = try first(
             """
             SELECT (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq LIMIT 1),
                 (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq DESC LIMIT 1)
             """, [topic]
-        ) { try (($0[0] as Int64?), ($0[1] as Int64?)) }
+        ) { row in try (row[0] as Int64?, row[1] as Int64?) }
         guard let oldest = ends?.0, let newest = ends?.1, newest - oldest + 1 >= limit else { return false }
-        let count = try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, limit]
-        ) { try $0[0] as Int64 }
+        let count: Int64? = try value(
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?) AS held", [topic, limit])
         return count ?? 0 >= limit
     }
 }

@@ -10,10 +10,14 @@ extension LedgerTransaction {
     /// that whoever sends captured deliveries again and again can't make the chain grow as he likes.
     func noteDuplicate(of first: EventID, _ event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         let note = try duplicateNote(of: first)
-        if let note, now.microseconds >= note.saidAt, now.microseconds - note.saidAt < Self.hush.microseconds {
+        if let note, now >= note.saidAt, now - note.saidAt < Self.hush {
             try run("UPDATE duplicates SET unsaid = unsaid + 1 WHERE event = ?", [first])
         } else {
-            try run("INSERT OR REPLACE INTO duplicates VALUES (?, ?, 0)", [first, now])
+            try run(
+                """
+                INSERT INTO duplicates (event, said_at, unsaid) VALUES (?, ?, 0)
+                ON CONFLICT (event) DO UPDATE SET said_at = excluded.said_at, unsaid = 0
+                """, [first, now])
             try auditDuplicate(of: first, event, times: (note?.unsaid ?? 0) + 1, actor: policy.actor, now: now)
         }
         try sayOverdueDuplicates(now: now, limit: Self.overPerDuplicate)
@@ -24,14 +28,10 @@ extension LedgerTransaction {
     /// - Returns: how many notes went.
     @discardableResult
     func sayOverdueDuplicates(now: Timestamp, limit: Int) throws -> Int {
-        var over: [(event: EventID, unsaid: Int64)] = []
-        try each(
+        let over = try all(
             "SELECT event, unsaid FROM duplicates WHERE said_at <= ? ORDER BY said_at LIMIT ?",
             [now - Self.hush, limit]
-        ) { row in
-            guard let event = try (row[0] as [UInt8]?).flatMap({ EventID(bytes: $0) }) else { return }
-            try over.append((event, (row[1] as Int64)))
-        }
+        ) { row in try (event: row[0] as EventID, unsaid: row[1] as Int64) }
         for note in over {
             try run("DELETE FROM duplicates WHERE event = ?", [note.event])
             guard note.unsaid > 0 else { continue }
@@ -41,15 +41,11 @@ extension LedgerTransaction {
     }
 
     func hasOverdueDuplicates(now: Timestamp) throws -> Bool {
-        try first("SELECT EXISTS (SELECT 1 FROM duplicates WHERE said_at <= ?)", [now - Self.hush]) {
-            try ($0[0] as Int64?) == 1
-        } ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM duplicates WHERE said_at <= ?)", [now - Self.hush])
     }
 
-    private func duplicateNote(of event: EventID) throws -> (saidAt: Int64, unsaid: Int64)? {
-        try first("SELECT said_at, unsaid FROM duplicates WHERE event = ?", [event]) {
-            (try $0[0] as Int64, try $0[1] as Int64)
-        }
+    private func duplicateNote(of event: EventID) throws -> (saidAt: Timestamp, unsaid: Int64)? {
+        try first("SELECT said_at, unsaid FROM duplicates WHERE event = ?", [event]) { row in try (row[0], row[1]) }
     }
 
     /// - Parameter event: the newest of those taken for duplicates; nil where it is not known any more.

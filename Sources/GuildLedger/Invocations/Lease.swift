@@ -36,7 +36,9 @@ extension Ledger {
         guard file.tryLock() else { throw LedgerFailure.locked(path: location.path) }
         let host = Self.hostName()
         try await write { db in
-            try db.run("INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, NULL)", [id, components.joined(separator: " "), getpid(), host, version, now])
+            try db.run(
+                "INSERT INTO workers (id, components, pid, host, version, started_at) VALUES (?, ?, ?, ?, ?, ?)",
+                [id, components.joined(separator: " "), getpid(), host, version, now])
         }
         return Worker(id: id, file: file)
     }
@@ -92,15 +94,16 @@ extension Ledger {
 extension LedgerTransaction {
     /// - Returns: how much unfinished work is now anybody's.
     func clearAffinity(to worker: WorkerID) throws -> Int {
-        try run("""
-                UPDATE invocations SET affinity = NULL
-                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
-                """, [worker])
-        let invocations = changesCount
-        try run("""
-                UPDATE actions SET affinity = NULL
-                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
-                """, [worker])
-        return invocations + changesCount
+        let invocations = try changes(
+            """
+            UPDATE invocations SET affinity = NULL
+            WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
+            """, [worker])
+        let actions = try changes(
+            """
+            UPDATE actions SET affinity = NULL
+            WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
+            """, [worker])
+        return invocations + actions
     }
 }

@@ -12,13 +12,14 @@ extension Ledger {
     /// Looks, without writing, for dead workers, leases that ended and waits that are over.
     package func recoveryNeed(worker: Worker, now: Timestamp) async throws -> RecoveryNeed {
         let isOverdue = try await read { db in
-            try db.holds("""
-                    SELECT EXISTS (SELECT 1 FROM invocations
-                        WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
-                    OR EXISTS (SELECT 1 FROM actions
-                        WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
-                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND available_at <= ?2)
-                    """, [worker.id, now]) || db.hasExpiredReservations(now: now)
+            try db.holds(
+                """
+                SELECT EXISTS (SELECT 1 FROM invocations
+                    WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
+                OR EXISTS (SELECT 1 FROM actions
+                    WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
+                OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND available_at <= ?2)
+                """, [worker.id, now]) || db.hasExpiredReservations(now: now)
         }
         let owners = try await foreignOwners(worker)
         if isOverdue || owners.contains(where: isDead) { return .now }

@@ -4,12 +4,14 @@ import GuildDomain
 /// The journal's rows. All of these run inside a transaction of `Ledger+Turns` or `Ledger+Recovery`.
 extension LedgerTransaction {
     func turns(of invocation: InvocationID) throws -> [JournalledTurn] {
-        let calls = try all("SELECT * FROM tool_calls WHERE invocation = ? ORDER BY n, position", [invocation]) { FIXME($0) }
-        let byTurn = Dictionary(grouping: calls) { try $0["n"] as Int }
+        let calls = try all("SELECT * FROM tool_calls WHERE invocation = ? ORDER BY n, position", [invocation]) { row in
+            (turn: try row["n"] as Int, call: try ToolCall(row: row))
+        }
+        let byTurn = Dictionary(grouping: calls, by: \.turn).mapValues { $0.map(\.call) }
         return try all("SELECT * FROM turns WHERE invocation = ? ORDER BY n, attempt", [invocation]) { row in
-            let isAnswered = try (row["state"] as String) == "answered"
-            return try JournalledTurn(
-                row: row, calls: isAnswered ? byTurn[row["n"] as Int, default: []].map(ToolCall.init) : [])
+            var turn = try JournalledTurn(row: row)
+            if turn.isAnswered { turn.calls = byTurn[turn.n] ?? [] }
+            return turn
         }
     }
 
@@ -19,37 +21,42 @@ extension LedgerTransaction {
             throw LedgerFailure.unusable(
                 path: "invocation \(invocation.id)", reason: "no turn begins while it is \(invocation.state.rawValue)")
         }
-        try run("""
-                INSERT INTO turns (invocation, n, attempt, state, provider, model, request_digest, reservation, begun_at,
-                    trimmed)
-                SELECT ?1, ?2, ?3, 'begun', ?4, ?5, ?6, ?7, ?8, ?9
-                WHERE NOT EXISTS (SELECT 1 FROM turns
-                    WHERE invocation = ?1 AND (state = 'begun' OR state = 'answered' AND n = ?2))
-                ON CONFLICT (invocation, n, attempt) DO UPDATE SET provider = excluded.provider,
-                    model = excluded.model, request_digest = excluded.request_digest,
-                    reservation = excluded.reservation, begun_at = excluded.begun_at, trimmed = excluded.trimmed,
-                    ended_at = NULL, state = 'begun'
-                """, [
-            invocation.id, plan.n, invocation.attempt, plan.provider, plan.model, plan.requestDigest, reservation.id,
-            now, plan.trimmedBytes,
-        ])
-        guard changesCount == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
+        let begun = try changes(
+            """
+            INSERT INTO turns (invocation, n, attempt, state, provider, model, request_digest, reservation, begun_at,
+                trimmed)
+            SELECT ?1, ?2, ?3, 'begun', ?4, ?5, ?6, ?7, ?8, ?9
+            WHERE NOT EXISTS (SELECT 1 FROM turns
+                WHERE invocation = ?1 AND (state = 'begun' OR state = 'answered' AND n = ?2))
+            ON CONFLICT (invocation, n, attempt) DO UPDATE SET provider = excluded.provider,
+                model = excluded.model, request_digest = excluded.request_digest,
+                reservation = excluded.reservation, begun_at = excluded.begun_at, trimmed = excluded.trimmed,
+                ended_at = NULL, state = 'begun'
+            """,
+            [
+                invocation.id, plan.n, invocation.attempt, plan.provider, plan.model, plan.requestDigest,
+                reservation.id,
+                now, plan.trimmedBytes,
+            ])
+        guard begun == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
         if invocation.state == .awakening { try setState(invocation.id, .active, availableAt: now) }
     }
 
     func journal(
         _ answer: TurnAnswer, usage: TokenUsage, cost: Int64, plan: TurnPlan, of invocation: Invocation, now: Timestamp
     ) throws {
-        try run("""
-                UPDATE turns SET state = 'answered', ended_at = ?, stop = ?, origin = ?, delta = ?, input = input + ?,
-                    cache_read = cache_read + ?, cache_write = cache_write + ?, output = output + ?,
-                    reasoning = reasoning + ?, cost = cost + ?
-                WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
-                """, [
-            now, answer.stop, answer.origin, Data(answer.delta.bytes()), usage.input, usage.cacheRead, usage.cacheWrite,
-            usage.output, usage.reasoning, cost, invocation.id, plan.n, invocation.attempt,
-        ])
-        guard changesCount == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
+        let answered = try changes(
+            """
+            UPDATE turns SET state = 'answered', ended_at = ?, stop = ?, origin = ?, delta = ?, input = input + ?,
+                cache_read = cache_read + ?, cache_write = cache_write + ?, output = output + ?,
+                reasoning = reasoning + ?, cost = cost + ?
+            WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
+            """,
+            [
+                now, answer.stop, answer.origin, answer.delta.bytes(), usage.input, usage.cacheRead, usage.cacheWrite,
+                usage.output, usage.reasoning, cost, invocation.id, plan.n, invocation.attempt,
+            ])
+        guard answered == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
         try addUsage(usage, cost: cost, to: invocation.id)
     }
 
@@ -68,14 +75,16 @@ extension LedgerTransaction {
         let cost = !isBilled ? 0 : reported.map { BudgetRule.cost(prices, of: $0) } ?? open.reservation.cost
         let settlement = try settle(
             open.reservation, spent: isBilled ? usage : nil, cost: cost, estimated: isEstimated, now: now)
-        try run("""
-                UPDATE turns SET state = 'lost', ended_at = ?, input = input + ?, cache_read = cache_read + ?,
-                    cache_write = cache_write + ?, output = output + ?, reasoning = reasoning + ?, cost = cost + ?
-                WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
-                """, [
-            now, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation.id,
-            open.n, open.attempt,
-        ])
+        try run(
+            """
+            UPDATE turns SET state = 'lost', ended_at = ?, input = input + ?, cache_read = cache_read + ?,
+                cache_write = cache_write + ?, output = output + ?, reasoning = reasoning + ?, cost = cost + ?
+            WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
+            """,
+            [
+                now, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation.id,
+                open.n, open.attempt,
+            ])
         var told: JSONObject = [
             "agent": .string(invocation.agent), "turn": .integer(open.n), "model": .string(open.model),
             "tokens": .integer(usage.total), "cost": .integer(cost), "reason": .string(lost.reason),
@@ -112,13 +121,15 @@ extension LedgerTransaction {
     }
 
     func insert(_ call: ToolCall, turn: Int, of invocation: Invocation, now: Timestamp) throws {
-        try run("""
-                INSERT INTO tool_calls (invocation, n, position, call_id, name, arguments, state, result, is_error, action)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """, [
-            invocation.id, turn, call.position, call.callID, call.name, call.arguments.text(),
-            call.result == nil ? "pending" : "done", call.result, call.isError, call.action?.id,
-        ])
+        try run(
+            """
+            INSERT INTO tool_calls (invocation, n, position, call_id, name, arguments, state, result, is_error, action)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                invocation.id, turn, call.position, call.callID, call.name, call.arguments.text(),
+                call.result == nil ? "pending" : "done", call.result, call.isError, call.action?.id,
+            ])
         if let action = call.action {
             try insert(action, turn: turn, position: call.position, of: invocation, now: now)
         } else if call.result != nil {
@@ -131,11 +142,11 @@ extension LedgerTransaction {
     func finishCall(
         _ invocation: InvocationID, turn: Int, position: Int, result: String, isError: Bool
     ) throws -> Bool {
-        try run("""
-                UPDATE tool_calls SET state = 'done', result = ?, is_error = ?
-                WHERE invocation = ? AND n = ? AND position = ? AND state = 'pending'
-                """, [result, isError, invocation, turn, position])
-        return changesCount == 1
+        try changes(
+            """
+            UPDATE tool_calls SET state = 'done', result = ?, is_error = ?
+            WHERE invocation = ? AND n = ? AND position = ? AND state = 'pending'
+            """, [result, isError, invocation, turn, position]) == 1
     }
 
     /// Lets go of the worker where nothing but actions and people are waited for. Only for the attempt that owns it.
@@ -155,8 +166,7 @@ extension LedgerTransaction {
     /// After an action ended or a person decided: wakes an invocation that waited for nothing else. One that a worker
     /// holds, or that waits for a budget or a rate, is left as it is.
     func wakeIfNothingPends(_ id: InvocationID, waitUntil: Timestamp, now: Timestamp) throws {
-        let statement = try cachedStatement(sql: "SELECT wait_reason FROM invocations WHERE id = ?")
-        let reason = try value(STATEMENT, [id], as: String.self).flatMap(WaitReason.init)
+        let reason: WaitReason? = try value("SELECT wait_reason FROM invocations WHERE id = ?", [id])
         guard reason == .action || reason == .approval else { return }
         let pending = try pendingCalls(of: id)
         if pending.all == 0 {
@@ -168,14 +178,14 @@ extension LedgerTransaction {
     }
 
     private func pendingCalls(of id: InvocationID) throws -> (all: Int, actions: Int, people: Int) {
-        let statement = try cachedStatement(
-            sql: """
-                SELECT count(*), count(t.action), count(a.id) FROM tool_calls t
-                LEFT JOIN actions a ON a.id = t.action AND a.state = 'awaiting'
-                WHERE t.invocation = ? AND t.state = 'pending'
-                """)
-        guard let row = try first(STATEMENT, [id]) { FIXME($0) } else { return (0, 0, 0) }
-        return try (row[0], row[1], row[2])
+        let counts = try first(
+            """
+            SELECT count(*), count(t.action), count(a.id) FROM tool_calls t
+            LEFT JOIN actions a ON a.id = t.action AND a.state = 'awaiting'
+            WHERE t.invocation = ? AND t.state = 'pending'
+            """, [id]
+        ) { row in (all: try row[0] as Int, actions: try row[1] as Int, people: try row[2] as Int) }
+        return counts ?? (0, 0, 0)
     }
 
     /// Ends an invocation. One that does not succeed takes the actions that nobody has agreed to with it, and a
@@ -236,12 +246,14 @@ extension LedgerTransaction {
     }
 
     private func addUsage(_ usage: TokenUsage, cost: Int64, to invocation: InvocationID) throws {
-        try run("""
-                UPDATE invocations SET input = input + ?, cache_read = cache_read + ?, cache_write = cache_write + ?,
-                    output = output + ?, reasoning = reasoning + ?, cost = cost + ? WHERE id = ?
-                """, [
-            usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation,
-        ])
+        try run(
+            """
+            UPDATE invocations SET input = input + ?, cache_read = cache_read + ?, cache_write = cache_write + ?,
+                output = output + ?, reasoning = reasoning + ?, cost = cost + ? WHERE id = ?
+            """,
+            [
+                usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning, cost, invocation,
+            ])
         try chargeShares(of: invocation, tokens: usage.total)
     }
 }

@@ -151,15 +151,13 @@ package struct LostAnswer: Sendable {
 }
 
 extension JournalledTurn {
-    init(row: LedgerRow, calls: [ToolCall]) {
-        let bytes: Data? = try row["delta"]
+    init(row: LedgerRow) throws {
         try self.init(
             n: row["n"], attempt: row["attempt"], provider: row["provider"], model: row["model"], stop: row["stop"],
             origin: row["origin"],
-            // We wrote it; a damaged one reads as null and the invocation fails on it rather than here.
-            try delta: bytes.flatMap { try? JSONParser.parse(Array($0)) } ?? .null, usage: try TokenUsage(row: row),
+            delta: row.json("delta"), usage: TokenUsage(row: row),
             costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
-            isAnswered: (row["state"] as String) == "answered", trimmedBytes: row["trimmed"], calls: calls)
+            isAnswered: row["state"] as String == "answered", trimmedBytes: row["trimmed"], calls: [])
     }
 }
 

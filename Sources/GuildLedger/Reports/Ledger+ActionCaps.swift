@@ -28,13 +28,15 @@ extension Ledger {
     /// Where actions wait because of a cap, by agent and cap.
     package func capQueues() async throws -> [CapQueue] {
         try await read { db in
-            try db.all("""
-                    SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, caps FROM (
-                        SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
-                        WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit))
-                    GROUP BY agent, held_by LIMIT \(Self.pairLimit)
-                    """) { FIXME($0) }.compactMap { row in
-                guard let cap = try ActionCap(rawValue: row["held_by"]) else { return nil }
+            try db.all(
+                """
+                SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, max(caps) AS caps FROM (
+                    SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
+                    WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit)) AS held
+                GROUP BY agent, held_by LIMIT \(Self.pairLimit)
+                """
+            ) { row in
+                let cap: ActionCap = try row["held_by"]
                 return try CapQueue(
                     agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
                     waiting: row["waiting"], since: row["since"])
@@ -46,15 +48,15 @@ extension Ledger {
     package func capReleases(now: Timestamp) async throws -> [CapRelease] {
         try await read { db in
             let at = try db.budgetClock(now).now
-            return try db.all("""
-                    SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
-                    WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
-                    """, [at]) { FIXME($0) }.compactMap { row in
-                try ActionCap(rawValue: row["cap"]).map {
-                    try CapRelease(
-                        agent: row["agent"], cap: $0, scope: row["scope"], left: row["remaining"],
-                        until: row["expires_at"], actor: row["actor"])
-                }
+            return try db.all(
+                """
+                SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
+                WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
+                """, [at]
+            ) { row in
+                try CapRelease(
+                    agent: row["agent"], cap: row["cap"], scope: row["scope"], left: row["remaining"],
+                    until: row["expires_at"], actor: row["actor"])
             }
         }
     }
@@ -62,11 +64,14 @@ extension Ledger {
     /// The cap that an invocation's first held action waits at; nil for one that waits for something else.
     package func capHold(of invocation: InvocationID) async throws -> CapHold? {
         try await read { db in
-            try db.first("""
-                    SELECT held_by, caps FROM actions INDEXED BY actions_invocation
-                    WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
-                    """, [invocation]) { FIXME($0) }.flatMap { row in
-                try ActionCap(rawValue: row["held_by"]).map { try CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
+            try db.first(
+                """
+                SELECT held_by, caps FROM actions INDEXED BY actions_invocation
+                WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
+                """, [invocation]
+            ) { row in
+                let cap: ActionCap = try row["held_by"]
+                return CapHold(cap, ActionCaps(json: try row.json("caps"))[cap])
             }
         }
     }

@@ -57,12 +57,13 @@ extension Ledger {
     /// gc.
     package func commitsInUse() async throws -> Set<String> {
         var commits = try await read { db in
-            try Set(
-                db.column("""
-                        SELECT commit_id FROM invocations WHERE state = 'queued'
-                        UNION SELECT commit_id FROM invocations WHERE state = 'waiting'
-                        UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
-                        """, as: String.self))
+            Set(
+                try db.column(
+                    """
+                    SELECT commit_id FROM invocations WHERE state = 'queued'
+                    UNION SELECT commit_id FROM invocations WHERE state = 'waiting'
+                    UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
+                    """, as: String.self))
         }
         var before: Int64? = .max
         while let end = before {
@@ -76,10 +77,10 @@ extension Ledger {
 
 extension LedgerTransaction {
     func lastHeads(limit: Int) throws -> [CodexHead] {
-        try all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) {
+        try all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) { row in
             try CodexHead(
-                at: $0["at"], commit: $0["commit_id"], isAccepted: $0["accepted"],
-                problems: $0.json("problems").array?.compactMap(\.string) ?? [])
+                at: row["at"], commit: row["commit_id"], isAccepted: row["accepted"],
+                problems: row.json("problems").array?.compactMap(\.string) ?? [])
         }
     }
 
@@ -93,14 +94,18 @@ extension LedgerTransaction {
     fileprivate func commitsOfDeadLetters(
         before seq: Int64, limit: Int
     ) throws -> (commits: Set<String>, next: Int64?) {
-        let rows = try all("""
-                SELECT i.seq, i.commit_id, e.erased_at IS NULL
-                    AND NOT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = i.id) AS kept
-                FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
-                WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
-                """, [seq, limit]) { FIXME($0) }
-        let commits = rows.filter { try $0["kept"] }.map { try $0["commit_id"] as String }
-        return (Set(commits), rows.count < limit ? nil : rows.last?["seq"])
+        let rows = try all(
+            """
+            SELECT i.seq, i.commit_id, e.erased_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = i.id) AS kept
+            FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+            WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
+            """, [seq, limit]
+        ) { row in
+            (seq: try row["seq"] as Int64, commit: try row["commit_id"] as String, isKept: try row["kept"] as Bool)
+        }
+        let commits = rows.filter(\.isKept).map(\.commit)
+        return (Set(commits), rows.count < limit ? nil : rows.last?.seq)
     }
 
     /// Fences a step by the commit that it was made with, inside the step's own transaction.
@@ -117,7 +122,9 @@ extension LedgerTransaction {
         let isServing = isServing && accepted
         guard try !isRecorded(commit, accepted: accepted, isServing: isServing) else { return }
         let list = JSONValue.array(problems.prefix(100).map { .string($0) })
-        try run("INSERT INTO codex_heads (at, commit_id, accepted, problems, serving) VALUES (?, ?, ?, ?, ?)", [now, commit, accepted, list.text(), isServing])
+        try run(
+            "INSERT INTO codex_heads (at, commit_id, accepted, problems, serving) VALUES (?, ?, ?, ?, ?)",
+            [now, commit, accepted, list.text(), isServing])
         try appendAudit(
             AuditEntry(
                 at: now, actor: actor, kind: accepted ? .codexAccepted : .codexRefused, subject: commit,
@@ -128,14 +135,17 @@ extension LedgerTransaction {
     /// again.
     private func isRecorded(_ commit: String, accepted: Bool, isServing: Bool) throws -> Bool {
         if accepted {
-            let last = try first("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { FIXME($0) }
-            guard last?["commit_id"] == commit, last?["accepted"] == true else { return false }
+            let last = try first("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { row in
+                (commit: try row["commit_id"] as String, isAccepted: try row["accepted"] as Bool)
+            }
+            guard let last, last.commit == commit, last.isAccepted else { return false }
             // What a run accepted is accepted once more by the first that serves it.
             return try !isServing || isServed()
         }
-        return try holds("""
-                SELECT EXISTS (SELECT 1 FROM codex_heads WHERE commit_id = ? AND accepted = 0
-                    AND seq > (SELECT coalesce(max(seq), 0) FROM codex_heads WHERE accepted = 1))
-                """, [commit])
+        return try holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM codex_heads WHERE commit_id = ? AND accepted = 0
+                AND seq > (SELECT coalesce(max(seq), 0) FROM codex_heads WHERE accepted = 1))
+            """, [commit])
     }
 }

@@ -33,7 +33,7 @@ extension Ledger {
 
     /// The newest entries that touched an account, the newest first.
     package func entries(of account: AccountName, limit: Int) async throws -> [BookEntry] {
-        let (scope, values): (String, StatementArguments) =
+        let (scope, values): (String, [(any Storable)?]) =
             switch account {
             case .invocation(let id):
                 ("reservation IN (SELECT reservation FROM turns WHERE invocation = ?)", [id])
@@ -54,12 +54,13 @@ extension Ledger {
                 )
             }
         return try await read { db in
-            try db.all("""
-                    SELECT l.*, r.model, r.invocation, r.n, i.agent
-                    FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l
-                        JOIN reservations r ON r.id = l.reservation JOIN invocations i ON i.id = r.invocation
-                    ORDER BY l.id DESC
-                    """, values, read: BookEntry.init(row:))
+            try db.all(
+                """
+                SELECT l.*, r.model, r.invocation, r.n, i.agent
+                FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l
+                    JOIN reservations r ON r.id = l.reservation JOIN invocations i ON i.id = r.invocation
+                ORDER BY l.id DESC
+                """, values, read: BookEntry.init(row:))
         }
     }
 }
@@ -68,7 +69,8 @@ extension BookEntry {
     fileprivate init(row: LedgerRow) throws {
         try self.init(
             at: row["at"], kind: row["kind"], agent: row["agent"], model: row["model"], invocation: row["invocation"],
-            turn: row["n"], held: row["held"], spent: try TokenUsage(row: row).total, costMicrodollars: row["spent_cost"],
+            turn: row["n"], held: row["held"], spent: try TokenUsage(row: row).total,
+            costMicrodollars: row["spent_cost"],
             isEstimated: row["estimated"], overrun: row["overrun"])
     }
 }

@@ -77,11 +77,12 @@ extension Ledger {
     package func laterWork(than soon: Timestamp) async throws -> LaterWork {
         try await read { db in
             func share(_ sql: String) throws -> LaterWork.Share? {
-                guard
-                    let row = try db.first("SELECT count(*) AS n, min(t) AS next FROM (\(sql)) WHERE t > ?", [soon]) { FIXME($0) },
-                    let next = row["next"] as Timestamp?
-                else { return nil }
-                return try LaterWork.Share(count: row["n"], next: next)
+                let found = try db.first("SELECT count(*) AS n, min(t) AS next FROM (\(sql)) AS w WHERE t > ?", [soon])
+                {
+                    row in (count: try row["n"] as Int64, next: try row["next"] as Timestamp?)
+                }
+                guard let found, let next = found.next else { return nil }
+                return LaterWork.Share(count: found.count, next: next)
             }
             return LaterWork(
                 events: try share(

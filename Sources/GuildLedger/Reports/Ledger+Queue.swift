@@ -5,13 +5,14 @@ extension Ledger {
     package func unfinishedInvocations(limit: Int) async throws -> [Invocation] {
         try await read { db in
             // Three partial indexes; a plain OR would scan every invocation there ever was.
-            try db.all("""
-                    SELECT * FROM invocations WHERE seq IN (
-                        SELECT seq FROM invocations WHERE state = 'queued'
-                        UNION ALL SELECT seq FROM invocations WHERE state = 'waiting'
-                        UNION ALL SELECT seq FROM invocations WHERE lease_owner IS NOT NULL)
-                    ORDER BY priority, seq LIMIT ?
-                    """, [limit], read: Invocation.init)
+            try db.all(
+                """
+                SELECT * FROM invocations WHERE seq IN (
+                    SELECT seq FROM invocations WHERE state = 'queued'
+                    UNION ALL SELECT seq FROM invocations WHERE state = 'waiting'
+                    UNION ALL SELECT seq FROM invocations WHERE lease_owner IS NOT NULL)
+                ORDER BY priority, seq LIMIT ?
+                """, [limit], read: Invocation.init)
         }
     }
 }

@@ -16,11 +16,15 @@ extension Ledger {
     package func rootUsage(since: Timestamp, until: Timestamp) async throws -> RootUsage {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            let lines = try db.all("""
-                    SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
-                    ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
-                    """, [hours.first, hours.end]) { row in try UsageLine(row: row, name: (row["root"] as EventID).description) }
-            let count = try db.value("SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?", [hours.first, hours.end], as: Int64.self)
+            let lines = try db.all(
+                """
+                SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
+                ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
+                """, [hours.first, hours.end]
+            ) { row in try UsageLine(row: row, name: (row["root"] as EventID).description) }
+            let count = try db.value(
+                "SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?", [hours.first, hours.end],
+                as: Int64.self)
             return RootUsage(lines: lines, count: count ?? 0)
         }
     }
@@ -31,11 +35,12 @@ extension LedgerTransaction {
     func rollUp(root: EventID, hour: Int64, usage: TokenUsage, cost: Int64, estimated: Bool) throws {
         try run(
             """
-            INSERT INTO root_usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (hour, root) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
-                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-                cost = cost + excluded.cost, estimated = estimated + excluded.estimated
+            INSERT INTO root_usage (hour, root, calls, input, cache_read, cache_write, output, reasoning, cost, estimated)
+            VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (hour, root) DO UPDATE SET calls = root_usage.calls + 1, input = root_usage.input + excluded.input,
+                cache_read = root_usage.cache_read + excluded.cache_read, cache_write = root_usage.cache_write + excluded.cache_write,
+                output = root_usage.output + excluded.output, reasoning = root_usage.reasoning + excluded.reasoning,
+                cost = root_usage.cost + excluded.cost, estimated = root_usage.estimated + excluded.estimated
             """,
             [
                 hour, root, usage.input, usage.cacheRead, usage.cacheWrite,
@@ -53,14 +58,13 @@ extension LedgerTransaction {
             hour, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost),
             sum(estimated)
             """
-        let (roots, agents) = (
-            "SELECT \(sums) FROM root_usage WHERE hour >= ?1 GROUP BY hour",
-            "SELECT \(sums) FROM usage_rollups WHERE hour >= ?1 GROUP BY hour"
-        )
-        let hours = try column("""
-                SELECT hour FROM (\(roots) EXCEPT \(agents)) UNION
-                SELECT hour FROM (\(agents) EXCEPT \(roots)) ORDER BY hour
-                """, [max(rollUpsDeletedBefore(), rollUpsDeletedBefore("root_usage"))], as: Int64.self)
+        let roots = "SELECT \(sums) FROM root_usage WHERE hour >= ?1 GROUP BY hour"
+        let agents = "SELECT \(sums) FROM usage_rollups WHERE hour >= ?1 GROUP BY hour"
+        let hours = try column(
+            """
+            SELECT hour FROM (\(roots) EXCEPT \(agents)) AS a UNION
+            SELECT hour FROM (\(agents) EXCEPT \(roots)) AS b ORDER BY hour
+            """, [max(rollUpsDeletedBefore(), rollUpsDeletedBefore("root_usage"))], as: Int64.self)
         for hour in hours {
             guard result.findings.count < BudgetVerification.findingLimit else {
                 result.moreFindings += 1

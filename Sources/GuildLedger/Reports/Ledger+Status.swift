@@ -38,7 +38,8 @@ extension Ledger {
         }
         return try await read { db in
             func counts(_ sql: String) throws -> [String: Int] {
-                try Dictionary(db.all(sql) { try ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+                let rows = try db.all(sql) { row in (try row[0] as String, try row[1] as Int) }
+                return Dictionary(rows) { first, _ in first }
             }
             let invocations = try counts("SELECT state, count(*) FROM invocations GROUP BY 1")
             return LedgerStatus(
@@ -47,7 +48,8 @@ extension Ledger {
                 inboundDepth: try db.inboundDepth(atLeast: Self.countLimit), invocationsByState: invocations,
                 actionsByState: try counts("SELECT state, count(*) FROM actions GROUP BY 1"),
                 deadLetters: try db.deadLetterCount(),
-                notificationsPending: try db.value("SELECT count(*) FROM notifications WHERE state = 'pending'", as: Int.self) ?? 0,
+                notificationsPending: try db.value(
+                    "SELECT count(*) FROM notifications WHERE state = 'pending'", as: Int.self) ?? 0,
                 auditEntries: try db.value("SELECT seq FROM audit_head", as: Int64.self) ?? 0,
                 processes: try self.processes(db))
         }

@@ -70,11 +70,12 @@ extension Ledger {
     package func eventID(for text: String) async throws -> EventID? {
         guard let id = EventID(text) else { return nil }
         return try await read { db in
-            try db.value("""
-                    SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
-                    UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
-                    LIMIT 1
-                    """, [id], as: EventID.self)
+            try db.value(
+                """
+                SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
+                UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
+                LIMIT 1
+                """, [id], as: EventID.self)
         }
     }
 
@@ -88,26 +89,28 @@ extension Ledger {
 
     package func invocation(_ id: InvocationID) async throws -> Invocation? {
         try await read { db in
-            try db.first("SELECT * FROM invocations WHERE id = ?", [id], read: Invocation.init)
+            try db.invocation(id)
         }
     }
 
     /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
     package func root(of invocation: InvocationID) async throws -> EventID? {
         try await read { db in
-            try db.value("""
-                    SELECT root FROM invocations WHERE id = ?1
-                    UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
-                    """, [invocation], as: EventID.self)
+            try db.value(
+                """
+                SELECT root FROM invocations WHERE id = ?1
+                UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
+                """, [invocation], as: EventID.self)
         }
     }
 
     /// The newest invocations, of one agent or of all.
     package func recentInvocations(agent: String? = nil, limit: Int) async throws -> [Invocation] {
         try await read { db in
-            try db.all("""
-                    SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
-                    """, StatementArguments(agent.map { [$0] } ?? []), read: Invocation.init)
+            try db.all(
+                """
+                SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
+                """, agent.map { [$0] } ?? [], read: Invocation.init)
         }
     }
 
@@ -123,61 +126,69 @@ extension Ledger {
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'running' \(scope))
                 """
             let waits = """
-                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
-                OR EXISTS (SELECT 1 FROM debounces WHERE 1 \(scope))
-                OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
+                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 = 1 \(scope))
+                OR EXISTS (SELECT 1 FROM debounces WHERE 1 = 1 \(scope))
+                OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 = 1 \(scope))
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'queued' \(scope))
                 """
-            let open = try db.value("SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments, as: Int.self)
-            return open == 0
+            return try !db.holds("SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments)
         }
     }
 }
 
 extension LedgerTransaction {
     fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
-        guard room > 0, let row = try first("SELECT * FROM events WHERE id = ?", [id]) { FIXME($0) }
-        else {
-            return nil
+        guard room > 0 else { return nil }
+        let found = try first("SELECT * FROM events WHERE id = ?", [id]) { row in
+            (event: try Event(row: row), receivedAt: try row["received_at"] as Timestamp)
         }
+        guard let found else { return nil }
         room -= 1
-        let decisions = try all("SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id]) { FIXME($0) }
-        let invocations = try all("SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id]) { FIXME($0) }
+        let decisions = try all(
+            "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
+            read: EventTrace.DecisionRow.init)
+        let invocations = try all(
+            "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
+            read: Invocation.init)
         let caused =
             depth >= TraceLimits.depth
             ? []
-            : try column("SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id], as: EventID.self)
+            : try column(
+                "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id], as: EventID.self)
         var effects: [EventTrace] = []
         for event in caused {
             if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
         }
-        return try EventTrace(
-            event: try Event(row: row), receivedAt: row["received_at"],
-            decisions: decisions.map(EventTrace.DecisionRow.init),
-            invocations: try invocations.map { try invocationRow(try Invocation(row: $0)) },
-            effects: effects)
+        return EventTrace(
+            event: found.event, receivedAt: found.receivedAt, decisions: decisions,
+            invocations: try invocations.map(invocationRow), effects: effects)
     }
 
     private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {
-        let actions = try all("SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [invocation.id]) { FIXME($0) }
+        let actions = try all(
+            "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [invocation.id],
+            read: Action.init)
         return EventTrace.InvocationRow(
             invocation: invocation, turns: try turns(of: invocation.id),
-            actions: try actions.map { try actionRow(try Action(row: $0)) })
+            actions: try actions.map(actionRow))
     }
 
     private func actionRow(_ action: Action) throws -> EventTrace.ActionRow {
-        let attempts = try all("SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id]) { FIXME($0) }
-        let approval = try first("SELECT * FROM approvals WHERE action = ?", [action.id]) { FIXME($0) }
-        return EventTrace.ActionRow(
-            action: action,
-            attempts: attempts.map {
-                try (attempt: $0["attempt"], startedAt: $0["started_at"], endedAt: $0["ended_at"], outcome: $0["outcome"])
-            },
-            approval: approval.map {
-                try (decision: $0["decision"], actor: $0["actor"], reason: $0["reason"], at: $0["decided_at"])
-            })
+        let attempts = try all("SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id]) { row in
+            (
+                attempt: try row["attempt"] as Int, startedAt: try row["started_at"] as Timestamp,
+                endedAt: try row["ended_at"] as Timestamp?, outcome: try row["outcome"] as String?
+            )
+        }
+        let approval = try first("SELECT * FROM approvals WHERE action = ?", [action.id]) { row in
+            (
+                decision: try row["decision"] as String, actor: try row["actor"] as String,
+                reason: try row["reason"] as String?, at: try row["decided_at"] as Timestamp
+            )
+        }
+        return EventTrace.ActionRow(action: action, attempts: attempts, approval: approval)
     }
 }
 

@@ -82,10 +82,12 @@ extension Ledger {
             }
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try db.all("""
-                    SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
-                    ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
-                    """, [hours.first, hours.end]) { try UsageLine(row: $0, name: $0["name"]) }
+            try db.all(
+                """
+                SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
+                ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
+                """, [hours.first, hours.end]
+            ) { row in try UsageLine(row: row, name: row["name"]) }
         }
     }
 
@@ -93,10 +95,14 @@ extension Ledger {
     package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try db.all("""
-                    SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
-                    GROUP BY 1, 2
-                    """, [hours.first, hours.end]) { try AgentUsage(line: try UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
+            try db.all(
+                """
+                SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
+                GROUP BY 1, 2
+                """, [hours.first, hours.end]
+            ) { row in
+                try AgentUsage(line: UsageLine(row: row, name: row["name"]), chapter: row["chapter"])
+            }
         }
     }
 
@@ -104,9 +110,11 @@ extension Ledger {
     package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try db.all("""
-                    SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
-                    """, [hours.first, hours.end]) { row in
+            try db.all(
+                """
+                SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
+                """, [hours.first, hours.end]
+            ) { row in
                 let line = try UsageLine(row: row, name: "")
                 return HourUsage(at: line.firstHour, line: line)
             }
@@ -121,13 +129,16 @@ extension Ledger {
         var first = max(span.first, span.end.addingSaturated(-max(0, limit)))
         var hours: [AgentHour] = []
         while first < span.end {
-            let (start, end) = (first, min(first.addingSaturated(Self.hoursPerRead), span.end))
+            let start = first
+            let end = min(first.addingSaturated(Self.hoursPerRead), span.end)
             hours += try await read { db in
-                try db.all("""
-                        SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
-                            sum(cost) AS cost
-                        FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
-                        """, [start, end]) { row in
+                try db.all(
+                    """
+                    SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
+                        sum(cost) AS cost
+                    FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
+                    """, [start, end]
+                ) { row in
                     try AgentHour(
                         at: HourSpan.start(of: row["hour"]), agent: row["agent"], chapter: row["chapter"],
                         tokens: row["tokens"], costMicrodollars: row["cost"])
@@ -148,7 +159,7 @@ extension UsageLine {
         """
     static let total = "sum(input + cache_read + cache_write + output + reasoning)"
 
-    init(row: LedgerRow, name: String) {
+    init(row: LedgerRow, name: String) throws {
         let usage = try TokenUsage(row: row)
         try self.init(
             name: name, calls: row["calls"], usage: usage, tokens: usage.total, costMicrodollars: row["cost"],

@@ -14,15 +14,19 @@ extension Ledger {
             guard let commit else {
                 return try db.run("DELETE FROM codex_loading WHERE worker = ?", [worker])
             }
-            try db.run("INSERT OR REPLACE INTO codex_loading VALUES (?, ?, ?)", [worker, commit, since])
+            try db.run(
+                """
+                INSERT INTO codex_loading (worker, commit_id, since) VALUES (?, ?, ?)
+                ON CONFLICT (worker) DO UPDATE SET commit_id = excluded.commit_id, since = excluded.since
+                """, [worker, commit, since])
         }
     }
 
     /// What the processes that live are reading, the longest first.
     package func loadingCommits() async throws -> [LoadingCommit] {
         try await read { db in
-            try db.all("SELECT * FROM codex_loading ORDER BY since") {
-                try LoadingCommit(worker: $0["worker"], commit: $0["commit_id"], since: $0["since"])
+            try db.all("SELECT * FROM codex_loading ORDER BY since") { row in
+                try LoadingCommit(worker: row["worker"], commit: row["commit_id"], since: row["since"])
             }
         }.filter { !isDead($0.worker) }
     }

@@ -5,7 +5,7 @@ final class SQLiteWriter: LaneConnection {
     let connection: SQLiteConnection
     private let lock: FileLock
 
-    init(_ connection: SQLiteConnection, lock: FileLock) {
+    init(_ connection: SQLiteConnection, lock: consuming FileLock) {
         self.connection = connection
         self.lock = lock
     }

@@ -13,8 +13,10 @@ extension Ledger {
     /// The firings whose wait is over.
     package func bufferedFirings() async throws -> [BufferedFiring] {
         try await read { db in
-            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { try BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
-                .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
+            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { row in
+                try BufferedFiring(schedule: row["schedule"], dueAt: row["due_at"])
+            }
+            .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
         }
     }
 
@@ -29,11 +31,10 @@ extension Ledger {
     package func release(_ request: FiringRequest, commit: String, now: Timestamp) async throws -> FiringOutcome {
         try await bodies.storing(request.event.payload) { body in
             try await write(touching: [.inbound]) { db in
-                let waits = try db.first(
-                    "SELECT 1 FROM buffered_firings WHERE schedule = ? AND due_at = ?",
-                    [request.schedule, request.dueAt]
-                ) { _ in true }
-                guard waits == true else { return .already }
+                let waits = try db.holds(
+                    "SELECT EXISTS (SELECT 1 FROM buffered_firings WHERE schedule = ? AND due_at = ?)",
+                    [request.schedule, request.dueAt])
+                guard waits else { return .already }
                 guard try db.settleOpenFirings(of: request.schedule).isEmpty else { return .overlapping }
                 try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [request.schedule])
                 if try db.hasFired(request) { return .already }
@@ -50,10 +51,10 @@ extension Ledger {
     /// Passes over one that waited for a schedule that is no more.
     package func dropBuffered(_ firing: BufferedFiring, commit: String, now: Timestamp) async throws {
         try await write { db in
-            try db.run(
+            let dropped = try db.changes(
                 "DELETE FROM buffered_firings WHERE schedule = ? AND due_at = ?",
                 [firing.schedule, firing.dueAt])
-            guard db.changesCount == 1 else { return }
+            guard dropped == 1 else { return }
             try db.note(
                 MissedFirings(
                     schedule: firing.schedule, first: firing.dueAt, last: firing.dueAt, count: 1, reason: .overlap),

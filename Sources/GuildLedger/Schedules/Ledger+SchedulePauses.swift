@@ -58,7 +58,9 @@ extension Ledger {
     /// The pauses in force.
     package func schedulePauses(at instant: Timestamp) async throws -> [SchedulePause] {
         try await read { db in
-            try db.all("SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]) { row in
+            try db.all(
+                "SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]
+            ) { row in
                 try SchedulePause(
                     target: row["target"], since: row["since"], until: row["until"], actor: row["actor"],
                     reason: row["reason"])
@@ -70,8 +72,7 @@ extension Ledger {
 extension LedgerTransaction {
     @discardableResult
     fileprivate func endPauses(of target: String, at instant: Timestamp) throws -> Bool {
-        try run(
-            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target])
-        return changesCount > 0
+        try changes(
+            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target]) > 0
     }
 }

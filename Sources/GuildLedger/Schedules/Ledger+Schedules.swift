@@ -7,8 +7,10 @@ extension Ledger {
     /// Up to when each schedule's due times were looked at.
     package func schedulesSeen() async throws -> [String: Timestamp] {
         try await read { db in
-            let rows = try db.all("SELECT id, seen_until FROM schedules") { FIXME($0) }
-            return Dictionary(rows.map { try ($0["id"] as String, $0["seen_until"] as Timestamp) }) { first, _ in first }
+            let rows = try db.all("SELECT id, seen_until FROM schedules") { row in
+                try (row["id"] as String, row["seen_until"] as Timestamp)
+            }
+            return Dictionary(rows) { first, _ in first }
         }
     }
 
@@ -19,7 +21,10 @@ extension Ledger {
             try await write { db in
                 for schedule in some {
                     try db.run(
-                        "INSERT OR IGNORE INTO schedules (id, seen_until, enlisted_at) VALUES (?1, ?2, ?2)",
+                        """
+                        INSERT INTO schedules (id, seen_until, enlisted_at) VALUES (?1, ?2, ?2)
+                        ON CONFLICT DO NOTHING
+                        """,
                         [schedule, since])
                 }
             }
@@ -36,7 +41,7 @@ extension Ledger {
         try await write { db in
             try db.run(
                 """
-                UPDATE schedules SET seen_until = CASE WHEN enlisted_at <= ?2 THEN max(?1, enlisted_at) ELSE ?1 END
+                UPDATE schedules SET seen_until = CASE WHEN enlisted_at <= ?2 AND enlisted_at > ?1 THEN enlisted_at ELSE ?1 END
                 WHERE seen_until > ?2
                 """, [mark, limit])
         }
@@ -88,12 +93,14 @@ extension Ledger {
         of schedule: String, since: Timestamp, until: Timestamp, limit: Int
     ) async throws -> [Firing] {
         try await read { db in
-            try db.all("""
-                    SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
-                    """, [schedule, since, until, limit]) { row in
+            try db.all(
+                """
+                SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
+                """, [schedule, since, until, limit]
+            ) { row in
                 try Firing(
                     schedule: row["schedule"], dueAt: row["due_at"], event: row["event"],
-                    kind: FiringKind(rawValue: row["kind"]) ?? .due, at: row["at"])
+                    kind: row["kind"], at: row["at"])
             }
         }
     }
@@ -111,14 +118,16 @@ extension Ledger {
     /// The missed due times that ended after `since`, the latest first. Those that were fired since are left out.
     package func missedFirings(since: Timestamp, limit: Int) async throws -> [MissedFirings] {
         try await read { db in
-            try db.all("""
-                    SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
-                        SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
-                    ORDER BY last_due DESC, schedule LIMIT ?
-                    """, [since, limit]) { row in
+            try db.all(
+                """
+                SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
+                    SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
+                ORDER BY last_due DESC, schedule LIMIT ?
+                """, [since, limit]
+            ) { row in
                 try MissedFirings(
                     schedule: row["schedule"], first: row["first_due"], last: row["last_due"], count: row["count"],
-                    reason: MissedReason(rawValue: row["reason"]) ?? .window)
+                    reason: row["reason"])
             }
         }
     }
@@ -126,16 +135,15 @@ extension Ledger {
 
 extension LedgerTransaction {
     fileprivate func mark(of schedule: String) throws -> Timestamp? {
-        try first("SELECT seen_until FROM schedules WHERE id = ?", [schedule]) {
-            try Timestamp(microseconds: ($0[0] as Int64?) ?? .min)
-        }
+        try value("SELECT seen_until FROM schedules WHERE id = ?", [schedule])
     }
 
     fileprivate func mark(_ schedule: String, until: Timestamp) throws {
         try run(
             """
             INSERT INTO schedules (id, seen_until) VALUES (?, ?)
-            ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
+            ON CONFLICT (id) DO UPDATE SET seen_until =
+                CASE WHEN excluded.seen_until > schedules.seen_until THEN excluded.seen_until ELSE schedules.seen_until END
             """, [schedule, until])
     }
 }

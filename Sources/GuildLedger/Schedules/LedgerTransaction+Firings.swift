@@ -39,12 +39,12 @@ extension LedgerTransaction {
                 now,
             ])
         try insert(event, body: body, receivedAt: now)
-        try run(
-            "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?)", [event.id, now])
+        let message: Int64? = try value(
+            "INSERT INTO messages (topic, event, available_at) VALUES ('inbound', ?, ?) RETURNING seq", [event.id, now])
         if request.overlap != .allow {
             try run(
-                "INSERT INTO open_firings VALUES (?, ?, ?)",
-                [request.schedule, event.id, lastInsertedRowID])
+                "INSERT INTO open_firings (schedule, event, message) VALUES (?, ?, ?)",
+                [request.schedule, event.id, message])
         }
         var told: JSONObject = [
             "schedule": .string(request.schedule), "due": .string(request.dueAt.rfc3339),
@@ -59,26 +59,26 @@ extension LedgerTransaction {
 
     /// Whether its firing is recorded, or its event is or was there: firings are kept for a while only.
     func hasFired(_ request: FiringRequest) throws -> Bool {
-        let isRecorded = try first(
-            "SELECT 1 FROM firings WHERE schedule = ? AND due_at = ?", [request.schedule, request.dueAt]
-        ) { _ in true }
-        return try isRecorded ?? isKnown(request.event.id)
+        let isRecorded = try holds(
+            "SELECT EXISTS (SELECT 1 FROM firings WHERE schedule = ? AND due_at = ?)",
+            [request.schedule, request.dueAt])
+        return try isRecorded || isKnown(request.event.id)
     }
 
     /// Whether the event is in the ledger, or was until retention took it.
     func isKnown(_ event: EventID) throws -> Bool {
-        try first(
-            "SELECT 1 FROM events WHERE id = ?1 UNION ALL SELECT 1 FROM dedup WHERE digest = ?1 LIMIT 1", [event]
-        ) { _ in true } ?? false
+        try holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM events WHERE id = ?1) OR EXISTS (SELECT 1 FROM dedup WHERE digest = ?1)
+            """, [event])
     }
 
     func isPaused(_ targets: [String], at instant: Timestamp) throws -> Bool {
         for target in targets {
-            let isPaused = try first(
-                "SELECT 1 FROM schedule_pauses WHERE target = ? AND until > ? AND since <= ? LIMIT 1",
-                [target, instant, instant]
-            ) { _ in true }
-            if isPaused == true { return true }
+            let isPaused = try holds(
+                "SELECT EXISTS (SELECT 1 FROM schedule_pauses WHERE target = ? AND until > ? AND since <= ?)",
+                [target, instant, instant])
+            if isPaused { return true }
         }
         return false
     }
@@ -89,9 +89,10 @@ extension LedgerTransaction {
     }
 
     private func buffer(_ request: FiringRequest, commit: String, now: Timestamp) throws -> FiringOutcome {
-        try run(
-            "INSERT OR IGNORE INTO buffered_firings VALUES (?, ?)", [request.schedule, request.dueAt])
-        return changesCount == 1 ? .buffered : try passOver(request, commit: commit, now: now)
+        let buffered = try changes(
+            "INSERT INTO buffered_firings (schedule, due_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [request.schedule, request.dueAt])
+        return buffered == 1 ? .buffered : try passOver(request, commit: commit, now: now)
     }
 
     // MARK: Missed ones
@@ -99,9 +100,9 @@ extension LedgerTransaction {
     /// Notes due times that did not fire. Those that go on where the last ones ended lengthen them, without a further
     /// audit entry.
     func note(_ missed: MissedFirings, commit: String, now: Timestamp) throws {
-        try run(
+        let widened = try changes(
             """
-            UPDATE missed_firings SET last_due = ?2, count = min(count + ?3, ?4), noted_at = ?5
+            UPDATE missed_firings SET last_due = ?2, count = CASE WHEN count + ?3 < ?4 THEN count + ?3 ELSE ?4 END, noted_at = ?5
             WHERE schedule = ?1 AND reason = ?6 AND last_due < ?7 AND first_due = (
                 SELECT first_due FROM missed_firings WHERE schedule = ?1 ORDER BY first_due DESC LIMIT 1)
             AND NOT EXISTS (SELECT 1 FROM firings f WHERE f.schedule = ?1 AND f.due_at > missed_firings.last_due
@@ -112,14 +113,17 @@ extension LedgerTransaction {
                 MissedFirings.countLimit, now, missed.reason.rawValue,
                 missed.first,
             ])
-        guard changesCount == 0 else { return }
-        try run(
-            "INSERT OR IGNORE INTO missed_firings VALUES (?, ?, ?, ?, ?, ?)",
+        guard widened == 0 else { return }
+        let noted = try changes(
+            """
+            INSERT INTO missed_firings (schedule, first_due, last_due, count, reason, noted_at)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
             [
                 missed.schedule, missed.first, missed.last, missed.count,
                 missed.reason.rawValue, now,
             ])
-        guard changesCount == 1 else { return }
+        guard noted == 1 else { return }
         try appendAudit(
             AuditEntry(
                 at: now, actor: "scheduler", kind: .scheduleMissed, subject: missed.schedule, commit: commit,

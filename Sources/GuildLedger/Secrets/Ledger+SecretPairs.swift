@@ -35,7 +35,9 @@ extension Ledger {
         return try await write { db in
             let isTrusting = try trustee == .codex || !db.isTrustBegun(by: trustee)
             if trustee == .serve || trustee == .run, isTrusting {
-                try db.run("INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)", [trustee.rawValue, now, commit])
+                try db.run(
+                    "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
+                    [trustee.rawValue, now, commit])
             }
             var (trusted, left): ([SecretPair], [SecretPair]) = ([], [])
             for pair in pairs {
@@ -77,11 +79,15 @@ extension Ledger {
 
 extension LedgerTransaction {
     func secretStandings() throws -> [SecretStanding] {
-        try all("SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Ledger.standingLimit)") { FIXME($0) }.compactMap { SecretStanding($0) }
+        try all(
+            "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Ledger.standingLimit)",
+            read: SecretStanding.init)
     }
 
     fileprivate func standing(of pair: SecretPair) throws -> SecretStanding.State? {
-        try value("SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?", [pair.reference, pair.use.kind.rawValue, pair.use.address], as: String.self).flatMap { SecretStanding.State(rawValue: $0) }
+        try value(
+            "SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?",
+            [pair.reference, pair.use.kind.rawValue, pair.use.address])
     }
 
     /// Whether the first head that `trustee` vouches for was there already. A person at a terminal vouches for nothing
@@ -99,13 +105,15 @@ extension LedgerTransaction {
         _ pair: SecretPair, _ state: SecretStanding.State, actor: String, commit: String?,
         now: Timestamp
     ) throws {
-        try run("""
-                INSERT INTO secret_pairs (reference, use, address, state, since, actor, commit_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (reference, use, address) DO UPDATE SET
-                    state = excluded.state, since = excluded.since, actor = excluded.actor,
-                    commit_id = coalesce(excluded.commit_id, commit_id)
-                """, [
+        try run(
+            """
+            INSERT INTO secret_pairs (reference, use, address, state, since, actor, commit_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (reference, use, address) DO UPDATE SET
+                state = excluded.state, since = excluded.since, actor = excluded.actor,
+                commit_id = coalesce(excluded.commit_id, commit_id)
+            """,
+            [
                 pair.reference, pair.use.kind.rawValue, pair.use.address, state.rawValue, now, actor,
                 commit,
             ])
@@ -122,15 +130,12 @@ extension LedgerTransaction {
 }
 
 extension SecretStanding {
-    fileprivate init?(_ row: LedgerRow) {
-        guard let state = try State(rawValue: row["state"]), let kind = try SecretUse.Kind(rawValue: row["use"])
-        else {
-            return nil
-        }
+    fileprivate init(row: LedgerRow) throws {
+        let kind: SecretUse.Kind = try row["use"]
         let address: String = try row["address"]
         try self.init(
             pair: SecretPair(
-                reference: row["reference"], use: SecretUse(kind, else: address)), state: state,
+                reference: row["reference"], use: SecretUse(kind, else: address)), state: row["state"],
             since: row["since"], actor: row["actor"], commit: row["commit_id"])
     }
 }

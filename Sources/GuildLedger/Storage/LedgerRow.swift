@@ -45,13 +45,20 @@ package struct LedgerRow {
         }
     }
 
-    /// A column of JSON that guild wrote; NULL reads as `.null`.
+    /// A column of JSON that guild wrote, as a text or a blob; NULL reads as `.null`.
     package func json(_ name: String) throws -> JSONValue {
-        guard let text: String = try self[name] else { return .null }
+        guard let column = source.column(named: name) else {
+            throw RowFault(column: name, found: "no such column", sql: source.sql)
+        }
+        switch source.kind(column) {
+        case .null: return .null
+        case .integer, .real: throw fault(column)
+        case .text, .blob: break
+        }
         do {
-            return try JSONParser.parse(text)
+            return try JSONParser.parse(source.bytes(column) { Array($0) })
         } catch {
-            throw RowFault(column: name, found: "text that is not JSON", sql: source.sql)
+            throw RowFault(column: name, found: "something that is not JSON", sql: source.sql)
         }
     }
 

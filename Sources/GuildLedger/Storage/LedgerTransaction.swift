@@ -7,6 +7,9 @@ package final class LedgerTransaction {
 
     init(_ connection: any StatementConnection) { self.connection = connection }
 
+    /// So many places for values, for a list: `?, ?, ?`.
+    static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+
     /// Runs a statement whose outcome nobody asks for.
     package func run(_ sql: String, _ values: [(any Storable)?] = []) throws {
         try connection.step(sql, values) { _ in true }

@@ -99,10 +99,9 @@ package struct LedgerRestore: Sendable {
     /// The processes that hold a worker's lock.
     private func processes() -> [Int32] {
         // Without a ledger that can be read nobody can be named.
-        guard let ledger = try? DatabaseQueue(path: location.path) else { return [] }
-        let rows = try? ledger.read { db in
+        let rows = try? SQLiteConnection.use(path: location.path) { db in
             try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL") { row in
-                try (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
+                (id: try row["id"] as WorkerID, pid: try row["pid"] as Int32)
             }
         }
         return (rows ?? []).filter { row in
@@ -193,18 +192,14 @@ package struct LedgerRestore: Sendable {
     /// Copies the old ledger's log into it, so that the file alone is the ledger. One that is damaged keeps its log, which
     /// goes aside with it.
     private func takeInLog() throws {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(1)
         let isFree: Bool
         do {
-            let queue = try DatabaseQueue(path: location.path, configuration: configuration)
-            isFree = try queue.writeWithoutTransaction { db in
+            isFree = try SQLiteConnection.use(path: location.path, busyMilliseconds: 1000) { db in
                 try db.value("PRAGMA wal_checkpoint(TRUNCATE)", as: Int.self) == 0
             }
-            try queue.close()
-        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+        } catch let fault as StorageFault where fault.kind == .notADatabase {
             return
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let fault as StorageFault where fault.kind == .busy {
             throw BackupFailure.inUse(path: location.path, processes: [])
         } catch {
             throw LedgerFailure.translating(error, path: location.path)

@@ -24,13 +24,12 @@ extension LedgerTransaction {
         let clock = try budgetClock(now)
         try run(
             """
-            INSERT INTO books_closed VALUES (1, ?, ?, ?, ?, 0) ON CONFLICT (one) DO UPDATE SET
-                until = max(until, excluded.until), entries = entries + excluded.entries,
-                calls = calls + excluded.calls, estimated = estimated + excluded.estimated
-            """,
-            [
-                until, page.entries.count, page.calls, page.estimated,
-            ])
+            INSERT INTO books_closed (one, until, entries, calls, estimated, audit) VALUES (1, ?, ?, ?, ?, 0)
+            ON CONFLICT (one) DO UPDATE SET
+                until = CASE WHEN books_closed.until > excluded.until THEN books_closed.until ELSE excluded.until END,
+                entries = books_closed.entries + excluded.entries, calls = books_closed.calls + excluded.calls,
+                estimated = books_closed.estimated + excluded.estimated
+            """, [until, page.entries.count, page.calls, page.estimated])
         for (account, balance) in page.balances.sorted(by: { $0.key < $1.key }) {
             try carryForward(balance, to: account)
             // A period that ended while nobody used the account would be looked for among the entries that go.
@@ -56,37 +55,40 @@ extension LedgerTransaction {
                     "tokens": .integer(page.balances.values.reduce(Int64(0)) { $0.addingSaturated($1.usage.total) }),
                     "policy": .string("\(policy): raw_messages"),
                 ]))
-        try run("UPDATE books_closed SET audit = (SELECT seq FROM audit_head)", [])
+        try run("UPDATE books_closed SET audit = (SELECT seq FROM audit_head)")
     }
 
     /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time go on from it.
     private func closable(before cutoff: Timestamp) throws -> ClosablePage {
         var page = ClosablePage()
-        let oldest = try first("SELECT at FROM entries ORDER BY id LIMIT 1") { try ($0[0] as Int64?) }.flatMap(\.self)
-        guard let oldest, oldest < cutoff.microseconds else { return page }
+        let oldest = try value("SELECT at FROM entries ORDER BY id LIMIT 1", as: Timestamp.self)
+        guard let oldest, oldest < cutoff else { return page }
         var begun: [ReservationID: Int64] = [:]
-        var isFull = false
-        try each(
+        try rows(
             """
-            SELECT e.id, e.at, e.kind, e.reservation, e.estimated, e.overrun, e.overrun_cost, e.account, e.input,
-                e.cache_read, e.cache_write, e.output, e.reasoning, e.spent_cost, r.accounts
+            SELECT \(BudgetAudit.Entry.columns), e.account, r.accounts
             FROM entries e LEFT JOIN reservations r ON r.id = e.reservation
             WHERE e.id < (SELECT max(id) FROM entries) ORDER BY e.id LIMIT \(Self.entriesPerBatch)
             """
         ) { row in
-            let at = try Timestamp(microseconds: (row[1] as Int64?) ?? .max)
-            isFull = isFull || at >= cutoff || page.reservations.count >= Self.callsPerBatch
-            guard !isFull else { return }
+            let entry = try BudgetAudit.Entry(row)
+            let about = BudgetAudit.Entry.columnCount
             // What has no reservation or no beginning is nothing that we wrote: it stays, and `budget verify` tells of it.
-            guard let entry = try (row[0] as Int64?), let reservation = try (row[3] as [UInt8]?).flatMap({ ReservationID(bytes: $0) }),
-                try (row[14] as String?) != nil
-            else { return isFull = true }
-            guard try (row[2] as String?) != "reserve" else { return begun[reservation] = entry }
-            guard let beginning = begun.removeValue(forKey: reservation) else { return isFull = true }
-            page.entries += [beginning, entry]
+            guard entry.at < cutoff, page.reservations.count < Self.callsPerBatch,
+                row.source.kind(about + 1) != .null
+            else { return false }
+            let reservation: ReservationID = try row[3]
+            if entry.kind == .reserve {
+                begun[reservation] = entry.id
+                return true
+            }
+            guard let beginning = begun.removeValue(forKey: reservation) else { return false }
+            page.entries += [beginning, entry.id]
             page.reservations.append(reservation)
-            page.until = at
-            page.add(row, to: BudgetAudit.Entry.accounts(row.bytes(14)))
+            page.until = entry.at
+            page.add(
+                entry, account: try row[about], to: row.source.bytes(about + 1) { BudgetAudit.Entry.accounts($0) })
+            return true
         }
         return page
     }
@@ -103,8 +105,10 @@ extension LedgerTransaction {
             """, [entry]
         ) { row in
             seen += 1
-            next = try ((row[1] as Int64?) ?? .max) < cutoff.microseconds ? (row[0] as Int64?) : nil
-            if next != nil, try (row[2] as String?) != "reserve" { calls += 1 }
+            let at: Timestamp = try row[1]
+            let kind: BudgetAudit.Entry.Kind = try row[2]
+            next = at < cutoff ? try row[0] : nil
+            if next != nil, kind != .reserve { calls += 1 }
         }
         return (calls, seen < Self.entriesPerLook ? nil : next)
     }
@@ -113,19 +117,16 @@ extension LedgerTransaction {
         let usage = balance.usage
         try run(
             """
-            INSERT INTO opening_balances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (account) DO UPDATE SET used = used + excluded.used, used_cost = used_cost + excluded.used_cost,
-                overrun = overrun + excluded.overrun, overrun_cost = overrun_cost + excluded.overrun_cost,
-                available = available + excluded.available, input = input + excluded.input,
-                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-                available_cost = available_cost + excluded.available_cost, spent_cost = spent_cost + excluded.spent_cost
+            INSERT INTO opening_balances (account, \(OpeningBalance.columns.joined(separator: ", ")))
+            VALUES (\(Self.places(1 + OpeningBalance.columns.count)))
+            ON CONFLICT (account) DO UPDATE SET
+                \(OpeningBalance.columns.map { "\($0) = opening_balances.\($0) + excluded.\($0)" }
+                    .joined(separator: ", "))
             """,
             [
-                account, balance.used.tokens, balance.used.cost,
-                balance.overrun.tokens, balance.overrun.cost, -usage.total,
-                usage.input, usage.cacheRead, usage.cacheWrite, usage.output,
-                usage.reasoning, -balance.spentCost, balance.spentCost,
+                account, balance.used.tokens, balance.used.cost, balance.overrun.tokens, balance.overrun.cost,
+                -usage.total, usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning,
+                -balance.spentCost, balance.spentCost,
             ])
     }
 
@@ -134,17 +135,19 @@ extension LedgerTransaction {
     func openingDigest() throws -> String {
         var hash = SHA256()
         try each("SELECT until, entries, calls, estimated FROM books_closed") { row in
-            let figures = (0...3).map { String(row.integer($0) ?? .min) }
+            let figures = try (0...3).map { String(try row[$0] as Int64) }
             hash.update(data: Array((figures.joined(separator: "\u{1F}") + "\n").utf8))
         }
         try each(
             """
-            SELECT a.name, \(OpeningBalance.columns) FROM opening_balances o JOIN accounts a ON a.id = o.account
-            WHERE a.name NOT GLOB 'invocation/*' AND a.name NOT GLOB 'root/*' ORDER BY a.name
+            SELECT a.name, \(OpeningBalance.columns.map { "o.\($0)" }.joined(separator: ", "))
+            FROM opening_balances o JOIN accounts a ON a.id = o.account
+            WHERE \(Self.hasWindows("a.name")) ORDER BY a.name
             """
         ) { row in
-            let figures = (1...OpeningBalance.figures).map { String(row.integer(Int32($0)) ?? .min) }
-            try hash.update(data: Array((([(row[0] as String)] + figures).joined(separator: "\u{1F}") + "\n").utf8))
+            let figures = try OpeningBalance.columns.indices.map { String(try row[Int32($0 + 1)] as Int64) }
+            let line = [try row[0]] + figures
+            hash.update(data: Array((line.joined(separator: "\u{1F}") + "\n").utf8))
         }
         return ContentDigest.hex(bytes: hash.finalize())
     }
@@ -152,9 +155,7 @@ extension LedgerTransaction {
     /// Up to where the books are closed; nil where they never were.
     func booksClosed() throws -> BooksClosed? {
         try first("SELECT until, entries, calls, estimated, audit FROM books_closed") { row in
-            try BooksClosed(
-                until: Timestamp(microseconds: row[0]), entries: row[1],
-                calls: row[2], estimated: row[3], audit: row[4])
+            try BooksClosed(until: row[0], entries: row[1], calls: row[2], estimated: row[3], audit: row[4])
         }
     }
 }
@@ -168,11 +169,10 @@ struct OpeningBalance: Sendable {
     var usage = TokenUsage.zero
     var spentCost: Int64 = 0
 
-    static let columns = """
-        o.used, o.used_cost, o.overrun, o.overrun_cost, o.available, o.input, o.cache_read, o.cache_write, o.output,
-        o.reasoning, o.available_cost, o.spent_cost
-        """
-    static let figures = 12
+    static let columns = [
+        "used", "used_cost", "overrun", "overrun_cost", "available", "input", "cache_read", "cache_write", "output",
+        "reasoning", "available_cost", "spent_cost",
+    ]
 
     /// What the audit entry of a closing is about: the balances, by what they are.
     static func subject(_ digest: String) -> String { "opening-balances/\(digest)" }
@@ -203,19 +203,19 @@ private struct ClosablePage {
     var estimated: Int64 = 0
 
     /// Adds what a settlement or a release posted.
-    mutating func add(_ row: LedgerRow, to accounts: [Int64]) {
-        func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
-        let usage = TokenUsage(
-            input: integer(8), cacheRead: integer(9), cacheWrite: integer(10), output: integer(11),
-            reasoning: integer(12))
-        let spent = Spending(tokens: usage.total, cost: integer(13))
+    ///
+    /// - Parameters:
+    ///   - own: the account that its postings stand at.
+    ///   - accounts: those that it counts against.
+    mutating func add(_ entry: BudgetAudit.Entry, account own: Int64, to accounts: [Int64]) {
+        let spent = Spending(tokens: entry.usage.total, cost: entry.spent.cost)
         for account in accounts {
             balances[account, default: OpeningBalance()].used += spent
-            balances[account, default: OpeningBalance()].overrun += Spending(tokens: integer(5), cost: integer(6))
+            balances[account, default: OpeningBalance()].overrun += entry.overrun
         }
-        balances[integer(7), default: OpeningBalance()].usage += usage
-        balances[integer(7), default: OpeningBalance()].spentCost += spent.cost
-        if try (row[2] as String?) == "settle" { calls += 1 }
-        if integer(4) == 1 { estimated += usage.total }
+        balances[own, default: OpeningBalance()].usage += entry.usage
+        balances[own, default: OpeningBalance()].spentCost += spent.cost
+        if entry.kind == .settle { calls += 1 }
+        if entry.isEstimated { estimated += entry.usage.total }
     }
 }

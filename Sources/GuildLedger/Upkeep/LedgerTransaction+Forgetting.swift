@@ -8,31 +8,30 @@ extension LedgerTransaction {
     func forgettable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [ForgettableEvent], next: RetentionCursor?) {
-        let rows = try all("""
-                SELECT e.id, e.seq, e.received_at, e.root,
-                    (SELECT count(*) FROM invocations WHERE event = e.id) AS invocations
-                FROM events e INDEXED BY events_erased
-                WHERE e.erased_at IS NOT NULL AND e.received_at < ?1 AND (e.received_at, e.seq) > (?2, ?3)
-                ORDER BY e.received_at, e.seq LIMIT \(Self.eventsPerBatch)
-                """, [cutoff, cursor.receivedAt, cursor.seq]) { FIXME($0) }
-        let next = rows.count < Self.eventsPerBatch ? nil : rows.last
-        let events = try rows.compactMap { row -> ForgettableEvent? in
-            let event = try ForgettableEvent(
-                id: row["id"], root: row["root"], receivedAt: row["received_at"], invocations: row["invocations"])
-            return try isQuiet(event, since: cutoff) ? event : nil
+        let rows = try all(
+            """
+            SELECT e.id, e.root, e.received_at, (SELECT count(*) FROM invocations WHERE event = e.id), e.seq
+            FROM events e INDEXED BY events_erased
+            WHERE e.erased_at IS NOT NULL AND e.received_at < ? AND (e.received_at, e.seq) > (?, ?)
+            ORDER BY e.received_at, e.seq LIMIT \(Self.eventsPerBatch)
+            """, [cutoff, cursor.receivedAt, cursor.seq]
+        ) { row in
+            let event = try ForgettableEvent(id: row[0], root: row[1], receivedAt: row[2], invocations: row[3])
+            return (event: event, cursor: try RetentionCursor(receivedAt: row[2], seq: row[4]))
         }
-        return (events, next.map { try RetentionCursor(receivedAt: $0["received_at"], seq: $0["seq"]) })
+        let events = try rows.map(\.event).filter { try isQuiet($0, since: cutoff) }
+        return (events, rows.count < Self.eventsPerBatch ? nil : rows.last?.cursor)
     }
 
     private func isQuiet(_ event: ForgettableEvent, since cutoff: Timestamp) throws -> Bool {
-        try holds("""
-                SELECT NOT EXISTS (SELECT 1 FROM invocations
-                        WHERE root = ?1 AND (ended_at IS NULL OR ended_at >= ?2))
-                    AND NOT EXISTS (SELECT 1 FROM invocations i JOIN actions a ON a.invocation = i.id
-                        WHERE i.root = ?1 AND (a.state IN ('awaiting', 'queued', 'running') OR a.ended_at >= ?2))
-                    AND NOT EXISTS (SELECT 1 FROM invocations i JOIN reservations r ON r.invocation = i.id
-                        WHERE i.event = ?3)
-                """, [event.root, cutoff, event.id])
+        try holds(
+            """
+            SELECT NOT EXISTS (SELECT 1 FROM invocations WHERE root = ? AND (ended_at IS NULL OR ended_at >= ?))
+                AND NOT EXISTS (SELECT 1 FROM invocations i JOIN actions a ON a.invocation = i.id
+                    WHERE i.root = ? AND (a.state IN ('awaiting', 'queued', 'running') OR a.ended_at >= ?))
+                AND NOT EXISTS (SELECT 1 FROM invocations i JOIN reservations r ON r.invocation = i.id
+                    WHERE i.event = ?)
+            """, [event.root, cutoff, event.root, cutoff, event.id])
     }
 
     /// Deletes events with their invocations, journals, actions and accounts, and says so in the chain, in the caller's
@@ -44,14 +43,13 @@ extension LedgerTransaction {
     ) throws -> Int {
         guard let first = events.first, let last = events.last else { return 0 }
         for event in events {
-            let invocations = try column("SELECT id FROM invocations WHERE event = ?", [event.id], as: InvocationID.self)
-            for invocation in invocations { try forget(invocation) }
+            let sql = "SELECT id FROM invocations WHERE event = ?"
+            for invocation in try column(sql, [event.id], as: InvocationID.self) { try forget(invocation) }
             try run("DELETE FROM decisions WHERE event = ?", [event.id])
             try run("DELETE FROM open_firings WHERE event = ?", [event.id])
             try run("DELETE FROM events WHERE id = ?", [event.id])
             try remember(event.id, receivedAt: event.receivedAt, plan, now: now)
-            let others = try holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE root = ?)", [event.root])
-            if others != true {
+            if try !holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE root = ?)", [event.root]) {
                 try forgetAccount("root/\(event.root)")
                 try run("DELETE FROM root_totals WHERE root = ?", [event.root])
             }
@@ -85,13 +83,12 @@ extension LedgerTransaction {
 
     /// An account at which postings stand stays, for its opening balance is part of the books.
     private func forgetAccount(_ name: String) throws {
-        let id = try first(
+        let id = try value(
             """
             SELECT a.id FROM accounts a LEFT JOIN opening_balances o ON o.account = a.id
             WHERE a.name = ? AND coalesce(o.available, 0) = 0 AND coalesce(o.available_cost, 0) = 0
-            """, [name]
-        ) { try ($0[0] as Int64?) }
-        guard let id = id.flatMap(\.self) else { return }
+            """, [name], as: Int64.self)
+        guard let id else { return }
         for table in ["limit_changes", "grants", "throttles", "opening_balances"] {
             try run("DELETE FROM \(table) WHERE account = ?", [id])
         }

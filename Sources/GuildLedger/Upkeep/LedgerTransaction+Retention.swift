@@ -3,10 +3,10 @@ import GuildDomain
 
 /// Where the look at old events goes on.
 struct RetentionCursor: Sendable {
-    let receivedAt: Int64
+    let receivedAt: Timestamp
     let seq: Int64
 
-    static let start = RetentionCursor(receivedAt: .min, seq: .min)
+    static let start = RetentionCursor(receivedAt: Timestamp(microseconds: .min), seq: .min)
 }
 
 /// An event whose time is up, and nothing of whose root is under way or has ended since.
@@ -27,41 +27,41 @@ extension LedgerTransaction {
     func retirable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [RetirableEvent], next: RetentionCursor?) {
-        let rows = try Row.fetchCursor(
-            self,
-            sql: """
-                SELECT e.id, e.seq, e.received_at, coalesce(length(e.body), 0) AS bytes,
-                    EXISTS (SELECT 1 FROM invocations WHERE event = e.id) AS kept,
-                    EXISTS (SELECT 1 FROM decisions WHERE event = e.id)
-                    AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.event = e.id AND d.final = 0 AND NOT EXISTS
-                        (SELECT 1 FROM decisions f WHERE f.event = d.event AND f.rule = d.rule AND f.agent = d.agent
-                        AND f.revision > d.revision))
-                    AND NOT EXISTS (SELECT 1 FROM invocations
-                        WHERE root = e.root AND (ended_at IS NULL OR ended_at >= ?1))
-                    AND NOT EXISTS (SELECT 1 FROM invocations i JOIN actions a ON a.invocation = i.id
-                        WHERE i.root = e.root AND (a.state IN ('awaiting', 'queued', 'running') OR a.ended_at >= ?1))
-                    AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN debounces d ON d.invocation = m.invocation
-                        WHERE m.event = e.id)
-                    AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN invocations i ON i.id = m.invocation
-                        WHERE m.event = e.id AND (i.ended_at IS NULL OR i.ended_at >= ?1))
-                    AS quiet
-                FROM events e INDEXED BY events_retained
-                WHERE e.erased_at IS NULL AND e.received_at < ?1 AND (e.received_at, e.seq) > (?2, ?3)
-                ORDER BY e.received_at, e.seq LIMIT \(Self.eventsPerBatch)
-                """, arguments: [cutoff, cursor.receivedAt, cursor.seq])
         var (events, bytes, seen): ([RetirableEvent], Int64, Int) = ([], 0, 0)
         var last: RetentionCursor?
-        while let row = try rows.next() {
+        try rows(Self.retirable, [cutoff, cutoff, cutoff, cutoff, cursor.receivedAt, cursor.seq]) { row in
             seen += 1
             last = try RetentionCursor(receivedAt: row["received_at"], seq: row["seq"])
-            guard try row["quiet"] else { continue }
+            guard try row["quiet"] else { return true }
             try events.append(
                 RetirableEvent(id: row["id"], receivedAt: row["received_at"], hasInvocations: row["kept"]))
-            bytes += try row["bytes"] as Int64
-            if bytes >= Self.bytesPerBatch { return (events, last) }
+            bytes += try row["bytes"]
+            return bytes < Self.bytesPerBatch
         }
-        return (events, seen < Self.eventsPerBatch ? nil : last)
+        return (events, seen < Self.eventsPerBatch && bytes < Self.bytesPerBatch ? nil : last)
     }
+
+    /// An event is quiet if every decision about it is final and nothing of its root is under way or ended after the
+    /// cutoff.
+    private static let retirable = """
+        SELECT e.id, e.seq, e.received_at, coalesce(length(e.body), 0) AS bytes,
+            EXISTS (SELECT 1 FROM invocations WHERE event = e.id) AS kept,
+            EXISTS (SELECT 1 FROM decisions WHERE event = e.id)
+            AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.event = e.id AND d.final = 0 AND NOT EXISTS
+                (SELECT 1 FROM decisions f WHERE f.event = d.event AND f.rule = d.rule AND f.agent = d.agent
+                AND f.revision > d.revision))
+            AND NOT EXISTS (SELECT 1 FROM invocations WHERE root = e.root AND (ended_at IS NULL OR ended_at >= ?))
+            AND NOT EXISTS (SELECT 1 FROM invocations i JOIN actions a ON a.invocation = i.id
+                WHERE i.root = e.root AND (a.state IN ('awaiting', 'queued', 'running') OR a.ended_at >= ?))
+            AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN debounces d ON d.invocation = m.invocation
+                WHERE m.event = e.id)
+            AND NOT EXISTS (SELECT 1 FROM merged_events m JOIN invocations i ON i.id = m.invocation
+                WHERE m.event = e.id AND (i.ended_at IS NULL OR i.ended_at >= ?))
+            AS quiet
+        FROM events e INDEXED BY events_retained
+        WHERE e.erased_at IS NULL AND e.received_at < ? AND (e.received_at, e.seq) > (?, ?)
+        ORDER BY e.received_at, e.seq LIMIT \(eventsPerBatch)
+        """
 
     /// Deletes what nothing names, erases the content of the rest, and says so in the chain, in the caller's transaction.
     func retire(
@@ -99,7 +99,7 @@ extension LedgerTransaction {
         try run("DELETE FROM decisions WHERE event = ?", [event.id])
         do {
             try run("DELETE FROM events WHERE id = ?", [event.id])
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+        } catch let fault as StorageFault where fault.kind == .constraint {
             return false
         }
         try remember(event.id, receivedAt: event.receivedAt, plan, now: now)
@@ -110,15 +110,19 @@ extension LedgerTransaction {
     func remember(_ event: EventID, receivedAt: Timestamp, _ plan: RetentionPlan, now: Timestamp) throws {
         let expiry = receivedAt + plan.dedupWindow
         guard expiry > now else { return }
-        try run("INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)", [event, event, expiry])
+        try run(
+            """
+            INSERT INTO dedup (digest, event, expires_at) VALUES (?, ?, ?)
+            ON CONFLICT (digest) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+            """, [event, event, expiry])
     }
 
     /// Everything that the event, the models or the tools said; what was done, when, and what it cost stays.
     private func eraseContent(of event: EventID, now: Timestamp) throws {
         let mine = "(SELECT id FROM invocations WHERE event = ?)"
         try run(
-            "UPDATE events SET body = zeroblob(0), body_ref = NULL, attributes = NULL, erased_at = ? WHERE id = ?",
-            [now, event])
+            "UPDATE events SET body = ?, body_ref = NULL, attributes = NULL, erased_at = ? WHERE id = ?",
+            [[UInt8](), now, event])
         for statement in [
             "UPDATE decisions SET reasons = '[]' WHERE event = ?",
             "UPDATE turns SET delta = NULL WHERE invocation IN \(mine)",

@@ -38,7 +38,7 @@ struct RetentionSweep: Sendable {
             RetentionSweep(
                 \.firings, "firings", key: "schedule, due_at",
                 where: """
-                    due_at < ?1 AND NOT EXISTS
+                    due_at < ? AND NOT EXISTS
                         (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
                     """, [now - firingsKept]),
         ]
@@ -75,21 +75,20 @@ extension RetentionPlan {
 extension LedgerTransaction {
     /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
     func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
-        try first("SELECT until FROM retention_marks WHERE name = ?", [table]) { try ($0[0] as Int64?) }
-            .flatMap(\.self) ?? .min
+        try value("SELECT until FROM retention_marks WHERE name = ?", [table]) ?? .min
     }
 
     func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
-        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour]) { try ($0[0] as Int64?) == 1 }
-            ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour])
     }
 
     /// Notes, before they go, that roll-ups of earlier hours are deleted.
     func markRollUps(_ table: String, deletedBefore hour: Int64) throws {
         try run(
             """
-            INSERT INTO retention_marks VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
+            INSERT INTO retention_marks (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET
+                until = CASE WHEN retention_marks.until > excluded.until THEN retention_marks.until
+                    ELSE excluded.until END
             """, [table, hour])
     }
 }
