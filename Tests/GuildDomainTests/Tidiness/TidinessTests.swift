@@ -3,35 +3,6 @@ import Testing
 
 /// The rules of style that a machine can hold us to, over every Swift file of the repository.
 @Suite struct TidinessTests {
-    private struct SourceFile {
-        /// Below the repository: `Sources/GuildDomain/Event.swift`.
-        let path: String
-        let lines: [String]
-
-        var name: String { path.split(separator: "/").last.map(String.init) ?? path }
-        var isTest: Bool { path.hasPrefix("Tests/") }
-        /// The target, where the file lies in one of `Sources`.
-        var target: String? {
-            let steps = path.split(separator: "/")
-            return steps.count > 2 && steps[0] == "Sources" ? String(steps[1]) : nil
-        }
-
-        /// Lines that are neither comments nor within a string over several lines, with their numbers.
-        var code: [(number: Int, text: String)] {
-            var isInString = false
-            return lines.enumerated().compactMap { index, line in
-                let trimmed = line.trimmingCharacters(in: .whitespaces)
-                if isInString {
-                    // Such a string opens at the end of a line and closes at the beginning of one.
-                    isInString = !trimmed.hasPrefix("\"\"\"")
-                    return isInString ? nil : (index + 1, trimmed)
-                }
-                isInString = trimmed.hasSuffix("\"\"\"")
-                return trimmed.hasPrefix("//") ? nil : (index + 1, trimmed)
-            }
-        }
-    }
-
     private static let maximumLines = 400
     private static let bannedEndings = ["Manager", "Helper", "Helpers", "Utils", "Base", "Common", "Info"]
     /// Who alone may import what.
@@ -40,46 +11,19 @@ import Testing
         "ArgumentParser": "GuildCommands", "CLibGit2": "GuildCodex", "CLibCurl": "GuildTransport",
     ]
 
-    private static func files() throws -> [SourceFile] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        var files: [SourceFile] = []
-        for folder in ["Sources", "Tests"] {
-            let base = root.appending(path: folder).resolvingSymlinksInPath()
-            let walk = try #require(FileManager.default.enumerator(atPath: base.path))
-            for case let path as String in walk where path.hasSuffix(".swift") && !path.contains("/Fixtures/") {
-                let text = try String(contentsOf: base.appending(path: path), encoding: .utf8)
-                files.append(SourceFile(path: "\(folder)/\(path)", lines: text.components(separatedBy: "\n")))
-            }
-        }
-        return files
-    }
-
-    /// The places where `pattern` occurs in code, `path:line`.
-    private static func places(
-        of pattern: String, where isWanted: (SourceFile) -> Bool
-    ) throws -> [String] {
-        let expression = try NSRegularExpression(pattern: pattern)
-        return try files().filter(isWanted).flatMap { file in
-            file.code.filter { line in
-                expression.firstMatch(in: line.text, range: NSRange(line.text.startIndex..., in: line.text)) != nil
-            }.map { "\(file.path):\($0.number)" }
-        }
-    }
-
     private static func expectNone(of pattern: String, where isWanted: (SourceFile) -> Bool) throws {
-        let found = try places(of: pattern, where: isWanted)
+        let found = try SourceFile.places(of: pattern, where: isWanted)
         #expect(found == [], "matches of \(pattern)")
     }
 
     @Test func `the repository is found`() throws {
-        #expect(try Self.files().contains { $0.name == "TidinessTests.swift" })
-        #expect(try Self.files().contains { $0.path == "Sources/GuildDomain/Event.swift" })
+        #expect(try SourceFile.all().contains { $0.name == "TidinessTests.swift" })
+        #expect(try SourceFile.all().contains { $0.path == "Sources/GuildDomain/Event.swift" })
     }
 
     @Test func `no file is longer than 400 lines`() throws {
         // A file that ends in a newline has one component more than it has lines.
-        let long = try Self.files().filter { $0.lines.count - 1 > Self.maximumLines }
+        let long = try SourceFile.all().filter { $0.lines.count - 1 > Self.maximumLines }
         #expect(long.map { "\($0.path): \($0.lines.count - 1)" } == [])
     }
 
@@ -110,7 +54,7 @@ import Testing
     @Test func `every test function has its attribute`() throws {
         let test = try NSRegularExpression(pattern: #"\bfunc\s+(`[^`]*\s[^`]*`|test\w*)\s*\("#)
         var bare: [String] = []
-        for file in try Self.files() where file.isTest && file.name.hasSuffix("Tests.swift") {
+        for file in try SourceFile.all() where file.isTest && file.name.hasSuffix("Tests.swift") {
             // The attribute and its arguments stand on the same line or on those before, back to the last blank one.
             var pending = false
             for (number, text) in file.code {
@@ -136,20 +80,20 @@ import Testing
         ]
         let programs = ["GuildStandIn", "GuildManual"]
         try Self.expectNone(of: pattern) { file in
-            !exempt.contains(file.path) && file.target.map { !programs.contains($0) } ?? false
+            !exempt.contains(file.path) && file.room.map { !programs.contains($0) } ?? false
         }
     }
 
     @Test func `only the owner of a library imports it`() throws {
         for (module, owner) in Self.owners {
             let pattern = #"\bimport\s+"# + module + #"\b"#
-            try Self.expectNone(of: pattern) { $0.target != nil && $0.target != owner }
+            try Self.expectNone(of: pattern) { $0.room != nil && $0.room != owner }
         }
         try Self.expectNone(of: #"\bimport\s+FoundationNetworking\b"#) { _ in true }
     }
 
     @Test func `the domain imports nothing but Foundation and Crypto`() throws {
         let pattern = #"\bimport\s+(?!Foundation\b|Crypto\b)"#
-        try Self.expectNone(of: pattern) { $0.target == "GuildDomain" }
+        try Self.expectNone(of: pattern) { $0.room == "GuildDomain" }
     }
 }
