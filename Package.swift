@@ -64,7 +64,8 @@ let package = Package(
 
         room("GuildDomain", [crypto]),
         room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", crypto, yams, logging]),
-        room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
+        room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto]),
+        room("GuildWork", ["GuildDomain", "GuildLedger", lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl"]),
         room(
             "GuildHTTP",
@@ -80,12 +81,12 @@ let package = Package(
         room(
             "GuildRuntime",
             [
-                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildConnectors", mustache, crypto,
-                lifecycle, logging,
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildWork", "GuildTransport", "GuildConnectors", mustache,
+                crypto, lifecycle, logging,
             ]),
         room(
             "GuildEgress",
-            ["GuildDomain", "GuildCodex", "GuildLedger", "GuildConnectors", lifecycle, logging]),
+            ["GuildDomain", "GuildCodex", "GuildLedger", "GuildWork", "GuildConnectors", lifecycle, logging]),
         room(
             "GuildCitadel",
             [
@@ -126,6 +127,7 @@ let package = Package(
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
         tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", grdb, sqlite, logging]),
+        tests("GuildWorkTests", ["GuildWork", "GuildLedger", "GuildDomain", logging]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildDomain", nioEmbedded, lifecycle, logging]),
         tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", logging]),

@@ -1,4 +1,5 @@
 package import GuildDomain
+package import GuildLedger
 package import Logging
 import ServiceLifecycle
 import Synchronization

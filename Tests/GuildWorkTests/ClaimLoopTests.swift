@@ -1,9 +1,9 @@
 import GuildDomain
+import GuildLedger
+import GuildWork
 import Logging
 import Synchronization
 import Testing
-
-@testable import GuildLedger
 
 @Suite struct ClaimLoopTests {
     private final class Tally: Sendable {
