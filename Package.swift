@@ -87,18 +87,19 @@ let package = Package(
         room(
             "GuildEgress",
             ["GuildDomain", "GuildCodex", "GuildLedger", "GuildWork", "GuildConnectors", lifecycle, logging]),
+        room("GuildBudgets", ["GuildDomain", "GuildCodex", "GuildLedger", "GuildControl", "GuildRuntime"]),
         room(
             "GuildCitadel",
             [
                 "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors",
-                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "CLinux", lifecycle, unixSignals,
-                logging,
+                "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildBudgets", "CLinux", lifecycle,
+                unixSignals, logging,
             ]),
         room(
             "GuildCommands",
             [
-                "GuildCitadel", "GuildDomain", "GuildCodex", "GuildLedger", "GuildConnectors", "GuildControl",
-                "GuildRuntime", "CLinux", argumentParser, yams, logging,
+                "GuildCitadel", "GuildBudgets", "GuildDomain", "GuildCodex", "GuildLedger", "GuildConnectors",
+                "GuildControl", "GuildRuntime", "CLinux", argumentParser, yams, logging,
             ],
             resources: [
                 "README.md", "guild.yaml", "agents/greeter.yaml", "prompts/greeter.md", "providers/models.yaml",
@@ -135,7 +136,9 @@ let package = Package(
             "GuildRoadTests",
             [
                 "GuildCommands", "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel",
-                "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP", "GuildDomain", yams,
+                "GuildBudgets", "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP",
+                "GuildDomain",
+                yams,
                 lifecycle, logging,
             ], exclude: ["Models/Cases"]),
         // Runs the built binary, as a person would.

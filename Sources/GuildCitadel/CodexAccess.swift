@@ -72,10 +72,7 @@ package struct CodexAccess: Sendable {
     package func load(
         _ commit: CommitID, revision: String, deadline: LoadDeadline? = nil
     ) throws -> LoadResult {
-        if let objection = try signers?.objection(to: commit, in: repository) {
-            return LoadResult(refusing: commit, revision: revision, reason: objection)
-        }
-        return try read(commit, revision: revision, deadline: deadline)
+        try loader.load(commit, revision: revision, signers: signers, deadline: deadline)
     }
 
     /// The result, refused where its commit may not come after the one that was accepted last.
@@ -87,16 +84,6 @@ package struct CodexAccess: Sendable {
         guard (try? repository.isAncestor(accepted, of: commit)) != true else { return result }
         return result.refused(
             "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward")
-    }
-
-    private func read(_ commit: CommitID, revision: String, deadline: LoadDeadline?) throws -> LoadResult {
-        do throws(CodexRepositoryError) {
-            return try loader.load(commit, revision: revision, deadline: deadline)
-        } catch {
-            // What is wrong with the commit, and not with the repository, is a reason to refuse it.
-            guard error.kind == .invalidCodex else { throw error }
-            return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
-        }
     }
 
     /// The commit that the ledger says is accepted.

@@ -1,4 +1,4 @@
-package import GuildCodex
+import GuildCodex
 import GuildConnectors
 package import GuildDomain
 import GuildEgress
@@ -102,16 +102,8 @@ package struct HostedRun: Sendable {
 
     private func agent() throws(Failure) -> AgentManifest {
         let asked = deployment.asked
-        guard let agent = asked.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: asked) }
+        guard let agent = asked.agent(request.agent) else { throw asked.unknownAgent(request.agent) }
         return agent
-    }
-
-    package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.agentsByName.map(\.name)
-        return Failure(
-            .usage, "there is no agent '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? "`guild registry list` shows them: \(names.prefix(20).joined(separator: ", "))")
     }
 
     /// Runs until the invocation ends, or waits for a person who is not there.

@@ -1,6 +1,6 @@
 import GuildCodex
 package import GuildConnectors
-import GuildControl
+package import GuildControl
 import GuildDomain
 import GuildHTTP
 import GuildIngress

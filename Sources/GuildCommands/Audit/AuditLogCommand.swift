@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 

@@ -1,6 +1,7 @@
 import Foundation
 import GuildCitadel
 import GuildCodex
+import GuildControl
 import GuildDomain
 import GuildLedger
 

@@ -1,6 +1,8 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
+import GuildControl
 import GuildDomain
 import GuildLedger
 

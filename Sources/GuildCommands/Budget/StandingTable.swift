@@ -1,4 +1,5 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain

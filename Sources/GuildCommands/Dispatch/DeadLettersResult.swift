@@ -1,5 +1,6 @@
 import Foundation
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 

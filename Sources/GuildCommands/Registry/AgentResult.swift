@@ -1,3 +1,4 @@
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildControl

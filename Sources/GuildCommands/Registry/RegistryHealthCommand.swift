@@ -28,7 +28,7 @@ struct RegistryHealthCommand: AsyncParsableCommand {
         let snapshot = try inspection.codex().snapshot()
         var wanted: Set<String> = []
         for name in agents {
-            guard let agent = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
+            guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
             wanted.insert(agent.name)
         }
         try await WaitingSecrets.remark(of: snapshot, inspection)

@@ -23,7 +23,10 @@ struct RegistryHistoryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let access = try CodexAccess(options.settings())
-        try output.renderer.print(HistoryResult(history: AgentHistory(of: agent, in: access, limit: limit)))
+        let history = try AgentHistory(
+            of: agent, from: access.tip(), revision: access.revision, in: access.repository, loader: access.loader,
+            limit: limit)
+        try output.renderer.print(HistoryResult(history: history))
     }
 }
 

@@ -65,7 +65,7 @@ private struct AgentPausing {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let snapshot = try inspection.codex().snapshot()
-        guard let agent = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
+        guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
         self.agent = agent
         commit = snapshot.commit
     }

@@ -20,7 +20,10 @@ struct RegistryRollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = options.settings()
-        let rollback = try Rollback(CodexAccess(settings), git: GitProgram(environment: settings.environment))
+        let access = try CodexAccess(settings)
+        let rollback = try Rollback(
+            on: access.revision, in: access.repository, loader: access.loader, signers: access.signers,
+            git: GitProgram(environment: settings.environment))
         try output.renderer.print(RollbackResult(outcome: try rollback.run(commit)))
     }
 }

@@ -20,7 +20,7 @@ struct RegistryShowCommand: AsyncParsableCommand {
         let inspection = try Inspection(settings)
         defer { inspection.close() }
         let snapshot = try inspection.codex().snapshot()
-        guard let manifest = snapshot.agent(agent) else { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        guard let manifest = snapshot.agent(agent) else { throw snapshot.unknownAgent(agent) }
         let listing = try await AgentListing.one(
             manifest, ledger: inspection.ledger(orElse: .said), now: settings.time.now)
         let obeyed = try await inspection.obeyed()

@@ -64,7 +64,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
             return try output.renderer.print(DueTimesResult(times: times.map { DueTime(due: $0, zone: zone) }))
         }
         let snapshot = try CodexAccess(settings).snapshot()
-        if let agent, snapshot.agent(agent) == nil { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        if let agent, snapshot.agent(agent) == nil { throw snapshot.unknownAgent(agent) }
         let entries = ScheduleEntry.all(in: snapshot).filter { entry in
             agent == nil || entry.agent.lowercased() == agent?.lowercased()
         }

@@ -1,5 +1,4 @@
 import Foundation
-package import GuildCodex
 import GuildDomain
 
 /// Takes a commit back with another one, as `git revert` does: history is never rewritten.
@@ -15,15 +14,27 @@ package struct Rollback: Sendable {
         package let reference: String
     }
 
-    private let access: CodexAccess
+    private let repository: CodexRepository
+    /// The branch, as a person names it.
+    private let branch: String
+    private let loader: CodexLoader
+    private let signers: CommitSigners?
     private let git: GitProgram
     private let isSigning: Bool
 
-    package init(_ access: CodexAccess, git: GitProgram) throws {
-        self.access = access
+    /// - Parameters:
+    ///   - branch: the revision whose branch gets the commit.
+    ///   - signers: whose commits count; nil takes anybody's.
+    package init(
+        on branch: String, in repository: CodexRepository, loader: CodexLoader, signers: CommitSigners?, git: GitProgram
+    ) throws {
+        self.repository = repository
+        self.branch = branch
+        self.loader = loader
+        self.signers = signers
         self.git = git
         isSigning =
-            try access.repository.configuration("commit.gpgsign").map {
+            try repository.configuration("commit.gpgsign").map {
                 ["true", "yes", "on", "1"].contains($0.lowercased())
             } ?? false
     }
@@ -32,11 +43,10 @@ package struct Rollback: Sendable {
     /// - Throws: kind `.usage` where there is no branch, the commit is not on it, does not revert cleanly or changed
     ///   nothing; `.refused` where files or index have changes; `CodexInvalid` where what would come out is invalid.
     package func run(_ revision: String?) throws -> Outcome {
-        let repository = access.repository
-        guard let reference = try repository.servedReference(access.revision), reference.name.hasPrefix("refs/heads/")
+        guard let reference = try repository.servedReference(branch), reference.name.hasPrefix("refs/heads/")
         else {
             throw Failure(
-                .usage, "\(access.revision) is no branch, so nothing can be added to it", hint: "name one with --rev")
+                .usage, "\(branch) is no branch, so nothing can be added to it", hint: "name one with --rev")
         }
         let tip = try repository.resolve(reference.name)
         let commit = try revision.map { try repository.resolve($0) } ?? tip
@@ -62,18 +72,19 @@ package struct Rollback: Sendable {
 
     private func requireClean() throws {
         let status = try git.run(
-            ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"], in: access.repository.place)
+            ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"], in: repository.place)
         guard status.status == 0 else { throw failure("look at the files", status) }
         guard status.output.isEmpty else {
             let first = status.output.split(separator: "\n").prefix(3).map { $0.trimmingCharacters(in: .whitespaces) }
             throw Failure(
-                .refused, "\(access.repository.place) has uncommitted changes: \(first.joined(separator: ", "))",
+                .refused, "\(repository.place) has uncommitted changes: \(first.joined(separator: ", "))",
                 hint: "commit or stash them first")
         }
     }
 
     private func requireValid(_ made: CommitID, without reverted: CommitSummary) throws {
-        let result = try access.load(made, revision: "the rollback of \(reverted.commit.short)")
+        let result = try loader.load(
+            made, revision: "the rollback of \(reverted.commit.short)", signers: signers)
         guard result.snapshot == nil else { return }
         let errors = result.problems.filter { $0.severity == .error }
         let shown = errors.prefix(Self.shownErrors).map { "\n  \($0.text)" }.joined()
@@ -90,16 +101,16 @@ package struct Rollback: Sendable {
         let message = "Revert \"\(reverting.summary)\"\n\nThis reverts commit \(reverting.commit.hex).\n"
         // Git signs where its configuration says so; commit-tree has to be told.
         let arguments = ["commit-tree", tree, "-p", tip.hex, "-m", message] + (isSigning ? ["-S"] : [])
-        var made = try git.run(arguments, in: access.repository.gitDirectory)
+        var made = try git.run(arguments, in: repository.gitDirectory)
         if made.status != 0,
-            try git.run(["var", "GIT_COMMITTER_IDENT"], in: access.repository.gitDirectory).status != 0
+            try git.run(["var", "GIT_COMMITTER_IDENT"], in: repository.gitDirectory).status != 0
         {
             // As `guild init` does where git has no user.
             let person = [("NAME", NewRepository.fallbackName), ("EMAIL", NewRepository.fallbackEmail)].flatMap {
                 [("GIT_AUTHOR_" + $0, $1), ("GIT_COMMITTER_" + $0, $1)]
             }
             made = try git.run(
-                arguments, in: access.repository.gitDirectory,
+                arguments, in: repository.gitDirectory,
                 adding: Dictionary(uniqueKeysWithValues: person))
         }
         let name = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -108,7 +119,7 @@ package struct Rollback: Sendable {
     }
 
     private func publish(_ made: CommitID, after tip: CommitID, _ reference: ServedReference) throws {
-        let place = access.repository.place
+        let place = repository.place
         if reference.isCheckedOut {
             // Refuses to touch a file that is not as it was committed.
             let files = try git.run(["read-tree", "-m", "-u", tip.hex, made.hex], in: place)
@@ -116,7 +127,7 @@ package struct Rollback: Sendable {
         }
         let moved = try git.run(
             ["update-ref", "-m", "guild registry rollback", reference.name, made.hex, tip.hex],
-            in: access.repository.gitDirectory)
+            in: repository.gitDirectory)
         guard moved.status != 0 else { return }
         if reference.isCheckedOut { _ = try git.run(["read-tree", "-m", "-u", made.hex, tip.hex], in: place) }
         throw failure("move \(reference.name)", moved)
@@ -125,6 +136,6 @@ package struct Rollback: Sendable {
     private func failure(_ what: String, _ outcome: GitProgram.Outcome) -> Failure {
         Failure(
             .unavailable, "git cannot \(what): \(outcome.reason)",
-            hint: "run `git status` in \(access.repository.place)")
+            hint: "run `git status` in \(repository.place)")
     }
 }

@@ -1,25 +1,7 @@
-package import GuildCodex
+package import GuildBudgets
+import GuildCodex
 import GuildDomain
 import GuildLedger
-import GuildRuntime
-
-/// The commit whose limits runs obey, and the one that the settings name, where that is not accepted.
-package struct ObeyedCodex: Sendable {
-    package let snapshot: CodexSnapshot
-    /// What the settings name, where it is another commit.
-    package let draft: CodexSnapshot?
-    /// For people: `HEAD (1a2b3c4d5e6f)`, `the worktree`.
-    package let draftName: String
-    /// For people: when the draft's limits hold.
-    package let nextStep: String
-
-    /// For people: that the draft sets other limits on accounts than those that hold; nil where it does not.
-    package var remark: String? {
-        guard let draft, Set(BudgetLimits(draft).standing) != Set(BudgetLimits(snapshot).standing) else { return nil }
-        return "these are the limits of the accepted commit \(snapshot.commit.prefix(12)); \(draftName) sets others, "
-            + nextStep
-    }
-}
 
 extension Inspection {
     /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
@@ -39,7 +21,7 @@ extension Inspection {
             // Better said than not shown.
             let asked = try access.snapshot()
             settings.remark("\(failure.message); these are the limits of \(Self.name(of: asked, access))")
-            return ObeyedCodex(snapshot: asked, draft: nil, draftName: "", nextStep: "")
+            return ObeyedCodex(snapshot: asked, draft: nil)
         }
         var draft: CodexSnapshot?
         do {

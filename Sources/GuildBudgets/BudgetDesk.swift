@@ -1,4 +1,5 @@
 package import GuildCodex
+package import GuildControl
 package import GuildDomain
 package import GuildLedger
 import GuildRuntime

@@ -1,5 +1,3 @@
-package import GuildDomain
-
 extension Failure {
     /// One failure that says what several say, with the first one's hint; nil where there is none.
     package static func together(_ failures: [any GuildError]) -> Failure? {

@@ -1,4 +1,5 @@
 package import GuildCodex
+import GuildControl
 package import GuildDomain
 package import GuildLedger
 
@@ -72,7 +73,7 @@ extension AccountName {
     ) async throws -> AccountName {
         if let agent = snapshot.agent(name) { return .agent(agent.name) }
         guard try await ledger?.hasAccount(.agent(name)) == true else {
-            throw HostedRun.unknownAgent(name, in: snapshot)
+            throw snapshot.unknownAgent(name)
         }
         return .agent(name)
     }
@@ -82,15 +83,7 @@ extension AccountName {
     ) async throws -> AccountName {
         if let chapter = snapshot.chapter(name) { return .chapter(chapter.name) }
         if try await ledger?.hasAccount(.chapter(name)) == true { return .chapter(name) }
-        throw unknownChapter(name, in: snapshot)
-    }
-
-    package static func unknownChapter(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.chapters.values.map(\.name).sorted()
-        return Failure(
-            .usage, "there is no chapter '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? (names.isEmpty ? "this codex has none" : "the chapters are \(names.joined(separator: ", "))"))
+        throw snapshot.unknownChapter(name)
     }
 
     private static func root(_ text: String, ledger: Ledger?) async throws -> AccountName {

@@ -1,5 +1,3 @@
-package import GuildDomain
-
 /// Events as people hand them in: one CloudEvent, a JSON array of them, or JSON Lines.
 package enum EventDocuments {
     /// Events of one document.

@@ -1,4 +1,3 @@
-package import GuildCodex
 package import GuildDomain
 
 /// The commits of a branch that changed what an agent is made of: its manifest, prompt or output schema.
@@ -40,12 +39,20 @@ package struct AgentHistory: Sendable {
     }
 
     /// - Throws: kind `.usage` where the newest commit has no such agent.
-    package init(of name: String, in access: CodexAccess, limit: Int) throws {
-        let tip = try access.tip()
-        let snapshot = try access.loader.load(tip, revision: access.revision).get()
-        guard let manifest = snapshot.agent(name) else { throw HostedRun.unknownAgent(name, in: snapshot) }
-        var (parts, isValid, entries): (Parts, Bool, [Entry]) = (Parts(manifest), true, [])
-        var commit = try access.repository.summary(of: tip)
+    ///
+    /// - Parameters:
+    ///   - tip: the newest commit.
+    ///   - revision: what a person calls it.
+    package init(
+        of name: String, from tip: CommitID, revision: String, in repository: CodexRepository, loader: CodexLoader,
+        limit: Int
+    ) throws {
+        let snapshot = try loader.load(tip, revision: revision).get()
+        guard let manifest = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
+        var parts = Parts(manifest)
+        var isValid = true
+        var entries: [Entry] = []
+        var commit = try repository.summary(of: tip)
         var looked = 0
         while entries.count < limit, looked < Self.commitLimit {
             looked += 1
@@ -54,11 +61,11 @@ package struct AgentHistory: Sendable {
                 (agent, self.entries, isCut) = (manifest.name, entries, false)
                 return
             }
-            let summary = try access.repository.summary(of: parent)
-            let differing = try Self.differing(parts, commit.commit, parent, access)
+            let summary = try repository.summary(of: parent)
+            let differing = try Self.differing(parts, commit.commit, parent, repository)
             // Of an invalid commit it is not known which files it means.
             guard isValid, differing.isEmpty else {
-                let result = try access.loader.load(parent)
+                let result = try loader.load(parent)
                 let earlier = result.snapshot?.agent(name).map(Parts.init)
                 if result.snapshot != nil, earlier == nil {
                     entries.append(Self.added(commit, parts, isValid))
@@ -66,7 +73,7 @@ package struct AgentHistory: Sendable {
                     return
                 }
                 var changes = differing
-                if !isValid, let earlier { changes = try Self.differing(earlier, commit.commit, parent, access) }
+                if !isValid, let earlier { changes = try Self.differing(earlier, commit.commit, parent, repository) }
                 if isValid, let earlier, earlier.paths.first != parts.paths.first { changes.insert("moved", at: 0) }
                 if !changes.isEmpty {
                     entries.append(
@@ -86,10 +93,10 @@ package struct AgentHistory: Sendable {
 
     /// Which parts are not the same at two commits.
     private static func differing(
-        _ parts: Parts, _ commit: CommitID, _ parent: CommitID, _ access: CodexAccess
+        _ parts: Parts, _ commit: CommitID, _ parent: CommitID, _ repository: CodexRepository
     ) throws -> [String] {
-        let now = try access.repository.blobs(of: parts.paths, at: commit)
-        let before = try access.repository.blobs(of: parts.paths, at: parent)
+        let now = try repository.blobs(of: parts.paths, at: commit)
+        let before = try repository.blobs(of: parts.paths, at: parent)
         return zip(parts.names, zip(now, before)).filter { $1.0 != $1.1 }.map(\.0)
     }
 
