@@ -1,5 +1,5 @@
 import Foundation
-package import GuildCodex
+import GuildCodex
 package import GuildDomain
 package import GuildLedger
 import GuildRuntime
@@ -174,28 +174,11 @@ extension AccountReport {
 
     // MARK: Limits
 
-    /// Every limit on an agent's tokens and money that is in force.
-    package static func limits(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [Limit] {
-        let limits = snapshot.limits(of: agent)
-        let tokens: [(String, GuildCodex.Limit<Int64?>)] = [
-            ("perInvocation", GuildCodex.Limit(limits.perInvocation.value, limits.perInvocation.origin)),
-            ("perMinute", limits.perMinute), ("perHour", limits.perHour), ("perDay", limits.perDay),
-            ("perMonth", limits.perMonth),
-        ]
-        let costs: [(String, GuildCodex.Limit<Int64?>)] = [
-            ("perInvocation", limits.costPerInvocation), ("perMinute", limits.costPerMinute),
-            ("perHour", limits.costPerHour), ("perDay", limits.costPerDay), ("perMonth", limits.costPerMonth),
-        ]
-        return tokens.compactMap { name, limit in
-            limit.value.map {
-                Limit(name: "tokenBudget.\(name)", amount: .tokens($0), origin: limit.origin.description)
-            }
+    private static func limits(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [Limit] {
+        snapshot.spendingLimits(of: agent).map { limit in
+            let amount: Amount = limit.unit == .tokens ? .tokens(limit.value) : .microdollars(limit.value)
+            return Limit(name: limit.name, amount: amount, origin: limit.origin)
         }
-            + costs.compactMap { name, limit in
-                limit.value.map {
-                    Limit(name: "costBudget.\(name)", amount: .microdollars($0), origin: limit.origin.description)
-                }
-            }
     }
 
     private static func limits(of chapter: ChapterManifest) -> [Limit] {

@@ -54,55 +54,6 @@ extension TabularResult {
     }
 }
 
-/// Numbers as people read them.
-enum Amount {
-    /// `1,234,567`
-    static func grouped(_ value: Int64) -> String {
-        let digits = Array(String(value.magnitude))
-        var text = value < 0 ? "-" : ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
-            text.append(digit)
-        }
-        return text
-    }
-
-    /// `12.4 MiB`
-    static func bytes(_ value: Int64) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-        var (size, unit) = (Double(max(0, value)), 0)
-        while size >= 1024, unit < units.count - 1 {
-            size /= 1024
-            unit += 1
-        }
-        return unit == 0 ? "\(max(0, value)) B" : "\((size * 10).rounded() / 10) \(units[unit])"
-    }
-
-    /// `1h30m`, `250ms`
-    static func duration(_ value: Duration) -> String {
-        let microseconds = max(0, value.microseconds)
-        guard microseconds >= 1_000_000 else { return "\(microseconds / 1000)ms" }
-        var rest = microseconds / 1_000_000
-        var text = ""
-        for (unit, seconds) in [("d", Int64(86_400)), ("h", 3600), ("m", 60), ("s", 1)] where rest >= seconds {
-            text += "\(rest / seconds)\(unit)"
-            rest %= seconds
-        }
-        return text
-    }
-}
-
-extension LocalTime {
-    /// RFC 3339 with the offset that the zone has then: `2026-03-29T02:30:00+01:00`.
-    static func rfc3339(_ time: Timestamp, zone: TimeZone) -> String {
-        let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.seconds)))
-        let local = Timestamp(seconds: time.seconds.addingSaturated(Int64(offset)))
-        let minutes = offset.magnitude / 60
-        func padded(_ value: UInt) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return local.rfc3339.prefix(19) + (offset < 0 ? "-" : "+") + padded(minutes / 60) + ":" + padded(minutes % 60)
-    }
-}
-
 extension JSONValue {
     static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
     static func optional(_ time: Timestamp?) -> JSONValue { time.map { .string($0.rfc3339) } ?? .null }

@@ -28,7 +28,8 @@ struct RegistryPlanCommand: AsyncParsableCommand {
         let known = Set(before.warnings.map(\.substance))
         try output.renderer.print(
             PlanResult(
-                old: before.commit, new: after.commit, plan: CodexPlan(from: served, to: planned),
+                old: before.commit, new: after.commit,
+                plan: CodexPlan(from: served, to: planned, operations: CodexAccess.catalogue.operations),
                 warnings: after.warnings.filter { !known.contains($0.substance) }))
     }
 }

@@ -1,12 +1,9 @@
-import GuildCitadel
-import GuildCodex
 import GuildDomain
 
 /// What an agent may do with each operation there is, and where: one fact for each place that its rules tell apart, so that
 /// a wider `on:` is a fact that was not there before.
 extension PlanFacts {
     mutating func addTools(of agent: AgentManifest, _ subject: String) {
-        let operations = CodexAccess.catalogue.operations
         for operation in operations { add(operation.name, agent.rules(for: operation), subject) }
         // Patterns for tools that are not known here.
         for rule in agent.tools where !operations.contains(where: { rule.glob.matches($0.name) }) {

@@ -1,5 +1,3 @@
-import GuildCitadel
-import GuildCodex
 import GuildDomain
 
 /// A commit as facts that can be compared.
@@ -29,9 +27,12 @@ struct PlanFacts {
 
     private(set) var facts: [Key: Fact] = [:]
     let snapshot: CodexSnapshot
+    /// Every operation of this build.
+    let operations: [Operation]
 
-    init(_ snapshot: CodexSnapshot) {
+    init(_ snapshot: CodexSnapshot, operations: [Operation]) {
         self.snapshot = snapshot
+        self.operations = operations
         for agent in snapshot.agentsByName { add(agent) }
         addGuild()
         for chapter in snapshot.chapters.values { add(chapter) }
@@ -79,10 +80,10 @@ struct PlanFacts {
         say(.agents, subject, "notifies", agent.dependencies.notifies.joined(separator: ", "))
         addTools(of: agent, subject)
         addSafety(agent, subject)
-        for limit in AgentResult.limits(of: agent, in: snapshot) {
+        for limit in snapshot.limitsInForce(of: agent) {
             say(
                 .budgets, subject, limit.name, String(limit.value),
-                shown: limit.unit == "tokens" ? "\(limit.shown) tokens" : limit.shown,
+                shown: limit.unit == .tokens ? "\(limit.shown) tokens" : limit.shown,
                 rank: limit.value, absentRank: .max)
         }
         for trigger in agent.triggers { add(trigger, of: agent.name, subject) }

@@ -1,4 +1,3 @@
-import GuildCodex
 import GuildDomain
 
 extension PlanFacts {

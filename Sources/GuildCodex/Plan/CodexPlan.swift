@@ -1,18 +1,18 @@
-import GuildCodex
+package import GuildDomain
 
 /// What another commit would change in what agents are, may do, may spend, and are woken by: in words, for a review.
 ///
 /// Both commits are written out as facts, and the facts are compared: a moved line, a comment or a reordered key is then
 /// no change, and a changed default shows at every agent that it holds for.
-struct CodexPlan: Sendable {
-    enum Section: String, Sendable, CaseIterable {
+package struct CodexPlan: Sendable {
+    package enum Section: String, Sendable, CaseIterable {
         case agents, tools, permissions, budgets, schedules, routes, models, connections, policies
     }
 
-    enum Kind: String, Sendable { case added, removed, changed }
+    package enum Kind: String, Sendable { case added, removed, changed }
 
     /// Which way a change goes for what may be done or spent.
-    enum Effect: String, Sendable {
+    package enum Effect: String, Sendable {
         case widens, narrows, neutral
 
         var opposite: Effect {
@@ -24,22 +24,24 @@ struct CodexPlan: Sendable {
         }
     }
 
-    struct Change: Sendable {
-        let section: Section
+    package struct Change: Sendable {
+        package let section: Section
         /// `agent clerk`, `chapter payments`.
-        let subject: String
+        package let subject: String
         /// `github.create_comment`, `tokenBudget.perDay`.
-        let what: String
-        let kind: Kind
-        let before: String?
-        let after: String?
-        var effect: Effect
+        package let what: String
+        package let kind: Kind
+        package let before: String?
+        package let after: String?
+        package internal(set) var effect: Effect
     }
 
-    let changes: [Change]
+    package let changes: [Change]
 
-    init(from old: CodexSnapshot, to new: CodexSnapshot) {
-        let (before, after) = (PlanFacts(old).facts, PlanFacts(new).facts)
+    /// - Parameter operations: every operation of this build, each of which a tool rule may allow.
+    package init(from old: CodexSnapshot, to new: CodexSnapshot, operations: [Operation]) {
+        let before = PlanFacts(old, operations: operations).facts
+        let after = PlanFacts(new, operations: operations).facts
         var changes: [Change] = []
         for (key, fact) in after where before[key]?.value != fact.value {
             var change = Self.change(
