@@ -232,10 +232,9 @@ package struct Deployment: Sendable {
     }
 
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
-        ActionExecutor(
-            ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
-            root: root, settings: { [codex] in codex.head.settings },
-            charges: { [codex] in codex.head.charges(operation: $0) }, time: time, logger: logger)
+        let parts = ActionExecutor.Parts(
+            ledger: ledger, codex: codex, connectors: connectors, worker: worker, time: time, logger: logger)
+        return ActionExecutor(parts, root: root)
     }
 
     package func close() {

@@ -262,9 +262,8 @@ package struct Serve: Sendable {
     private func anchoring(_ deployment: Deployment) -> some Service {
         Stoppable(
             AuditAnchoring(
-                ledger: deployment.ledger, repository: deployment.access.repository,
-                settings: { [codex = deployment.codex] in codex.head.guild.audit }, time: deployment.time,
-                logger: deployment.logger))
+                ledger: deployment.ledger, repository: deployment.access.repository, codex: deployment.codex,
+                time: deployment.time, logger: deployment.logger))
     }
 
     // MARK: HTTP
