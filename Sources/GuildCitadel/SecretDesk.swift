@@ -78,7 +78,7 @@ package struct SecretDesk: Sendable {
     }
 }
 
-extension Inspection {
+extension CommandContext {
     /// What the codex at a commit would have to wait for: secrets that the ledger does not trust. Nothing where there is
     /// no ledger, for then nothing was trusted yet and the first head will be.
     package func waitingSecrets(of snapshot: CodexSnapshot) async throws -> [SecretDesk.Entry] {

@@ -1,7 +1,7 @@
 package import GuildDomain
 
 /// Something wrong in the codex: where, what was found, what was expected.
-package struct Problem: Sendable, Hashable {
+package struct Problem: JSONShape, Sendable, Hashable {
     package enum Severity: String, Sendable { case error, warning }
 
     package let severity: Severity

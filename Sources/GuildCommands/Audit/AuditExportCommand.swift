@@ -32,9 +32,9 @@ struct AuditExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         // What is written meanwhile is not part of it.
         let last = try await ledger.auditHead()
         guard from <= max(last, 1), (until ?? last) <= last else {

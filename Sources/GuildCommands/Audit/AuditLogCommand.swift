@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import GuildCitadel
 import GuildControl
-import GuildDomain
-import GuildLedger
+package import GuildDomain
+package import GuildLedger
 
 struct AuditLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -71,11 +71,10 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
-        var filter = try await filter(ledger, now: settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
+        var filter = try await filter(ledger, now: context.now)
         var newest = filter
         // What is written from here on is for the following, and for nothing else.
         newest.through = try await ledger.auditHead()
@@ -83,7 +82,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         let records = try await ledger.auditLog(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
-        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: settings.time)
+        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: context.time)
         guard feed.show(records) else { return }
         try await feed.followUntilInterrupted()
     }
@@ -107,25 +106,24 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 }
 
-struct AuditLogResult: TabularResult {
+struct AuditLogResult: ListResult {
     let records: [AuditRecord]
 
     var emptyText: String { "no entry fits" }
-    var json: JSONValue { .array(records.map(\.json)) }
+    var rows: [AuditRecord] { records }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SEQ", "TIME", "KIND", "ACTOR", "SUBJECT", "WHAT"],
-            records.map {
-                [String($0.seq), cells.time($0.at), $0.kind, $0.actor, $0.subject, $0.summary]
-            }, rightAligned: [0])
+    var columns: [Column<AuditRecord>] {
+        [
+            .number("SEQ", \.seq), .time("TIME", \.at), .text("KIND", \.kind), .text("ACTOR", \.actor),
+            .text("SUBJECT", \.subject), .text("WHAT", \.summary),
+        ]
     }
 }
 
-extension AuditRecord {
+extension AuditRecord: JSONShape {
     private static let summaryCharacters = 160
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "seq": .integer(seq), "at": .string(at.rfc3339), "kind": .string(kind), "actor": .string(actor),
             "subject": .string(subject), "commit": .optional(commit), "cause": .optional(cause),

@@ -68,7 +68,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
         }
         let deployment = try await Deployment(settings, redactor: redactor, role: .writing)
         defer { deployment.close() }
-        let dispatch = EventDispatch(in: deployment, actor: "user:\(UserName.current)")
+        let dispatch = EventDispatch(in: deployment, actor: settings.user)
         let sent = try await dispatch.send(events)
         guard wait else { return try output.renderer.print(DispatchResult(events: sent)) }
         let progress = Progress(isQuiet: output.quiet)

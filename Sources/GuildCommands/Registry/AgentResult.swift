@@ -1,8 +1,8 @@
 import GuildBudgets
 import GuildCitadel
-import GuildCodex
+package import GuildCodex
 import GuildControl
-import GuildDomain
+package import GuildDomain
 import GuildLedger
 
 /// All that the codex says about one agent, and what holds where it says nothing.
@@ -39,42 +39,66 @@ struct AgentResult: CommandResult {
     /// Limits that only the commit that is not accepted sets.
     private let unlimited: [LimitInForce]
 
-    // MARK: JSON
+    struct Document: Encodable {
+        struct Tool: Encodable {
+            let pattern: String
+            let autonomy: Int
+            let meaning: String
+            let on: ToolScope
+            let from: String
+        }
 
-    var json: JSONValue {
-        var object = listing?.json.object ?? ["name": .string(agent.name)]
-        object["commit"] = .string(commit)
-        object["file"] = .string(agent.location.description)
-        object["prompt"] = .string(prompt)
-        object["model"] = .string(agent.model.text)
-        object["output_schema"] = .optional(agent.outputSchema)
-        object["triggers"] = .array(agent.triggers.map(\.json))
-        object["tools"] = .array(
-            agent.tools.map {
-                [
-                    "pattern": .string($0.pattern), "autonomy": .integer($0.autonomy.rawValue),
-                    "meaning": .string($0.autonomy.meaning), "on": $0.scope.json,
-                    "from": .string($0.location.description),
-                ]
-            })
-        object["limits"] = .array(
-            limits.map {
-                [
-                    "name": .string($0.limit.name), "value": .integer($0.limit.value),
-                    "unit": .string($0.limit.unit.rawValue), "from": .string($0.limit.origin),
-                    "not_accepted": .optional($0.draft?.value),
-                ]
-            })
-        object["limits_commit"] = .string(obeyed.snapshot.commit)
-        object["requires"] = .array(agent.dependencies.requires.map { .string($0.version.description) })
-        object["notifies"] = .array(agent.dependencies.notifies.map { .string($0) })
-        return .object(object)
+        struct Limit: Encodable {
+            let name: String
+            let value: Int64
+            let unit: String
+            let from: String
+            let notAccepted: Int64?
+        }
+
+        let listing: JSONValue
+        let commit: String
+        let file: String
+        let prompt: String
+        let model: String
+        let outputSchema: String?
+        let triggers: [Trigger]
+        let tools: [Tool]
+        let limits: [Limit]
+        let limitsCommit: String
+        let requires: [String]
+        let notifies: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case listing = ""
+            case commit, file, prompt, model, outputSchema, triggers, tools, limits, limitsCommit, requires, notifies
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["LIMIT", "VALUE", "UNIT", "FROM"],
-            limits.map(\.limit).map { [$0.name, String($0.value), $0.unit.rawValue, $0.origin] })
+    var document: Document {
+        Document(
+            listing: listing?.json ?? ["name": .string(agent.name)], commit: commit, file: agent.location.description,
+            prompt: prompt, model: agent.model.text, outputSchema: agent.outputSchema, triggers: agent.triggers,
+            tools: agent.tools.map {
+                Document.Tool(
+                    pattern: $0.pattern, autonomy: $0.autonomy.rawValue, meaning: $0.autonomy.meaning, on: $0.scope,
+                    from: $0.location.description)
+            },
+            limits: limits.map {
+                Document.Limit(
+                    name: $0.limit.name, value: $0.limit.value, unit: $0.limit.unit.rawValue, from: $0.limit.origin,
+                    notAccepted: $0.draft?.value)
+            }, limitsCommit: obeyed.snapshot.commit,
+            requires: agent.dependencies.requires.map(\.version.description), notifies: agent.dependencies.notifies)
+    }
+
+    var rows: [LimitInForce] { limits.map(\.limit) }
+
+    var columns: [Column<LimitInForce>] {
+        [
+            .text("LIMIT", \.name), .number("VALUE", \.value), .text("UNIT", \.unit.rawValue),
+            .text("FROM", \.origin),
+        ]
     }
 
     private var prompt: String {
@@ -147,16 +171,16 @@ extension String {
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count) + 1) }
 }
 
-extension ToolScope {
+extension ToolScope: JSONShape {
     /// A word, or the list of patterns.
-    var json: JSONValue {
+    package var json: JSONValue {
         guard case .patterns(let patterns) = self else { return .string(description) }
         return .array(patterns.map { .string($0.description) })
     }
 }
 
-extension Trigger {
-    var json: JSONValue {
+extension Trigger: JSONShape {
+    package var json: JSONValue {
         [
             "type": .string(kind.rawValue), "source": .optional(source),
             "events": .array(events.map { .string($0.description) }),

@@ -3,7 +3,7 @@ package import GuildDomain
 import GuildHTTP
 import GuildLedger
 
-extension AgentListing {
+extension AgentListing: JSONShape {
     /// The shape of `GET /agents/NAME`; `schema` describes it.
     package var json: JSONValue { json(isWhole: true) }
 
@@ -60,7 +60,7 @@ extension AgentListing {
         ], optional: ["cost_microdollars"])
 }
 
-extension AgentPause {
+extension AgentPause: JSONShape {
     package var json: JSONValue {
         [
             "agent": .string(agent), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,

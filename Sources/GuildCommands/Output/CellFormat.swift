@@ -37,33 +37,8 @@ enum CellFormat: Sendable {
     }
 }
 
-/// A result that is rows.
-protocol TabularResult: CommandResult {
-    func table(_ cells: CellFormat) -> TextTable
-    /// What a person reads where there are no rows.
-    var emptyText: String { get }
-}
-
-extension TabularResult {
-    var table: TextTable { table(.machine) }
-
-    func text(_ style: Style, isQuiet: Bool) -> String {
-        let table = table(.local)
-        if table.rows.isEmpty { return isQuiet ? "" : emptyText }
-        return table.text(style, showsHeadings: !isQuiet)
-    }
-}
-
 extension JSONValue {
     static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
     static func optional(_ time: Timestamp?) -> JSONValue { time.map { .string($0.rfc3339) } ?? .null }
     static func optional(_ number: Int64?) -> JSONValue { number.map { .integer($0) } ?? .null }
-
-    static func tokens(_ usage: TokenUsage) -> JSONValue {
-        [
-            "input": .integer(usage.input), "cache_read": .integer(usage.cacheRead),
-            "cache_write": .integer(usage.cacheWrite), "output": .integer(usage.output),
-            "reasoning": .integer(usage.reasoning), "total": .integer(usage.total),
-        ]
-    }
 }

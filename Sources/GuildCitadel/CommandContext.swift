@@ -1,9 +1,11 @@
 package import GuildCodex
-import GuildDomain
+package import GuildDomain
 package import GuildLedger
 
-/// Codex and ledger opened to look at: nothing is made, and a ledger that nobody has made yet is no error.
-package struct Inspection: Sendable {
+/// What a command works with: the settings that its options name, the codex, and the ledger, if there is one.
+///
+/// Nothing is made but by `withMadeLedger`, and a ledger that nobody has made yet is no error.
+package struct CommandContext: Sendable {
     package enum Purpose: Sendable {
         /// A ledger that is only alike is read, and its path said.
         case reading
@@ -27,8 +29,13 @@ package struct Inspection: Sendable {
         ledger = try home.location.flatMap(Self.open)
     }
 
+    /// Who gives the command: `user:NAME`.
+    package var actor: String { settings.user }
+    package var time: any TimeSource { settings.time }
+    package var now: Timestamp { settings.time.now }
+
     /// The same, saying what there is to say as others do.
-    package func remarking(as other: Settings) -> Inspection {
+    package func remarking(as other: Settings) -> CommandContext {
         var copy = self
         copy.settings.remark = other.remark
         return copy
@@ -136,6 +143,13 @@ package struct Inspection: Sendable {
 
     /// Heads looked through for one that was accepted.
     package static let heads = 100
+
+    /// Runs `body` on the ledger, which is made if there is none, and closes it.
+    package func withMadeLedger<Value>(_ body: (Ledger) async throws -> Value) async throws -> Value {
+        let made = try settings.openLedger(try Self.location(settings, for: .writing))
+        defer { made.close() }
+        return try await body(made)
+    }
 
     package func close() { ledger?.close() }
 }

@@ -3,7 +3,7 @@ import GuildCodex
 import GuildDomain
 import GuildLedger
 
-extension Inspection {
+extension CommandContext {
     /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
     package func obeyed() async throws -> ObeyedCodex {
         let commit = try await lastAccepted()
