@@ -37,6 +37,7 @@ package enum EventDocuments {
             }
         } catch {
             let lines = lines(of: bytes)
+            // A first line that is no JSON either is no sign of lines: the error of the whole is the one to tell.
             guard lines.count > 1, case .object? = try? JSONParser.parse(lines[0].bytes) else {
                 throw Failure(.usage, "\(name): \(error.message)", hint: hint)
             }

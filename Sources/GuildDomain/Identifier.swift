@@ -78,7 +78,8 @@ extension Identifier: Comparable {
 extension Identifier: CustomStringConvertible {
     package var description: String {
         String(unsafeUninitializedCapacity: 26) { buffer in
-            var (high, low) = (high, low)
+            var high = high
+            var low = low
             for index in (0..<26).reversed() {
                 buffer[index] = Crockford.alphabet[Int(low & 31)]
                 low = low >> 5 | high << 59
@@ -105,7 +106,6 @@ package enum Named {
     package enum Worker {}
     package enum Approval {}
     package enum Notification {}
-    package enum Posting {}
 }
 
 package typealias EventID = Identifier<Event>

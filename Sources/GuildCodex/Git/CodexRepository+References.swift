@@ -11,9 +11,6 @@ package struct ServedReference: Sendable, Hashable {
 }
 
 extension CodexRepository {
-    /// Where refs guild makes for itself are; a push to one is no reconfiguration.
-    package static let ownReferences = "refs/guild/"
-
     /// The folders whose change may change what a revision names: those of `HEAD`, of `packed-refs` and of every ref
     /// that the revision may mean, down from the repository; they need not exist.
     func referenceFolders(of revision: String) -> [String] {
