@@ -65,12 +65,16 @@ package struct UsageForecast: Sendable, Hashable {
         of amount: Amount, committed: Int64, limit: Int64, baseLimit: Int64, periodEnd: (Timestamp) -> Timestamp
     ) -> Timestamp? {
         guard committed < limit else { return start }
-        var (used, room, end) = (Double(committed), Double(limit), periodEnd(start))
+        var used = Double(committed)
+        var room = Double(limit)
+        var end = periodEnd(start)
         let series = amount == .tokens ? tokens : microdollars
         var hour = start
         for value in series {
             if hour >= end {
-                (used, room, end) = (0, Double(baseLimit), periodEnd(hour))
+                used = 0
+                room = Double(baseLimit)
+                end = periodEnd(hour)
             }
             used += value
             if used > room { return hour }

@@ -69,7 +69,8 @@ package struct UsageTrend: Sendable, Hashable {
     private static func line(through totals: [Double]) -> (level: Double, slope: Double) {
         let points = totals.enumerated().map { (x: -(Double($0.offset) + 0.5), y: $0.element) }
         let count = Double(points.count)
-        let (meanX, meanY) = (points.reduce(0) { $0 + $1.x } / count, points.reduce(0) { $0 + $1.y } / count)
+        let meanX = points.reduce(0) { $0 + $1.x } / count
+        let meanY = points.reduce(0) { $0 + $1.y } / count
         let spread = points.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
         guard spread > 0 else { return (meanY, 0) }
         let slope = points.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) } / spread

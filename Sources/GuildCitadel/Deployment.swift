@@ -74,16 +74,8 @@ package struct Deployment: Sendable {
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
-        let result: LoadResult
-        if role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
-            let accepted,
-            // The newest commit's damage is what is to be told, also where it reaches the older one.
-            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
-        {
-            (result, unreadable) = (earlier, damage)
-        } else {
-            (result, unreadable) = (try newest.get(), nil)
-        }
+        let (result, damage) = try Self.beginning(with: newest, after: accepted, access, role)
+        unreadable = damage
         let mayMove =
             switch role {
             case .serving: true
@@ -120,6 +112,19 @@ package struct Deployment: Sendable {
             redactor: redactor, trust: LedgerTrust(ledger: ledger), http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
         if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: user) }
+    }
+
+    /// What `serve` begins with if objects of the newest commit are damaged: the last accepted one, with the damage to
+    /// tell of. Everything else begins with the newest.
+    private static func beginning(
+        with newest: Result<LoadResult, any Error>, after accepted: CommitID?, _ access: CodexAccess, _ role: Role
+    ) throws -> (LoadResult, CodexRepositoryError?) {
+        guard role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
+            let accepted,
+            // The newest commit's damage is what is to be told, also where it reaches the older one.
+            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
+        else { return (try newest.get(), nil) }
+        return (earlier, damage)
     }
 
     /// Whether a run may have what is checked out accepted: nobody serves, and it is no step back.

@@ -110,7 +110,8 @@ package struct HostedRun: Sendable {
     package func run(
         observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         try await deployment.acceptRun(actor: request.user, isAttended: request.trust != nil)
         try await settleTrust()
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
@@ -120,7 +121,8 @@ package struct HostedRun: Sendable {
         } else {
             (root, invocation) = try await begin(worker)
         }
-        let (lastFailure, notRecorded) = (FailureBox(), FailureBox())
+        let lastFailure = FailureBox()
+        let notRecorded = FailureBox()
         let blocked = Mutex<[ToolCall]>([])
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
@@ -228,7 +230,8 @@ package struct HostedRun: Sendable {
     private func follow(
         _ id: InvocationID, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         var released: [Action] = []
         var told: [ActionID: Timestamp] = [:]

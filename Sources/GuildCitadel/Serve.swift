@@ -127,6 +127,7 @@ package struct Serve: Sendable {
         do {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
+            // Why an earlier fetch left nothing is told by the error of this one.
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
             settings.logger.warning("fetch failed; what was fetched last is served", metadata: ["reason": "\(error)"])
         }
@@ -213,7 +214,8 @@ package struct Serve: Sendable {
     }
 
     private func drain(_ deployment: Deployment) -> Drain {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
         return Drain(
             ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
@@ -325,7 +327,8 @@ package struct Serve: Sendable {
     private func gateway(
         _ deployment: Deployment, _ requests: ReloadRequests, _ refusals: RefusalLog
     ) -> WebhookGateway {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
             // Losing the error is safe: a remote without an address is fetched in its interval.
             let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil

@@ -13,7 +13,8 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let (ledger, now) = (try context.ledger(orElse: .saidUnlessSeveral), context.now)
+        let ledger = try context.ledger(orElse: .saidUnlessSeveral)
+        let now = context.now
         let waiting = try await ledger?.approvals() ?? []
         let standings = try await ledger?.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))

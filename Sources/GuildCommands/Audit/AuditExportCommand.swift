@@ -41,7 +41,8 @@ struct AuditExportCommand: AsyncParsableCommand {
             throw AuditFailure.noEntry(from > last ? from : until ?? last)
         }
         let destination = try ExportDestination(to)
-        var (after, isRead) = (from - 1, true)
+        var after = from - 1
+        var isRead = true
         while isRead {
             let piece = try await ledger.exportAudit(after: after, through: until ?? last)
             guard let reached = piece.last else { break }

@@ -78,7 +78,8 @@ struct AuditLogCommand: AsyncParsableCommand {
         var newest = filter
         // What is written from here on is for the following, and for nothing else.
         newest.through = try await ledger.auditHead()
-        (newest.newestFirst, newest.limit) = (true, count)
+        newest.newestFirst = true
+        newest.limit = count
         let records = try await ledger.auditLog(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
@@ -89,7 +90,9 @@ struct AuditLogCommand: AsyncParsableCommand {
 
     private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
         var filter = AuditFilter()
-        (filter.agent, filter.kind, filter.actor) = (agent, kind, actor)
+        filter.agent = agent
+        filter.kind = kind
+        filter.actor = actor
         // A subject may be a commit or an account as well.
         filter.subject = subject
         if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: ledger) {

@@ -14,7 +14,9 @@ final class ExportDestination {
 
     init(_ place: String) throws(Failure) {
         guard place != "-" else {
-            (handle, path, partial) = (nil, nil, nil)
+            handle = nil
+            path = nil
+            partial = nil
             return
         }
         path = place
@@ -70,7 +72,8 @@ final class ExportDestination {
     ///
     /// - Throws: where it is neither that nor a file: a link to a file may be anybody's, and so may its target.
     private static func isStream(_ path: String) throws(Failure) -> Bool {
-        var (own, target) = (stat(), stat())
+        var own = stat()
+        var target = stat()
         guard lstat(path, &own) == 0 else { return false }
         let isLink = own.st_mode & S_IFMT == S_IFLNK
         guard stat(path, &target) == 0 else { throw refusal(path, "it is a symbolic link that leads nowhere") }

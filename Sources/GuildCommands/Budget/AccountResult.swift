@@ -140,7 +140,8 @@ struct AccountResult: CommandResult {
     }
 
     private func headlines(_ style: Style) -> String {
-        let (used, cost) = (report.total?.used ?? 0, report.total?.usedCost ?? 0)
+        let used = report.total?.used ?? 0
+        let cost = report.total?.usedCost ?? 0
         var first = style.bold(TextTable.printable(report.account.description))
         switch report.total?.level ?? .none {
         case .none: break

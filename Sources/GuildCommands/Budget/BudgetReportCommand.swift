@@ -31,7 +31,8 @@ struct BudgetReportCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let (obeyed, now) = (try await context.obeyed(), context.now)
+        let obeyed = try await context.obeyed()
+        let now = context.now
         let snapshot = obeyed.snapshot
         if let remark = obeyed.remark { context.settings.remark(remark) }
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt

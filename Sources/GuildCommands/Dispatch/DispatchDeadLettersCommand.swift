@@ -109,7 +109,8 @@ struct DeadLettersDropCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let (settings, reason) = (options.settings(), reason)
+        let settings = options.settings()
+        let reason = reason
         try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
             try await ledger.dropDeadLetter(
                 id, reason: reason, actor: settings.user, now: settings.time.now)

@@ -99,7 +99,8 @@ struct DispatchSendCommand: AsyncParsableCommand {
         fields["data"] = try payload()
         var event = try Event(cloudEvent: .object(fields), now: now)
         // It is made here, so it has an id of ours.
-        (event.id, event.root) = (id, id)
+        event.id = id
+        event.root = id
         return [event]
     }
 

@@ -46,7 +46,10 @@ struct Style: Sendable {
 
     static let plain = Style(isColored: false)
 
-    init(isColored: Bool) { (self.isColored, isMarked) = (isColored, false) }
+    init(isColored: Bool) {
+        self.isColored = isColored
+        isMarked = false
+    }
 
     /// NO_COLOR (no-color.org) and CLICOLOR_FORCE are obeyed; colour otherwise only on a terminal.
     init(choice: ColorChoice, isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {

@@ -29,7 +29,8 @@ package struct ApprovalDesk: Sendable {
     ///
     /// - Throws: `Failure` with all that is wrong with any of them.
     package func find(_ ids: [String], approve: Bool) async throws -> [ActionID] {
-        var (found, failures): ([ActionID], [any GuildError]) = ([], [])
+        var found: [ActionID] = []
+        var failures: [any GuildError] = []
         for id in ids {
             do {
                 let action = try await WrittenID.action(id, in: ledger)

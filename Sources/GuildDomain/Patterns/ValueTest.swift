@@ -59,7 +59,10 @@ package struct CaselessTest: Sendable, Hashable {
     let place: Place
     let pattern: CaselessText
 
-    init(_ text: String, _ place: Place) { (pattern, self.place) = (CaselessText(text), place) }
+    init(_ text: String, _ place: Place) {
+        pattern = CaselessText(text)
+        self.place = place
+    }
 
     package func accepts(_ text: String) -> Bool {
         switch place {
