@@ -32,12 +32,12 @@ package struct Serve: Sendable {
     /// A branch of a remote repository to fetch and serve, in the place of the revision that the settings name.
     package var remote: RemoteBranch?
     /// Told what every invocation of this process does, as it happens.
-    package var observe: @Sendable (RunEvent) -> Void
+    package var observe: (@Sendable (RunEvent) -> Void)?
 
     package init(
         components: [Component], listen: String? = nil, trustedProxies: [String]? = nil, hosts: [String] = [],
         once: Bool = false, remote: RemoteBranch? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.components = components
         self.listen = listen

@@ -1,3 +1,4 @@
+import GuildConnectors
 package import GuildDomain
 
 /// One call of a model, in no vendor's format.
@@ -14,6 +15,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var grantedOutputTokens: Int?
     /// What the budget holds for the input: no part of the question either.
     package var reservedInputTokens: Int64?
+    /// What its masking knew; nil if it was not masked. No part of the question either.
+    var maskedAs: Redactor.Mark?
 
     /// The reply limit that goes to the provider.
     package var outputLimit: Int { max(1, min(maxOutputTokens, grantedOutputTokens ?? maxOutputTokens)) }
