@@ -22,6 +22,7 @@ struct Housekeeping: Service {
         await cancelWhenGracefulShutdown {
             // What a crash left is looked for once, and again where a round could not look at all files.
             var looksAtFiles = true
+            var isFirst = true
             while !Task.isCancelled {
                 let end = ContinuousClock.now + Self.round
                 var next = Self.interval
@@ -44,6 +45,8 @@ struct Housekeeping: Service {
                     // What is not taken away now is taken away in the next round.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])
                 }
+                if isFirst { MemoryReturn.ofStartup() }
+                isFirst = false
                 // Losing the error is safe: it can only say that this task was cancelled, which the loop sees.
                 try? await time.sleep(until: time.now + next)
             }
