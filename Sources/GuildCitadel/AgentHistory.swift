@@ -1,22 +1,28 @@
 package import GuildCodex
 package import GuildDomain
 
-/// The commits of a branch that changed what an agent is made of: its manifest, prompt or output schema.
+/// The commits of a branch that changed a part of an agent: its manifest, prompt or output schema.
 ///
-/// The walk follows first parents, so that it shows when the branch itself changed: a merge counts once, with what it
-/// brought.
+/// The walk follows first parents, so that it shows when the branch itself changed: a merge counts once, with all its
+/// changes.
 package struct AgentHistory: Sendable {
+    /// One commit that changed the agent.
     package struct Entry: Sendable {
+        /// The commit.
         package let commit: CommitSummary
-        /// `added`, or what differs from the commit before: `manifest`, `prompt`, `output schema`, `moved`.
+        /// `added`, or the differences from the previous commit: `manifest`, `prompt`, `output schema`, `moved`.
         package let changes: [String]
-        /// Nil where the manifest says none, or the codex of that commit is invalid.
+        /// Nil if the manifest says none, or the codex of that commit is invalid.
         package let version: SemanticVersion?
+        /// The agent's version before the commit.
         package let versionBefore: SemanticVersion?
+        /// Whether the codex is valid at the commit.
         package let isValid: Bool
     }
 
+    /// The agent's name.
     package let agent: String
+    /// The commits, the newest first.
     package let entries: [Entry]
     /// Whether older entries were left out.
     package let isCut: Bool
@@ -39,7 +45,7 @@ package struct AgentHistory: Sendable {
         }
     }
 
-    /// - Throws: kind `.usage` where the newest commit has no such agent.
+    /// - Throws: `Failure` of kind `.usage` if the newest commit has no such agent.
     package init(of name: String, in access: CodexAccess, limit: Int) throws {
         let tip = try access.tip()
         let snapshot = try access.loader.load(tip, revision: access.revision).get()

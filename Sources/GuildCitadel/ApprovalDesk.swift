@@ -1,13 +1,13 @@
 package import GuildDomain
 package import GuildLedger
 
-/// Where people agree to what agents may not do alone: the actions of autonomy 1.
+/// Lets people approve actions that agents may not do alone: those of autonomy 1.
 package struct ApprovalDesk: Sendable {
-    /// What happens once a decision is recorded.
+    /// The next step once a decision is recorded.
     package enum Continuation: Sendable, Hashable {
-        /// A process that executes actions and invocations is alive and goes on by itself.
+        /// A process that executes actions and invocations is alive and continues by itself.
         case served(pid: Int32, host: String)
-        /// Nobody is there to go on.
+        /// Nobody is there to continue.
         case unattended
     }
 
@@ -17,7 +17,7 @@ package struct ApprovalDesk: Sendable {
     /// `user:NAME`.
     private let actor: String
 
-    /// - Parameter actionWait: how long a turn waits for the result of what was agreed to.
+    /// - Parameter actionWait: how long a turn waits for the result of an approved action.
     package init(ledger: Ledger, actionWait: Duration, actor: String, time: any TimeSource) {
         self.ledger = ledger
         self.actionWait = actionWait
@@ -46,13 +46,14 @@ package struct ApprovalDesk: Sendable {
 
     /// Records one decision.
     ///
-    /// - Throws: `ApprovalFailure` where the id names nothing that waits.
+    /// - Throws: `ApprovalFailure` if the id names no waiting action.
     package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
         let now = time.now
         return try await ledger.decide(
             id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
     }
 
+    /// What happens after a decision: a running process continues, or somebody has to start one.
     package func continuation() async throws -> Continuation {
         let needed = [Component.executor, .actionExecutor].map(\.rawValue)
         let alive = try await ledger.status().processes.filter(\.isAlive)

@@ -32,7 +32,7 @@ package enum Component: String, Sendable, CaseIterable {
                         ?? "the components are \(running.map(\.rawValue).joined(separator: ", "))")
             }
             guard running.contains(component) else {
-                throw Failure(.usage, "component '\(name)' is not in this version", hint: "leave it out")
+                throw Failure(.usage, "component '\(name)' is not available in this version", hint: "remove it")
             }
             if !components.contains(component) { components.append(component) }
         }

@@ -20,7 +20,7 @@ struct Housekeeping: Service {
     func run() async throws {
         let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
         await cancelWhenGracefulShutdown {
-            // What a crash left is looked for once, and again where a round could not look at all files.
+            // Remains of a crash are searched for once, and again if a round could not look at all files.
             var looksAtFiles = true
             var isFirst = true
             while !Task.isCancelled {
@@ -42,7 +42,7 @@ struct Housekeeping: Service {
                 } catch is CancellationError {
                     return
                 } catch {
-                    // What is not taken away now is taken away in the next round.
+                    // The next round deletes what this one could not.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])
                 }
                 if isFirst { MemoryReturn.ofStartup() }
@@ -55,7 +55,7 @@ struct Housekeeping: Service {
 }
 
 extension CodexSnapshot {
-    /// What the policies say about retention, as the ledger takes it.
+    /// The retention of the policies, in the ledger's form.
     package var retentionPlan: RetentionPlan {
         let rules = retention
         return RetentionPlan(

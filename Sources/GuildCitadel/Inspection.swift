@@ -2,8 +2,9 @@ package import GuildCodex
 import GuildDomain
 package import GuildLedger
 
-/// Codex and ledger opened to look at: nothing is made, and a ledger that nobody has made yet is no error.
+/// Codex and ledger opened for reading: nothing is created, and a missing ledger is not an error.
 package struct Inspection: Sendable {
+    /// The kind of command, which decides how a missing ledger is treated.
     package enum Purpose: Sendable {
         /// A ledger that is only alike is read, and its path said.
         case reading
@@ -11,14 +12,16 @@ package struct Inspection: Sendable {
         case writing
     }
 
+    /// The settings, with the ledger that was found.
     package private(set) var settings: Settings
-    /// Where the ledger is, or would be.
+    /// The ledger's location, whether or not it exists.
     package let location: LedgerLocation
     private let ledger: Ledger?
     private let home: LedgerHome
-    /// Nil where the ledger was named by itself; then the codex is looked for when it is needed.
+    /// Nil if the ledger was named by itself; then the codex is looked for when it is needed.
     private let found: CodexAccess?
 
+    /// Opens codex and ledger for reading.
     package init(_ settings: Settings, for purpose: Purpose = .reading) throws {
         self.settings = settings
         (home, found) = try Self.find(settings, purpose)
@@ -27,14 +30,14 @@ package struct Inspection: Sendable {
         ledger = try home.location.flatMap(Self.open)
     }
 
-    /// The same, saying what there is to say as others do.
+    /// The same, with the remarks of other settings.
     package func remarking(as other: Settings) -> Inspection {
         var copy = self
         copy.settings.remark = other.remark
         return copy
     }
 
-    /// Where the settings have the ledger, without a look at what is there: to make it, or put another in its place.
+    /// The ledger's location by the settings, without checking what is there: to create it, or to replace it.
     package static func location(_ settings: Settings, for purpose: Purpose) throws -> LedgerLocation {
         if let named = try settings.namedLedger() { return named }
         let access = try CodexAccess(settings)
@@ -43,7 +46,7 @@ package struct Inspection: Sendable {
         return location
     }
 
-    /// The codex is looked for only where the ledger is not named by itself.
+    /// The codex is searched for only if the settings do not name the ledger.
     private static func find(_ settings: Settings, _ purpose: Purpose) throws -> (LedgerHome, CodexAccess?) {
         if let named = try settings.namedLedger() {
             return (LedgerHome(standing: .named, locations: [named], codex: "", looked: [named.path]), nil)
@@ -64,7 +67,7 @@ package struct Inspection: Sendable {
         }
     }
 
-    /// The ledger, for what has nothing to show without one.
+    /// The ledger, for commands that show nothing without one.
     package func requiredLedger() throws -> Ledger {
         guard let ledger else {
             if home.location == nil { throw home.refusal }
@@ -74,17 +77,17 @@ package struct Inspection: Sendable {
         return ledger
     }
 
-    /// What is done where there is no ledger.
+    /// The behaviour if there is no ledger.
     package enum Absence: Sendable {
         /// Nothing is said.
         case quiet
-        /// That there is none, and where it was looked for, is said: for what shows the codex without it too.
+        /// Say that there is none, and where guild looked: for commands that also show the codex without it.
         case said
-        /// As `said`; and where several may be meant, none is taken for none: for what would show figures of zero.
+        /// Like `said`; but several candidates are an error: for commands that would otherwise show zeros.
         case saidUnlessSeveral
     }
 
-    /// The ledger where there is one.
+    /// The ledger if there is one.
     ///
     /// - Throws: the refusal of `saidUnlessSeveral`.
     package func ledger(orElse absence: Absence) throws -> Ledger? {
@@ -98,14 +101,15 @@ package struct Inspection: Sendable {
 
     private var whyAbsent: String { home.location == nil ? home.refusal.oneLine : home.missing.message }
 
+    /// The codex, for commands that show nothing without one.
     package func codex() throws -> CodexAccess {
         if let found { return found }
         return try CodexAccess(settings)
     }
 
-    /// The snapshot that the settings name; where it has errors, the last one that was accepted.
+    /// The snapshot that the settings name; if it has errors, the last one that was accepted.
     ///
-    /// - Throws: `CodexInvalid` where none was ever accepted.
+    /// - Throws: `CodexInvalid` if none was ever accepted.
     package func snapshot() async throws -> CodexSnapshot {
         let access = try codex()
         do {
@@ -116,7 +120,7 @@ package struct Inspection: Sendable {
         }
     }
 
-    /// The snapshot that the ledger says is accepted; where none ever was, the one that the settings name.
+    /// The accepted snapshot according to the ledger; the settings' snapshot if none was ever accepted.
     package func acceptedSnapshot() async throws -> CodexSnapshot {
         // One suspension and no more: with the rest in it, the optimiser of Swift 6.3.1 crashes as it splits the coroutine.
         let commit = try await lastAccepted()
@@ -137,5 +141,6 @@ package struct Inspection: Sendable {
     /// Heads looked through for one that was accepted.
     package static let heads = 100
 
+    /// Closes the ledger.
     package func close() { ledger?.close() }
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 
-/// What the system gets back of the memory that nothing uses any more.
+/// Memory that nothing uses any more returns to the system.
 enum MemoryReturn {
     /// An allocation of at least this many bytes is a mapping of its own, which goes when it is freed.
     private static let mappingBytes: Int32 = 256 << 10

@@ -3,17 +3,18 @@ import GuildDomain
 import GuildLedger
 import GuildRuntime
 
-/// The commit whose limits runs obey, and the one that the settings name, where that is not accepted.
+/// The commit whose limits apply to runs, and the settings' commit, if that is not accepted.
 package struct ObeyedCodex: Sendable {
+    /// The commit whose limits are in force.
     package let snapshot: CodexSnapshot
-    /// What the settings name, where it is another commit.
+    /// The settings' commit, if it differs.
     package let draft: CodexSnapshot?
     /// For people: `HEAD (1a2b3c4d5e6f)`, `the worktree`.
     package let draftName: String
     /// For people: when the draft's limits hold.
     package let nextStep: String
 
-    /// For people: that the draft sets other limits on accounts than those that hold; nil where it does not.
+    /// For people: that the draft sets other limits on accounts than those that hold; nil if it does not.
     package var remark: String? {
         guard let draft, Set(BudgetLimits(draft).standing) != Set(BudgetLimits(snapshot).standing) else { return nil }
         return "these are the limits of the accepted commit \(snapshot.commit.prefix(12)); \(draftName) sets others, "
@@ -22,7 +23,7 @@ package struct ObeyedCodex: Sendable {
 }
 
 extension Inspection {
-    /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
+    /// The commit whose limits are in force: the accepted one according to the ledger, or else the settings' one.
     package func obeyed() async throws -> ObeyedCodex {
         let commit = try await lastAccepted()
         let isServed = try await ledger(orElse: .quiet)?.isServed() ?? false
@@ -46,12 +47,12 @@ extension Inspection {
             let asked = try access.snapshot()
             if asked.commit != accepted.commit { draft = asked }
         } catch is CodexInvalid {
-            // What is invalid sets no limits; `guild registry validate` tells.
+            // An invalid commit sets no limits; `guild registry validate` reports it.
         }
         return ObeyedCodex(
             snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
             nextStep: access.isAtHead
-                ? "which hold once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
+                ? "which apply once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
                 : "which are not accepted")
     }
 

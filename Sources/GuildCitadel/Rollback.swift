@@ -8,10 +8,13 @@ import GuildDomain
 ///
 /// Until the last step nobody sees anything; that step fails if the branch has moved meanwhile.
 package struct Rollback: Sendable {
-    /// What was made.
+    /// The new commit.
     package struct Outcome: Sendable {
+        /// The new commit.
         package let commit: CommitID
+        /// The reverted commit.
         package let reverted: CommitSummary
+        /// The branch that now ends in the new commit.
         package let reference: String
     }
 
@@ -28,31 +31,31 @@ package struct Rollback: Sendable {
             } ?? false
     }
 
-    /// - Parameter revision: the commit to take back; nil takes the newest.
-    /// - Throws: kind `.usage` where there is no branch, the commit is not on it, does not revert cleanly or changed
-    ///   nothing; `.refused` where files or index have changes; `CodexInvalid` where what would come out is invalid.
+    /// - Parameter revision: the commit to revert; nil means the newest.
+    /// - Throws: `Failure` of kind `.usage` if there is no branch, or the commit is not on it, does not revert cleanly
+    ///   or changed nothing; `.refused` if files or index have changes; `CodexInvalid` if the result would be invalid.
     package func run(_ revision: String?) throws -> Outcome {
         let repository = access.repository
         guard let reference = try repository.servedReference(access.revision), reference.name.hasPrefix("refs/heads/")
         else {
             throw Failure(
-                .usage, "\(access.revision) is no branch, so nothing can be added to it", hint: "name one with --rev")
+                .usage, "\(access.revision) is not a branch, so it can take no commit", hint: "name one with --rev")
         }
         let tip = try repository.resolve(reference.name)
         let commit = try revision.map { try repository.resolve($0) } ?? tip
         guard try repository.isAncestor(commit, of: tip) else {
             throw Failure(
-                .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists those that are")
+                .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists its commits")
         }
         if reference.isCheckedOut { try requireClean() }
         let reverted = try repository.summary(of: commit)
         guard let (tree, isChange) = try repository.revertedTree(of: commit, on: tip) else {
             throw Failure(
-                .usage, "commit \(commit.short) cannot be taken back: later commits changed the same lines",
-                hint: "revert it by hand with `git revert`, or take the later ones back first")
+                .usage, "commit \(commit.short) cannot be reverted: later commits changed the same lines",
+                hint: "revert it by hand with `git revert`, or revert the later ones first")
         }
         guard isChange else {
-            throw Failure(.usage, "commit \(commit.short) is taken back already", hint: "name another commit")
+            throw Failure(.usage, "commit \(commit.short) is already reverted", hint: "name another commit")
         }
         let made = try self.commit(tree, on: tip, reverting: reverted)
         try requireValid(made, without: reverted)
@@ -81,20 +84,20 @@ package struct Rollback: Sendable {
         throw Failure(
             .invalidCodex,
             "without commit \(reverted.commit.short) the codex would be invalid\(shown)\(rest)",
-            hint: "nothing was changed; `git log` lists the commits, and one before may be the one to take back")
+            hint: "nothing was changed; `git log` lists the commits; perhaps revert an earlier one")
     }
 
     private static let shownErrors = 20
 
     private func commit(_ tree: String, on tip: CommitID, reverting: CommitSummary) throws -> CommitID {
         let message = "Revert \"\(reverting.summary)\"\n\nThis reverts commit \(reverting.commit.hex).\n"
-        // Git signs where its configuration says so; commit-tree has to be told.
+        // Git signs if its configuration says so; commit-tree needs to be told explicitly.
         let arguments = ["commit-tree", tree, "-p", tip.hex, "-m", message] + (isSigning ? ["-S"] : [])
         var made = try git.run(arguments, in: access.repository.gitDirectory)
         if made.status != 0,
             try git.run(["var", "GIT_COMMITTER_IDENT"], in: access.repository.gitDirectory).status != 0
         {
-            // As `guild init` does where git has no user.
+            // As `guild init` does if git has no user.
             let person = [("NAME", NewRepository.fallbackName), ("EMAIL", NewRepository.fallbackEmail)].flatMap {
                 [("GIT_AUTHOR_" + $0, $1), ("GIT_COMMITTER_" + $0, $1)]
             }

@@ -6,6 +6,7 @@ import GuildTransport
 
 /// `guild run --dry-run`: needs no ledger and calls nothing.
 package enum RunPreview {
+    /// Builds the first request of a run, without calling anything.
     package static func make(
         _ request: RunRequest, _ settings: Settings, redactor: Redactor
     ) throws -> DryRun {

@@ -3,7 +3,7 @@ package import GuildLedger
 
 /// Ids as people write them: whole, or as much of one as is unique. Every command that takes an id finds it here.
 package enum WrittenID {
-    /// Ids named where a beginning is several'.
+    /// The most ids that are listed for an ambiguous prefix.
     private static let namedLimit = 5
 
     /// The id that is meant.
@@ -18,8 +18,8 @@ package enum WrittenID {
         throw unknown(text, of: kinds, nearest: NearestName.of(text.uppercased(), in: recent))
     }
 
-    /// - Returns: nil where the ledger knows none that begins so.
-    /// - Throws: `Failure` of kind `usage` for a beginning of several.
+    /// - Returns: nil if the ledger has no id with that prefix.
+    /// - Throws: `Failure` of kind `usage` for an ambiguous prefix.
     package static func find(_ text: String, of kinds: [RecordKind], in ledger: Ledger) async throws -> String? {
         let found = try await ledger.ids(beginningWith: text.uppercased(), of: kinds, limit: namedLimit + 1)
             .map(\.description)
@@ -27,10 +27,10 @@ package enum WrittenID {
         let more = found.count > namedLimit ? ", …" : ""
         throw Failure(
             .usage, "several \(list(kinds.map { $0.rawValue + "s" }, "and")) begin with '\(ScreenText.line(text))'",
-            hint: "give more of one of them: \(found.prefix(namedLimit).joined(separator: ", "))\(more)")
+            hint: "give a longer prefix: \(found.prefix(namedLimit).joined(separator: ", "))\(more)")
     }
 
-    /// An invocation's id. A whole one is taken as it is, for whoever uses it to say that there is none.
+    /// An invocation's id. A complete one is returned as it is, and its user reports if it does not exist.
     package static func invocation(_ text: String, in ledger: Ledger) async throws -> InvocationID {
         if let id = InvocationID(text) { return id }
         guard let id = InvocationID(try await resolve(text, of: [.invocation], in: ledger)) else {
@@ -48,13 +48,14 @@ package enum WrittenID {
         return id
     }
 
+    /// The failure for an id that the ledger lacks.
     package static func unknown(
         _ text: String, of kinds: [RecordKind] = RecordKind.allCases, nearest: String? = nil
     ) -> Failure {
         Failure(
             .usage, "there is no \(list(kinds.map(\.rawValue), "or")) '\(ScreenText.line(text))' in the ledger",
             hint: nearest.map { "did you mean '\($0)'?" }
-                ?? "an id has 26 letters and digits, of which the first may do; `guild audit log` shows the newest")
+                ?? "an id has 26 letters and digits and may be shortened; `guild audit log` shows the newest")
     }
 
     private static func list(_ words: [String], _ last: String) -> String {

@@ -2,7 +2,7 @@ import GuildCodex
 import GuildDomain
 import GuildRuntime
 
-/// What `run --dry-run` shows.
+/// The output of `run --dry-run`.
 struct DryRunResult: CommandResult {
     let dryRun: DryRun
 

@@ -9,8 +9,9 @@ import Logging
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A repository, bare or not, or a folder of one.",
-            discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml upwards from here.",
+            "A repository, bare or not, or a folder in one.",
+            discussion:
+                "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml in this folder or a parent.",
             valueName: "path"), completion: .directory)
     var codex: String?
 
@@ -32,7 +33,7 @@ struct GlobalOptions: ParsableArguments {
             discussion: "Default: info for serve, warning for every other command.", valueName: "level"))
     var logLevel: LogLevel?
 
-    @Option(help: ArgumentHelp("How log lines look.", valueName: "format"))
+    @Option(help: ArgumentHelp("The format of log lines.", valueName: "format"))
     var logFormat: LogFormat = .text
 
     /// The settings of the process, with a logger whose lines never show a secret.

@@ -11,9 +11,10 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Runs one invocation of an agent in the foreground.",
         discussion: """
             The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
-            cleanly, settles the budget and exits 130. A run that a budget stops keeps what it has, exits 4 and says what \
-            to grant; --resume goes on where it stopped. A run of which an action was refused exits 1, or 5 if a person, the \
-            manifest or a policy refused it; 6 if one is still to be done, for the system asked to come again later.
+            cleanly, settles the budget and exits 130. A run that a budget stops keeps its results, exits 4 and says \
+            what to grant; --resume continues it. If an action of the run was refused, guild exits 1, or 5 if a \
+            person, the manifest or a policy refused it; if an action is still open because the system asked to delay \
+            it, guild exits 6.
             """)
 
     enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }
@@ -21,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
-    @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))
+    @Argument(help: ArgumentHelp("The request.", valueName: "prompt"))
     var prompt: [String] = []
 
     @Option(
@@ -42,22 +43,22 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A model of the LLMRegistry, or PROVIDER/MODEL.", valueName: "model"))
     var model: String?
 
-    @Option(help: ArgumentHelp("The most tokens this run may use: 4000, 200K.", valueName: "tokens"))
+    @Option(help: ArgumentHelp("The maximum of tokens for this run: 4000, 200K.", valueName: "tokens"))
     var budget: String?
 
     @Option(
-        help: ArgumentHelp("Go on with an invocation that a budget stopped.", valueName: "invocation"))
+        help: ArgumentHelp("Continue an invocation that a budget stopped.", valueName: "invocation"))
     var resume: String?
 
     @Option(
         name: .customLong("on"),
         help: ArgumentHelp(
-            "Where the run is called: what tools whose rule says `on: container` reach; may be repeated.",
-            discussion: "github:OWNER/REPO. Default: the repository of --event, else nowhere.",
+            "A container of the run: tools whose rule says `on: container` may act there; may be repeated.",
+            discussion: "github:OWNER/REPO. Default: the repository of --event, else none.",
             valueName: "system:container"))
     var places: [String] = []
 
-    @Flag(help: "Show the rendered prompt, the tools and what would be reserved; call nothing.")
+    @Flag(help: "Show the rendered prompt, the tools and the reservation; call nothing.")
     var dryRun = false
 
     @Option(help: ArgumentHelp("Write the model's answers to a recording.", valueName: "file"), completion: .file())
@@ -68,15 +69,15 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "ask, all or none: who agrees to actions of autonomy 1.",
+            "ask, all or none: how to answer for actions of autonomy 1.",
             discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
     var approve: Approval?
 
     @Flag(
         help: ArgumentHelp(
-            "Trust every secret that the codex names, for what it names it for.",
+            "Trust every secret that the codex names, for the use it names.",
             discussion:
-                "For those who protect the branch. Default: ask on a terminal, else exit 5. Environment: "
+                "For protected branches. Default: ask on a terminal, else exit 5. Environment: "
                 + "GUILD_TRUST_CODEX=1."))
     var trustCodex = false
 
@@ -85,12 +86,12 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let resume {
-            guard !resume.isEmpty else { throw ValidationError("--resume names no invocation") }
+            guard !resume.isEmpty else { throw ValidationError("--resume needs the id of an invocation") }
             guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun,
                 places.isEmpty
             else {
                 throw ValidationError(
-                    "--resume goes on with what was asked: it takes no agent, request, place or budget")
+                    "--resume continues the original request: it takes no agent, request, container or budget")
             }
         } else if agent == nil {
             throw ValidationError("name the agent to run, or an invocation with --resume")
@@ -191,7 +192,8 @@ struct RunCommand: AsyncParsableCommand {
         let events = try EventDocuments.parse(try InputFile.read(path), name: path, now: now)
         guard let event = events.first, events.count == 1 else {
             throw Failure(
-                .usage, "\(path): \(events.count) events, a run takes one", hint: "`guild dispatch` takes several")
+                .usage, "\(path): \(events.count) events, but a run takes one", hint: "use `guild dispatch` for several"
+            )
         }
         return event
     }

@@ -5,7 +5,7 @@ import GuildLedger
 import GuildRuntime
 import Synchronization
 
-/// Shows a run while it goes on: the answer on standard output, everything else on standard error.
+/// Shows a run in progress: the answer on standard output, everything else on standard error.
 final class RunScreen: Sendable {
     private struct State {
         var invocation: InvocationID?
@@ -54,7 +54,7 @@ final class RunScreen: Sendable {
 
     func finish() { endLine() }
 
-    /// Says how it ended, and what to do next.
+    /// Reports how it ended, and the next step.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
             let standing = outcome.standings[action.id]
@@ -63,15 +63,15 @@ final class RunScreen: Sendable {
             let place = ScreenText.line(action.subject)
             say(
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
-                    + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
+                    + "  hint: guild audit approve \(action.id), then `guild serve --once` continues")
         }
-        for action in outcome.released { say(ScreenText.line("guild: approved with it: \(action.brief)")) }
+        for action in outcome.released { say(ScreenText.line("guild: also approved: \(action.brief)")) }
         for action in outcome.done { tellMove(action) }
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
             say(
                 ScreenText.line("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
-                    + "\n  hint: guild audit show \(action.id) tells what was asked")
+                    + "\n  hint: guild audit show \(action.id) shows the request")
         }
         if let problem = outcome.notRecorded { say("guild: \(problem.description)") }
         for call in outcome.blocked {
@@ -82,8 +82,8 @@ final class RunScreen: Sendable {
         for action in outcome.left {
             let why = action.error.map { ": \($0)" } ?? ""
             say(
-                ScreenText.line("guild: \(action.operation) on \(action.subject) is not done yet\(why)")
-                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, does it from "
+                ScreenText.line("guild: \(action.operation) on \(action.subject) is still open\(why)")
+                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, executes it from "
                     + LocalTime.text(action.availableAt))
         }
         if let failure = outcome.failure {
@@ -111,7 +111,7 @@ final class RunScreen: Sendable {
 
     private func write(_ text: String) {
         guard streams, !text.isEmpty else { return }
-        // A reader that went away is no reason to stop a run that costs money.
+        // A reader that went away is not a reason to stop a run that costs money.
         Terminal.write(state.withLock { $0.answer.shown(text) }, to: .output)
     }
 

@@ -7,7 +7,7 @@ import GuildLedger
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "One screen: components, queues, agents, ledger, codex, approvals.")
+        commandName: "status", abstract: "Shows components, queues, agents, ledger, codex and approvals on one screen.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions

@@ -7,7 +7,7 @@ import GuildLedger
 /// Everything at a glance.
 struct StatusResult: CommandResult {
     let codex: LoadResult
-    /// Nil where there is none yet.
+    /// Nil if there is none yet.
     let ledger: LedgerStatus?
     let ledgerPath: String
     /// Commits that were offered, the newest first.
@@ -18,9 +18,9 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     let held: [HeldStanding]
-    /// What waits at the caps on actions, and what people have released.
+    /// The waiting actions at caps, and the releases.
     let caps: CapStatus
     let dispatch: DispatchStatus?
     /// Pauses of schedules in force.
@@ -129,7 +129,7 @@ struct StatusResult: CommandResult {
     func text(_ style: Style, isQuiet: Bool) -> String {
         var lines = codexLines(style)
         guard let ledger else {
-            lines.append("ledger     none yet (\(ledgerPath)); a run or `guild serve` makes it")
+            lines.append("ledger     none yet (\(ledgerPath)); a run or `guild serve` creates it")
             return (lines + agentLines(style)).joined(separator: "\n")
         }
         let size = Amount.bytes(ledger.bytes.addingSaturated(ledger.walBytes))
@@ -160,7 +160,7 @@ struct StatusResult: CommandResult {
                     + ", \(errors) error\(errors == 1 ? "" : "s"): guild registry validate")
         }
         if let accepted, accepted.commit != codex.snapshot?.commit {
-            lines.append("           served last: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
+            lines.append("           last served: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
         }
         if let refused {
             let first = refused.problems.first.map { ": \(TextTable.printable($0))" } ?? ""
@@ -201,13 +201,13 @@ struct StatusResult: CommandResult {
             lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
         }
         lines += secrets.prefix(Self.shownSecrets).map { entry in
-            style.red("secret     not trusted, and not used: ") + TextTable.printable(entry.pair.description)
+            style.red("secret     not trusted, so not used: ") + TextTable.printable(entry.pair.description)
                 + " (guild registry trust \(entry.pair.id))"
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         lines += caps.lines.map { style.yellow(TextTable.printable($0)) }
         lines += alerts.enumerated().map { index, alert in
-            let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
+            let line = "\(alert.account) is \(alert.level.name); notified: \(alert.recipients.joined(separator: ", "))"
             let text = (index == 0 ? "alerts     " : "           ") + TextTable.printable(line)
             return alert.level == .red ? style.red(text) : style.yellow(text)
         }

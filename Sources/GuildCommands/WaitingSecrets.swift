@@ -12,7 +12,7 @@ enum WaitingSecrets {
         for entry in try await inspection.waitingSecrets(of: snapshot).prefix(shown) {
             let state = entry.state == .revoked ? "trust revoked" : "not trusted"
             inspection.settings.remark(
-                "secret \(entry.pair.reference): \(state) \(entry.pair.use.purpose), and not used; "
+                "secret \(entry.pair.reference): \(state) \(entry.pair.use.purpose), so it is not used; "
                     + "guild registry trust \(entry.pair.id)")
         }
     }

@@ -10,6 +10,7 @@ extension JSONValue {
         case embedded
     }
 
+    /// The value as JSON text.
     package func text(_ layout: Layout = .compact) -> String { String(decoding: bytes(layout), as: UTF8.self) }
 
     /// The document as UTF-8.

@@ -1,7 +1,10 @@
-/// A version as https://semver.org/spec/v2.0.0.html gives it: `1.2.0-beta.1+build`.
+/// A version as defined at https://semver.org/spec/v2.0.0.html: `1.2.0-beta.1+build`.
 package struct SemanticVersion: Sendable, Hashable, CustomStringConvertible {
+    /// The number that incompatible changes raise.
     package let major: Int64
+    /// The number that additions raise.
     package let minor: Int64
+    /// The number that corrections raise.
     package let patch: Int64
     /// `beta`, `1`; empty for a release.
     package let prerelease: [String]

@@ -17,9 +17,9 @@ package struct ActionExecutor: Service {
     private let ledger: Ledger
     private let connectors: @Sendable () -> Connectors
     private let worker: Worker
-    /// Only this causal root: what `guild run` hosts.
+    /// Only this causal root, for the executor that `guild run` hosts.
     private let root: EventID?
-    /// What the head says about retries and patience, at the moment of use.
+    /// The retry and patience settings of the head, at the moment of use.
     private let settings: @Sendable () -> GuildSettings
     /// The rates that an operation counts against, at the moment of use.
     private let charges: @Sendable (String) -> [AdmissionTerms.Charge]

@@ -12,6 +12,7 @@ package struct AddressPolicy: Sendable {
 
     private init() { decide = nil }
 
+    /// Allows every address.
     package static let any = AddressPolicy()
 
     /// Refuses loopback, private, link-local and other special ranges: for URLs that come from outside.

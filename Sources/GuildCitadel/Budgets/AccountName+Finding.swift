@@ -7,12 +7,12 @@ extension AccountName {
     private static let forms = "write organization, chapter/NAME, agent/NAME, root/ID or invocation/ID"
 
     /// Finds the account that a person means: its full name, or the bare name of an agent, a chapter, a root or an
-    /// invocation where only one thing is called so.
+    /// invocation if it is unambiguous.
     ///
     /// - Parameters:
-    ///   - ledger: nil where there is none yet.
-    ///   - prefersChapters: a bare name that a chapter and an agent have is the chapter's.
-    /// - Throws: `Failure` of kind `usage` where there is none, with the nearest name, or more than one.
+    ///   - ledger: nil if there is none yet.
+    ///   - prefersChapters: a bare name that a chapter and an agent share means the chapter.
+    /// - Throws: `Failure` of kind `usage` if there is none, with the nearest name, or more than one.
     package static func find(
         _ text: String, in snapshot: CodexSnapshot, ledger: Ledger?, prefersChapters: Bool = false
     ) async throws -> AccountName {
@@ -48,7 +48,7 @@ extension AccountName {
         case (nil, nil): break
         }
         if let account = try await account(ofID: text, ledger: ledger) { return account }
-        // Who has left the codex still has an account.
+        // An agent or chapter that has left the codex still has an account.
         for name in [AccountName.agent(text), .chapter(text)]
         where try await ledger?.hasAccount(name) == true { return name }
         let names = snapshot.agentsByName.map(\.name) + snapshot.chapters.values.map(\.name) + kinds.prefix(1)
@@ -85,6 +85,7 @@ extension AccountName {
         throw unknownChapter(name, in: snapshot)
     }
 
+    /// The failure for a chapter that the codex lacks, with the nearest name.
     package static func unknownChapter(_ name: String, in snapshot: CodexSnapshot) -> Failure {
         let names = snapshot.chapters.values.map(\.name).sorted()
         return Failure(

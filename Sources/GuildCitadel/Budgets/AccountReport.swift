@@ -4,13 +4,16 @@ package import GuildDomain
 package import GuildLedger
 import GuildRuntime
 
-/// One account of the books: its limits and where they come from, what was used and is held, and who changed what.
+/// One account: its limits and their sources, its usage and reservations, and the operators' changes.
 package struct AccountReport: Sendable {
+    /// The value of a limit, in its unit.
     package enum Amount: Sendable, Hashable {
         case tokens(Int64)
         case microdollars(Int64)
 
+        /// The unit of the value.
         package var unit: BudgetStanding.Unit { if case .tokens = self { .tokens } else { .microdollars } }
+        /// The value as a number.
         package var value: Int64 {
             switch self {
             case .tokens(let count), .microdollars(let count): count
@@ -22,7 +25,9 @@ package struct AccountReport: Sendable {
     package struct Limit: Sendable, Hashable {
         /// As the manifest calls it: `tokenBudget.perDay`.
         package let name: String
+        /// The value that the codex sets.
         package let amount: Amount
+        /// The file and line that set it.
         package let origin: String
 
         package init(name: String, amount: Amount, origin: String) {
@@ -36,20 +41,28 @@ package struct AccountReport: Sendable {
         }
     }
 
-    /// A limit and how it stands.
+    /// A limit and its current state.
     package struct Row: Sendable, Hashable {
+        /// The limit as the codex sets it.
         package let limit: Limit
+        /// The span to which it applies.
         package let period: BudgetPeriod
         /// With grants and throttles.
         package let inForce: Int64
+        /// The sum of the grants in force.
         package let granted: Int64
-        /// Nil for what is counted by invocation, of an account that is not one.
+        /// Nil for a limit that counts by invocation, on an account that is not one.
         package let used: Int64?
+        /// The amount held by calls in progress.
         package let reserved: Int64?
+        /// When room becomes free.
         package let relief: BudgetRelief
+        /// The alert that the usage has reached.
         package let level: AlertLevel
 
+        /// The unit of all amounts.
         package var unit: BudgetStanding.Unit { limit.amount.unit }
+        /// The amount that is left; nil if the usage is unknown.
         package var remaining: Int64? {
             used.map { max(0, inForce.addingSaturated(-$0).addingSaturated(-(reserved ?? 0))) }
         }
@@ -58,26 +71,29 @@ package struct AccountReport: Sendable {
     /// Entries that are shown.
     package static let entryLimit = 10
 
+    /// The account.
     package let account: AccountName
-    /// Nil where the account has never been used.
+    /// Nil if the account has never been used.
     package let total: AccountStanding?
-    /// The running day and month, where a limit is set on them.
+    /// The current day and month, if they have limits.
     package let standings: [BudgetStanding]
+    /// The limits in force.
     package let rows: [Row]
-    /// Limits of a commit that is not accepted, where they are not those that hold; nil is no limit any more.
+    /// Limits of a commit that is not accepted, if they differ from those in force; a nil limit is removed.
     package let drafts: [(name: String, limit: Limit?)]
+    /// The grants in force.
     package let grants: [Grant]
+    /// The throttles in force.
     package let throttles: [Throttle]
     /// The newest first.
     package let entries: [BookEntry]
-    /// Who is told of its alerts; empty for a root and an invocation, which have none.
+    /// The recipients of its alerts; empty for a root and an invocation, which have none.
     package let recipients: [String]
 }
 
 extension AccountReport {
-    /// - Parameters:
-    ///   - account: `organization`, `chapter/NAME`, `agent/NAME`, `root/ID` or `invocation/ID`, or a bare name.
-    ///   - ledger: nil where there is none yet.
+    /// - Parameters: - account: `organization`, `chapter/NAME`, `agent/NAME`, `root/ID` or `invocation/ID`, or a bare
+    ///   name. - ledger: nil if there is none yet.
     /// - Throws: `Failure` of kind `usage` for an account that there is not, with the nearest name.
     package static func make(
         _ account: String, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
@@ -126,13 +142,13 @@ extension AccountReport {
         return BudgetLimits(snapshot).alertRecipients[name.description] ?? [name.description]
     }
 
-    /// Each limit of the codex as it stands, then limits that only a throttle sets.
+    /// Each limit of the codex with its current state, then limits that only a throttle sets.
     static func rows(_ limits: [Limit], _ standing: AccountStanding?, isCountedWhole: Bool) -> [Row] {
         let known = limits.map { limit in
             let period = standing?.period(limit.period)
             let amount = limit.amount.unit == .tokens ? period?.tokens : period?.cost
             let isCounted = limit.period != .perInvocation || isCountedWhole
-            // An invocation may have been given a budget of its own; all else follows the codex at hand.
+            // An invocation may have its own budget; everything else follows the current codex.
             let base = isCountedWhole ? amount?.base ?? limit.amount.value : limit.amount.value
             return Row(
                 limit: limit, period: limit.period,

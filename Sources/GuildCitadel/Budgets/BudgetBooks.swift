@@ -62,7 +62,7 @@ struct BudgetBooks: Sendable {
         }
     }
 
-    /// The codex's limit with what people changed of it, which the ledger knows.
+    /// The codex's limit with the operators' changes, which the ledger knows.
     private func standing(
         _ account: String, _ period: BudgetCalendar.Period, _ unit: BudgetStanding.Unit, limit: Int64
     ) -> BudgetStanding {
@@ -133,7 +133,7 @@ struct BudgetBooks: Sendable {
         guard let days = calendar.days(since: since, until: until, limit: BudgetReport.maximumDays) else {
             throw Failure(
                 .usage, "the period has more than \(BudgetReport.maximumDays) days",
-                hint: "ask for less with --since and --until")
+                hint: "shorten it with --since and --until")
         }
         let used = Dictionary(calendar.days(of: hours, at: \.at).map { ($0.name, $0.hours) }) { $0 + $1 }
         let lines = days.filter { $0.since <= now }.map { day in

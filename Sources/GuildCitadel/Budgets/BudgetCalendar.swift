@@ -3,11 +3,14 @@ package import GuildDomain
 
 /// The days and months of the organisation's time zone, right across clock changes.
 package struct BudgetCalendar: Sendable {
+    /// The calendar periods of limits.
     package enum Period: String, Sendable, CaseIterable { case day, month }
 
+    /// The organisation's time zone.
     package let zone: TimeZone
     private let calendar: Calendar
 
+    /// The calendar of a time zone.
     package init(_ zone: TimeZone) {
         self.zone = zone
         var calendar = Calendar(identifier: .gregorian)
@@ -19,7 +22,7 @@ package struct BudgetCalendar: Sendable {
     package func interval(of period: Period, at instant: Timestamp) -> (start: Timestamp, end: Timestamp) {
         let date = Date(timeIntervalSince1970: Double(instant.seconds))
         guard let interval = calendar.dateInterval(of: period == .day ? .day : .month, for: date) else {
-            // The Gregorian calendar has both for every date; a day in UTC stands in.
+            // The Gregorian calendar has both for every date; a day in UTC is the fallback.
             let day = instant.seconds - instant.seconds.floorDivided(by: 86_400).remainder
             return (Timestamp(seconds: day), Timestamp(seconds: day + 86_400))
         }
@@ -28,7 +31,7 @@ package struct BudgetCalendar: Sendable {
 
     /// The days that touch [`since`, `until`), each cut to it, by their local dates.
     ///
-    /// - Returns: nil where there are more than `limit`.
+    /// - Returns: nil if there are more than `limit`.
     package func days(
         since: Timestamp, until: Timestamp, limit: Int
     ) -> [(name: String, since: Timestamp, until: Timestamp)]? {
@@ -52,8 +55,8 @@ package struct BudgetCalendar: Sendable {
 }
 
 extension BudgetCalendar {
-    /// Whole hours put together to days. An hour belongs to the day in which it begins: where midnight is not a whole
-    /// hour of UTC (Asia/Kolkata), the hour across midnight counts whole to the day before.
+    /// Groups whole hours into days. An hour belongs to the day in which it begins: if midnight is not a whole hour of
+    /// UTC (Asia/Kolkata), the hour across midnight counts whole towards the day before.
     ///
     /// - Returns: each day that has hours, in order.
     package func days<Hour>(of hours: [Hour], at start: (Hour) -> Timestamp) -> [(name: String, hours: [Hour])] {

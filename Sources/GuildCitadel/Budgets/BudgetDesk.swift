@@ -3,16 +3,21 @@ package import GuildDomain
 package import GuildLedger
 import GuildRuntime
 
-/// Where people change a running budget: operator state, which the ledger keeps and audits, not configuration.
+/// Lets operators change a running budget: operator state, which the ledger stores and audits, not configuration.
 package struct BudgetDesk: Sendable {
-    /// An account before and after what a person did, and who goes on because of it.
+    /// An account before and after an operator's change, and the invocations that continue because of it.
     package struct Change: Sendable {
+        /// The changed account.
         package let account: AccountName
+        /// Its state before the change.
         package let before: AccountStanding?
+        /// Its state after the change.
         package let after: AccountStanding?
         /// Nil for a throttle, which wakes nobody.
         package let outcome: GrantOutcome?
+        /// The throttle that was set.
         package let throttle: Throttle?
+        /// What happens next.
         package let continuation: ApprovalDesk.Continuation
     }
 
@@ -48,6 +53,7 @@ package struct BudgetDesk: Sendable {
         return try await change(account, before, outcome: outcome)
     }
 
+    /// Lowers the limits of an account.
     package func throttle(
         _ account: AccountName, to measure: Throttle.Measure, period: BudgetPeriod?, until: Timestamp?, reason: String
     ) async throws -> Change {
@@ -59,7 +65,7 @@ package struct BudgetDesk: Sendable {
         return try await change(account, before, throttle: throttle)
     }
 
-    /// Ends what throttles an account.
+    /// Lifts an account's throttles.
     package func lift(_ account: AccountName, reason: String) async throws -> Change {
         let before = try await ledger.standing(of: account, now: time.now)
         let outcome = try await ledger.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)

@@ -3,51 +3,60 @@ import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What each account will use in the days to come, and which limits will not hold.
+/// Each account's expected usage, and the limits that it will exceed.
 package struct BudgetForecast: Sendable {
     /// How a limit fares.
     package struct Limit: Sendable, Hashable {
+        /// The limit with the usage of its current period.
         package let standing: BudgetStanding
-        /// The hour that passes it first; nil where it holds for all of the days.
+        /// The hour that passes it first; nil if it holds for all of the days.
         package let exhaustedAt: Timestamp?
     }
 
+    /// One account's forecast.
     package struct Line: Sendable, Hashable {
         /// As the ledger names it.
         package let account: String
-        /// The weakest of what the account is put together from.
+        /// The weakest basis among the account's parts.
         package let basis: UsageTrend.Basis
         /// Days with data, from the first use on.
         package let daysOfData: Double
         /// Of the last week.
         package let rate: BurnRate
-        /// Of what is not scheduled, as a share of a week's pace; nil where there is too little data for a trend.
+        /// For unscheduled usage, as a share of a week's pace; nil if there is too little data for a trend.
         package let weeklyChange: Double?
+        /// The expected usage, hour by hour.
         package let expected: UsageForecast
+        /// The account's calendar limits.
         package let limits: [Limit]
     }
 
+    /// The allowed length of a forecast, in days.
     package static let dayRange = 1...366
+    /// The default length of a forecast, in days.
     package static let defaultDays = 30
 
+    /// When the forecast begins.
     package let since: Timestamp
+    /// The length of the forecast, in days.
     package let days: Int
-    /// The organisation, chapters and agents; of those only what spent or is scheduled.
+    /// The organisation, chapters and agents; of those only the ones with usage or schedules.
     package let lines: [Line]
-    /// What the figures do not hold, each a sentence.
+    /// The gaps in the figures, each a sentence.
     package let caveats: [String]
+    /// Whether there is any data.
     package let hasLedger: Bool
 
+    /// When the forecast ends.
     package var until: Timestamp { since + .seconds(86_400 * days) }
 }
 
 extension BudgetForecast {
-    /// Projects what the roll-ups and the schedules promise: the limits are those in force, the schedules those of the
-    /// commit at hand.
+    /// Forecasts from roll-ups and schedules: the limits are those in force, the schedules those of the current commit.
     ///
     /// - Parameters:
     ///   - days: within `dayRange`.
-    ///   - ledger: nil where there is none yet.
+    ///   - ledger: nil if there is none yet.
     package static func make(
         days: Int, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
     ) async throws -> BudgetForecast {
@@ -107,7 +116,7 @@ struct AgentForecast: Sendable {
     let agent: String
     /// As the codex has it now.
     let chapter: String?
-    /// Of what is not scheduled.
+    /// For unscheduled usage.
     let trend: UsageTrend
     let expected: UsageForecast
     /// Tokens of the last seven days.

@@ -3,55 +3,68 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What was spent in a period, by what, and how long the rest will last (`MANA_REPORT_V1`).
+/// The spending of a period, grouped, and how long the rest will last (`MANA_REPORT_V1`).
 package struct BudgetReport: Sendable {
+    /// The name and version of the JSON form.
     package static let `protocol` = "MANA_REPORT_V1"
     /// Days of one report by day.
     package static let maximumDays = 1000
 
     /// One group's spending in the period.
     package struct Line: Sendable, Hashable {
+        /// The agent, chapter, model, day or root.
         package let name: String
+        /// The number of calls.
         package let calls: Int64
+        /// The tokens by class.
         package let usage: TokenUsage
+        /// The cost in micro-dollars.
         package let costMicrodollars: Int64
+        /// The tokens that were settled by estimate.
         package let estimatedTokens: Int64
-        /// Held by calls that are under way; nil where the grouping has no account of its own.
+        /// Held by calls that are under way; nil if the grouping has no account of its own.
         package let reserved: Int64?
         /// The running day and month of the group's account.
         package let limits: [BudgetStanding]
 
+        /// The tokens of all classes.
         package var tokens: Int64 { usage.total }
     }
 
+    /// How the lines are grouped.
     package let grouping: UsageGrouping
     /// Whole hours.
     package let since: Timestamp
+    /// When the period ends.
     package let until: Timestamp
+    /// The organisation's time zone.
     package let timezone: String
-    /// Whether days begin within an hour, which then counts to the day in which it begins.
+    /// Whether days begin within an hour, which then counts towards the day in which it begins.
     package let splitsHours: Bool
+    /// The lines, sorted for display.
     package let lines: [Line]
     /// Groups that spent something and have no line, because there are too many.
     package let omitted: Int64
     /// Of the whole period, omitted groups too.
     package let total: Line
-    /// The organisation's running day and month; none where guild.yaml sets no limit.
+    /// The organisation's running day and month; none if guild.yaml sets no limit.
     package let pool: [BudgetStanding]
     /// The reported period's own.
     package let burnRate: BurnRate
+    /// When the alerts begin.
     package let alerts: GuildManifest.Alerts
-    /// False where there is no ledger yet: then everything is zero.
+    /// False if there is no ledger yet: then everything is zero.
     package let hasLedger: Bool
 
     /// The first of the pool's.
     package var projectedExhaustion: Timestamp? { pool.compactMap(\.projectedExhaustion).min() }
 }
 
-/// What a report is asked for.
+/// The parameters of a report.
 package struct BudgetQuery: Sendable {
+    /// How the lines are grouped.
     package var grouping: UsageGrouping
-    /// Nil begins with the running month.
+    /// Nil means the beginning of the current month.
     package var since: Timestamp?
     /// Nil ends now.
     package var until: Timestamp?
@@ -66,7 +79,7 @@ package struct BudgetQuery: Sendable {
 extension BudgetReport {
     /// Gathers a report from the hourly roll-ups.
     ///
-    /// - Parameter ledger: nil where there is none yet.
+    /// - Parameter ledger: nil if there is none yet.
     /// - Throws: `Failure` of kind `usage` for a period that is empty or has too many days.
     package static func make(
         _ query: BudgetQuery, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
@@ -79,11 +92,11 @@ extension BudgetReport {
         guard since < until else {
             throw Failure(
                 .usage, "the period is empty: \(since.rfc3339) to \(until.rfc3339)",
-                hint: "--since must lie before --until")
+                hint: "--since must be before --until")
         }
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
         let (lines, omitted, total) = try await books.lines(query.grouping, since: since, until: until)
-        // What lies ahead has no pace.
+        // The future has no pace.
         let rate = BurnRate(spent: total.tokens, span: min(until, max(now, since)) - since)
         return BudgetReport(
             grouping: query.grouping, since: since, until: until, timezone: snapshot.guild.timezone,

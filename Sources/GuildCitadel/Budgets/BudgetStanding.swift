@@ -1,19 +1,24 @@
 package import GuildDomain
 package import GuildLedger
 
-/// A calendar limit in force, what the running period has used of it, and how long the rest will last.
+/// A calendar limit in force, the current period's usage of it, and how long the rest will last.
 package struct BudgetStanding: Sendable, Hashable {
+    /// The unit of a limit.
     package enum Unit: String, Sendable, CaseIterable { case tokens, microdollars }
 
     /// As the ledger names it: `agent/ranger`.
     package let account: String
+    /// The period to which the limit applies.
     package let period: BudgetCalendar.Period
     /// Of all amounts here.
     package let unit: Unit
-    /// With what was granted to the running period.
+    /// Includes grants to the current period.
     package let limit: Int64
+    /// The sum of the grants in force.
     package let granted: Int64
+    /// The settled usage.
     package let used: Int64
+    /// The amount held by calls in progress.
     package let reserved: Int64
     /// When the running period ends.
     package let endsAt: Timestamp
@@ -21,14 +26,16 @@ package struct BudgetStanding: Sendable, Hashable {
     package let rate: BurnRate
     /// The alert in force because of this limit.
     package let level: AlertLevel
+    /// The time of the figures.
     package let now: Timestamp
 
     /// Never negative.
     package var remaining: Int64 { max(0, limit.addingSaturated(-committed)) }
+    /// Used and reserved together.
     package var committed: Int64 { used.addingSaturated(reserved) }
-    /// Nil where the period ends before, at this rate.
+    /// Nil if the period ends before, at this rate.
     package var projectedExhaustion: Timestamp? { rate.exhaustion(of: remaining, now: now, before: endsAt) }
-    /// A limit of the codex with what people changed of it: grants added, then lowered by a throttle.
+    /// A limit of the codex with the operators' changes: grants added, then lowered by a throttle.
     package static func inForce(_ base: Int64, granted: Int64, throttle: Throttle?, unit: Unit) -> Int64 {
         let raised = base.addingSaturated(granted)
         switch throttle?.measure {
@@ -38,7 +45,7 @@ package struct BudgetStanding: Sendable, Hashable {
         }
     }
 
-    /// Of the limit; 0 where it is 0.
+    /// Of the limit; 0 if it is 0.
     package var percentUsed: Double { limit > 0 ? Double(used) / Double(limit) * 100 : 0 }
 }
 
@@ -51,7 +58,7 @@ extension BudgetCalendar.Period {
         }
     }
 
-    /// The stretch of the past whose pace tells how long this period's limit will last.
+    /// The past span whose pace predicts how long this period's limit will last.
     package var paceWindow: Duration {
         switch self {
         case .day: .seconds(86_400)

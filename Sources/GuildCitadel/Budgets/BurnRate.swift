@@ -7,7 +7,7 @@ package struct BurnRate: Sendable, Hashable {
     /// In which `spent` went.
     package let span: Duration
 
-    /// Less than this is no pace: the roll-ups know hours.
+    /// A shorter span has no pace: roll-ups count in hours.
     package static let leastSpan = Duration.seconds(3600)
 
     package init(spent: Int64, span: Duration) {
@@ -15,12 +15,12 @@ package struct BurnRate: Sendable, Hashable {
         self.span = max(Self.leastSpan, span)
     }
 
-    /// What went from the beginning of a window, or from the first hour in it that saw any use, until now.
+    /// The usage from the beginning of a window, or from the first hour in it with any use, until now.
     ///
-    /// - Parameter firstUse: nil where nothing was used.
+    /// - Parameter firstUse: nil if nothing was used.
     package init(spent: Int64, window: Duration, firstUse: Timestamp?, now: Timestamp) {
         let span = now - max(now - window, firstUse ?? (now - window))
-        // The first hours are no pace of a week.
+        // The first hours do not represent the pace of a week.
         self.init(spent: spent, span: max(span, window / 24))
     }
 
@@ -30,9 +30,9 @@ package struct BurnRate: Sendable, Hashable {
         return Int64(exactly: rate.rounded()) ?? .max
     }
 
-    /// When what remains is gone at this pace.
+    /// When the remainder runs out at this pace.
     ///
-    /// - Returns: `now` where nothing remains; nil where it lasts until `end`.
+    /// - Returns: `now` if nothing remains; nil if it lasts until `end`.
     package func exhaustion(of remaining: Int64, now: Timestamp, before end: Timestamp) -> Timestamp? {
         guard remaining > 0 else { return now }
         guard spent > 0 else { return nil }

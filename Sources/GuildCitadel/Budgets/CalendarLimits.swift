@@ -5,12 +5,16 @@ package import GuildDomain
 package struct CalendarLimits: Sendable, Hashable {
     /// As the ledger names it.
     package let account: String
+    /// Tokens in a calendar day.
     package let tokensPerDay: Int64?
+    /// Tokens in a calendar month.
     package let tokensPerMonth: Int64?
     /// Micro-dollars, as the next.
     package let costPerDay: Int64?
+    /// Micro-dollars in a calendar month.
     package let costPerMonth: Int64?
 
+    /// The limit for a period and unit; nil if there is none.
     package subscript(period: BudgetCalendar.Period, unit: BudgetStanding.Unit) -> Int64? {
         switch (period, unit) {
         case (.day, .tokens): tokensPerDay
@@ -30,6 +34,7 @@ package struct CalendarLimits: Sendable, Hashable {
         }
     }
 
+    /// The organisation's limits.
     package static func organization(in snapshot: CodexSnapshot) -> CalendarLimits {
         let guild = snapshot.guild
         return CalendarLimits(
@@ -37,6 +42,7 @@ package struct CalendarLimits: Sendable, Hashable {
             costPerDay: guild.costBudget.perDay, costPerMonth: guild.costBudget.perMonth)
     }
 
+    /// A chapter's limits.
     package static func chapter(_ chapter: ChapterManifest) -> CalendarLimits {
         CalendarLimits(
             account: "chapter/\(chapter.name)", tokensPerDay: chapter.tokenBudget.perDay,
@@ -44,6 +50,7 @@ package struct CalendarLimits: Sendable, Hashable {
             costPerMonth: chapter.costBudget.perMonth)
     }
 
+    /// An agent's limits.
     package static func agent(_ agent: AgentManifest, in snapshot: CodexSnapshot) -> CalendarLimits {
         let limits = snapshot.limits(of: agent)
         return CalendarLimits(

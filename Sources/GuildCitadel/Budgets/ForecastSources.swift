@@ -3,10 +3,10 @@ import GuildControl
 import GuildDomain
 import GuildLedger
 
-/// What a forecast is made from: four weeks of hourly roll-ups, and what scheduled runs used.
+/// The input of a forecast: four weeks of hourly roll-ups, and the usage of scheduled runs.
 struct ForecastSources {
     static let week = Duration.seconds(86_400 * 7)
-    /// Due times of one schedule; one that has more goes on at the same pace.
+    /// Due times of one schedule; one that has more continues at the same pace.
     private static let dueLimit = 20_000
 
     private let snapshot: CodexSnapshot
@@ -30,25 +30,25 @@ struct ForecastSources {
         schedules = Dictionary(grouping: ScheduleEntry.all(in: snapshot), by: \.agent)
     }
 
-    /// What the figures do not hold.
+    /// The gaps in the figures.
     var caveats: [String] {
         var caveats: [String] = []
         if untried > 0 {
-            caveats.append("\(untried) agents never ran and have no schedule: nothing is expected of them")
+            caveats.append("\(untried) agents never ran and have no schedule: they are expected to use nothing")
         }
         if !unknownRuns.isEmpty {
             let names = unknownRuns.prefix(5).joined(separator: ", ") + (unknownRuns.count > 5 ? ", …" : "")
-            caveats.append("what a run of these schedules takes is not known yet, so none is counted: \(names)")
+            caveats.append("the cost of these schedules' runs is unknown, so they are not counted: \(names)")
         }
         let gone = history.keys.filter { snapshot.agent($0) == nil }.sorted()
         if !gone.isEmpty {
             let names = gone.prefix(5).joined(separator: ", ") + (gone.count > 5 ? ", …" : "")
-            caveats.append("agents that have left the codex are not expected to use more: \(names)")
+            caveats.append("agents that have left the codex are expected to use nothing more: \(names)")
         }
         return caveats
     }
 
-    /// - Returns: nil where an agent has neither history nor schedule.
+    /// - Returns: nil if an agent has neither history nor schedule.
     mutating func forecast(of agent: AgentManifest) async throws -> AgentForecast? {
         let hours = history[agent.name] ?? []
         let entries = schedules[agent.name] ?? []
@@ -109,8 +109,8 @@ struct ForecastSources {
         return times
     }
 
-    /// What schedules did not bring. A run may post later than the hour it was due in: what an hour cannot cover is
-    /// taken from those that follow.
+    /// The usage without scheduled runs. A run may post later than the hour it was due in: an amount that an hour
+    /// cannot cover is deducted from the following ones.
     static func unscheduled(
         _ hours: [AgentHour], _ scheduled: [Timestamp: Int64]
     ) -> [(at: Timestamp, tokens: Int64)] {

@@ -1,9 +1,10 @@
 package import GuildDomain
 
-/// The hours to come, and what is expected to be used in each.
+/// The coming hours with their expected usage.
 ///
-/// An hour is its share of the trend of what is not scheduled, and what the schedules' own due times in it bring.
+/// An hour is its share of the trend of unscheduled usage, plus the runs that are due in it.
 package struct UsageForecast: Sendable, Hashable {
+    /// The beginning of the first hour.
     package let start: Timestamp
     /// Tokens of each hour from `start` on.
     package private(set) var tokens: [Double]
@@ -11,6 +12,7 @@ package struct UsageForecast: Sendable, Hashable {
     package private(set) var microdollars: [Double]
     /// Tokens of `tokens` that schedules bring.
     package private(set) var scheduled = 0.0
+    /// The number of due times.
     package private(set) var scheduledRuns = 0
 
     package init(start: Timestamp, hours: Int) {
@@ -50,17 +52,20 @@ package struct UsageForecast: Sendable, Hashable {
         left.scheduledRuns += right.scheduledRuns
     }
 
+    /// The expected tokens.
     package var total: Int64 { Self.whole(tokens.reduce(0, +)) }
+    /// The expected micro-dollars.
     package var totalMicrodollars: Int64 { Self.whole(microdollars.reduce(0, +)) }
+    /// The expected tokens of scheduled runs.
     package var scheduledTokens: Int64 { Self.whole(scheduled) }
 
-    /// The hour in which a calendar limit is passed first.
+    /// The first hour that exceeds a calendar limit.
     ///
     /// - Parameters:
-    ///   - committed: used and reserved in the running period.
-    ///   - limit: of the running period, with what was granted; `baseLimit` of each that follows.
-    ///   - periodEnd: the end of the period that an instant lies in.
-    /// - Returns: nil where it holds for all of the hours.
+    ///   - committed: used and reserved in the current period.
+    ///   - limit: of the current period, including grants; `baseLimit` for each later one.
+    ///   - periodEnd: the end of the period that contains an instant.
+    /// - Returns: nil if the limit lasts for all of the hours.
     package func exhaustion(
         of amount: Amount, committed: Int64, limit: Int64, baseLimit: Int64, periodEnd: (Timestamp) -> Timestamp
     ) -> Timestamp? {
@@ -79,6 +84,7 @@ package struct UsageForecast: Sendable, Hashable {
         return nil
     }
 
+    /// The unit of a limit.
     package enum Amount: Sendable, Hashable { case tokens, microdollars }
 
     private static func whole(_ value: Double) -> Int64 { Int64(exactly: value.rounded()) ?? .max }

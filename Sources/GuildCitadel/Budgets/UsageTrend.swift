@@ -1,10 +1,11 @@
 package import GuildDomain
 
-/// What an agent uses a day, and where that is going, from what it used so far.
+/// An agent's daily usage and its trend, from past usage.
 ///
-/// With a week of data a straight line through the days (least squares); with less the mean, for a line through three
-/// days tells more about chance than about the fourth.
+/// With a week of data a straight line through the days (least squares); with less the mean, because a line through
+/// three days says more about chance than about the fourth.
 package struct UsageTrend: Sendable, Hashable {
+    /// How the trend was computed.
     package enum Basis: String, Sendable, CaseIterable {
         /// Nothing was ever used.
         case none
@@ -13,6 +14,7 @@ package struct UsageTrend: Sendable, Hashable {
         case trend
     }
 
+    /// How the trend was computed.
     package let basis: Basis
     /// Tokens a day, now.
     package let daily: Double
@@ -28,16 +30,17 @@ package struct UsageTrend: Sendable, Hashable {
     /// Days that a trend takes.
     package static let trendDays = 7
 
+    /// The trend of an agent that never used anything.
     package static let nothing = UsageTrend(basis: .none, daily: 0, slope: 0, days: 0, ceiling: 0)
 
     /// - Parameters:
-    ///   - hours: tokens by the beginning of their hour, in any order; what lies after `now` does not count.
-    ///   - now: whole days are counted back from here, so that a clock change makes none shorter.
+    ///   - hours: tokens by the beginning of their hour, in any order; hours after `now` do not count.
+    ///   - now: whole days are counted back from here, so that a clock change shortens none.
     package static func fit(_ hours: [(at: Timestamp, tokens: Int64)], now: Timestamp) -> UsageTrend {
         let start = now - .seconds(86_400 * historyDays)
         let seen = hours.filter { $0.at >= start && $0.at <= now && $0.tokens > 0 }
         guard let first = seen.map(\.at).min() else { return nothing }
-        // What began an hour ago is not taken to go on like this all day and night.
+        // Usage that began an hour ago is not extrapolated to a whole day.
         let span = max(now - first, .seconds(86_400))
         let days = Double(span.microseconds) / 86_400_000_000
         let whole = min(historyDays, Int(days))
@@ -59,13 +62,13 @@ package struct UsageTrend: Sendable, Hashable {
             basis: .trend, daily: min(max(0, level), ceiling), slope: slope, days: days, ceiling: ceiling)
     }
 
-    /// Tokens a day so many days from now; never negative.
+    /// Tokens a day, this many days from now; never negative.
     package func rate(inDays days: Double) -> Double { min(max(0, daily + slope * days), max(ceiling, daily)) }
 
-    /// How the pace changes in a week, as a share of it now; nil where there is no trend.
+    /// The change of the pace in a week, as a share of the current pace; nil if there is no trend.
     package var weeklyChange: Double? { basis == .trend && daily > 0 ? slope * 7 / daily : nil }
 
-    /// Least squares. A day's tokens stand at its middle, `totals[0]` half a day ago.
+    /// Least squares. A day's tokens count at its middle, `totals[0]` half a day ago.
     private static func line(through totals: [Double]) -> (level: Double, slope: Double) {
         let points = totals.enumerated().map { (x: -(Double($0.offset) + 0.5), y: $0.element) }
         let count = Double(points.count)

@@ -7,11 +7,11 @@ package enum EventDocuments {
 
     /// - Parameters:
     ///   - bytes: at most `JSONParser`'s own limit.
-    ///   - name: what messages call it.
+    ///   - name: its name in messages.
     package static func parse(_ bytes: [UInt8], name: String, now: Timestamp) throws(Failure) -> [Event] {
         let values = try values(bytes, name: name)
         guard !values.isEmpty else {
-            throw Failure(.usage, "\(name): there is no event in it", hint: hint)
+            throw Failure(.usage, "\(name): contains no event", hint: hint)
         }
         guard values.count <= maximumEvents else {
             throw Failure(

@@ -1,5 +1,5 @@
 extension CodexSnapshot {
-    /// The endpoint that a path names: by its name, else the system's only or default one.
+    /// The endpoint that a path names: by its name, or else the system's only or default one.
     package func endpoint(system: String, name: String?) -> WebhookEndpointManifest? {
         let candidates = endpoints.filter { $0.system == system }
         if let name { return candidates.first { $0.name == name.lowercased() } }
@@ -9,6 +9,6 @@ extension CodexSnapshot {
     /// The first connector of an external system.
     package func connector(system: String) -> ConnectorManifest? { connectors.first { $0.system == system } }
 
-    /// What runs at once in all: the least that a SchedulingPolicy says; nil where none says.
+    /// The limit of concurrent runs of all agents: the lowest of the SchedulingPolicies; nil if none sets one.
     package var concurrencyLimit: Int? { scheduling.compactMap(\.maxConcurrent).min() }
 }

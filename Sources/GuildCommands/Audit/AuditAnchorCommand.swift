@@ -8,14 +8,14 @@ import GuildLedger
 struct AuditAnchorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anchor",
-        abstract: "Commits what the audit log says now to refs/guild/audit of the codex repository.",
+        abstract: "Commits the audit log's current hash to refs/guild/audit of the codex repository.",
         discussion: """
-            What came since the last anchor is recomputed first; a log that does not agree with that anchor is refused. \
-            The commit is signed where git is set up to sign. Only an anchor that left the machine proves anything: \
-            push it, or keep what -o json prints.
+            guild first recomputes the entries since the last anchor, and refuses a log that does not match that \
+            anchor. The commit is signed if git is set up to sign. Only an anchor that left the machine proves \
+            anything: push it, or keep the output of -o json.
             """)
 
-    @Option(help: ArgumentHelp("Then send the anchors to this remote, with git push.", valueName: "remote"))
+    @Option(help: ArgumentHelp("Then push the anchors to this remote with git push.", valueName: "remote"))
     var push: String?
 
     @OptionGroup var options: GlobalOptions
@@ -35,7 +35,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
         }
         var failure: (any Error)?
         if let push {
-            // The anchor stands whether or not it can be sent, so it is shown before the failure.
+            // The anchor exists whether or not it can be pushed, so it is shown before the failure.
             do { try repository.pushAnchors(to: push) } catch { failure = error }
         }
         try output.renderer.print(
@@ -47,7 +47,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
 struct AnchorResult: CommandResult {
     let outcome: AuditAnchorer.Outcome
     let place: String
-    /// Where it was pushed.
+    /// The remote that it was pushed to.
     let remote: String?
 
     private var parts: (anchor: AuditAnchor, commit: CommitID, isNew: Bool, isSigned: Bool)? {
@@ -89,12 +89,12 @@ struct AnchorResult: CommandResult {
             parts.isNew
                 ? style.green("anchored") + " entry \(entry) in commit \(parts.commit.short) of \(place)"
                     + (parts.isSigned ? ", signed" : "")
-                : "entry \(entry) is anchored already, in commit \(parts.commit.short) of \(place); nothing came since",
+                : "entry \(entry) is anchored already, in commit \(parts.commit.short) of \(place); there are no entries since",
             "  chain hash \(ContentDigest.hex(bytes: parts.anchor.hash))",
             "  tree root  \(ContentDigest.hex(bytes: parts.anchor.root))",
         ]
         if let remote { lines.append("  pushed to \(remote)") }
-        if remote == nil, !isQuiet { lines.append("  it proves nothing before it leaves this machine: --push REMOTE") }
+        if remote == nil, !isQuiet { lines.append("  it proves nothing until it leaves this machine: --push REMOTE") }
         return lines.joined(separator: "\n")
     }
 }

@@ -5,7 +5,7 @@ import GuildLedger
 
 struct AuditApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approvals", abstract: "Lists the actions that wait for a person, the oldest first.")
+        commandName: "approvals", abstract: "Lists the actions that wait for approval, the oldest first.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
@@ -53,7 +53,7 @@ struct ApprovalListResult: TabularResult {
             })
     }
 
-    /// Whoever agrees must see to what, so the arguments are shown whole.
+    /// A person who approves must see everything, so the arguments are shown whole.
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !waiting.isEmpty else { return isQuiet ? "" : emptyText }
         var blocks = waiting.map { action, agent in

@@ -7,17 +7,18 @@ import GuildLedger
 
 struct AuditProofCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "proof", abstract: "Proves that an entry is in the log, with a few hashes (RFC 9162).",
+        commandName: "proof", abstract: "Proves with a few hashes that an entry is in the log (RFC 9162).",
         discussion: """
-            With -o json the proof can be handed on; --check reads it again, and needs neither ledger nor codex unless it \
-            is to be compared with an anchor.
+            With -o json you can pass the proof on. --check reads it again, and needs ledger and codex only to compare \
+            it with an anchor.
             """)
 
     @Argument(help: ArgumentHelp("The number of the entry.", valueName: "seq"))
     var seq: Int64?
 
     @Option(
-        help: ArgumentHelp("Prove it for the tree of so many entries: those of an anchor, for one.", valueName: "count")
+        help: ArgumentHelp(
+            "Prove it for the tree of this many entries, for example those of an anchor.", valueName: "count")
     )
     var size: Int64?
 
@@ -36,7 +37,7 @@ struct AuditProofCommand: AsyncParsableCommand {
         }
         if let seq, seq < 1 { throw ValidationError("\(seq) is not the number of an entry: they begin at 1") }
         if size != nil, check != nil || anchors.isAsked {
-            throw ValidationError("--size goes with neither --check nor an anchor: these say the size themselves")
+            throw ValidationError("--size excludes --check and anchors, which determine the size")
         }
     }
 
@@ -74,7 +75,7 @@ struct AuditProofCommand: AsyncParsableCommand {
         try show(proof, anchor)
     }
 
-    /// Fails after the result where the proof does not hold.
+    /// Fails after showing the result if the proof is wrong.
     private func show(_ proof: AuditProof, _ anchor: AuditCheckpoint?) throws {
         let result = ProofResult(proof: proof, anchor: anchor)
         try output.renderer.print(result)
@@ -108,7 +109,7 @@ struct ProofResult: CommandResult {
     func text(_ style: Style, isQuiet: Bool) -> String {
         let tree = "the tree of \(Amount.grouped(proof.size)) entries"
         guard proof.holds else {
-            return style.red("no proof") + ": the hashes do not lead from entry \(proof.seq) to the root of \(tree)"
+            return style.red("not proved") + ": the hashes do not lead from entry \(proof.seq) to the root of \(tree)"
         }
         var lines = [style.green("proved") + ": entry \(Amount.grouped(proof.seq)) is in \(tree)"]
         lines.append("  entry \(ContentDigest.hex(bytes: proof.hash))")

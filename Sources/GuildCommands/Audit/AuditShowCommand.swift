@@ -6,14 +6,14 @@ import GuildLedger
 struct AuditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Draws what an event set going: decisions, invocations, turns, tool calls, actions.",
+        abstract: "Draws everything that followed from an event: decisions, invocations, turns, tool calls, actions.",
         discussion: """
-            The tree begins with the first event of the chain, and goes on with the events that it caused; what was asked \
-            for is marked with ◀.
+            The tree begins with the root event and continues with the events that it caused; ◀ marks the requested \
+            item.
             """)
 
     @Argument(
-        help: ArgumentHelp("The id of an event, an invocation or an action, or its unique beginning.", valueName: "id"))
+        help: ArgumentHelp("The id of an event, an invocation or an action, or a unique prefix.", valueName: "id"))
     var id: String
 
     @OptionGroup var options: GlobalOptions

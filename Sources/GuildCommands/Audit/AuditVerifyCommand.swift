@@ -5,20 +5,20 @@ import GuildLedger
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Recomputes the audit chain and names the first entry that does not stand.",
+        commandName: "verify", abstract: "Recomputes the audit chain and reports the first invalid entry.",
         discussion: """
-            Exits 1 where an entry was changed, removed, inserted or reordered. Who can write the ledger can make a whole \
-            new chain: only an anchor that left the machine shows that. Fetch it by name (default clones do not): \
-            git fetch REMOTE refs/guild/audit
+            Exits 1 if an entry was changed, removed, inserted or reordered. Anyone who can write the ledger can \
+            rebuild the whole chain; only an anchor that left the machine exposes that. Fetch anchors by name, because \
+            clones do not include them by default: git fetch REMOTE refs/guild/audit
             """)
 
-    @Option(help: ArgumentHelp("Begin at this entry; what is before is trusted.", valueName: "seq"))
+    @Option(help: ArgumentHelp("Begin at this entry; trust earlier ones.", valueName: "seq"))
     var from: Int64?
 
-    @Flag(help: "Begin behind what the last verification found good; it is remembered beside the ledger.")
+    @Flag(help: "Begin after the last successful verification, which is stored beside the ledger.")
     var incremental = false
 
-    @Flag(help: "Begin at the first entry, whatever was verified before; the default.")
+    @Flag(help: "Begin at the first entry; the default.")
     var full = false
 
     @OptionGroup var anchors: AnchorOptions
@@ -99,7 +99,7 @@ struct VerdictResult: CommandResult {
             verdict.first == 1
             ? "\(Amount.grouped(verdict.entries)) entries"
             : verdict.first > verdict.entries
-                ? "no new entry behind \(Amount.grouped(verdict.entries))"
+                ? "no new entry after \(Amount.grouped(verdict.entries))"
                 : "entries \(Amount.grouped(verdict.first)) to \(Amount.grouped(verdict.entries))"
         return style.green("valid") + ": \(what), head \(verdict.head)"
     }
@@ -109,21 +109,21 @@ struct VerdictResult: CommandResult {
         if verdict.erased > 0 { lines.append("  \(Amount.grouped(verdict.erased)) bodies were erased under a policy") }
         if let at = verdict.rememberedAt {
             lines.append(
-                "  the entries before were verified at \(LocalTime.text(at)), and not now: --full begins at the first")
+                "  earlier entries were verified at \(LocalTime.text(at)), not now: --full begins at the first")
         } else if verdict.first > 1 {
-            lines.append("  the entries before were not looked at")
+            lines.append("  earlier entries were not checked")
         }
         if let anchor {
             lines.append(
                 "  agrees with \(anchor.source), made at entry \(Amount.grouped(anchor.anchor.seq)) "
                     + "on \(LocalTime.text(anchor.anchor.at))")
         } else {
-            lines.append("  compared with no anchor: --anchored or --anchor-from shows a chain that was made anew")
+            lines.append("  compared with no anchor: --anchored or --anchor-from exposes a rebuilt chain")
         }
         return lines
     }
 
     private var remaining: String {
-        verdict.first == 1 ? "the entries before it stand" : "--full looks at the entries before too"
+        verdict.first == 1 ? "earlier entries are valid" : "--full checks earlier entries too"
     }
 }

@@ -71,7 +71,7 @@ struct Rulings: TabularResult {
 
     private var next: String {
         switch continuation {
-        case .served(let pid, let host): "guild serve (process \(pid) on \(host)) carries on"
+        case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
         case .unattended: "next: guild serve --once executor action-executor"
         }
     }
@@ -80,7 +80,7 @@ struct Rulings: TabularResult {
 extension CapGrant {
     /// What went with the approved action, and what still may.
     var lines: [String] {
-        var lines = followers.map { "  and with it \($0.brief)" }
+        var lines = followers.map { "  and also \($0.brief)" }
         if left > 0 {
             let end = LocalTime.text(until)
             lines.append("  \(left) more \(scope.owner(agent: agent)) may follow until \(end)")

@@ -62,10 +62,10 @@ extension EventTrace {
         let name = event.guildEvent.map { " (\($0))" } ?? ""
         var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
-        if event.isOwn { node.notes.append("caused by an action of ours") }
+        if event.isOwn { node.notes.append("caused by our own action") }
         // Where it is not what the source says already.
         if event.containers != Container.of(source: event.source, system: event.system) {
-            node.notes.append("calls in \(RunPlace(event).text)")
+            node.notes.append("called in \(RunPlace(event).text)")
         }
         let decided = Set(decisions.compactMap(\.invocation))
         node.children = decisions.enumerated().map { index, decision in
@@ -77,7 +77,7 @@ extension EventTrace {
             child.children = invocations.filter { $0.invocation.id == decision.invocation }.map(\.node)
             return child
         }
-        if decisions.isEmpty { node.children.append(TreeNode(label: "not decided yet: it waits for the dispatcher")) }
+        if decisions.isEmpty { node.children.append(TreeNode(label: "undecided: it waits for the dispatcher")) }
         node.children += invocations.filter { !decided.contains($0.invocation.id) }.map(\.node)
         node.children += effects.map(\.node)
         return node

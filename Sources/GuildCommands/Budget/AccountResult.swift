@@ -123,7 +123,7 @@ struct AccountResult: CommandResult {
         lines.append("reserved now              \(Amount.grouped(report.total?.reserved ?? 0)) tokens")
         if !report.recipients.isEmpty {
             lines.append(
-                "alerts are told to        \(TextTable.printable(report.recipients.joined(separator: ", ")))")
+                "alerts go to              \(TextTable.printable(report.recipients.joined(separator: ", ")))")
         }
         if let waiting = report.total?.waiting, waiting > 0 {
             let next = "guild budget grant \(report.account) TOKENS --reason WHY"

@@ -4,7 +4,7 @@ import GuildCodex
 import GuildDomain
 import GuildLedger
 
-/// What a person did to a running budget: the limits before and after, and who goes on.
+/// A person's change to a running budget: the limits before and after, and the invocations that continue.
 struct BudgetChangeResult: CommandResult {
     /// Invocations that are named; the rest is counted.
     private static let nameLimit = 10
@@ -15,7 +15,7 @@ struct BudgetChangeResult: CommandResult {
     /// The organisation's.
     let zone: TimeZone
 
-    /// Finds the account, changes it, and shows what came of it.
+    /// Finds the account, changes it, and shows the result.
     static func make(
         _ account: String, _ settings: Settings, _ renderer: Renderer, verb: String, prefersChapters: Bool = false,
         _ body: (BudgetDesk, AccountName) async throws -> BudgetDesk.Change
@@ -137,13 +137,13 @@ struct BudgetChangeResult: CommandResult {
             let more = outcome.woken.count > Self.nameLimit ? ", …" : ""
             let next =
                 switch change.continuation {
-                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) carries on"
+                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
                 case .unattended: "next: guild serve --once"
                 }
-            lines += ["", "\(outcome.woken.count) waiting invocations go on: \(names)\(more)", next]
+            lines += ["", "\(outcome.woken.count) waiting invocations continue: \(names)\(more)", next]
         }
         if outcome.stillWaiting > 0 {
-            lines.append(style.yellow("\(outcome.stillWaiting) still wait: this was not enough for them"))
+            lines.append(style.yellow("\(outcome.stillWaiting) still wait, because they need more"))
         }
         return lines
     }

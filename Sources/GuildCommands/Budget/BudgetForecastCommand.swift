@@ -6,10 +6,10 @@ import GuildDomain
 
 struct BudgetForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "forecast", abstract: "Projects what will be used, and which limits will not hold.",
+        commandName: "forecast", abstract: "Forecasts usage and shows which limits it will exceed.",
         discussion: """
-            What is not scheduled follows the trend of the last four weeks (a mean where there is less than one); the \
-            schedules add one run of the usual size at each of their due times.
+            Unscheduled usage follows the trend of the last four weeks (the mean, if there is less than one week of \
+            data); schedules add one run of the usual size at each due time.
             """)
 
     @Option(help: ArgumentHelp("How far to look ahead.", valueName: "days"))

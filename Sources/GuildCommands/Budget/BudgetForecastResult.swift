@@ -85,7 +85,7 @@ struct BudgetForecastResult: CommandResult {
             rightAligned: Set(1...6))
         guard !isQuiet else { return table.text(style, showsHeadings: false) }
         guard forecast.hasLedger else {
-            return "nothing is known yet: there is no ledger; a run makes it"
+            return "nothing to forecast: there is no ledger yet; a run creates it"
         }
         var lines = [
             style.dim("the next \(forecast.days) days, until \(LocalTime.text(forecast.until, zone: zone))"),

@@ -11,17 +11,17 @@ struct BudgetReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Reports tokens and money by agent, chapter, model, day or causal root.",
         discussion: """
-            The period is rounded to hours. Without --since it begins with the running month in the organisation's time \
-            zone, without --until it ends now. The JSON carries "protocol": "MANA_REPORT_V1".
+            The period is rounded to hours. Without --since it begins with the current month in the organisation's \
+            time zone; without --until it ends now. The JSON carries "protocol": "MANA_REPORT_V1".
             """)
 
     @Option(help: ArgumentHelp("agent, chapter, model, day or root.", valueName: "group"))
     var by: UsageGrouping = .agent
 
-    @Option(help: ArgumentHelp("Where the period begins: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
+    @Option(help: ArgumentHelp("The start of the period: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Where the period ends.", valueName: "time"))
+    @Option(help: ArgumentHelp("The end of the period.", valueName: "time"))
     var until: String?
 
     @OptionGroup var options: GlobalOptions

@@ -9,7 +9,7 @@ struct BudgetReportResult: CommandResult {
     /// The organisation's zone, in which its days begin.
     let zone: TimeZone
     let screen: Screen
-    /// Where the ledger is, or would be.
+    /// The ledger's place, whether or not it exists.
     let ledger: String
 
     // MARK: JSON
@@ -101,7 +101,7 @@ struct BudgetReportResult: CommandResult {
         var table = breakdown
         guard !isQuiet else { return table.text(style, showsHeadings: false) }
         guard report.hasLedger else {
-            return "nothing was spent: there is no ledger yet (\(ledger)); a run makes it"
+            return "nothing was spent: there is no ledger yet (\(ledger)); a run creates it"
         }
         if let most = report.lines.map(\.tokens).max(), most > 0, let bar = screen.bar(beside: table.width) {
             table.headings.append("")
@@ -114,14 +114,14 @@ struct BudgetReportResult: CommandResult {
         parts.append(report.lines.isEmpty ? "nothing was spent in this period" : table.text(style, showsHeadings: true))
         if report.omitted > 0 {
             let count = Amount.grouped(report.omitted)
-            parts.append(style.dim("\(count) more are only in the total: ask for a shorter period"))
+            parts.append(style.dim("\(count) more are only in the total: choose a shorter period"))
         }
         return (parts + ["", standings(style)]).joined(separator: "\n")
     }
 
     private func heading(_ style: Style) -> String {
         let period = "\(LocalTime.text(report.since, zone: zone)) to \(LocalTime.text(report.until, zone: zone))"
-        let hours = report.splitsHours ? "an hour counts to the day in which it begins" : "whole hours"
+        let hours = report.splitsHours ? "an hour counts towards the day in which it begins" : "whole hours"
         return style.dim("\(period) (\(report.timezone), \(hours))")
     }
 

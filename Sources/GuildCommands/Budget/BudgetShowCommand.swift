@@ -7,8 +7,8 @@ import GuildLedger
 
 struct BudgetShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows one account: its limits, where they come from, and what is used.",
-        discussion: "A bare name will do where only one agent or chapter is called so.")
+        commandName: "show", abstract: "Shows one account: its limits, their sources, and its usage.",
+        discussion: "You can omit the prefix if the name is unambiguous.")
 
     @Argument(
         help: ArgumentHelp(

@@ -5,8 +5,8 @@ import GuildLedger
 
 struct BudgetVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Adds up all books again, and explains every token above a limit.",
-        discussion: "Exits 1 where something does not add up or has no explanation.")
+        commandName: "verify", abstract: "Recomputes every account, and explains every overrun.",
+        discussion: "Exits 1 if an account is wrong or an overrun has no explanation.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
@@ -22,7 +22,7 @@ struct BudgetVerifyCommand: AsyncParsableCommand {
     }
 }
 
-/// What was checked, what is explained and what is not.
+/// The scope of the check, the explained overruns and the findings.
 struct BudgetVerificationResult: CommandResult {
     let verification: BudgetVerification
     let ledger: String

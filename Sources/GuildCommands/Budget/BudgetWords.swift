@@ -4,7 +4,7 @@ import GuildDomain
 import GuildLedger
 
 extension BudgetPeriod {
-    /// What a grant adds to.
+    /// The period to which a grant adds.
     var running: String {
         switch self {
         case .perInvocation: "for its whole life"

@@ -19,7 +19,7 @@ extension BudgetStanding.Unit {
     func text(_ amount: Int64) -> String { self == .tokens ? Amount.grouped(amount) : Money.dollars(amount) }
 }
 
-/// Running days and months as a table, with bars where a person looks.
+/// Current days and months as a table, with bars on a terminal.
 struct StandingTable {
     let standings: [BudgetStanding]
     let zone: TimeZone
@@ -41,7 +41,7 @@ struct StandingTable {
             table.rows[index] += ["\(percent) %", drawn]
         }
         table.rightAligned.insert(8)
-        // Escape sequences have no width, so colour comes once the columns stand.
+        // Escape sequences have no width, so colour is added after the columns are laid out.
         let lines = table.text(.plain, showsHeadings: true).split(separator: "\n", omittingEmptySubsequences: false)
         return lines.enumerated().map { index, line in
             guard index > 0 else { return style.bold(String(line)) }

@@ -35,9 +35,9 @@ struct DeadLettersResult: TabularResult {
             }, rightAligned: [5])
     }
 
-    /// The invocation that an id, or the unique beginning of one, names.
+    /// The invocation of an id, or of a unique prefix.
     ///
-    /// - Throws: `DeadLetterFailure` where it is none or not at its end.
+    /// - Throws: `DeadLetterFailure` if there is none or it has not ended.
     static func find(_ text: String, in ledger: Ledger) async throws -> Invocation {
         guard let id = try await WrittenID.find(text, of: [.invocation], in: ledger).flatMap({ InvocationID($0) }),
             let found = try await ledger.invocation(id)
@@ -86,7 +86,7 @@ struct DeadLettersResult: TabularResult {
 
     private static func together(_ failures: [any GuildError]) -> Failure? {
         Failure.together(failures).map { failure in
-            let list = "`guild dispatch dead-letters list` shows those there are"
+            let list = "`guild dispatch dead-letters list` shows them"
             return failures.count == 1 ? failure : Failure(failure.kind, failure.message, hint: list)
         }
     }

@@ -7,13 +7,13 @@ import GuildDomain
 struct DispatchBacktestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",
-        abstract: "Decides recorded events by another revision: what would have run, and what it would have cost.",
+        abstract: "Decides recorded events by another revision and shows what would have run, and its cost.",
         discussion: """
-            Nothing runs and nothing is written. Costs are what a run of each agent has used in the mean so far. Name the \
-            revision with --rev, or try uncommitted files with --worktree.
+            Runs nothing and writes nothing. Costs are the mean of each agent's past runs. Name the revision with \
+            --rev, or try uncommitted files with --worktree.
             """)
 
-    @Option(help: ArgumentHelp("Where the events begin: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
+    @Option(help: ArgumentHelp("The time of the first event: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
     var since = "7d"
 
     @OptionGroup var options: GlobalOptions
@@ -25,7 +25,7 @@ struct DispatchBacktestCommand: AsyncParsableCommand {
         defer { inspection.close() }
         let begin = try PointInTime.required(since, option: "--since", now: settings.time.now, zone: .current)
         guard begin <= settings.time.now else {
-            throw Failure(.usage, "--since '\(since)' lies ahead", hint: "recorded events are of the past: --since 7d")
+            throw Failure(.usage, "--since '\(since)' is in the future", hint: "name a time in the past: --since 7d")
         }
         let snapshot = try inspection.codex().snapshot()
         let test = try await Backtest.run(snapshot, since: begin, in: try inspection.requiredLedger())
@@ -39,7 +39,7 @@ struct BacktestResult: TabularResult {
 
     var emptyText: String {
         test.events == 0
-            ? "no event was recorded since \(LocalTime.text(since))" : "nothing ran for them, and nothing would"
+            ? "no event was recorded since \(LocalTime.text(since))" : "nothing ran for them, and nothing would run"
     }
 
     var json: JSONValue {
@@ -84,13 +84,13 @@ struct BacktestResult: TabularResult {
     private var costs: String {
         let known = test.lines.filter { $0.meanTokens != nil }
         func sum(_ part: (Backtest.Line) -> Int64?) -> Int64 { known.reduce(0) { $0.addingSaturated(part($1) ?? 0) } }
-        guard !known.isEmpty else { return "what that costs is not known: none of these has called a model yet" }
+        guard !known.isEmpty else { return "the cost is unknown: none of these has called a model yet" }
         let unknown = test.lines.filter { $0.meanTokens == nil && $0.expected > 0 }.map(\.agent)
         return
             "about \(Amount.grouped(sum(\.expectedTokens))) tokens, \(Money.dollars(sum(\.expectedCost))), instead of "
             + "\(Amount.grouped(sum(\.recordedTokens))) tokens, \(Money.dollars(sum(\.recordedCost)))"
             + (unknown.isEmpty
-                ? "" : "; without \(unknown.joined(separator: ", ")), of which no run has called a model")
+                ? "" : "; excluding \(unknown.joined(separator: ", ")), which have not called a model yet")
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -99,7 +99,7 @@ struct BacktestResult: TabularResult {
         if isQuiet || test.events == 0 { return lines.joined(separator: "\n") }
         lines.append(
             "\(test.events) events since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
-                + "\(test.changed) decided otherwise" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
+                + "\(test.changed) decided differently" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
         lines.append(costs)
         lines += test.changes.map { change in
             let what = change.added.map { "+\($0)" } + change.removed.map { "-\($0)" }

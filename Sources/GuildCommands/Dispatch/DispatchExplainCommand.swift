@@ -8,8 +8,8 @@ import GuildLedger
 struct DispatchExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Shows each rule tried on an event, the first field that failed, and what was decided.",
-        discussion: "The rules are those of --rev; each recorded decision names its own commit where that is another.")
+        abstract: "Shows each rule tried on an event, the first field that failed, and the decisions.",
+        discussion: "The rules are those of --rev; a recorded decision names its commit if that differs.")
 
     @Argument(help: ArgumentHelp("The event's id.", valueName: "event-id"))
     var id: String
@@ -58,7 +58,7 @@ struct ExplanationResult: CommandResult {
     /// The codex that the rules were tried in now.
     let commit: String
     let decisions: [EventTrace.DecisionRow]
-    /// What the decisions set going.
+    /// The runs of the decisions.
     let runs: [Invocation]
     let waits: RunWaits
     let reasons: QueueReasons
@@ -95,7 +95,7 @@ struct ExplanationResult: CommandResult {
         var lines = [style.bold("event \(event.id)") + TextTable.printable("  \(event.type)\(subject)")]
         lines.append(style.bold("rules of \(commit.prefix(17))"))
         if let problem {
-            lines.append(TextTable.printable("  none was tried: \(problem)"))
+            lines.append(TextTable.printable("  no rule was tried: \(problem)"))
         } else {
             lines.append(
                 trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
@@ -108,7 +108,7 @@ struct ExplanationResult: CommandResult {
             node.label += "  \(LocalTime.text(decision.at))\(elsewhere)"
             return node.lines().map { "  " + $0 }
         }
-        if !runs.isEmpty { lines.append(style.bold("what they set going")) }
+        if !runs.isEmpty { lines.append(style.bold("resulting runs")) }
         lines += runs.map { run in
             let wait = (reasons.reason(of: run) ?? waits.reason(of: run)).map { ", waits for \($0)" }
             return TextTable.printable("  \(run.id)  \(run.agent)  \(run.state.rawValue)\(wait ?? "")")

@@ -4,10 +4,10 @@ import GuildDomain
 
 struct DispatchMatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "match", abstract: "Tries an event pattern on an event; needs no codex.",
+        commandName: "match", abstract: "Tries an event pattern on an event, without a codex.",
         discussion: """
-            Prints `match` and exits 0, or the first field that failed and exits 1. The pattern is YAML or JSON as a \
-            trigger's `conditions`; the event is any JSON mapping.
+            Prints `match` and exits 0, or prints the first field that failed and exits 1. The pattern is YAML or JSON \
+            like a trigger's `conditions`; the event is any JSON mapping.
             """)
 
     @Argument(help: ArgumentHelp("The pattern; - is standard input.", valueName: "pattern-file"), completion: .file())

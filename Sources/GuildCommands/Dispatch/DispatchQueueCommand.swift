@@ -9,11 +9,11 @@ import GuildLedger
 struct DispatchQueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Shows what waits for the dispatcher, what it holds back, and what it has set going.")
+        abstract: "Shows waiting events, work that is held back, and unfinished runs.")
 
     private static let maximumCount = 10_000
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many rows at most.", valueName: "count"))
+    @Option(name: .customShort("n"), help: ArgumentHelp("The maximum number of rows.", valueName: "count"))
     var count = 100
 
     @OptionGroup var options: GlobalOptions
@@ -66,12 +66,12 @@ struct QueueResult: TabularResult {
     var invocations: [Invocation] = []
     var inboundDepth: Int64 = 0
     var windows: [OpenWindow] = []
-    /// Decisions that wait for their turn at a rate.
+    /// Decisions that wait for a rate-limit slot.
     var pending: [PendingDecision] = []
     var rates: [RateStanding] = []
-    /// Nil where nothing waits, for there is no ledger.
+    /// Nil if nothing waits, because there is no ledger.
     var reasons: QueueReasons?
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     var held: [Event] = []
     /// Actions that are still to be done though their invocation has ended.
     var actions: [Action] = []
@@ -119,7 +119,7 @@ struct QueueResult: TabularResult {
         let unknown = held.map { event in
             [
                 event.priority.name, "held", event.id.description, event.type, cells.text(event.subject),
-                cells.time(event.time), "", "knowing who we are on \(event.system): guild status",
+                cells.time(event.time), "", "our identity on \(event.system): guild status",
             ]
         }
         let runs = invocations.map { invocation in
@@ -211,7 +211,7 @@ extension PendingDecision {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
             // When that is stands beside it already, in the zone of the table.
-            cells.time(dueAt), "its turn" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
+            cells.time(dueAt), "its slot" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
         ]
     }
 }

@@ -2,15 +2,15 @@ import GuildCitadel
 import GuildDomain
 import GuildLedger
 
-/// What became of the events that were sent.
+/// The result for the events that were sent.
 struct DispatchResult: CommandResult {
     let events: [DispatchedEvent]
-    /// What they set going, once it was followed to the end; nil where nobody waited.
+    /// The resulting invocations, followed to the end; nil if nobody waited.
     var invocations: [Invocation]?
     /// The signal that ended the wait; nil if none did.
     var signal: Int32?
 
-    /// 0 where all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
+    /// 0 if all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
     var exitStatus: Int32 {
         if let signal { return 128 + signal }
         let states = (invocations ?? []).map(\.state)
@@ -66,19 +66,19 @@ struct DispatchResult: CommandResult {
         return lines.joined(separator: "\n")
     }
 
-    /// What to do next.
+    /// The next step.
     private var hint: String? {
         if let invocations {
             let left = events.flatMap(\.decisions).filter { decision in
                 decision.isPending && !invocations.contains { $0.id == decision.invocation }
             }
             if let until = left.compactMap(\.until).min() {
-                return "left until \(LocalTime.text(until)): guild serve runs it then"
+                return "deferred until \(LocalTime.text(until)): guild serve runs it then"
             }
             if invocations.contains(where: { $0.waitReason == .approval }) {
                 return "next: guild audit approvals"
             }
-            return invocations.first.map { "guild audit show \($0.id) draws what happened" }
+            return invocations.first.map { "guild audit show \($0.id) shows what happened" }
         }
         let queued = events.contains { event in
             event.reception != .dryRun && event.decisions.contains { $0.invocation != nil }

@@ -6,15 +6,15 @@ import GuildLedger
 
 struct LedgerBackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copies the ledger into a new folder, while everything runs on.",
+        commandName: "backup", abstract: "Copies the ledger into a new folder without stopping anything.",
         discussion: """
-            The folder holds ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks it). \
-            It appears under its name only when it is whole, on disk, and its audit chain verifies. Exits 1 where a large \
-            body was gone or damaged in the ledger already; the backup is then kept all the same.
+            The folder contains ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks \
+            it). It appears under its name only when it is complete, on disk, and its audit chain verifies. If a large \
+            body was already missing or damaged in the ledger, the command exits 1 but keeps the backup.
             """)
 
     @Argument(
-        help: ArgumentHelp("The folder to make; it must not be there yet.", valueName: "folder"),
+        help: ArgumentHelp("The folder to create; it must not exist yet.", valueName: "folder"),
         completion: .directory)
     var folder: String
 
@@ -64,7 +64,7 @@ struct BackupResult: CommandResult {
                 + "\(Amount.grouped(contents.auditEntries)) audit entries, head \(contents.auditHead)",
         ]
         lines += contents.damagedBodies.prefix(20).map {
-            style.red("damaged") + ": body \($0) was gone or changed in the ledger already"
+            style.red("damaged") + ": body \($0) was already missing or changed in the ledger"
         }
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger restore --dry-run \(path)")]).joined(
             separator: "\n")

@@ -5,10 +5,10 @@ import GuildLedger
 
 struct LedgerCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Looks at every page, reference, audit entry, book entry and body.",
+        commandName: "check", abstract: "Checks every page, reference, audit entry, account entry and body.",
         discussion: """
-            One line for each part: ok, note (nothing is lost) or failed. Exits 1 where a part failed, 6 where the ledger \
-            cannot be opened. What runs goes on meanwhile.
+            Prints one line for each part: ok, note (nothing is lost) or failed. Exits 1 if a part failed, and 6 if \
+            the ledger cannot be opened. Running work continues meanwhile.
             """)
 
     @OptionGroup var options: GlobalOptions

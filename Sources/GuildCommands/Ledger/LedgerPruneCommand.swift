@@ -5,15 +5,15 @@ import GuildLedger
 
 struct LedgerPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Takes away what the PrivacyPolicy no longer keeps, as `guild serve` does.",
+        commandName: "prune", abstract: "Deletes what the PrivacyPolicy no longer retains, as `guild serve` does.",
         discussion: """
             `data_retention` of the PrivacyPolicy in force decides; without one, messages are kept for 30 days. Runs, \
-            their journals and their postings stay for 62 days at least, for months are counted from them: then the \
-            books are closed, and what they come to is kept. Roll-ups and the audit log stay for ever without a policy. \
-            What a run still needs stays. Each batch that erases content is an audit entry.
+            their journals and their postings are kept for at least 62 days, because monthly limits count them; then \
+            the accounts are closed and only their totals are kept. Without a policy, roll-ups and the audit log are \
+            kept forever. Data that a run still needs is kept. Each batch that erases content is an audit entry.
             """)
 
-    @Flag(help: "Count what would go, and write nothing.")
+    @Flag(help: "Count what would be deleted; write nothing.")
     var dryRun = false
 
     @OptionGroup var options: GlobalOptions
@@ -33,8 +33,8 @@ struct LedgerPruneCommand: AsyncParsableCommand {
         }
         guard let report = try await ledger.keepHouse(plan, actor: "user:\(UserName.current)", now: now) else {
             throw Failure(
-                .unavailable, "ledger \(inspection.location.path): another process prunes it",
-                hint: "`guild serve` does so by itself; or try again")
+                .unavailable, "ledger \(inspection.location.path): another process is pruning it",
+                hint: "`guild serve` prunes by itself; or try again later")
         }
         try output.renderer.print(PruneResult(plan: plan, report: report, isDone: true))
     }
@@ -72,7 +72,7 @@ struct PruneResult: CommandResult {
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        let kept = periods.map { "\($0.name) \($0.period.map(Amount.duration) ?? "for ever")" }
+        let kept = periods.map { "\($0.name) \($0.period.map(Amount.duration) ?? "forever")" }
         let head = "Kept: \(kept.joined(separator: ", ")) (\(plan.policy))."
         return (isQuiet ? [] : [head, ""]).joined(separator: "\n") + (isQuiet ? "" : "\n")
             + table.text(style, showsHeadings: !isQuiet)

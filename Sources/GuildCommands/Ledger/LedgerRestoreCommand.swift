@@ -6,24 +6,25 @@ import GuildLedger
 
 struct LedgerRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Puts a backup in the ledger's place.",
+        commandName: "restore", abstract: "Replaces the ledger with a backup.",
         discussion: """
-            Sums, pages, schema and audit chain are verified before anything changes. A ledger in use is refused, and one \
-            that is there too unless --force is given; it is then kept aside. What was queued when the backup was made is \
-            done when guild runs again; an action is looked for before it is done, because it may have been done since.
+            guild verifies checksums, pages, schema and audit chain before it changes anything. It refuses to replace \
+            a ledger in use, and an existing ledger unless --force is given; it then keeps the old one aside. Work \
+            that was queued at the time of the backup runs when guild runs again; guild looks for each action before \
+            it executes it, because the action may have been done since.
             """)
 
     @Argument(
         help: ArgumentHelp("The folder that `guild ledger backup` made.", valueName: "folder"), completion: .directory)
     var folder: String
 
-    @Flag(help: "Replace a ledger that is there; it is kept aside.")
+    @Flag(help: "Replace an existing ledger, which is kept aside.")
     var force = false
 
-    @Flag(help: "Take a backup of another codex's ledger.")
+    @Flag(help: "Accept a backup of another codex's ledger.")
     var foreign = false
 
-    @Flag(help: "Verify the backup, and change nothing.")
+    @Flag(help: "Verify the backup; change nothing.")
     var dryRun = false
 
     @OptionGroup var options: GlobalOptions
@@ -74,7 +75,7 @@ struct RestoreResult: CommandResult {
         guard report.isDone else { return style.green("valid") + ": \(what)" }
         guard !isQuiet else { return report.ledger }
         var lines = ["\(style.bold(report.ledger)) is \(what)."]
-        if let aside = report.keptAside { lines.append("The ledger that was there is \(aside)") }
+        if let aside = report.keptAside { lines.append("The previous ledger is \(aside)") }
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger check"), "  " + style.cyan("guild serve")])
             .joined(separator: "\n")
     }

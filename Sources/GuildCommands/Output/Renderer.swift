@@ -37,11 +37,11 @@ struct Renderer {
 
     /// One line of `--follow -o json`.
     ///
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     @discardableResult
     func printLine(_ value: JSONValue) -> Bool { write(value.text(.compact), as: .json) }
 
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     @discardableResult
     func write(_ text: String, as content: Terminal.Content = .text) -> Bool {
         guard !text.isEmpty else { return true }
@@ -129,7 +129,7 @@ struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// RFC 4180, with a guard before what a spreadsheet would calculate.
+    /// RFC 4180, with a guard before text that a spreadsheet would calculate.
     func csv(showsHeadings: Bool, rawCells: Bool = false) -> String {
         let lines = (showsHeadings ? [headings.map { $0.lowercased() }] : []) + rows
         return lines.map { cells in
@@ -137,7 +137,7 @@ struct TextTable: Sendable {
         }.joined(separator: "\r\n") + "\r\n"
     }
 
-    /// Text from outside on one line, where it can neither move the cursor of who reads it nor hide from them.
+    /// Text from outside on one line, in which it can neither move the reader's cursor nor hide.
     static func printable(_ text: String) -> String { ScreenText.line(text) }
 }
 
@@ -154,7 +154,7 @@ extension JSONValue {
         }
     }
 
-    /// What has to be written out can be so only in double quotes.
+    /// Escaped characters require double quotes.
     private static func yamlText(_ text: String) -> Node {
         let isFit = text.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) }
         return isFit ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)

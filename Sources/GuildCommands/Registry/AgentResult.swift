@@ -4,7 +4,7 @@ import GuildControl
 import GuildDomain
 import GuildLedger
 
-/// All that the codex says about one agent, and what holds where it says nothing.
+/// Everything that the codex says about one agent, and the defaults for everything else.
 struct AgentResult: CommandResult {
     /// A limit in force, in words and as a number of its unit.
     struct InForce: Sendable {

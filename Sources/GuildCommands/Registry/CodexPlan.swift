@@ -48,7 +48,7 @@ struct CodexPlan: Sendable {
             changes.append(change)
         }
         for (key, fact) in before where after[key] == nil {
-            // Of an agent that goes, it is said that it goes, and what it is not woken by any more.
+            // A removed agent is listed as removed, together with its triggers.
             let isGone = key.subject.hasPrefix("agent ") && after[key.whole] == nil
             if isGone, key != key.whole, key.section != .schedules, key.section != .routes { continue }
             var change = Self.change(key, fact, nil)
@@ -61,7 +61,7 @@ struct CodexPlan: Sendable {
         }
     }
 
-    /// What it means that a rule is there and others are not; nil of what is no rule about events or writes.
+    /// The effect of adding a rule beside the others; nil for facts that are not rules about events or writes.
     private static func effect(of reach: PlanReach?, against others: [PlanFacts.Key: PlanFacts.Fact]) -> Effect? {
         guard let reach else { return nil }
         let isCovered = others.values.contains { $0.reach?.covers(reach) ?? false }
@@ -78,9 +78,9 @@ struct CodexPlan: Sendable {
         let (old, new) = (before?.ranks ?? absent, after?.ranks ?? absent)
         var effect = Effect.neutral
         if old.count == new.count, old != new { effect = zip(old, new).contains(where: <) ? .widens : .narrows }
-        // Where a secret comes from or goes to is new to whoever trusted the old.
+        // A new source or destination of a secret is new to the operator who trusted the old one.
         if after?.isTrust == true || before?.isTrust == true && key.what == "base_url" { effect = .widens }
-        // Whoever had no budget because there was nobody does not get less by getting one.
+        // A new agent's first budget is not a reduction.
         if isNew, key.section == .budgets { effect = .neutral }
         if after == nil, key == key.whole { effect = .narrows }
         return Change(

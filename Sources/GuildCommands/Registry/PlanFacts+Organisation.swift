@@ -8,7 +8,7 @@ extension PlanFacts {
             rank: value, absentRank: .max)
     }
 
-    /// What is kept for urgent work is not there for the rest.
+    /// Tokens reserved for urgent work are not available to the rest.
     private mutating func reserve(_ subject: String, _ name: String, _ value: Int64?) {
         say(
             .budgets, subject, name, value.map { String($0) }, shown: value.map { "\(Amount.grouped($0)) tokens" },
@@ -30,7 +30,7 @@ extension PlanFacts {
         }
     }
 
-    /// As written; what is in force shows at each agent.
+    /// As written; the values in force show at each agent.
     private mutating func caps(_ subject: String, _ actions: ActionLimits) {
         for cap in ActionCap.allCases {
             let count = actions.counts[cap]
@@ -145,7 +145,7 @@ extension PlanFacts {
         say(
             .permissions, subject, "trusted_proxies", endpoint.trustedProxies.sorted().joined(separator: ", "),
             rank: Int64(endpoint.trustedProxies.count), absentRank: 0)
-        // By id alone, whoever has captured a signed body can send it again.
+        // By id alone, an attacker who captured a signed body can send it again.
         say(
             .permissions, subject, "replay", endpoint.replay?.rawValue, rank: endpoint.replay?.openness, absentRank: 1)
         for mapping in endpoint.eventMapping { add(mapping, subject, from: endpoint.system) }
@@ -218,7 +218,7 @@ extension PlanFacts {
             say(
                 .models, subject, "rate_limit", provider.rateLimit.map { "\($0)" },
                 shown: provider.rateLimit.map(Self.text))
-            // What costs less is bought more of.
+            // Lower prices allow more usage.
             say(.models, subject, "prices", provider.prices?.text, ranks: provider.prices?.amounts.map { -$0 } ?? [])
             say(.models, subject, "priority", "\(provider.priority)")
             say(.models, subject, "capabilities", provider.capabilities.sorted().joined(separator: ", "))
@@ -229,7 +229,7 @@ extension PlanFacts {
         say(.models, "models", "fallback_chain", snapshot.fallbackChain.joined(separator: ", "))
     }
 
-    /// Kinds that are compared by the file they stand in.
+    /// Kinds that are compared by their files.
     mutating func addWholeManifests() {
         let kinds: [(String, [any Manifest])] = [
             ("scheduling", snapshot.scheduling), ("privacy", snapshot.privacy), ("feed", snapshot.feeds),
@@ -247,7 +247,7 @@ extension PlanFacts {
 }
 
 extension WebhookEndpointManifest.Replay {
-    /// How much of what was sent before is taken once more; what the source knows is between the two.
+    /// How many repeated deliveries are accepted again; the source's own rule is between the two.
     fileprivate var openness: Int64 {
         switch self {
         case .byBody: 0

@@ -55,7 +55,7 @@ extension PlanFacts {
 }
 
 extension RateLimitPolicy.Limit {
-    /// What holds without it, in so many minutes: strangers have limits of their own.
+    /// The limit without it, over that many minutes: strangers have built-in limits.
     fileprivate func absentRank(over minutes: Int64) -> Int64 {
         guard scope == .sender else { return .max }
         let perHour =

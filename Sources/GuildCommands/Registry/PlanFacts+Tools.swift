@@ -2,8 +2,8 @@ import GuildCitadel
 import GuildCodex
 import GuildDomain
 
-/// What an agent may do with each operation there is, and where: one fact for each place that its rules tell apart, so that
-/// a wider `on:` is a fact that was not there before.
+/// What an agent may do with each operation, and where: one fact for each place that its rules distinguish, so that a
+/// wider `on:` is a new fact.
 extension PlanFacts {
     mutating func addTools(of agent: AgentManifest, _ subject: String) {
         let operations = CodexAccess.catalogue.operations
@@ -29,12 +29,12 @@ extension PlanFacts {
         }
     }
 
-    /// What the first rule that holds in a place allows there.
+    /// The decision of the first rule that applies in a place.
     private static func decided(_ rules: [ToolRule], _ holds: (ToolScope) -> Bool) -> Autonomy {
         rules.first { holds($0.scope) }?.autonomy ?? .deny
     }
 
-    /// - Parameter wider: what holds there where this is not said.
+    /// - Parameter wider: the decision that applies there without this fact.
     private mutating func allow(
         _ tool: String, _ autonomy: Autonomy, _ subject: String, on scope: ToolScope? = nil,
         insteadOf wider: Autonomy = .deny

@@ -14,16 +14,16 @@ struct PlanFacts {
     }
 
     struct Fact {
-        /// What is compared.
+        /// The compared value.
         let value: String
         let shown: String
-        /// One of them higher allows more; empty where that can't be said.
+        /// A higher rank allows more; empty if there is no order.
         var ranks: [Int64] = []
-        /// Each rank where the fact is not there at all.
+        /// Each rank if the fact is absent.
         var absentRank: Int64?
         /// Whether any other value is something new to trust.
         var isTrust = false
-        /// What it is about, where facts of other names may be about the same.
+        /// What it covers, if facts of other names may cover the same.
         var reach: PlanReach?
     }
 

@@ -1,7 +1,6 @@
 import GuildDomain
 
-/// Which events or writes a rule is about, so that two rules can be compared whatever they are called and wherever they
-/// stand.
+/// The events or writes that a rule covers, so that two rules can be compared whatever their names and places.
 struct PlanReach: Hashable {
     enum Purpose: Hashable {
         /// Calls these agents: wider allows more.
@@ -27,7 +26,8 @@ struct PlanReach: Hashable {
 
     var isHold: Bool { if case .holds = purpose { true } else { false } }
 
-    /// Whether everything that the other is about is surely in this too. What only a look at the values could tell is not.
+    /// Whether this certainly covers everything that the other covers. It ignores cases that only a look at the values
+    /// could decide.
     func covers(_ other: PlanReach) -> Bool {
         switch (purpose, other.purpose) {
         case (.calls(let mine), .calls(let theirs)): guard mine.isSuperset(of: theirs) else { return false }
@@ -40,12 +40,13 @@ struct PlanReach: Hashable {
         return conditions.map { $0.isImplied(by: other.conditions) } ?? true
     }
 
-    /// A glob that matches the text of another matches whatever that one does.
+    /// A glob that matches another glob's text matches everything that the other one matches.
     private func isNamed(_ name: Glob) -> Bool { names.contains { $0.matches(name.description) } }
 }
 
 extension EventPattern {
-    /// Whether this surely holds wherever the other does: each of its alternatives asks for all that one of ours asks for.
+    /// Whether this certainly holds whenever the other does: each of its alternatives requires everything that one of
+    /// ours requires.
     fileprivate func isImplied(by other: EventPattern?) -> Bool {
         guard let other else { return false }
         return other.alternatives.allSatisfy { narrow in

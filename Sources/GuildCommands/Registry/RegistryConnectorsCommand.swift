@@ -5,7 +5,7 @@ import GuildDomain
 
 struct RegistryConnectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connectors", abstract: "Lists the connectors of the codex and what they can do.")
+        commandName: "connectors", abstract: "Lists the connectors of the codex and their operations.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions

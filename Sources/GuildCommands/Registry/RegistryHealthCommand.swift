@@ -8,14 +8,15 @@ import GuildLedger
 struct RegistryHealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Shows how the agents did over 24 hours: errors, latency, tokens.",
+        abstract: "Shows errors, latency and tokens of the agents over 24 hours.",
         discussion: """
-            Degraded: the last three invocations failed. Paused: a person said so (`registry pause`). Figures are over the \
-            newest 1,000 invocations of each agent; latency is from the first start to the end.
+            Degraded means that the last three invocations failed, paused that an operator paused the agent (`registry \
+            pause`). Figures cover the newest 1,000 invocations of each agent; latency counts from the first start to \
+            the end.
             """)
 
     @Argument(
-        help: ArgumentHelp("Only these agents; none means all.", valueName: "agent"), completion: AgentNames.completion)
+        help: ArgumentHelp("Only these agents; default: all.", valueName: "agent"), completion: AgentNames.completion)
     var agents: [String] = []
 
     @OptionGroup var options: GlobalOptions

@@ -6,12 +6,12 @@ import GuildDomain
 struct RegistryHistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Lists the commits that changed an agent, with its versions.",
-        discussion: "What counts is its manifest, its prompt and its output schema, along the first parents of --rev.")
+        discussion: "Compares its manifest, prompt and output schema along the first parents of --rev.")
 
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many commits to list.", valueName: "n"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The number of commits to list.", valueName: "n"))
     var limit = 20
 
     @OptionGroup var options: GlobalOptions
@@ -30,7 +30,7 @@ struct RegistryHistoryCommand: AsyncParsableCommand {
 struct HistoryResult: TabularResult {
     let history: AgentHistory
 
-    var emptyText: String { "no commit made \(history.agent)" }
+    var emptyText: String { "no commit changed \(history.agent)" }
 
     var json: JSONValue {
         .array(

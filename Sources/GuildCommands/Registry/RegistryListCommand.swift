@@ -7,7 +7,7 @@ import GuildLedger
 
 struct RegistryListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the agents and how they are doing.")
+        commandName: "list", abstract: "Lists the agents with their status.")
 
     @Option(help: ArgumentHelp("Only agents of this role (`spec.type`).", valueName: "type"))
     var type: String?
@@ -54,7 +54,7 @@ struct AgentListResult: TabularResult {
     let hasLedger: Bool
 
     var emptyText: String {
-        total == 0 ? "the codex has no agents" : "none of the \(total) agents fits; leave out a filter"
+        total == 0 ? "the codex has no agents" : "none of the \(total) agents matches; remove a filter"
     }
 
     var json: JSONValue { .array(agents.map(\.json)) }

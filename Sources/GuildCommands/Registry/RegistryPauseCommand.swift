@@ -7,19 +7,19 @@ import GuildLedger
 
 struct RegistryPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Dispatches nothing new to an agent until it is resumed.",
+        commandName: "pause", abstract: "Stops dispatching to an agent until it is resumed.",
         discussion: """
-            What is queued or runs goes on; events that would have called the agent are recorded with the decision \
+            Queued and running work continues; events that would have called the agent are recorded with the decision \
             `paused`. `guild run` still runs it.
             """)
 
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String
 
-    @Option(help: ArgumentHelp("Why; it is recorded and shown.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason; recorded and shown.", valueName: "text"))
     var reason: String?
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("How long; else until it is resumed.", valueName: "duration"))
+    @Option(name: .customLong("for"), help: ArgumentHelp("How long. Default: until resumed.", valueName: "duration"))
     var duration: String?
 
     @OptionGroup var options: GlobalOptions

@@ -7,14 +7,14 @@ struct RegistryPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Shows what a push would change: agents, tools, budgets, schedules, routes.",
         discussion: """
-            Compares what two revisions mean, not their lines: the thing to paste into a review. Changes that let an agent \
-            do or spend more are marked. Exits 3 where one of the two is invalid.
+            Compares the meaning of two revisions, not their lines; paste the result into a review. Changes that let \
+            an agent do or spend more are marked. Exits 3 if either revision is invalid.
             """)
 
-    @Argument(help: ArgumentHelp("The revision that is served now.", valueName: "old"))
+    @Argument(help: ArgumentHelp("The revision in force.", valueName: "old"))
     var old: String
 
-    @Argument(help: ArgumentHelp("The revision that would be.", valueName: "new"))
+    @Argument(help: ArgumentHelp("The proposed revision.", valueName: "new"))
     var new: String
 
     @OptionGroup var options: GlobalOptions

@@ -5,14 +5,14 @@ import GuildDomain
 
 struct RegistryRollbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Takes a commit back with a new one, as git revert does.",
+        commandName: "rollback", abstract: "Reverts a commit with a new one, as git revert does.",
         discussion: """
-            The new commit goes onto the branch that --rev names (default: the one that HEAD is on), also in a bare \
-            repository, and only if the codex is then valid. History is never rewritten. Where the branch is checked out, \
+            The new commit goes onto the branch that --rev names (default: the branch of HEAD), in a bare repository \
+            too, and only if the resulting codex is valid. History is never rewritten. If the branch is checked out, \
             uncommitted changes are refused.
             """)
 
-    @Argument(help: ArgumentHelp("The commit to take back; default: the newest.", valueName: "commit"))
+    @Argument(help: ArgumentHelp("The commit to revert; default: the newest.", valueName: "commit"))
     var commit: String?
 
     @OptionGroup var options: GlobalOptions
@@ -45,6 +45,6 @@ struct RollbackResult: CommandResult {
         guard !isQuiet else { return outcome.commit.hex }
         let summary = TextTable.printable(outcome.reverted.summary)
         return
-            "\(outcome.commit.short) on \(outcome.reference) takes back \(outcome.reverted.commit.short) \"\(summary)\""
+            "\(outcome.commit.short) on \(outcome.reference) reverts \(outcome.reverted.commit.short) \"\(summary)\""
     }
 }

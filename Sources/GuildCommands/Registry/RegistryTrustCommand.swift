@@ -6,28 +6,28 @@ import GuildLedger
 
 struct RegistryTrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trust", abstract: "Says which secret may go where; who did is recorded.",
+        commandName: "trust", abstract: "Decides which secret may go where (audited).",
         discussion: """
-            A secret that a commit names is used only for what an operator trusts it for: a pair of the reference and of \
-            where it is sent, or what is compared with it. The first head that `guild serve` accepts (or `guild run` on a \
-            terminal) is trusted as it is; what a later commit adds waits here. Whoever protects the branch instead starts \
-            `guild serve` and `guild run` with --trust-codex.
+            guild uses a secret that a commit names only for purposes that an operator trusts. Trust is given to a \
+            pair: the reference, and where it is sent or what is compared with it. The first head that `guild serve` \
+            accepts (or `guild run` on a terminal) is trusted; pairs that a later commit adds wait here. If you \
+            protect the branch instead, start `guild serve` and `guild run` with --trust-codex.
 
             EXAMPLES
-              guild registry trust                 what waits, and what is trusted
-              guild registry trust 7d0k3m          this one, by its id or the beginning of it
-              guild registry trust --all           everything that waits in the codex
+              guild registry trust                 lists what waits and what is trusted
+              guild registry trust 7d0k3m          trusts one pair, by its id or a prefix of it
+              guild registry trust --all           trusts everything that waits in the codex
               guild registry trust --revoke 7d0k3m
             """)
 
     @Argument(
-        help: ArgumentHelp("Ids, or references that only one pair has; none lists.", valueName: "pair"))
+        help: ArgumentHelp("Ids, or references that only one pair has; default: list all.", valueName: "pair"))
     var pairs: [String] = []
 
-    @Flag(help: "Trust everything in the codex that waits.")
+    @Flag(help: "Trust everything that waits in the codex.")
     var all = false
 
-    @Flag(help: "Take trust back.")
+    @Flag(help: "Revoke trust.")
     var revoke = false
 
     @OptionGroup var options: GlobalOptions
@@ -35,7 +35,7 @@ struct RegistryTrustCommand: AsyncParsableCommand {
 
     func validate() throws {
         if all, !pairs.isEmpty { throw ValidationError("name pairs, or give --all") }
-        if revoke, pairs.isEmpty { throw ValidationError("name what is not to be trusted any more") }
+        if revoke, pairs.isEmpty { throw ValidationError("name the pairs to revoke") }
     }
 
     func run() async throws {

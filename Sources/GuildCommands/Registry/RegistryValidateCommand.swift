@@ -8,8 +8,8 @@ struct RegistryValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Checks a whole codex and lists every problem.",
         discussion: """
-            Exits 3 where there are errors, 0 where there are only warnings. Of a valid codex it prints what each rule of \
-            each agent's tools allows, and where.
+            Exits 3 if there are errors, and 0 if there are only warnings. For a valid codex it prints what each rule \
+            of each agent's tools allows, and where.
             """)
 
     @Argument(

@@ -10,9 +10,9 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "missed", abstract: "Lists due times that did not fire, and why.",
         discussion: """
-            window: older than the catch-up window · skip, run_once: the catch-up policy · budget: no room for it · limit: \
-            more than one catch-up takes · paused · overlap: an earlier run was still going · unseen: no scheduler has \
-            looked since. `guild schedule backfill` fires them.
+            window: older than the catch-up window · skip, run_once: the catch-up policy · budget: no room for it · \
+            limit: more than one catch-up takes · paused · overlap: an earlier run was still active · unseen: no \
+            scheduler has checked since. `guild schedule backfill` fires them.
             """)
 
     private static let limit = 1000
@@ -22,7 +22,7 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
         completion: AgentNames.completion)
     var schedule: String?
 
-    @Option(help: ArgumentHelp("Those since then.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only those since this time.", valueName: "time"))
     var since = "7d"
 
     @OptionGroup var options: GlobalOptions

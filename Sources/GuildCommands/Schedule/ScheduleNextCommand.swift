@@ -7,10 +7,10 @@ import GuildDomain
 
 struct ScheduleNextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "next", abstract: "Shows what is due next, of the agents or of a cron expression.",
+        commandName: "next", abstract: "Shows the next due times of the agents or of a cron expression.",
         discussion: """
-            With --expr no codex is needed. The JSON is a list of {"due", "local"}: the instant in UTC, and the same in \
-            the schedule's own time zone.
+            --expr needs no codex. The JSON is a list of {"due", "local"}: the instant in UTC, and the same in the \
+            schedule's own time zone.
             """)
 
     private static let maximumCount = 10_000
@@ -19,7 +19,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
         help: ArgumentHelp("Only schedules of this agent.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many due times.", valueName: "count"))
+    @Option(name: .customShort("n"), help: ArgumentHelp("The number of due times.", valueName: "count"))
     var count = 10
 
     @Option(help: ArgumentHelp("A cron expression to try.", valueName: "cron"))
@@ -33,7 +33,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "debian, skip or both: what becomes of times that a clock change skips or repeats.", valueName: "policy"))
+            "debian, skip or both: how to treat times that a clock change skips or repeats.", valueName: "policy"))
     var dst: DSTChoice?
 
     @OptionGroup var options: GlobalOptions
@@ -102,7 +102,7 @@ struct DueTime: Sendable {
     let zone: TimeZone
     /// `AGENT/NAME`; nil for an expression that is tried.
     var schedule: String?
-    /// When it fires, where the schedule has jitter.
+    /// The firing time, if the schedule has jitter.
     var turn: Timestamp?
 
     static func first(_ count: Int, after start: Timestamp, next: (Timestamp) -> Timestamp?) -> [Timestamp] {

@@ -8,10 +8,10 @@ import GuildLedger
 
 struct SchedulePauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Holds schedules back for a while; who did is recorded.",
+        commandName: "pause", abstract: "Suspends schedules for a while (audited).",
         discussion: """
-            What is due meanwhile does not fire, then or later; `guild schedule missed` lists it and `guild schedule \
-            backfill` fires it. Pausing again sets the new end.
+            Occurrences due during the pause are skipped, not postponed; `guild schedule missed` lists them and `guild \
+            schedule backfill` fires them. Pausing again sets a new end.
             """)
 
     static let longest = Duration.seconds(366 * 86_400)
@@ -21,7 +21,7 @@ struct SchedulePauseCommand: AsyncParsableCommand {
     @Option(name: .customLong("for"), help: ArgumentHelp("For how long: 90m, 7d.", valueName: "duration"))
     var duration = "7d"
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String?
 
     @OptionGroup var options: GlobalOptions
@@ -42,8 +42,8 @@ struct SchedulePauseCommand: AsyncParsableCommand {
 
 struct ScheduleResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Ends a pause; who did is recorded.",
-        discussion: "Schedules fire from their next due time on. What came in the pause is not caught up with.")
+        commandName: "resume", abstract: "Ends a pause (audited).",
+        discussion: "Schedules fire again from their next due time. Occurrences of the pause stay skipped.")
 
     @OptionGroup var target: ScheduleArgument
     @OptionGroup var options: GlobalOptions
@@ -65,7 +65,7 @@ struct ScheduleRoom {
     let deployment: Deployment
     let desk: ScheduleDesk
 
-    /// Opens both, making the ledger where there is none, and closes them when `body` is through.
+    /// Opens both, creating the ledger if there is none, and closes them when `body` returns.
     static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }

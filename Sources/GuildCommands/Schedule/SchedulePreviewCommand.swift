@@ -9,10 +9,11 @@ import GuildLedger
 struct SchedulePreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview",
-        abstract: "Shows what the schedules will do in a span of time, and the tokens it takes.",
+        abstract: "Forecasts the scheduled runs in a span of time, and their tokens.",
         discussion: """
-            A run is taken to need the mean of the agent's last 50 that called a model, or its perInvocation limit where none \
-            did. Due times that a pause in force holds back are counted as PAUSED; what overlap will hold back is not known.
+            The forecast assumes that a run needs the mean of the agent's last 50 runs that called a model, or its \
+            perInvocation limit if there are none. Due times within a current pause are counted as PAUSED; the effect \
+            of overlap is unknown.
             """)
 
     private static let longest = Duration.seconds(366 * 86_400)
@@ -26,7 +27,7 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first due time that counts. Default: now.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("The last one; 30d is so long after --from. Default: 7d.", valueName: "time"))
+    @Option(help: ArgumentHelp("The last one; 30d means 30 days after --from. Default: 7d.", valueName: "time"))
     var to: String?
 
     @OptionGroup var options: GlobalOptions

@@ -53,7 +53,7 @@ package struct AuditAnchoring: Service {
         }
     }
 
-    /// When the next anchor is due; nil where there is nothing to anchor or it is turned off.
+    /// When the next anchor is due; nil if there is nothing to anchor or it is turned off.
     ///
     /// The time is counted from the last anchor, and before the first from the first entry.
     package func due(now: Timestamp) async throws -> Timestamp? {
@@ -67,7 +67,7 @@ package struct AuditAnchoring: Service {
         return min(start, now) + settings.anchorInterval
     }
 
-    /// - Returns: whether there is now an anchor, and sent away where it is to be.
+    /// - Returns: whether there is now an anchor, and sent away if it is to be.
     package func anchor() async -> Bool {
         let anchorer = AuditAnchorer(ledger: ledger, repository: repository, time: time, actor: "serve")
         do {

@@ -7,7 +7,7 @@ extension AgentListing {
     /// The shape of `GET /agents/NAME`; `schema` describes it.
     package var json: JSONValue { json(isWhole: true) }
 
-    /// - Parameter isWhole: also what is not for everybody: what it costs, and who paused it and why.
+    /// - Parameter isWhole: includes details that are not for everybody: the costs, and who paused it and why.
     package func json(isWhole: Bool) -> JSONValue {
         [
             "name": .string(agent.name), "type": .string(agent.role), "version": text(agent.version?.description),
@@ -61,6 +61,7 @@ extension AgentListing {
 }
 
 extension AgentPause {
+    /// The pause as commands and the API print it.
     package var json: JSONValue {
         [
             "agent": .string(agent), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,
@@ -69,7 +70,7 @@ extension AgentPause {
     }
 
     static let schema: JSONValue = APISchema.object(members)
-    /// Who and why is not for everybody.
+    /// The person and the reason are not for everybody.
     static let openSchema: JSONValue = APISchema.object(members, optional: ["actor", "reason"])
 
     private static let members: [(String, JSONValue)] = [

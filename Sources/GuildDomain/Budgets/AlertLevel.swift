@@ -1,4 +1,4 @@
-/// How near a calendar period's spending has come to its limit (spec "Mana", the table of alerts).
+/// How close a calendar period's spending is to its limit (docs/dispatch.md, "Order of the queue").
 package enum AlertLevel: Int, Sendable, CaseIterable, Comparable {
     case none = 0
     /// Context is trimmed harder, debounce windows double.
@@ -39,7 +39,7 @@ package enum AlertLevel: Int, Sendable, CaseIterable, Comparable {
     package func debounce(_ window: Duration) -> Duration { self >= .yellow ? window * 2 : window }
 }
 
-/// At how much of a calendar period's limit each alert begins.
+/// The share of a calendar period's limit at which each alert begins.
 package struct AlertThresholds: Sendable, Hashable {
     /// Percent, ascending.
     package let yellow: Int

@@ -2,7 +2,7 @@ package import Foundation
 
 /// A time zone as arithmetic on seconds: its offset at an instant, and the instants of a wall-clock time.
 struct WallClock {
-    /// What a wall-clock time is: one instant, two (clocks went back), or none (clocks went forward).
+    /// The instants of a wall-clock time: one, two (clocks went back), or none (clocks went forward).
     enum Reading: Equatable {
         case once(Int64)
         case twice(first: Int64, change: Int64, offsetBefore: Int64)
@@ -47,10 +47,10 @@ struct WallClock {
 
 /// Time zones by their IANA names.
 package enum Zones {
-    /// The zone of exactly that name: `Europe/London`, `UTC`. Abbreviations (`PST`), offsets (`GMT+2`) and other spellings
-    /// are refused, because what they mean depends on who reads them.
+    /// The zone of exactly that name: `Europe/London`, `UTC`. Abbreviations (`PST`), offsets (`GMT+2`) and other
+    /// spellings are refused, because they are ambiguous.
     ///
-    /// - Returns: nil where there is no such zone.
+    /// - Returns: nil if there is no such zone.
     package static func named(_ name: String) -> TimeZone? {
         // Zones and their aliases (Asia/Calcutta) have a slash, and each part begins with a capital. The list of all of
         // them is not asked: it has no aliases, and making it takes longer than reading a small codex.

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What each endpoint does.
+/// The effect of each endpoint.
 enum GitHubOperations {
     typealias Operation = @Sendable (GitHubCall, GitHubState) throws(GitHubRefusal) -> GitHubAnswer
 

@@ -113,7 +113,7 @@ struct OpenAIWire: ModelWire {
         }
     }
 
-    /// The prompt counts what was read from the cache too; the completion counts reasoning too.
+    /// The prompt includes tokens read from the cache; the completion includes reasoning.
     private func usage(_ reply: ModelReply) -> JSONValue {
         let prompt = reply.inputTokens.addingSaturated(reply.cacheRead)
         let completion = reply.outputTokens.addingSaturated(reply.reasoning)

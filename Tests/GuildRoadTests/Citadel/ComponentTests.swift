@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: ["feed-poller", "notifier"]) func `what this version does not run is said so`(name: String) {
-        #expect(throws: Failure(.usage, "component '\(name)' is not in this version", hint: "leave it out")) {
+        #expect(throws: Failure(.usage, "component '\(name)' is not available in this version", hint: "remove it")) {
             try Component.parse([name])
         }
     }
