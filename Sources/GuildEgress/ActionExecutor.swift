@@ -54,20 +54,26 @@ package struct ActionExecutor: Service {
         let loop = ClaimLoop(
             ledger: ledger, worker: parts.worker, topic: .actions, slots: Self.slots, time: time,
             logger: parts.logger)
-        try await loop.run {
-            let claimed = try await ledger.claimAction(
-                root: root, worker: parts.worker,
-                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) },
-                now: time.now)
-            guard let claimed else { return nil }
-            let action = claimed.action
-            return {
-                try await ClaimLoop.holdingLease(
-                    renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
-                ) { try await execute(action, claimed.refusal) }
-            }
+        try await loop.run { limit in
+            let claimed = try await ledger.claimActions(
+                root: root, upTo: limit, worker: parts.worker,
+                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) }, now: time.now)
+            return claimed.map { one in { try await perform(one) } }
         } nextTime: { claimedAt in
             try await ledger.nextActionTime(worker: parts.worker, now: claimedAt)
+        }
+    }
+
+    /// Executes an action with its lease renewed beside it.
+    private func perform(_ claimed: ClaimedAction) async throws {
+        let action = claimed.action
+        do {
+            try await ClaimLoop.holdingLease(
+                renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
+            ) { try await execute(action, claimed.refusal) }
+        } catch let fault as RowFault {
+            try await ledger.failDamaged(action.id, fault, now: time.now)
+            throw fault
         }
     }
 

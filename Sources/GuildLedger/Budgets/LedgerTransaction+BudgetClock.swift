@@ -34,7 +34,7 @@ extension LedgerTransaction {
                 rules: BudgetRules(zone: zone, alerts: alerts, commit: try row[8]), entry: try row[5] as Int64? ?? 0,
                 hasWaits: try row[7], isUnset: zone.isEmpty)
         }
-        guard let clock else { throw LedgerFailure.unusable(path: "budget_rules", reason: "its row is missing") }
+        guard let clock else { throw RowFault(column: "id", found: "no row", sql: "SELECT id FROM budget_rules") }
         return clock
     }
 

@@ -6,8 +6,10 @@ import GuildDomain
 /// and three writes to reserve, and to settle two reads, two writes and one for each account.
 extension LedgerTransaction {
     /// Reserves on every account of the plan or on none.
+    ///
+    /// - Parameter isSending: whether the provider may bill it from now on.
     func reserve(
-        _ plan: TurnPlan, for invocation: Invocation, owner: WorkerID, now: Timestamp
+        _ plan: TurnPlan, for invocation: Invocation, owner: WorkerID, isSending: Bool = false, now: Timestamp
     ) throws -> Reservation {
         let plan = plan.bounded
         let clock = try budgetClock(now, adopting: plan.rules)
@@ -20,17 +22,17 @@ extension LedgerTransaction {
         let accounts = books.map(\.id)
         // The double entries stand at the agent's own account; the others are counters.
         guard let own = books.first(where: { $0.name.hasPrefix("agent/") }) ?? books.first else {
-            throw LedgerFailure.unusable(path: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
+            throw StateConflict(subject: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
         }
         try run(
             """
             INSERT INTO reservations (id, invocation, n, attempt, owner, state, input, output, cost, made_at, account,
                 accounts, model, deadline)
-            VALUES (?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                reservation.id, invocation.id, plan.n, invocation.attempt, owner, reservation.input,
-                reservation.output, reservation.cost, clock.now, own.id,
+                reservation.id, invocation.id, plan.n, invocation.attempt, owner, isSending ? "sent" : "held",
+                reservation.input, reservation.output, reservation.cost, clock.now, own.id,
                 "[\(accounts.map(String.init).joined(separator: ","))]", plan.model, now + Lease.length,
             ])
         try run(

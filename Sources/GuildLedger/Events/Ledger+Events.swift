@@ -215,7 +215,8 @@ extension Event {
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
     private static func containers(_ row: LedgerRow) throws -> [Container]? {
-        let listed = try row.json("containers")
+        // A damaged list is none: the run may do less, never more.
+        let listed = (try? row.json("containers")) ?? .array([])
         guard listed != .null else { return try row["cause"] as EventID? == nil ? nil : [] }
         return Container.list(listed) ?? []
     }

@@ -32,15 +32,23 @@ extension Ledger {
                 try db.run("UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [now, owner])
             }
             let held = """
-                lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
+                lease_owner IS NOT NULL AND lease_owner <> ? AND (
+                    lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
                 ORDER BY seq LIMIT \(Self.recoveryLimit)
                 """
             let arguments: [(any Storable)?] = [worker.id, now] + Array(dead)
-            for invocation in try db.all("SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init) {
+            let invocations = try db.work(
+                "SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init
+            ) { seq, fault in try db.failDamagedInvocation(seq, fault, now: now) }
+            for invocation in invocations {
                 try db.reclaim(invocation, now: now)
                 found.invocations += 1
             }
-            for action in try db.all("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
+            let actions = try db.work("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
+                seq, fault in
+                try db.failDamagedAction(seq, fault, now: now)
+            }
+            for action in actions {
                 try db.reclaim(action, now: now)
                 found.actions += 1
             }

@@ -3,22 +3,28 @@ package import GuildDomain
 
 extension Ledger {
     /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
-    /// byte leaves for the provider before this and `markSent` are durable.
+    /// byte leaves for the provider before this is durable, and `markSent`, unless the reservation is sent at once.
     ///
-    /// - Parameter head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
+    /// - Parameters:
+    ///   - head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
+    ///   - isSending: whether the request leaves as soon as this returns: the provider may bill it from then on. A kill
+    ///     in between costs one estimate.
     /// - Throws: `BudgetExceeded` where an account has no room, `StaleHead` where another commit is accepted; nothing is
     ///   then reserved.
     package func beginTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, isSending: Bool = false,
+        now: Timestamp
     ) async throws -> Reservation {
         do {
-            return try await reserveTurn(plan, of: invocation, worker: worker, head: head, now: now)
+            return try await reserveTurn(
+                plan, of: invocation, worker: worker, head: head, isSending: isSending, now: now)
         } catch let refusal as BudgetExceeded {
             // What the dead still hold is no reason to refuse the living.
             if refusal.reserved > 0, try await read({ try $0.hasExpiredReservations(now: now) }),
                 try await expireReservations(now: now) > 0
             {
-                return try await beginTurn(plan, of: invocation, worker: worker, head: head, now: now)
+                return try await beginTurn(
+                    plan, of: invocation, worker: worker, head: head, isSending: isSending, now: now)
             }
             try await write { db in
                 try db.noteKnown(plan, refusedBy: refusal.account, now: now)
@@ -37,12 +43,13 @@ extension Ledger {
     }
 
     private func reserveTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String?, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String?, isSending: Bool, now: Timestamp
     ) async throws -> Reservation {
         try await write { db in
             try db.requireAccepted(head)
             let current = try db.owned(invocation)
-            let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
+            let reservation = try db.reserve(
+                plan, for: invocation, owner: worker.id, isSending: isSending, now: now)
             try db.begin(plan, of: current, reservation: reservation, now: now)
             return reservation
         }

@@ -18,8 +18,9 @@ extension LedgerTransaction {
     /// Journals that a turn has begun. An answered turn is never begun again, and no two calls are under way at once.
     func begin(_ plan: TurnPlan, of invocation: Invocation, reservation: Reservation, now: Timestamp) throws {
         guard [.awakening, .active].contains(invocation.state) else {
-            throw LedgerFailure.unusable(
-                path: "invocation \(invocation.id)", reason: "no turn begins while it is \(invocation.state.rawValue)")
+            throw StateConflict(
+                subject: "invocation \(invocation.id)",
+                reason: "no turn begins while it is \(invocation.state.rawValue)")
         }
         let begun = try changes(
             """
@@ -197,8 +198,8 @@ extension LedgerTransaction {
         var current = invocation.state == .awakening && state == .succeeded ? InvocationState.active : invocation.state
         for next in path where current != next {
             guard current.canBecome(next), state.isFinal else {
-                throw LedgerFailure.unusable(
-                    path: "invocation \(invocation.id)",
+                throw StateConflict(
+                    subject: "invocation \(invocation.id)",
                     reason: "cannot go from \(current.rawValue) to \(next.rawValue)")
             }
             current = next

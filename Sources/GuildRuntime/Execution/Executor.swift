@@ -72,11 +72,12 @@ package struct Executor: Service {
     }
 
     package func run() async throws {
-        try await loop.run {
+        try await loop.run { limit in
             // Taken before the claim, so that no cancellation after it is missed.
             let seen = parts.ledger.signal(.cancellations).generation
-            guard let claim = try await claimNext() else { return nil }
-            return { try await perform(claim, cancellationsSeen: seen) }
+            return try await claimNext(upTo: limit).map { claim in
+                { try await perform(claim, cancellationsSeen: seen) }
+            }
         } nextTime: { claimedAt in
             try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
         }
@@ -138,13 +139,14 @@ package struct Executor: Service {
             memory: memory)
     }
 
-    private func claimNext() async throws -> ClaimedInvocation? {
+    private func claimNext(upTo limit: Int) async throws -> [ClaimedInvocation] {
         let head = parts.codex.head
         var scope = ClaimScope(root: root, limits: head.concurrencyLimits)
         if root == nil {
             scope.maxConcurrent = head.concurrencyLimit
             scope.fairShare = head.fairShare(slots: slots)
         }
-        return try await parts.ledger.claimInvocation(scope, worker: parts.worker, now: parts.time.now)
+        return try await parts.ledger.claimInvocations(
+            scope, upTo: limit, worker: parts.worker, now: parts.time.now)
     }
 }

@@ -38,6 +38,16 @@ struct InvocationRun: Sendable {
     /// Runs until the invocation ends or waits. It throws only errors of the ledger: the lease is then left to end.
     func run() async throws {
         do {
+            try await attempt()
+        } catch let fault as RowFault {
+            // Its own row cannot be read, so that it cannot end as others do.
+            try await ledger.failDamaged(invocation.id, fault, now: time.now)
+            observe(.ended(invocation.id, .failed, outcome: fault.message, failure: Failure(.failed, fault.message)))
+        }
+    }
+
+    private func attempt() async throws {
+        do {
             let setting = try await prepare()
             try await converse(setting)
         } catch let failure as LedgerFailure {
