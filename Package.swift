@@ -48,10 +48,11 @@ let package = Package(
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         room("GuildDomain", [crypto]),
         room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", crypto, yams, logging]),
-        room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
+        room("GuildLedger", ["GuildDomain", "CLinux", "CZstd", grdb, sqlite, crypto, lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
         room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),
         room("GuildConnectors", ["GuildDomain", "GuildCodex", "GuildTransport", crypto, logging]),
@@ -102,7 +103,7 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", crypto, hummingbird, sqlite, lifecycle, unixSignals, logging,
+                "GuildIngress", "CZstd", crypto, hummingbird, sqlite, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),
