@@ -112,7 +112,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
-        tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
+        tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto, yams], exclude: ["Fixtures"]),
         tests("GuildLedgerTests", ["GuildLedger", "GuildDomain"]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildTransport", "GuildDomain"]),
