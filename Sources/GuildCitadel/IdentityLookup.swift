@@ -6,8 +6,8 @@ import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Learns who we are on GitHub where the codex does not say it, so that the gateway knows our own events; and lets go of
-/// those that were held until then.
+/// Asks GitHub for our identity if the codex does not state it, so that the gateway recognises our own events; and
+/// releases the events that were held until then.
 struct IdentityLookup: Service {
     /// How long after a failure GitHub is asked again; another commit of the codex is tried at once.
     private static let patience = Duration.seconds(60)
@@ -24,8 +24,10 @@ struct IdentityLookup: Service {
             let reloaded = deployment.ledger.signal(.schedules)
             var asked: (commit: String, at: Timestamp)?
             while !Task.isCancelled {
-                let (seenHeld, seenReload) = (held.generation, reloaded.generation)
-                let (head, now) = (deployment.codex.head, deployment.time.now)
+                let seenHeld = held.generation
+                let seenReload = reloaded.generation
+                let head = deployment.codex.head
+                let now = deployment.time.now
                 // Strangers' events wake this too, and must not make us ask as often as they come.
                 let isNew = asked.map { $0.commit != head.commit || now >= $0.at + Self.patience } ?? true
                 if isNew, isMissing(head) || deployment.connectors.isGitHubAccountUnasked(head) {
@@ -56,12 +58,12 @@ struct IdentityLookup: Service {
             let reason = String(((error as? any GuildError)?.message ?? "\(error)").prefix(Self.longestReason))
             guard isMissing(head) else {
                 deployment.logger.info(
-                    "cannot learn our id on GitHub; events are ours by the login of connection.identity alone",
+                    "cannot determine our id on GitHub; only the login of connection.identity identifies our events",
                     metadata: ["reason": "\(reason)"])
                 return
             }
             deployment.logger.warning(
-                "cannot learn who we are on GitHub; what our own writes may cause is held: set connection.identity",
+                "cannot determine our identity on GitHub; events that our writes may cause are held: set connection.identity",
                 metadata: ["reason": "\(reason)"])
             await record(missing: reason)
         }
@@ -74,10 +76,10 @@ struct IdentityLookup: Service {
             let count = try await held.releaseGitHub(identity: deployment.connectors.gitHubIdentity(head))
             guard count > 0 else { return }
             deployment.logger.notice(
-                "it is known who we are on GitHub: held events go to the dispatcher", metadata: ["events": "\(count)"])
+                "our identity on GitHub is known: held events go to the dispatcher", metadata: ["events": "\(count)"])
         } catch {
             guard !Task.isCancelled else { return }
-            deployment.logger.error("cannot let go of held events", metadata: ["reason": "\(error)"])
+            deployment.logger.error("cannot release held events", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -86,7 +88,7 @@ struct IdentityLookup: Service {
             try await deployment.ledger.noteIdentity(of: "github", missing: reason, now: deployment.time.now)
         } catch {
             guard !Task.isCancelled else { return }
-            deployment.logger.error("cannot record who we are on GitHub", metadata: ["reason": "\(error)"])
+            deployment.logger.error("cannot record our identity on GitHub", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -2,7 +2,7 @@ package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
 
-/// Lets go of the events that were held until it is known who we are.
+/// Releases the events that were held until our identity was known.
 package struct HeldEvents: Sendable {
     private static let pageSize = 64
 
@@ -16,7 +16,7 @@ package struct HeldEvents: Sendable {
 
     /// Judges everything that is held of GitHub by who we are, and hands it to the dispatcher in its old order.
     ///
-    /// - Parameter identity: nil where none is needed any more, because nothing of ours can be among it.
+    /// - Parameter identity: nil if there is none needed any more, because nothing of ours can be among it.
     /// - Returns: how many there were.
     @discardableResult
     package func releaseGitHub(identity: GitHubIdentity?) async throws -> Int {

@@ -12,7 +12,7 @@ package import Logging
 /// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
 /// before the body is read. The same delivery again is answered 200.
 package struct WebhookGateway: Sendable {
-    /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
+    /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
     /// Whether an event of a type may be decided at once.
     package typealias Hold = @Sendable (_ type: String, CodexSnapshot) -> EventHold
@@ -34,7 +34,7 @@ package struct WebhookGateway: Sendable {
     /// Who we are on GitHub, as far as it is known.
     package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
 
-    /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
+    /// - Parameter refusals: counts refused deliveries; without one the gateway keeps its own.
     package init(
         codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
         hold: @escaping Hold = { _, _ in .none }, origin: @escaping OwnEvents.Origin,
@@ -63,9 +63,9 @@ package struct WebhookGateway: Sendable {
         }
             + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
                 Route(
-                    .post, path, access: .open, summary: "A delivery of a system that this version does not take yet",
+                    .post, path, access: .open, summary: "A delivery of a system that is not supported yet",
                     answers: [
-                        APIAnswer(404, "This version does not take it"), APIAnswer(413, "The body is too large"),
+                        APIAnswer(404, "This version does not support it"), APIAnswer(413, "The body is too large"),
                     ],
                     refuse: { Self.unknownSystem($0) }, handle: { Self.unknownSystem($0) })
             }
@@ -78,8 +78,8 @@ package struct WebhookGateway: Sendable {
         let taken = APISchema.object(
             [("id", APISchema.text), ("status", APISchema.choice(["accepted", "duplicate", "pong"]))], optional: ["id"])
         return [
-            APIAnswer(200, "A ping, or a delivery that was taken before", schema: taken),
-            APIAnswer(202, "Taken, and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
+            APIAnswer(200, "A ping, or a delivery that was accepted before", schema: taken),
+            APIAnswer(202, "Accepted and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
             APIAnswer(404, "The codex has no such endpoint"),
         ]
     }()
@@ -87,7 +87,7 @@ package struct WebhookGateway: Sendable {
     private static func unknownSystem(_ request: Request) -> Reply {
         let system = request.parameters["system"] ?? ""
         return .problem(
-            status: 404, title: "Unknown webhook system", detail: "this version takes github, not '\(system)'")
+            status: 404, title: "Unknown webhook system", detail: "this version supports github, not '\(system)'")
     }
 
     private static let unknownEndpoint = Reply.problem(
@@ -97,7 +97,7 @@ package struct WebhookGateway: Sendable {
     private static let unauthorized = Reply.problem(status: 401, title: "Unauthorized")
 
     private static func tooLarge(_ limit: Int) -> Reply {
-        .problem(status: 413, title: "Payload too large", detail: "this endpoint takes \(limit) bytes")
+        .problem(status: 413, title: "Payload too large", detail: "this endpoint accepts \(limit) bytes")
     }
 
     private func bodyLimit(of endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot) -> Int {
@@ -168,7 +168,7 @@ package struct WebhookGateway: Sendable {
             return .json(["id": .string(id.description), "status": "accepted"], status: 202)
         case .held(let id):
             logger.notice(
-                "event held until it is known who we are", metadata: ["event": "\(id)", "type": "\(event.type)"])
+                "event held until our identity is known", metadata: ["event": "\(id)", "type": "\(event.type)"])
             return .json(["id": .string(id.description), "status": "accepted"], status: 202)
         case .duplicate(let id):
             return .json(["id": .string(id.description), "status": "duplicate"])
@@ -194,7 +194,7 @@ package struct WebhookGateway: Sendable {
         }
     }
 
-    /// - Returns: nil where no secret can be had: the endpoint then answers 503, it is never open.
+    /// - Returns: nil if no secret can be had: the endpoint then answers 503, it is never open.
     /// - Throws: `CancellationError` where the client has left: that says nothing about the secrets.
     private func secretKeys(of endpoint: WebhookEndpointManifest) async throws -> [Secret]? {
         var keys: [Secret] = []
@@ -212,7 +212,7 @@ package struct WebhookGateway: Sendable {
                 level: keys.isEmpty ? .error : .warning,
                 keys.isEmpty
                     ? "webhook secret unavailable: the endpoint's deliveries are answered 503"
-                    : "webhook secret unavailable: deliveries signed with another one of the endpoint are taken",
+                    : "webhook secret unavailable: deliveries signed with another secret of the endpoint are accepted",
                 metadata: ["endpoint": "\(endpoint.name)", "reason": "\(problems.joined(separator: "; "))"])
         }
         return keys.isEmpty ? nil : keys

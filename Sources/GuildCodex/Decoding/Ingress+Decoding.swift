@@ -41,7 +41,7 @@ extension WebhookEndpointManifest {
 }
 
 extension WebhookAuthentication {
-    /// - Parameter warns: whether to say of each key that it is without effect; false where the whole endpoint is.
+    /// - Parameter warns: whether to say of each key that it is without effect; false if the whole endpoint is.
     fileprivate init(_ reader: MappingReader, warns: Bool) {
         self.init()
         scheme = reader["type"]?.oneOf(Scheme.self) ?? scheme

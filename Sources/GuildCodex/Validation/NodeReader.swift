@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// Reads one node of a document. What is wrong becomes a problem and the value nil, so that one pass finds everything.
+/// Reads one node of a document. An invalid value becomes a problem and nil, so that one pass finds everything.
 struct NodeReader {
     let node: YAMLNode
     let path: NodePath
@@ -54,7 +54,7 @@ struct NodeReader {
         return value
     }
 
-    /// The elements of a list; a single value counts as a list of one where `orOne`.
+    /// The elements of a list; with `orOne` a single value counts as a list of one.
     func elements(orOne: Bool = false) -> [NodeReader] {
         guard scope.visit() else { return [] }
         guard case .sequence(let sequence) = node else {
@@ -87,7 +87,7 @@ struct NodeReader {
         var repaired: [DocumentScope.Repair] = []
         for pair in pairs {
             guard scope.visit(), case .scalar(let scalar) = pair.key else {
-                NodeReader(node: pair.key, path: path, scope: scope).problem("a key that is no text")
+                NodeReader(node: pair.key, path: path, scope: scope).problem("a key that is not text")
                 continue
             }
             if let first = scalar.string.unicodeScalars.first, let repair = scope.repairs[first] {
@@ -116,7 +116,7 @@ struct NodeReader {
 
     // MARK: Scalars
 
-    /// The text of a scalar exactly as written: `1.10` and `on` stay what they are.
+    /// The text of a scalar exactly as written: `1.10` and `on` stay unchanged.
     func text() -> String? {
         guard scope.visit() else { return nil }
         guard case .scalar(let scalar) = node else {
@@ -169,7 +169,7 @@ struct NodeReader {
         return nil
     }
 
-    /// The node as JSON: scalars by YAML 1.2's core schema, whatever is no JSON number as text.
+    /// The node as JSON: scalars by YAML 1.2's core schema, and text for anything that is not a JSON number.
     func json() -> JSONValue? { json(depth: 0) }
 
     private func json(depth: Int) -> JSONValue? {
@@ -195,7 +195,7 @@ struct NodeReader {
         }
     }
 
-    /// Says what stands here and what should.
+    /// Reports the value found and the one expected.
     func mismatch(_ expected: String, suggestion: String? = nil) {
         let found =
             switch node {
@@ -226,7 +226,7 @@ final class MappingReader {
         asked.reserveCapacity(Self.usualKeys)
     }
 
-    /// The value of a key; nil where it is absent or nothing is written.
+    /// The value of a key; nil if it is absent or nothing is written.
     subscript(key: String) -> NodeReader? {
         asked.append(key)
         guard let index = pairs.firstIndex(where: { $0.isNamed(key) }) else { return nil }
@@ -235,7 +235,7 @@ final class MappingReader {
         return value.isNull ? nil : value
     }
 
-    /// The value of a key that must be there; says so where it is not.
+    /// The value of a key that must be there; says so if it is not.
     func required(_ key: String, _ expected: @autoclosure () -> String) -> NodeReader? {
         if let value = self[key] { return value }
         let place = pairs.first { $0.isNamed(key) }.map { reader.reader(ofKey: $0).location } ?? reader.location
@@ -250,7 +250,7 @@ final class MappingReader {
     func either(_ key: String, older: String) -> NodeReader? {
         let (value, other) = (self[key], self[older])
         if value != nil, let other {
-            other.problem("'\(older)' says the same as '\(key)', which is there too", expected: "one of them")
+            other.problem("'\(older)' means the same as '\(key)', which is present too", expected: "one of them")
         }
         return value ?? other
     }

@@ -46,9 +46,9 @@ extension GitHubClient {
         throw .undecided(until: settled, reason: "\(operation): an earlier request may still arrive at GitHub")
     }
 
-    /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read. One
-    /// that names only the next page is followed to the end, or until what is left out may be the newest: then nothing
-    /// is written.
+    /// Comments come oldest first, so after the first page, which shows how many pages there are, the last ones are
+    /// read. If GitHub names only the next page, all are read, up to the limit; if the unread ones may include the
+    /// newest, nothing is written.
     private func earlierComment(
         _ path: String, _ operation: String, _ action: ActionID
     ) async throws(OperationFailure) -> JSONValue? {
