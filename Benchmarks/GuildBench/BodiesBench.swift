@@ -26,7 +26,8 @@ struct BodiesBench {
         ])
         var times = MarkdownTable(["bodies", "copied: µs", "zstd 1: µs", "back", "with the dictionary: µs", "back"])
         for kind in try kinds() {
-            let (frames, stored) = (kind.bodies.map(plain.encode), kind.bodies.map(codec.encode))
+            let frames = kind.bodies.map(plain.encode)
+            let stored = kind.bodies.map(codec.encode)
             sizes.add([
                 kind.name, "\(kind.bodies.count)", kind.mean.figure,
                 mean(frames).figure, (kind.mean / mean(frames)).figure,

@@ -199,7 +199,7 @@ struct PlainYAML {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): scalar = try quoted()
         default:
             guard Self.beginsWord(current) else { return nil }
-            let mark = mark
+            let mark = self.mark
             while Self.isInWord(current) { position += 1 }
             // Yams resolves the tags of keys in order to compare them.
             scalar = plain(start..<position, mark, tag: YAMLNode.textTag)
@@ -246,7 +246,8 @@ struct PlainYAML {
 
     /// Text between quotes, as it is: anything escaped is left to Yams.
     private mutating func quoted() throws(Unusual) -> YAMLNode.Scalar {
-        let (quote, mark) = (current, mark)
+        let quote = current
+        let mark = self.mark
         position += 1
         let start = position
         while current != quote {
@@ -283,7 +284,8 @@ struct PlainYAML {
 
     private mutating func plainToLineEnd() throws(Unusual) -> YAMLNode.Scalar {
         guard beginsPlain else { throw Unusual() }
-        let (start, mark) = (position, mark)
+        let start = position
+        let mark = self.mark
         var end = position
         while current != Self.newline {
             let byte = current
@@ -355,7 +357,8 @@ struct PlainYAML {
     /// Ends before a comma or a bracket; a colon, a comment or a quote in it is left to Yams.
     private mutating func flowPlain() throws(Unusual) -> YAMLNode.Scalar {
         guard beginsPlain else { throw Unusual() }
-        let (start, mark) = (position, mark)
+        let start = position
+        let mark = self.mark
         var end = position
         scan: while true {
             switch current {
