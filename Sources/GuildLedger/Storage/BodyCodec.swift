@@ -20,7 +20,7 @@ package final class BodyCodec: Sendable {
     /// Contexts that are kept for the next body, of each kind: more callers at a time make their own.
     private static let idleContexts = 4
     /// A context that a large body made this large is freed, not kept.
-    private static let idleContextBytes = 1 << 20
+    private static let idleContextBytes = 256 << 10
     /// The first bytes of a frame that has content (RFC 8878, section 3.1.1).
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
