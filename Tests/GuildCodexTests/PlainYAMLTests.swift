@@ -28,7 +28,7 @@ import Yams
 
         spec:
           version: "1.0.7"
-          description: Reads – and answers – what comes: in time? No, later#not a comment
+          description: Reads – and answers – what comes:in time? No, later#not a comment
           numbers: [1, -2, 3.5, .5, [x, { y: z }], [], "a, b", 'c: d']
           triggers:
           - type: webhook
