@@ -27,7 +27,7 @@ final class DecodedFile: Sendable {
         }
         problems = findings.problems
         references = findings.references
-        prompts = references.filter { $0.kind == .file("prompt") }.map(\.name)
+        prompts = references.compactMap { if case .file("prompt") = $0.kind { $0.name } else { nil } }
         key = file.blob.map { CodexMemory.Key(path: file.path, blob: $0, timezone: timezone) }
     }
 

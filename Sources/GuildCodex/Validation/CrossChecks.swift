@@ -18,7 +18,7 @@ struct CrossChecks {
     private var matches: [String: Bool] = [:]
     /// Tool patterns, and lists of them, that were found to be good.
     private var goodPatterns: Set<String> = []
-    private var goodTools: Set<[String]> = []
+    private var goodTools: Set<[ToolLine]> = []
     /// The result for each schema file, because many agents share one; empty if it is valid.
     private var schemas: [String: String] = [:]
 
@@ -66,12 +66,12 @@ struct CrossChecks {
     private mutating func checkTools(of agent: AgentManifest) {
         tools.checkContainers(of: agent)
         tools.checkPlaces(of: agent)
-        let patterns = agent.tools.map { "\($0.pattern) \($0.scope)" + ($0.scopeLocation == nil ? "" : ", written") }
-        guard !patterns.isEmpty, !goodTools.contains(patterns) else { return }
+        let lines = agent.tools.map(ToolLine.init)
+        guard !lines.isEmpty, !goodTools.contains(lines) else { return }
         let before = findings.problems.count
         tools.checkScopes(of: agent)
         tools.checkReach(of: agent)
-        if findings.problems.count == before { goodTools.insert(patterns) }
+        if findings.problems.count == before { goodTools.insert(lines) }
     }
 
     private mutating func checkPattern(_ reference: Reference) {
@@ -118,7 +118,8 @@ struct CrossChecks {
     }
 
     private func unique(_ manifests: [some Manifest], _ what: String) {
-        var seen: [String: SourceLocation] = [:]
+        guard manifests.count > 1 else { return }
+        var seen: [String: SourceLocation] = Dictionary(minimumCapacity: manifests.count)
         for manifest in manifests {
             report(double: manifest.name, what, manifest.location, path: "metadata.name", &seen)
         }
@@ -128,8 +129,9 @@ struct CrossChecks {
         double name: String, _ what: String, _ location: SourceLocation, path: String,
         _ seen: inout [String: SourceLocation]
     ) {
-        guard let first = seen.updateValue(location, forKey: name.lowercased()) else { return }
-        seen[name.lowercased()] = first
+        let key = name.lowercased()
+        guard let first = seen.updateValue(location, forKey: key) else { return }
+        seen[key] = first
         findings.add(
             Problem(.error, at: location, path: path, found: "a second \(what) '\(name)'; the first is at \(first)"))
     }
@@ -279,6 +281,19 @@ struct CrossChecks {
                         found: "a window from \(from) to \(to)", expected: "two different times"))
             }
         }
+    }
+}
+
+/// What the checks of a tool rule look at, wherever it stands.
+private struct ToolLine: Hashable {
+    let pattern: String
+    let scope: ToolScope
+    let isScopeWritten: Bool
+
+    init(_ rule: ToolRule) {
+        pattern = rule.pattern
+        scope = rule.scope
+        isScopeWritten = rule.scopeLocation != nil
     }
 }
 

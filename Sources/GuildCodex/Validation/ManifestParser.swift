@@ -43,8 +43,9 @@ struct ManifestParser {
             report(1, 1, "text that is not UTF-8")
             return []
         }
-        guard isBounded(bytes) else { return [] }
         let scope = DocumentScope(file: file, findings: findings)
+        if let node = PlainYAML.document(of: bytes) { return [NodeReader(node: node, path: .root, scope: scope)] }
+        guard isBounded(bytes) else { return [] }
         while true {
             do {
                 return try compose(text, scope)
@@ -75,7 +76,7 @@ struct ManifestParser {
                 report(node.mark?.line ?? 1, 1, "more than \(Limit.documents) documents in one file")
                 break
             }
-            let reader = NodeReader(node: node, path: .root, scope: scope)
+            let reader = NodeReader(node: YAMLNode(node), path: .root, scope: scope)
             if !reader.isNull { documents.append(reader) }
         }
         return documents
@@ -189,6 +190,13 @@ final class DocumentScope {
         self.findings = findings
     }
 
+    /// As so many visits; false, and none of them counted, if not so many are left.
+    func visit(_ count: Int) -> Bool {
+        guard visitsLeft > count else { return false }
+        visitsLeft -= count
+        return true
+    }
+
     func visit() -> Bool {
         guard visitsLeft > 0 else { return false }
         visitsLeft -= 1
@@ -212,10 +220,15 @@ enum SecretShape {
         "AKIA", "AIza", "hvs.", "-----BEGIN ", "whsec_", "sk_live_", "rk_live_",
     ]
 
+    private static let initials = Set(prefixes.compactMap(\.utf8.first))
+
     /// A prefix alone is a word; a credential continues.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {
-        text.utf8.count >= minimumBytes && prefixes.contains { text.hasPrefix($0) }
+        guard text.utf8.count >= minimumBytes, let first = text.utf8.first, initials.contains(first) else {
+            return false
+        }
+        return prefixes.contains { text.hasPrefix($0) }
     }
 }
