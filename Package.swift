@@ -22,8 +22,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -38,7 +36,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -48,10 +45,11 @@ let package = Package(
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         room("GuildDomain", [crypto]),
         room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", crypto, yams, logging]),
-        room("GuildLedger", ["GuildDomain", "CLinux", grdb, sqlite, crypto, lifecycle, logging]),
+        room("GuildLedger", ["GuildDomain", "CLinux", "CSQLite", crypto, lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl", logging]),
         room("GuildHTTP", ["GuildDomain", hummingbird, crypto, lifecycle, logging]),
         room("GuildConnectors", ["GuildDomain", "GuildCodex", "GuildTransport", crypto, logging]),
@@ -102,7 +100,7 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", crypto, hummingbird, sqlite, lifecycle, unixSignals, logging,
+                "GuildIngress", "CSQLite", crypto, hummingbird, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),
@@ -112,7 +110,7 @@ let package = Package(
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
-        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain"]),
+        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite"], exclude: ["Fixtures"]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildTransport", "GuildDomain"]),
         tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain"]),

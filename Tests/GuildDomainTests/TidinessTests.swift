@@ -36,7 +36,7 @@ import Testing
     private static let bannedEndings = ["Manager", "Helper", "Helpers", "Utils", "Base", "Common", "Info"]
     /// Who alone may import what.
     private static let owners = [
-        "GRDB": "GuildLedger", "Hummingbird": "GuildHTTP", "HummingbirdCore": "GuildHTTP",
+        "CSQLite": "GuildLedger", "Hummingbird": "GuildHTTP", "HummingbirdCore": "GuildHTTP",
         "ArgumentParser": "GuildCommands", "CLibGit2": "GuildCodex", "CLibCurl": "GuildTransport",
     ]
 

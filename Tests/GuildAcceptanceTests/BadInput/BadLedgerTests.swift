@@ -98,7 +98,7 @@ extension BadInput {
                 """
                 import sqlite3, sys
                 with sqlite3.connect(sys.argv[1]) as connection:
-                    connection.execute("INSERT INTO grdb_migrations VALUES ('9999-12-later')")
+                    connection.execute("INSERT INTO schema_versions VALUES (9999)")
                 """, codex)
             #expect(try await change.wait() == .exited(0), "\(change.errors)")
             for command in [["run", "greeter"], ["audit", "verify"], ["serve", "--once"]] {
