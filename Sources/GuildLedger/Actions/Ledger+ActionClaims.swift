@@ -8,7 +8,7 @@ package struct ClaimedAction: Sendable {
 }
 
 extension Ledger {
-    /// Actions that one write puts off until their turns; the next write goes on.
+    /// Actions that one write puts off until their turns; the next write continues.
     private static let postponedAWrite = 64
 
     /// Claims the oldest action whose subject has no earlier one under way, and whose turn at its connector's rate has

@@ -32,7 +32,7 @@ extension Ledger {
 
     /// Whether an action can be decided now.
     ///
-    /// - Throws: `ApprovalFailure` where it cannot.
+    /// - Throws: `ApprovalFailure` if it cannot.
     package func checkDecidable(_ id: ActionID, approve: Bool) async throws {
         try await read { db in _ = try db.decidable(id, approve: approve) }
     }
@@ -42,7 +42,7 @@ extension Ledger {
     /// agent, as far as one more allotment goes.
     ///
     /// - Returns: the action as it is now, and what went with it.
-    /// - Throws: `ApprovalFailure` where it does not wait for a decision.
+    /// - Throws: `ApprovalFailure` if it does not wait for a decision.
     package func decide(
         _ id: ActionID, approve: Bool, actor: String, reason: String?, waitUntil: Timestamp, now: Timestamp
     ) async throws -> Ruling {

@@ -14,7 +14,7 @@ extension LedgerTransaction {
     /// neither, nothing is taken.
     ///
     /// - Parameter passed: a cap that it has passed already.
-    /// - Returns: the cap that the action waits at; nil where it may go out and counts from now on.
+    /// - Returns: the cap that the action waits at; nil if it may go out and counts from now on.
     func capHolding(
         _ invocation: InvocationID, of agent: String, countsOn subject: String?, _ caps: ActionCaps,
         beyond passed: ActionCap? = nil, now: Timestamp

@@ -2,6 +2,6 @@
 package struct Ruling: Sendable, Hashable {
     /// As it is now.
     package let action: Action
-    /// Nil where it waited at no cap, or was rejected.
+    /// Nil if it waited at no cap, or was rejected.
     package var grant: CapGrant?
 }

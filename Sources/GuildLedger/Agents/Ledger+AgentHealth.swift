@@ -30,7 +30,7 @@ package struct AgentHealth: Sendable, Hashable {
 
     package init(agent: String) { self.agent = agent }
 
-    /// From 0 to 1; nil where nothing ended.
+    /// From 0 to 1; nil if nothing ended.
     package var errorRate: Double? { ended == 0 ? nil : Double(failed) / Double(ended) }
 }
 

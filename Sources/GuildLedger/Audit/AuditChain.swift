@@ -204,7 +204,7 @@ package struct AuditCheckpoint: Sendable, Hashable {
         self.source = source
     }
 
-    /// - Returns: what is not as the anchor says; nil where all is.
+    /// - Returns: what is not as the anchor says; nil if all is.
     func difference(from position: AuditPosition) -> String? {
         if position.hash != anchor.hash { return "chain hash" }
         return position.frontier.root != anchor.root ? "tree root" : nil

@@ -23,7 +23,7 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetEstimated = "budget.estimated"
         case budgetOverrun = "budget.overrun"
         case budgetRefused = "budget.refused"
-        /// An invocation waits for room, or goes on because there is some.
+        /// An invocation waits for room, or continues because there is some.
         case budgetWaited = "budget.waited"
         case budgetResumed = "budget.resumed"
         /// A commit of the codex set another limit, or other rules.

@@ -8,7 +8,7 @@ package struct AuditProof: Sendable, Hashable {
     package let seq: Int64
     /// How many entries the tree has.
     package let size: Int64
-    /// The entry's `hash`, which the leaf is made of.
+    /// The entry's `hash`, which the leaf consists of.
     package let hash: [UInt8]
     /// The hashes beside the way to the root, the lowest first: at most log2 of `size`, rounded up.
     package let path: [[UInt8]]

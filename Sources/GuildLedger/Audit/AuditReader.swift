@@ -10,7 +10,7 @@ package struct AuditRecord: Sendable, Hashable {
     package let commit: String?
     package let cause: String?
     package let root: String?
-    /// Nil where it was erased.
+    /// Nil if it was erased.
     package let body: JSONValue?
     package let hash: String
 }

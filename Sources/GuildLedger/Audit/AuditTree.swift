@@ -2,9 +2,9 @@ import GuildDomain
 
 /// The Merkle tree over the chain: leaf i is the `hash` of entry i + 1.
 ///
-/// The append path knows nothing of it. Nodes are a cache of what the chain says, kept at every 8th level and derived in
-/// batches when an anchor or a proof asks for them: a change of an entry before that is found by the chain, a chain that
-/// was made anew by the anchors, and a changed node by `verify`, which computes the tree from the entries alone.
+/// The append path knows nothing of it. Nodes are a cache of what the chain says, kept at every 8th level and derived
+/// in batches when an anchor or a proof asks for them: a change of an entry before that is found by the chain, a chain
+/// that was rebuilt by the anchors, and a changed node by `verify`, which computes the tree from the entries alone.
 enum AuditTree {
     /// Levels between stored nodes: each stored node stands for 256 of the stored level below.
     static let step = 8
@@ -27,7 +27,7 @@ extension Ledger {
 
     /// Chain hash and tree root as of entry `seq`, from what is stored; 0 is before the first.
     ///
-    /// - Throws: `AuditFailure` where there is no such entry.
+    /// - Throws: `AuditFailure` if there is no such entry.
     package func auditState(at seq: Int64) async throws -> (hash: [UInt8], root: [UInt8]) {
         let position = try await auditPosition(at: seq)
         return (position.hash, position.frontier.root)
@@ -44,7 +44,7 @@ extension Ledger {
 
     /// The proof that entry `seq` is in the tree of the first `size` entries.
     ///
-    /// - Throws: `AuditFailure` where there is no such entry, or `size` is below `seq` or beyond the head.
+    /// - Throws: `AuditFailure` if there is no such entry, or `size` is below `seq` or beyond the head.
     package func auditProof(of seq: Int64, size: Int64? = nil) async throws -> AuditProof {
         try await extendAuditTree()
         return try await scan { db in
@@ -81,7 +81,7 @@ extension LedgerTransaction {
 
     // MARK: Deriving
 
-    /// The nodes of level 8 that come next; nil where no further group of 256 is complete.
+    /// The nodes of level 8 that come next; nil if no further group of 256 is complete.
     fileprivate func nextAuditNodes() throws -> (position: Int64, hashes: [[UInt8]])? {
         let start: Int64 =
             try value("SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [AuditTree.step]) ?? 0

@@ -11,7 +11,7 @@ package enum AnchorOffer: Sendable, Hashable {
     case anchor(AuditAnchor)
     /// Nothing was written since the last one but the entry that tells of it.
     case nothingNew
-    /// The log is not what the last anchor says, or does not stand: nothing may be anchored.
+    /// The log is not what the last anchor says, or is invalid: nothing may be anchored.
     case refused(AuditVerdict.Problem)
 }
 
@@ -20,7 +20,7 @@ extension Ledger {
     private static let recordLimit = 100_000
 
     /// Recomputes the chain since the last anchor and offers the next one. What the last anchor pins is compared with
-    /// what is stored, so a chain that was made anew is refused.
+    /// what is stored, so a chain that was rebuilt is refused.
     ///
     /// - Parameter last: the newest anchor of this ledger; without one the whole chain is recomputed.
     /// - Throws: `AuditFailure.otherLedger` for an anchor of another ledger.

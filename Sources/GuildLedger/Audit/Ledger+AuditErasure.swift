@@ -22,7 +22,7 @@ extension Ledger {
     /// - Parameters:
     ///   - policy: what asks for it, for people: `policies/privacy.yaml: audit_logs 365d`; no personal data.
     ///   - actor: `retention`, `user:NAME`.
-    /// - Returns: nil where nothing is old enough; nothing is then written.
+    /// - Returns: nil if nothing is old enough; nothing is then written.
     package func eraseAudit(
         bodiesBefore cutoff: Timestamp, policy: String, actor: String, limit: Int = Ledger.auditErasureLimit,
         now: Timestamp
@@ -36,7 +36,7 @@ extension Ledger {
     /// Erases body and salt of every entry of `range`, and appends the entry that names it and the policy, in one
     /// transaction.
     ///
-    /// - Returns: nil where no body is left there; nothing is then written.
+    /// - Returns: nil if no body is left there; nothing is then written.
     package func eraseAudit(
         bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
     ) async throws -> AuditErasure? {

@@ -4,7 +4,7 @@ import GuildDomain
 /// A piece of the audit log as JSON Lines.
 package struct AuditExport: Sendable {
     package let lines: [UInt8]
-    /// The last entry in them; nil where there are no more.
+    /// The last entry in them; nil if there are no more.
     package let last: Int64?
 }
 
@@ -35,7 +35,7 @@ extension Ledger {
         }
     }
 
-    /// The number of the newest entry; 0 where there is none.
+    /// The number of the newest entry; 0 if there is none.
     package func auditHead() async throws -> Int64 { try await read { db in try db.auditHead() } }
 }
 

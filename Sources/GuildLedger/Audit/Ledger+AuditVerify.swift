@@ -33,9 +33,9 @@ package struct AuditVerdict: Sendable, Hashable {
     package var erased: Int64 = 0
     /// Anchors that agreed, the ledger's own record among them.
     package var anchors = 0
-    /// When the entries before `first` were verified; nil where they were not, or there are none.
+    /// When the entries before `first` were verified; nil if they were not, or there are none.
     package var rememberedAt: Timestamp?
-    /// The first entry that does not stand as it was written, and why.
+    /// The first entry that is invalid as it was written, and why.
     package var problem: Problem?
 
     package struct Problem: Sendable, Hashable {
@@ -50,7 +50,7 @@ extension Ledger {
     /// What a verification finds good is remembered beside the ledger (`LedgerLocation.auditMarkPath`), unless it began
     /// at an entry that it was told.
     ///
-    /// - Throws: `AuditFailure` where it is to begin behind the end.
+    /// - Throws: `AuditFailure` if it is to begin behind the end.
     package func verifyAudit(_ verification: AuditVerification, now: Timestamp) async throws -> AuditVerdict {
         let checkpoints = try await ownCheckpoints() + verification.checkpoints
         var verdict = AuditVerdict(entries: 0, head: "")
@@ -161,7 +161,7 @@ struct AuditMark: Sendable, Hashable {
         (self.ledger, self.position, self.at) = (ledger, position, at)
     }
 
-    /// - Returns: nil where there is none, it cannot be read, or it is of another ledger; then everything is verified.
+    /// - Returns: nil if there is none, it cannot be read, or it is of another ledger; then everything is verified.
     static func load(_ path: String, ledger: LedgerID) -> AuditMark? {
         // Losing the error is safe: without the mark more is verified, not less.
         guard let bytes = try? PlainFile.contents(path, limitBytes: limitBytes),

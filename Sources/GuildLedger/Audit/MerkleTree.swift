@@ -38,7 +38,7 @@ package enum MerkleTree {
     /// Recomputes the root from a leaf and its inclusion proof (RFC 9162, section 2.1.3.2).
     ///
     /// - Parameter index: of the leaf, from 0.
-    /// - Returns: nil where the path is not one of such a tree.
+    /// - Returns: nil if the path is not one of such a tree.
     package static func root(leaf: [UInt8], index: Int64, size: Int64, path: [[UInt8]]) -> [UInt8]? {
         guard index >= 0, index < size else { return nil }
         var (position, last, hash) = (index, size - 1, leaf)
@@ -60,7 +60,7 @@ package enum MerkleTree {
     }
 }
 
-/// The right edge of a growing tree: the roots of the complete subtrees that it is made of, the largest first. At most
+/// The right edge of a growing tree: the roots of the complete subtrees that it consists of, the largest first. At most
 /// 63 hashes, whatever the size.
 package struct MerkleFrontier: Sendable, Hashable {
     package private(set) var size: Int64 = 0

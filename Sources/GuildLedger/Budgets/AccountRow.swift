@@ -9,7 +9,7 @@ struct AccountRow: Sendable {
     var reserved: Spending
     /// Empty for an account without windows.
     var windows: SpendingWindows
-    /// Of the codex's limits as last seen; nil where none was.
+    /// Of the codex's limits as last seen; nil if none was.
     var limitsDigest: Int64?
     /// Until when grants or throttles may be in force.
     var adjustedUntil: Timestamp
@@ -104,7 +104,7 @@ extension LedgerTransaction {
         "substr(\(name), 1, 11) <> 'invocation/' AND substr(\(name), 1, 5) <> 'root/'"
     }
 
-    /// The account of that name, made where there is none.
+    /// The account of that name, made if there is none.
     func account(named name: String) throws -> AccountRow {
         try accountRow(named: name) ?? makeAccount(named: name)
     }

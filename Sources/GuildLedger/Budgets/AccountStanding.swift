@@ -5,14 +5,14 @@ package struct BudgetAmount: Sendable, Hashable {
     package let used: Int64
     /// Held by every call under way, whenever it was begun.
     package let reserved: Int64
-    /// What the codex allows; nil where it sets no limit.
+    /// What the codex allows; nil if it sets no limit.
     package let base: Int64?
     /// Granted by people for the running period.
     package let granted: Int64
-    /// The limit in force: base and grants, lowered by throttles; nil where nothing limits it.
+    /// The limit in force: base and grants, lowered by throttles; nil if nothing limits it.
     package let limit: Int64?
 
-    /// Never negative; nil where nothing limits it.
+    /// Never negative; nil if nothing limits it.
     package var remaining: Int64? {
         limit.map { max(0, $0.addingSaturated(-used).addingSaturated(-reserved)) }
     }
@@ -35,12 +35,12 @@ package struct PeriodStanding: Sendable, Hashable {
     package let cost: BudgetAmount
     /// Of the tokens' limit, those kept for CRITICAL and HIGH.
     package let kept: Int64
-    /// Where the limits were set: `tokenBudget.perDay`, `manaPool.perDay`; empty where there is none.
+    /// Where the limits were set: `tokenBudget.perDay`, `manaPool.perDay`; empty if there is none.
     package let setting: String
     /// Of calendar periods; `none` for the others.
     package let level: AlertLevel
     /// When there is room again for the smallest reply, `BudgetExceeded.outputFloor`, whatever stands before it; `now`
-    /// where there is. A call that was refused says for itself when its input and that reply fit.
+    /// if there is. A call that was refused says for itself when its input and that reply fit.
     package let relief: BudgetRelief
     /// Set where a person has lowered the limit.
     package let throttle: Throttle?
@@ -110,7 +110,7 @@ package struct GrantRequest: Sendable, Hashable {
 /// What a grant, or the end of a throttle, brought about.
 package struct GrantOutcome: Sendable, Hashable {
     package let grants: [Grant]
-    /// Invocations that had waited for room and go on now.
+    /// Invocations that had waited for room and continue now.
     package let woken: [InvocationID]
     /// Those that still wait for more on this account.
     package let stillWaiting: Int

@@ -47,7 +47,7 @@ struct BudgetAudit {
         let at: Timestamp
         let spending: Spending
         let accounts: [Int64]
-        /// What it is rolled up under; nil where the roll-ups were compared already.
+        /// What it is rolled up under; nil if the roll-ups were compared already.
         let key: HourSums.Key?
     }
 

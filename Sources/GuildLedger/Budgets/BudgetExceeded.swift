@@ -24,7 +24,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     package var period = BudgetPeriod.perInvocation
     /// When `needed` fits.
     package var relief = BudgetRelief.grant
-    /// Set where there is room, but an alert keeps work of this priority back.
+    /// Set if there is room, but an alert keeps work of this priority back.
     package var alert = AlertLevel.none
 
     package var kind: ErrorKind { .outOfBudget }

@@ -50,7 +50,7 @@ enum BudgetRule {
         return cost(dearest, of: TokenUsage(input: input, output: output))
     }
 
-    /// Micro-dollars, between zero and `costLimit`; zero where the price is unknown.
+    /// Micro-dollars, between zero and `costLimit`; zero if the price is unknown.
     static func cost(_ prices: TokenPrices?, of usage: TokenUsage) -> Int64 {
         guard let prices else { return 0 }
         return min(max(prices.cost(of: usage), 0), costLimit)

@@ -49,7 +49,7 @@ package enum BudgetCommandFailure: GuildError, Equatable {
 extension Ledger {
     /// Where an account stands in each of its periods.
     ///
-    /// - Returns: nil where nothing was ever reserved on it and no limit of it was seen.
+    /// - Returns: nil if nothing was ever reserved on it and no limit of it was seen.
     package func standing(of account: AccountName, now: Timestamp) async throws -> AccountStanding? {
         try await read { db in try db.standing(of: account.description, now: now) }
     }
@@ -59,7 +59,7 @@ extension Ledger {
         try await scan { db in try db.standings(now: now) }
     }
 
-    /// Adds to a running period, audited; invocations that waited for that room go on.
+    /// Adds to a running period, audited; invocations that waited for that room continue.
     ///
     /// - Throws: `BudgetCommandFailure`.
     package func grant(_ request: GrantRequest, now: Timestamp) async throws -> GrantOutcome {
@@ -74,7 +74,7 @@ extension Ledger {
         try await write(touching: [.invocations, .schedules]) { db in try db.throttle(request, now: now) }
     }
 
-    /// Ends the throttles of an account, audited; invocations that waited for that room go on.
+    /// Ends the throttles of an account, audited; invocations that waited for that room continue.
     ///
     /// - Throws: `BudgetCommandFailure.notThrottled`.
     package func liftThrottle(
@@ -132,8 +132,8 @@ extension Ledger {
         try await write(touching: [.invocations, .outcomes]) { db in try db.expireReservations(now: now) }
     }
 
-    /// Puts an invocation that a budget stopped into `waiting`, with what it has so far; it goes on by itself when there
-    /// is room.
+    /// Puts an invocation that a budget stopped into `waiting`, with what it has so far; it continues by itself when
+    /// there is room.
     package func waitForBudget(
         _ invocation: Invocation, refused: BudgetExceeded, partial: String, now: Timestamp
     ) async throws {
@@ -142,15 +142,15 @@ extension Ledger {
         }
     }
 
-    /// What an invocation that waits for a budget waits for; nil where it does not.
+    /// What an invocation that waits for a budget waits for; nil if it does not.
     package func budgetWait(of invocation: InvocationID) async throws -> BudgetWait? {
         try await read { db in try db.budgetWait(of: invocation) }
     }
 
-    /// Puts an invocation that waits for a budget back into the queue, for this worker alone where one is named: it tries
-    /// again, and waits again where there is still no room.
+    /// Puts an invocation that waits for a budget back into the queue, for this worker alone where one is named: it
+    /// tries again, and waits again if there is still no room.
     ///
-    /// - Returns: the invocation as it is now; nil where there is none.
+    /// - Returns: the invocation as it is now; nil if there is none.
     package func resumeFromBudget(
         _ invocation: InvocationID, for worker: WorkerID?, actor: String, now: Timestamp
     ) async throws -> Invocation? {
@@ -174,7 +174,7 @@ package struct BudgetWait: Sendable, Hashable {
     package let reserved: Int64
     package let needed: Int64
     package let isMoney: Bool
-    /// When there will be room without anyone's doing; nil where a grant or a higher limit is needed.
+    /// When there will be room without anyone's doing; nil if a grant or a higher limit is needed.
     package let freesUpAt: Timestamp?
     /// The alert that keeps it back; `none` where it waits for room.
     package let alert: AlertLevel
@@ -206,7 +206,7 @@ package struct AlertLevels: Sendable, Hashable {
         about(agent: agent, chapter: chapter).values.max() ?? .none
     }
 
-    /// The highest alert of those three that keeps work of this priority from starting; nil where none does.
+    /// The highest alert of those three that keeps work of this priority from starting; nil if none does.
     package func holding(
         _ priority: Priority, agent: String, chapter: String?
     ) -> (account: String, level: AlertLevel)? {

@@ -34,7 +34,7 @@ extension LedgerTransaction {
         return recipients.isEmpty ? [account] : recipients
     }
 
-    /// Puts what a commit says in the place of what an earlier one said.
+    /// Puts what a commit says in place of what an earlier one said.
     func replaceAlertRecipients(_ recipients: [String: [String]]) throws {
         let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
         var known: [String: [String]] = [:]

@@ -38,7 +38,7 @@ extension LedgerTransaction {
         return clock
     }
 
-    /// The clock under the rules of a plan's commit; where they are others than those last seen, that is recorded.
+    /// The clock under the rules of a plan's commit; if they are others than those last seen, that is recorded.
     func budgetClock(_ now: Timestamp, adopting rules: BudgetRules) throws -> BudgetClock {
         let clock = try budgetClock(now)
         guard clock.isUnset || clock.rules.zone != rules.zone || clock.rules.alerts != rules.alerts else {

@@ -44,7 +44,7 @@ extension LedgerTransaction {
 
     /// Ends a reservation with what was spent; nil releases it whole.
     ///
-    /// - Parameter limits: those of the plan, where there is one, so that they need not be read again.
+    /// - Parameter limits: those of the plan, if there is one, so that they need not be read again.
     /// - Returns: by how much the spending passed what was reserved, and when it was posted.
     @discardableResult
     func settle(
@@ -131,7 +131,7 @@ extension LedgerTransaction {
 
     // MARK: Steps of reserving
 
-    /// The rows of the plan's accounts, each once, in its order; made where they are missing.
+    /// The rows of the plan's accounts, each once, in its order; made if they are missing.
     private func open(_ plan: TurnPlan, clock: BudgetClock, now: Timestamp) throws -> [AccountRow] {
         var names: [String] = []
         for limit in plan.accounts where !names.contains(limit.account) { names.append(limit.account) }

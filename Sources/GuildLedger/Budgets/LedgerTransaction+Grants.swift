@@ -138,8 +138,8 @@ extension LedgerTransaction {
 
     // MARK: Steps
 
-    /// What follows every change by a person: the account is known to be changed, its alerts are reckoned anew, and what
-    /// waits and now has room goes on.
+    /// What follows every change by a person: the account is known to be changed, its alerts are reckoned again, and
+    /// what waits and now has room continues.
     private func adjusted(
         _ row: inout AccountRow, until: Timestamp?, clock: BudgetClock, now: Timestamp
     ) throws -> (woken: [InvocationID], waiting: Int) {

@@ -46,7 +46,7 @@ struct BudgetAdjustments: Sendable {
 }
 
 extension LedgerTransaction {
-    /// What people changed of an account; nothing is read where nothing can be in force.
+    /// What people changed of an account; nothing is read if nothing can be in force.
     func adjustments(of row: AccountRow, at now: Timestamp) throws -> BudgetAdjustments {
         guard now < row.adjustedUntil else { return BudgetAdjustments() }
         return BudgetAdjustments(
@@ -65,7 +65,7 @@ extension LedgerTransaction {
         return try LimitsText.limits(text, of: row.name)
     }
 
-    /// Records the limits that a plan or a commit has for an account, where they are others than those last seen.
+    /// Records the limits that a plan or a commit has for an account, if they are others than those last seen.
     ///
     /// - Returns: whether they are.
     @discardableResult
@@ -122,7 +122,7 @@ extension LedgerTransaction {
 enum LimitsText {
     static let emptyDigest: Int64 = 0
 
-    /// FNV-1a over the figures; 0 where nothing is limited.
+    /// FNV-1a over the figures; 0 if nothing is limited.
     static func digest(of limits: [AccountLimit]) -> Int64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ value: Int64) {

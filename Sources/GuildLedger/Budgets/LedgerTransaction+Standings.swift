@@ -1,7 +1,7 @@
 import GuildDomain
 
 extension Ledger {
-    /// An account as it stood at the last budget time in the ledger; nil where there is none of that name.
+    /// An account as it stood at the last budget time in the ledger; nil if there is none of that name.
     package func account(_ name: String) async throws -> AccountStanding? {
         try await read { db in try db.standing(of: name, now: Timestamp(microseconds: 0)) }
     }

@@ -5,9 +5,9 @@ package struct AccountLimit: Sendable, Hashable {
     /// `AccountName` in text: `invocation/ID`, `agent/NAME`, `chapter/NAME`, `organization`, `root/ID`, `swarm/NAME`.
     package var account: String
     package var period: BudgetPeriod
-    /// Nil where nothing limits it.
+    /// Nil if nothing limits it.
     package var tokens: Int64?
-    /// Micro-dollars; nil where nothing limits it.
+    /// Micro-dollars; nil if nothing limits it.
     package var cost: Int64?
     /// Of `tokens`, those that only CRITICAL and HIGH may reserve.
     package var kept: Int64
@@ -56,7 +56,7 @@ package struct TurnPlan: Sendable, Hashable {
     package var inputBound: Int64
     /// The reply limit asked for; a smaller one may be granted.
     package var outputWanted: Int64
-    /// Nil where the price is unknown: refused if a limit on money applies.
+    /// Nil if the price is unknown: refused if a limit on money applies.
     package var prices: TokenPrices?
     /// In order from the invocation's own account outwards.
     package var accounts: [AccountLimit]

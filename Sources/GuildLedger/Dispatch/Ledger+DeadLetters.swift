@@ -6,7 +6,7 @@ package struct DeadLetter: Sendable, Hashable {
     /// `issues.opened`
     package let eventType: String
     package let subject: String?
-    /// How many turns were answered; a retry goes on behind them.
+    /// How many turns were answered; a retry continues behind them.
     package let answeredTurns: Int
 }
 
@@ -58,8 +58,8 @@ extension Ledger {
         }
     }
 
-    /// Puts a dead letter back into the queue: it goes on behind its journal, with all its retries before it. An answer
-    /// that it ended on is set aside, so that the model is asked again; what it cost stays in the books.
+    /// Puts a dead letter back into the queue: it continues behind its journal, with all its retries before it. An
+    /// answer that it ended on is set aside, so that the model is asked again; what it cost stays in the books.
     ///
     /// - Throws: `DeadLetterFailure`.
     package func retryDeadLetter(_ text: String, actor: String, now: Timestamp) async throws -> Invocation {

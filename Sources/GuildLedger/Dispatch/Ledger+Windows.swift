@@ -68,7 +68,7 @@ extension Ledger {
     ///   - commit: the codex that the invocation runs with, the head of now.
     ///   - head: as `decide` has it.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil where another dispatcher closed it, or an event has put it off since.
+    /// - Returns: what was decided; nil if another dispatcher closed it, or an event has put it off since.
     package func close(
         _ open: OpenWindow, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {
@@ -118,7 +118,7 @@ extension Ledger {
     /// - Parameters:
     ///   - head: as `decide` has it.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil where another dispatcher had done it.
+    /// - Returns: what was decided; nil if another dispatcher had done it.
     package func settle(
         _ pending: PendingDecision, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {

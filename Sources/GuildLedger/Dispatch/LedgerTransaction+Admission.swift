@@ -3,7 +3,7 @@ package import GuildDomain
 /// Buckets, windows and the queue as the ledger has them, inside one transaction.
 struct LedgerBook: AdmissionBook {
     let db: LedgerTransaction
-    /// The event that is decided: whose window it is, where one opens. Nil where no window can.
+    /// The event that is decided: whose window it is, where one opens. Nil if no window can.
     let event: EventPlace?
 
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket {

@@ -2,7 +2,7 @@ import GuildDomain
 
 /// How the slots of a priority are divided between chapters.
 package struct FairShareRule: Sendable, Hashable {
-    /// By chapter, in lower case; 1 where nothing is said.
+    /// By chapter, in lower case; 1 if nothing is said.
     package var weights: [String: Int]
     /// Fractions of the slots, by chapter, in lower case.
     package var guarantees: [String: Double]
@@ -31,7 +31,7 @@ struct ClaimShare {
 extension LedgerTransaction {
     /// The shares that a claim tries, in order, until one has something to claim.
     ///
-    /// - Parameter claim: returns nil where the share has nothing that may run now.
+    /// - Parameter claim: returns nil if the share has nothing that may run now.
     func firstClaim<Value>(
         _ rule: FairShareRule?, claim: (ClaimShare) throws -> Value?
     ) throws -> Value? {

@@ -172,7 +172,7 @@ final class Lane: Sendable {
     /// The whole outer transaction is gone and every released savepoint with it.
     private struct BatchRolledBack: Error {}
 
-    /// - Returns: nil where a member failed; nothing has then happened.
+    /// - Returns: nil if a member failed; nothing has then happened.
     private func commitWithoutSavepoints(_ batch: [Member]) throws -> [Result<Void, any Error>]? {
         try begin()
         do {

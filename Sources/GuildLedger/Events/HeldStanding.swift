@@ -5,7 +5,7 @@ package struct HeldStanding: Sendable, Hashable {
     package let system: String
     package let count: Int
     package let since: Timestamp
-    /// Why it is not known who we are; nil where nobody has asked yet.
+    /// Why it is not known who we are; nil if nobody has asked yet.
     package let reason: String?
 
     /// When the first of them is decided as blocked.

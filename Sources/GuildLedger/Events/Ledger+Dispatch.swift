@@ -34,9 +34,9 @@ package struct Decision: Sendable, Hashable {
         package var isFinal: Bool { self != .deferred && self != .rateLimited }
     }
 
-    /// `agents/ranger#0`, `routing/default#pull-requests`, `cli`; empty where nothing matched.
+    /// `agents/ranger#0`, `routing/default#pull-requests`, `cli`; empty if nothing matched.
     package var rule: String
-    /// Empty where nothing matched.
+    /// Empty if nothing matched.
     package var agent: String
     package var outcome: Outcome
     /// What was looked at and why it came out so, in the order tried.
@@ -46,7 +46,7 @@ package struct Decision: Sendable, Hashable {
     package var terms: AdmissionTerms?
     /// When a pending one is decided again, or a rejected one may be sent again.
     package var until: Timestamp?
-    /// The invocation that stands for the event where it is not its own.
+    /// The invocation that stands for the event if it is not its own.
     package var mergedInto: InvocationID?
     /// What a person is told about it, once for each root.
     package var notice: Notice?

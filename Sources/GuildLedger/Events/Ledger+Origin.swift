@@ -34,8 +34,8 @@ extension Ledger {
         }
     }
 
-    /// The event that our last action of these operations on a subject, or on the repository that it is in, answers; nil
-    /// where none was tried within the last hour.
+    /// The event that our last action of these operations on a subject, or on the repository that it is in, answers;
+    /// nil if none was tried within the last hour.
     package func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
         guard !operations.isEmpty else { return nil }
         let whole = String(subject.prefix { $0 != "#" && $0 != "@" })

@@ -48,7 +48,7 @@ extension LedgerTransaction {
         try first("SELECT said_at, unsaid FROM duplicates WHERE event = ?", [event]) { row in try (row[0], row[1]) }
     }
 
-    /// - Parameter event: the newest of those taken for duplicates; nil where it is not known any more.
+    /// - Parameter event: the newest of those taken for duplicates; nil if it is not known any more.
     private func auditDuplicate(
         of first: EventID, _ event: Event?, times: Int64, actor: String, now: Timestamp
     ) throws {

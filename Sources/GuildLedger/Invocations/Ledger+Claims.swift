@@ -149,7 +149,7 @@ extension LedgerTransaction {
         return try value("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") ?? 0 >= limit
     }
 
-    /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
+    /// What a claim leaves if it is because an alert of its agent, its chapter or the organisation holds it back.
     func heldBack(now: Timestamp) throws -> (condition: String, arguments: [(any Storable)?]) {
         var condition = ""
         var arguments: [(any Storable)?] = []

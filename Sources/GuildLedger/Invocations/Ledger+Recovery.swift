@@ -15,11 +15,11 @@ package struct Recovery: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Things of each kind that one recovery takes back; the next one goes on.
+    /// Things of each kind that one recovery takes back; the next one continues.
     private static let recoveryLimit = 1000
 
-    /// Takes back what dead workers held and what outlived its lease, and ends waits whose time is up: at most 1,000
-    /// of each, so that a caller goes on while `recoveryNeed` says `now`.
+    /// Takes back what dead workers held and what outlived its lease, and ends waits whose time is up: at most 1,000 of
+    /// each, so that a caller continues while `recoveryNeed` says `now`.
     ///
     /// An open reservation that was only held is released; one that was sent is posted at its bound, marked estimated,
     /// because the provider may have billed it.

@@ -149,7 +149,7 @@ extension LedgerTransaction {
             """, [result, isError, invocation, turn, position]) == 1
     }
 
-    /// Lets go of the worker where nothing but actions and people are waited for. Only for the attempt that owns it.
+    /// Lets go of the worker if nothing but actions and people are waited for. Only for the attempt that owns it.
     ///
     /// - Returns: the state it is in now.
     func waitIfOnlyActionsPend(_ invocation: Invocation, waitUntil: Timestamp) throws -> InvocationState {

@@ -7,7 +7,7 @@ package struct JournalledTurn: Sendable, Hashable {
     package let attempt: Int
     package let provider: String
     package let model: String
-    /// `end_turn`, `tool_use`, …; nil where the answer was lost.
+    /// `end_turn`, `tool_use`, …; nil if the answer was lost.
     package let stop: String?
     /// `authored` or `recorded` for a replayed answer.
     package let origin: String?
@@ -93,7 +93,7 @@ package struct TurnAnswer: Sendable {
     package var delta: JSONValue
     package var stop: String
     package var origin: String?
-    /// Nil where the provider reported none: settled at the bound, marked estimated.
+    /// Nil if the provider reported none: settled at the bound, marked estimated.
     package var usage: TokenUsage?
     package var calls: [ToolCall]
     /// Whether `usage` is our own estimate.

@@ -37,7 +37,7 @@ extension Ledger {
     /// Waiting actions that are named.
     private static let followerLimit = 1000
 
-    /// - Returns: nil where the action waits at no cap.
+    /// - Returns: nil if the action waits at no cap.
     package func capStanding(of action: Action, now: Timestamp) async throws -> CapStanding? {
         try await capStandings(of: [action], now: now)[action.id]
     }

@@ -36,10 +36,10 @@ extension Ledger {
         }
     }
 
-    /// The commit that was accepted last; nil where none ever was.
+    /// The commit that was accepted last; nil if none ever was.
     package func acceptedHead() async throws -> String? { try await read { try $0.acceptedHead() } }
 
-    /// The commits that were accepted last, the newest first: whose ledger it is. None where none ever was.
+    /// The commits that were accepted last, the newest first: whose ledger it is. None if none ever was.
     package func acceptedCommits() async throws -> [String] {
         try await lastHeads(limit: Self.headsThatTell).filter(\.isAccepted).map(\.commit)
     }
@@ -90,7 +90,7 @@ extension LedgerTransaction {
 
     /// What the dead letters before a number were run with, but for those that were dropped or erased: they stay dead.
     ///
-    /// - Returns: also the number to go on before; nil where there are no more.
+    /// - Returns: also the number to continue before; nil if there are no more.
     fileprivate func commitsOfDeadLetters(
         before seq: Int64, limit: Int
     ) throws -> (commits: Set<String>, next: Int64?) {

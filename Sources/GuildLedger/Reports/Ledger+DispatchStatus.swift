@@ -35,7 +35,7 @@ package struct RateStanding: Sendable, Hashable {
     /// Requests or tokens that may go at once.
     package var left: Int64 { bucket.available / charge.cost }
 
-    /// How long the next one would have to wait: zero where it may go now.
+    /// How long the next one would have to wait: zero if it may go now.
     package var wait: Duration { bucket.taking(charge.unit == .requests ? charge.cost : 0).wait(charge.rate) }
 }
 
@@ -111,8 +111,8 @@ extension Ledger {
     /// Runs of an agent that its mean looks at, the newest.
     private static let runsPerMean = 200
 
-    /// What a run of an agent used in the mean, of those among its newest 200 that have ended and called a model: tokens
-    /// and micro-dollars. Nil where none has.
+    /// What a run of an agent used in the mean, of those among its newest 200 that have ended and called a model:
+    /// tokens and micro-dollars. Nil if none has.
     package func meanUse(
         of agent: String
     ) async throws -> (tokens: Int64, costMicrodollars: Int64, runs: Int)? {
@@ -192,7 +192,7 @@ package struct RecordedEvent: Sendable, Hashable {
 }
 
 extension LedgerTransaction {
-    /// The number behind which the events come that were received at `instant` or later; 0 where all were. It takes as
+    /// The number behind which the events come that were received at `instant` or later; 0 if all were. It takes as
     /// many looks as the numbers have binary digits.
     func lastEvent(before instant: Timestamp) throws -> Int64 {
         let oldest: Int64? = try value("SELECT min(seq) FROM events")

@@ -79,7 +79,7 @@ extension Ledger {
         }
     }
 
-    /// What an event set going, without the events' payloads; nil where there is no such event.
+    /// What an event set going, without the events' payloads; nil if there is no such event.
     package func trace(of event: EventID) async throws -> EventTrace? {
         try await read { db in
             var room = TraceLimits.events
@@ -93,7 +93,7 @@ extension Ledger {
         }
     }
 
-    /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
+    /// The root that an invocation belongs to, or will once its window has closed; nil if there is neither.
     package func root(of invocation: InvocationID) async throws -> EventID? {
         try await read { db in
             try db.value(

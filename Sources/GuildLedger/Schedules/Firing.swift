@@ -64,7 +64,7 @@ package struct MissedFirings: Sendable, Hashable {
     package var schedule: String
     package var first: Timestamp
     package var last: Timestamp
-    /// At least so many where it is `countLimit`.
+    /// At least so many if it is `countLimit`.
     package var count: Int
     package var reason: MissedReason
 

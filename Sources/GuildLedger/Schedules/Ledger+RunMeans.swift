@@ -17,7 +17,7 @@ extension Ledger {
     /// Runs that the mean is taken over, the latest.
     private static let runsPerMean = 50
 
-    /// The mean tokens per run of an agent's latest ended invocations; nil where none has ended. One that ended before it
+    /// The mean tokens per run of an agent's latest ended invocations; nil if none has ended. One that ended before it
     /// called a model tells nothing of what a run takes.
     package func meanTokens(of agent: String) async throws -> RunMean? {
         try await read { db in

@@ -51,9 +51,9 @@ extension LedgerTransaction {
         return open
     }
 
-    /// Ends what a firing set going: an event that is not decided yet, that waits for a rate or in a window calls nobody
-    /// any more; what a worker holds ends when the worker hears of it; anything else ends here. An invocation that it has
-    /// only joined is another event's, and goes on.
+    /// Ends what a firing set going: an event that is not decided yet, that waits for a rate or in a window calls
+    /// nobody any more; what a worker holds ends when the worker hears of it; anything else ends here. An invocation
+    /// that it has only joined is another event's, and continues.
     ///
     /// - Returns: the invocations that were cancelled.
     func cancel(_ firing: OpenFiring, commit: String, now: Timestamp) throws -> [InvocationID] {

@@ -86,7 +86,7 @@ enum DurableFile {
         return lstat(path, &status) == 0
     }
 
-    /// 0 where there is none.
+    /// 0 if there is none.
     static func size(of path: String) -> Int64 {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0

@@ -7,7 +7,7 @@ import GuildDomain
 package struct FileLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
-    /// Opens the file, making it where there is none. It is not locked yet.
+    /// Opens the file, making it if there is none. It is not locked yet.
     package init(path: String) throws(LedgerFailure) { try self.init(path: path, flags: O_RDWR | O_CREAT) }
 
     /// Opens a file that another one made, to see whether it holds the lock.

@@ -53,7 +53,7 @@ package struct KnownLedgers: Sendable {
         return try body()
     }
 
-    /// Writes a record in the place of an earlier one of that codex.
+    /// Writes a record in place of an earlier one of that codex.
     ///
     /// The caller holds the lock.
     package func save(_ record: LedgerRecord, name: String) throws {

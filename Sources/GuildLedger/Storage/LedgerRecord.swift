@@ -28,9 +28,9 @@ package struct LedgerRecord: Sendable, Hashable {
     /// Of the codex: 32 hexadecimal digits.
     package var id: String
     package var ledger: LedgerLocation
-    /// The commits without a parent that the codex came from when this was written; none where they are not known.
+    /// The commits without a parent that the codex came from when this was written; none if they are not known.
     package var roots: [String]
-    /// Of the codex in its repository; empty where it is the root or `codex/`.
+    /// Of the codex in its repository; empty if it is the root or `codex/`.
     package var folder: String
     package var organisation: String
     package var places: [Place]

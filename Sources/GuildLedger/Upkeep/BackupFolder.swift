@@ -14,7 +14,7 @@ package struct BackupContents: Sendable, Hashable {
     package let auditEntries: Int64
     /// The hash of the last audit entry, in hexadecimal.
     package let auditHead: String
-    /// The commit of the codex that was accepted last; nil where none ever was, and of backups before 0.2.
+    /// The commit of the codex that was accepted last; nil if none ever was, and of backups before 0.2.
     package let acceptedHead: String?
     /// Bodies that were gone or damaged in the ledger already.
     package let damagedBodies: [String]

@@ -5,7 +5,7 @@ extension Ledger {
     /// Pages that one step of SQLite's online backup copies.
     private static let pagesPerStep: Int32 = 1024
 
-    /// Copies the ledger into a new folder while writers go on (`BackupFolder` shows what is in it).
+    /// Copies the ledger into a new folder while writers continue (`BackupFolder` shows what is in it).
     ///
     /// The folder is made under a temporary name, checked there as a ledger of its own, synced and then renamed: it is
     /// whole or not there. What a killed backup leaves is `FOLDER.partial`, which the next one into it takes over. The
@@ -89,7 +89,7 @@ extension Ledger {
     /// Opens a copy as a ledger, and looks at its pages and its audit chain.
     ///
     /// - Parameter path: what it is a copy of, for messages.
-    /// - Throws: `BackupFailure.unsound` where they do not hold.
+    /// - Throws: `BackupFailure.unsound` if they do not hold.
     static func verified(_ copy: LedgerLocation, of path: String) async throws -> AuditVerdict {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
@@ -168,7 +168,7 @@ extension SQLiteConnection {
 extension BodyStore {
     /// Copies a body, and syncs copy and name.
     ///
-    /// - Returns: false where it is gone or not what its name says; nothing is then there.
+    /// - Returns: false if it is gone or not what its name says; nothing is then there.
     func copy(_ digest: String, to other: BodyStore) throws -> Bool {
         guard Self.isDigest(digest) else { return false }
         let (source, target) = (path(of: digest), other.path(of: digest))

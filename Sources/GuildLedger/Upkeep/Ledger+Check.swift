@@ -46,8 +46,8 @@ package struct LedgerFinding: Sendable, Hashable {
 extension Ledger {
     private static let bodiesPerRead = 500
 
-    /// Looks at everything that a ledger must hold to be one. Writers go on meanwhile; only the look at the pages is one
-    /// long read.
+    /// Looks at everything that a ledger must hold to be one. Writers continue meanwhile; only the look at the pages is
+    /// one long read.
     ///
     /// - Parameters:
     ///   - now: for the running windows and periods of the budgets.
@@ -182,7 +182,7 @@ extension LedgerTransaction {
 }
 
 extension BodyStore {
-    /// A file in the folder; the digest is nil where its name is none of a body's.
+    /// A file in the folder; the digest is nil if its name is none of a body's.
     struct File: Sendable, Hashable {
         let path: String
         let digest: String?

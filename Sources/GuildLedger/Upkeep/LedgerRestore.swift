@@ -6,7 +6,7 @@ package struct RestoreReport: Sendable, Hashable {
     package let contents: BackupContents
     /// Where it is now.
     package let ledger: String
-    /// The ledger that was there before, whole and usable with `--ledger`; nil where there was none.
+    /// The ledger that was there before, whole and usable with `--ledger`; nil if there was none.
     package let keptAside: String?
     /// Whether something was written.
     package let isDone: Bool
@@ -65,7 +65,7 @@ package struct LedgerRestore: Sendable {
         return RestoreReport(contents: contents, ledger: location.path, keptAside: aside, isDone: true)
     }
 
-    /// Stages the backup where nobody else looks: the ledger that it would replace may be in use, or not there.
+    /// Stages the backup if nobody else looks: the ledger that it would replace may be in use, or not there.
     private func verify(
         _ contents: BackupContents, _ isForeign: @Sendable ([String]) -> Bool, actor: String, now: Timestamp
     ) async throws {
@@ -235,7 +235,7 @@ package struct LedgerRestore: Sendable {
     /// Names what was prepared, now that another ledger is in the old one's place; also where a crash came in between. As
     /// long as it is only another name of the ledger that is there, it goes: one database must not be opened by two names.
     ///
-    /// - Returns: where the old ledger is; nil where there was none, or it is in place.
+    /// - Returns: where the old ledger is; nil if there was none, or it is in place.
     @discardableResult
     private func settleAside(now: Timestamp) throws -> String? {
         let old = preparedAside

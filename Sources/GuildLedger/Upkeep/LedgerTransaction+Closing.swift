@@ -17,7 +17,7 @@ extension LedgerTransaction {
     /// Entries that one read counts.
     private static let entriesPerLook = 50_000
 
-    /// - Returns: how many calls were closed; 0 where nothing is old enough.
+    /// - Returns: how many calls were closed; 0 if nothing is old enough.
     func closeBooks(before cutoff: Timestamp, actor: String, policy: String, now: Timestamp) throws -> Int {
         let page = try closable(before: cutoff)
         guard let until = page.until else { return 0 }
@@ -58,7 +58,8 @@ extension LedgerTransaction {
         try run("UPDATE books_closed SET audit = (SELECT seq FROM audit_head)")
     }
 
-    /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time go on from it.
+    /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time continue
+    /// from it.
     private func closable(before cutoff: Timestamp) throws -> ClosablePage {
         var page = ClosablePage()
         let oldest = try value("SELECT at FROM entries ORDER BY id LIMIT 1", as: Timestamp.self)
@@ -95,7 +96,7 @@ extension LedgerTransaction {
 
     /// Calls among the next entries that `closeBooks` would close.
     ///
-    /// - Returns: how many, and the entry to go on behind; nil where there are no more.
+    /// - Returns: how many, and the entry to continue behind; nil if there are no more.
     func closableCalls(before cutoff: Timestamp, after entry: Int64) throws -> (calls: Int, next: Int64?) {
         var (calls, seen, next): (Int, Int, Int64?) = (0, 0, nil)
         try each(
@@ -152,7 +153,7 @@ extension LedgerTransaction {
         return ContentDigest.hex(bytes: hash.finalize())
     }
 
-    /// Up to where the books are closed; nil where they never were.
+    /// Up to where the books are closed; nil if they never were.
     func booksClosed() throws -> BooksClosed? {
         try first("SELECT until, entries, calls, estimated, audit FROM books_closed") { row in
             try BooksClosed(until: row[0], entries: row[1], calls: row[2], estimated: row[3], audit: row[4])

@@ -1,7 +1,7 @@
 import Foundation
 import GuildDomain
 
-/// Where the look at old events goes on.
+/// Where the look at old events continues.
 struct RetentionCursor: Sendable {
     let receivedAt: Timestamp
     let seq: Int64
@@ -23,7 +23,7 @@ extension LedgerTransaction {
 
     /// Old events in the order of their arrival, some at once.
     ///
-    /// - Returns: those of them that may go, and where to go on; nil where there are no more.
+    /// - Returns: those of them that may go, and where to continue; nil if there are no more.
     func retirable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [RetirableEvent], next: RetentionCursor?) {
@@ -94,7 +94,7 @@ extension LedgerTransaction {
         return (deleted, erased)
     }
 
-    /// - Returns: false where another row names the event; it is then still there.
+    /// - Returns: false if another row names the event; it is then still there.
     private func delete(_ event: RetirableEvent, _ plan: RetentionPlan, now: Timestamp) throws -> Bool {
         try run("DELETE FROM decisions WHERE event = ?", [event.id])
         do {

@@ -50,7 +50,7 @@ package struct RetentionReport: Sendable, Hashable {
     /// Hours of roll-ups and totals of roots.
     package var metrics = 0
     package var bodyFiles = 0
-    /// False where the time was up before all was done.
+    /// False if the time was up before all was done.
     package var isComplete = true
 
     package init() {}

@@ -57,10 +57,10 @@ struct RetentionSweep: Sendable {
 }
 
 extension RetentionPlan {
-    /// The calendar periods of budgets are counted anew from roll-ups where the organisation's time zone changes.
+    /// The calendar periods of budgets are counted again from roll-ups where the organisation's time zone changes.
     private static let rollUpsKept = Duration.seconds(62 * 86_400)
 
-    /// The first hour whose roll-ups stay; nil where all do.
+    /// The first hour whose roll-ups stay; nil if all do.
     func rollUpHour(now: Timestamp) -> Int64? {
         aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
     }
