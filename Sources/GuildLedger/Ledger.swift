@@ -140,11 +140,11 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// The log is written before the commit in it can be seen, so the engine is asked between batches, while nobody
-    /// else writes: whoever wrote is then through.
+    /// The log is written before its commit becomes visible, so the engine is asked between batches, when nobody else
+    /// writes: the other writer has then finished.
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
-            // Losing the error is safe: the slow recheck finds what this wake-up would have told.
+            // Losing the error is safe: the slow recheck finds the same commit.
             guard let self, (try? engine.hasForeignCommits()) == true else { return }
             raiseAll()
         }

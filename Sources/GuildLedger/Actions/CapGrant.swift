@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What an approval of an action past a cap has let out besides the action itself.
+/// The result of approving an action past a cap, besides the action itself.
 package struct CapGrant: Sendable, Hashable {
     package let agent: String
     package let hold: CapHold

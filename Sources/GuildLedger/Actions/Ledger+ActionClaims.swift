@@ -8,14 +8,14 @@ package struct ClaimedAction: Sendable {
 }
 
 extension Ledger {
-    /// Actions that one write puts off until their turns; the next write continues.
+    /// The actions that one write defers until their slots; the next write continues.
     private static let postponedAWrite = 64
 
-    /// Claims the oldest action whose subject has no earlier one under way, and whose turn at its connector's rate has
-    /// come. One whose turn comes later takes it and stays in the queue until then: it spends no attempt and holds
-    /// neither slot nor lease.
+    /// Claims the oldest action whose subject has no earlier one in progress, and whose slot at its connector's rate
+    /// has come. An action whose slot comes later takes the slot and stays in the queue until then: it spends no
+    /// attempt and holds neither executor slot nor lease.
     ///
-    /// - Parameter charges: what an operation takes from.
+    /// - Parameter charges: the rate limits of an operation.
     package func claimAction(
         root: EventID?, worker: Worker, charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge],
         now: Timestamp
@@ -41,7 +41,7 @@ extension Ledger {
         }
     }
 
-    /// The same where no operation counts against a rate.
+    /// The same if no operation counts against a rate.
     package func claimAction(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
         try await claimAction(root: root, worker: worker, charges: { _ in [] }, now: now)?.action
     }
@@ -67,7 +67,7 @@ extension LedgerTransaction {
         try run("UPDATE actions SET available_at = ?, turn_at = ? WHERE id = ?", [due, due, action])
     }
 
-    /// The turn is used up by the attempt: the next one takes its own.
+    /// The attempt uses up the slot: the next attempt takes its own.
     fileprivate func claim(_ id: ActionID, _ lease: Lease, _ now: Timestamp) throws -> Action {
         let claimed = try first(
             """

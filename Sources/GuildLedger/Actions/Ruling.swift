@@ -1,4 +1,4 @@
-/// What a person decided about an action.
+/// A person's decision about an action.
 package struct Ruling: Sendable, Hashable {
     /// As it is now.
     package let action: Action

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What a ledger is known by in its anchors.
+/// The name of a ledger in its anchors.
 package typealias LedgerID = Identifier<Ledger>
 
 /// Why a question to the audit log has no answer. Tampering is not one of these: it is a verdict.

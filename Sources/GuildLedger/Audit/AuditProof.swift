@@ -44,8 +44,8 @@ extension AuditProof {
     }
 }
 
-/// What the audit log said at one entry; kept where whoever can write the ledger cannot reach, it pins every entry up to
-/// there.
+/// The state of the audit log at one entry. If it is kept out of reach of anyone who can write the ledger, it pins
+/// every entry up to there.
 package struct AuditAnchor: Sendable, Hashable {
     package static let format = "guild.audit.anchor/1"
 
@@ -87,7 +87,7 @@ package struct AuditAnchor: Sendable, Hashable {
     }
 }
 
-/// Reads the small documents of the audit log, and says of what it refuses where it stood.
+/// Reads the small documents of the audit log, and reports the place of each problem.
 struct AuditDocument {
     private let value: JSONValue
     private let place: String

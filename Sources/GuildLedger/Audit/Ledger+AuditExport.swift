@@ -13,7 +13,7 @@ extension Ledger {
     private static let exportEntries: Int64 = 1000
     private static let exportBytes = 4 << 20
 
-    /// The next entries behind `seq` as they are stored: every column, salt and body and all hashes, one object a line
+    /// The next entries after `seq` as they are stored: every column, salt and body and all hashes, one object a line
     /// (docs/audit-format.md). An erased body is null, and so is its salt.
     ///
     /// - Parameter last: the last entry that is wanted.

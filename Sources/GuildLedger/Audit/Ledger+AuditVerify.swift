@@ -1,11 +1,11 @@
 import Foundation
 package import GuildDomain
 
-/// What `guild audit verify` looks at.
+/// The scope of `guild audit verify`.
 package struct AuditVerification: Sendable {
     package enum Start: Sendable, Hashable {
         case beginning
-        /// Behind what the last verification found good; from the beginning where none did.
+        /// After the last successful verification; from the beginning if there was none.
         case remembered
         /// From that entry on; the stored hash of the one before it is trusted.
         case entry(Int64)
@@ -19,9 +19,9 @@ package struct AuditVerification: Sendable {
     package init() {}
 }
 
-/// What `guild audit verify` found.
+/// The result of `guild audit verify`.
 package struct AuditVerdict: Sendable, Hashable {
-    /// The number of the last entry that stands.
+    /// The number of the last valid entry.
     package var entries: Int64
     /// Its `hash`, in hexadecimal digits.
     package var head: String
@@ -47,10 +47,10 @@ package struct AuditVerdict: Sendable, Hashable {
 extension Ledger {
     /// Recomputes the chain and its tree, in pages so that no read lasts long and no more than a page is in memory.
     ///
-    /// What a verification finds good is remembered beside the ledger (`LedgerLocation.auditMarkPath`), unless it began
-    /// at an entry that it was told.
+    /// The last valid position is stored beside the ledger (`LedgerLocation.auditMarkPath`), unless the verification
+    /// began at a given entry.
     ///
-    /// - Throws: `AuditFailure` if it is to begin behind the end.
+    /// - Throws: `AuditFailure` if it would begin after the end.
     package func verifyAudit(_ verification: AuditVerification, now: Timestamp) async throws -> AuditVerdict {
         let checkpoints = try await ownCheckpoints() + verification.checkpoints
         var verdict = AuditVerdict(entries: 0, head: "")
@@ -100,8 +100,8 @@ extension Ledger {
         return chain
     }
 
-    /// Where a walk does not begin at the first entry: whether what is stored there is still what is known of it, and
-    /// what the newest anchor before it says. The walk itself looks at nothing before.
+    /// For a walk that does not begin at the first entry: whether the stored entry there still matches what is known of
+    /// it, and the newest anchor before it. The walk itself examines nothing before.
     private func problem(
         before start: AuditPosition, _ checkpoints: [AuditCheckpoint]
     ) async throws -> AuditVerdict.Problem? {
@@ -120,8 +120,8 @@ extension Ledger {
         }
     }
 
-    /// The anchors that the ledger itself knows of. Whoever rewrites the chain can rewrite these too; they are compared
-    /// with because it costs nothing.
+    /// The anchors that the ledger itself records. Anyone who rewrites the chain can rewrite these too; comparing with
+    /// them costs nothing.
     private func ownCheckpoints() async throws -> [AuditCheckpoint] {
         try await recordedAnchors().map {
             AuditCheckpoint($0.anchor, source: "the ledger's record of the anchor at entry \($0.anchor.seq)")
@@ -144,7 +144,7 @@ extension AuditVerdict {
 }
 
 extension LedgerLocation {
-    /// Where the last verified position is kept. Whoever can write the ledger can write it too.
+    /// The place of the last verified position. Anyone who can write the ledger can write it too.
     package var auditMarkPath: String { path + ".d/audit-verified.json" }
 }
 

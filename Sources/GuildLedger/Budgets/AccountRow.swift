@@ -18,7 +18,7 @@ struct AccountRow: Sendable {
 
     var hasWindows: Bool { AccountName.hasWindows(name) }
 
-    /// What counts for a limit of this period.
+    /// The usage that counts for a limit of this period.
     func used(in period: BudgetPeriod, at now: Timestamp) -> Spending { windows.used(in: period, at: now) ?? used }
 
     func calendar(_ period: BudgetPeriod) -> SpendingWindows.Calendar? {
@@ -118,7 +118,7 @@ extension LedgerTransaction {
         return AccountRow(id: id, name: name)
     }
 
-    /// Writes what a settlement changes of an account.
+    /// Writes a settlement's changes to an account.
     func save(_ row: AccountRow) throws {
         guard row.hasWindows else {
             return try run(

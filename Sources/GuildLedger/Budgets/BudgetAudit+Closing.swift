@@ -1,8 +1,8 @@
 import GuildDomain
 
 extension BudgetAudit {
-    /// Holds the opening balances against the audit entry that closed the books, and both against the roll-ups, which
-    /// know what was closed too.
+    /// Compares the opening balances with the audit entry that closed the accounts, and both with the roll-ups, which
+    /// include closed entries.
     mutating func checkClosing() throws {
         if let closed {
             result.closedEntries = closed.entries
@@ -44,7 +44,8 @@ extension BudgetAudit {
         total.estimated = total.estimated.addingSaturated(closed.estimated)
     }
 
-    /// The roll-ups of all hours against all that was ever settled; where old ones were deleted, nothing can be said.
+    /// Compares the roll-ups of all hours with everything that was ever settled; if old ones were deleted, nothing can
+    /// be said.
     private mutating func compareTotal() throws {
         guard closed != nil, try db.rollUpsDeletedBefore() == .min else { return }
         let kept = try db.first(

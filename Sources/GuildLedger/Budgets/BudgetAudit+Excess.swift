@@ -3,7 +3,7 @@ import GuildDomain
 extension BudgetAudit {
     private typealias Reason = BudgetVerification.Excess.Reason
 
-    /// Explains by how much used and reserved stand above each limit in force on an account; what nothing explains is a
+    /// Explains by how much used and reserved exceed each limit in force on an account; an unexplained excess is a
     /// finding.
     ///
     /// - Parameter codex: the codex's limits as last seen.
@@ -37,7 +37,7 @@ extension BudgetAudit {
         }
     }
 
-    /// What can have brought spending above a limit, the surest first; the amounts are what each explains at most.
+    /// The possible reasons for spending above a limit, the surest first; the amounts are the most that each explains.
     private func possibleReasons(
         for limit: AccountLimit, of row: AccountRow, _ sums: WindowSums, _ adjustments: BudgetAdjustments,
         _ isMoney: Bool
@@ -65,7 +65,7 @@ extension BudgetAudit {
         return reasons
     }
 
-    /// Limits that a commit lowered, and grants that lapsed, since the oldest of what counts was reserved.
+    /// Limits that a commit lowered, and grants that expired, since the oldest counted amount was reserved.
     private func lowered(
         _ limit: AccountLimit, of row: AccountRow, since: Timestamp, _ isMoney: Bool
     ) throws -> [Reason] {

@@ -30,12 +30,12 @@ struct BudgetAudit {
     private var callers: [RowID: (agent: String, chapter: String)] = [:]
     private var limits: [String: [AccountLimit]] = [:]
     private var hour: HourSums?
-    /// What all settlements come to, closed ones too.
+    /// The sum of all settlements, including closed ones.
     var total = HourSums.Line()
-    /// Up to where the books are closed.
+    /// How far the accounts are closed.
     let closed: BooksClosed?
 
-    /// What one account has been reserved and spent.
+    /// The sums of one account's reservations and spending.
     private struct AccountSums {
         var used = Spending()
         var reserved = Spending()
@@ -47,7 +47,7 @@ struct BudgetAudit {
         let at: Timestamp
         let spending: Spending
         let accounts: [Int64]
-        /// What it is rolled up under; nil if the roll-ups were compared already.
+        /// The key of its roll-up; nil if the roll-ups were compared already.
         let key: HourSums.Key?
     }
 
@@ -107,7 +107,7 @@ struct BudgetAudit {
         ORDER BY e.id
         """
 
-    /// What is to be said of an entry by itself.
+    /// Checks an entry by itself.
     private mutating func check(_ entry: Entry) {
         result.entries += 1
         result.postings += entry.postings
@@ -255,7 +255,7 @@ struct BudgetAudit {
 
     // MARK: Comparisons
 
-    /// What is open was reserved under the limits of its time.
+    /// Open reservations were made under the limits of their time.
     private mutating func noteOpen() {
         for held in open.values {
             for account in held.accounts {
@@ -285,7 +285,7 @@ struct BudgetAudit {
         }
     }
 
-    /// Begins with what closed books carried forward.
+    /// Begins with the balances that closed accounts carried forward.
     private mutating func openBooks(_ range: ClosedRange<Int64>) throws {
         try db.each(
             "SELECT account, used, used_cost, overrun, overrun_cost FROM opening_balances WHERE account BETWEEN ? AND ?",
@@ -357,7 +357,7 @@ struct BudgetAudit {
     private mutating func compareWindows() throws {
         for (id, row) in rows.sorted(by: { $0.value.name < $1.value.name }) {
             guard let sums = windows[id] else { continue }
-            // Until a commit says by which time zone days turn, as after a migration, there is nothing in the windows.
+            // Until a commit sets the time zone of days, as after a migration, the windows are empty.
             for (name, kept, entries) in clock.isUnset ? [] : sums.differences(from: row, at: clock.now) {
                 find(.counter, row.name, "its \(name) says \(Self.text(kept)), the entries \(Self.text(entries))")
             }

@@ -7,16 +7,15 @@ package struct BudgetExceeded: GuildError, Equatable {
 
     package let account: String
     package let setting: String
-    /// Tokens, or micro-dollars where `isMoney`.
+    /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
     package let reserved: Int64
-    /// The input and the smallest reply that the call is still worth making for: `outputFloor`, or all that was asked for
-    /// where that is less. Every call's reply limit may be lowered as far before it is refused, so the refusal, when it
-    /// frees up and what is missing are all reckoned for that and not for the reply that was wished for.
+    /// The input and the smallest reply for which the call is still worth making: `outputFloor`, or the whole requested
+    /// reply if that is less. Every call's reply limit may be lowered that far before the call is refused, so the
+    /// refusal, its end and the missing amount are computed for that reply and not for the requested one.
     package let needed: Int64
-    /// What the limit must be at least for the whole call to go out, with all of the reply that was asked for, and no
-    /// alert to keep it back.
+    /// The limit that the whole call requires, with the full requested reply, and without an alert that holds it back.
     package var enough: Int64 = 0
     package let isMoney: Bool
     /// A limit on money applies and the model has no price: refused whatever the limit is.
@@ -37,7 +36,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     /// Whether only a person can make room: it is the run's own limit, or its root's.
     package var waitsForPerson: Bool { period == .perInvocation && freesUpAt == nil && alert == .none }
 
-    /// Whether waiting can help: a price that nobody knows is no matter of time or of a grant.
+    /// Whether waiting can help: an unknown price is not a matter of time or of a grant.
     package var canWait: Bool { !isPriceUnknown }
 
     package var message: String {

@@ -47,7 +47,7 @@ package enum BudgetCommandFailure: GuildError, Equatable {
 }
 
 extension Ledger {
-    /// Where an account stands in each of its periods.
+    /// The state of an account in each of its periods.
     ///
     /// - Returns: nil if nothing was ever reserved on it and no limit of it was seen.
     package func standing(of account: AccountName, now: Timestamp) async throws -> AccountStanding? {
@@ -95,8 +95,8 @@ extension Ledger {
         try await scan { db in try db.activeThrottles(of: account?.description, now: now) }
     }
 
-    /// Recomputes every counter, window, roll-up and balance from the entries and the reservations, and explains all that
-    /// stands above a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
+    /// Recomputes every counter, window, roll-up and balance from the entries and the reservations, and explains every
+    /// excess over a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
     package func verifyBudgets(now: Timestamp) async throws -> BudgetVerification {
         try await scan { db in
             var audit = try BudgetAudit(db: db, now: now)
@@ -111,10 +111,10 @@ extension Ledger {
         try await read { db in try db.alertLevels(now: now) }
     }
 
-    /// Takes note of the limits that a commit of the codex sets, so that alerts, reports and what waits for room follow
-    /// it at once and not only with the next call; each change is audited.
+    /// Records the limits of a commit, so that alerts, reports and waiting invocations follow them immediately and not
+    /// only with the next call; each change is audited.
     ///
-    /// - Parameter recipients: whom the alerts of each account are told to, by its name; nil leaves them as they are.
+    /// - Parameter recipients: the recipients of each account's alerts, by its name; nil leaves them as they are.
     package func noteLimits(
         _ limits: [AccountLimit], rules: BudgetRules, recipients: [String: [String]]? = nil, now: Timestamp
     ) async throws {
@@ -124,15 +124,15 @@ extension Ledger {
         }
     }
 
-    /// Ends the reservations whose owner let their deadline pass, whatever became of the invocation: one that was only
-    /// held is released, one that was sent is posted at its bound, marked estimated. At most 1,000; audited.
+    /// Ends the reservations whose owner missed their deadline, whatever the state of the invocation: a held one is
+    /// released, a sent one is posted at its bound, marked estimated. At most 1,000; audited.
     ///
     /// - Returns: how many there were.
     package func expireReservations(now: Timestamp) async throws -> Int {
         try await write(touching: [.invocations, .outcomes]) { db in try db.expireReservations(now: now) }
     }
 
-    /// Puts an invocation that a budget stopped into `waiting`, with what it has so far; it continues by itself when
+    /// Puts an invocation that a budget stopped into `waiting`, with its results so far; it continues by itself when
     /// there is room.
     package func waitForBudget(
         _ invocation: Invocation, refused: BudgetExceeded, partial: String, now: Timestamp
@@ -142,13 +142,13 @@ extension Ledger {
         }
     }
 
-    /// What an invocation that waits for a budget waits for; nil if it does not.
+    /// The obstacle of an invocation that waits for a budget; nil if it does not.
     package func budgetWait(of invocation: InvocationID) async throws -> BudgetWait? {
         try await read { db in try db.budgetWait(of: invocation) }
     }
 
-    /// Puts an invocation that waits for a budget back into the queue, for this worker alone where one is named: it
-    /// tries again, and waits again if there is still no room.
+    /// Puts an invocation that waits for a budget back into the queue, optionally for this worker alone: it tries
+    /// again, and waits again if there is still no room.
     ///
     /// - Returns: the invocation as it is now; nil if there is none.
     package func resumeFromBudget(
@@ -160,7 +160,7 @@ extension Ledger {
     }
 }
 
-/// What an invocation that a budget stopped waits for.
+/// The obstacle of an invocation that a budget stopped.
 package struct BudgetWait: Sendable, Hashable {
     package let invocation: InvocationID
     package let since: Timestamp
@@ -168,7 +168,7 @@ package struct BudgetWait: Sendable, Hashable {
     package let period: BudgetPeriod
     /// `resources.tokenBudget.perDay`, `alerts.red`.
     package let setting: String
-    /// Tokens, or micro-dollars where `isMoney`.
+    /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
     package let reserved: Int64
@@ -176,9 +176,9 @@ package struct BudgetWait: Sendable, Hashable {
     package let isMoney: Bool
     /// When there will be room without anyone's doing; nil if a grant or a higher limit is needed.
     package let freesUpAt: Timestamp?
-    /// The alert that keeps it back; `none` where it waits for room.
+    /// The alert that holds it back; `none` if it waits for room.
     package let alert: AlertLevel
-    /// What the limit must be at least for the call to go out whole.
+    /// The limit that the whole call requires.
     package let enough: Int64
 
     private var refusal: BudgetExceeded {
@@ -188,7 +188,7 @@ package struct BudgetWait: Sendable, Hashable {
             relief: freesUpAt.map { .at($0) } ?? .grant, alert: alert)
     }
 
-    /// For people: which account has no room, by which limit, and what helps.
+    /// For people: the account without room, the limit, and the remedy.
     package var reason: String {
         "room in \(refusal.message)" + (freesUpAt == nil ? "; \(refusal.hint ?? "")" : "")
     }

@@ -1,7 +1,7 @@
 import GuildDomain
 
 extension LedgerTransaction {
-    /// Reckons the alerts of an account again after its spending or its limits changed, and tells of each level that is
+    /// Recomputes the alerts of an account after its spending or its limits changed, and reports each level that is
     /// reached for the first time in its period: one audit entry, and one notification for each recipient.
     ///
     /// - Parameter known: the codex's limits on it, where the caller has them; used if they are those last seen.

@@ -138,8 +138,8 @@ extension LedgerTransaction {
 
     // MARK: Steps
 
-    /// What follows every change by a person: the account is known to be changed, its alerts are reckoned again, and
-    /// what waits and now has room continues.
+    /// The consequences of every change by a person: the account is marked as changed, its alerts are recomputed, and
+    /// waiting invocations with room continue.
     private func adjusted(
         _ row: inout AccountRow, until: Timestamp?, clock: BudgetClock, now: Timestamp
     ) throws -> (woken: [InvocationID], waiting: Int) {

@@ -18,7 +18,7 @@ package struct OpenWindow: Sendable, Hashable {
     }
 }
 
-/// A decision that waits for its turn at a rate.
+/// A decision that waits for its slot at a rate.
 package struct PendingDecision: Sendable, Hashable {
     package let rule: String
     package let agent: String
@@ -26,7 +26,7 @@ package struct PendingDecision: Sendable, Hashable {
     package let root: EventID
     package let dueAt: Timestamp
     package let invocation: NewInvocation
-    /// What it waits for, where that was asked for.
+    /// The obstacle, if it was requested.
     package let reason: String?
     let terms: AdmissionTerms
 
@@ -100,7 +100,7 @@ extension Ledger {
         }
     }
 
-    /// Decisions whose turn has come, in the order of their turns.
+    /// Decisions whose slot has come, in the order of the slots.
     ///
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
@@ -160,10 +160,10 @@ extension Ledger {
         }
     }
 
-    /// The events that an invocation stands for besides its own, in order and with their payloads: none for most.
+    /// The events that an invocation combines besides its own, in order and with their payloads: none for most.
     ///
-    /// - Parameter limit: the newest so many.
-    /// - Returns: also how many there are in all, its own among them.
+    /// - Parameter limit: the number of newest ones.
+    /// - Returns: also their total number, its own among them.
     package func mergedEvents(
         of invocation: InvocationID, limit: Int
     ) async throws -> (events: [Event], count: Int) {

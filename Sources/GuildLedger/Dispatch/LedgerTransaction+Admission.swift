@@ -3,7 +3,7 @@ package import GuildDomain
 /// Buckets, windows and the queue as the ledger has them, inside one transaction.
 struct LedgerBook: AdmissionBook {
     let db: LedgerTransaction
-    /// The event that is decided: whose window it is, where one opens. Nil if no window can.
+    /// The decided event, to which an opening window belongs. Nil if no window can open.
     let event: EventPlace?
 
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket {
@@ -18,7 +18,7 @@ struct LedgerBook: AdmissionBook {
             )
         }
         guard let kept else { return .full(charge.rate, at: now) }
-        // What was used since the last look is owed from now on.
+        // Usage since the last look is owed from now on.
         return kept.bucket.filled(charge.rate, at: now).taking(kept.spent)
     }
 
@@ -91,7 +91,7 @@ extension DebounceWindow {
 }
 
 extension Decision {
-    /// The invocation that the row names: its own, or the one that stands for it.
+    /// The invocation that the row names: its own, or the one that it joined.
     var named: InvocationID? {
         if let mergedInto { return mergedInto }
         switch outcome {

@@ -16,7 +16,7 @@ package struct FairShareRule: Sendable, Hashable {
     }
 }
 
-/// What a claim is limited to: one chapter at one priority, or nothing.
+/// The limits of a claim: one chapter at one priority, or none.
 struct ClaimShare {
     /// The index that serves the condition.
     var index: String
@@ -54,7 +54,7 @@ extension LedgerTransaction {
         return nil
     }
 
-    /// What a turn used counts for the chapter's share and for the buckets of tokens that there are.
+    /// A turn's usage counts for the chapter's share and for the existing buckets of tokens.
     func chargeShares(of invocation: InvocationID, tokens: Int64) throws {
         guard tokens > 0 else { return }
         let owner = try first(
@@ -107,7 +107,7 @@ extension LedgerTransaction {
             guaranteed: FairShare.guaranteed(share: rule.guarantees[key] ?? 0, of: rule.slots))
     }
 
-    /// The chapter goes next: its time starts at the clock, and the clock goes on to it.
+    /// The chapter is next: its time starts at the clock, and the clock advances to it.
     private func choose(_ chapter: FairShare.Chapter, _ priority: Int, clock: Int64) throws {
         let start = FairShare.start(chapter, clock: clock)
         try run(

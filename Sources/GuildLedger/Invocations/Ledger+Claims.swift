@@ -3,11 +3,11 @@ package import GuildDomain
 
 /// Which invocations a worker may claim.
 package struct ClaimScope: Sendable {
-    /// Only those of one causal root: what `guild run` does.
+    /// Only those of one causal root, as in `guild run`.
     package var root: EventID?
     /// The most that may run at once, by agent; an agent without an entry has no limit.
     package var limits: [String: Int]
-    /// The most that may run at once in all; nil is no limit. Work of one root is not held up by it.
+    /// The most runs at a time in all processes; nil means no limit. Work of one root ignores it.
     package var maxConcurrent: Int?
     /// Nil takes the oldest of a priority, whose ever it is.
     package var fairShare: FairShareRule?
@@ -38,7 +38,8 @@ extension Ledger {
             try db.resumePreempted(now: now)
             guard try !db.isFull(scope.maxConcurrent) else { return nil }
             let full = try db.agentsAtLimit(scope.limits)
-            // Who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it and says why.
+            // A person who runs one root waits in front of it: nothing of it is held back silently; its reservation is
+            // refused with the reason.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
             let claimed = try db.firstClaim(scope.fairShare) { share in
                 try db.first(
@@ -123,7 +124,7 @@ extension Ledger {
         }
     }
 
-    /// Asks for cancellation. What a worker holds ends when the worker hears of it; anything else ends here.
+    /// Asks for cancellation. A claimed invocation ends when its worker notices; any other ends here.
     ///
     /// - Returns: whether there was something to cancel.
     package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
@@ -149,7 +150,7 @@ extension LedgerTransaction {
         return try value("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") ?? 0 >= limit
     }
 
-    /// What a claim leaves if it is because an alert of its agent, its chapter or the organisation holds it back.
+    /// The work that a claim skips because an alert of its agent, its chapter or the organisation holds it back.
     func heldBack(now: Timestamp) throws -> (condition: String, arguments: [(any Storable)?]) {
         var condition = ""
         var arguments: [(any Storable)?] = []
@@ -234,7 +235,8 @@ extension Invocation {
             id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
             root: row["root"], priority: row["priority"], state: row["state"], waitReason: row["wait_reason"],
             attempt: row["attempt"], createdAt: row["created_at"], availableAt: row["available_at"],
-            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"], failures: row["failures"],
+            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"],
+            failures: row["failures"],
             usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
     }
 }

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What causal roots spent in a period.
+/// The spending of causal roots in a period.
 package struct RootUsage: Sendable, Hashable {
     /// The largest first.
     package let lines: [UsageLine]
@@ -9,7 +9,7 @@ package struct RootUsage: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Roots of one report: who asks for more asks for a shorter period.
+    /// The most roots of one report: for more, choose a shorter period.
     package static let rootLimit = 1000
 
     /// Spending by causal root between two instants, rounded outwards to whole hours.

@@ -17,7 +17,7 @@ extension LedgerSchema {
         }
     }
 
-    /// The SQL of each object by its type and name, without what versions of SQLite write differently. SQLite's own,
+    /// The SQL of each object by its type and name, without the differences between versions of SQLite. SQLite's own,
     /// such as its statistics, are left out.
     private static func objects(in db: LedgerTransaction) throws -> [String: String] {
         let named = try db.all(

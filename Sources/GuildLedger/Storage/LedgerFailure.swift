@@ -9,13 +9,13 @@ package enum LedgerFailure: GuildError, Equatable {
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
-    /// The file of a large body is gone or is not what was written.
+    /// The file of a large body is missing or damaged.
     case damagedBody(path: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
     case unsupportedURL(String)
-    /// What is no URL, and not known to be meant as a path.
+    /// A text that is neither a URL nor clearly a path.
     case bareWord(String)
 
     package var kind: ErrorKind {
@@ -58,7 +58,7 @@ package enum LedgerFailure: GuildError, Equatable {
         }
     }
 
-    /// What an engine's fault means for the ledger at `path`; other errors pass unchanged.
+    /// The meaning of an engine's fault for the ledger at `path`; other errors pass unchanged.
     static func translating(_ error: any Error, path: String) -> any Error {
         guard let fault = error as? StorageFault else { return error }
         switch fault.kind {

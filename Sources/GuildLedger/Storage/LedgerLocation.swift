@@ -75,8 +75,8 @@ package struct LedgerLocation: Sendable, Hashable {
         return String(cString: home)
     }
 
-    /// The location that the file itself has, where `path` is a symbolic link to it: SQLite puts its log beside the
-    /// file, so everything else must stand there too.
+    /// The location of the file itself, if `path` is a symbolic link to it: SQLite puts its log beside the file, so
+    /// everything else must be there too.
     package func followingLink() -> LedgerLocation {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else {

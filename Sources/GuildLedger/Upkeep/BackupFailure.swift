@@ -10,7 +10,7 @@ package enum BackupFailure: GuildError, Equatable {
     case newerVersion(path: String)
     /// The copy met an error of the disk, or a limit on the size of files.
     case notWritten(path: String, reason: String)
-    /// The copy does not hold what a ledger must.
+    /// The copy is not a valid ledger.
     case unsound(path: String, reason: String)
     case ledgerExists(path: String)
     case inUse(path: String, processes: [Int32])

@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What a backup holds, as its `manifest.json` tells.
+/// The content of a backup, as its `manifest.json` describes it.
 package struct BackupContents: Sendable, Hashable {
     package let madeAt: Timestamp
     /// The version of guild that made it.
@@ -93,7 +93,7 @@ enum BackupFolder {
             throw BackupFailure.notABackup(path: path, reason: "there is no \(manifest) in it")
         }
         guard DurableFile.size(of: file) <= manifestLimitBytes,
-            // Any reason is the same to whoever restores.
+            // The reason does not matter to a person who restores.
             let data = try? PlainFile.contents(file, limitBytes: Int(manifestLimitBytes))
         else { throw BackupFailure.damaged(path: path, reason: "its \(manifest) cannot be read") }
         let json: JSONValue
@@ -105,11 +105,11 @@ enum BackupFolder {
         return try BackupContents(manifest: json, path: path)
     }
 
-    /// Hands each file of the list to `body`, with the name that stands there; no name leads out of the folder.
+    /// Passes each file of the list to `body`, with its listed name; no name leads out of the folder.
     ///
     /// - Returns: the names.
     static func eachSum(of path: String, _ body: (_ name: String, _ digest: String) throws -> Void) throws {
-        // Any reason is the same to whoever restores.
+        // The reason does not matter to a person who restores.
         guard let descriptor = try? PlainFile.open("\(path)/\(sums)", O_RDONLY), let file = fdopen(descriptor, "r")
         else {
             throw BackupFailure.damaged(path: path, reason: "its \(sums) cannot be read")

@@ -70,9 +70,9 @@ extension Ledger {
         }
     }
 
-    /// Copies the bodies that the copied database names to where a ledger at `copy` has them.
+    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`.
     ///
-    /// - Returns: the digests of those that were gone or damaged already.
+    /// - Returns: the digests of those that were already missing or damaged.
     private func copyBodies(of copy: LedgerLocation) async throws -> [String] {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
@@ -123,12 +123,12 @@ extension Ledger {
 
     private static func removeAllBut(_ kept: Set<String>, in folder: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
-            // What stays behind is not in the sums, and a restore takes only what is.
+            // A remaining file is not in the sums, and a restore takes only listed files.
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }
 
-    /// Writes sums and manifest of what the folder holds.
+    /// Writes sums and manifest of the folder's content.
     private static func describe(
         _ folder: String, ledger: String, verdict: AuditVerdict, head: String?, damaged: [String], version: String,
         now: Timestamp
@@ -168,7 +168,7 @@ extension SQLiteConnection {
 extension BodyStore {
     /// Copies a body, and syncs copy and name.
     ///
-    /// - Returns: false if it is gone or not what its name says; nothing is then there.
+    /// - Returns: false if it is missing or does not match its name; then nothing is created.
     func copy(_ digest: String, to other: BodyStore) throws -> Bool {
         guard Self.isDigest(digest) else { return false }
         let (source, target) = (path(of: digest), other.path(of: digest))

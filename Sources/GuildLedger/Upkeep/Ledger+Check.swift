@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What one part of `guild ledger check` found.
+/// The result of one part of `guild ledger check`.
 package struct LedgerFinding: Sendable, Hashable {
     package enum Part: String, Sendable, CaseIterable {
         /// SQLite's own look at every page and index.
@@ -12,7 +12,7 @@ package struct LedgerFinding: Sendable, Hashable {
         case foreignKeys = "foreign keys"
         /// The chain, recomputed from its first entry.
         case audit
-        /// The books, recomputed from their entries.
+        /// The accounts, recomputed from their entries.
         case books
         /// The files of large bodies, against the rows that name them.
         case bodies
@@ -27,7 +27,7 @@ package struct LedgerFinding: Sendable, Hashable {
 
     package let part: Part
     package let status: Status
-    /// What was looked at: `1,024 entries, head 5f…`.
+    /// The checked scope: `1,024 entries, head 5f…`.
     package let summary: String
     /// At most `problemLimit` of them.
     package let problems: [String]
@@ -61,7 +61,7 @@ extension Ledger {
             do {
                 findings.append(try await look(at: next, now: now))
             } catch let failure as any GuildError where failure is LedgerFailure || failure is RowFault {
-                // What cannot be read is found, too: the other parts may say more.
+                // An unreadable part is a finding, too: the other parts may reveal more.
                 findings.append(LedgerFinding(next, "cannot be read", problems: [failure.message]))
             }
         }
@@ -132,7 +132,7 @@ extension Ledger {
 
     /// Every body that a row names, read and compared with its name.
     ///
-    /// - Returns: how many there are, and what is wrong with which.
+    /// - Returns: how many there are, and the problems of individual ones.
     func damagedBodies() async throws -> (named: Int, damaged: [LedgerFailure]) {
         var (after, named, damaged): (String, Int, [LedgerFailure]) = ("", 0, [])
         while true {
@@ -195,13 +195,13 @@ extension BodyStore {
         guard try DurableFile.sum(of: path).digest == digest else { throw .damagedBody(path: path) }
     }
 
-    /// Every file, what a crash left half-written too.
+    /// Every file, including half-written remains of a crash.
     func files() -> [File] {
         let manager = FileManager.default
         // A folder that cannot be listed has nothing in it that could be swept.
         let parents = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
         return parents.sorted().flatMap { parent -> [File] in
-            // Nothing is swept where a planted link leads.
+            // Nothing is swept at the target of a planted link.
             guard (try? PlainFile.requireFolder("\(folder)/\(parent)")) != nil else { return [] }
             let names = (try? manager.contentsOfDirectory(atPath: "\(folder)/\(parent)")) ?? []
             return names.sorted().map { name in

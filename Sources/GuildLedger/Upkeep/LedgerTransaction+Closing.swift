@@ -74,7 +74,8 @@ extension LedgerTransaction {
         ) { row in
             let entry = try BudgetAudit.Entry(row)
             let about = BudgetAudit.Entry.columnCount
-            // What has no reservation or no beginning is nothing that we wrote: it stays, and `budget verify` tells of it.
+            // An entry without a reservation or a beginning was not written by us: it stays, and `budget verify`
+            // reports it.
             guard entry.at < cutoff, page.reservations.count < Self.callsPerBatch,
                 row.source.kind(about + 1) != .null
             else { return false }
@@ -153,7 +154,7 @@ extension LedgerTransaction {
         return ContentDigest.hex(bytes: hash.finalize())
     }
 
-    /// Up to where the books are closed; nil if they never were.
+    /// How far the accounts are closed; nil if they never were.
     func booksClosed() throws -> BooksClosed? {
         try first("SELECT until, entries, calls, estimated, audit FROM books_closed") { row in
             try BooksClosed(until: row[0], entries: row[1], calls: row[2], estimated: row[3], audit: row[4])
@@ -161,9 +162,9 @@ extension LedgerTransaction {
     }
 }
 
-/// What closed books come to for one account.
+/// The sums of closed entries for one account.
 struct OpeningBalance: Sendable {
-    /// What counted against it.
+    /// The amount that counted against it.
     var used = Spending()
     var overrun = Spending()
     /// The postings that stood at it.
@@ -175,11 +176,11 @@ struct OpeningBalance: Sendable {
         "reasoning", "available_cost", "spent_cost",
     ]
 
-    /// What the audit entry of a closing is about: the balances, by what they are.
+    /// The subject of a closing's audit entry: the digest of the balances.
     static func subject(_ digest: String) -> String { "opening-balances/\(digest)" }
 }
 
-/// Up to where the books are closed.
+/// How far the accounts are closed.
 struct BooksClosed: Sendable {
     /// The instant of the last entry that went.
     let until: Timestamp
