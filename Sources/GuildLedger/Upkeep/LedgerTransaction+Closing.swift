@@ -97,7 +97,7 @@ extension LedgerTransaction {
 
     /// Calls among the next entries that `closeBooks` would close.
     ///
-    /// - Returns: how many, and the entry to continue behind; nil if there are no more.
+    /// - Returns: how many, and the entry to continue after; nil if there are no more.
     func closableCalls(before cutoff: Timestamp, after entry: Int64) throws -> (calls: Int, next: Int64?) {
         var (calls, seen, next): (Int, Int, Int64?) = (0, 0, nil)
         try each(
