@@ -30,6 +30,6 @@ extension Action {
     /// For people: why it waits for a person.
     package func whyItWaits(_ standing: CapStanding?) -> String {
         if let hold { return standing?.reason ?? hold.reason }
-        return policy.map { "\($0) asks a person" } ?? "its tool needs a person (autonomy 1)"
+        return policy.map { "\($0) requires approval" } ?? "its tool requires approval (autonomy 1)"
     }
 }

@@ -14,7 +14,7 @@ package enum ApprovalFailure: GuildError, Equatable {
         }
     }
 
-    package var hint: String? { "`guild audit approvals` lists what waits" }
+    package var hint: String? { "`guild audit approvals` lists the waiting ones" }
 }
 
 extension Ledger {

@@ -79,7 +79,7 @@ struct AuditChain: Sendable {
         } else if try covers(next, row, db) {
             erased += 1
         } else {
-            return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
+            return problem = .init(seq: next, reason: "its body is missing and no erasure covers it")
         }
         advance(to: next, computed.withUnsafeBytes { Array($0) })
     }
@@ -149,7 +149,7 @@ struct AuditChain: Sendable {
             (seq: Int64(stored: row.source, column: 0), hash: [UInt8](stored: row.source, column: 1))
         }
         guard let head, let headSeq = head.seq else {
-            return problem = .init(seq: seq, reason: "the head is gone or damaged")
+            return problem = .init(seq: seq, reason: "the head is missing or damaged")
         }
         if headSeq != seq {
             return problem = .init(
@@ -168,7 +168,7 @@ struct AuditChain: Sendable {
         let hasMore = "SELECT EXISTS (SELECT 1 FROM audit_nodes WHERE (position + 1) << level > ?)"
         if isWhole, try db.holds(hasMore, [seq]) {
             problem = .init(
-                seq: seq + 1, reason: "the tree has nodes for entries that are not there: the tail was cut off")
+                seq: seq + 1, reason: "the tree has nodes for missing entries: the tail was cut off")
         }
     }
 }

@@ -113,7 +113,7 @@ struct AuditDocument {
     }
 
     func count(_ member: String) throws(AuditFailure) -> Int64 {
-        guard let number = value[member]?.integer, number > 0 else { throw problem(member, "a number from 1 on") }
+        guard let number = value[member]?.integer, number > 0 else { throw problem(member, "a number from 1") }
         return number
     }
 

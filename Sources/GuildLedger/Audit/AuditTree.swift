@@ -66,7 +66,7 @@ extension LedgerTransaction {
     /// The identity of this ledger, which its anchors carry.
     func ledgerID() throws -> LedgerID {
         guard let id = try value("SELECT id FROM audit_identity", as: LedgerID.self) else {
-            throw StorageFault(kind: .notADatabase, message: "the ledger's identity is gone")
+            throw StorageFault(kind: .notADatabase, message: "the ledger's identity is missing")
         }
         return id
     }

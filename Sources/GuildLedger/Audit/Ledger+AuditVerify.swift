@@ -109,14 +109,14 @@ extension Ledger {
         do {
             let stored = try await auditPosition(at: start.seq)
             guard stored == start else {
-                return .init(seq: start.seq, reason: "it, or one before it, is not what was verified last")
+                return .init(seq: start.seq, reason: "it, or an earlier one, differs from the last verification")
             }
             let passed = checkpoints.filter { $0.anchor.seq <= start.seq }.max { $0.anchor.seq < $1.anchor.seq }
             guard let passed else { return nil }
             let position = try await auditPosition(at: passed.anchor.seq)
             return passed.difference(from: position).map { .init(seq: 1, reason: passed.reason($0, since: 0)) }
         } catch AuditFailure.noEntry(let seq) {
-            return .init(seq: seq, reason: "the entry is missing, though it was verified before")
+            return .init(seq: seq, reason: "the entry is missing, although it was verified before")
         }
     }
 

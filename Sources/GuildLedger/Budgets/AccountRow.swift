@@ -113,7 +113,7 @@ extension LedgerTransaction {
     func makeAccount(named name: String) throws -> AccountRow {
         let sql = "INSERT INTO accounts (name) VALUES (?) RETURNING id"
         guard let id = try value(sql, [name], as: Int64.self) else {
-            throw StorageFault(kind: .other, message: "the account was not made", sql: sql)
+            throw StorageFault(kind: .other, message: "the account was not created", sql: sql)
         }
         return AccountRow(id: id, name: name)
     }

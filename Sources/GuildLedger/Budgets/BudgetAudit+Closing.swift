@@ -13,12 +13,12 @@ extension BudgetAudit {
             if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
                 find(
                     .entry, "opening balances",
-                    "they are not those that audit entry \(closed.audit) has: the books up to "
+                    "they differ from audit entry \(closed.audit): the accounts up to "
                         + "\(closed.until.rfc3339) were closed with others")
             }
             try addOpeningBalances(closed)
         } else if try db.holds("SELECT EXISTS (SELECT 1 FROM opening_balances)") {
-            find(.entry, "opening balances", "there are some, and the books were never closed")
+            find(.entry, "opening balances", "there are some, but the accounts were never closed")
         }
         try compareTotal()
     }
@@ -63,7 +63,7 @@ extension BudgetAudit {
         if let kept, kept != total {
             find(
                 .counter, "usage_rollups",
-                "in all they say \(kept.text), opening balances and entries \(total.text)")
+                "they sum to \(kept.text), opening balances and entries to \(total.text)")
         }
     }
 

@@ -60,7 +60,7 @@ extension BudgetAudit {
         if estimated > 0 {
             reasons.append(
                 Reason(
-                    kind: .estimate, amount: estimated, text: "calls whose usage nobody reported stand at their bound"))
+                    kind: .estimate, amount: estimated, text: "calls without reported usage count at their bound"))
         }
         return reasons
     }
@@ -103,7 +103,7 @@ extension BudgetAudit {
             reasons.append(
                 Reason(
                     kind: .loweredLimit, amount: granted,
-                    text: "\(granted) granted by \(actor) lapsed at \(until.rfc3339)"))
+                    text: "\(granted) granted by \(actor) expired at \(until.rfc3339)"))
         }
         return reasons
     }

@@ -132,7 +132,7 @@ struct BudgetAudit {
         }
         let about = Entry.columnCount
         if isFirst, row.source.kind(about) == .null {
-            find(.entry, "entry \(entry.id)", "its reservation is gone")
+            find(.entry, "entry \(entry.id)", "its reservation is missing")
         }
         let accounts = row.source.bytes(about) { Entry.accounts($0) }
         open[entry.reservation] = Held(
@@ -249,7 +249,7 @@ struct BudgetAudit {
                 [db.rollUpsDeletedBefore(), closed?.hour ?? Int64.min]) ?? 0
         if hours > result.rolledUpHours {
             find(
-                .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours are in it in which nothing was spent")
+                .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours without any spending are in it")
         }
     }
 
@@ -278,7 +278,7 @@ struct BudgetAudit {
         }
         result.openReservations = known
         for id in missing {
-            find(.entry, "reservation \(id)", "it is open, and the entries do not hold the same for it")
+            find(.entry, "reservation \(id)", "it is open, but the entries hold a different amount")
         }
         if Int64(open.count) > known - Int64(missing.count) {
             find(.entry, "reservations", "\(open.count) are open by the entries, \(known) by their state")

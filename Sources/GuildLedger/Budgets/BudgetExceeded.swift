@@ -41,7 +41,7 @@ package struct BudgetExceeded: GuildError, Equatable {
 
     package var message: String {
         if isPriceUnknown {
-            return "\(account): its cost is limited by \(setting), and the model's price is unknown"
+            return "\(account): \(setting) limits its cost, but the model's price is unknown"
         }
         let unit = isMoney ? "micro-dollars" : "tokens"
         if alert > .none {
@@ -57,7 +57,7 @@ package struct BudgetExceeded: GuildError, Equatable {
         switch relief {
         case .now, .grant: ""
         case .at(let time): "; frees up at \(time.wholeSeconds.rfc3339)"
-        case .whenCallsSettle: "; frees up when calls under way settle"
+        case .whenCallsSettle: "; frees up when calls in progress settle"
         }
     }
 
@@ -69,7 +69,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     }
 
     package var hint: String? {
-        if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
+        if isPriceUnknown { return "set the model's prices in the codex's LLMRegistry" }
         let least = max(enough, used.addingSaturated(reserved).addingSaturated(needed))
         let missing = max(1, least.addingSaturated(-limit))
         let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(missing)"

@@ -71,7 +71,7 @@ extension LedgerTransaction {
             [
                 clock.now, clock.entry, row.id, period, permille, tokens, request.until, request.actor, request.reason,
             ], as: Int64.self)
-        guard let id = made else { throw StorageFault(kind: .other, message: "the throttle was not made") }
+        guard let id = made else { throw StorageFault(kind: .other, message: "the throttle was not created") }
         try appendAudit(
             AuditEntry(
                 at: now, actor: request.actor, kind: .budgetThrottled, subject: row.name,

@@ -9,7 +9,7 @@ package struct RateExceeded: GuildError, Hashable {
 
     package var kind: ErrorKind { .unavailable }
     package var message: String { "\(reason); try again after \(until.rfc3339)" }
-    package var hint: String? { "raise the limit in the codex, or ask less often" }
+    package var hint: String? { "raise the limit in the codex, or call less often" }
 }
 
 /// The result of asking for a slot.
@@ -80,7 +80,7 @@ extension LedgerTransaction {
                 .invocationRetried, now: now,
                 [
                     "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
-                    "reason": .string("waits for its turn at a connector until \(due.rfc3339)"),
+                    "reason": .string("waits for its slot at a connector until \(due.rfc3339)"),
                 ]))
     }
 }

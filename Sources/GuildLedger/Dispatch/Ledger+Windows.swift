@@ -129,7 +129,7 @@ extension Ledger {
                 [pending.event, pending.rule, pending.agent, now])
             guard claimed == 1 else { return nil }
             var decision = Decision(
-                rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
+                rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its slot came"],
                 invocation: pending.invocation)
             decision.terms = pending.terms
             if let refusal {

@@ -136,7 +136,7 @@ extension Decision {
             decided.become(.merged, "debounced into \(window.invocation), event \(window.events) of its window")
             decided.mergedInto = window.invocation
         case .delayed(let until, let reason):
-            decided.become(.rateLimited, "\(reason); its turn comes at \(until.rfc3339)", until: until)
+            decided.become(.rateLimited, "\(reason); its slot is at \(until.rfc3339)", until: until)
         case .rejected(let until, let reason):
             decided.become(.rejected, "\(reason); try again after \(until.rfc3339)", until: until)
         case .paused(let reason): decided.become(.paused, reason)

@@ -77,7 +77,7 @@ final class Lane: Sendable {
         }
         if isFull {
             member.complete(
-                .failure(LedgerFailure.unusable(path: path, reason: "\(Self.queueLimit) writes wait already")))
+                .failure(LedgerFailure.unusable(path: path, reason: "\(Self.queueLimit) writes are already waiting")))
         }
         if mustStart { queue.async { self.drain() } }
     }

@@ -134,7 +134,7 @@ extension LedgerTransaction {
                 at: now, actor: actor, kind: .eventHeld, subject: event.id.description,
                 cause: event.cause?.description, root: event.root.description,
                 body: [
-                    "reason": .string("it is not known who we are on \(event.system)"), "type": .string(event.type),
+                    "reason": .string("our identity on \(event.system) is unknown"), "type": .string(event.type),
                     "until": .string(until.rfc3339),
                 ]))
     }

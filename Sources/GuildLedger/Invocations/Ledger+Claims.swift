@@ -206,7 +206,7 @@ extension LedgerTransaction {
                 path: "invocation \(invocation.id)",
                 reason: "cannot go from \(current.state.rawValue) to \(state.rawValue)")
         }
-        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt let go of it", now: now) }
+        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt released it", now: now) }
         try setState(
             invocation.id, state, waiting: reason,
             availableAt: availableAt ?? (state == .waiting ? Timestamp(microseconds: .max) : now))

@@ -143,7 +143,7 @@ extension LedgerTransaction {
         let hours = Self.longestOwnWait.microseconds / Duration.seconds(3600).microseconds
         try end(
             invocation, as: .expired,
-            outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised it", now: now)
+            outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised the limit", now: now)
         return true
     }
 

@@ -21,13 +21,13 @@ package struct CapStanding: Sendable, Hashable {
         guard hold.others > 0 else { return "each one needs an approval of its own" }
         var parts: [String] = []
         if !followers.isEmpty {
-            let which = followers.count == 1 ? "1 other that waits" : "\(followers.count) others that wait"
+            let which = followers.count == 1 ? "1 other waiting action" : "\(followers.count) other waiting actions"
             parts.append("\(which) (\(CapGrant.named(followers)))")
         }
         if left > 0 {
             parts.append("\(left) \(followers.isEmpty ? "" : "more ")\(scope.owner(agent: agent)) within 24 h")
         }
-        return "approving it also lets out " + parts.joined(separator: ", and ")
+        return "approving it also releases " + parts.joined(separator: ", and ")
     }
 }
 

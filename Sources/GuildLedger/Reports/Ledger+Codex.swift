@@ -18,9 +18,9 @@ package struct StaleHead: GuildError, Equatable {
 
     package var kind: ErrorKind { .unavailable }
     package var message: String {
-        "commit \(used.prefix(12)) is not the accepted one any more: \(accepted.prefix(12)) is"
+        "commit \(used.prefix(12)) is no longer the accepted one; that is \(accepted.prefix(12))"
     }
-    package var hint: String? { "take up the accepted commit, then try again" }
+    package var hint: String? { "load the accepted commit, then try again" }
 }
 
 extension Ledger {

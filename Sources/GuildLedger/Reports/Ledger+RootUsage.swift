@@ -73,7 +73,7 @@ extension LedgerTransaction {
             result.findings.append(
                 BudgetVerification.Finding(
                     kind: .counter, place: "usage of roots in hour \(HourSpan.start(of: hour).rfc3339)",
-                    problem: "it is not what the agents used in that hour"))
+                    problem: "it differs from the agents' usage in that hour"))
         }
     }
 }

@@ -57,7 +57,7 @@ extension LedgerTransaction {
     ///
     /// - Returns: the invocations that were cancelled.
     func cancel(_ firing: OpenFiring, commit: String, now: Timestamp) throws -> [InvocationID] {
-        let reason = "a later firing of its schedule took its place"
+        let reason = "a later firing of its schedule replaced it"
         guard let (event, _) = try event(firing.event) else { return [] }
         let withdrawn = try changes(
             "DELETE FROM messages WHERE seq = ? AND event = ?", [firing.message, firing.event])

@@ -11,8 +11,8 @@ extension LedgerSchema {
         return Set(expected.keys).union(found.keys).sorted().compactMap { name -> String? in
             switch (expected[name], found[name]) {
             case (_?, nil): "the \(name) is missing"
-            case (nil, _?): "the \(name) is none that guild makes"
-            case (let one, let other): one == other ? nil : "the \(name) is not as guild makes it"
+            case (nil, _?): "the \(name) is not one of guild's"
+            case (let one, let other): one == other ? nil : "the \(name) differs from guild's"
             }
         }
     }

@@ -14,7 +14,7 @@ enum UnreleasedSchema {
         let isLast = "SELECT EXISTS (SELECT 1 FROM grdb_migrations WHERE identifier = ?)"
         guard try transaction.holds(isLast, [lastMigration]) else {
             throw LedgerFailure.unusable(
-                path: path, reason: "it was written by an unreleased guild; open it once with 0.1.0's last commit")
+                path: path, reason: "an unreleased guild wrote it; open it once with the last commit of 0.1.0")
         }
         let old = try transaction.column(
             """

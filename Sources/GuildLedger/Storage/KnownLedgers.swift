@@ -45,7 +45,7 @@ package struct KnownLedgers: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw LedgerFailure.unusable(path: folder, reason: "cannot make it: \(SystemError.words(error))")
+            throw LedgerFailure.unusable(path: folder, reason: "cannot create it: \(SystemError.words(error))")
         }
         let lock = try FileLock(path: folder + "/known.lock")
         lock.lock()

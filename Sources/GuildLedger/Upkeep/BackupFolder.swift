@@ -52,7 +52,7 @@ package struct BackupContents: Sendable, Hashable {
     /// - Parameter path: of the backup, for messages.
     init(manifest json: JSONValue, path: String) throws(BackupFailure) {
         guard json["format"]?.string == Self.format, let version = json["version"]?.integer else {
-            throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not that of a backup of a ledger")
+            throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) does not describe a backup of a ledger")
         }
         guard version <= Self.formatVersion else { throw .newerVersion(path: path) }
         guard let madeAt = json["made_at"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
@@ -60,7 +60,7 @@ package struct BackupContents: Sendable, Hashable {
             let databaseBytes = json["database_bytes"]?.integer, let bodies = json["bodies"]?.integer,
             let bodyBytes = json["body_bytes"]?.integer, let entries = json["audit"]?["entries"]?.integer,
             let head = json["audit"]?["head"]?.string
-        else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not whole") }
+        else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is incomplete") }
         self.init(
             madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
             bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
@@ -90,7 +90,7 @@ enum BackupFolder {
     static func contents(of path: String) throws -> BackupContents {
         let file = "\(path)/\(manifest)"
         guard DurableFile.exists(file) else {
-            throw BackupFailure.notABackup(path: path, reason: "there is no \(manifest) in it")
+            throw BackupFailure.notABackup(path: path, reason: "it contains no \(manifest)")
         }
         guard DurableFile.size(of: file) <= manifestLimitBytes,
             // The reason does not matter to a person who restores.
@@ -122,13 +122,13 @@ enum BackupFolder {
             guard parts.count == 2, let name = parts.last.map({ String($0.dropLast()) }), parts[1].hasSuffix("\n"),
                 let digest = parts.first, BodyStore.isDigest(digest), isName(name, digest)
             else {
-                throw BackupFailure.damaged(path: path, reason: "its \(sums) has a line that is none of ours")
+                throw BackupFailure.damaged(path: path, reason: "its \(sums) has an unknown line")
             }
             if !name.hasPrefix(bodies) { seen.insert(name) }
             try body(name, digest)
         }
         guard seen == [database, manifest] else {
-            throw BackupFailure.damaged(path: path, reason: "its \(sums) is not whole")
+            throw BackupFailure.damaged(path: path, reason: "its \(sums) is incomplete")
         }
     }
 

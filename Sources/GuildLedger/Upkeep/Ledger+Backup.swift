@@ -113,7 +113,7 @@ extension Ledger {
                 try db.value("PRAGMA journal_mode = DELETE", as: String.self)
             }
             guard mode == "delete" else {
-                throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be taken in")
+                throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be merged")
             }
             try DurableFile.sync(copy.path)
         } catch {

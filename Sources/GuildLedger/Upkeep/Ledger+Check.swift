@@ -98,7 +98,7 @@ extension Ledger {
             var problems: [String] = []
             try db.rows("PRAGMA foreign_key_check") { row in
                 let (table, parent) = try (row["table"] as String, row["parent"] as String)
-                problems.append("a row of \(table) names a row of \(parent) that is not there")
+                problems.append("a row of \(table) names a missing row of \(parent)")
                 return problems.count < LedgerFinding.problemLimit
             }
             return LedgerFinding(.foreignKeys, "every reference", problems: problems)

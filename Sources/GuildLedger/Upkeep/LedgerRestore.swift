@@ -127,7 +127,7 @@ package struct LedgerRestore: Sendable {
             throw BackupFailure.newerVersion(path: folder)
         }
         guard verdict.entries == contents.auditEntries, verdict.head == contents.auditHead else {
-            throw BackupFailure.damaged(path: folder, reason: "its audit chain does not end where its manifest says")
+            throw BackupFailure.damaged(path: folder, reason: "its audit chain does not end as its manifest says")
         }
         let ledger = try Ledger(at: staged, mustExist: true)
         defer { ledger.close() }
@@ -160,7 +160,7 @@ package struct LedgerRestore: Sendable {
     }
 
     private func changed(_ name: String) -> BackupFailure {
-        .damaged(path: folder, reason: "\(name) is gone or not what was written")
+        .damaged(path: folder, reason: "\(name) is missing or damaged")
     }
 
     // MARK: The change
