@@ -15,10 +15,10 @@ import ServiceLifecycle
 package struct ActionExecutor: Service {
     private static let slots = 8
 
-    /// What the executor works with; the same for `serve` and for `run`.
+    /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
         package var ledger: Ledger
-        /// Retries, patience and rates are the head's at the moment of use.
+        /// The source of retries, patience and rates, at the moment of use.
         package var codex: CurrentCodex
         package var connectors: CurrentConnectors
         package var worker: Worker

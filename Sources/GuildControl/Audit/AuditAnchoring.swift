@@ -30,7 +30,7 @@ package struct AuditAnchoring: Service {
         self.logger = logger
     }
 
-    /// What the head says, at the moment of use.
+    /// The settings of the head, at the moment of use.
     private var settings: AuditSettings { codex.head.guild.audit }
 
     package func run() async throws {

@@ -135,10 +135,10 @@ extension Ledger {
         }
     }
 
-    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    /// The time of the next claim or recovery; nil when nothing waits for a time.
     ///
-    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for an earlier
-    ///   action on its subject, whose end raises a signal; without `now` it counts too.
+    /// - Parameter now: the instant of the last claim. Actions that were available then and were not claimed wait for
+    ///   an earlier action on their subject, whose end raises a signal; without `now` they count too.
     package func nextActionTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             try db.value(

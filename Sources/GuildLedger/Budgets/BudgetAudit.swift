@@ -1,13 +1,13 @@
 import GuildDomain
 
-/// Recomputes the books from their entries and holds every counter against it.
+/// Recomputes the accounts from their entries and compares every counter with the result.
 ///
 ///     opening balances, then entries in order ──▶ balances · open reservations · hour's roll-up · ring and period of each account
 ///                                        └──▶ compared with accounts, reservations and usage_rollups ──▶ excess explained
 ///
-/// The entries stream by once for each million accounts; what is kept of them is the open reservations, the accounts of
-/// that million and, of the roll-ups, the hour that runs. What an entry is about is read with the entry that reserves,
-/// and is known when the one that ends comes by.
+/// The entries are read once for each million accounts. Memory holds the open reservations, the accounts of that million
+/// and the current hour of the roll-ups. The facts of a call are read with the entry that reserves, and are known when
+/// the entry that ends it is read.
 struct BudgetAudit {
     /// Accounts whose sums are in memory at once: 48 bytes each.
     static let accountsPerPass: Int64 = 1_000_000

@@ -118,7 +118,7 @@ extension LedgerTransaction {
         return SpendingWindows.Calendar(start: range.lowerBound, end: range.upperBound, used: used, told: old.told)
     }
 
-    /// What the roll-ups hold of an account from the hour of `since` on; nil for an account that they do not have.
+    /// The usage of an account in the roll-ups from the hour of `since` on; nil for an account without roll-ups.
     func rolledUp(_ account: String, since: Timestamp) throws -> Spending? {
         let column: String
         let value: String

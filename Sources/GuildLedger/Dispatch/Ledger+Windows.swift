@@ -62,13 +62,13 @@ extension Ledger {
         }
     }
 
-    /// Closes a window in one claim: its invocation is queued, or what `refusal` says is recorded.
+    /// Closes a window in one claim: its invocation is queued, or the `refusal` is recorded.
     ///
     /// - Parameters:
-    ///   - commit: the codex that the invocation runs with, the head of now.
-    ///   - head: as `decide` has it.
+    ///   - commit: the codex that the invocation runs with, which is the present head.
+    ///   - head: as for `decide`.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil if another dispatcher closed it, or an event has put it off since.
+    /// - Returns: the decision; nil if another dispatcher closed it, or an event has deferred it since.
     package func close(
         _ open: OpenWindow, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {

@@ -72,10 +72,10 @@ extension Ledger {
         }
     }
 
-    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    /// The time of the next claim or recovery; nil when nothing waits for a time.
     ///
-    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for something
-    ///   else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
+    /// - Parameter now: the instant of the last claim. Work that was available then and was not claimed waits for
+    ///   something else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
     package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             let alert = try db.nextAlertEnd(after: now ?? Timestamp(microseconds: 0))

@@ -6,8 +6,8 @@ extension Ledger {
     /// byte leaves for the provider before this and `markSent` are durable.
     ///
     /// - Parameter head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
-    /// - Throws: `BudgetExceeded` where an account has no room, `StaleHead` where another commit is accepted; nothing is
-    ///   then reserved.
+    /// - Throws: `BudgetExceeded` if an account has no room, `StaleHead` if another commit is accepted; then nothing
+    ///   is reserved.
     package func beginTurn(
         _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, now: Timestamp
     ) async throws -> Reservation {

@@ -9,8 +9,8 @@ struct OpenFiring {
 
 /// The firings of a schedule that are still active, for the overlap policies.
 extension LedgerTransaction {
-    /// Not decided yet, an invocation of it or one that it was debounced into has not begun or not ended, or a decision is
-    /// still to be made final. What is not decided has its message; that it was decided, retention forgets.
+    /// Whether its event is undecided, an invocation of it or one that it was debounced into has not begun or not ended, or
+    /// a decision is not final yet. An undecided event has its message; retention may delete the decision of others.
     private func isOpen(_ firing: OpenFiring) throws -> Bool {
         try holds(
             """

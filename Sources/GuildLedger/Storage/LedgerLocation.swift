@@ -1,11 +1,11 @@
 import CLinux
 import Foundation
 
-/// Where a ledger and what stands beside it are kept.
+/// The places of a ledger and of the files beside it.
 ///
 ///     ledger.sqlite          the database; SQLite adds -wal and -shm
 ///     ledger.sqlite.lock     taken by each writing process around a batch
-///     ledger.sqlite.use      shared by whoever has the ledger open; a restore takes it alone
+///     ledger.sqlite.use      shared by all processes with the ledger open; a restore takes it alone
 ///     ledger.sqlite.d/       bodies/ (content-addressed) and bodies.lock, workers/ (one locked file for each live
 ///                            worker), housekeeping.lock
 package struct LedgerLocation: Sendable, Hashable {

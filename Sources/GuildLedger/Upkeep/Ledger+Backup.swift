@@ -7,15 +7,15 @@ extension Ledger {
 
     /// Copies the ledger into a new folder while writers continue (`BackupFolder` shows what is in it).
     ///
-    /// The folder is made under a temporary name, checked there as a ledger of its own, synced and then renamed: it is
-    /// whole or not there. What a killed backup leaves is `FOLDER.partial`, which the next one into it takes over. The
-    /// database is copied in steps from one snapshot, so that other processes' commits do not make it begin again; the
-    /// log can be reset only when it is through.
+    /// The folder is created under a temporary name, checked there as a ledger, synced and then renamed: it is complete or
+    /// absent. A killed backup leaves `FOLDER.partial`, which the next backup into it takes over. The database is copied in
+    /// steps from one snapshot, so that commits of other processes do not restart the copy; the log can be reset only when
+    /// the copy is done.
     ///
     /// - Parameters:
-    ///   - folder: not there yet, in a folder that is.
+    ///   - folder: must not exist yet, unlike its parent.
     ///   - version: of this guild.
-    /// - Throws: `BackupFailure`; where the copy's pages or its audit chain do not hold, nothing is kept.
+    /// - Throws: `BackupFailure`; if the copy's pages or its audit chain are invalid, nothing is kept.
     package func backup(to folder: String, version: String, now: Timestamp) async throws -> BackupContents {
         let partial = try PartialFolder.begin(for: folder)
         do {

@@ -12,15 +12,15 @@ package struct RestoreReport: Sendable, Hashable {
     package let isDone: Bool
 }
 
-/// Puts a backup where a ledger is to be.
+/// Replaces a ledger with a backup.
 ///
 ///     verify the sums ─▶ stage beside the ledger ─▶ look at it as a ledger ─▶ keep the old one aside
 ///         ─▶ bodies into their folder ─▶ one rename puts the database in place
 ///
-/// Before that rename the old ledger is the ledger, after it the restored one: a crash leaves one of them whole, and at
-/// most files that the next restore clears away. The rename alone decides because the old one's log is taken in before
-/// (a log that stayed would be applied to the new database), and because bodies are named by what they hold, so that
-/// those of both may lie in one folder. Whoever has the ledger open shares a lock that a restore needs alone.
+/// Before that rename the old ledger is in force, after it the restored one: a crash leaves one of them complete, and at
+/// most some files that the next restore clears away. The rename alone decides, because the old ledger's log is merged
+/// before (a remaining log would be applied to the new database), and because bodies are named by their content, so that
+/// those of both can share a folder. Every process with the ledger open shares a lock that a restore needs alone.
 package struct LedgerRestore: Sendable {
     private let location: LedgerLocation
     /// The backup's folder; only read.

@@ -1,8 +1,8 @@
 import Crypto
 import GuildDomain
 
-/// Closing old books, as accountants do: what the entries of a period come to is carried forward as one opening balance
-/// for each account, and the entries go, in one transaction.
+/// Closes old entries as accountants do: the sum of a period is carried forward as one opening balance for each account,
+/// and the entries are deleted, in one transaction.
 ///
 ///     entries, oldest first ──▶ reserve and its settle or release together ──▶ opening balance of each account
 ///                           └──▶ until, and a digest of the balances in an audit entry ──▶ entries and reservations deleted
@@ -10,7 +10,7 @@ import GuildDomain
 /// Nothing that a window or a calendar period still counts is closed (`RetentionPlan.booksKept`), so that `budget verify`
 /// recomputes windows from entries, and totals from opening balances and entries.
 extension LedgerTransaction {
-    /// Entries that one transaction looks at; those of calls under way stay in front.
+    /// Entries that one transaction examines; those of calls in progress stay in front.
     private static let entriesPerBatch = 2000
     /// Calls that one transaction closes.
     private static let callsPerBatch = 500
