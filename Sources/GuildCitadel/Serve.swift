@@ -129,7 +129,7 @@ package struct Serve: Sendable {
         do {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
-            // Why an earlier fetch left nothing is told by the error of this one.
+            // The error of this fetch explains why an earlier one left nothing.
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
             settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }

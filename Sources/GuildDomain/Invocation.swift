@@ -1,5 +1,5 @@
-/// What the dispatcher decided should run, and how far it has come. The ledger holds it; every change is one of
-/// `InvocationState.transitions`.
+/// One run of an agent, as the dispatcher decided it, with its progress. It is stored in the ledger; every change of its
+/// state is one of `InvocationState.transitions`.
 ///
 ///     queued ──▶ awakening ──▶ active ⇄ waiting(reason)
 ///                    │            └──▶ cooling ──▶ succeeded | failed | cancelled | expired
@@ -73,7 +73,7 @@ package struct Invocation: Sendable, Hashable {
     }
 }
 
-/// What a waiting invocation waits for.
+/// The obstacle of a waiting invocation.
 package enum WaitReason: String, Sendable, CaseIterable {
     case approval, budget, rate, action, delegate, preempted
 }

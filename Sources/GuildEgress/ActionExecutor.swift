@@ -6,19 +6,19 @@ import GuildWork
 package import Logging
 import ServiceLifecycle
 
-/// Performs the actions that agents asked for, in order for each subject.
+/// Performs the actions that agents requested, in order for each subject.
 ///
 ///     queued ──claim──▶ running ──connector──▶ succeeded | failed | back to queued with backoff, or to look again
 ///
-/// Executed at least once: the idempotency key goes along where the system has one, and before a retry the mark of the
-/// first try is looked for where it does not. While that try may still arrive, the action waits in the queue.
+/// Executed at least once: the idempotency key is sent if the system supports one; otherwise the connector looks for the
+/// mark of the first try before a retry. While that try may still arrive, the action waits in the queue.
 package struct ActionExecutor: Service {
     private static let slots = 8
 
-    /// What the executor works with; the same for `serve` and for `run`.
+    /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
         package var ledger: Ledger
-        /// Retries, patience and rates are the head's at the moment of use.
+        /// The source of retries, patience and rates, at the moment of use.
         package var codex: CurrentCodex
         package var connectors: CurrentConnectors
         package var worker: Worker

@@ -7,7 +7,7 @@ import Synchronization
 /// The loop of a component that claims work: recover, claim while there are free slots, sleep until a signal, the next
 /// due time, or the next look for workers that died.
 ///
-/// On a graceful shutdown nothing new is claimed and `run` returns when what runs has ended.
+/// On a graceful shutdown it claims nothing new, and `run` returns when all running work has ended.
 package final class ClaimLoop: Sendable {
     /// A claimed piece of work.
     package typealias Work = @Sendable () async throws -> Void
@@ -33,7 +33,7 @@ package final class ClaimLoop: Sendable {
         state = Mutex((slots, false))
     }
 
-    /// Whether what runs should stop at its next good point.
+    /// Whether running work should stop at its next safe point.
     package var isDraining: Bool { state.withLock { $0.isDraining } }
 
     /// - Parameters:
@@ -45,7 +45,7 @@ package final class ClaimLoop: Sendable {
         nextTime: @Sendable (Timestamp) async throws -> Timestamp?
     ) async throws {
         let signal = ledger.signal(topic)
-        // A discarding group: what ended is not kept, and what failed ends the rest at once.
+        // A discarding group: finished tasks are not kept, and a failed one ends the rest at once.
         try await withThrowingDiscardingTaskGroup { group in
             try await withTaskCancellationOrGracefulShutdownHandler {
                 while !Task.isCancelled, !isDraining {
@@ -94,7 +94,7 @@ package final class ClaimLoop: Sendable {
         }
     }
 
-    /// A piece that a newer attempt took over is that attempt's; anything else ends the component.
+    /// A piece of work that a newer attempt took over belongs to that attempt; anything else ends the component.
     private func perform(_ work: Work) async throws {
         do {
             try await work()

@@ -8,16 +8,16 @@ package struct ClaimedAction: Sendable {
 }
 
 extension Ledger {
-    /// Actions that one write puts off until their turns; the next write goes on.
+    /// The actions that one write defers until their slots; the next write continues.
     private static let postponedAWrite = 64
 
-    /// Claims the oldest actions whose subjects have no earlier one under way, and whose slots at their connectors' rates
-    /// have come. One whose slot comes later takes it and stays in the queue until then: it spends no attempt and holds
-    /// neither a place here nor a lease.
+    /// Claims the oldest actions whose subjects have no earlier one in progress, and whose slots at their connectors'
+    /// rates have come. An action whose slot comes later takes the slot and stays in the queue until then: it spends no
+    /// attempt and holds neither executor slot nor lease.
     ///
     /// - Parameters:
-    ///   - limit: so many at most, in one transaction.
-    ///   - charges: what an operation takes from.
+    ///   - limit: the most to claim, in one transaction.
+    ///   - charges: the rate limits of an operation.
     package func claimActions(
         root: EventID?, upTo limit: Int, worker: Worker,
         charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge], now: Timestamp
@@ -53,7 +53,7 @@ extension Ledger {
         try await claimActions(root: root, upTo: 1, worker: worker, charges: charges, now: now).first
     }
 
-    /// The same where no operation counts against a rate.
+    /// The same if no operation counts against a rate.
     package func claimAction(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
         try await claimAction(root: root, worker: worker, charges: { _ in [] }, now: now)?.action
     }

@@ -3,11 +3,11 @@ package import GuildDomain
 
 /// Which invocations a worker may claim.
 package struct ClaimScope: Sendable {
-    /// Only those of one causal root: what `guild run` does.
+    /// Only those of one causal root, as in `guild run`.
     package var root: EventID?
     /// The most that may run at once, by agent; an agent without an entry has no limit.
     package var limits: [String: Int]
-    /// The most that may run at once in all; nil is no limit. Work of one root is not held up by it.
+    /// The most runs at a time in all processes; nil means no limit. Work of one root ignores it.
     package var maxConcurrent: Int?
     /// Nil takes the oldest of a priority, whose ever it is.
     package var fairShare: FairShareRule?
@@ -44,8 +44,8 @@ extension Ledger {
         return try await write { db in
             try db.resumePreempted(now: now)
             var running = try db.runningByAgent(for: scope)
-            // A person who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it
-            // and says why.
+            // A person who runs one root waits in front of it: nothing of it is held back silently; its reservation
+            // is refused with the reason.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
             var claimed: [ClaimedInvocation] = []
             while claimed.count < limit, running.values.reduce(0, +) < scope.maxConcurrent ?? .max {
@@ -61,10 +61,10 @@ extension Ledger {
         }
     }
 
-    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    /// The time of the next claim or recovery; nil when nothing waits for a time.
     ///
-    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for something
-    ///   else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
+    /// - Parameter now: the instant of the last claim. Work that was available then and was not claimed waits for
+    ///   something else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
     package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             let alert = try db.nextAlertEnd(after: now ?? Timestamp(microseconds: 0))
@@ -113,7 +113,7 @@ extension Ledger {
         }
     }
 
-    /// Asks for cancellation. What a worker holds ends when the worker hears of it; anything else ends here.
+    /// Asks for cancellation. A claimed invocation ends when its worker notices; any other ends here.
     ///
     /// - Returns: whether there was something to cancel.
     package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
@@ -192,7 +192,7 @@ extension LedgerTransaction {
                 ]))
     }
 
-    /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
+    /// The work that a claim skips because an alert of its agent, its chapter or the organisation holds it back.
     func heldBack(now: Timestamp) throws -> (condition: String, arguments: [(any Storable)?]) {
         var condition = ""
         var arguments: [(any Storable)?] = []
@@ -237,7 +237,7 @@ extension LedgerTransaction {
                 subject: "invocation \(invocation.id)",
                 reason: "cannot go from \(current.state.rawValue) to \(state.rawValue)")
         }
-        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt let go of it", now: now) }
+        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt released it", now: now) }
         try setState(
             invocation.id, state, waiting: reason,
             availableAt: availableAt ?? (state == .waiting ? Timestamp(microseconds: .max) : now))

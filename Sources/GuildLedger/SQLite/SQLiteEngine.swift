@@ -28,7 +28,7 @@ final class SQLiteEngine: LedgerEngine {
         let lock = try FileLock(path: location.lockPath)
         lock.lock()
         defer { lock.unlock() }
-        // Payloads are nobody else's business: SQLite gives the log the permissions that the database has.
+        // Payloads are private: SQLite gives the log the permissions of the database.
         let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if made >= 0 { Glibc.close(made) }
         path = location.path

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The writer's connection: between processes writers take turns by a file lock, within one the lane does.
+/// The writer's connection: between processes writers alternate by a file lock, within one by the lane.
 ///
 /// Safe to hand on for the reason that its connection is.
 final class SQLiteWriter: LaneConnection {

@@ -6,11 +6,11 @@ import GuildWork
 package import Logging
 import ServiceLifecycle
 
-/// Claims invocations and runs each in a task of its own.
+/// Claims invocations and runs each in a separate task.
 ///
 ///     queued ──claim──▶ InvocationRun (lease renewed every 10 s) ──▶ final state, waiting, or back to queued
 ///
-/// On a graceful shutdown nothing new is claimed and each run stops after its turn.
+/// On a graceful shutdown it claims nothing new, and each run stops after its turn.
 package struct Executor: Service {
     /// Runs side by side in one process.
     package static let defaultSlots = 16
@@ -109,7 +109,7 @@ package struct Executor: Service {
             await cancellations.wait(after: seen)
             guard !Task.isCancelled else { return }
             seen = cancellations.generation
-            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
+            // An error here is an unreadable ledger, or our own cancellation; the run itself reports the former.
             isWanted = (try? await parts.ledger.isCancelRequested(invocation.id)) != false
         }
     }

@@ -22,7 +22,7 @@ extension InvocationRun {
         let begunAt = time.now
         let reservation = try await ledger.beginTurn(
             plan, of: invocation, worker: worker, head: setting.fence, isSending: true, now: begunAt)
-        // An alert shortens the time that is left, as it stands with each turn.
+        // An alert shortens the remaining time, recomputed at each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)
         request.reservedInputTokens = plan.inputBound
