@@ -76,10 +76,7 @@ package struct CodexAccess: Sendable {
     package func load(
         _ commit: CommitID, revision: String, deadline: LoadDeadline? = nil
     ) throws -> LoadResult {
-        if let objection = try signers?.objection(to: commit, in: repository) {
-            return LoadResult(refusing: commit, revision: revision, reason: objection)
-        }
-        return try read(commit, revision: revision, deadline: deadline)
+        try loader.load(commit, revision: revision, signers: signers, deadline: deadline)
     }
 
     /// The result, refused if its commit does not descend from the last accepted one.
@@ -93,17 +90,7 @@ package struct CodexAccess: Sendable {
             "the commit does not descend from \(accepted.short), which was accepted: --signers allows no step back")
     }
 
-    private func read(_ commit: CommitID, revision: String, deadline: LoadDeadline?) throws -> LoadResult {
-        do throws(CodexRepositoryError) {
-            return try loader.load(commit, revision: revision, deadline: deadline)
-        } catch {
-            // A problem of the commit, not of the repository, is a reason to refuse it.
-            guard error.kind == .invalidCodex else { throw error }
-            return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
-        }
-    }
-
-    /// The commit that is accepted according to the ledger.
+    /// The commit that the ledger says is accepted.
     ///
     /// - Throws: with advice if this repository does not have it.
     package func accepted(_ commit: CommitID) throws -> CodexSnapshot {

@@ -81,16 +81,8 @@ package struct Deployment: Sendable {
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
-        let result: LoadResult
-        if role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
-            let accepted,
-            // Report the newest commit's damage, even if it affects the older one.
-            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
-        {
-            (result, unreadable) = (earlier, damage)
-        } else {
-            (result, unreadable) = (try newest.get(), nil)
-        }
+        let (result, damage) = try Self.beginning(with: newest, after: accepted, access, role)
+        unreadable = damage
         let mayMove =
             switch role {
             case .serving: true
@@ -127,6 +119,19 @@ package struct Deployment: Sendable {
             redactor: redactor, trust: LedgerTrust(ledger: ledger), http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
         if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: user) }
+    }
+
+    /// Loads the newest commit. If its objects are damaged, `serve` begins with the last accepted commit instead and
+    /// reports the damage.
+    private static func beginning(
+        with newest: Result<LoadResult, any Error>, after accepted: CommitID?, _ access: CodexAccess, _ role: Role
+    ) throws -> (LoadResult, CodexRepositoryError?) {
+        guard role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
+            let accepted,
+            // Report the newest commit's damage, even if it affects the older one.
+            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
+        else { return (try newest.get(), nil) }
+        return (earlier, damage)
     }
 
     /// Whether a run may accept the checked-out commit: nobody serves, and the commit is not older.
@@ -240,10 +245,9 @@ package struct Deployment: Sendable {
     }
 
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
-        ActionExecutor(
-            ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
-            root: root, settings: { [codex] in codex.head.settings },
-            charges: { [codex] in codex.head.charges(operation: $0) }, time: time, logger: logger)
+        let parts = ActionExecutor.Parts(
+            ledger: ledger, codex: codex, connectors: connectors, worker: worker, time: time, logger: logger)
+        return ActionExecutor(parts, root: root)
     }
 
     /// Closes the ledger and ends the client.

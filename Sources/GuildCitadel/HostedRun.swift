@@ -1,4 +1,4 @@
-package import GuildCodex
+import GuildCodex
 import GuildConnectors
 package import GuildDomain
 import GuildEgress
@@ -109,24 +109,16 @@ package struct HostedRun: Sendable {
 
     private func agent() throws(Failure) -> AgentManifest {
         let asked = deployment.asked
-        guard let agent = asked.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: asked) }
+        guard let agent = asked.agent(request.agent) else { throw asked.unknownAgent(request.agent) }
         return agent
-    }
-
-    /// The failure for an agent that the codex lacks, with the nearest name.
-    package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.agentsByName.map(\.name)
-        return Failure(
-            .usage, "there is no agent '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? "`guild registry list` shows them: \(names.prefix(20).joined(separator: ", "))")
     }
 
     /// Runs until the invocation ends, or waits for a person who is absent.
     package func run(
         observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         try await deployment.acceptRun(actor: request.user, isAttended: request.trust != nil)
         try await settleTrust()
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
@@ -136,7 +128,8 @@ package struct HostedRun: Sendable {
         } else {
             (root, invocation) = try await begin(worker)
         }
-        let (lastFailure, notRecorded) = (FailureBox(), FailureBox())
+        let lastFailure = FailureBox()
+        let notRecorded = FailureBox()
         let blocked = Mutex<[ToolCall]>([])
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
@@ -245,7 +238,8 @@ package struct HostedRun: Sendable {
     private func follow(
         _ id: InvocationID, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         var released: [Action] = []
         var told: [ActionID: Timestamp] = [:]

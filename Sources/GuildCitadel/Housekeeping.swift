@@ -18,7 +18,9 @@ struct Housekeeping: Service {
     let deployment: Deployment
 
     func run() async throws {
-        let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
+        let ledger = deployment.ledger
+        let time = deployment.time
+        let logger = deployment.logger
         await cancelWhenGracefulShutdown {
             // Remains of a crash are searched for once, and again if a round could not look at all files.
             var looksAtFiles = true

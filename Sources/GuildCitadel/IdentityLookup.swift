@@ -24,8 +24,10 @@ struct IdentityLookup: Service {
             let reloaded = deployment.ledger.signal(.schedules)
             var asked: (commit: String, at: Timestamp)?
             while !Task.isCancelled {
-                let (seenHeld, seenReload) = (held.generation, reloaded.generation)
-                let (head, now) = (deployment.codex.head, deployment.time.now)
+                let seenHeld = held.generation
+                let seenReload = reloaded.generation
+                let head = deployment.codex.head
+                let now = deployment.time.now
                 // Strangers' events wake this too, and must not make us ask as often as they come.
                 let isNew = asked.map { $0.commit != head.commit || now >= $0.at + Self.patience } ?? true
                 if isNew, isMissing(head) || deployment.connectors.isGitHubAccountUnasked(head) {

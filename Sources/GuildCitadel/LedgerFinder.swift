@@ -38,7 +38,8 @@ package struct LedgerFinder {
     }
 
     private func look() throws -> Look {
-        let (id, shared) = (try repository.codexID(), try repository.sharedPlace())
+        let id = try repository.codexID()
+        let shared = try repository.sharedPlace()
         let place = LedgerRecord.Place(path: shared.path, device: shared.device, inode: shared.inode)
         let what = id.map { "the id \($0.short)" } ?? "its path, because it has no id yet,"
         let earlier = try earlierLocations()
@@ -176,7 +177,8 @@ package struct LedgerFinder {
 
     /// Writes the record, after the id that leads to it.
     private func remember(_ record: LedgerRecord, _ look: Look) throws {
-        var (record, place) = (record, look.place)
+        var record = record
+        var place = look.place
         if look.id?.description != record.id, let id = CodexID(record.id) {
             place.isByPath = try !repository.setCodexID(id)
         }

@@ -24,7 +24,9 @@ package struct RemoteBranch: Sendable, Hashable {
                 .usage, "'\(text)' is not a branch to follow",
                 hint: "write REMOTE/BRANCH, such as origin/main, and at least one second between two fetches")
         }
-        (remote, branch, self.interval) = (parts[0], parts[1], interval)
+        remote = parts[0]
+        branch = parts[1]
+        self.interval = interval
     }
 
     /// The served revision, which a fetch updates.

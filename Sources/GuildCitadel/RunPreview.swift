@@ -12,7 +12,7 @@ package enum RunPreview {
     ) throws -> DryRun {
         let snapshot = try CodexAccess(settings).snapshot()
         guard let agent = snapshot.agent(request.agent) else {
-            throw HostedRun.unknownAgent(request.agent, in: snapshot)
+            throw snapshot.unknownAgent(request.agent)
         }
         let secrets = SecretResolver(
             redactor: redactor, trust: NoSecret(), http: nil, clock: settings.time, logger: settings.logger)

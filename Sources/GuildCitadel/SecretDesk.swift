@@ -80,7 +80,7 @@ package struct SecretDesk: Sendable {
     }
 }
 
-extension Inspection {
+extension CommandContext {
     /// The secrets of a commit that the ledger does not trust. None if there is no ledger, because then nothing is
     /// trusted yet and the first head will be.
     package func waitingSecrets(of snapshot: CodexSnapshot) async throws -> [SecretDesk.Entry] {

@@ -1,6 +1,6 @@
 import GuildCodex
 package import GuildConnectors
-import GuildControl
+package import GuildControl
 import GuildDomain
 import GuildHTTP
 import GuildIngress
@@ -129,6 +129,7 @@ package struct Serve: Sendable {
         do {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
+            // Why an earlier fetch left nothing is told by the error of this one.
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
             settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }
@@ -215,7 +216,8 @@ package struct Serve: Sendable {
     }
 
     private func drain(_ deployment: Deployment) -> Drain {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
         return Drain(
             ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
@@ -264,9 +266,8 @@ package struct Serve: Sendable {
     private func anchoring(_ deployment: Deployment) -> some Service {
         Stoppable(
             AuditAnchoring(
-                ledger: deployment.ledger, repository: deployment.access.repository,
-                settings: { [codex = deployment.codex] in codex.head.guild.audit }, time: deployment.time,
-                logger: deployment.logger))
+                ledger: deployment.ledger, repository: deployment.access.repository, codex: deployment.codex,
+                time: deployment.time, logger: deployment.logger))
     }
 
     // MARK: HTTP
@@ -328,7 +329,8 @@ package struct Serve: Sendable {
     private func gateway(
         _ deployment: Deployment, _ requests: ReloadRequests, _ refusals: RefusalLog
     ) -> WebhookGateway {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
             // Losing the error is safe: a remote without an address is fetched in its interval.
             let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil

@@ -36,6 +36,14 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The format of log lines.", valueName: "format"))
     var logFormat: LogFormat = .text
 
+    /// Codex and ledger, for the command to close.
+    func context(for purpose: CommandContext.Purpose = .reading) throws -> CommandContext {
+        try CommandContext(settings(), for: purpose)
+    }
+
+    /// The codex alone, for what needs no ledger.
+    func openCodex() throws -> CodexAccess { try CodexAccess(settings()) }
+
     /// The settings of the process, with a logger whose lines never show a secret.
     func settings(redactor: Redactor = Redactor(), defaultLogLevel: Logger.Level = .warning) -> Settings {
         let format = logFormat

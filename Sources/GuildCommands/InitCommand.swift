@@ -27,14 +27,22 @@ struct InitResult: CommandResult {
     let folder: String
     let made: NewRepository
 
-    var json: JSONValue {
-        [
-            "path": .string(made.path), "commit": .string(made.commit.hex), "author": .string(made.author),
-            "next": .array(next.map { .string($0) }),
-        ]
+    struct Document: Encodable {
+        let path: String
+        let commit: String
+        let author: String
+        let next: [String]
     }
 
-    var table: TextTable { TextTable(["PATH", "COMMIT", "AUTHOR"], [[made.path, made.commit.hex, made.author]]) }
+    var document: Document {
+        Document(path: made.path, commit: made.commit.hex, author: made.author, next: next)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [.text("PATH", \.path), .text("COMMIT", \.commit), .text("AUTHOR", \.author)]
+    }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return made.path }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GuildCitadel
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import GuildLedger
 import GuildRuntime
@@ -112,7 +113,7 @@ struct RunCommand: AsyncParsableCommand {
         var settings = options.settings(redactor: redactor)
         if trustCodex { settings.trustsCodex = true }
         let interruption = Interruption()
-        var request = try runRequest(now: settings.time.now, interruption)
+        var request = try runRequest(settings, interruption)
         if dryRun { return try preview(request, settings, redactor) }
         let deployment = try await Deployment(settings, redactor: redactor)
         defer { deployment.close() }
@@ -143,7 +144,7 @@ struct RunCommand: AsyncParsableCommand {
         if outcome.exitStatus != 0 { throw CommandStatus(code: outcome.exitStatus) }
     }
 
-    private func runRequest(now: Timestamp, _ interruption: Interruption) throws -> RunRequest {
+    private func runRequest(_ settings: Settings, _ interruption: Interruption) throws -> RunRequest {
         var asked = RunOptions()
         let text = try input.map { String(decoding: try InputFile.read($0), as: UTF8.self) }
         asked.input = [prompt.joined(separator: " "), text ?? ""].filter { !$0.isEmpty }.joined(separator: "\n\n")
@@ -154,9 +155,9 @@ struct RunCommand: AsyncParsableCommand {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
-        var request = RunRequest(agent: agent ?? "", options: asked, user: "user:\(UserName.current)")
+        var request = RunRequest(agent: agent ?? "", options: asked, user: settings.user)
         if isatty(STDIN_FILENO) == 1 { request.trust = { try TrustPrompt.ask($0, until: interruption) } }
-        if let event { request.event = try Self.event(event, now: now) }
+        if let event { request.event = try Self.event(event, now: settings.time.now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
         if let record {
             try Recorder.requireWritable(record)

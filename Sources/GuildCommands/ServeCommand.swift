@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GuildCitadel
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import Logging
 

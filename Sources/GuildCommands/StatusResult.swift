@@ -33,96 +33,13 @@ struct StatusResult: CommandResult {
     /// Lines of them that are shown.
     private static let shownSecrets = 10
 
-    private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
+    var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     /// Only while nothing better came since.
-    private var refused: CodexHead? { heads.first.flatMap { $0.isAccepted ? nil : $0 } }
-
-    // MARK: JSON
-
-    var json: JSONValue {
-        [
-            "codex": [
-                "revision": .string(codex.revision), "commit": .optional(codex.snapshot?.commit),
-                "valid": .bool(codex.snapshot != nil), "warnings": .integer(codex.warnings.count),
-                "running": accepted.map(json) ?? .null, "last_refused": refused.map(json) ?? .null,
-                "loading": .array(
-                    loading.map {
-                        [
-                            "commit": .string($0.commit), "since": .string($0.since.rfc3339),
-                            "seconds": .integer(max(0, (now - $0.since).components.seconds)),
-                        ]
-                    }),
-            ],
-            "ledger": ledger.map { ledger in
-                [
-                    "path": .string(ledger.path), "bytes": .integer(ledger.bytes),
-                    "wal_bytes": .integer(ledger.walBytes), "events": .integer(ledger.events),
-                    "audit_entries": .integer(ledger.auditEntries),
-                ]
-            } ?? .null,
-            "queues": ledger.map { ledger in
-                [
-                    "inbound": .integer(ledger.inboundDepth), "invocations": counts(ledger.invocationsByState),
-                    "actions": counts(ledger.actionsByState), "dead_letters": .integer(ledger.deadLetters),
-                    "notifications": .integer(ledger.notificationsPending),
-                ]
-            } ?? .null,
-            "dispatch": dispatch.map(json) ?? .null,
-            "schedules_paused": .array(
-                schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
-            "approvals_waiting": .integer(waiting), "held": .array(held.map { $0.json(isWhole: true) }),
-            "caps": caps.json, "alerts": .array(alerts.map(json)),
-            "secrets_waiting": .array(
-                secrets.map { ["id": .string($0.pair.id), "secret": .string($0.pair.description)] }),
-            "processes": .array((ledger?.processes ?? []).map(json)),
-            "agents": .array(agents.map(\.json)),
-        ]
-    }
-
-    private func json(_ head: CodexHead) -> JSONValue {
-        [
-            "commit": .string(head.commit), "at": .string(head.at.rfc3339),
-            "problems": .array(head.problems.map { .string($0) }),
-        ]
-    }
-
-    private func json(_ process: LedgerStatus.Process) -> JSONValue {
-        [
-            "id": .string(process.id.description),
-            "components": .array(process.components.split(separator: " ").map { .string(String($0)) }),
-            "pid": .integer(process.pid), "host": .string(process.host), "version": .string(process.version),
-            "started": .string(process.startedAt.rfc3339), "alive": .bool(process.isAlive),
-        ]
-    }
-
-    private func json(_ dispatch: DispatchStatus) -> JSONValue {
-        [
-            "priorities": .array(
-                dispatch.queues.map { queue in
-                    [
-                        "priority": .string(queue.priority.name), "queued": .integer(queue.queued),
-                        "delayed": .integer(queue.delayed), "running": .integer(queue.running),
-                        "preempted": .integer(queue.paused),
-                    ]
-                }), "windows": .integer(dispatch.windowCount), "rate_limited": .integer(dispatch.pendingCount),
-            "rate_limited_by_sender": .integer(dispatch.pendingOfSenders),
-            "dead_letters": .integer(dispatch.deadLetters),
-        ]
-    }
-
-    private func json(_ alert: AlertInForce) -> JSONValue {
-        [
-            "account": .string(alert.account), "level": .string(alert.level.name),
-            "told": .array(alert.recipients.map { .string($0) }),
-        ]
-    }
-
-    private func counts(_ states: [String: Int]) -> JSONValue {
-        .object(JSONObject(states.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) }))
-    }
+    var refused: CodexHead? { heads.first.flatMap { $0.isAccepted ? nil : $0 } }
 
     /// The agents: the one list of a status that has rows.
-    var table: TextTable { AgentListResult(agents: agents, total: agents.count, hasLedger: true).table(.machine) }
+    var rows: [AgentListing] { agents }
+    var columns: [Column<AgentListing>] { AgentListResult.columns }
 
     // MARK: Text
 

@@ -81,7 +81,8 @@ extension Identifier: Comparable {
 extension Identifier: CustomStringConvertible {
     package var description: String {
         String(unsafeUninitializedCapacity: 26) { buffer in
-            var (high, low) = (high, low)
+            var high = high
+            var low = low
             for index in (0..<26).reversed() {
                 buffer[index] = Crockford.alphabet[Int(low & 31)]
                 low = low >> 5 | high << 59
@@ -113,8 +114,6 @@ package enum Named {
     package enum Approval {}
     /// Names a notification.
     package enum Notification {}
-    /// Names a posting.
-    package enum Posting {}
 }
 
 /// Names an event.

@@ -225,7 +225,8 @@ extension JSONParser {
     /// - Returns: whether all of them were ASCII.
     @inline(__always) @discardableResult
     mutating func skipPlain() -> Bool {
-        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
         let raw = UnsafeRawBufferPointer(bytes)
         var seen: UInt64 = 0
         while position + 8 <= bytes.count {

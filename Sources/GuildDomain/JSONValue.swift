@@ -204,10 +204,12 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
 
     /// Exact for any number; false if `divisor` is 0.
     package func isMultiple(of divisor: Int64) -> Bool {
-        let (decimal, modulus) = (decimal, UInt128(divisor.magnitude))
+        let decimal = decimal
+        let modulus = UInt128(divisor.magnitude)
         guard decimal.exponent >= 0, modulus > 0 else { return false }
         var remainder = decimal.digits.reduce(UInt128(0)) { ($0 * 10 + UInt128($1)) % modulus }
-        var (power, exponent) = (10 % modulus, decimal.exponent)
+        var power = 10 % modulus
+        var exponent = decimal.exponent
         while exponent > 0 {
             if exponent & 1 == 1 { remainder = remainder * power % modulus }
             power = power * power % modulus
@@ -256,7 +258,10 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
                 digits.removeLast()
                 exponent += 1
             }
-            if digits.isEmpty { (isNegative, exponent) = (false, 0) }
+            if digits.isEmpty {
+                isNegative = false
+                exponent = 0
+            }
         }
 
         static func < (left: Self, right: Self) -> Bool {
@@ -265,7 +270,8 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
             guard !small.digits.isEmpty, !large.digits.isEmpty else {
                 return small.digits.isEmpty && !large.digits.isEmpty
             }
-            let (smallScale, largeScale) = (small.digits.count + small.exponent, large.digits.count + large.exponent)
+            let smallScale = small.digits.count + small.exponent
+            let largeScale = large.digits.count + large.exponent
             guard smallScale == largeScale else { return smallScale < largeScale }
             return small.digits.lexicographicallyPrecedes(large.digits)
         }

@@ -23,7 +23,8 @@ package enum NearestName {
             guard abs(other.count - wanted.count) <= limit else { continue }
             guard let distance = distance(wanted[...], other[...], atMost: limit) else { continue }
             if let best, distance == best.distance, best.name <= candidate { continue }
-            (best, limit) = ((candidate, distance), distance)
+            best = (candidate, distance)
+            limit = distance
         }
         return best?.name
     }
@@ -36,10 +37,18 @@ package enum NearestName {
     ///
     /// - Returns: nil if it is more than `limit`.
     private static func distance(_ one: ArraySlice<UInt32>, _ two: ArraySlice<UInt32>, atMost limit: Int) -> Int? {
-        var (one, two) = (one, two)
-        while let first = one.first, first == two.first { (one, two) = (one.dropFirst(), two.dropFirst()) }
-        while let last = one.last, last == two.last { (one, two) = (one.dropLast(), two.dropLast()) }
-        let (left, right) = (Array(one), Array(two))
+        var one = one
+        var two = two
+        while let first = one.first, first == two.first {
+            one = one.dropFirst()
+            two = two.dropFirst()
+        }
+        while let last = one.last, last == two.last {
+            one = one.dropLast()
+            two = two.dropLast()
+        }
+        let left = Array(one)
+        let right = Array(two)
         guard abs(left.count - right.count) <= limit else { return nil }
         let far = limit + 1
         var beforeLast = [Int](repeating: far, count: right.count + 1)
@@ -61,7 +70,10 @@ package enum NearestName {
                 least = min(least, cost)
             }
             guard least <= limit else { return nil }
-            (beforeLast, last, current) = (last, current, beforeLast)
+            let spare = beforeLast
+            beforeLast = last
+            last = current
+            current = spare
         }
         return last[right.count] <= limit ? last[right.count] : nil
     }

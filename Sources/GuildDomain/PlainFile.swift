@@ -51,7 +51,8 @@ package enum PlainFile {
             throw error
         }
         defer { close(descriptor) }
-        var (bytes, chunk): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: chunkBytes))
+        var bytes: [UInt8] = []
+        var chunk: [UInt8] = [UInt8](repeating: 0, count: chunkBytes)
         while bytes.count < limitBytes {
             let count = read(descriptor, &chunk, min(chunk.count, limitBytes - bytes.count))
             if count < 0, errno == EINTR { continue }
@@ -86,7 +87,8 @@ package enum PlainFile {
 
     /// Requires a real folder that belongs to us, to root, or to the owner of its parent folder.
     package static func requireFolder(_ path: String) throws(Problem) {
-        var (status, parent) = (stat(), stat())
+        var status = stat()
+        var parent = stat()
         guard lstat(path, &status) == 0 else { throw Problem(code: errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw Problem(notOurs: "it is \(name(ofKind: status.st_mode)), not a folder")

@@ -37,7 +37,11 @@ final class BodyBudget: Sendable {
         /// Whether more of it is to come; a whole body belongs to its handler.
         var isComing = true
 
-        init(hold: Hold, now: UInt64) { (self.hold, began, lastCame) = (hold, now, now) }
+        init(hold: Hold, now: UInt64) {
+            self.hold = hold
+            began = now
+            lastCame = now
+        }
 
         func age(_ now: UInt64) -> UInt64 { now > began ? now - began : 0 }
         func silence(_ now: UInt64) -> UInt64 { now > lastCame ? now - lastCame : 0 }

@@ -52,7 +52,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var entry: ConnectionRegistry.Entry?
     /// Whether bytes of a header have come, and whether its deadline has begun.
-    private var (hasHeadBegun, isHeadTimed) = (false, false)
+    private var hasHeadBegun = false
+    private var isHeadTimed = false
     private var hasAnswered = false
     /// The part of the next request that arrived while this one is answered: the gate passes at most a slice.
     private var ahead: [HTTPServerRequestPart] = []
@@ -98,7 +99,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .head(let head) where phase == .waiting: receive(head, context)
         case .body where phase == .reading && !isFaulted: context.fireChannelRead(data)
         case .end where phase == .reading && !isFaulted:
-            (phase, deadline) = (.answering, nil)
+            phase = .answering
+            deadline = nil
             entry?.setQuiet(since: nil)
             context.fireChannelRead(data)
         // The rest of a slice that began with the end of a body.
@@ -108,8 +110,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private func takeAhead(_ context: ChannelHandlerContext) {
-        let (parts, isEnd) = (ahead, endIsAhead)
-        (ahead, endIsAhead) = ([], false)
+        let parts = ahead
+        let isEnd = endIsAhead
+        ahead = []
+        endIsAhead = false
         guard !parts.isEmpty else { return }
         bytesCame()
         for part in parts { channelRead(context: context, data: wrapInboundOut(part)) }
@@ -200,7 +204,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        (deadline, hasHeadBegun, isHeadTimed) = (nil, false, false)
+        deadline = nil
+        hasHeadBegun = false
+        isHeadTimed = false
         // After an upgrade or a tunnel that we do not make, the parser reads no further request.
         let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         exchange = Exchange(version: head.version, isHead: head.method == .HEAD, keepAlive: keepAlive)
@@ -288,12 +294,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
         answer = Answer()
         guard phase != .closed else { return }
         guard case .success = result else { return end(context) }
-        (hasAnswered, awaitsClient) = (true, false)
+        hasAnswered = true
+        awaitsClient = false
         if phase == .lingering || !exchange.keepAlive || pendingClose != nil {
             linger(context)
             return context.close(mode: .output, promise: nil)
         }
-        (phase, hasHeadBegun, isHeadTimed) = (.waiting, false, false)
+        phase = .waiting
+        hasHeadBegun = false
+        isHeadTimed = false
         let now = NIODeadline.now()
         entry?.setQuiet(since: now.uptimeNanoseconds)
         setDeadline(now + TimeAmount(service.limits.idleTimeout), context)
@@ -354,7 +363,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
         phase = .closed
         if let entry { service.connections.remove(entry) }
         timer?.scheduled.cancel()
-        (timer, deadline, entry) = (nil, nil, nil)
+        timer = nil
+        deadline = nil
+        entry = nil
         context.close(promise: nil)
     }
 

@@ -57,7 +57,8 @@ struct ListenerMiddleware: RouterMiddleware {
                 detail: "there is nothing at \(context.target?.path ?? request.uri.path)")
             return await response(Refusal(reply, keepsConnection: true), to: request, context)
         } catch {
-            let (method, path) = (request.method.rawValue, context.target?.path ?? "")
+            let method = request.method.rawValue
+            let path = context.target?.path ?? ""
             return make(Problems.reply(to: error, method: method, path: path, logger: service.logger))
         }
     }

@@ -34,11 +34,17 @@ final class RequestGate: ChannelDuplexHandler {
     /// Whether more is fed at the connection's next slice.
     private var isPostponed = false
 
-    init(_ connection: ConnectionGuard, turns: TurnQueue) { (self.connection, self.turns) = (connection, turns) }
+    init(_ connection: ConnectionGuard, turns: TurnQueue) {
+        self.connection = connection
+        self.turns = turns
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { (self.context, held) = (nil, nil) }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        held = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard connection.takesBytes || connection.phase == .answering else { return }
@@ -137,7 +143,8 @@ final class RequestGate: ChannelDuplexHandler {
     /// So the parser finds at most one header in them, or two if a blank line was split over two reads.
     static func countToBlankLine(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
-        let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        let feed = UInt8(ascii: "\n")
+        let carriage = UInt8(ascii: "\r")
         var start = 0
         while start < bytes.count, let found = memchr(base + start, Int32(feed), bytes.count - start) {
             let next = UnsafeRawPointer(found) - base + 1

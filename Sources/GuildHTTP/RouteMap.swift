@@ -70,7 +70,8 @@ enum RouteMap {
     private static func shape(_ path: String) throws(ListenFailure) -> (path: String, names: [String]) {
         guard path.hasPrefix("/") else { throw .invalidRoutePath(path) }
         let segments = segments(of: path)
-        var (shape, names): ([String], [String]) = ([], [])
+        var shape: [String] = []
+        var names: [String] = []
         for (position, segment) in segments.enumerated() {
             if segment == "**" {
                 guard position == segments.count - 1, names.isEmpty else { throw .invalidRoutePath(path) }

@@ -83,7 +83,8 @@ struct RouteResponder: HTTPResponder {
             // A secret may have to be fetched, which is done only for a caller with a token.
             guard let authorization else { return nil }
             let grant = await service.bearerTokens().grant(authorization: authorization)
-            (request.token, request.isShownMore) = (grant?.name, grant?.scopes.contains(scope) ?? false)
+            request.token = grant?.name
+            request.isShownMore = grant?.scopes.contains(scope) ?? false
             return nil
         case .scope(let needed):
             guard let grant = await service.bearerTokens().grant(authorization: authorization) else {

@@ -138,7 +138,9 @@ final class CurlLoop: Sendable {
     private func end(startFailed: Bool) {
         let (commands, waiters) = state.withLock { state in
             defer {
-                (state.commands, state.stopWaiters, state.hasThread) = ([], [], false)
+                state.commands = []
+                state.stopWaiters = []
+                state.hasThread = false
                 if startFailed, state.phase == .running { state.phase = .unstarted }
             }
             return (state.commands, state.stopWaiters)

@@ -82,7 +82,8 @@ final class HTTPChannel: Sendable {
         let isRunning = state.withLock { state in
             if state.outcome != nil, delivery == .streamed, !state.buffer.isEmpty {
                 // Its reader must not mistake the dropped rest for the end of the body.
-                (state.buffer, state.outcome) = ([], .failure(.cancelled))
+                state.buffer = []
+                state.outcome = .failure(.cancelled)
             }
             return state.outcome == nil
         }

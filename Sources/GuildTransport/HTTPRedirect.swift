@@ -28,7 +28,8 @@ package enum HTTPRedirect {
             ]
         }
         guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK else { return nil }
-        let (before, user) = (origin(), part(CURLUPART_USER))
+        let before = origin()
+        let user = part(CURLUPART_USER)
         guard curl_url_set(handle, CURLUPART_URL, location, 0) == CURLUE_OK, origin() == before,
             part(CURLUPART_USER) == user
         else { return nil }

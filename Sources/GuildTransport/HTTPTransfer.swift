@@ -177,7 +177,8 @@ final class HTTPTransfer {
 
 extension HTTPTransfer {
     private func configure(_ settings: HTTPClientSettings) {
-        let (request, target) = (submission.request, submission.target)
+        let request = submission.request
+        let target = submission.target
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_URL, target.url)
         set(CURLOPT_FOLLOWLOCATION, 0)

@@ -117,7 +117,8 @@ package struct ServerSentEvents: Sendable {
     private mutating func dispatch() -> ServerSentEvent? {
         defer {
             data.removeAll(keepingCapacity: true)
-            (hasData, eventName) = (false, "")
+            hasData = false
+            eventName = ""
         }
         guard hasData else { return nil }
         return ServerSentEvent(

@@ -24,7 +24,8 @@ package struct EventDispatch: Sendable {
         -> [DispatchedEvent]
     {
         try checkSizes(of: events, in: snapshot)
-        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        let router = Router(snapshot)
+        let policy = AdmissionPolicy(snapshot)
         var book = MemoryBook()
         return try events.map { event in
             let routed = policy.applied(to: router.decide(event, now: now), of: event)
@@ -126,7 +127,8 @@ extension EventDispatch {
     package func finish(
         _ dispatched: [DispatchedEvent], stop: StopWish = StopWish(), observe: @escaping @Sendable (RunEvent) -> Void
     ) async throws -> [Invocation] {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let worker = try await ledger.register(components: ["dispatch"], version: GuildVersion.current, now: time.now)
         ledger.watch()
         var invocations: [Invocation] = []
@@ -171,7 +173,8 @@ extension EventDispatch {
     }
 
     private func settle(_ root: EventID, _ stop: StopWish) async throws {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         while true {
             let seen = outcomes.generation

@@ -11,11 +11,8 @@ package struct ServedReference: Sendable, Hashable {
 }
 
 extension CodexRepository {
-    /// The namespace of guild's own refs; a push there does not reconfigure anything.
-    package static let ownReferences = "refs/guild/"
-
-    /// The folders whose change may change the meaning of a revision: those of `HEAD`, of `packed-refs` and of every
-    /// ref that the revision may mean, down from the repository; they need not exist.
+    /// The folders whose change may change the meaning of a revision: those of `HEAD`, of `packed-refs` and of every ref
+    /// that the revision may mean, down from the repository; they need not exist.
     func referenceFolders(of revision: String) -> [String] {
         let names = Self.referenceNames(of: revision)
         guard !names.isEmpty else { return [gitDirectory] }

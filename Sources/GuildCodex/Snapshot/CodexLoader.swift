@@ -43,7 +43,7 @@ package struct LoadResult: Sendable {
 
 /// Reads one commit of the codex, whole, and validates it.
 package struct CodexLoader: Sendable {
-    private let repository: CodexRepository
+    let repository: CodexRepository
     private let catalogue: OperationCatalogue
     private let logger: Logger
     private let memory = CodexMemory()

@@ -1,7 +1,7 @@
 package import GuildDomain
 
 /// A problem in the codex: its place, the value found, the value expected.
-package struct Problem: Sendable, Hashable {
+package struct Problem: JSONShape, Sendable, Hashable {
     /// Whether the codex is invalid because of it.
     package enum Severity: String, Sendable { case error, warning }
 

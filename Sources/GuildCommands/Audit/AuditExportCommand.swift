@@ -32,16 +32,17 @@ struct AuditExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         // What is written meanwhile is not part of it.
         let last = try await ledger.auditHead()
         guard from <= max(last, 1), (until ?? last) <= last else {
             throw AuditFailure.noEntry(from > last ? from : until ?? last)
         }
         let destination = try ExportDestination(to)
-        var (after, isRead) = (from - 1, true)
+        var after = from - 1
+        var isRead = true
         while isRead {
             let piece = try await ledger.exportAudit(after: after, through: until ?? last)
             guard let reached = piece.last else { break }

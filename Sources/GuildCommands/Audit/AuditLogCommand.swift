@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import GuildCitadel
-import GuildDomain
-import GuildLedger
+import GuildControl
+package import GuildDomain
+package import GuildLedger
 
 struct AuditLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -70,26 +71,28 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
-        var filter = try await filter(ledger, now: settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
+        var filter = try await filter(ledger, now: context.now)
         var newest = filter
         // Entries written from here on belong to the follower only.
         newest.through = try await ledger.auditHead()
-        (newest.newestFirst, newest.limit) = (true, count)
+        newest.newestFirst = true
+        newest.limit = count
         let records = try await ledger.auditLog(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
-        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: settings.time)
+        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: context.time)
         guard feed.show(records) else { return }
         try await feed.followUntilInterrupted()
     }
 
     private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
         var filter = AuditFilter()
-        (filter.agent, filter.kind, filter.actor) = (agent, kind, actor)
+        filter.agent = agent
+        filter.kind = kind
+        filter.actor = actor
         // A subject may be a commit or an account as well.
         filter.subject = subject
         if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: ledger) {
@@ -106,25 +109,24 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 }
 
-struct AuditLogResult: TabularResult {
+struct AuditLogResult: ListResult {
     let records: [AuditRecord]
 
     var emptyText: String { "no entry matches" }
-    var json: JSONValue { .array(records.map(\.json)) }
+    var rows: [AuditRecord] { records }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SEQ", "TIME", "KIND", "ACTOR", "SUBJECT", "WHAT"],
-            records.map {
-                [String($0.seq), cells.time($0.at), $0.kind, $0.actor, $0.subject, $0.summary]
-            }, rightAligned: [0])
+    var columns: [Column<AuditRecord>] {
+        [
+            .number("SEQ", \.seq), .time("TIME", \.at), .text("KIND", \.kind), .text("ACTOR", \.actor),
+            .text("SUBJECT", \.subject), .text("WHAT", \.summary),
+        ]
     }
 }
 
-extension AuditRecord {
+extension AuditRecord: JSONShape {
     private static let summaryCharacters = 160
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "seq": .integer(seq), "at": .string(at.rfc3339), "kind": .string(kind), "actor": .string(actor),
             "subject": .string(subject), "commit": .optional(commit), "cause": .optional(cause),

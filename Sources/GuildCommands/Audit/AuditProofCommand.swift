@@ -44,13 +44,13 @@ struct AuditProofCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         if let check { return try verify(check, settings) }
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try CommandContext(settings)
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         var anchor: AuditCheckpoint?
         if anchors.isAsked {
             let checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: inspection.codex)
+                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: context.codex)
             anchor = checkpoints.last
         }
         let proof = try await ledger.auditProof(of: seq ?? 0, size: anchor?.anchor.seq ?? size)
@@ -92,18 +92,29 @@ struct ProofResult: CommandResult {
     var isGood: Bool { proof.holds && agrees != false }
 
     /// The proof itself; `--check` reads this again.
-    var json: JSONValue {
-        var object = proof.json.object ?? JSONObject()
-        object["holds"] = .bool(proof.holds)
-        object["anchor"] = .optional(anchor?.source)
-        object["agrees"] = agrees.map { .bool($0) } ?? .null
-        return .object(object)
+    struct Document: Encodable {
+        let proof: JSONValue
+        let holds: Bool
+        let anchor: String?
+        let agrees: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case proof = ""
+            case holds, anchor, agrees
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["SEQ", "SIZE", "HOLDS", "ROOT"],
-            [[String(proof.seq), String(proof.size), String(proof.holds), ContentDigest.hex(bytes: proof.root)]])
+    var document: Document {
+        Document(proof: proof.json, holds: proof.holds, anchor: anchor?.source, agrees: agrees)
+    }
+
+    var rows: [AuditProof] { [proof] }
+
+    var columns: [Column<AuditProof>] {
+        [
+            .number("SEQ", \.seq), .number("SIZE", \.size), .flag("HOLDS", \.holds),
+            .text("ROOT") { ContentDigest.hex(bytes: $0.root) },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

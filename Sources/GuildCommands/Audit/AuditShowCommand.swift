@@ -1,5 +1,6 @@
 import ArgumentParser
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 
@@ -20,16 +21,15 @@ struct AuditShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)
         if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
         guard let trace else { throw WrittenID.unknown(id) }
-        let standings = try await ledger.capStandings(of: trace.allActions, now: settings.time.now)
+        let standings = try await ledger.capStandings(of: trace.allActions, now: context.now)
         try output.renderer.print(TraceResult(trace: trace.showing(standings), wanted: id))
     }
 }

@@ -33,21 +33,20 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         var verification = AuditVerification()
         if let from { verification.start = .entry(from) }
         if incremental { verification.start = .remembered }
         if anchors.isAsked {
             verification.checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: inspection.codex)
+                of: try await ledger.ledgerID(), in: context.settings.workingDirectory, codex: context.codex)
         }
-        let verdict = try await ledger.verifyAudit(verification, now: settings.time.now)
+        let verdict = try await ledger.verifyAudit(verification, now: context.now)
         try output.renderer.print(
             VerdictResult(
-                verdict: verdict, ledger: inspection.location.path, anchor: verification.checkpoints.last,
+                verdict: verdict, ledger: context.location.path, anchor: verification.checkpoints.last,
                 start: verification.start))
         if verdict.problem != nil { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
@@ -60,30 +59,45 @@ struct VerdictResult: CommandResult {
     let anchor: AuditCheckpoint?
     let start: AuditVerification.Start
 
-    var json: JSONValue {
-        [
-            "valid": .bool(verdict.problem == nil), "entries": .integer(verdict.entries),
-            "head": .string(verdict.head), "root": .string(verdict.root), "first": .integer(verdict.first),
-            "erased": .integer(verdict.erased), "verified_before": .optional(verdict.rememberedAt),
-            "anchor": anchor.map { checkpoint in
-                [
-                    "seq": .integer(checkpoint.anchor.seq), "at": .string(checkpoint.anchor.at.rfc3339),
-                    "source": .string(checkpoint.source),
-                ]
-            } ?? .null,
-            "problem": verdict.problem.map { ["seq": .integer($0.seq), "reason": .string($0.reason)] } ?? .null,
-        ]
+    struct Document: Encodable {
+        struct Anchor: Encodable {
+            let seq: Int64
+            let at: Timestamp
+            let source: String
+        }
+
+        struct Problem: Encodable {
+            let seq: Int64
+            let reason: String
+        }
+
+        let valid: Bool
+        let entries: Int64
+        let head: String
+        let root: String
+        let first: Int64
+        let erased: Int64
+        let verifiedBefore: Timestamp?
+        let anchor: Anchor?
+        let problem: Problem?
     }
 
-    var table: TextTable {
-        TextTable(
-            ["VALID", "ENTRIES", "HEAD", "SEQ", "REASON"],
-            [
-                [
-                    verdict.problem == nil ? "true" : "false", String(verdict.entries), verdict.head,
-                    verdict.problem.map { String($0.seq) } ?? "", verdict.problem?.reason ?? "",
-                ]
-            ])
+    var document: Document {
+        Document(
+            valid: verdict.problem == nil, entries: verdict.entries, head: verdict.head, root: verdict.root,
+            first: verdict.first, erased: verdict.erased, verifiedBefore: verdict.rememberedAt,
+            anchor: anchor.map {
+                Document.Anchor(seq: $0.anchor.seq, at: $0.anchor.at, source: $0.source)
+            }, problem: verdict.problem.map { Document.Problem(seq: $0.seq, reason: $0.reason) })
+    }
+
+    var rows: [AuditVerdict] { [verdict] }
+
+    var columns: [Column<AuditVerdict>] {
+        [
+            .flag("VALID") { $0.problem == nil }, .number("ENTRIES", \.entries), .text("HEAD", \.head),
+            .text("SEQ") { $0.problem.map { String($0.seq) } ?? "" }, .text("REASON") { $0.problem?.reason ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

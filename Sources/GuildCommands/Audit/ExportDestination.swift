@@ -14,7 +14,9 @@ final class ExportDestination {
 
     init(_ place: String) throws(Failure) {
         guard place != "-" else {
-            (handle, path, partial) = (nil, nil, nil)
+            handle = nil
+            path = nil
+            partial = nil
             return
         }
         path = place
@@ -70,7 +72,8 @@ final class ExportDestination {
     ///
     /// - Throws: if it is neither that nor a file: a link may belong to anybody, and so may its target.
     private static func isStream(_ path: String) throws(Failure) -> Bool {
-        var (own, target) = (stat(), stat())
+        var own = stat()
+        var target = stat()
         guard lstat(path, &own) == 0 else { return false }
         let isLink = own.st_mode & S_IFMT == S_IFLNK
         guard stat(path, &target) == 0 else { throw refusal(path, "it is a dangling symbolic link") }

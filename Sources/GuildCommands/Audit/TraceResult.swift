@@ -7,24 +7,29 @@ struct TraceResult: CommandResult {
     /// The id that was asked for.
     let wanted: String
 
-    var json: JSONValue { trace.json }
+    /// One invocation that an event of the tree set going.
+    struct Row: Sendable {
+        let event: Event
+        let run: EventTrace.InvocationRow
 
-    /// One row for each invocation.
-    var table: TextTable {
-        TextTable(
-            ["EVENT", "TYPE", "INVOCATION", "AGENT", "STATE", "TURNS", "ACTIONS", "TOKENS", "COST_MICRODOLLARS"],
-            rows(of: trace))
+        var invocation: Invocation { run.invocation }
     }
 
-    private func rows(of trace: EventTrace) -> [[String]] {
-        trace.invocations.map { row in
-            let invocation = row.invocation
-            return [
-                trace.event.id.description, trace.event.type, invocation.id.description, invocation.agent,
-                invocation.state.rawValue, String(row.turns.count), String(row.actions.count),
-                String(invocation.usage.total), String(invocation.costMicrodollars),
-            ]
-        } + trace.effects.flatMap(rows)
+    var document: EventTrace { trace }
+    var rows: [Row] { Self.rows(of: trace) }
+
+    var columns: [Column<Row>] {
+        [
+            .text("EVENT", \.event.id.description), .text("TYPE", \.event.type),
+            .text("INVOCATION", \.invocation.id.description), .text("AGENT", \.invocation.agent),
+            .text("STATE", \.invocation.state.rawValue), .number("TURNS", \.run.turns.count),
+            .number("ACTIONS", \.run.actions.count), .number("TOKENS", \.invocation.usage.total),
+            .number("COST_MICRODOLLARS", \.invocation.costMicrodollars),
+        ]
+    }
+
+    private static func rows(of trace: EventTrace) -> [Row] {
+        trace.invocations.map { Row(event: trace.event, run: $0) } + trace.effects.flatMap(rows)
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -1,3 +1,4 @@
+import GuildBudgets
 import GuildCitadel
 import GuildDomain
 import GuildLedger

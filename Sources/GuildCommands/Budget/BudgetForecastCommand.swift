@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -26,13 +27,12 @@ struct BudgetForecastCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let obeyed = try await inspection.obeyed()
-        if let remark = obeyed.remark { settings.remark(remark) }
+        let context = try options.context()
+        defer { context.close() }
+        let obeyed = try await context.obeyed()
+        if let remark = obeyed.remark { context.settings.remark(remark) }
         let forecast = try await BudgetForecast.make(
-            days: days, in: obeyed, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
+            days: days, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
         try output.renderer.print(
             BudgetForecastResult(forecast: forecast, zone: Zones.named(obeyed.snapshot.guild.timezone) ?? .gmt))
     }

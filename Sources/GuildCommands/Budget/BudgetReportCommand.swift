@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -28,20 +29,20 @@ struct BudgetReportCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let (obeyed, now) = (try await inspection.obeyed(), settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let obeyed = try await context.obeyed()
+        let now = context.now
         let snapshot = obeyed.snapshot
-        if let remark = obeyed.remark { settings.remark(remark) }
+        if let remark = obeyed.remark { context.settings.remark(remark) }
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         let query = BudgetQuery(
             grouping: by,
             since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
             until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
         let report = try await BudgetReport.make(
-            query, in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: now)
+            query, in: snapshot, ledger: context.ledger(orElse: .saidUnlessSeveral), now: now)
         try output.renderer.print(
-            BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: inspection.location.path))
+            BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: context.location.path))
     }
 }

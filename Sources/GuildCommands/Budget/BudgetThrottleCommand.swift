@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain

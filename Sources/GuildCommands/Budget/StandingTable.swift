@@ -1,11 +1,12 @@
 import Foundation
+package import GuildBudgets
 import GuildCitadel
 import GuildCodex
-import GuildDomain
+package import GuildDomain
 
-extension BudgetStanding {
+extension BudgetStanding: JSONShape {
     /// One element of `budget_remaining` and of `limits` (docs/budget-report.md).
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "account": .string(account), "period": .string(period.rawValue), "unit": .string(unit.rawValue),
             "limit": .integer(limit), "granted": .integer(granted), "used": .integer(used),

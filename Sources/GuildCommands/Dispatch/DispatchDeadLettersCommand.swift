@@ -34,10 +34,10 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
+        let context = try options.context()
+        defer { context.close() }
         let letters =
-            try await inspection.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
+            try await context.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
                 agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
@@ -54,9 +54,9 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let found = try await DeadLettersResult.find(id, in: ledger)
         let id = found.id.description
         guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
@@ -90,7 +90,7 @@ struct DeadLettersRetryCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { ledger, id in
-            try await ledger.retryDeadLetter(id, actor: "user:\(UserName.current)", now: settings.time.now)
+            try await ledger.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
         }
     }
 }
@@ -109,10 +109,11 @@ struct DeadLettersDropCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let (settings, reason) = (options.settings(), reason)
+        let settings = options.settings()
+        let reason = reason
         try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
             try await ledger.dropDeadLetter(
-                id, reason: reason, actor: "user:\(UserName.current)", now: settings.time.now)
+                id, reason: reason, actor: settings.user, now: settings.time.now)
         }
     }
 }

@@ -1,5 +1,5 @@
-import GuildCitadel
-import GuildDomain
+package import GuildCitadel
+package import GuildDomain
 import GuildLedger
 
 /// The result for the events that were sent.
@@ -19,36 +19,60 @@ struct DispatchResult: CommandResult {
         return states.contains(.waiting) ? ErrorKind.refused.exitStatus : 0
     }
 
-    var json: JSONValue {
-        .array(
-            events.map { dispatched in
-                var object: JSONObject = [
-                    "event": .string(dispatched.event.id.description), "source": .string(dispatched.event.source),
-                    "type": .string(dispatched.event.type), "subject": .optional(dispatched.event.subject),
-                    "reception": .string(dispatched.reception.rawValue),
-                    "decisions": .array(dispatched.decisions.map(\.json)),
-                ]
-                if let invocations {
-                    let own = Set(dispatched.decisions.compactMap(\.invocation))
-                    object["invocations"] = .array(
-                        invocations.filter { own.contains($0.id) || $0.root == dispatched.event.root }.map(\.json))
-                }
-                return .object(object)
-            })
+    struct Sent: Encodable {
+        let event: EventID
+        let source: String
+        let type: String
+        let subject: String?
+        let reception: String
+        let decisions: [DispatchedEvent.Line]
+        let runs: Runs?
+
+        private enum CodingKeys: String, CodingKey {
+            case event, source, type, subject, reception, decisions
+            case runs = ""
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["EVENT", "TYPE", "RECEPTION", "OUTCOME", "AGENT", "RULE", "INVOCATION", "REASON"],
-            events.flatMap { dispatched in
-                dispatched.decisions.map { decision in
-                    [
-                        dispatched.event.id.description, dispatched.event.type, dispatched.reception.rawValue,
-                        decision.outcome, decision.agent, decision.rule, decision.invocation?.description ?? "",
-                        decision.reasons.joined(separator: "; "),
-                    ]
-                }
-            })
+    /// Only where somebody waited for them.
+    struct Runs: Encodable {
+        let invocations: [Invocation]
+    }
+
+    var document: [Sent] {
+        events.map { dispatched in
+            Sent(
+                event: dispatched.event.id, source: dispatched.event.source, type: dispatched.event.type,
+                subject: dispatched.event.subject, reception: dispatched.reception.rawValue,
+                decisions: dispatched.decisions, runs: runs(of: dispatched))
+        }
+    }
+
+    private func runs(of dispatched: DispatchedEvent) -> Runs? {
+        let own = Set(dispatched.decisions.compactMap(\.invocation))
+        return invocations.map { invocations in
+            Runs(invocations: invocations.filter { own.contains($0.id) || $0.root == dispatched.event.root })
+        }
+    }
+
+    /// One decision on an event.
+    struct Row: Sendable {
+        let dispatched: DispatchedEvent
+        let decision: DispatchedEvent.Line
+    }
+
+    var rows: [Row] {
+        events.flatMap { dispatched in dispatched.decisions.map { Row(dispatched: dispatched, decision: $0) } }
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("EVENT", \.dispatched.event.id.description), .text("TYPE", \.dispatched.event.type),
+            .text("RECEPTION", \.dispatched.reception.rawValue), .text("OUTCOME", \.decision.outcome),
+            .text("AGENT", \.decision.agent), .text("RULE", \.decision.rule),
+            .text("INVOCATION") { $0.decision.invocation?.description ?? "" },
+            .text("REASON") { $0.decision.reasons.joined(separator: "; ") },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -102,11 +126,11 @@ extension DispatchedEvent {
     }
 }
 
-extension DispatchedEvent.Line {
+extension DispatchedEvent.Line: JSONShape {
     /// Whether it is decided again at `until`.
     var isPending: Bool { Decision.Outcome(rawValue: outcome).map { !$0.isFinal } ?? false }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
             "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),

@@ -69,7 +69,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
         }
         let deployment = try await Deployment(settings, redactor: redactor, role: .writing)
         defer { deployment.close() }
-        let dispatch = EventDispatch(in: deployment, actor: "user:\(UserName.current)")
+        let dispatch = EventDispatch(in: deployment, actor: settings.user)
         let sent = try await dispatch.send(events)
         guard wait else { return try output.renderer.print(DispatchResult(events: sent)) }
         let progress = Progress(isQuiet: output.quiet)
@@ -100,7 +100,8 @@ struct DispatchSendCommand: AsyncParsableCommand {
         fields["data"] = try payload()
         var event = try Event(cloudEvent: .object(fields), now: now)
         // It is made here, so it has an id of ours.
-        (event.id, event.root) = (id, id)
+        event.id = id
+        event.root = id
         return [event]
     }
 

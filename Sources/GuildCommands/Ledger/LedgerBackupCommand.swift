@@ -22,12 +22,11 @@ struct LedgerBackupCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
+        let context = try options.context()
+        defer { context.close() }
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-        let contents = try await inspection.requiredLedger().backup(
-            to: path, version: GuildVersion.current, now: settings.time.now)
+        let contents = try await context.requiredLedger().backup(
+            to: path, version: GuildVersion.current, now: context.now)
         try output.renderer.print(BackupResult(path: path, contents: contents))
         if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
@@ -37,23 +36,26 @@ struct BackupResult: CommandResult {
     let path: String
     let contents: BackupContents
 
-    var json: JSONValue {
-        var object: JSONObject = ["path": .string(path)]
-        if case .object(let members) = contents.json {
-            for member in members.members { object[member.key] = member.value }
+    struct Document: Encodable {
+        let path: String
+        let contents: JSONValue
+
+        private enum CodingKeys: String, CodingKey {
+            case path
+            case contents = ""
         }
-        return .object(object)
     }
 
-    var table: TextTable {
-        TextTable(
-            ["PATH", "MADE", "BYTES", "BODIES", "ENTRIES", "HEAD", "DAMAGED"],
-            [
-                [
-                    path, contents.madeAt.rfc3339, String(contents.bytes), String(contents.bodies),
-                    String(contents.auditEntries), contents.auditHead, String(contents.damagedBodies.count),
-                ]
-            ])
+    var document: Document { Document(path: path, contents: contents.json) }
+
+    var rows: [BackupContents] { [contents] }
+
+    var columns: [Column<BackupContents>] {
+        [
+            .text("PATH") { [path] _ in path }, .time("MADE", \.madeAt), .number("BYTES", \.bytes),
+            .number("BODIES", \.bodies), .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead),
+            .number("DAMAGED", \.damagedBodies.count),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -34,12 +34,12 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
         let settings = options.settings()
         let restore = LedgerRestore(
             from: URL(fileURLWithPath: folder).standardizedFileURL.path,
-            to: try Inspection.location(settings, for: dryRun ? .reading : .writing))
+            to: try CommandContext.location(settings, for: dryRun ? .reading : .writing))
         // A ledger that is named by itself may have no codex here.
         let access = foreign ? nil : try? CodexAccess(settings)
         let report = try await restore.run(
             force: force, dryRun: dryRun, isForeign: { access?.isForeign($0) ?? false },
-            actor: "user:\(UserName.current)", now: settings.time.now)
+            actor: settings.user, now: settings.time.now)
         try output.renderer.print(RestoreResult(report: report))
     }
 }
@@ -47,24 +47,30 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
 struct RestoreResult: CommandResult {
     let report: RestoreReport
 
-    var json: JSONValue {
-        [
-            "restored": .bool(report.isDone), "ledger": .string(report.ledger),
-            "kept_aside": .optional(report.keptAside), "made_at": .string(report.contents.madeAt.rfc3339),
-            "bodies": .integer(report.contents.bodies), "audit_entries": .integer(report.contents.auditEntries),
-            "audit_head": .string(report.contents.auditHead),
-        ]
+    struct Document: Encodable {
+        let restored: Bool
+        let ledger: String
+        let keptAside: String?
+        let madeAt: Timestamp
+        let bodies: Int
+        let auditEntries: Int64
+        let auditHead: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["RESTORED", "LEDGER", "MADE", "ENTRIES", "HEAD", "ASIDE"],
-            [
-                [
-                    report.isDone ? "true" : "false", report.ledger, report.contents.madeAt.rfc3339,
-                    String(report.contents.auditEntries), report.contents.auditHead, report.keptAside ?? "",
-                ]
-            ])
+    var document: Document {
+        let contents = report.contents
+        return Document(
+            restored: report.isDone, ledger: report.ledger, keptAside: report.keptAside, madeAt: contents.madeAt,
+            bodies: contents.bodies, auditEntries: contents.auditEntries, auditHead: contents.auditHead)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [
+            .flag("RESTORED", \.restored), .text("LEDGER", \.ledger), .time("MADE", \.madeAt),
+            .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead), .text("ASIDE") { $0.keptAside ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -36,8 +36,8 @@ struct LedgerUseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let outcome = try await LedgerTaking(options.settings(), actor: "user:\(UserName.current)").take(
-            path, foreign: foreign)
+        let settings = options.settings()
+        let outcome = try await LedgerTaking(settings, actor: settings.user).take(path, foreign: foreign)
         try output.renderer.print(LedgerUseResult(outcome: outcome))
     }
 }
@@ -45,17 +45,24 @@ struct LedgerUseCommand: AsyncParsableCommand {
 struct LedgerUseResult: CommandResult {
     let outcome: LedgerTaking.Outcome
 
-    var json: JSONValue {
-        [
-            "ledger": .string(outcome.ledger), "new": .bool(outcome.isNew), "before": .optional(outcome.before),
-            "codex": .string(outcome.codex),
-        ]
+    struct Document: Encodable {
+        let ledger: String
+        let new: Bool
+        let before: String?
+        let codex: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["LEDGER", "NEW", "BEFORE", "CODEX"],
-            [[outcome.ledger, String(outcome.isNew), outcome.before ?? "", outcome.codex]])
+    var document: Document {
+        Document(ledger: outcome.ledger, new: outcome.isNew, before: outcome.before, codex: outcome.codex)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [
+            .text("LEDGER", \.ledger), .flag("NEW", \.new), .text("BEFORE") { $0.before ?? "" },
+            .text("CODEX", \.codex),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -29,7 +29,8 @@ struct Bar: Sendable {
         let steps = isUnicode ? 8 : 1
         let share = Double(value) / Double(whole)
         let filled = max(1, min(width * steps, Int((share * Double(width * steps)).rounded())))
-        let (cells, rest) = (filled / steps, filled % steps)
+        let cells = filled / steps
+        let rest = filled % steps
         let partial = rest == 0 ? "" : Self.eighths[rest]
         let blank = width - cells - (rest == 0 ? 0 : 1)
         return String(repeating: full, count: cells) + partial + String(repeating: empty, count: blank)

@@ -2,20 +2,6 @@ import Foundation
 import GuildDomain
 import Yams
 
-/// What a command has to show: one stable JSON shape, and a table or a text for people.
-protocol CommandResult: Sendable {
-    /// The documented shape of `-o json`; a list is an array.
-    var json: JSONValue { get }
-    /// Rows for `-o csv`, and for `-o table` where `text` is not overridden.
-    var table: TextTable { get }
-    /// What a person sees.
-    func text(_ style: Style, isQuiet: Bool) -> String
-}
-
-extension CommandResult {
-    func text(_ style: Style, isQuiet: Bool) -> String { table.text(style, showsHeadings: !isQuiet) }
-}
-
 /// Prints every command's result.
 struct Renderer {
     let format: OutputFormat
@@ -29,9 +15,11 @@ struct Renderer {
     func print(_ result: some CommandResult) throws {
         switch format {
         case .table: write(result.text(style, isQuiet: isQuiet))
-        case .json: write(result.json.text(.pretty), as: .json)
-        case .yaml: write(try Yams.serialize(node: result.json.yamlNode, width: -1, allowUnicode: true), as: .yaml)
-        case .csv: write(result.table.csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
+        case .json: write(try DocumentEncoder.encode(result.document).text(.pretty), as: .json)
+        case .yaml:
+            let node = try DocumentEncoder.encode(result.document).yamlNode
+            write(try Yams.serialize(node: node, width: -1, allowUnicode: true), as: .yaml)
+        case .csv: write(result.table(.machine).csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
         }
     }
 
@@ -58,7 +46,10 @@ struct Style: Sendable {
 
     static let plain = Style(isColored: false)
 
-    init(isColored: Bool) { (self.isColored, isMarked) = (isColored, false) }
+    init(isColored: Bool) {
+        self.isColored = isColored
+        isMarked = false
+    }
 
     /// NO_COLOR (no-color.org) and CLICOLOR_FORCE are obeyed; colour otherwise only on a terminal.
     init(choice: ColorChoice, isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {

@@ -17,7 +17,8 @@ enum StyleMark {
     /// The text with each mark replaced by its escape sequence, and everything else passed through `shown`.
     static func replaced(in text: String, shown: (String) -> String) -> String {
         guard let first = word.first, text.unicodeScalars.contains(first) else { return shown(text) }
-        var (result, piece) = ("", String.UnicodeScalarView())
+        var result = ""
+        var piece = String.UnicodeScalarView()
         var rest = Substring(text).unicodeScalars
         while let scalar = rest.first {
             if scalar == first, let code = code(at: rest) {

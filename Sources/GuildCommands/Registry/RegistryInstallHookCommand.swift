@@ -55,16 +55,18 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
     }
 }
 
-struct HookResult: CommandResult {
+extension PreReceiveHook.Outcome: Encodable {}
+
+struct HookResult: RecordResult {
     let outcome: PreReceiveHook.Outcome
     let path: String
     let earlier: String?
 
-    var json: JSONValue {
-        ["outcome": .string(outcome.rawValue), "path": .string(path), "earlier": .optional(earlier)]
+    var columns: [Column<HookResult>] {
+        [
+            .text("OUTCOME", \.outcome.rawValue), .text("PATH", \.path), .text("EARLIER") { $0.earlier ?? "" },
+        ]
     }
-
-    var table: TextTable { TextTable(["OUTCOME", "PATH", "EARLIER"], [[outcome.rawValue, path, earlier ?? ""]]) }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         let before = earlier.map { "\nthe previous hook runs first, from \($0)" } ?? ""

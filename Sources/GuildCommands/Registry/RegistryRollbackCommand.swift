@@ -20,7 +20,10 @@ struct RegistryRollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = options.settings()
-        let rollback = try Rollback(CodexAccess(settings), git: GitProgram(environment: settings.environment))
+        let access = try CodexAccess(settings)
+        let rollback = try Rollback(
+            on: access.revision, in: access.repository, loader: access.loader, signers: access.signers,
+            git: GitProgram(environment: settings.environment))
         try output.renderer.print(RollbackResult(outcome: try rollback.run(commit)))
     }
 }
@@ -28,17 +31,21 @@ struct RegistryRollbackCommand: AsyncParsableCommand {
 struct RollbackResult: CommandResult {
     let outcome: Rollback.Outcome
 
-    var json: JSONValue {
-        [
-            "commit": .string(outcome.commit.hex), "reverts": .string(outcome.reverted.commit.hex),
-            "reference": .string(outcome.reference),
-        ]
+    struct Document: Encodable {
+        let commit: String
+        let reverts: String
+        let reference: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["COMMIT", "REVERTS", "REFERENCE"],
-            [[outcome.commit.hex, outcome.reverted.commit.hex, outcome.reference]])
+    var document: Document {
+        Document(
+            commit: outcome.commit.hex, reverts: outcome.reverted.commit.hex, reference: outcome.reference)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [.text("COMMIT", \.commit), .text("REVERTS", \.reverts), .text("REFERENCE", \.reference)]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

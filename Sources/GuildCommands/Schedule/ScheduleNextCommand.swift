@@ -64,7 +64,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
             return try output.renderer.print(DueTimesResult(times: times.map { DueTime(due: $0, zone: zone) }))
         }
         let snapshot = try CodexAccess(settings).snapshot()
-        if let agent, snapshot.agent(agent) == nil { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        if let agent, snapshot.agent(agent) == nil { throw snapshot.unknownAgent(agent) }
         let entries = ScheduleEntry.all(in: snapshot).filter { entry in
             agent == nil || entry.agent.lowercased() == agent?.lowercased()
         }
@@ -127,31 +127,31 @@ struct DueTime: Sendable {
     }
 }
 
-struct DueTimesResult: TabularResult {
+struct DueTimesResult: ListResult {
     let times: [DueTime]
 
     var emptyText: String { "nothing is due within \(CronSchedule.horizonYears) years" }
+    var rows: [DueTime] { times }
 
-    var json: JSONValue {
-        .array(
-            times.map { time in
-                var object: JSONObject = [
-                    "due": .string(time.due.rfc3339),
-                    "local": .string(LocalTime.rfc3339(time.due, zone: time.zone)),
-                ]
-                if let schedule = time.schedule { object["schedule"] = .string(schedule) }
-                if let turn = time.turn { object["fires"] = .string(turn.rfc3339) }
-                return .object(object)
-            })
-    }
-
-    func table(_ cells: CellFormat) -> TextTable {
+    var columns: [Column<DueTime>] {
+        let due: [Column<DueTime>] = [.time("DUE", \.due), .text("IN ITS ZONE", \.local)]
         let isNamed = times.contains { $0.schedule != nil }
-        return TextTable(
-            ["DUE", "IN ITS ZONE"] + (isNamed ? ["SCHEDULE"] : []),
-            times.map { time in
-                [cells.time(time.due), LocalTime.rfc3339(time.due, zone: time.zone)]
-                    + (time.schedule.map { [$0] } ?? [])
-            })
+        return due + (isNamed ? [.text("SCHEDULE") { $0.schedule ?? "" }] : [])
     }
+}
+
+extension DueTime: Encodable {
+    private enum CodingKeys: String, CodingKey { case due, local, schedule, fires }
+
+    /// An expression that is tried has no schedule, and a schedule without jitter no other time.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(due, forKey: .due)
+        try container.encode(local, forKey: .local)
+        if let schedule { try container.encode(schedule, forKey: .schedule) }
+        if let turn { try container.encode(turn, forKey: .fires) }
+    }
+
+    /// The same instant in its own zone.
+    var local: String { LocalTime.rfc3339(due, zone: zone) }
 }

@@ -70,7 +70,7 @@ struct ScheduleRoom {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: deployment.asked, actor: "user:\(UserName.current)",
+            ledger: deployment.ledger, snapshot: deployment.asked, actor: settings.user,
             time: deployment.time)
         try await body(ScheduleRoom(deployment: deployment, desk: desk))
     }
@@ -81,38 +81,38 @@ struct ScheduleRoom {
 }
 
 /// The pauses in force of what was named.
-struct SchedulePausesResult: TabularResult {
-    let pauses: [SchedulePause]
+struct SchedulePausesResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let target: String
+        let since: Timestamp
+        let until: Timestamp
+        let actor: String
+        let reason: String?
+    }
+
+    let rows: [Row]
     /// What was done.
     let said: String
 
-    var emptyText: String { said }
-
-    var json: JSONValue {
-        .array(
-            pauses.map { pause in
-                [
-                    "target": .string(pause.target), "since": .string(pause.since.rfc3339),
-                    "until": .string(pause.until.rfc3339), "actor": .string(pause.actor),
-                    "reason": .optional(pause.reason),
-                ]
-            })
+    init(pauses: [SchedulePause], said: String) {
+        rows = pauses.map {
+            Row(target: $0.target, since: $0.since, until: $0.until, actor: $0.actor, reason: $0.reason)
+        }
+        self.said = said
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["PAUSED", "SINCE", "UNTIL", "BY", "REASON"],
-            pauses.map { pause in
-                [
-                    pause.target, cells.time(pause.since), cells.time(pause.until), pause.actor,
-                    cells.text(pause.reason),
-                ]
-            })
+    var emptyText: String { said }
+
+    var columns: [Column<Row>] {
+        [
+            .text("PAUSED", \.target), .time("SINCE", \.since), .time("UNTIL", \.until), .text("BY", \.actor),
+            .optional("REASON", \.reason),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return "" }
-        let lines = pauses.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
+        let lines = rows.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
         return ([said] + lines).joined(separator: "\n")
     }
 }

@@ -90,36 +90,34 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
 }
 
 /// What was fired because somebody asked for it.
-struct ScheduleFiredResult: TabularResult {
-    let firings: [ScheduleDesk.Fired]
-    let alreadyText: String
-
-    var emptyText: String { alreadyText }
-
-    var json: JSONValue {
-        .array(
-            firings.map { fired in
-                [
-                    "schedule": .string(fired.schedule), "due": .string(fired.dueAt.rfc3339),
-                    "event": .string(fired.event.description), "fired": .bool(fired.outcome == .fired),
-                ]
-            })
+struct ScheduleFiredResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let schedule: String
+        let due: Timestamp
+        let event: EventID
+        let fired: Bool
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SCHEDULE", "DUE", "EVENT", "OUTCOME"],
-            firings.map { fired in
-                [
-                    fired.schedule, cells.time(fired.dueAt), fired.event.description,
-                    fired.outcome == .fired ? "fired" : "already fired",
-                ]
-            })
+    let rows: [Row]
+    let emptyText: String
+
+    init(firings: [ScheduleDesk.Fired], alreadyText: String) {
+        rows = firings.map {
+            Row(schedule: $0.schedule, due: $0.dueAt, event: $0.event, fired: $0.outcome == .fired)
+        }
+        emptyText = alreadyText
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("SCHEDULE", \.schedule), .time("DUE", \.due), .text("EVENT", \.event.description),
+            .text("OUTCOME") { $0.fired ? "fired" : "already fired" },
+        ]
     }
 }
 
 /// What a backfill would fire.
-struct ScheduleUnfiredResult: TabularResult {
+struct ScheduleUnfiredResult: CommandResult {
     let due: [DueTime]
     let mean: RunMean
 
@@ -127,14 +125,20 @@ struct ScheduleUnfiredResult: TabularResult {
 
     var emptyText: String { "every occurrence has already fired" }
 
-    var json: JSONValue {
-        [
-            "runs": .integer(due.count), "tokens_per_run": .integer(mean.tokens), "mean_of": .integer(mean.runs),
-            "tokens": .integer(tokens), "due": DueTimesResult(times: due).json,
-        ]
+    struct Document: Encodable {
+        let runs: Int
+        let tokensPerRun: Int64
+        let meanOf: Int
+        let tokens: Int64
+        let due: [DueTime]
     }
 
-    func table(_ cells: CellFormat) -> TextTable { DueTimesResult(times: due).table(cells) }
+    var document: Document {
+        Document(runs: due.count, tokensPerRun: mean.tokens, meanOf: mean.runs, tokens: tokens, due: due)
+    }
+
+    var rows: [DueTime] { due }
+    var columns: [Column<DueTime>] { DueTimesResult(times: due).columns }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !due.isEmpty else { return isQuiet ? "" : emptyText }

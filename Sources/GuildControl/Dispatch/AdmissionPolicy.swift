@@ -41,7 +41,8 @@ package struct AdmissionPolicy: Sendable {
         let senderCharges = event.isOwn ? [] : event.sender.map(snapshot.charges(sender:)) ?? []
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
-            var (decision, terms) = (decision, AdmissionTerms())
+            var decision = decision
+            var terms = AdmissionTerms()
             if let alert = alerts.holding(
                 invocation.priority, agent: invocation.agent, chapter: invocation.chapter)
             {

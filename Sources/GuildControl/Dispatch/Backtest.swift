@@ -68,10 +68,12 @@ package struct Backtest: Sendable {
     private init(commit: String) { self.commit = commit }
 
     package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
-        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        let router = Router(snapshot)
+        let policy = AdmissionPolicy(snapshot)
         var expected: [String: Int64] = [:]
         for name in snapshot.agentsByName.map(\.name) { expected[name] = try await ledger.meanUse(of: name)?.tokens }
-        var (test, last) = (Backtest(commit: snapshot.commit), Int64(0))
+        var test = Backtest(commit: snapshot.commit)
+        var last = Int64(0)
         var book = MemoryBook(expected: expected)
         while true {
             let page = try await ledger.recordedEvents(since: since, after: last, limit: pageSize)
@@ -128,7 +130,8 @@ package struct Backtest: Sendable {
         for agent in running.map(\.agent) { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
         let merged = recorded.outcomes.filter { $0.outcome == Decision.Outcome.merged.rawValue }
         let before = Set((running + merged).map(\.agent))
-        let (added, removed) = (wanted.subtracting(before), before.subtracting(wanted))
+        let added = wanted.subtracting(before)
+        let removed = before.subtracting(wanted)
         guard !added.isEmpty || !removed.isEmpty else { return }
         changed += 1
         guard changes.count < Self.listedChanges else { return }

@@ -76,7 +76,8 @@ package struct Router: Sendable {
 
     /// Why a chain of events goes no further, or nil if it may.
     private func loopStop(_ event: Event, _ rootTokens: Int64) -> Decision? {
-        let (hops, tokens) = (snapshot.settings.hopLimit, snapshot.settings.rootTokens)
+        let hops = snapshot.settings.hopLimit
+        let tokens = snapshot.settings.rootTokens
         var stop: Decision
         if event.hop >= hops.value {
             let reason = "the chain is \(event.hop) events long; the limit is \(hops.value)"

@@ -3,7 +3,7 @@ package import GuildDomain
 import GuildHTTP
 import GuildLedger
 
-extension AgentListing {
+extension AgentListing: JSONShape {
     /// The shape of `GET /agents/NAME`; `schema` describes it.
     package var json: JSONValue { json(isWhole: true) }
 
@@ -60,7 +60,7 @@ extension AgentListing {
         ], optional: ["cost_microdollars"])
 }
 
-extension AgentPause {
+extension AgentPause: JSONShape {
     /// The pause as commands and the API print it.
     package var json: JSONValue {
         [

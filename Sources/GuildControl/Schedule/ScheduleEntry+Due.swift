@@ -85,7 +85,8 @@ extension ScheduleEntry {
         let all = times(after: start, until: end, limit: limit + 1)
         guard all.count > limit else { return all }
         // The least start from which there are no more than wanted.
-        var (low, high) = (start.seconds, end.seconds)
+        var low = start.seconds
+        var high = end.seconds
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if times(after: Timestamp(seconds: middle), until: end, limit: limit + 1).count > limit {

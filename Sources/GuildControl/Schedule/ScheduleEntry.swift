@@ -77,7 +77,8 @@ package struct ScheduleEntry: Sendable {
     /// The last due time in (`start`, `end`], found by halving: some forty steps, however long that is.
     package func last(after start: Timestamp, until end: Timestamp) -> Timestamp? {
         guard let first = next(after: start), first <= end else { return nil }
-        var (low, high) = (start.seconds, end.seconds)
+        var low = start.seconds
+        var high = end.seconds
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if let found = next(after: Timestamp(seconds: middle)), found <= end {

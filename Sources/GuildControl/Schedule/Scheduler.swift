@@ -47,7 +47,8 @@ package struct Scheduler: Service {
     }
 
     package func run() async throws {
-        let (changed, outcomes) = (ledger.signal(.schedules), ledger.signal(.outcomes))
+        let changed = ledger.signal(.schedules)
+        let outcomes = ledger.signal(.outcomes)
         var table = Timetable()
         while !Task.isCancelled {
             let seen = (changed.generation, outcomes.generation)
@@ -104,7 +105,8 @@ package struct Scheduler: Service {
                 firings += max(1, step.firings.count)
                 guard firings >= Self.firingsPerStep else { continue }
                 try await take(steps, table.commit, now: now)
-                (steps, firings) = ([], 0)
+                steps = []
+                firings = 0
             }
             taken.append((index, seenUntil))
         }

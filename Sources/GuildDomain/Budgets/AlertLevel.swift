@@ -55,7 +55,8 @@ package struct AlertThresholds: Sendable, Hashable {
     /// The level of `used` of `limit`, rounded up to the higher one; nothing is left of a limit of zero.
     package func level(used: Int64, limit: Int64) -> AlertLevel {
         guard limit > 0 else { return .red }
-        let (share, whole) = (Int128(used) * 100, Int128(limit))
+        let share = Int128(used) * 100
+        let whole = Int128(limit)
         if share >= whole * Int128(red) { return .red }
         if share >= whole * Int128(orange) { return .orange }
         return share >= whole * Int128(yellow) ? .yellow : .none

@@ -72,7 +72,9 @@ extension BucketRing {
 
     /// - Returns: nil for bytes that were not made by `bytes`.
     package init?(bytes: [UInt8]) {
-        var (buckets, position, last): ([Bucket], Int, Int64) = ([], 0, 0)
+        var buckets: [Bucket] = []
+        var position: Int = 0
+        var last: Int64 = 0
         while position < bytes.count {
             guard let distance = Self.value(in: bytes, at: &position),
                 let tokens = Self.value(in: bytes, at: &position),
@@ -97,7 +99,8 @@ extension BucketRing {
     }
 
     private static func value(in bytes: [UInt8], at position: inout Int) -> Int64? {
-        var (value, shift): (UInt64, UInt64) = (0, 0)
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
         while position < bytes.count, shift < 63 {
             let byte = bytes[position]
             position += 1

@@ -38,11 +38,15 @@ package struct PeriodCalendar: Sendable {
     private func period(
         at instant: Timestamp, from first: Int64, next: (Int64) -> Int64
     ) -> Range<Timestamp> {
-        var (days, following) = (first, next(first))
-        var (start, end) = (begin(ofDay: days), begin(ofDay: following))
+        var days = first
+        var following = next(first)
+        var start = begin(ofDay: days)
+        var end = begin(ofDay: following)
         while end <= min(instant, Timestamp(seconds: Self.latest)) {
-            (days, following) = (following, next(following))
-            (start, end) = (end, begin(ofDay: following))
+            days = following
+            following = next(following)
+            start = end
+            end = begin(ofDay: following)
         }
         return start..<max(start, end)
     }

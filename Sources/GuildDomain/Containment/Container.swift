@@ -18,7 +18,8 @@ package struct Container: Sendable, Hashable, CustomStringConvertible {
     /// Reads `SYSTEM:CONTAINER`, as `guild run --on`, a cron trigger's `on:` and the ledger write it.
     package init?(_ text: String) {
         guard let colon = text.firstIndex(of: ":") else { return nil }
-        let (system, name) = (text[..<colon], text[text.index(after: colon)...])
+        let system = text[..<colon]
+        let name = text[text.index(after: colon)...]
         guard Self.isSystem(system), !name.isEmpty, name.utf8.count <= Self.longestNameBytes else { return nil }
         self.init(system: String(system), name: String(name))
     }

@@ -110,7 +110,8 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern of a text: `acme/*`, `github:acme/*`.
     package init(_ text: String) {
         description = text
-        var (system, name): (String?, Substring) = (nil, text[...])
+        var system: String? = nil
+        var name: Substring = text[...]
         if let colon = text.firstIndex(of: ":"), Container.isSystem(text[..<colon]) {
             (system, name) = (text[..<colon].lowercased(), text[text.index(after: colon)...])
         }

@@ -88,7 +88,8 @@ package struct RateBucket: Sendable, Hashable {
     /// How long until nothing is lent any more; zero if nothing is.
     package func wait(_ rate: Rate) -> Duration {
         guard level < 0 else { return .zero }
-        let (lent, pace) = (-Int128(level), Int128(rate.perMinute))
+        let lent = -Int128(level)
+        let pace = Int128(rate.perMinute)
         return .microseconds(Int64(clamping: (lent + pace - 1) / pace))
     }
 

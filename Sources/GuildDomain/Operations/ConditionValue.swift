@@ -39,7 +39,8 @@ package struct ConditionValue: Sendable, Hashable {
 
     private init(schema: JSONValue) {
         self.schema = schema
-        (comparison, form) = (.exact, nil)
+        comparison = .exact
+        form = nil
     }
 
     /// - Parameter argument: nil is text that is derived from others.

@@ -38,7 +38,8 @@ package struct FieldComparison: Sendable, Hashable {
     }
 
     private func withOneWordEach(_ text: String) -> String {
-        var (result, word) = (String.UnicodeScalarView(), String.UnicodeScalarView())
+        var result = String.UnicodeScalarView()
+        var word = String.UnicodeScalarView()
         func end() {
             let text = String(word)
             result.append(contentsOf: (synonyms[text] ?? text).unicodeScalars)

@@ -14,7 +14,8 @@ package struct InternetAddress: Sendable, Hashable {
     package init?(_ text: String) {
         guard text.utf8.count <= 45 else { return nil }
         if let version4 = Self.version4(text) {
-            (bits, isVersion4) = (UInt128(version4), true)
+            bits = UInt128(version4)
+            isVersion4 = true
         } else if let version6 = Self.version6(text) {
             isVersion4 = version6 >> 32 == 0xFFFF
             bits = isVersion4 ? version6 & 0xFFFF_FFFF : version6
@@ -23,7 +24,10 @@ package struct InternetAddress: Sendable, Hashable {
         }
     }
 
-    fileprivate init(bits: UInt128, isVersion4: Bool) { (self.bits, self.isVersion4) = (bits, isVersion4) }
+    fileprivate init(bits: UInt128, isVersion4: Bool) {
+        self.bits = bits
+        self.isVersion4 = isVersion4
+    }
 
     /// The block of that length in which the address lies; nil for the other family.
     func block(_ length: AddressBlock.Length) -> AddressBlock? {

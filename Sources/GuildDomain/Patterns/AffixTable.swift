@@ -22,7 +22,8 @@ struct AffixTable: Sendable {
         let sorted = entries.sorted { Self.precedes($0.bytes, $1.bytes) }
         affixes = sorted.map(\.bytes)
         buckets = sorted.map(\.bucket)
-        var (parents, open): ([Int], [Int]) = ([], [])
+        var parents: [Int] = []
+        var open: [Int] = []
         for (index, bytes) in affixes.enumerated() {
             while let last = open.last, !bytes.starts(with: affixes[last]) { open.removeLast() }
             parents.append(open.last ?? -1)
@@ -52,7 +53,8 @@ struct AffixTable: Sendable {
     /// - Parameter text: begins with the stem.
     private func count(notAfter text: [UInt8]) -> Int {
         let key = Self.key(text, after: stem.count)
-        var (low, high) = (Self.count(of: keys) { $0 < key }, Self.count(of: keys) { $0 <= key })
+        var low = Self.count(of: keys) { $0 < key }
+        var high = Self.count(of: keys) { $0 <= key }
         // Only those that are the same so far are looked at whole.
         while low < high {
             let middle = low + (high - low) / 2
@@ -63,7 +65,8 @@ struct AffixTable: Sendable {
 
     /// How many of an ascending list are at its beginning for which something holds.
     private static func count(of keys: [UInt64], where holds: (UInt64) -> Bool) -> Int {
-        var (low, high) = (0, keys.count)
+        var low = 0
+        var high = keys.count
         while low < high {
             let middle = low + (high - low) / 2
             if holds(keys[middle]) { low = middle + 1 } else { high = middle }

@@ -39,7 +39,8 @@ extension EventPattern.Alternative {
     fileprivate func firstFailure(in event: JSONValue) -> (passed: Int, mismatch: EventPattern.Mismatch) {
         let ordered = fields.filter { !$0.wantsAbsence } + fields.filter(\.wantsAbsence)
         // Each further field can only make it fail, so the first failing one is found by halving.
-        var (passed, end) = (0, ordered.count - 1)
+        var passed = 0
+        var end = ordered.count - 1
         while passed < end {
             let middle = (passed + end) / 2
             if PatternTree(Array(ordered[...middle])).matches(event) { passed = middle + 1 } else { end = middle }
@@ -58,7 +59,8 @@ extension EventPattern.Alternative {
 
 extension JSONValue {
     /// How many values of an array are shown, and how long each may be.
-    private static let (shownValues, shownCharacters) = (4, 80)
+    private static let shownValues = 4
+    private static let shownCharacters = 80
 
     /// The values at `path`, searching through arrays, for a sentence that begins with "found".
     fileprivate func inWords(at path: [String]) -> String {

@@ -6,7 +6,8 @@ struct PatternIndexBuilder {
     private static let maximumDepth = 8
     /// Places in buckets for each alternative, and in addition; a rule with many values takes many. A rule without a
     /// place is tried for every event.
-    private static let (placesEach, placesBeside) = (16, 1 << 20)
+    private static let placesEach = 16
+    private static let placesBeside = 1 << 20
     /// Keys of one requirement that are counted and placed; one with more is looked up by its presence.
     private static let keysEach = EventPattern.Limit.values
     /// Keys of all alternatives of one rule: an `$or` multiplies them.

@@ -13,7 +13,8 @@ struct RangeTable: Sendable {
 
     /// - Returns: nil for a bound that has no binary approximation.
     static func bounds(_ range: NumericRange) -> (lower: Double, upper: Double)? {
-        var (lower, upper) = (-Double.infinity, Double.infinity)
+        var lower = -Double.infinity
+        var upper = Double.infinity
         if let bound = range.lower {
             guard let value = Double(bound.number.description) else { return nil }
             lower = value

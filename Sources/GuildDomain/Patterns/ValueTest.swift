@@ -60,7 +60,10 @@ package struct CaselessTest: Sendable, Hashable {
     let place: Place
     let pattern: CaselessText
 
-    init(_ text: String, _ place: Place) { (pattern, self.place) = (CaselessText(text), place) }
+    init(_ text: String, _ place: Place) {
+        pattern = CaselessText(text)
+        self.place = place
+    }
 
     /// Whether the texts are equal without case.
     package func accepts(_ text: String) -> Bool {

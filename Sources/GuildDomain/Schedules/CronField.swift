@@ -36,7 +36,8 @@ struct CronField: Sendable {
         let bounds = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let (lower, upper): (Int, Int)
         if parts[0] == "*" || parts[0] == "?" {
-            (lower, upper) = (range.lowerBound, highest)
+            lower = range.lowerBound
+            upper = highest
         } else if bounds.count == 2 {
             lower = try number(bounds[0], item: item)
             let end = try number(bounds[1], item: item)

@@ -34,14 +34,16 @@ extension CronSchedule {
     /// The first instant whose wall-clock time matches, the repeated hour included.
     private func nextElapsed(after start: Int64, _ clock: WallClock, limit: Int64) -> Int64? {
         let day: Int64 = 86_400
-        var (instant, offset) = (start, clock.offset(at: start))
+        var instant = start
+        var offset = clock.offset(at: start)
         while let wall = nextWall(after: instant + offset, limit: limit) {
             let candidate = wall - offset
             let probe = min(candidate, instant + day)
             if clock.offset(at: probe) != offset {
                 // Continue from the change, with the offset after it.
                 let change = clock.change(from: offset, after: instant, until: probe)
-                (instant, offset) = (change - 1, clock.offset(at: change))
+                instant = change - 1
+                offset = clock.offset(at: change)
             } else if candidate <= instant + day {
                 return candidate
             } else {
@@ -81,7 +83,8 @@ extension CronSchedule {
         var earliest = Int(second)
         while year <= limit {
             guard months.contains(Int(month)) else {
-                (day, earliest) = (1, 0)
+                day = 1
+                earliest = 0
                 (year, month) = month == 12 ? (year + 1, 1) : (year, month + 1)
                 continue
             }
@@ -108,7 +111,9 @@ extension CronSchedule {
     /// The first matching second of a day that is not before `earliest`.
     private func firstTime(from earliest: Int) -> Int? {
         guard let firstMinute = minutes.first(from: 0), let firstSecond = seconds.first(from: 0) else { return nil }
-        let (hour, minute, second) = (earliest / 3600, earliest / 60 % 60, earliest % 60)
+        let hour = earliest / 3600
+        let minute = earliest / 60 % 60
+        let second = earliest % 60
         if hours.contains(hour) {
             if minutes.contains(minute), let found = seconds.first(from: second) {
                 return hour * 3600 + minute * 60 + found

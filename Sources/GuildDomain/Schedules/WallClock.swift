@@ -20,7 +20,8 @@ struct WallClock {
 
     /// The first instant after `start` that has not the offset `before`, given that `end` has another.
     func change(from before: Int64, after start: Int64, until end: Int64) -> Int64 {
-        var (low, high) = (start, end)
+        var low = start
+        var high = end
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if offset(at: middle) == before { low = middle } else { high = middle }
@@ -30,8 +31,10 @@ struct WallClock {
 
     /// - Parameter wall: seconds since 1970 as though the zone were UTC. Assumes at most one change within two days.
     func instant(of wall: Int64) -> Reading {
-        let (start, end) = (wall - 86_400, wall + 86_400)
-        let (before, after) = (offset(at: start), offset(at: end))
+        let start = wall - 86_400
+        let end = wall + 86_400
+        let before = offset(at: start)
+        let after = offset(at: end)
         guard before != after else { return .once(wall - before) }
         let change = change(from: before, after: start, until: end)
         let isBefore = wall - before < change

@@ -2,6 +2,7 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
+import GuildWork
 package import Logging
 import ServiceLifecycle
 

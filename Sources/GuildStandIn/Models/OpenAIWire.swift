@@ -79,7 +79,8 @@ struct OpenAIWire: ModelWire {
     }
 
     private func parts(of reply: ModelReply) -> (text: String, tools: [Tool]) {
-        var (text, tools): (String, [Tool]) = ("", [])
+        var text: String = ""
+        var tools: [Tool] = []
         for block in reply.blocks {
             switch block {
             case .text(let words): text += words
