@@ -99,10 +99,7 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// The states that may follow this one.
-    package var transitions: Set<InvocationState> { Set(following) }
-
-    /// A list, because a set of these would be the only one that a run needs, and its type takes the runtime a while.
-    private var following: [InvocationState] {
+    package var transitions: [InvocationState] {
         switch self {
         case .queued: [.awakening, .cancelled, .expired]
         case .awakening: [.active, .queued, .failed, .cancelled, .expired, .waiting]
@@ -116,5 +113,5 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// Whether `transitions` allows the step.
-    package func canBecome(_ next: InvocationState) -> Bool { following.contains(next) }
+    package func canBecome(_ next: InvocationState) -> Bool { transitions.contains(next) }
 }
