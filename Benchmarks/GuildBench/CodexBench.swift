@@ -20,7 +20,7 @@ struct CodexBench {
             reading.append(
                 try milliseconds { try git(path, "git cat-file --batch --buffer < ../blobs > /dev/null") })
             let repository = try CodexRepository(at: CodexLocation(path, workingDirectory: "/"))
-            let loader = CodexLoader(repository: repository, catalogue: OperationCatalogue(GitHubOperations.all))
+            let loader = CodexLoader(repository: repository, systems: SystemRegistry.standard.catalogue())
             cold.append(try milliseconds { _ = try loader.load().get() })
             for change in 0..<Self.changes {
                 try self.change(change, "changed in round \(round), time \(change)", path)

@@ -3,14 +3,14 @@ package struct Event: Sendable, Hashable {
     /// For an event made here a new ULID; for a webhook derived from the sender's delivery id, so that a redelivery has
     /// the same one.
     package var id: EventID
-    /// `/github/acme/shop`, `/schedule/ranger/patrol`, `/cli/USER`.
+    /// `/SYSTEM/acme/shop`, `/schedule/ranger/patrol`, `/cli/USER`.
     package var source: String
     /// The sender's own type in dotted form: `issues.opened`.
     package var type: String
     /// The thing it is about: `acme/shop#42`.
     package var subject: String?
     package var time: Timestamp
-    /// What a trigger's `source:` names: `github`, `schedule`, `cli`, …
+    /// What a trigger's `source:` names: an external system, `schedule`, `cli`, …
     package var system: String
     /// The normalised type: `ISSUE_OPENED`.
     package var guildEvent: String?

@@ -3,7 +3,7 @@ package import GuildDomain
 /// One thing that the HTTP listener answers. The rooms make these; GuildHTTP serves them.
 package struct Route: Sendable {
     package enum Method: String, Sendable {
-        case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH"
+        case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH", options = "OPTIONS"
     }
 
     /// Who may call it.

@@ -1,4 +1,5 @@
 import Foundation
+import GuildConnectors
 import GuildDomain
 import Testing
 
@@ -53,5 +54,16 @@ enum Samples {
 
     private static func headers(_ line: JSONValue) -> Headers {
         Headers((line["headers"]?.object?.members ?? []).map { ($0.key, $0.value.string ?? "") })
+    }
+}
+
+extension GitHubNormaliser {
+    /// A delivery to a GitHub endpoint.
+    static func normalise(
+        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: GitHubIdentity? = nil
+    ) throws(WebhookRefusal) -> WebhookContent {
+        try normalise(
+            WebhookDelivery(system: "github", endpoint: endpoint, headers: headers, body: body, receivedAt: now),
+            identity: identity)
     }
 }

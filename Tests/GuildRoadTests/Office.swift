@@ -145,7 +145,7 @@ final class TemporaryFolder: Sendable {
     /// Writes files into a folder and loads what is then there.
     func snapshot(of files: [String: String], in name: String) throws -> CodexSnapshot {
         try write(files, in: name)
-        return try CodexLoader.load(folder: "\(path)/\(name)", catalogue: CodexAccess.catalogue).get()
+        return try CodexLoader.load(folder: "\(path)/\(name)", systems: CodexAccess.systems).get()
     }
 }
 

@@ -48,12 +48,17 @@ package struct ConnectorManifest: Manifest {
 
 /// How we prove ourselves to an external system.
 package struct ConnectorAuthentication: Sendable, Hashable {
-    package enum Scheme: String, Sendable, CaseIterable {
-        case bearer, basic
-        case apiKey = "api_key"
-        case oauth2
-        case githubApp = "github_app"
-        case awsSigV4 = "aws_sigv4"
+    /// The value of `auth.type`. A system may have one of its own (`ConnectionProfile`).
+    package struct Scheme: RawRepresentable, Sendable, Hashable {
+        package let rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        package static let bearer = Scheme(rawValue: "bearer")
+        package static let basic = Scheme(rawValue: "basic")
+        package static let apiKey = Scheme(rawValue: "api_key")
+        package static let oauth2 = Scheme(rawValue: "oauth2")
+        package static let awsSigV4 = Scheme(rawValue: "aws_sigv4")
     }
 
     package var scheme: Scheme

@@ -71,8 +71,8 @@ package struct GuildDefaults: Sendable, Hashable {
     package var reservationDeadline: Duration?
     /// Bytes of a webhook's body.
     package var bodyLimit: Int?
-    /// Bytes of a GitHub webhook's body.
-    package var githubBodyLimit: Int?
+    /// The same for the systems that have a limit of their own, by system.
+    package var bodyLimits: [String: Int] = [:]
     package var queueDepth: Int?
     package var modelIdleTimeout: Duration?
     package var connectTimeout: Duration?
@@ -80,6 +80,9 @@ package struct GuildDefaults: Sendable, Hashable {
     package var locations: [String: SourceLocation] = [:]
 
     package init() {}
+
+    /// The key of a system's own limit.
+    package static func bodyLimitKey(of system: String) -> String { "\(system)BodyLimit" }
 }
 
 /// `kind: Chapter`: a team, its share of the pool and its people.
@@ -90,8 +93,8 @@ package struct ChapterManifest: Manifest {
         package var id: String
         package var name: String?
         package var email: String?
-        package var slack: String?
-        package var github: String?
+        /// Who the member is in each external system, by system.
+        package var ids: [String: String] = [:]
         /// An IANA name; the organisation's where nothing is said.
         package var timezone: String?
         package var digestAt: TimeOfDay?

@@ -57,7 +57,7 @@ extension CodexSnapshot {
             }.filter { $0.unit == .requests }
     }
 
-    /// What one operation of a connector takes from: `github.get_issue`.
+    /// What one operation of a connector takes from: `SYSTEM.get_issue`.
     package func charges(operation: String) -> [AdmissionTerms.Charge] {
         connector(system: String(operation.prefix { $0 != "." })).map(charges(connector:)) ?? []
     }

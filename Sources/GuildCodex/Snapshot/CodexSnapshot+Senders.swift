@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What those who send events may set going. Buckets are named by the sender, `sender/github/583231`; those of a policy
+/// What those who send events may set going. Buckets are named by the sender, `sender/SYSTEM/583231`; those of a policy
 /// end with `@`, the policy and the place of the limit there.
 extension CodexSnapshot {
     /// Runs that a non-member may set going within an hour, where no policy says otherwise.

@@ -207,14 +207,20 @@ func quoted(_ text: String) -> String {
 /// Recognises the shapes of well-known credentials.
 enum SecretShape {
     private static let prefixes = [
-        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-",
+        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "glpat-", "xoxb-", "xoxp-", "xapp-",
         "AKIA", "AIza", "hvs.", "-----BEGIN ", "whsec_", "sk_live_", "rk_live_",
     ]
+
+    /// How the vendors of several kinds of credentials mark their personal access tokens: `VENDOR_pat_…`.
+    private static let infix = "_pat_"
+    private static let longestVendor = 12
 
     /// A prefix alone is a word; a credential goes on.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {
-        text.utf8.count >= minimumBytes && prefixes.contains { text.hasPrefix($0) }
+        guard text.utf8.count >= minimumBytes else { return false }
+        return prefixes.contains { text.hasPrefix($0) }
+            || text.prefix(longestVendor + infix.count).contains(infix)
     }
 }

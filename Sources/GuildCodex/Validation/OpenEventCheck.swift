@@ -3,7 +3,7 @@ import GuildDomain
 /// Warns where strangers can set an agent going and nothing bounds what the organisation spends.
 struct OpenEventCheck {
     let codex: DecodedCodex
-    /// As `OperationCatalogue` has them.
+    /// As `SystemCatalogue` has them.
     let openEvents: [String: [String]]
     let findings: Findings
 

@@ -28,7 +28,7 @@ struct CodexPlan: Sendable {
         let section: Section
         /// `agent clerk`, `chapter payments`.
         let subject: String
-        /// `github.create_comment`, `tokenBudget.perDay`.
+        /// `SYSTEM.create_comment`, `tokenBudget.perDay`.
         let what: String
         let kind: Kind
         let before: String?

@@ -2,7 +2,7 @@ import GuildDomain
 
 /// The logins and ids whose events set nothing going (spec: SafetyPolicy `ignore_senders`).
 ///
-/// A login is compared without case; a bot is also known by its name without the `[bot]` that GitHub puts behind it.
+/// A login is compared without case; a bot is also known by its name without the `[bot]` that some systems put behind it.
 struct IgnoredSenders {
     private let names: Set<String>
 

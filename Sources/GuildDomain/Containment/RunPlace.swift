@@ -38,7 +38,7 @@ package struct RunPlace: Sendable, Hashable {
         containers.filter { $0.system == system.lowercased() }
     }
 
-    /// For people: `github:acme/shop`, or that there is none.
+    /// For people: `SYSTEM:acme/shop`, or that there is none.
     package var text: String {
         containers.isEmpty ? "nowhere" : containers.map(\.description).joined(separator: ", ")
     }

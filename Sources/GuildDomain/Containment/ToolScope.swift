@@ -95,7 +95,7 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// One entry of a list in `on:`: `acme/shop`, `acme/*`, `github:acme/*`.
+/// One entry of a list in `on:`: `acme/shop`, `acme/*`, `SYSTEM:acme/*`.
 package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     /// As written.
     package let description: String

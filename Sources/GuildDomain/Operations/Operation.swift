@@ -7,7 +7,7 @@ package struct Operation: Sendable, Hashable {
         case write
     }
 
-    /// `github.create_issue_comment`: the connector, a dot, the operation.
+    /// `SYSTEM.create_comment`: the connector, a dot, the operation.
     package let name: String
     package let summary: String
     package let effect: Effect
@@ -33,17 +33,12 @@ package struct Operation: Sendable, Hashable {
     package var connector: String { String(name.prefix { $0 != "." }) }
 }
 
-/// Every operation this build knows. Citadel hands it to the codex's validator and to the executor.
+/// Operations, to be found by name: every one of this build, or those of one agent.
 package struct OperationCatalogue: Sendable {
     /// In a stable order, for the providers' prompt caches.
     package let operations: [Operation]
-    /// By system, the types of events that anyone with an account there can cause, in both their spellings.
-    package let openEvents: [String: [String]]
 
-    package init(_ operations: [Operation], openEvents: [String: [String]] = [:]) {
-        self.operations = operations.sorted { $0.name < $1.name }
-        self.openEvents = openEvents
-    }
+    package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
 
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
 

@@ -1,6 +1,6 @@
 /// A pattern for names in which `*` stands for any run of characters, dots included; every other character is itself.
 ///
-/// `pull_request.*` in a trigger, `github.*` in a list of tools. Case counts; matching takes linear time.
+/// `pull_request.*` in a trigger, `SYSTEM.*` in a list of tools. Case counts; matching takes linear time.
 package struct Glob: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     package let description: String
     let pattern: StarPattern

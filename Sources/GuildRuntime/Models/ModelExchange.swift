@@ -30,7 +30,7 @@ package struct ModelRequest: Sendable, Hashable {
 }
 
 package struct ModelTool: Sendable, Hashable {
-    /// Our name, with dots: `github.add_labels`. A provider whose names may not hold dots writes `github__add_labels`.
+    /// Our name, with dots: `SYSTEM.add_labels`. A provider whose names may not hold dots writes `SYSTEM__add_labels`.
     package var name: String
     package var summary: String
     package var schema: JSONValue

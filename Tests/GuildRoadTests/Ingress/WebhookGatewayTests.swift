@@ -18,7 +18,7 @@ import Testing
     private func gateway(_ office: Office) -> WebhookGateway {
         WebhookGateway(
             codex: office.codex, secrets: office.secrets,
-            identity: { [office] in office.connectors.gitHubIdentity($0) },
+            identity: { [office] in office.connectors.identity(in: $0, $1) },
             accept: { [office] event, policy in
                 try await office.ledger.accept(event, policy: policy, now: office.time.now)
             },
