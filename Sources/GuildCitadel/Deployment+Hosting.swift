@@ -4,7 +4,7 @@ import GuildLedger
 import GuildRuntime
 
 extension Deployment {
-    /// Runs an executor and an action executor that claim only what belongs to `root`, until `body` has returned.
+    /// Runs an executor and an action executor that claim only work of `root`, until `body` has returned.
     func hosting<Value: Sendable>(
         root: EventID, worker: Worker, substitute: ModelProviders.Substitute? = nil, retry: RetryPolicy? = nil,
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in },

@@ -18,9 +18,11 @@ struct Housekeeping: Service {
     let deployment: Deployment
 
     func run() async throws {
-        let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
+        let ledger = deployment.ledger
+        let time = deployment.time
+        let logger = deployment.logger
         await cancelWhenGracefulShutdown {
-            // What a crash left is looked for once, and again where a round could not look at all files.
+            // Remains of a crash are searched for once, and again if a round could not look at all files.
             var looksAtFiles = true
             while !Task.isCancelled {
                 let end = ContinuousClock.now + Self.round
@@ -41,7 +43,7 @@ struct Housekeeping: Service {
                 } catch is CancellationError {
                     return
                 } catch {
-                    // What is not taken away now is taken away in the next round.
+                    // The next round deletes what this one could not.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])
                 }
                 // Losing the error is safe: it can only say that this task was cancelled, which the loop sees.
@@ -52,7 +54,7 @@ struct Housekeeping: Service {
 }
 
 extension CodexSnapshot {
-    /// What the policies say about retention, as the ledger takes it.
+    /// The retention of the policies, in the ledger's form.
     package var retentionPlan: RetentionPlan {
         let rules = retention
         return RetentionPlan(

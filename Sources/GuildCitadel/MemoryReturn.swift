@@ -1,6 +1,6 @@
 import CLinux
 
-/// Whether the system gets back what large bodies took.
+/// Whether memory of large bodies returns to the system.
 enum MemoryReturn {
     /// An allocation of at least this many bytes is a mapping of its own, which goes when it is freed.
     private static let mappingBytes: Int32 = 256 << 10

@@ -8,6 +8,7 @@ extension JSONValue {
         case canonical
     }
 
+    /// The value as JSON text.
     package func text(_ layout: Layout = .compact) -> String { String(decoding: bytes(layout), as: UTF8.self) }
 
     /// The document as UTF-8.

@@ -17,14 +17,14 @@ struct SecretPattern: Sendable, Hashable {
         var end: Int { if case .whole(let end) = self { end } else { 0 } }
     }
 
-    /// The end of the longest way in which the pattern stands at `start`.
+    /// The end of the longest match of the pattern at `start`.
     func end(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
         var longest = max(exact(in: text, at: start).end, encoded(in: text, at: start).end)
         if !isBase64 { longest = max(longest, hexadecimal(in: text, at: start).end) }
         return longest > 0 ? longest : nil
     }
 
-    /// Whether what stands from `start` to the end of the text can be the beginning of the pattern.
+    /// Whether the text from `start` to its end can be the beginning of the pattern.
     func isOpen(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
         exact(in: text, at: start) == .open || encoded(in: text, at: start) == .open
             || !isBase64 && hexadecimal(in: text, at: start) == .open
@@ -111,10 +111,11 @@ struct SecretPattern: Sendable, Hashable {
     }
 }
 
-/// One escape of URL (`%2F`), JSON (`\/`, `\u002f`, `\x2f`) or HTML (`&amp;`, `&#47;`) encoding, and the bytes it stands for.
+/// One escape of URL (`%2F`), JSON (`\/`, `\u002f`, `\x2f`) or HTML (`&amp;`, `&#47;`) encoding, and the bytes it
+/// encodes.
 struct EncodedUnit {
     private let packed: UInt32
-    /// Bytes that it stands for.
+    /// The number of encoded bytes.
     let count: Int
     /// Bytes that it takes.
     let length: Int
@@ -189,7 +190,7 @@ struct EncodedUnit {
         self.init(scalar, length: end + 1 - place)
     }
 
-    /// Where an escape that is itself escaped goes on: `\\u002f` behind its first backslash.
+    /// The continuation of an escape that is itself escaped: `\\u002f` after its first backslash.
     static func oneLevelLess(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
         guard place + 1 < text.count, text[place] == UInt8(ascii: "\\"), text[place + 1] == UInt8(ascii: "\\") else {
             return nil
@@ -200,7 +201,7 @@ struct EncodedUnit {
     /// The longest that `init` reads.
     private static let longest = 12
 
-    /// Whether an escape may begin here that goes on behind the end of the text.
+    /// Whether an escape may begin here that continues after the end of the text.
     static func mayBeCut(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
         starters.contains(text[place]) && text.count - place < longest
     }

@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 package import GuildCodex
-package import GuildDomain
+import GuildDomain
 
 extension ExternalSystem {
     /// Any sender that follows https://www.standardwebhooks.com, version 1.0.0.

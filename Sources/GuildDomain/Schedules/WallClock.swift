@@ -2,7 +2,7 @@ package import Foundation
 
 /// A time zone as arithmetic on seconds: its offset at an instant, and the instants of a wall-clock time.
 struct WallClock {
-    /// What a wall-clock time is: one instant, two (clocks went back), or none (clocks went forward).
+    /// The instants of a wall-clock time: one, two (clocks went back), or none (clocks went forward).
     enum Reading: Equatable {
         case once(Int64)
         case twice(first: Int64, change: Int64, offsetBefore: Int64)
@@ -20,7 +20,8 @@ struct WallClock {
 
     /// The first instant after `start` that has not the offset `before`, given that `end` has another.
     func change(from before: Int64, after start: Int64, until end: Int64) -> Int64 {
-        var (low, high) = (start, end)
+        var low = start
+        var high = end
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if offset(at: middle) == before { low = middle } else { high = middle }
@@ -30,8 +31,10 @@ struct WallClock {
 
     /// - Parameter wall: seconds since 1970 as though the zone were UTC. Assumes at most one change within two days.
     func instant(of wall: Int64) -> Reading {
-        let (start, end) = (wall - 86_400, wall + 86_400)
-        let (before, after) = (offset(at: start), offset(at: end))
+        let start = wall - 86_400
+        let end = wall + 86_400
+        let before = offset(at: start)
+        let after = offset(at: end)
         guard before != after else { return .once(wall - before) }
         let change = change(from: before, after: start, until: end)
         let isBefore = wall - before < change
@@ -47,10 +50,10 @@ struct WallClock {
 
 /// Time zones by their IANA names.
 package enum Zones {
-    /// The zone of exactly that name: `Europe/London`, `UTC`. Abbreviations (`PST`), offsets (`GMT+2`) and other spellings
-    /// are refused, because what they mean depends on who reads them.
+    /// The zone of exactly that name: `Europe/London`, `UTC`. Abbreviations (`PST`), offsets (`GMT+2`) and other
+    /// spellings are refused, because they are ambiguous.
     ///
-    /// - Returns: nil where there is no such zone.
+    /// - Returns: nil if there is no such zone.
     package static func named(_ name: String) -> TimeZone? {
         if known.contains(name) { return TimeZone(identifier: name) }
         // The list has no aliases (Asia/Calcutta); those have a slash, and each part begins with a capital.

@@ -4,13 +4,13 @@ import GuildLedger
 
 /// How a turn ends its invocation.
 struct Ending {
-    /// The answer, or what there is of it.
+    /// The answer, as far as there is one.
     let text: String
     /// Nil for a success.
     let failure: Failure?
 
     /// - Parameter answered: every answered turn, `turn` the last of them.
-    /// - Returns: nil where the conversation goes on: calls have their results, an answer is to be repaired, or the
+    /// - Returns: nil if the conversation continues: calls have their results, an answer is to be repaired, or the
     ///   provider paused.
     init?(
         of turn: JournalledTurn, after answered: [JournalledTurn], _ builder: RequestBuilder, _ limits: InvocationLimits
@@ -36,7 +36,7 @@ struct Ending {
         case .refusal:
             failure = Failure(
                 .failed, "the model refused to answer",
-                hint: "look at what it was asked: the prompt of agent \(agent), and its input")
+                hint: "check the prompt of agent \(agent), and its input")
         case .contextWindowExceeded:
             failure = Failure(
                 .failed, "the model's context window is full",

@@ -2,6 +2,7 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
+import GuildWork
 package import Logging
 import ServiceLifecycle
 
@@ -14,14 +15,21 @@ package struct Executor: Service {
     /// Runs side by side in one process.
     package static let defaultSlots = 16
 
-    /// What the executor works with; the same for `serve` and for `run`.
+    /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
+        /// The ledger that it claims from.
         package var ledger: Ledger
+        /// The codex in force.
         package var codex: CurrentCodex
+        /// The connectors for reads.
         package var connectors: CurrentConnectors
+        /// The providers of models.
         package var providers: ModelProviders
+        /// The identity of this process.
         package var worker: Worker
+        /// The clock.
         package var time: any TimeSource
+        /// The log.
         package var logger: Logger
 
         package init(
@@ -40,10 +48,10 @@ package struct Executor: Service {
     }
 
     private let parts: Parts
-    /// Only this causal root: what `guild run` hosts.
+    /// Only this causal root, for the executor that `guild run` hosts.
     private let root: EventID?
     private let slots: Int
-    /// Nil takes what the head says.
+    /// Nil uses the head's policy.
     private let retry: RetryPolicy?
     private let observe: @Sendable (RunEvent) -> Void
     private let loop: ClaimLoop
@@ -105,7 +113,7 @@ package struct Executor: Service {
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
             observe: { [observe, root, logger = parts.logger] event in
                 switch event {
-                // Who watches one run is told there.
+                // The person who watches one run sees it there.
                 case .warned(let id, let warning) where root == nil:
                     logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
                 case .outOfBudget(let id, let refusal, _) where refusal.waitsForPerson && root == nil:
@@ -116,7 +124,7 @@ package struct Executor: Service {
                 }
                 observe(event)
             },
-            // What a person watches is not paused for what others want.
+            // A run that a person watches is not paused for others.
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },

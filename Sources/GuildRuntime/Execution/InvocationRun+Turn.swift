@@ -39,8 +39,8 @@ extension InvocationRun {
         }
     }
 
-    /// The alert that trims the request. None where answers are replayed or recorded: a recording is found by what was
-    /// asked, which must not depend on what others have spent.
+    /// The alert that trims the request. None if answers are replayed or recorded: a recording is found by its request,
+    /// which must not depend on the spending of others.
     private func alert(_ setting: Setting) async throws -> AlertLevel {
         guard !(setting.provider is any KeyedProvider) else { return .none }
         return try await ledger.alertLevels(now: time.now).level(agent: invocation.agent, chapter: invocation.chapter)
@@ -73,8 +73,8 @@ extension InvocationRun {
         }
     }
 
-    /// When the time that the agent may work on this invocation is up: this attempt's, and the answered turns' of earlier
-    /// ones. What it waited for people, for actions or for its next try is not counted, nor how long a crash lasted.
+    /// The end of the agent's working time for this invocation: this attempt's, and that of answered turns of earlier
+    /// ones. Waits for people, for actions or for its next try do not count, nor does the time of a crash.
     private func deadline(
         after turns: [JournalledTurn], _ setting: Setting, _ level: AlertLevel = .none
     ) -> Timestamp {

@@ -23,7 +23,7 @@ struct InvocationRun: Sendable {
     let time: any TimeSource
     let retry: RetryPolicy
     let observe: @Sendable (RunEvent) -> Void
-    /// The rule by which urgent work takes its slot; nil where none may.
+    /// The rule by which urgent work takes its slot; nil if none may.
     let mayPause: @Sendable () -> PreemptionRule?
     let isDraining: @Sendable () -> Bool
     /// Whether somebody waits for this very run.
@@ -31,7 +31,7 @@ struct InvocationRun: Sendable {
 
     var invocation: Invocation { claim.invocation }
 
-    /// Runs until the invocation ends or waits. What it throws is an error of the ledger: the lease is then left to end.
+    /// Runs until the invocation ends or waits. It throws only errors of the ledger: the lease is then left to end.
     func run() async throws {
         do {
             let setting = try await prepare()
@@ -54,7 +54,7 @@ struct InvocationRun: Sendable {
         }
     }
 
-    /// What stays the same through all turns of an attempt.
+    /// The values that stay the same through all turns of an attempt.
     struct Setting: Sendable {
         let builder: RequestBuilder
         let toolBox: ToolBox
@@ -67,15 +67,15 @@ struct InvocationRun: Sendable {
         let fence: String?
     }
 
-    /// Prompts, tools and models come from the commit that the invocation names, limits from the accepted head; and the
-    /// prices of the models that it has.
+    /// Prompts, tools and models come from the commit that the invocation names, limits from the accepted head, and so
+    /// do the prices of the models that it has.
     ///
-    /// - Parameter earlier: what the attempt began with, where a newer head was accepted since.
+    /// - Parameter earlier: the attempt's first setting, if a newer head was accepted since.
     private func prepare(again earlier: Setting? = nil) async throws -> Setting {
         let (fence, head, began) = (codex.fence, codex.head, earlier?.began ?? time.now)
         let snapshot = try await codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
-            throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
+            throw Failure(.usage, "agent \(invocation.agent) is not in commit \(invocation.commit)")
         }
         guard let event = try await ledger.event(invocation.event) else {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
@@ -98,7 +98,7 @@ struct InvocationRun: Sendable {
         var model = candidates[invocation.failures % candidates.count]
         let provider = try providers.provider(
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
-        // What is replayed is paid to nobody, whoever gave the answer once.
+        // A replayed answer costs nothing, whoever gave it once.
         if provider.name == "replay" { model.entry.prices = .free }
         if earlier == nil { observe(.began(invocation, model: model.label, provider: provider.name)) }
         let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
@@ -136,8 +136,8 @@ struct InvocationRun: Sendable {
         }
     }
 
-    /// A commit that is not here yet, or that may not count here, is no failure of the invocation: it waits for it in
-    /// front of its next turn, and a drain puts it back.
+    /// A commit that is not here yet, or may not count here, is not a failure of the invocation: it waits for the
+    /// commit before its next turn, and a drain puts it back.
     private func follow(_ stale: StaleHead) async throws {
         do {
             try await codex.follow(stale.accepted)
@@ -169,7 +169,7 @@ struct InvocationRun: Sendable {
             observe(.result(result))
             finished.append(result)
         }
-        // A read that was cut short by our own end is no answer; the next attempt reads again.
+        // A read that our own end interrupted is not an answer; the next attempt reads again.
         try Task.checkCancellation()
         let state = try await ledger.recordResults(
             finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait,
@@ -179,7 +179,7 @@ struct InvocationRun: Sendable {
         return true
     }
 
-    /// A read whose turn comes shortly waits for it here; one that is refused a turn is told so to the model.
+    /// A read whose slot comes shortly waits for it here; the model learns if a read is refused a slot.
     private func read(_ call: ToolCall, _ turn: RateTurn?, _ setting: Setting) async throws -> ToolCall {
         switch turn {
         case .refused(let limit):
@@ -202,7 +202,7 @@ struct InvocationRun: Sendable {
         guard answered.count < Self.turnLimit else {
             throw Failure(
                 .failed, "the model did not end within \(Self.turnLimit) turns",
-                hint: "tell it in the prompt of agent \(invocation.agent) when it is done")
+                hint: "say in the prompt of agent \(invocation.agent) when the task is done")
         }
         return false
     }
@@ -217,7 +217,7 @@ struct InvocationRun: Sendable {
         observe(.waiting(invocation.id, reason ?? .action))
     }
 
-    /// Stopped by a budget: what there is stays, and it goes on when there is room.
+    /// Stopped by a budget: the results stay, and the run continues when there is room.
     private func wait(for refusal: BudgetExceeded) async throws {
         let answered = try await ledger.turns(of: invocation.id).filter(\.isAnswered)
         let partial = try answered.last.map { TurnDelta.text(of: try TurnDelta.content(of: $0.delta)) } ?? ""
@@ -228,7 +228,7 @@ struct InvocationRun: Sendable {
 
     // MARK: Ends
 
-    /// Stopped from outside: cancelled where somebody asked for that, else put back because the process ends.
+    /// Stopped from outside: cancelled if somebody asked for that, otherwise put back because the process ends.
     private func stop() async throws {
         // In a task of its own, for this one is cancelled already and its reads would be refused.
         let isWanted = try await Task { try await ledger.isCancelRequested(invocation.id) }.value

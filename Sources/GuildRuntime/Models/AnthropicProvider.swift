@@ -2,8 +2,10 @@ import GuildDomain
 
 /// The Anthropic Messages API, streaming always, with prompt caching.
 package struct AnthropicProvider: ModelProvider {
+    /// The version of the API that requests name.
     package static let version = "2023-06-01"
 
+    /// The provider's name in the registry.
     package var name: String { connection.provider }
 
     private let connection: ProviderConnection
@@ -15,6 +17,7 @@ package struct AnthropicProvider: ModelProvider {
         self.model = model
     }
 
+    /// Sends the request and streams the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

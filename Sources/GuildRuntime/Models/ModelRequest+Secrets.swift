@@ -3,7 +3,7 @@ import GuildDomain
 import GuildLedger
 
 extension ModelRequest {
-    /// The request without known secrets: what an event, a result or a file holds of them is nothing to a model.
+    /// The request without known secrets: a model does not need those in an event, a result or a file.
     func masked(by redactor: Redactor) -> ModelRequest {
         var request = self
         request.system = redactor.maskedData(system)

@@ -1,14 +1,16 @@
 import Crypto
 package import GuildDomain
 
-/// What makes two requests the same for a recording: equal once each volatile value is replaced by its name.
+/// The identity of a request in a recording: two are equal if they are equal after replacing each volatile value by its
+/// name.
 package enum RequestDigest {
+    /// The length of a key, in hexadecimal digits.
     package static let keyCharacters = 32
 
     /// The first 32 hexadecimal digits of SHA-256 over the canonical JSON of `document(of:volatile:)`.
     ///
-    /// - Parameter volatile: what differs from run to run: now, ids, the event's id and time, the commit. Values under
-    ///   `VolatileNames.shortestBytes` are left as they are.
+    /// - Parameter volatile: the values that differ from run to run: now, ids, the event's id and time, the commit.
+    ///   Values under `VolatileNames.shortestBytes` are left as they are.
     package static func key(of request: ModelRequest, volatile: [(name: String, value: String)]) -> String {
         key(of: document(of: request, volatile: volatile))
     }
@@ -26,7 +28,7 @@ package enum RequestDigest {
     }
 }
 
-/// Replaces volatile values by their names in one pass, the longest value first, wherever they stand: in strings, in
+/// Replaces volatile values by their names in one pass, the longest value first, wherever they occur: in strings, in
 /// keys, and escaped inside a JSON text that is itself a string.
 struct VolatileNames: Sendable {
     /// A shorter value would be found inside unrelated words.
@@ -79,7 +81,7 @@ struct VolatileNames: Sendable {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The text as it stands between the quotes of a JSON string.
+    /// The text as it appears between the quotes of a JSON string.
     private static func escaped(_ text: String) -> String {
         String(JSONValue.string(text).text().dropFirst().dropLast())
     }

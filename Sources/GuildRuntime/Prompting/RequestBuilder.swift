@@ -2,8 +2,8 @@ import GuildCodex
 package import GuildDomain
 import GuildLedger
 
-/// Makes the model's request for one invocation: always the same for the same snapshot, event, journal and trim, so that
-/// a retried invocation asks exactly what the first attempt asked.
+/// Builds the model's request for one invocation: always the same for the same snapshot, event, journal and trim, so
+/// that a retried invocation asks exactly the same question.
 struct RequestBuilder: Sendable {
     static let contextFilesLimit = 64
     /// How many times an answer that breaks its schema is handed back to the model.
@@ -40,7 +40,7 @@ struct RequestBuilder: Sendable {
         return values.filter { !$0.1.isEmpty }.map { (name: $0.0, value: $0.1) }
     }
 
-    /// - Parameter trim: how much of the context goes along; it notes what it leaves out.
+    /// - Parameter trim: decides how much of the context is included; it records the omissions.
     func request(
         model: String, maxOutputTokens: Int, turns: [JournalledTurn], trim: inout ContextTrim
     ) throws -> ModelRequest {
@@ -63,7 +63,7 @@ struct RequestBuilder: Sendable {
         return problems(inAnswer: TurnDelta.text(of: try TurnDelta.content(of: turn.delta)))
     }
 
-    /// What is wrong with a final answer, or nil.
+    /// The problems of a final answer, or nil.
     private func problems(inAnswer text: String) -> String? {
         guard let outputSchema else { return nil }
         let value: JSONValue
@@ -93,7 +93,7 @@ struct RequestBuilder: Sendable {
         return try template.render(context)
     }
 
-    /// The first message: context files, the event, and what the person wrote, each marked as what it is.
+    /// The first message: context files, the event, and the person's request, each marked as such.
     private func openingContent(_ trim: inout ContextTrim) -> [ModelContent] {
         var parts = contextFiles(&trim).map { ModelContent.text("<file path=\"\($0.path)\">\n\($0.text)\n</file>") }
         if !merged.isEmpty {
@@ -126,7 +126,7 @@ struct RequestBuilder: Sendable {
         return files
     }
 
-    /// What follows a turn in the conversation: the results of its calls, or the wish for a better answer.
+    /// The message after a turn: the results of its calls, or the request for a better answer.
     private func reply(
         to turn: JournalledTurn, isNewest: Bool, _ trim: inout ContextTrim
     ) throws -> ModelMessage? {
@@ -155,21 +155,26 @@ struct RequestBuilder: Sendable {
     }
 }
 
-/// What the command line asked of a run, as the ledger keeps it beside the invocation.
+/// The options of the command line, as the ledger stores them with the invocation.
 package struct RunOptions: Sendable, Hashable {
+    /// The person's request.
     package var input = ""
+    /// The model in place of the manifest's.
     package var model: String?
+    /// The token limit in place of the manifest's.
     package var budget: Int64?
     /// Sorted by name.
     package var variables: [(String, String)] = []
-    /// Where the run may read and write unless the manifest says more; nil where the event says it.
+    /// The containers of the run; nil if the event determines them.
     package var containers: [Container]?
 
+    /// A run without any options.
     package init() {}
 
     package static func == (left: Self, right: Self) -> Bool { left.json == right.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
+    /// Reads the result of `json`.
     package init(json: JSONValue) {
         input = json["input"]?.string ?? ""
         model = json["model"]?.string
@@ -179,6 +184,7 @@ package struct RunOptions: Sendable, Hashable {
         containers = Container.called(by: json)
     }
 
+    /// The form in the ledger.
     package var json: JSONValue {
         var object = JSONObject()
         if !input.isEmpty { object["input"] = .string(input) }
@@ -190,12 +196,12 @@ package struct RunOptions: Sendable, Hashable {
     }
 }
 
-/// How an answer stands in the journal: an array of content blocks.
+/// The form of an answer in the journal: an array of content blocks.
 enum TurnDelta {
     struct Damaged: GuildError, Equatable {
         var kind: ErrorKind { .failed }
         var message: String { "a turn in the journal cannot be read" }
-        var hint: String? { "`guild audit verify` tells whether the ledger was damaged" }
+        var hint: String? { "`guild audit verify` shows whether the ledger is damaged" }
     }
 
     static func json(of content: [ModelContent]) -> JSONValue { .array(content.map(\.document)) }

@@ -114,7 +114,10 @@ struct AnthropicConversation {
             throw AnthropicRequest.invalid("messages: first message must use the \"user\" role")
         }
         lastRole = role
-        if role == "user" { (lastUserText, endsWithToolResult) = ("", false) }
+        if role == "user" {
+            lastUserText = ""
+            endsWithToolResult = false
+        }
         let owed = pendingTools
         pendingTools = []
         switch message["content"] {

@@ -96,7 +96,10 @@ struct OpenAIRequest {
             if role == "tool" { return try addResult(message, at: index) }
             try finish()
             isAfterCalls = false
-            if role == "user" { (lastUserText, endsWithToolResult) = (words, false) }
+            if role == "user" {
+                lastUserText = words
+                endsWithToolResult = false
+            }
             guard role == "assistant" else { return }
             let calls = message["tool_calls"]?.array ?? []
             pendingCalls = try calls.map { call in
