@@ -60,7 +60,8 @@ package struct WebhookGateway: Sendable {
         case .failure(let refused): return refused.reply
         case .success(let found): target = found
         }
-        let (source, delivery) = (target.source, target.delivery)
+        let source = target.source
+        let delivery = target.delivery
         if let refused = tooLarge(request.body.count, target) { return refused }
         if let greeting = source.greeting(delivery) { return Reply(greeting) }
         guard let keys = try await secretKeys(of: target.endpoint, source) else {
@@ -171,7 +172,8 @@ package struct WebhookGateway: Sendable {
     private func take(
         _ webhook: WebhookEvent, _ target: Target, isCharged: Bool
     ) async throws -> WebhookOutcome {
-        let (snapshot, endpoint) = (target.snapshot, target.endpoint)
+        let snapshot = target.snapshot
+        let endpoint = target.endpoint
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter

@@ -71,11 +71,10 @@ package struct ConnectorAuthentication: Sendable, Hashable {
 
         package init(rawValue: String) { self.rawValue = rawValue }
 
+        /// A token in the header `Authorization`.
         package static let bearer = Scheme(rawValue: "bearer")
+        /// A user and a password.
         package static let basic = Scheme(rawValue: "basic")
-        package static let apiKey = Scheme(rawValue: "api_key")
-        package static let oauth2 = Scheme(rawValue: "oauth2")
-        package static let awsSigV4 = Scheme(rawValue: "aws_sigv4")
     }
 
     /// The kind of authentication.

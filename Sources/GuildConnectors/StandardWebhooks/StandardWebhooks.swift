@@ -12,8 +12,6 @@ extension ExternalSystem {
 /// Deliveries signed as https://www.standardwebhooks.com says: id, time and body are all signed, so that an id is one event
 /// and an old delivery is refused.
 package struct StandardWebhooks: WebhookSource {
-    /// The specification asks senders to stay below 20 KB; some don't.
-    private static let mostBytes = 5 << 20
     /// How far the sender's time may be off; what the specification's own libraries take.
     private static let tolerance = Duration.seconds(300)
     /// The type of a payload that names none.
@@ -24,7 +22,8 @@ package struct StandardWebhooks: WebhookSource {
     package let schemes: Set<WebhookAuthentication.Scheme> = [.system, .standardWebhooks]
     package let settings: Set<String> = ["tolerance"]
     package let proof = "signed with webhook-signature"
-    package let largestBodyBytes = mostBytes
+    /// The specification asks senders to stay below 20 KB; some don't.
+    package let largestBodyBytes = 5 << 20
     package let replay = WebhookEndpointManifest.Replay.byID
 
     package init() {}
@@ -34,7 +33,7 @@ package struct StandardWebhooks: WebhookSource {
     }
 
     package func objection(to secret: Secret) -> String? {
-        StandardWebhooksKey(secret) == nil ? "it is no base64 of 24 to 64 bytes, with or without `whsec_`" : nil
+        StandardWebhooksKey(secret) == nil ? "it is not the base64 of 24 to 64 bytes, with or without `whsec_` before it" : nil
     }
 
     package func authenticate(_ delivery: WebhookDelivery, by secrets: [Secret]) -> WebhookVerdict {
@@ -43,7 +42,7 @@ package struct StandardWebhooks: WebhookSource {
         else { return .forged }
         let tolerance = delivery.settings.tolerance ?? Self.tolerance
         let distance = signature.time - delivery.receivedAt
-        return distance <= tolerance && distance >= .zero - tolerance ? .authentic : .stale
+        return distance <= tolerance && distance >= Duration.zero - tolerance ? .authentic : .stale
     }
 
     /// The payload is a JSON object; its member `type` names the event. That it begins with a brace also means that id, time
@@ -63,7 +62,7 @@ package struct StandardWebhooks: WebhookSource {
         }
         let event = Event(
             id: delivery.eventID(delivery: id), source: "/\(delivery.system)/\(delivery.endpoint)",
-            type: try Self.type(data["type"]), time: delivery.receivedAt, system: delivery.system, containers: [],
+            type: try Self.eventType(data["type"]), time: delivery.receivedAt, system: delivery.system, containers: [],
             payload: delivery.body)
         let digest = delivery.bodyDigests()
         return .events([WebhookEvent(event: event, digest: digest(event.type))])
@@ -77,7 +76,7 @@ package struct StandardWebhooks: WebhookSource {
     }
 
     /// `user.created`: letters, digits, dots, `_` and `-`.
-    private static func type(_ value: JSONValue?) throws(WebhookRefusal) -> String {
+    private static func eventType(_ value: JSONValue?) throws(WebhookRefusal) -> String {
         guard let value, !value.isNull else { return unnamedType }
         guard let type = value.string, (1...longestType).contains(type.utf8.count), type.utf8.allSatisfy(isTypeByte)
         else {

@@ -18,9 +18,10 @@ enum StandardWebhooksKey {
     init?(_ secret: Secret) {
         let text = secret.reveal()
         if text.hasPrefix(Self.publicPrefix) {
+            // What CryptoKit has against the bytes says no more than that they are no key.
             guard let bytes = Data(base64Encoded: String(text.dropFirst(Self.publicPrefix.count))),
                 let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
-            else { return nil }  // What CryptoKit has against the bytes says no more than that they are no key.
+            else { return nil }
             self = .verifying(key)
             return
         }

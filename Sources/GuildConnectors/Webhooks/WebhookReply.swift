@@ -58,12 +58,6 @@ package enum WebhookOutcome: Sendable {
         }
     }
 
-    /// The same for a sender that gives up on 429 and comes back after 503.
-    package var replyWithout429: WebhookReply {
-        guard case .limited(let wait) = self else { return usualReply }
-        return .refused(503, "Too many requests", retryAfterSeconds: Self.seconds(wait))
-    }
-
     /// Rounded up, at least one.
     private static func seconds(_ wait: Duration) -> Int {
         Int(max(1, (wait.microseconds + 999_999) / 1_000_000))

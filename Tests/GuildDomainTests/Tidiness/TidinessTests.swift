@@ -95,7 +95,7 @@ import Testing
         let homes = ["Sources/GuildConnectors/GitHub/", "Sources/GuildStandIn/"]
         let address = try NSRegularExpression(pattern: #"https?://\S+"#)
         var found: [String] = []
-        for file in try Self.files() where !file.isTest && !homes.contains(where: file.path.hasPrefix) {
+        for file in try SourceFile.all(in: ["Sources"]) where !homes.contains(where: file.path.hasPrefix) {
             for (index, line) in file.lines.enumerated() where line.lowercased().contains("github") {
                 let range = NSRange(line.startIndex..., in: line)
                 let rest = address.stringByReplacingMatches(in: line, range: range, withTemplate: "")
