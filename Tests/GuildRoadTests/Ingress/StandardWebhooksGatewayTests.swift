@@ -102,4 +102,10 @@ import Testing
             #expect(try await deliver(office, "billing", body).status == 400, "\(body)")
         }
     }
+
+    @Test(arguments: ["schedule", "cli", "guild", "feed"])
+    func `nobody outside sends what guild itself sends`(system: String) async throws {
+        let office = try office(system)
+        #expect(try await deliver(office, system).status == 404)
+    }
 }
