@@ -232,12 +232,12 @@ package struct Deployment: Sendable {
 
     func executor(
         worker: Worker, root: EventID? = nil, substitute: ModelProviders.Substitute? = nil, retry: RetryPolicy? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) -> Executor {
         let providers = ModelProviders(
             client: http, secrets: secrets, substitute: substitute,
             idleTimeout: codex.head.settings.modelIdleTimeout.value
-        ) { observe(.notRecorded($0)) }
+        ) { observe?(.notRecorded($0)) }
         let parts = Executor.Parts(
             ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: logger)

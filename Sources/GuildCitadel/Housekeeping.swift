@@ -24,6 +24,7 @@ struct Housekeeping: Service {
         await cancelWhenGracefulShutdown {
             // Remains of a crash are searched for once, and again if a round could not look at all files.
             var looksAtFiles = true
+            var isFirst = true
             while !Task.isCancelled {
                 let end = ContinuousClock.now + Self.round
                 var next = Self.interval
@@ -46,6 +47,8 @@ struct Housekeeping: Service {
                     // The next round deletes what this one could not.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])
                 }
+                if isFirst { MemoryReturn.ofStartup() }
+                isFirst = false
                 // Losing the error is safe: it can only say that this task was cancelled, which the loop sees.
                 try? await time.sleep(until: time.now + next)
             }

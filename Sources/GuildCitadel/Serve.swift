@@ -34,12 +34,12 @@ package struct Serve: Sendable {
     /// A branch of a remote repository to fetch and serve, in place of the revision that the settings name.
     package var remote: RemoteBranch?
     /// Called with everything that the invocations of this process do, as it happens.
-    package var observe: @Sendable (RunEvent) -> Void
+    package var observe: (@Sendable (RunEvent) -> Void)?
 
     package init(
         components: [Component], listen: String? = nil, trustedProxies: [String]? = nil, hosts: [String] = [],
         once: Bool = false, remote: RemoteBranch? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.components = components
         self.listen = listen

@@ -99,7 +99,10 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// The states that may follow this one.
-    package var transitions: Set<InvocationState> {
+    package var transitions: Set<InvocationState> { Set(following) }
+
+    /// A list, because a set of these would be the only one that a run needs, and its type takes the runtime a while.
+    private var following: [InvocationState] {
         switch self {
         case .queued: [.awakening, .cancelled, .expired]
         case .awakening: [.active, .queued, .failed, .cancelled, .expired, .waiting]
@@ -113,5 +116,5 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// Whether `transitions` allows the step.
-    package func canBecome(_ next: InvocationState) -> Bool { transitions.contains(next) }
+    package func canBecome(_ next: InvocationState) -> Bool { following.contains(next) }
 }

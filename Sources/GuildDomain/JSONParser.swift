@@ -208,9 +208,10 @@ extension JSONParser {
     mutating func string() throws(Problem) -> String {
         position += 1
         let start = position
-        skipPlain()
+        let isASCII = skipPlain()
         if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
-            let text = try decoded(UnsafeBufferPointer(rebasing: bytes[start..<position]))
+            let plain = UnsafeBufferPointer(rebasing: bytes[start..<position])
+            let text = isASCII ? Self.text(ofASCII: plain) : try decoded(plain)
             position += 1
             return text
         }
@@ -320,6 +321,11 @@ extension JSONParser {
             position += 1
         }
         return value
+    }
+
+    /// ASCII is UTF-8 as it is: nothing of it has to be looked at again.
+    private static func text(ofASCII bytes: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count) { $0.initialize(fromContentsOf: bytes) }
     }
 
     func decoded(_ buffer: UnsafeBufferPointer<UInt8>) throws(Problem) -> String {

@@ -67,7 +67,7 @@ import Testing
             #expect(try await refusal(ledger, after: last) == nil)
             try raw.rewriteChain(from: 7)
             #expect(try await refusal(ledger, after: last)?.reason.contains("was rewritten") == true)
-            try await raw.cutTail(after: 9)
+            try raw.cutTail(after: 9)
             #expect(try await refusal(ledger, after: last)?.seq == 10)
         }
     }

@@ -36,6 +36,18 @@ package final class Redactor: Sendable {
             }
         }
 
+        /// The first place from `place` on at which a pattern may begin; nil if there is none.
+        func nextBeginning(in text: UnsafeBufferPointer<UInt8>, from place: Int) -> Int? {
+            guard !isEmpty, place + 1 < text.count else { return nil }
+            return pairs.withUnsafeBufferPointer { pairs in
+                for place in place..<(text.count - 1) {
+                    let pair = Int(text[place]) << 8 | Int(text[place + 1])
+                    if pairs[pair >> 6] & (1 << UInt64(pair & 63)) != 0 { return place }
+                }
+                return nil
+            }
+        }
+
         func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
             let pair = Int(first) << 8 | Int(second)
             return pairs[pair >> 6] & (1 << UInt64(pair & 63)) != 0
@@ -52,7 +64,14 @@ package final class Redactor: Sendable {
         }
     }
 
+    /// What a redactor knew at some moment: what was masked then need not be masked again until it knows more.
+    package struct Mark: Sendable, Hashable {
+        fileprivate let redactor: ObjectIdentifier
+        fileprivate let learnt: Int
+    }
+
     private struct State {
+        var learnt = 0
         var known: [[UInt8]] = []
         var texts = Index()
         var data = Index()
@@ -67,6 +86,7 @@ package final class Redactor: Sendable {
         guard secret.bytes.count >= Self.shortestSecretBytes else { return }
         state.withLock { state in
             guard !state.known.contains(secret.bytes) else { return }
+            state.learnt += 1
             state.known.append(secret.bytes)
             if state.known.count > Self.secretLimit { state.known.removeFirst() }
             var patterns: Set<SecretPattern> = []
@@ -75,6 +95,9 @@ package final class Redactor: Sendable {
             state.data = Index(patterns.filter { $0.secretBytes >= Self.shortestInDataBytes })
         }
     }
+
+    /// What it knows now. Forgetting leaves the mark as it is.
+    package var mark: Mark { Mark(redactor: ObjectIdentifier(self), learnt: state.withLock { $0.learnt }) }
 
     /// The text with each secret replaced by `Secret.mask`.
     package func masked(_ text: String) -> String { Self.masked(text, state.withLock { $0.texts }) }
@@ -134,7 +157,8 @@ package final class Redactor: Sendable {
     private static func replace(_ index: Index, in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
         var (copied, place) = (0, 0)
-        while place + 1 < text.count {
+        while let candidate = index.nextBeginning(in: text, from: place) {
+            place = candidate
             guard let end = end(index, in: text, at: place) else {
                 place += 1
                 continue

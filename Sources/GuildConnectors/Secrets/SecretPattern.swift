@@ -46,8 +46,9 @@ struct SecretPattern: Sendable, Hashable {
                 pairs.append((high, low[Int(first & 15)]))
             }
         }
-        // What stands behind these is decoded at the place itself.
-        for escape in escapes where escape != UInt8(ascii: "%") { pairs += (0..<256).map { (escape, UInt8($0)) } }
+        // An entity, and what stands behind a backslash unless it is another byte's escape, is decoded at the place itself.
+        pairs += (0...255).map { (UInt8(ascii: "&"), $0) }
+        pairs += (0...255).filter { EncodedUnit.mayEscape(first, letter: $0) }.map { (UInt8(ascii: "\\"), $0) }
         return pairs
     }
 
@@ -137,7 +138,7 @@ struct EncodedUnit {
                 guard let byte = Self.hexPair(in: text, at: place + 2) else { return nil }
                 self.init(byte, length: 4)
             case let letter:
-                guard let byte = Self.escapes[letter] else { return nil }
+                guard let byte = Self.escaped(by: letter) else { return nil }
                 self.init(byte, length: 2)
             }
         case UInt8(ascii: "&"): self.init(entityIn: text, at: place)
@@ -225,9 +226,25 @@ struct EncodedUnit {
         "amp": UInt8(ascii: "&"), "lt": UInt8(ascii: "<"), "gt": UInt8(ascii: ">"), "quot": UInt8(ascii: "\""),
         "apos": UInt8(ascii: "'"), "nbsp": 0x20,
     ]
-    private static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "b"): 0x08,
-        UInt8(ascii: "f"): 0x0C, UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-        UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "'"): UInt8(ascii: "'"),
-    ]
+
+    /// Whether a backslash and `letter` may stand for `byte`, or begin something longer that does.
+    static func mayEscape(_ byte: UInt8, letter: UInt8) -> Bool {
+        switch letter {
+        case UInt8(ascii: "u"), UInt8(ascii: "x"), UInt8(ascii: "\\"): true
+        default: escaped(by: letter) == byte
+        }
+    }
+
+    /// The byte that a backslash and one letter stand for.
+    private static func escaped(by letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "'"): letter
+        default: nil
+        }
+    }
 }

@@ -55,10 +55,10 @@ package enum Zones {
     ///
     /// - Returns: nil if there is no such zone.
     package static func named(_ name: String) -> TimeZone? {
-        if known.contains(name) { return TimeZone(identifier: name) }
-        // The list has no aliases (Asia/Calcutta); those have a slash, and each part begins with a capital.
+        // Zones and their aliases (Asia/Calcutta) have a slash, and each part begins with a capital. The list of all of
+        // them is not asked: it has no aliases, and making it takes longer than reading a small codex.
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard name == "UTC" || parts.count > 1, name.utf8.count <= 64,
+        guard name == "UTC" || name == "GMT" || parts.count > 1, name.utf8.count <= 64,
             parts.allSatisfy({ $0.utf8.first.map { (0x41...0x5A).contains($0) } ?? false }),
             name.utf8.allSatisfy(isNameByte)
         else { return nil }
@@ -66,9 +66,10 @@ package enum Zones {
     }
 
     /// The known name most like a misspelt one.
-    package static func nearest(to name: String) -> String? { NearestName.of(name, in: known.sorted()) }
-
-    private static let known = Set(TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + ["UTC", "GMT"])
+    package static func nearest(to name: String) -> String? {
+        NearestName.of(
+            name, in: (TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + ["UTC", "GMT"]).sorted())
+    }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -12,7 +12,8 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     let path: String
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
-    private(set) lazy var transaction = LedgerTransaction(self)
+    /// For statements one by one, or for the transaction that is open. Made when asked for: kept, it would keep this open.
+    var transaction: LedgerTransaction { LedgerTransaction(self) }
 
     enum Access {
         case readOnly, readWrite

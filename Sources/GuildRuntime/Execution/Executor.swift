@@ -53,12 +53,13 @@ package struct Executor: Service {
     private let slots: Int
     /// Nil uses the head's policy.
     private let retry: RetryPolicy?
-    private let observe: @Sendable (RunEvent) -> Void
+    private let observe: (@Sendable (RunEvent) -> Void)?
     private let loop: ClaimLoop
+    private let memory = RunMemory()
 
     package init(
         _ parts: Parts, root: EventID? = nil, slots: Int = Executor.defaultSlots, retry: RetryPolicy? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.parts = parts
         self.root = root
@@ -72,15 +73,17 @@ package struct Executor: Service {
 
     package func run() async throws {
         try await loop.run {
+            // Taken before the claim, so that no cancellation after it is missed.
+            let seen = parts.ledger.signal(.cancellations).generation
             guard let claim = try await claimNext() else { return nil }
-            return { try await perform(claim) }
+            return { try await perform(claim, cancellationsSeen: seen) }
         } nextTime: { claimedAt in
             try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
         }
     }
 
     /// Runs one claimed invocation, until it ends or someone asks for its cancellation, with its lease renewed beside it.
-    private func perform(_ claim: ClaimedInvocation) async throws {
+    private func perform(_ claim: ClaimedInvocation, cancellationsSeen seen: UInt64) async throws {
         let run = makeRun(of: claim)
         try await ClaimLoop.holdingLease(
             renew: { _ = try await parts.ledger.renew(claim, worker: parts.worker, now: parts.time.now) },
@@ -88,7 +91,7 @@ package struct Executor: Service {
         ) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await run.run() }
-                group.addTask { await waitForCancel(of: claim.invocation.id) }
+                group.addTask { await waitForCancel(of: claim.invocation, after: seen) }
                 try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()
@@ -97,13 +100,16 @@ package struct Executor: Service {
     }
 
     /// Returns when someone asks for the invocation's cancellation, or the run is over.
-    private func waitForCancel(of id: InvocationID) async {
+    private func waitForCancel(of invocation: Invocation, after seen: UInt64) async {
         let cancellations = parts.ledger.signal(.cancellations)
-        while !Task.isCancelled {
-            let seen = cancellations.generation
-            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
-            if (try? await parts.ledger.isCancelRequested(id)) != false { return }
+        var seen = seen
+        var isWanted = invocation.cancelRequested
+        while !isWanted {
             await cancellations.wait(after: seen)
+            guard !Task.isCancelled else { return }
+            seen = cancellations.generation
+            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
+            isWanted = (try? await parts.ledger.isCancelRequested(invocation.id)) != false
         }
     }
 
@@ -122,13 +128,14 @@ package struct Executor: Service {
                         metadata: ["invocation": "\(id)", "hint": "\(refusal.hint ?? "")"])
                 default: break
                 }
-                observe(event)
+                observe?(event)
             },
             // A run that a person watches is not paused for others.
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil)
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil, isObserved: observe != nil,
+            memory: memory)
     }
 
     private func claimNext() async throws -> ClaimedInvocation? {

@@ -30,7 +30,7 @@ package struct AnthropicProvider: ModelProvider {
         return try await connection.stream(
             to: Self.endpoint(connection.baseURL), headers: headers,
             body: AnthropicRequest(request: request, names: names).body, outputLimit: request.outputLimit,
-            inputLimit: request.reservedInputTokens,
+            inputLimit: request.reservedInputTokens, masked: request.maskedAs,
             into: AnthropicStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit,

@@ -28,5 +28,5 @@ package enum InputEstimate {
         return bytes(of: request) + framing + (request.tools.isEmpty ? 0 : toolsPreambleTokens)
     }
 
-    private static func bytes(of request: ModelRequest) -> Int64 { Int64(request.document.bytes().count) }
+    private static func bytes(of request: ModelRequest) -> Int64 { Int64(request.document.byteCount) }
 }

@@ -1,3 +1,4 @@
+import GuildConnectors
 package import GuildDomain
 
 /// One call of a model, in no vendor's format.
@@ -16,6 +17,8 @@ package struct ModelRequest: Sendable, Hashable {
     package var grantedOutputTokens: Int?
     /// The reservation for the input, which is not part of the question either.
     package var reservedInputTokens: Int64?
+    /// What its masking knew; nil if it was not masked. No part of the question either.
+    var maskedAs: Redactor.Mark?
 
     /// The reply limit that goes to the provider.
     package var outputLimit: Int { max(1, min(maxOutputTokens, grantedOutputTokens ?? maxOutputTokens)) }

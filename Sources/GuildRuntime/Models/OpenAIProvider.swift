@@ -41,6 +41,7 @@ package struct OpenAIProvider: ModelProvider {
         return try await connection.stream(
             to: url, headers: headers, body: OpenAIRequest(request: request, names: names, dialect: dialect).body,
             outputLimit: request.outputLimit, inputLimit: request.reservedInputTokens,
+            masked: request.maskedAs,
             into: OpenAIStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit, redactor: connection.redactor),

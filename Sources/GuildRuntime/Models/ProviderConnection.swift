@@ -83,11 +83,12 @@ package struct ProviderConnection: Sendable {
     /// - Parameters:
     ///   - outputLimit: the reply limit that `body` asks for.
     ///   - inputLimit: what is reserved for the input, in tokens.
+    ///   - mark: what the request behind `body` was masked as.
     ///   - correct: asked with what a 400 says; the body to send instead, or nil.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
         to url: String, headers: Headers, body: JSONValue, outputLimit: Int, inputLimit: Int64? = nil,
-        into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
+        masked mark: Redactor.Mark? = nil, into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
         onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
@@ -95,8 +96,7 @@ package struct ProviderConnection: Sendable {
         headers["accept"] = "text/event-stream"
         var request = HTTPRequest(
             method: "POST", url: url, headers: headers,
-            // The key itself is known only since this call; what was built before it may hold it.
-            body: redactor.maskedData(body).bytes(), timeouts: timeouts,
+            body: bytes(of: body, masked: mark), timeouts: timeouts,
             responseLimitBytes: AnswerLimits.streamBytes)
         let response = try await open(&request, correct)
         var (assembly, received) = (assembly, Received())
@@ -136,6 +136,11 @@ package struct ProviderConnection: Sendable {
             corrections += 1
             request.body = redactor.maskedData(body).bytes()
         }
+    }
+
+    /// The key may be known only since this call: what was built before it may hold it.
+    private func bytes(of body: JSONValue, masked mark: Redactor.Mark?) -> [UInt8] {
+        (mark == redactor.mark ? body : redactor.maskedData(body)).bytes()
     }
 
     private func send(_ request: HTTPRequest) async throws(ModelFailure) -> HTTPStream {

@@ -39,8 +39,8 @@ struct MergedEvents: Sendable {
 
     /// Their presentation to the model.
     var text: String {
-        // JSON may write a slash escaped: so nothing in an event can look like the end of it.
-        let json = JSONValue.array(documents).text(.pretty).replacing("</", with: "<\\/")
+        // So written nothing in an event can look like the end of it.
+        let json = JSONValue.array(documents).text(.embedded)
         let left = count - events.count
         let rest = left > 0 ? " The \(left) oldest of \(count) are left out." : ""
         return """

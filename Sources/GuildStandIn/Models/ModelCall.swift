@@ -56,7 +56,7 @@ struct ModelReply: Sendable {
                 used += min(cost, room)
                 room -= min(cost, room)
             case .tool(let name, let input):
-                let cost = ModelCall.tokens(ofBytes: name.utf8.count + input.bytes().count)
+                let cost = ModelCall.tokens(ofBytes: name.utf8.count + input.byteCount)
                 isCut = cost > room
                 guard !isCut else { continue }
                 blocks.append(.tool(serial: nextSerial(), name: name, input: input))

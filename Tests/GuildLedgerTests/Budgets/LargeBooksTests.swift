@@ -153,6 +153,6 @@ private final class StepCounter: Sendable {
         let found = try db.first("SELECT 1") { row in
             (row.source as? SQLiteStatement).flatMap { sqlite3_db_handle($0.handle) }
         }
-        return try #require(found.flatMap(\.self))
+        return try #require(found ?? nil)
     }
 }
