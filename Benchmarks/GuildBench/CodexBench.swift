@@ -21,7 +21,7 @@ struct CodexBench {
         for round in 0..<setting.rounds {
             try reading.add { try git(path, "git cat-file --batch --buffer < ../blobs > /dev/null") }
             let repository = try CodexRepository(at: CodexLocation(path, workingDirectory: "/"))
-            let loader = CodexLoader(repository: repository, catalogue: OperationCatalogue(GitHubOperations.all))
+            let loader = CodexLoader(repository: repository, systems: SystemRegistry.standard.catalogue())
             try cold.add {
                 _ = try loader.load().get()
                 return ProcessorTime()

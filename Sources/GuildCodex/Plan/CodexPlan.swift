@@ -28,7 +28,7 @@ package struct CodexPlan: Sendable {
         package let section: Section
         /// `agent clerk`, `chapter payments`.
         package let subject: String
-        /// `github.create_comment`, `tokenBudget.perDay`.
+        /// `SYSTEM.create_comment`, `tokenBudget.perDay`.
         package let what: String
         package let kind: Kind
         package let before: String?

@@ -6,7 +6,7 @@ struct CrossChecks {
     private let files: [String: [UInt8]]
     private let findings: Findings
     private let tools: ToolCheck
-    private let openEvents: [String: [String]]
+    private let systems: SystemCatalogue
     private let providers: [ModelProviderManifest]
     private let agents: KnownNames
     private let chapters: KnownNames
@@ -22,14 +22,14 @@ struct CrossChecks {
     /// The result for each schema file, because many agents share one; empty if it is valid.
     private var schemas: [String: String] = [:]
 
-    init(codex: DecodedCodex, files: [String: [UInt8]], catalogue: OperationCatalogue, findings: Findings) {
+    init(codex: DecodedCodex, files: [String: [UInt8]], systems: SystemCatalogue, findings: Findings) {
         self.codex = codex
         self.files = files
         self.findings = findings
-        openEvents = catalogue.openEvents
+        self.systems = systems
         providers = codex.registries.flatMap(\.providers)
         tools = ToolCheck(
-            catalogue: catalogue, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
+            catalogue: systems.operations, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
         agents = KnownNames(codex.agents.map(\.name))
         chapters = KnownNames(codex.chapters.map(\.name))
         connectors = KnownNames(codex.connectors.map(\.name))
@@ -46,7 +46,7 @@ struct CrossChecks {
         checkConnectors()
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
-        OpenEventCheck(codex: codex, openEvents: openEvents, findings: findings).run()
+        OpenEventCheck(codex: codex, openEvents: systems.openEvents, findings: findings).run()
         warnEmptyWindows()
     }
 
@@ -229,13 +229,15 @@ struct CrossChecks {
     private func checkSender(_ reference: Reference) {
         let parts = reference.name.split(separator: "/", maxSplits: 1)
         guard let system = parts.first.map(String.init), parts.count == 2 else { return }
-        guard openEvents[system] != nil else {
+        guard let senders = systems[system]?.webhooks?.senders else {
+            let known = systems.openEvents.keys.sorted()
             return findings.report(
-                reference, "no system \(quoted(system)) whose senders are known", nearestOf: openEvents.keys,
-                expected: openEvents.keys.sorted().map { "\($0)/ID" }.joined(separator: ", "))
+                reference, "no system \(quoted(system)) whose senders are known", nearestOf: known,
+                expected: known.map { "\($0)/ID" }.joined(separator: ", "))
         }
         let id = String(parts[1])
-        guard id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true else { return }
+        guard senders.hasNumericIDs, id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true
+        else { return }
         findings.report(
             reference, "\(quoted(id)) is not a sender's id", expected: "the account's number in \(system), not its name"
         )

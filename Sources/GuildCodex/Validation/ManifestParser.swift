@@ -216,19 +216,22 @@ func quoted(_ text: String) -> String {
 /// Recognises the shapes of well-known credentials.
 enum SecretShape {
     private static let prefixes = [
-        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-",
+        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "glpat-", "xoxb-", "xoxp-", "xapp-",
         "AKIA", "AIza", "hvs.", "-----BEGIN ", "whsec_", "sk_live_", "rk_live_",
     ]
 
     private static let initials = Set(prefixes.compactMap(\.utf8.first))
+    /// How the vendors of several kinds of credentials mark their personal access tokens: `VENDOR_pat_…`.
+    private static let infix = "_pat_"
+    private static let longestVendor = 12
 
     /// A prefix alone is a word; a credential continues.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {
-        guard text.utf8.count >= minimumBytes, let first = text.utf8.first, initials.contains(first) else {
-            return false
-        }
-        return prefixes.contains { text.hasPrefix($0) }
+        guard text.utf8.count >= minimumBytes, let first = text.utf8.first else { return false }
+        if initials.contains(first), prefixes.contains(where: { text.hasPrefix($0) }) { return true }
+        let beginning = text.utf8.prefix(longestVendor + infix.utf8.count)
+        return beginning.contains(UInt8(ascii: "_")) && String(Substring(beginning)).contains(infix)
     }
 }

@@ -93,6 +93,14 @@ extension NodeReader {
         return nil
     }
 
+    /// One of these names in any case, as it is spelled here.
+    func oneOf(_ names: [String]) -> String? {
+        guard let text = text() else { return nil }
+        if let name = names.first(where: { $0.lowercased() == text.lowercased() }) { return name }
+        mismatch("one of " + names.joined(separator: ", "), suggestion: NearestName.of(text, in: names))
+        return nil
+    }
+
     func priority() -> Priority? {
         guard let text = text() else { return nil }
         if let value = Priority(name: text) { return value }

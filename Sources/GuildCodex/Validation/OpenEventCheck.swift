@@ -6,7 +6,7 @@ struct OpenEventCheck {
     private let systems: [(name: String, events: [String])]
     private let findings: Findings
 
-    /// - Parameter openEvents: as `OperationCatalogue` has them.
+    /// - Parameter openEvents: as `SystemCatalogue` has them.
     init(codex: DecodedCodex, openEvents: [String: [String]], findings: Findings) {
         self.codex = codex
         systems = openEvents.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -49,7 +49,7 @@ struct RegistryValidateCommand: AsyncParsableCommand {
         var isFolder: ObjCBool = false
         let path = URL(fileURLWithPath: target).standardizedFileURL.path
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            return try CodexLoader.load(folder: path, catalogue: CodexAccess.catalogue)
+            return try CodexLoader.load(folder: path, systems: CodexAccess.systems)
         }
         return try CodexAccess(settings).load(rev: target)
     }
