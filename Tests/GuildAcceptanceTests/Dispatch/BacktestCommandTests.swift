@@ -52,7 +52,8 @@ import Testing
         #expect(none.errors.contains("hint: "))
         _ = try await codex.json("dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data", "{}")
         for (words, status, message) in [
-            (["--since", "soon"], 2, "--since 'soon' is not a time"), (["--since", "2100-01-01"], 2, "is in the future"),
+            (["--since", "soon"], 2, "--since 'soon' is not a time"),
+            (["--since", "2100-01-01"], 2, "is in the future"),
             (["--rev", "nonsense"], 2, "unknown revision 'nonsense'"),
         ] as [([String], Int32, String)] {
             let finished = try await ChildProcess.run(
