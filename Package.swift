@@ -134,7 +134,7 @@ let package = Package(
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
-        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite", logging], exclude: ["Fixtures"]),
+        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite"], exclude: ["Fixtures"]),
         tests("GuildWorkTests", ["GuildWork", "GuildLedger", "GuildDomain", logging]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildDomain", nioEmbedded, lifecycle, logging]),
