@@ -1,6 +1,6 @@
 # guild: see README.md. `make demo` and `make test` do all the set-up on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test soak check lint fmt bench install man completions fresh measure bootstrap clean
+.PHONY: help build release demo test soak check lint fmt bench dictionary install man completions fresh measure bootstrap clean
 SHELL := /bin/sh
 PREFIX ?= /usr/local
 # A build folder of its own for each set of flags: changing flags in one folder rebuilds everything.
@@ -50,6 +50,11 @@ measure: ## sizes, members, documentation and wording of the sources (docs/house
 
 bench: bootstrap ## measure, in a release build, beside what is compared with
 	Benchmarks/run
+
+# A dictionary that has been shipped is never changed: a new one gets the next number (Sources/CZstd/Dictionaries/README.md).
+DICTIONARY := 32769
+dictionary: ## train the dictionary that stored bodies are compressed with; needs zstd, python3 and the network
+	Sources/CZstd/Dictionaries/train.py $(DICTIONARY) Sources/CZstd/Dictionaries/bodies-$(DICTIONARY).zdict
 
 man: build ## generate man/
 	@mkdir -p man

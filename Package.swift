@@ -66,11 +66,12 @@ let package = Package(
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         room("GuildDomain", [crypto]),
         room("GuildCodex", ["GuildDomain", "CLibGit2", "CLinux", crypto, yams, logging]),
-        room("GuildLedger", ["GuildDomain", "CLinux", "CSQLite", crypto]),
+        room("GuildLedger", ["GuildDomain", "CLinux", "CSQLite", "CZstd", crypto]),
         room("GuildWork", ["GuildDomain", "GuildLedger", lifecycle, logging]),
         room("GuildTransport", ["GuildDomain", "CLibCurl"]),
         room(
@@ -124,7 +125,7 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", "CSQLite", crypto, hummingbird, httpTypes, lifecycle, unixSignals, logging,
+                "GuildIngress", "CSQLite", "CZstd", crypto, hummingbird, httpTypes, lifecycle, unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),
@@ -133,12 +134,14 @@ let package = Package(
             swiftSettings: strict),
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
-        tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto], exclude: ["Fixtures"]),
+        tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto, yams], exclude: ["Fixtures"]),
         tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite"], exclude: ["Fixtures"]),
         tests("GuildWorkTests", ["GuildWork", "GuildLedger", "GuildDomain", logging]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildDomain", nioEmbedded, lifecycle, logging]),
-        tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", logging]),
+        tests(
+            "GuildConnectorsTests",
+            ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", crypto, logging]),
         tests(
             "GuildRoadTests",
             [

@@ -15,27 +15,33 @@ struct CodexBench {
         try git(path, "git init -q && git add . && \(Self.commit) -m one && git gc -q")
         // Only the reading is measured, not the listing.
         try git(path, "git ls-tree -r HEAD | cut -c13-52 > ../blobs")
-        var (reading, cold, reload): ([Double], [Double], [Double]) = ([], [], [])
+        var reading = Costs()
+        var cold = Costs()
+        var reload = Costs()
         for round in 0..<setting.rounds {
-            reading.append(
-                try milliseconds { try git(path, "git cat-file --batch --buffer < ../blobs > /dev/null") })
+            try reading.add { try git(path, "git cat-file --batch --buffer < ../blobs > /dev/null") }
             let repository = try CodexRepository(at: CodexLocation(path, workingDirectory: "/"))
-            let loader = CodexLoader(repository: repository, catalogue: OperationCatalogue(GitHubOperations.all))
-            cold.append(try milliseconds { _ = try loader.load().get() })
+            let loader = CodexLoader(repository: repository, systems: SystemRegistry.standard.catalogue())
+            try cold.add {
+                _ = try loader.load().get()
+                return ProcessorTime()
+            }
             for change in 0..<Self.changes {
                 try self.change(change, "changed in round \(round), time \(change)", path)
                 try git(path, "\(Self.commit) -a -m change")
-                reload.append(try milliseconds { _ = try loader.load().get() })
+                try reload.add {
+                    _ = try loader.load().get()
+                    return ProcessorTime()
+                }
             }
         }
-        var table = MarkdownTable(["step", "ms", "of git"])
-        let base = reading.median
-        table.add(["`git cat-file --batch` of the same blobs", base.figure, "1.00"])
-        table.add(["cold load: read, parse, validate", cold.median.figure, (cold.median / base).figure])
-        table.add(["load after a push of one file", reload.median.figure, (reload.median / base).figure])
+        var table = MarkdownTable(["step", "ms", "of git", "CPU ms", "of git"])
+        table.add(reading.row("`git cat-file --batch` of the same blobs", of: reading))
+        table.add(cold.row("cold load: read, parse, validate", of: reading))
+        table.add(reload.row("load after a push of one file", of: reading))
         let served = try following(path)
-        table.add(["`git update-ref` alone", served.git.median.figure, ""])
-        table.add(["from its start to `guild serve` serving the commit", served.taken.median.figure, ""])
+        table.add(["`git update-ref` alone", served.git.median.figure, "", "", ""])
+        table.add(["from its start to `guild serve` serving the commit", served.taken.median.figure, "", "", ""])
         table.show(title: "A codex of \(Self.manifests) manifests")
     }
 
@@ -95,9 +101,11 @@ struct CodexBench {
         return Double(MonotonicClock.now - start) / 1e6
     }
 
-    private func git(_ path: String, _ command: String) throws {
-        let status = try Child(["sh", "-c", "cd '\(path)' && \(command)"]).wait()
+    @discardableResult
+    private func git(_ path: String, _ command: String) throws -> ProcessorTime {
+        let (status, processor) = try Child(["sh", "-c", "cd '\(path)' && \(command)"]).waitForTime()
         guard status == 0 else { throw Failure(.failed, "\(command): \(status)") }
+        return processor
     }
 
     private func write(_ path: String) throws {
@@ -146,5 +154,29 @@ struct CodexBench {
             - { pattern: "github.create_issue_comment", autonomy: 1 }
 
         """
+    }
+}
+
+/// What one step cost, each time that it was done.
+private struct Costs {
+    private var milliseconds: [Double] = []
+    private var processor: [Double] = []
+
+    /// - Parameter step: gives back the processor time of other processes.
+    mutating func add(_ step: () throws -> ProcessorTime) throws {
+        let start = MonotonicClock.now
+        let before = ProcessorTime.own
+        let others = try step()
+        processor.append((ProcessorTime.own - before + others).seconds * 1e3)
+        milliseconds.append(Double(MonotonicClock.now - start) / 1e6)
+    }
+
+    func row(_ name: String, of base: Costs) -> [String] {
+        let wall = milliseconds.median
+        let busy = processor.median
+        return [
+            name, wall.figure, (wall / base.milliseconds.median).figure, busy.figure,
+            (busy / base.processor.median).figure,
+        ]
     }
 }

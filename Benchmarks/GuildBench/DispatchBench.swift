@@ -14,8 +14,8 @@ struct DispatchBench {
 
     func run() async throws {
         let folder = try setting.folder("dispatch")
-        let catalogue = OperationCatalogue(GitHubOperations.all)
-        let snapshot = try CodexLoader.load(folder: setting.codex, catalogue: catalogue).get()
+        let systems = SystemRegistry.standard.catalogue()
+        let snapshot = try CodexLoader.load(folder: setting.codex, systems: systems).get()
         let codex = CurrentCodex(snapshot) { _ in throw Failure(.unavailable, "one commit only") }
         let ledger = try Ledger(at: LedgerLocation(path: folder + "/ledger.sqlite"))
         defer { ledger.close() }

@@ -14,8 +14,8 @@ struct GatewayProcess {
     let setting: BenchSetting
 
     func run() async throws {
-        let catalogue = OperationCatalogue(GitHubOperations.all)
-        let head = try CodexLoader.load(folder: setting.codex, catalogue: catalogue).get()
+        let systems = SystemRegistry.standard.catalogue()
+        let head = try CodexLoader.load(folder: setting.codex, systems: systems).get()
         var logger = Logger(label: "gateway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         let secrets = SecretResolver(redactor: Redactor(), trust: EverySecret(), http: nil, logger: logger) { _ in
@@ -28,7 +28,7 @@ struct GatewayProcess {
         defer { ledger?.close() }
         let gateway = WebhookGateway(
             codex: CurrentCodex(head) { _ in head }, secrets: secrets,
-            identity: { $0.connector(system: "github")?.connection.identity.map { GitHubIdentity(login: $0) } },
+            identity: { $1.connector(system: $0)?.connection.identity.map { SystemIdentity(name: $0) } },
             accept: { event, policy in
                 guard let ledger else { return .accepted(event.id) }
                 return try await ledger.accept(event, policy: policy, now: time.now)

@@ -9,7 +9,7 @@ import GuildDomain
 struct GuildBench {
     private static let usage = """
         GuildBench ingress | ledger | dispatch | budget | books | growth | road | startup | idle | parsing | patterns \
-        | codex | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
+        | codex | bodies | schedules, with --guild FILE --stand-in FILE --assets DIR --work DIR [--seconds N] [--rounds N] [--events N] \
         [--postings N]; GuildBench gateway --assets DIR [--work DIR --durable] [--hummingbird]
         """
 
@@ -37,6 +37,7 @@ struct GuildBench {
         case "growth": try await GrowthBench(setting: setting).run()
         case "codex": try CodexBench(setting: setting).run()
         case "schedules": try await SchedulesBench(setting: setting).run()
+        case "bodies": try BodiesBench(setting: setting).run()
         case "parsing": try ParsingBench(setting: setting).run()
         case "patterns": try PatternsBench(setting: setting).run()
         default: throw Failure(.usage, "unknown part '\(arguments.first ?? "")'", hint: usage)

@@ -18,7 +18,7 @@ package struct BudgetDesk: Sendable {
         package let outcome: GrantOutcome?
         /// The throttle that was set.
         package let throttle: Throttle?
-        /// What happens next.
+        /// The next step.
         package let continuation: ApprovalDesk.Continuation
     }
 

@@ -14,9 +14,11 @@ package struct CodexAccess: Sendable {
     package let signers: CommitSigners?
     private let settings: Settings
 
+    /// Every external system of this build, and the executor's own operations.
+    package static let systems = SystemRegistry.standard.catalogue(tools: [ToolBox.codexRead])
+
     /// Every operation there is: the connectors' and the executor's own.
-    package static let catalogue = OperationCatalogue(
-        GitHubOperations.all + [ToolBox.codexRead], openEvents: ["github": GitHubSender.openEvents])
+    package static var catalogue: OperationCatalogue { systems.operations }
 
     /// Opens the repository that the settings name.
     package init(_ settings: Settings) throws {
@@ -25,7 +27,7 @@ package struct CodexAccess: Sendable {
             workingDirectory: settings.workingDirectory)
         self.settings = settings
         repository = try CodexRepository(at: location)
-        loader = CodexLoader(repository: repository, catalogue: Self.catalogue, logger: settings.logger)
+        loader = CodexLoader(repository: repository, systems: Self.systems, logger: settings.logger)
         if settings.readsQuarantine { try repository.readQuarantine(settings.environment) }
         let git = GitProgram(environment: settings.environment, keepsQuarantine: settings.readsQuarantine)
         let opened = repository

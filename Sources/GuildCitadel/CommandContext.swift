@@ -2,15 +2,15 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What a command works with: the settings that its options name, the codex, and the ledger, if there is one.
+/// The environment of a command: the settings of its options, the codex, and the ledger, if there is one.
 ///
-/// Nothing is made but by `withMadeLedger`, and a ledger that nobody has made yet is no error.
+/// Only `withMadeLedger` creates a ledger, and a missing ledger is not an error.
 package struct CommandContext: Sendable {
     /// The kind of command, which decides how a missing ledger is treated.
     package enum Purpose: Sendable {
-        /// A ledger that is only alike is read, and its path said.
+        /// Reads a ledger that only resembles the own one, and prints its path.
         case reading
-        /// It is refused, and the codex's own from now on remembered as such.
+        /// Refuses such a ledger, and records the codex's own one as such.
         case writing
     }
 
@@ -20,7 +20,7 @@ package struct CommandContext: Sendable {
     package let location: LedgerLocation
     private let ledger: Ledger?
     private let home: LedgerHome
-    /// Nil if the ledger was named by itself; then the codex is looked for when it is needed.
+    /// Nil if the ledger was named explicitly; then the codex is searched for when it is needed.
     private let found: CodexAccess?
 
     /// Opens codex and ledger for reading.
@@ -32,12 +32,12 @@ package struct CommandContext: Sendable {
         ledger = try home.location.flatMap(Self.open)
     }
 
-    /// Who gives the command: `user:NAME`.
+    /// The user who gives the command: `user:NAME`.
     package var actor: String { settings.user }
     package var time: any TimeSource { settings.time }
     package var now: Timestamp { settings.time.now }
 
-    /// The same, saying what there is to say as others do.
+    /// The same, with the remarks of other settings.
     package func remarking(as other: Settings) -> CommandContext {
         var copy = self
         copy.settings.remark = other.remark

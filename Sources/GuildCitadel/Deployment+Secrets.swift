@@ -46,6 +46,14 @@ extension Deployment {
         }
     }
 
+    /// The secrets that only webhooks are verified with. A gateway that listens says itself which of them are missing, and
+    /// what follows for their endpoints.
+    func webhookSecrets(of snapshot: CodexSnapshot) -> Set<SecretReference> {
+        let others = Set(snapshot.secretPairs.filter { $0.use.kind != .verify }.map(\.reference))
+        let taken = snapshot.endpoints.filter { connectors.systems.source(of: $0) != nil }
+        return Set(taken.flatMap(\.authentication.secrets)).filter { !others.contains("\($0)") }
+    }
+
     /// The secrets that a run of `agent` would use without trust. With replayed answers, trust in the tools' secrets is
     /// checked when a tool uses them: most recordings call none.
     func untrusted(for agent: AgentManifest, _ options: RunOptions, isReplayed: Bool) async throws

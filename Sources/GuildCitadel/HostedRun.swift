@@ -84,7 +84,7 @@ package struct HostedRun: Sendable {
     /// A budget that has room again this soon is waited for.
     private static let budgetPatience = Duration.seconds(65)
 
-    /// An action that is tried again this soon is waited for, though its invocation has ended: GitHub asks for a minute.
+    /// An action that is tried again this soon is waited for, though its invocation has ended: some systems ask for a minute.
     private static let actionPatience = Duration.seconds(150)
 
     /// Asked for each action that waits for a person; nil leaves it waiting.

@@ -4,11 +4,11 @@ package import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Takes away what the PrivacyPolicy of the head no longer keeps, and keeps the ledger's log small.
+/// Deletes what the PrivacyPolicy of the head no longer retains, and keeps the ledger's log small.
 ///
 ///     every five minutes ──▶ the lock, unless another process has it ──▶ batches, for at most two seconds ──▶ checkpoint
 ///
-/// Every `guild serve` has one, whatever its components; of several one does the work.
+/// Every `guild serve` has one, whatever its components; if there are several, one of them does the work.
 struct Housekeeping: Service {
     private static let interval = Duration.seconds(300)
     /// How long one round works, and how long it lets others alone when there was more to do.

@@ -1,15 +1,16 @@
 package import GuildDomain
 package import GuildLedger
 
-/// Which ledger belongs to a codex, as far as this host knows.
+/// The ledger that belongs to a codex, as far as this host knows.
 ///
 ///     its id (guild.id) ─▶ record in the state folder ─▶ own
 ///     no id, known place ─────────────────────────────▶ own
-///     a ledger where 0.1.0 kept it, by path ──────────▶ earlier: adopted by the first that writes
-///     a record of equal roots and folder ─────────────▶ alike: read by who reads, and refused to who writes
-///     nothing ────────────────────────────────────────▶ unknown: made by the first that writes
+///     a ledger where 0.1.0 kept it, by path ──────────▶ earlier: adopted by the first writer
+///     a record of equal roots and folder ─────────────▶ alike: readers use it, writers are refused
+///     nothing ────────────────────────────────────────▶ unknown: created by the first writer
 ///
-/// Where roots are not known (a shallow clone), an equal organisation takes their place. An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
+/// If the roots are unknown (a shallow clone), an equal organisation takes their place. An id that another existing folder
+/// has too shows that one of the two is a copy: then it is `alike` as well.
 package struct LedgerHome: Sendable {
     /// How the ledger relates to the codex.
     package enum Standing: Sendable, Equatable {

@@ -10,7 +10,7 @@ package struct LedgerTaking: Sendable {
         package let ledger: String
         /// Whether the ledger was created.
         package let isNew: Bool
-        /// The one that was, which stays if it is; nil if there was none.
+        /// The previous ledger, which stays where it is; nil if there was none.
         package let before: String?
         /// The codex's place.
         package let codex: String

@@ -25,8 +25,8 @@ enum MemoryReturn {
     /// The addresses of a line of `/proc/PID/maps` (`man 5 proc_pid_maps`) that maps code of a file, which nothing has
     /// written to.
     static func codeRange(_ line: Substring) -> Range<UInt>? {
-        let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-        guard fields.count == 6, fields[1] == "r-xp", fields[5].first == "/" else { return nil }
+        let fields = line.split(separator: " ", maxSplits: 5)
+        guard fields.count == 6, fields[1] == "r-xp", fields[5].first(where: { $0 != " " }) == "/" else { return nil }
         let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
         guard bounds.count == 2, bounds[0] > 0, bounds[0] < bounds[1] else { return nil }
         return bounds[0]..<bounds[1]

@@ -18,7 +18,7 @@ package struct Serve: Sendable {
     private static let drainTimeout = Duration.seconds(30)
     /// A backup by another program may lock the ledger for a while; that is not a reason to end.
     private static let lockPatience = Duration.seconds(30)
-    /// How long a request waits for it: GitHub waits ten seconds for its answer.
+    /// How long a request waits for it: senders of webhooks wait some ten seconds for their answer.
     private static let requestPatience = Duration.seconds(5)
 
     /// The components to run.
@@ -65,7 +65,7 @@ package struct Serve: Sendable {
             settings, redactor: redactor, lockPatience: Self.lockPatience, role: .serving)
         defer { deployment.close() }
         try deployment.access.repository.separateReading()
-        try await beginWithHead(deployment)
+        try await beginWithHead(deployment, isListening: address != nil)
         let worker = try await deployment.ledger.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
         // Those that died holding nothing are noticed by no claim loop.
@@ -129,7 +129,7 @@ package struct Serve: Sendable {
         do {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
-            // Why an earlier fetch left nothing is told by the error of this one.
+            // The error of this fetch explains why an earlier one left nothing.
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
             settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }
@@ -137,7 +137,7 @@ package struct Serve: Sendable {
     }
 
     /// Logs the served commit, and from now on follows the accepted head in the ledger.
-    private func beginWithHead(_ deployment: Deployment) async throws {
+    private func beginWithHead(_ deployment: Deployment, isListening: Bool) async throws {
         if let refusal = deployment.refusal {
             deployment.pin(deployment.codex.head.commit)
             deployment.logger.error(
@@ -157,7 +157,9 @@ package struct Serve: Sendable {
         } else {
             try await deployment.acceptHead(actor: "serve")
         }
-        deployment.warnOfMissingSecrets(of: deployment.codex.head)
+        let isTold = components.contains(.webhookGateway) && isListening
+        deployment.warnOfMissingSecrets(
+            of: deployment.codex.head, but: isTold ? deployment.webhookSecrets(of: deployment.codex.head) : [])
         if !deployment.access.usesWorktree { deployment.codex.startFollowing() }
         await deployment.sweepPins()
     }
@@ -335,22 +337,23 @@ package struct Serve: Sendable {
             // Losing the error is safe: a remote without an address is fetched in its interval.
             let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil
             return { (event: Event) in
-                event.type == "push" && event.source.hasPrefix("/github/")
-                    && RemoteBranch.address(address ?? "", isOf: String(event.source.dropFirst("/github/".count)))
+                let place = "/\(event.system)/"
+                return event.guildEvent == "PUSH_RECEIVED" && event.source.hasPrefix(place)
+                    && RemoteBranch.address(address ?? "", isOf: String(event.source.dropFirst(place.count)))
             }
         }
         return WebhookGateway(
             codex: deployment.codex, secrets: deployment.secrets,
-            identity: { [connectors = deployment.connectors] in connectors.gitHubIdentity($0) },
+            identity: { [connectors = deployment.connectors] in connectors.identity(in: $0, $1) },
             accept: { event, policy in
                 if pushed?(event) == true { requests.remote.raise() }
                 let acceptance = try await ledger.accept(event, policy: policy, now: time.now)
                 if case .held = acceptance { deployment.held.raise() }
                 return acceptance
             },
-            hold: { [connectors = deployment.connectors] type, head in
-                guard connectors.causedTypes(head).contains(type) else { return .none }
-                return connectors.isGitHubIdentityMissing(head) ? .untilIdentityIsKnown : .behindOthers
+            hold: { [connectors = deployment.connectors] event, head in
+                guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
+                return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
             },
             origin: { action in try await ledger.origin(of: action) },
             lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },

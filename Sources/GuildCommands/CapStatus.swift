@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildLedger
 
-/// What `guild status` shows of the caps on actions: who waits at one, and what a person has released.
+/// The part of `guild status` about caps on actions: the waiting actions, and the releases.
 struct CapStatus: JSONShape, Sendable {
     let queues: [CapQueue]
     let releases: [CapRelease]

@@ -171,7 +171,8 @@ struct RunCommand: AsyncParsableCommand {
         let catalogue = CodexAccess.catalogue
         return try places.map { text in
             guard let container = Container(text) else {
-                throw ValidationError("--on '\(text)' is not of the form SYSTEM:CONTAINER, such as github:acme/shop")
+                throw ValidationError(
+                    "--on '\(text)' is not of the form SYSTEM:CONTAINER" + CodexAccess.systems.exampleOfContainer)
             }
             let forms = catalogue.forms(in: container.system)
             guard !forms.isEmpty else {

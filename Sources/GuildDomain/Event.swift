@@ -3,7 +3,7 @@ package struct Event: Sendable, Hashable {
     /// For an event made here a new ULID; for a webhook derived from the sender's delivery id, so that a redelivery has
     /// the same one.
     package var id: EventID
-    /// `/github/acme/shop`, `/schedule/ranger/patrol`, `/cli/USER`.
+    /// `/SYSTEM/acme/shop`, `/schedule/ranger/patrol`, `/cli/USER`.
     package var source: String
     /// The sender's own type in dotted form: `issues.opened`.
     package var type: String
@@ -11,7 +11,7 @@ package struct Event: Sendable, Hashable {
     package var subject: String?
     /// When it happened, according to its source.
     package var time: Timestamp
-    /// The value that a trigger's `source:` matches: `github`, `schedule`, `cli`, …
+    /// The value that a trigger's `source:` matches: an external system, `schedule`, `cli`, …
     package var system: String
     /// The normalised type: `ISSUE_OPENED`.
     package var guildEvent: String?

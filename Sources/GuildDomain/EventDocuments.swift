@@ -1,4 +1,4 @@
-/// Events as people hand them in: one CloudEvent, a JSON array of them, or JSON Lines.
+/// Events as people submit them: one CloudEvent, a JSON array of them, or JSON Lines.
 package enum EventDocuments {
     /// Events of one document.
     package static let maximumEvents = 1000
@@ -37,7 +37,7 @@ package enum EventDocuments {
             }
         } catch {
             let lines = lines(of: bytes)
-            // A first line that is no JSON either is no sign of lines: the error of the whole is the one to tell.
+            // If the first line is not JSON either, the text is not JSON Lines: report the error of the whole.
             guard lines.count > 1, case .object? = try? JSONParser.parse(lines[0].bytes) else {
                 throw Failure(.usage, "\(name): \(error.message)", hint: hint)
             }

@@ -1,6 +1,6 @@
 /// The person or account that caused an event.
 package struct EventSender: Sendable, Hashable {
-    /// The system and the sender's immutable id there: `github/583231`.
+    /// The system and the sender's immutable id there: `SYSTEM/583231`.
     package var id: String
     /// Whether the event is of a kind that anyone with an account can cause, and nothing in it shows that this one
     /// belongs to whom it is about.

@@ -1,5 +1,5 @@
-/// What the dispatcher decided should run, and how far it has come. The ledger holds it; every change is one of
-/// `InvocationState.transitions`.
+/// One run of an agent, as the dispatcher decided it, with its progress. It is stored in the ledger; every change of its
+/// state is one of `InvocationState.transitions`.
 ///
 ///     queued ──▶ awakening ──▶ active ⇄ waiting(reason)
 ///                    │            └──▶ cooling ──▶ succeeded | failed | cancelled | expired
@@ -73,7 +73,7 @@ package struct Invocation: Sendable, Hashable {
     }
 }
 
-/// What a waiting invocation waits for.
+/// The obstacle of a waiting invocation.
 package enum WaitReason: String, Sendable, CaseIterable {
     case approval, budget, rate, action, delegate, preempted
 }
@@ -99,10 +99,7 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// The states that may follow this one.
-    package var transitions: Set<InvocationState> { Set(following) }
-
-    /// A list, because a set of these would be the only one that a run needs, and its type takes the runtime a while.
-    private var following: [InvocationState] {
+    package var transitions: [InvocationState] {
         switch self {
         case .queued: [.awakening, .cancelled, .expired]
         case .awakening: [.active, .queued, .failed, .cancelled, .expired, .waiting]
@@ -116,5 +113,5 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// Whether `transitions` allows the step.
-    package func canBecome(_ next: InvocationState) -> Bool { following.contains(next) }
+    package func canBecome(_ next: InvocationState) -> Bool { transitions.contains(next) }
 }

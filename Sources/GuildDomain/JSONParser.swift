@@ -19,7 +19,7 @@ package struct JSONParser {
     package struct Problem: GuildError, Equatable {
         /// The place of the problem, counted in bytes from 0.
         package let byteOffset: Int
-        /// What is wrong there.
+        /// The problem at that place.
         package let reason: String
 
         package var kind: ErrorKind { .failed }

@@ -1,4 +1,4 @@
-/// What is written as JSON in one shape, whoever shows it; so it can be a member of any document that is encoded.
+/// A value with one JSON shape, whichever command prints it, so that it can be a member of any encoded document.
 package protocol JSONShape: Encodable {
     var json: JSONValue { get }
 }

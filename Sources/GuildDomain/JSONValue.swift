@@ -111,7 +111,7 @@ package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// Built only for objects large enough that a scan would let a hostile payload cost quadratic time.
     private var index: [String: Int]?
 
-    /// A repository in a GitHub payload has about a hundred members, and few of them are ever asked for.
+    /// A repository in a webhook's payload has about a hundred members, and few of them are ever asked for.
     private static let scanLimit = 128
 
     /// No members.

@@ -7,7 +7,7 @@ package enum PlainFile {
     package struct Problem: Error, Sendable {
         /// An `errno`; `EINVAL` if it exists but is not our file.
         package let code: Int32
-        /// What is wrong, in words.
+        /// The problem in words.
         package let reason: String
 
         /// The problem of a failed system call.

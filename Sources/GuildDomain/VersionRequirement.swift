@@ -7,7 +7,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     package struct Problem: GuildError, Equatable {
         /// The requirement as written.
         package let text: String
-        /// What is wrong with it.
+        /// The problem in it.
         package let reason: String
 
         package var kind: ErrorKind { .invalidCodex }

@@ -6,19 +6,19 @@ import GuildWork
 package import Logging
 import ServiceLifecycle
 
-/// Performs the actions that agents asked for, in order for each subject.
+/// Performs the actions that agents requested, in order for each subject.
 ///
 ///     queued ──claim──▶ running ──connector──▶ succeeded | failed | back to queued with backoff, or to look again
 ///
-/// Executed at least once: the idempotency key goes along where the system has one, and before a retry the mark of the
-/// first try is looked for where it does not. While that try may still arrive, the action waits in the queue.
+/// Executed at least once: the idempotency key is sent if the system supports one; otherwise the connector looks for the
+/// mark of the first try before a retry. While that try may still arrive, the action waits in the queue.
 package struct ActionExecutor: Service {
     private static let slots = 8
 
-    /// What the executor works with; the same for `serve` and for `run`.
+    /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
         package var ledger: Ledger
-        /// Retries, patience and rates are the head's at the moment of use.
+        /// The source of retries, patience and rates, at the moment of use.
         package var codex: CurrentCodex
         package var connectors: CurrentConnectors
         package var worker: Worker
@@ -54,20 +54,26 @@ package struct ActionExecutor: Service {
         let loop = ClaimLoop(
             ledger: ledger, worker: parts.worker, topic: .actions, slots: Self.slots, time: time,
             logger: parts.logger)
-        try await loop.run {
-            let claimed = try await ledger.claimAction(
-                root: root, worker: parts.worker,
-                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) },
-                now: time.now)
-            guard let claimed else { return nil }
-            let action = claimed.action
-            return {
-                try await ClaimLoop.holdingLease(
-                    renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
-                ) { try await execute(action, claimed.refusal) }
-            }
+        try await loop.run { limit in
+            let claimed = try await ledger.claimActions(
+                root: root, upTo: limit, worker: parts.worker,
+                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) }, now: time.now)
+            return claimed.map { one in { try await perform(one) } }
         } nextTime: { claimedAt in
             try await ledger.nextActionTime(worker: parts.worker, now: claimedAt)
+        }
+    }
+
+    /// Executes an action with its lease renewed beside it.
+    private func perform(_ claimed: ClaimedAction) async throws {
+        let action = claimed.action
+        do {
+            try await ClaimLoop.holdingLease(
+                renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
+            ) { try await execute(action, claimed.refusal) }
+        } catch let fault as RowFault {
+            try await ledger.failDamaged(action.id, fault, now: time.now)
+            throw fault
         }
     }
 

@@ -1,9 +1,9 @@
 package import Logging
 import Synchronization
 
-/// Counts what was refused, and tells it in one line a minute, so that whoever is refused cannot fill the log.
+/// Counts refusals and logs them in one line a minute, so that refused clients cannot fill the log.
 ///
-///     quiet ─refused: told at once─▶ counting ─a minute later, something counted: told─▶ counting
+///     quiet ─refused: logged at once─▶ counting ─a minute later, if any: logged─▶ counting
 ///       ▲                                │
 ///       └────── nothing counted ─────────┘
 package final class RefusalLog: Sendable {

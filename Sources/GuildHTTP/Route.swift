@@ -4,7 +4,7 @@ package import GuildDomain
 package struct Route: Sendable {
     /// The methods that routes answer.
     package enum Method: String, Sendable {
-        case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH"
+        case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH", options = "OPTIONS"
     }
 
     /// The callers that it admits.

@@ -7,28 +7,32 @@ package struct HeldEvents: Sendable {
     private static let pageSize = 64
 
     private let ledger: Ledger
+    private let systems: SystemRegistry
     private let time: any TimeSource
 
-    package init(ledger: Ledger, time: any TimeSource) {
+    package init(ledger: Ledger, systems: SystemRegistry = .standard, time: any TimeSource) {
         self.ledger = ledger
+        self.systems = systems
         self.time = time
     }
 
-    /// Judges everything that is held of GitHub by who we are, and hands it to the dispatcher in its old order.
+    /// Judges everything that is held of a system by who we are there, and hands it to the dispatcher in its old order.
     ///
-    /// - Parameter identity: nil if there is none needed any more, because nothing of ours can be among it.
+    /// - Parameter identity: nil if none is needed any more, because nothing of ours can be among it.
     /// - Returns: how many there were.
     @discardableResult
-    package func releaseGitHub(identity: GitHubIdentity?) async throws -> Int {
+    package func release(of system: String, identity: SystemIdentity?) async throws -> Int {
+        let source = systems[system]?.webhooks
         var count = 0
         while true {
-            let page = try await ledger.heldEvents(system: "github", limit: Self.pageSize)
+            let page = try await ledger.heldEvents(system: system, limit: Self.pageSize)
             guard !page.isEmpty else { return count }
             var judged: [Event] = []
             for held in page {
-                let webhook = GitHubNormaliser.recognised(held.event, identity: identity)
+                let webhook =
+                    source?.recognised(held.event, identity: identity) ?? WebhookEvent(event: held.event)
                 let own = OwnEvents(
-                    origin: { [ledger] in try await ledger.origin(of: $0) },
+                    systems: systems, origin: { [ledger] in try await ledger.origin(of: $0) },
                     lastOrigin: { [ledger] in
                         try await ledger.origin(ofLast: $0, on: $1, now: held.receivedAt)
                     }, action: { [ledger] in try await ledger.action($0) })

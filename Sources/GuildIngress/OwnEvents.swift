@@ -10,13 +10,16 @@ package struct OwnEvents: Sendable {
     package typealias LastOrigin = @Sendable (_ operations: [String], _ subject: String) async throws -> Event?
     package typealias FindAction = @Sendable (ActionID) async throws -> Action?
 
+    private let systems: SystemRegistry
     private let origin: Origin
     private let lastOrigin: LastOrigin
     private let findAction: FindAction
 
     package init(
-        origin: @escaping Origin, lastOrigin: @escaping LastOrigin, action: @escaping FindAction = { _ in nil }
+        systems: SystemRegistry, origin: @escaping Origin, lastOrigin: @escaping LastOrigin,
+        action: @escaping FindAction = { _ in nil }
     ) {
+        self.systems = systems
         self.origin = origin
         self.lastOrigin = lastOrigin
         findAction = action
@@ -52,15 +55,17 @@ package struct OwnEvents: Sendable {
     }
 
     private func isElsewhere(_ action: ActionID, _ event: Event) async throws -> Bool {
-        func place(_ subject: String) -> String { String(subject.prefix { $0 != "#" && $0 != "@" }).lowercased() }
-        guard let action = try await findAction(action), let subject = event.subject else { return true }
-        return place(action.subject) != place(subject)
+        guard let connector = systems[event.system]?.connector, let action = try await findAction(action),
+            let subject = event.subject
+        else { return true }
+        return connector.container(ofSubject: action.subject) != connector.container(ofSubject: subject)
     }
 
-    private func isResult(_ claim: GitHubResultClaim) async throws -> Bool {
+    private func isResult(_ claim: any ActionClaim) async throws -> Bool {
         guard let action = try await findAction(claim.action) else { return false }
         return claim.isResult(
-            of: action.operation, on: action.subject, arguments: action.arguments,
-            result: action.state == .succeeded ? action.result ?? "" : nil, wasSent: action.attempt > 0)
+            of: SentAction(
+                operation: action.operation, subject: action.subject, arguments: action.arguments,
+                result: action.state == .succeeded ? action.result ?? "" : nil, wasSent: action.attempt > 0))
     }
 }

@@ -14,13 +14,16 @@ package import Logging
 package struct WebhookGateway: Sendable {
     /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
-    /// Whether an event of a type may be decided at once.
-    package typealias Hold = @Sendable (_ type: String, CodexSnapshot) -> EventHold
+    /// Whether an event may be decided at once.
+    package typealias Hold = @Sendable (Event, CodexSnapshot) -> EventHold
+    /// Who we are in a system, as far as it is known.
+    package typealias Identity = @Sendable (_ system: String, CodexSnapshot) -> SystemIdentity?
 
-    /// GitHub caps its payloads at 25 MB (docs.github.com, "Webhook events and payloads").
-    static let gitHubBodyLimitBytes = 25 << 20
+    /// More events than this in one delivery are refused whole.
+    static let eventLimit = 1000
 
     private let codex: CurrentCodex
+    let systems: SystemRegistry
     private let secrets: SecretResolver
     private let identity: Identity
     private let accept: Accept
@@ -31,183 +34,210 @@ package struct WebhookGateway: Sendable {
     private let refusals: RefusalLog
     private let troubles = SecretTroubles()
 
-    /// Who we are on GitHub, as far as it is known.
-    package typealias Identity = @Sendable (CodexSnapshot) -> GitHubIdentity?
-
     /// - Parameter refusals: counts refused deliveries; without one the gateway keeps its own.
     package init(
-        codex: CurrentCodex, secrets: SecretResolver, identity: @escaping Identity, accept: @escaping Accept,
-        hold: @escaping Hold = { _, _ in .none }, origin: @escaping OwnEvents.Origin,
-        lastOrigin: @escaping OwnEvents.LastOrigin = { _, _ in nil },
+        codex: CurrentCodex, systems: SystemRegistry = .standard, secrets: SecretResolver,
+        identity: @escaping Identity, accept: @escaping Accept, hold: @escaping Hold = { _, _ in .none },
+        origin: @escaping OwnEvents.Origin, lastOrigin: @escaping OwnEvents.LastOrigin = { _, _ in nil },
         action: @escaping OwnEvents.FindAction = { _ in nil },
         time: any TimeSource, logger: Logger, refusals: RefusalLog? = nil
     ) {
         self.codex = codex
+        self.systems = systems
         self.secrets = secrets
         self.identity = identity
         self.accept = accept
         self.hold = hold
-        own = OwnEvents(origin: origin, lastOrigin: lastOrigin, action: action)
+        own = OwnEvents(systems: systems, origin: origin, lastOrigin: lastOrigin, action: action)
         self.time = time
         self.logger = logger
         self.refusals = refusals ?? RefusalLog(logger: logger)
     }
 
-    package var routes: [Route] {
-        ["/webhooks/github", "/webhooks/github/:endpoint"].map { path in
-            Route(
-                .post, path, access: .open, summary: "A GitHub delivery, signed with X-Hub-Signature-256",
-                bodyLimitBytes: Self.gitHubBodyLimitBytes, body: Self.delivery, answers: Self.answers,
-                refuse: { refusal(ofHead: $0) }
-            ) { try await gitHub($0) }
+    func handle(_ request: Request, of system: String, by method: WebhookMethod) async throws -> Reply {
+        let target: Target
+        switch find(request, system, method) {
+        case .failure(let refused): return refused.reply
+        case .success(let found): target = found
         }
-            + ["/webhooks/:system", "/webhooks/:system/:endpoint"].map { path in
-                Route(
-                    .post, path, access: .open, summary: "A delivery of a system that is not supported yet",
-                    answers: [
-                        APIAnswer(404, "This version does not support it"), APIAnswer(413, "The body is too large"),
-                    ],
-                    refuse: { Self.unknownSystem($0) }, handle: { Self.unknownSystem($0) })
+        let source = target.source
+        let delivery = target.delivery
+        if let refused = tooLarge(request.body.count, target) { return refused }
+        if let greeting = source.greeting(delivery) { return Reply(greeting) }
+        guard let keys = try await secretKeys(of: target.endpoint, source) else {
+            if refusals.count("deliveries with no secret configured, endpoint=\(delivery.endpoint)") {
+                logger.error(
+                    "webhook refused: no secret configured", metadata: ["endpoint": "\(delivery.endpoint)"])
             }
-    }
-
-    private static let delivery = APIBody(
-        ["application/json", "application/x-www-form-urlencoded"], schema: ["type": "object"])
-
-    private static let answers: [APIAnswer] = {
-        let taken = APISchema.object(
-            [("id", APISchema.text), ("status", APISchema.choice(["accepted", "duplicate", "pong"]))], optional: ["id"])
-        return [
-            APIAnswer(200, "A ping, or a delivery that was accepted before", schema: taken),
-            APIAnswer(202, "Accepted and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
-            APIAnswer(404, "The codex has no such endpoint"),
-        ]
-    }()
-
-    private static func unknownSystem(_ request: Request) -> Reply {
-        let system = request.parameters["system"] ?? ""
-        return .problem(
-            status: 404, title: "Unknown webhook system", detail: "this version supports github, not '\(system)'")
-    }
-
-    private static let unknownEndpoint = Reply.problem(
-        status: 404, title: "No such endpoint",
-        detail: "the codex has no WebhookEndpoint of system github that this path names")
-
-    private static let unauthorized = Reply.problem(status: 401, title: "Unauthorized")
-
-    private static func tooLarge(_ limit: Int) -> Reply {
-        .problem(status: 413, title: "Payload too large", detail: "this endpoint accepts \(limit) bytes")
-    }
-
-    private func bodyLimit(of endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot) -> Int {
-        endpoint.maxBody ?? snapshot.settings.githubBodyLimit.value
-    }
-
-    /// What no body can mend: an endpoint that is not there, no signature or none that could be one, a body announced as
-    /// too large.
-    private func refusal(ofHead request: Request) -> Reply? {
-        let snapshot = codex.head
-        guard let endpoint = snapshot.endpoint(system: "github", name: request.parameters["endpoint"]) else {
-            return Self.unknownEndpoint
+            return Reply(source.answer(to: .notConfigured, of: delivery))
         }
-        guard GitHubSignature.isWellFormed(request.headers[GitHubSignature.header]) else {
-            refusals.count("deliveries without a signature, endpoint=\(endpoint.name)")
-            return Self.unauthorized
-        }
-        let limit = bodyLimit(of: endpoint, snapshot)
-        return request.declaredLength ?? 0 > limit ? Self.tooLarge(limit) : nil
-    }
-
-    private func gitHub(_ request: Request) async throws -> Reply {
-        let snapshot = codex.head
-        guard let endpoint = snapshot.endpoint(system: "github", name: request.parameters["endpoint"]) else {
-            return Self.unknownEndpoint
-        }
-        let limit = bodyLimit(of: endpoint, snapshot)
-        guard request.body.count <= limit else { return Self.tooLarge(limit) }
-        guard let keys = try await secretKeys(of: endpoint) else {
-            if refusals.count("deliveries with no secret configured, endpoint=\(endpoint.name)") {
-                logger.error("webhook refused: no secret configured", metadata: ["endpoint": "\(endpoint.name)"])
-            }
-            return Self.notConfigured
-        }
-        guard GitHubSignature.isValid(request.headers[GitHubSignature.header], body: request.body, secrets: keys) else {
-            refusals.count("deliveries with a bad signature, endpoint=\(endpoint.name)")
-            return Self.unauthorized
+        let verdict = await source.authenticate(delivery, by: keys)
+        guard verdict == .authentic else {
+            let what = verdict == .stale ? "an old or future signature" : "a bad signature"
+            refusals.count("deliveries with \(what), endpoint=\(delivery.endpoint)")
+            return Reply(source.answer(to: .unauthorized, of: delivery))
         }
         do {
-            let verdict = try GitHubNormaliser.normalise(
-                headers: request.headers, body: request.body, endpoint: endpoint.name, now: time.now,
-                identity: identity(snapshot))
-            switch verdict {
-            case .ping: return .json(["status": "pong"])
-            case .event(let webhook): return try await take(webhook, endpoint, snapshot)
+            switch try source.content(of: delivery, identity: identity(delivery.system, target.snapshot)) {
+            case .handshake(let reply): return Reply(reply)
+            case .events(let events): return Reply(source.answer(to: try await take(events, target), of: delivery))
             }
         } catch let refusal as WebhookRefusal {
-            return .problem(status: 400, title: "Bad webhook", detail: refusal.message)
+            return Reply(source.answer(to: .malformed(refusal), of: delivery))
         }
+    }
+
+    // MARK: Before the body
+
+    /// What no body can mend: an endpoint that is not there, no proof or none that could be one, a body announced as too
+    /// large.
+    func refusal(ofHead request: Request, of system: String, by method: WebhookMethod) -> Reply? {
+        switch find(request, system, method) {
+        case .failure(let refused): return refused.reply
+        case .success(let target):
+            guard target.source.mayBeAuthentic(head: target.delivery) else {
+                refusals.count("deliveries without a signature, endpoint=\(target.delivery.endpoint)")
+                return Reply(target.source.answer(to: .unauthorized, of: target.delivery))
+            }
+            return tooLarge(request.declaredLength ?? 0, target)
+        }
+    }
+
+    /// What a request is for: an endpoint of the accepted head, and who takes its deliveries.
+    private struct Target {
+        let snapshot: CodexSnapshot
+        let endpoint: WebhookEndpointManifest
+        let source: any WebhookSource
+        let delivery: WebhookDelivery
+        let limitBytes: Int
+    }
+
+    private struct Refused: Error { let reply: Reply }
+
+    private func find(_ request: Request, _ system: String, _ method: WebhookMethod) -> Result<Target, Refused> {
+        let snapshot = codex.head
+        let endpoint = snapshot.endpoint(system: system, name: request.parameters["endpoint"])
+        guard let endpoint, let source = systems.source(of: endpoint), source.methods.contains(method) else {
+            return .failure(Refused(reply: unknown(system)))
+        }
+        let delivery = WebhookDelivery(
+            system: endpoint.system, endpoint: endpoint.name, settings: endpoint.authentication, method: method,
+            query: request.query, headers: request.headers, body: request.body, receivedAt: time.now)
+        let limit = endpoint.maxBody ?? snapshot.settings.bodyLimit(of: endpoint.system).value
+        return .success(
+            Target(
+                snapshot: snapshot, endpoint: endpoint, source: source, delivery: delivery,
+                limitBytes: min(limit, source.largestBodyBytes)))
+    }
+
+    private func unknown(_ system: String) -> Reply {
+        guard systems[system]?.webhooks != nil else {
+            let known = systems.senders.map(\.system.name).joined(separator: ", ")
+            return .problem(
+                status: 404, title: "Unknown webhook system", detail: "this version supports \(known), not '\(system)'")
+        }
+        return .problem(
+            status: 404, title: "No such endpoint",
+            detail: "the codex has no WebhookEndpoint of system \(system) that this path names")
+    }
+
+    private func tooLarge(_ bytes: Int, _ target: Target) -> Reply? {
+        guard bytes > target.limitBytes else { return nil }
+        return Reply(target.source.answer(to: .tooLarge(limit: target.limitBytes), of: target.delivery))
+    }
+
+    // MARK: The events
+
+    /// Accepts each event of a delivery, in order. What is taken stays taken if a later one finds no room: the sender comes
+    /// again, and it is a duplicate then.
+    private func take(_ webhooks: [WebhookEvent], _ target: Target) async throws -> WebhookOutcome {
+        guard webhooks.count <= Self.eventLimit else {
+            return .malformed(.malformedPayload("it holds \(webhooks.count) events; \(Self.eventLimit) are taken"))
+        }
+        var ids: [EventID] = []
+        var isNew = false
+        for webhook in webhooks {
+            // The endpoint's rate is one of deliveries.
+            switch try await take(webhook, target, isCharged: isNew) {
+            case .accepted(let taken):
+                ids += taken
+                isNew = true
+            case .duplicate(let taken): ids += taken
+            case let outcome: return outcome
+            }
+        }
+        return isNew ? .accepted(ids) : .duplicate(ids)
     }
 
     private func take(
-        _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ snapshot: CodexSnapshot
-    ) async throws -> Reply {
+        _ webhook: WebhookEvent, _ target: Target, isCharged: Bool
+    ) async throws -> WebhookOutcome {
+        let snapshot = target.snapshot
+        let endpoint = target.endpoint
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
-        if Self.isKnownByBody(webhook, endpoint) {
-            (policy.bodyDigest, policy.otherDigests) = (webhook.digest, webhook.otherDigests)
+        if let digest = webhook.digest, Self.isKnownByBody(webhook, endpoint, target.source) {
+            policy.bodyDigest = digest
+            policy.otherDigests = webhook.otherDigests
         }
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
-        policy.charges = snapshot.charges(endpoint: endpoint)
-        policy.hold = event.isOwn ? .none : hold(event.type, snapshot)
+        if !isCharged { policy.charges = snapshot.charges(endpoint: endpoint) }
+        policy.hold = event.isOwn ? .none : hold(event, snapshot)
         switch try await accept(event, policy) {
-        case .accepted(let id):
-            return .json(["id": .string(id.description), "status": "accepted"], status: 202)
+        case .accepted(let id): return .accepted([id])
         case .held(let id):
             logger.notice(
                 "event held until our identity is known", metadata: ["event": "\(id)", "type": "\(event.type)"])
-            return .json(["id": .string(id.description), "status": "accepted"], status: 202)
-        case .duplicate(let id):
-            return .json(["id": .string(id.description), "status": "duplicate"])
+            return .accepted([id])
+        case .duplicate(let id): return .duplicate([id])
         case .overloaded:
             if refusals.count("deliveries with the inbound queue full") {
                 logger.error("webhook refused: the inbound queue is full", metadata: ["limit": "\(policy.queueLimit)"])
             }
-            return .problem(status: 503, title: "The queue is full", headers: ["retry-after": "5"])
+            return .busy
         case .limited(let until):
-            let seconds = max(1, ((until - time.now).microseconds + 999_999) / 1_000_000)
             refusals.count("deliveries over the rate of their endpoint, endpoint=\(endpoint.name)")
-            return .problem(
-                status: 429, title: "Too many requests", headers: ["retry-after": String(seconds)])
+            return .limited(wait: until - time.now)
         }
     }
 
     /// Whether the same body under another delivery id is the same event: as the endpoint says, else as the source knows.
-    private static func isKnownByBody(_ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest) -> Bool {
+    private static func isKnownByBody(
+        _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ source: any WebhookSource
+    ) -> Bool {
         switch endpoint.replay {
         case .byBody: true
         case .byID: false
-        case nil: !webhook.canRepeat
+        case nil: source.replay == .byBody && !webhook.canRepeat
         }
     }
 
-    /// - Returns: nil if no secret can be had: the endpoint then answers 503, it is never open.
-    /// - Throws: `CancellationError` where the client has left: that says nothing about the secrets.
-    private func secretKeys(of endpoint: WebhookEndpointManifest) async throws -> [Secret]? {
+    // MARK: Secrets
+
+    /// - Returns: nil if no secret of the endpoint can be used: it then answers 503, it is never open.
+    /// - Throws: `CancellationError` if the client has left: that says nothing about the secrets.
+    private func secretKeys(
+        of endpoint: WebhookEndpointManifest, _ source: any WebhookSource
+    ) async throws -> [Secret]? {
         var keys: [Secret] = []
         var problems: [String] = []
         for reference in endpoint.authentication.secrets {
             do {
-                keys.append(try await secrets.resolve(reference, for: SecretUse(.verify)))
+                let secret = try await secrets.resolve(reference, for: SecretUse(.verify))
+                if let objection = source.objection(to: secret) {
+                    problems.append("\(reference): \(objection)")
+                } else {
+                    keys.append(secret)
+                }
             } catch {
                 problems.append(error.message)
             }
         }
         try Task.checkCancellation()
-        if troubles.isNews(problems, of: endpoint.name), !problems.isEmpty {
+        if troubles.isNews(problems, of: "\(endpoint.system)/\(endpoint.name)"), !problems.isEmpty {
             logger.log(
                 level: keys.isEmpty ? .error : .warning,
                 keys.isEmpty
@@ -218,14 +248,28 @@ package struct WebhookGateway: Sendable {
         return keys.isEmpty ? nil : keys
     }
 
-    /// Says of each endpoint which of its secrets cannot be had, before a delivery needs them.
+    /// Says of each endpoint which of its secrets cannot be used, before a delivery needs them.
     package func reportSecrets() async {
-        for endpoint in codex.head.endpoints where endpoint.system == "github" {
+        for endpoint in codex.head.endpoints {
+            guard let source = systems.source(of: endpoint) else { continue }
             // Whoever is cancelled here is ending.
-            _ = try? await secretKeys(of: endpoint)
+            _ = try? await secretKeys(of: endpoint, source)
         }
     }
+}
 
-    private static let notConfigured = Reply.problem(
-        status: 503, title: "Not configured", headers: ["retry-after": "60"])
+extension Reply {
+    /// What a sender is answered, on the wire.
+    init(_ reply: WebhookReply) {
+        switch reply.body {
+        case .none: self.init(status: reply.status, headers: reply.headers)
+        case .json(let value): self = .json(value, status: reply.status, headers: reply.headers)
+        case .text(let text):
+            var headers = reply.headers
+            headers["content-type"] = headers["content-type"] ?? "text/plain; charset=utf-8"
+            self.init(status: reply.status, headers: headers, body: .bytes(Array(text.utf8)))
+        case .problem(let title, let detail):
+            self = .problem(status: reply.status, title: title, detail: detail, headers: reply.headers)
+        }
+    }
 }

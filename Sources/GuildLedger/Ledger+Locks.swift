@@ -1,15 +1,15 @@
 extension Ledger {
-    /// The time after which a try at somebody's lock ends, and who has waited long enough is told.
+    /// The time after which one try at another program's lock ends, and a write that has waited long enough fails.
     private static let lockAttemptMilliseconds: Int32 = 1500
 
     /// How long the writes of this task wait for the lock of a program without our rules; nil as long as the ledger does.
     /// The task's own, because the rooms between a request and its writes know nothing of locks.
     @TaskLocal package static var lockPatience: Duration?
 
-    /// From now on a write waits for such a lock until it is gone, the task is cancelled or its `lockPatience` is used up.
-    /// Before, it fails after the ledger's busy timeout.
+    /// From now on a write waits for such a lock until it is gone, the task is cancelled or its `lockPatience` is used
+    /// up. Before, it fails after the ledger's busy timeout.
     ///
-    /// - Parameter notice: told, on the writer's thread, when a lock begins and ends to hold writes up.
+    /// - Parameter notice: called on the writer's thread when a lock begins and ends to block writes.
     package func waitForLocks(_ notice: @escaping @Sendable (_ isHeld: Bool) -> Void) throws {
         lane.waitForLocks(attemptMilliseconds: Self.lockAttemptMilliseconds, notice)
     }

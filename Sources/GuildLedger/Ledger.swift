@@ -140,11 +140,11 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// The log is written before the commit in it can be seen, so the engine is asked between batches, while nobody
-    /// else writes: whoever wrote is then through.
+    /// The log is written before its commit becomes visible, so the engine is asked between batches, when nobody else
+    /// writes: the other writer has then finished.
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
-            // Losing the error is safe: the slow recheck finds what this wake-up would have told.
+            // Losing the error is safe: the slow recheck finds the same commit.
             guard let self, (try? engine.hasForeignCommits()) == true else { return }
             raiseAll()
         }
@@ -161,7 +161,7 @@ package final class Ledger: Sendable {
         if mustExist, !exists { throw .missing(path: location.path) }
         // SQLite would make a file wherever it leads.
         if !exists, DurableFile.exists(location.path) {
-            throw .unusable(path: location.path, reason: "it is a symbolic link that leads nowhere")
+            throw .unusable(path: location.path, reason: "it is a dangling symbolic link")
         }
         let own = [location.sideFolder, location.bodiesFolder, location.workersFolder]
         for folder in [location.folder] + own {
@@ -174,7 +174,7 @@ package final class Ledger: Sendable {
                 throw .full(path: location.path)
             } catch {
                 throw .unusable(
-                    path: location.path, reason: "cannot make the folder \(folder): \(SystemError.words(error))")
+                    path: location.path, reason: "cannot create the folder \(folder): \(SystemError.words(error))")
             }
             // Before anything is made in it.
             if own.contains(folder) { try DurableFile.requireFolder(folder) }

@@ -4,8 +4,8 @@ enum ManualSections {
         [
             "\\fBguild\\fR runs AI agents as short\\-lived invocations when an event, a clock or a person calls. "
                 + "A git repository, the codex, is the only configuration; a local SQLite database, the ledger, is the "
-                + "only state. Tokens are limited as CPU is elsewhere, every outcome is explained, and what an agent may "
-                + "not do alone waits for a person.",
+                + "only state. guild limits tokens as other systems limit CPU, explains every outcome, and lets actions "
+                + "beyond an agent's autonomy wait for a person.",
             "Data goes to standard output; progress, logs and prompts go to standard error. Times are shown in the "
                 + "local time zone, and as RFC 3339 in UTC in JSON and CSV.",
         ].joined(separator: "\n.PP\n")
@@ -18,7 +18,7 @@ enum ManualSections {
         section(
             "EXIT STATUS",
             [
-                ("0", "Done."), ("1", "Failed: a failed invocation, nonsense from a model, a check that did not hold."),
+                ("0", "Done."), ("1", "Failed: a failed invocation, an invalid answer of a model, a failed check."),
                 ("2", "Wrong usage: an unknown agent, revision or option."), ("3", "The codex is invalid."),
                 ("4", "Out of budget."), ("5", "Refused by policy, or waiting for approval."),
                 (
@@ -33,15 +33,15 @@ enum ManualSections {
         section(
             "ENVIRONMENT",
             [
-                ("GUILD_CODEX", "The codex, where --codex is not given."),
-                ("GUILD_LEDGER", "The ledger, as sqlite:PATH, where --ledger is not given."),
+                ("GUILD_CODEX", "The codex, unless --codex is given."),
+                ("GUILD_LEDGER", "The ledger, as sqlite:PATH, unless --ledger is given."),
                 ("XDG_STATE_HOME", "The folder of ledgers. Default: ~/.local/state, by the password database."),
                 ("NO_COLOR", "Not empty: no colour."),
-                ("CLICOLOR_FORCE", "Neither empty nor 0: colour also where the output is no terminal."),
+                ("CLICOLOR_FORCE", "Neither empty nor 0: colour even if the output is not a terminal."),
                 ("TZ", "The local time zone."),
                 (
                     "http_proxy, https_proxy, all_proxy, no_proxy",
-                    "Proxies of outgoing requests. Loopback addresses never go through one."
+                    "Proxies for outgoing requests. Loopback addresses never use one."
                 ),
             ])
     }
@@ -50,10 +50,10 @@ enum ManualSections {
         section(
             "FILES",
             [
-                ("guild.yaml", "At the root of the codex, or in its folder codex/: the organisation."),
+                ("guild.yaml", "The organisation; at the root of the codex, or in its folder codex/."),
                 (
                     "$XDG_STATE_HOME/guild/REPOSITORY-DIGEST/ledger.sqlite",
-                    "The ledger of a codex, unless another is named. Large bodies lie in ledger.sqlite.d beside it."
+                    "The ledger of a codex, unless another is named. Large bodies are in ledger.sqlite.d beside it."
                 ),
             ])
     }

@@ -1,8 +1,8 @@
-/// What one exchange waits for next, and until when. The loop tells it what happened; it has no clock of its own.
+/// The next step that one exchange waits for, and its deadline. The loop reports progress to it; it has no clock.
 ///
 ///     connecting ──connected──▶ sending ──all sent──▶ awaiting the head ──first line──▶ receiving
 ///
-/// curl itself bounds the connecting, because it shares that time out among the addresses of a host.
+/// curl itself limits the time to connect, because it divides that time among the addresses of a host.
 struct HTTPDeadlines {
     typealias Instant = ContinuousClock.Instant
 

@@ -7,7 +7,7 @@ import Synchronization
 /// The loop of a component that claims work: recover, claim while there are free slots, sleep until a signal, the next
 /// due time, or the next look for workers that died.
 ///
-/// On a graceful shutdown nothing new is claimed and `run` returns when what runs has ended.
+/// On a graceful shutdown it claims nothing new, and `run` returns when all running work has ended.
 package final class ClaimLoop: Sendable {
     /// A claimed piece of work.
     package typealias Work = @Sendable () async throws -> Void
@@ -33,32 +33,29 @@ package final class ClaimLoop: Sendable {
         state = Mutex((slots, false))
     }
 
-    /// Whether what runs should stop at its next good point.
+    /// Whether running work should stop at its next safe point.
     package var isDraining: Bool { state.withLock { $0.isDraining } }
 
     /// - Parameters:
-    ///   - claim: claims one piece and gives what does it; nil when there is none.
+    ///   - claim: claims so many pieces at most and gives what does each.
     ///   - nextTime: when there is next something to claim, given an instant before the last claims: what was available
     ///     then and was not claimed waits for something that raises the signal.
     package func run(
-        claim: @Sendable () async throws -> Work?, nextTime: @Sendable (Timestamp) async throws -> Timestamp?
+        claim: @Sendable (_ limit: Int) async throws -> [Work],
+        nextTime: @Sendable (Timestamp) async throws -> Timestamp?
     ) async throws {
         let signal = ledger.signal(topic)
-        // A discarding group: what ended is not kept, and what failed ends the rest at once.
+        // A discarding group: finished tasks are not kept, and a failed one ends the rest at once.
         try await withThrowingDiscardingTaskGroup { group in
             try await withTaskCancellationOrGracefulShutdownHandler {
                 while !Task.isCancelled, !isDraining {
                     let seen = signal.generation
                     let latest = try await recover()
                     let claimedAt = time.now
-                    while takeSlot() {
-                        guard let work = try await claim() else {
-                            giveSlot()
-                            break
-                        }
+                    for work in try await claimed(claim) {
                         group.addTask {
                             defer {
-                                self.giveSlot()
+                                self.giveSlots(1)
                                 signal.raise()
                             }
                             do {
@@ -97,13 +94,17 @@ package final class ClaimLoop: Sendable {
         }
     }
 
-    /// A piece that a newer attempt took over is that attempt's; anything else ends the component.
+    /// A piece of work that a newer attempt took over belongs to that attempt; anything else ends the component.
     private func perform(_ work: Work) async throws {
         do {
             try await work()
         } catch let failure as LedgerFailure {
             guard case .fenced(let what) = failure else { throw failure }
             logger.warning("lost to a newer attempt", metadata: ["what": "\(what)"])
+        } catch let fault as RowFault {
+            logger.error("\(fault.message)")
+        } catch let conflict as StateConflict {
+            logger.error("\(conflict.message)")
         }
     }
 
@@ -126,15 +127,25 @@ package final class ClaimLoop: Sendable {
         }
     }
 
-    private func takeSlot() -> Bool {
+    /// Claims what the free slots have room for.
+    private func claimed(_ claim: (Int) async throws -> [Work]) async throws -> [Work] {
+        let free = takeSlots()
+        guard free > 0 else { return [] }
+        let works = try await claim(free)
+        giveSlots(free - works.count)
+        return works
+    }
+
+    /// - Returns: how many slots were free; all of them are taken now.
+    private func takeSlots() -> Int {
         state.withLock { state in
-            guard state.freeSlots > 0, !state.isDraining else { return false }
-            state.freeSlots -= 1
-            return true
+            guard !state.isDraining else { return 0 }
+            defer { state.freeSlots = 0 }
+            return state.freeSlots
         }
     }
 
     private func drain() { state.withLock { $0.isDraining = true } }
 
-    private func giveSlot() { state.withLock { $0.freeSlots += 1 } }
+    private func giveSlots(_ count: Int) { state.withLock { $0.freeSlots += count } }
 }

@@ -71,7 +71,7 @@ import Testing
         let fixture = try await GitFixture()
         try await fixture.commitCodex()
         let warm = CodexLoader(
-            repository: try CodexRepository(at: fixture.location), catalogue: SmallCodex.catalogue)
+            repository: try CodexRepository(at: fixture.location), systems: SmallCodex.systems)
         try compare(warm, fixture, "the beginning")
         for (what, files) in Self.steps {
             for (name, text) in files where text == nil {
@@ -87,7 +87,7 @@ import Testing
 
     private func compare(_ warm: CodexLoader, _ fixture: GitFixture, _ what: String) throws {
         let cold = CodexLoader(
-            repository: try CodexRepository(at: fixture.location), catalogue: SmallCodex.catalogue)
+            repository: try CodexRepository(at: fixture.location), systems: SmallCodex.systems)
         let (known, fresh) = (try warm.load(), try cold.load())
         #expect(known.problems == fresh.problems, "\(what)")
         #expect((known.snapshot == nil) == (fresh.snapshot == nil), "\(what)")
@@ -112,7 +112,8 @@ import Testing
             memory.remember(tree)
             let manifests = tree.files.filter(ManifestFiles.isManifest)
             let known = memory.decoded(manifests, timezone: "UTC").map { $0 != nil }
-            let decoded = DecodedFiles(tree.files, memory: memory, budget: ComparisonBudget())
+            let decoded = DecodedFiles(
+                tree.files, systems: SmallCodex.systems, memory: memory, budget: ComparisonBudget())
             memory.remember(decoded, CodexWorld(decoded.codex, paths: tree.files.map(\.path)))
             return known
         }

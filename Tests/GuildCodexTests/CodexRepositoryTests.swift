@@ -6,7 +6,7 @@ import Testing
 struct CodexRepositoryTests {
     private func load(_ fixture: GitFixture, rev: String = "HEAD") throws -> LoadResult {
         let repository = try CodexRepository(at: fixture.location)
-        return try CodexLoader(repository: repository, catalogue: SmallCodex.catalogue).load(rev: rev)
+        return try CodexLoader(repository: repository, systems: SmallCodex.systems).load(rev: rev)
     }
 
     @Test(arguments: ["", "codex"])
@@ -29,7 +29,7 @@ struct CodexRepositoryTests {
         let folder = CodexLocation("teams/west", workingDirectory: fixture.path)
         let repository = try CodexRepository(at: folder)
         #expect(repository.namedFolder == "teams/west")
-        let loader = CodexLoader(repository: repository, catalogue: SmallCodex.catalogue)
+        let loader = CodexLoader(repository: repository, systems: SmallCodex.systems)
         #expect(try loader.load().get().guild.name == "west")
         #expect(try loader.loadWorktree().get().guild.name == "west")
     }
@@ -113,7 +113,7 @@ struct CodexRepositoryTests {
                 atPath: fixture.path + "/" + link, withDestinationPath: target)
         }
         let repository = try CodexRepository(at: fixture.location)
-        let loader = CodexLoader(repository: repository, catalogue: SmallCodex.catalogue)
+        let loader = CodexLoader(repository: repository, systems: SmallCodex.systems)
         let result = try loader.loadWorktree()
         let snapshot = try result.get()
         #expect(snapshot.isWorktree)
@@ -156,7 +156,7 @@ struct CodexRepositoryTests {
         try await fixture.git("reset", "--quiet", "--hard", "HEAD~1")
         try await fixture.git("reflog", "expire", "--expire=now", "--all")
         try await fixture.git("gc", "--quiet", "--prune=now")
-        let loader = CodexLoader(repository: repository, catalogue: SmallCodex.catalogue)
+        let loader = CodexLoader(repository: repository, systems: SmallCodex.systems)
         #expect(try loader.load(pinned).get().agent("ranger") != nil)
         try repository.unpin(pinned)
         try repository.unpin(pinned)

@@ -6,7 +6,7 @@ struct EffectiveLimitsTests {
     private let snapshot: CodexSnapshot
 
     init() throws {
-        snapshot = try CodexLoader.load(folder: GoodManifestTests.path, catalogue: SmallCodex.catalogue).get()
+        snapshot = try CodexLoader.load(folder: GoodManifestTests.path, systems: SmallCodex.systems).get()
     }
 
     @Test func `an agent's own value wins, then the organisation's, then the built-in one`() throws {

@@ -11,7 +11,7 @@ struct GoodManifestTests {
     private let snapshot: CodexSnapshot
 
     init() throws {
-        result = try CodexLoader.load(folder: Self.path, catalogue: SmallCodex.catalogue)
+        result = try CodexLoader.load(folder: Self.path, systems: SmallCodex.systems)
         snapshot = try result.get()
     }
 
@@ -48,7 +48,9 @@ struct GoodManifestTests {
         #expect(ranger.model == .named("claude-sonnet"))
         #expect(ranger.resources.costBudget.perInvocation == 500_000)
         #expect(ranger.resources.maxActiveDuration == .seconds(600))
-        func rule(_ name: String) -> ToolRule? { SmallCodex.catalogue[name].flatMap { ranger.rules(for: $0).first } }
+        func rule(_ name: String) -> ToolRule? {
+            SmallCodex.systems.operations[name].flatMap { ranger.rules(for: $0).first }
+        }
         #expect(rule("github.get_issue")?.autonomy == .act)
         #expect(rule("github.create_issue")?.autonomy == .deny)
         #expect(rule("codex.read") == nil)

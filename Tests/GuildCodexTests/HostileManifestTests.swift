@@ -34,7 +34,7 @@ struct HostileManifestTests {
         var tree = SmallCodex.tree()
         tree.files.append(CodexFile(path: "agents/a.yaml", bytes: [0x61, 0xFF, 0xFE]))
         tree.files.append(CodexFile(path: "agents/b.yaml", bytes: Array(repeating: 0x20, count: 2 << 20)))
-        let result = CodexLoader.validate(tree, commit: "worktree:0", revision: "test", catalogue: SmallCodex.catalogue)
+        let result = CodexLoader.validate(tree, commit: "worktree:0", revision: "test", systems: SmallCodex.systems)
         #expect(
             result.problems.map(\.text) == [
                 "agents/a.yaml:1:1: error: text that is not UTF-8",
@@ -76,7 +76,7 @@ struct HostileManifestTests {
                 var tree = SmallCodex.tree()
                 tree.files.append(CodexFile(path: "agents/mutant.yaml", bytes: bytes))
                 let result = CodexLoader.validate(
-                    tree, commit: "worktree:0", revision: "test", catalogue: SmallCodex.catalogue)
+                    tree, commit: "worktree:0", revision: "test", systems: SmallCodex.systems)
                 #expect(result.problems.count <= Findings.maximum)
             }
         }

@@ -15,7 +15,7 @@ import Testing
         return Result {
             try CodexLoader(
                 repository: try CodexRepository(at: fixture.location, limits: limits),
-                catalogue: SmallCodex.catalogue
+                systems: SmallCodex.systems
             ).load(rev: revision)
         }
     }
@@ -38,7 +38,7 @@ import Testing
         let commit = try await fixture.commitCodex()
         for (entries, isGood) in [(200, true), (40, false)] {
             let repository = try CodexRepository(at: fixture.location, limits: CodexLimits(entries: entries))
-            let result = try CodexLoader(repository: repository, catalogue: SmallCodex.catalogue).load(commit)
+            let result = try CodexLoader(repository: repository, systems: SmallCodex.systems).load(commit)
             #expect((result.snapshot != nil) == isGood, "\(entries): \(result.problems.map(\.text))")
             let isWhole = try repository.worktreeFiles().problems.isEmpty
             #expect(isWhole == isGood)
@@ -82,7 +82,7 @@ import Testing
         let commit = try await fixture.commitCodex()
         let repository = try CodexRepository(at: fixture.location)
         try repository.separateReading()
-        let loader = CodexLoader(repository: repository, catalogue: SmallCodex.catalogue)
+        let loader = CodexLoader(repository: repository, systems: SmallCodex.systems)
         let deadline = LoadDeadline(.seconds(60))
         deadline.cancel()
         let error = try #require(throws: CodexRepositoryError.self) { try loader.load(commit, deadline: deadline) }

@@ -6,7 +6,7 @@ struct SafetyRulesTests {
     private let safety: SafetyRules
 
     init() throws {
-        safety = try CodexLoader.load(folder: GoodManifestTests.path, catalogue: SmallCodex.catalogue).get().safety
+        safety = try CodexLoader.load(folder: GoodManifestTests.path, systems: SmallCodex.systems).get().safety
     }
 
     @Test(arguments: [

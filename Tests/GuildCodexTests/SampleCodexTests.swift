@@ -9,7 +9,7 @@ struct SampleCodexTests {
         .deletingLastPathComponent().deletingLastPathComponent().path + "/codex"
 
     @Test func `the sample codex has no error`() throws {
-        let result = try CodexLoader.load(folder: Self.path, catalogue: SmallCodex.catalogue)
+        let result = try CodexLoader.load(folder: Self.path, systems: SmallCodex.systems)
         #expect(result.problems.filter { $0.severity == .error }.map(\.text) == [])
         #expect(result.snapshot?.agents.isEmpty == false)
     }

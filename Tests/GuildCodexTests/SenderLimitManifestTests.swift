@@ -4,12 +4,11 @@ import Testing
 
 /// RateLimitPolicy scope `sender`, and the warning where nothing bounds what strangers cost.
 struct SenderLimitManifestTests {
-    private static let catalogue = OperationCatalogue(
-        SmallCodex.catalogue.operations, openEvents: ["github": ["issues.opened", "fork", "ISSUE_OPENED"]])
+    private static let systems = SmallCodex.systems(openEvents: ["issues.opened", "fork", "ISSUE_OPENED"])
 
     private func problems(_ changes: [String: String?]) -> [String] {
         CodexLoader.validate(
-            SmallCodex.tree(changes), commit: "worktree:0", revision: "test", catalogue: Self.catalogue
+            SmallCodex.tree(changes), commit: "worktree:0", revision: "test", systems: Self.systems
         ).problems.map(\.text)
     }
 

@@ -44,18 +44,33 @@ enum SmallCodex {
         "state/notes.json": #"{ "type": "strange" }"#,
     ]
 
-    static let catalogue = OperationCatalogue(
+    static let systems = systems(openEvents: [])
+
+    static func systems(openEvents: [String]) -> SystemCatalogue {
+        let gitHub = SystemProfile(
+            "github", title: "GitHub", example: SystemProfile.Example(container: "acme/shop", sender: "583231"),
+            operations: gitHubOperations,
+            webhooks: WebhookProfile(
+                schemes: ["system"], bodyLimitBytes: 25 << 20,
+                senders: SenderProfile(openEvents: openEvents, hasNumericIDs: true)),
+            connection: ConnectionProfile(
+                schemes: [AuthenticationScheme("bearer", title: "bearer token")],
+                promised: [AuthenticationScheme("github_app", title: "GitHub App", requiredKeys: ["app_id"])]))
+        return SystemCatalogue([gitHub], tools: operations(["codex.read"], .read))
+    }
+
+    private static let gitHubOperations =
         operations(
             [
-                "codex.read", "github.get_issue", "github.list_issue_comments", "github.get_pull_request",
+                "github.get_issue", "github.list_issue_comments", "github.get_pull_request",
                 "github.get_pull_request_diff",
             ], .read)
-            + operations(
-                [
-                    "github.create_issue_comment", "github.update_issue_comment", "github.add_labels",
-                    "github.remove_label", "github.add_assignees", "github.create_issue", "github.set_commit_status",
-                    "github.request_review",
-                ], .write))
+        + operations(
+            [
+                "github.create_issue_comment", "github.update_issue_comment", "github.add_labels",
+                "github.remove_label", "github.add_assignees", "github.create_issue", "github.set_commit_status",
+                "github.request_review",
+            ], .write)
 
     /// Of the rest the arguments are not known.
     private static let fields: [String: [OperationField]] = [
@@ -103,7 +118,7 @@ enum SmallCodex {
 
     /// Validates the small codex with some files put in, changed or (nil) taken out.
     static func validate(_ changes: [String: String?] = [:]) -> LoadResult {
-        CodexLoader.validate(tree(changes), commit: "worktree:0", revision: "test", catalogue: catalogue)
+        CodexLoader.validate(tree(changes), commit: "worktree:0", revision: "test", systems: systems)
     }
 
     /// The snapshot of the small codex with one more agent, whose spec is given.

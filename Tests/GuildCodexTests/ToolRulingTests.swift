@@ -13,7 +13,7 @@ struct ToolRulingTests {
         with more: (String, JSONValue) = ("number", 42), of run: RunPlace = called
     ) throws -> ToolRuling {
         let agent = try SmallCodex.agent("model: replayed\ntools:\n\(tools)")
-        let operation = try #require(SmallCodex.catalogue[tool])
+        let operation = try #require(SmallCodex.systems.operations[tool])
         let arguments = JSONValue.object(JSONObject([("repository", .string(repository)), more]))
         return agent.ruling(on: operation, arguments: arguments, of: run)
     }

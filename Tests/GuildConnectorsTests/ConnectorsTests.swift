@@ -6,7 +6,8 @@ import Testing
 struct ConnectorsTests {
     private var connectors: Connectors {
         let settings = GitHubSettings(baseURL: "http://127.0.0.1:1")
-        return Connectors([GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor())])
+        let client = GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor())
+        return Connectors([.init(system: "github", connector: GitHubConnector(), performer: .success(client))])
     }
 
     @Test func `the catalogue has every operation of GitHub once, in the order of names`() {

@@ -9,10 +9,9 @@ struct GitHubEventTypeTests {
         -> WebhookEvent?
     {
         let headers: Headers = ["x-github-event": event, "x-github-delivery": delivery]
-        let verdict = try GitHubNormaliser.normalise(
-            headers: headers, body: body, endpoint: "main", now: Timestamp(seconds: 1_700_000_000))
-        guard case .event(let webhook) = verdict else { return nil }
-        return webhook
+        try GitHubNormaliser.normalise(
+            headers: headers, body: body, endpoint: "main", now: Timestamp(seconds: 1_700_000_000)
+        ).events.first
     }
 
     private func isTaken(_ event: String, _ body: [UInt8]) -> Bool {

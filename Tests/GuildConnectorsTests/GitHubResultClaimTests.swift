@@ -10,7 +10,7 @@ import Testing
     private func claim(
         _ text: String, event: String = "issue_comment", action: String = "created", id: Int64 = 7,
         repository: String = "acme/shop", number: Int64 = 42
-    ) throws -> GitHubResultClaim? {
+    ) throws -> (any ActionClaim)? {
         let person: JSONValue = ["login": "mallory", "id": 4711, "type": "User"]
         let isIssue = event == "issues"
         var data: JSONObject = [
@@ -24,18 +24,19 @@ import Testing
         let verdict = try GitHubNormaliser.normalise(
             headers: ["X-GitHub-Event": event, "X-GitHub-Delivery": "d"], body: JSONValue.object(data).bytes(),
             endpoint: "main", now: Timestamp(seconds: 1))
-        guard case .event(let webhook) = verdict else { return nil }
+        guard let webhook = verdict.events.first else { return nil }
         #expect(!webhook.event.isOwn)
         return webhook.claim
     }
 
     private func isResult(
-        _ claim: GitHubResultClaim?, of operation: String = "github.create_issue_comment",
+        _ claim: (any ActionClaim)?, of operation: String = "github.create_issue_comment",
         on subject: String = "acme/shop#42", _ arguments: JSONValue = Self.comment, result: String? = nil,
         wasSent: Bool = true
     ) throws -> Bool {
         try #require(claim).isResult(
-            of: operation, on: subject, arguments: arguments, result: result, wasSent: wasSent)
+            of: SentAction(
+                operation: operation, subject: subject, arguments: arguments, result: result, wasSent: wasSent))
     }
 
     private static func marked(_ text: String) -> String { GitHubMarker.marked(text, action: action) }

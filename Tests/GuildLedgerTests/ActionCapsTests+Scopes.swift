@@ -67,7 +67,7 @@ extension ActionCapsTests {
             #expect(standing.followers.map(\.id) == [mine[4].id])
             #expect(
                 standing.nextStep
-                    == "approving it also lets out 1 other that waits (\(mine[4].brief)), and 1 more of run "
+                    == "approving it also releases 1 other waiting action (\(mine[4].brief)), and 1 more of run "
                     + "\(mine[0].invocation) within 24 h")
             #expect(try await approve(mine[3], ledger).grant?.followers == standing.followers)
             #expect(try await ledger.capStanding(of: mine[0], now: start) == nil)
@@ -82,7 +82,8 @@ extension ActionCapsTests {
             #expect(actions.map(\.state) == [.queued, .awaiting])
             #expect(actions[1].autonomy == .act && actions[1].hold == nil)
             #expect(
-                actions[1].whyItWaits(nil) == "SafetyPolicy calm, approvals[0] (policies/calm.yaml:6) asks a person")
+                actions[1].whyItWaits(nil) == "SafetyPolicy calm, approvals[0] (policies/calm.yaml:6) requires approval"
+            )
             let ruling = try await approve(actions[1], ledger)
             #expect(ruling.action.state == .queued && ruling.grant == nil)
         }

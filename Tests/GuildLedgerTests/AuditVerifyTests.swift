@@ -172,7 +172,7 @@ import Testing
                     DELETE FROM audit_bodies WHERE seq = \(seq)
                     """)
                 #expect(try await ledger.problem()?.seq == Int64(seq))
-                #expect(try await ledger.problem()?.reason == "its body is gone and no erasure covers it")
+                #expect(try await ledger.problem()?.reason == "its body is missing and no erasure covers it")
                 try raw.script("INSERT INTO audit_bodies SELECT * FROM kept; DROP TABLE kept")
             }
             // The erasure's own body is what covers the others.
@@ -253,7 +253,8 @@ import Testing
             try raw.rewriteChain(from: 100)
             try await ledger.appendEntries(200, from: 201)
             #expect(
-                try await verify(.remembered).problem?.reason == "it, or one before it, is not what was verified last")
+                try await verify(.remembered).problem?.reason
+                    == "it, or an earlier one, differs from the last verification")
         }
     }
 

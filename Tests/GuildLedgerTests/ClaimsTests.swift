@@ -189,11 +189,11 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             for state in [InvocationState.cooling, .failed, .cancelled, .awakening] {
-                await #expect(throws: LedgerFailure.self, "\(state)") {
+                await #expect(throws: StateConflict.self, "\(state)") {
                     try await ledger.move(invocation, to: state, now: start)
                 }
             }
-            await #expect(throws: LedgerFailure.self) {
+            await #expect(throws: StateConflict.self) {
                 try await ledger.finish(invocation, as: .queued, outcome: "", now: start)
             }
             try await ledger.move(invocation, to: .active, now: start)

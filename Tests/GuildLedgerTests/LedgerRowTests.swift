@@ -159,12 +159,62 @@ import Testing
     @Test func `a damaged row fails what it belongs to and nothing else`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             let (damaged, whole) = (try await ledger.queue("damaged"), try await ledger.queue("whole"))
-            try folder.rawConnection().script("UPDATE invocations SET priority = 'high' WHERE seq = 1")
+            try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
             let fault = await #expect(throws: RowFault.self) { try await ledger.invocation(damaged) }
             #expect(fault?.column == "priority")
-            #expect(fault?.found == "'high'")
+            #expect(fault?.found == "the integer 9")
             #expect(fault?.message.contains("table 'invocations'") == true)
             #expect(try await ledger.invocation(whole)?.priority == .normal)
         }
+    }
+
+    @Test func `a damaged invocation ends when it would be claimed, and the others are claimed`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            _ = try await ledger.queue("damaged")
+            let whole = try await ledger.queue("whole")
+            try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
+            let worker = try await ledger.worker(start)
+            let claimed = try await ledger.claimInvocations(ClaimScope(), upTo: 8, worker: worker, now: start)
+            #expect(claimed.map(\.invocation.id) == [whole])
+            let text =
+                "SELECT count(*) FROM invocations "
+                + "WHERE seq = 1 AND state = 'failed' AND outcome LIKE '%integer 9%'"
+            #expect(try await ledger.count(text) == 1)
+            #expect(try await ledger.verifyAudit().problem == nil)
+        }
+    }
+
+    @Test func `a damaged invocation that a dead worker held ends, and the others are taken back`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            for agent in ["damaged", "whole"] { _ = try await ledger.queue(agent) }
+            let dying = try await ledger.worker(start)
+            #expect(try await ledger.claimInvocations(ClaimScope(), upTo: 2, worker: dying, now: start).count == 2)
+            try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
+            let later = start + .seconds(60)
+            let found = try await ledger.recover(except: try await ledger.worker(later), now: later)
+            #expect(found.invocations == 1)
+            #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE seq = 1 AND state = 'failed'") == 1)
+            #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE seq = 2 AND state = 'queued'") == 1)
+        }
+    }
+
+    @Test func `what runs ends by its id when its row cannot be read`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            let id = try await ledger.queue("damaged")
+            try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
+            let fault = try #require(await #expect(throws: RowFault.self) { try await ledger.invocation(id) })
+            try await ledger.failDamaged(id, fault, now: start)
+            #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE state = 'failed'") == 1)
+            let ended = try await ledger.auditLog(AuditFilter()).last
+            #expect(ended?.kind == "invocation.ended")
+            #expect(ended?.subject == id.description)
+        }
+    }
+}
+
+extension TemporaryFolder {
+    /// Writes what neither guild nor the schema would.
+    fileprivate func damage(_ statement: String) throws {
+        try rawConnection(droppingTriggers: false).script("PRAGMA ignore_check_constraints = ON; \(statement)")
     }
 }

@@ -72,7 +72,7 @@ import Testing
         #expect {
             _ = try Ledger(at: location)
         } throws: {
-            ($0 as? LedgerFailure)?.message.contains("cannot make the folder") == true
+            ($0 as? LedgerFailure)?.message.contains("cannot create the folder") == true
         }
     }
 

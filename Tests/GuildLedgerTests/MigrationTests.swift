@@ -129,7 +129,7 @@ import Testing
         try expectRefusal(
             .unusable(
                 path: folder.location.path,
-                reason: "it was written by an unreleased guild; open it once with 0.1.0's last commit"),
+                reason: "an unreleased guild wrote it; open it once with the last commit of 0.1.0"),
             folder, raw)
     }
 
@@ -154,7 +154,7 @@ import Testing
         let raw = try OldLedger.makeUsed(folder)
         try raw.script("PRAGMA foreign_keys = OFF; DELETE FROM events WHERE seq = 2")
         let failure = #expect(throws: LedgerFailure.self) { _ = try Ledger(at: folder.location) }
-        #expect(failure?.message.contains("names a row that is gone") == true)
+        #expect(failure?.message.contains("names a missing row") == true)
         #expect(try raw.tables().contains("grdb_migrations"))
         #expect(try raw.rows(of: "decisions").count == 2)
     }

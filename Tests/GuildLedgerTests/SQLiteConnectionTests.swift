@@ -36,7 +36,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], [1], [1, 2, 3]]) func `as many values as a statement has places, or it fails`(values: [Int]) throws {
+    @Test(arguments: [[], [1], [1, 2, 3]]) func `as many values as a statement has places, or it fails`(values: [Int])
+        throws
+    {
         let sql = "SELECT ? + ?"
         let fault = #expect(throws: StorageFault.self) { try db.first(sql, values.map { $0 }) { try $0[0] as Int } }
         #expect(fault?.kind == .other)

@@ -41,13 +41,17 @@ import Testing
             for number in 0..<8 { try await ledger.queue("\(number)") }
             let loop = loop(ledger, worker)
             let running = Task {
-                try await loop.run {
-                    guard let invocation = try await ledger.claim(worker) else { return nil }
-                    return {
-                        tally.begin()
-                        await Task.yield()
-                        tally.end()
-                        try await ledger.finish(invocation, as: .failed, outcome: "done", now: start)
+                try await loop.run { limit in
+                    #expect(limit <= 3)
+                    let claimed = try await ledger.claimInvocations(
+                        ClaimScope(), upTo: limit, worker: worker, now: start)
+                    return claimed.map { claim in
+                        {
+                            tally.begin()
+                            await Task.yield()
+                            tally.end()
+                            try await ledger.finish(claim.invocation, as: .failed, outcome: "done", now: start)
+                        }
                     }
                 } nextTime: { (now: Timestamp) in
                     try await ledger.nextInvocationTime(worker: worker, now: now)
@@ -68,24 +72,31 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `work that fails ends the loop with its error, work that was fenced does not`()
+    @Test(.timeLimit(.minutes(10)))
+    func `work that fails ends the loop with its error, work that was fenced or cannot be read does not`()
         async throws
     {
         try await withLedger { ledger async throws in
             let (worker, tally) = (try await ledger.worker(), Tally())
             await #expect(throws: Failure(.failed, "broken")) {
-                try await loop(ledger, worker, slots: 1).run {
+                try await loop(ledger, worker, slots: 1).run { _ in
                     tally.ask()
                     let count = tally.asked
-                    return {
-                        if count < 3 { throw LedgerFailure.fenced(what: "it") }
-                        throw Failure(.failed, "broken")
-                    }
+                    return [
+                        {
+                            switch count {
+                            case 1: throw LedgerFailure.fenced(what: "it")
+                            case 2: throw RowFault(column: "c", found: "NULL", sql: "SELECT c FROM t")
+                            case 3: throw StateConflict(subject: "it", reason: "cannot")
+                            default: throw Failure(.failed, "broken")
+                            }
+                        }
+                    ]
                 } nextTime: { _ in
                     nil
                 }
             }
-            #expect(tally.asked == 3)
+            #expect(tally.asked == 4)
         }
     }
 

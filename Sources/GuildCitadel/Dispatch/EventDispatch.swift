@@ -107,7 +107,7 @@ package struct EventDispatch: Sendable {
     private static func checkSizes(of events: [Event], in snapshot: CodexSnapshot) throws(Failure) {
         let settings = snapshot.settings
         for event in events {
-            let limit = event.system == "github" ? settings.githubBodyLimit : settings.bodyLimit
+            let limit = settings.bodyLimit(of: event.system)
             guard event.payload.count > limit.value else { continue }
             throw Failure(
                 .usage, "event \(event.id): its data has \(event.payload.count) bytes, the limit is \(limit.value)",

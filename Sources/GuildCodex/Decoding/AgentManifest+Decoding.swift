@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 extension AgentManifest {
     init(_ metadata: Metadata, chapter: String?, spec: MappingReader) {
@@ -71,6 +70,7 @@ extension NodeReader {
     var looksLikeProse: Bool {
         guard case .scalar(let scalar) = node else { return false }
         let text = scalar.string
+        guard text.utf8.contains(where: { $0 <= UInt8(ascii: " ") }) else { return false }
         return text.contains("\n") || (text.contains(" ") && !text.hasSuffix(".md") && !text.hasSuffix(".mustache"))
     }
 

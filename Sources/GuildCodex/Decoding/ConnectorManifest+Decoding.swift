@@ -3,15 +3,19 @@ import GuildDomain
 extension ConnectorManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
         let kind = spec.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(Kind.self)
-        let system = spec.required("system", "the external system, such as github")?.dnsLabel()
+        let systems = spec.reader.scope.findings.systems
+        let system = spec.required("system", "the external system" + systems.exampleOfSystem)?.dnsLabel()
         self.init(metadata: metadata, kind: kind ?? .bidirectional, system: system ?? "")
+        let served = system.flatMap { systems[$0] }.flatMap { $0.operations.isEmpty ? nil : $0 }
         _ = spec["connection"]?.mapping { reader in
             connection.identity = reader["identity"]?.filledText()
             connection.authentication = reader["auth"]?.mapping { ConnectorAuthentication($0) }.flatMap(\.self)
             let carriesSecret = connection.authentication?.secret != nil
             connection.baseURL = reader["base_url"]?.baseAddress(carriesSecret: carriesSecret)
-            if system == NotRunYet.servedSystem, let scheme = connection.authentication?.scheme, scheme != .bearer {
-                reader["auth"]?.notRunYet(.connectorAuthentication)
+            if let served, let ways = served.connection, let scheme = connection.authentication?.scheme,
+                !ways.schemes.contains(where: { $0.name == scheme.rawValue })
+            {
+                reader["auth"]?.notRunYet(NotRunYet.connectorAuthentication(at: served, ways))
             }
         }
         polling = spec["polling"]?.polling()
@@ -25,20 +29,20 @@ extension ConnectorManifest {
         }
         assignedAgents = spec["assigned_agents"]?.names(of: .agent) ?? []
         rateLimits = spec["rate_limits"]?.requestRateLimit()
-        warnWhatDoesNotRun(spec, kind)
+        warnWhatDoesNotRun(spec, kind, isServed: served != nil)
     }
 
-    private func warnWhatDoesNotRun(_ spec: MappingReader, _ kind: Kind?) {
+    private func warnWhatDoesNotRun(_ spec: MappingReader, _ kind: Kind?, isServed: Bool) {
         switch kind {
         case .polling: spec["type"]?.notRunYet(.polling)
         case .streaming: spec["type"]?.notRunYet(.streaming)
         case .webhook, .bidirectional, nil:
             spec["polling"]?.notRunYet(.polling)
-            if !system.isEmpty, system != NotRunYet.servedSystem {
+            if !system.isEmpty, !isServed {
                 spec["system"]?.notRunYet(.notRun("connectors of \(system)"))
             }
         }
-        guard system == NotRunYet.servedSystem else { return }
+        guard isServed else { return }
         spec["event_mapping"]?.notRunYet(.connectorMapping)
         spec["assigned_agents"]?.notRunYet(.assignedAgents)
     }
@@ -56,10 +60,28 @@ extension NodeReader {
 }
 
 extension ConnectorAuthentication {
+    /// The ways that any system may have, with the keys that each needs beside `secret_ref`.
+    private static let common = [
+        AuthenticationScheme("bearer", title: "bearer token"),
+        AuthenticationScheme("basic", title: "user and password", requiredKeys: ["username"]),
+        AuthenticationScheme("api_key", title: "API key", requiredKeys: ["header"]),
+        AuthenticationScheme("oauth2", title: "OAuth 2", requiredKeys: ["token_url", "client_id"]),
+        AuthenticationScheme("aws_sigv4", title: "SigV4", requiredKeys: ["access_key_id", "region", "service"]),
+    ]
+
+    /// The common ways, and those that some system adds.
+    private static func known(by systems: SystemCatalogue) -> [AuthenticationScheme] {
+        let own = systems.systems.compactMap(\.connection).flatMap { $0.schemes + $0.promised }
+        return own.reduce(into: common) { known, scheme in
+            if !known.contains(where: { $0.name == scheme.name }) { known.append(scheme) }
+        }
+    }
+
     fileprivate init?(_ reader: MappingReader) {
-        let scheme = reader.required("type", Scheme.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(
-            Scheme.self)
-        self.init(scheme: scheme ?? .bearer)
+        let known = Self.known(by: reader.reader.scope.findings.systems)
+        let names = known.map(\.name)
+        let type = reader.required("type", names.joined(separator: ", "))?.oneOf(names)
+        self.init(scheme: type.map(Scheme.init(rawValue:)) ?? .bearer)
         header = reader["header"]?.filledText()
         secret = reader.required("secret_ref", NodeReader.secretForm)?.secret()
         username = reader["username"]?.filledText()
@@ -71,20 +93,8 @@ extension ConnectorAuthentication {
         accessKeyID = reader["access_key_id"]?.filledText()
         region = reader["region"]?.filledText()
         service = reader["service"]?.filledText()
-        switch scheme {
-        case .basic: require(reader, "username")
-        case .apiKey: require(reader, "header")
-        case .oauth2:
-            require(reader, "token_url")
-            require(reader, "client_id")
-        case .githubApp: require(reader, "app_id")
-        case .awsSigV4:
-            require(reader, "access_key_id")
-            require(reader, "region")
-            require(reader, "service")
-        case .bearer: break
-        case nil: return nil
-        }
+        guard let type else { return nil }
+        for key in known.first(where: { $0.name == type })?.requiredKeys ?? [] { require(reader, key) }
     }
 
     private func require(_ reader: MappingReader, _ key: String) {

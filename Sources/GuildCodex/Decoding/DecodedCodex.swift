@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 /// The kinds of manifest there are.
 enum ManifestKind: String, CaseIterable {

@@ -15,8 +15,8 @@ final class DecodedFile: Sendable {
     let prompts: [String]
 
     /// Decodes a file.
-    init(_ file: CodexFile, timezone: String, budget: ComparisonBudget) {
-        let findings = Findings(timezone: timezone, budget: budget)
+    init(_ file: CodexFile, timezone: String, budget: ComparisonBudget, systems: SystemCatalogue) {
+        let findings = Findings(timezone: timezone, budget: budget, systems: systems)
         if ManifestFiles.mayBePrompt(file) {
             codex = DecodedCodex([])
             prompt = file.path
@@ -27,7 +27,7 @@ final class DecodedFile: Sendable {
         }
         problems = findings.problems
         references = findings.references
-        prompts = references.filter { $0.kind == .file("prompt") }.map(\.name)
+        prompts = references.compactMap { if case .file("prompt") = $0.kind { $0.name } else { nil } }
         key = file.blob.map { CodexMemory.Key(path: file.path, blob: $0, timezone: timezone) }
     }
 
@@ -51,13 +51,19 @@ struct DecodedFiles {
     private static let chunk = 32
 
     /// - Parameter deadline: past it the remaining files are not decoded; the caller that set it discards the result.
-    init(_ files: [CodexFile], memory: CodexMemory?, budget: ComparisonBudget, deadline: LoadDeadline? = nil) {
+    init(
+        _ files: [CodexFile], systems: SystemCatalogue, memory: CodexMemory?, budget: ComparisonBudget,
+        deadline: LoadDeadline? = nil
+    ) {
         self.deadline = deadline
+        let decode = { (files: [CodexFile], timezone: String) in
+            Self.decode(files, timezone: timezone, systems, memory, budget, deadline)
+        }
         let manifests = files.filter { ManifestFiles.isManifest($0) || ManifestFiles.mayBePrompt($0) }
         // One of the files that need the time zone defines it: so it is guessed, and if the guess was wrong all is
         // decoded again.
-        let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget)
-        let first = Self.decode(manifests, timezone: guess, memory, budget, deadline)
+        let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget, systems: systems)
+        let first = decode(manifests, guess)
         let merged = DecodedCodex(merging: first)
         crossProblems = Array(repeating: nil, count: first.count)
         let actual = merged.guilds.first?.timezone ?? Findings.defaultTimezone
@@ -65,19 +71,21 @@ struct DecodedFiles {
             (self.files, codex, timezone) = (first, merged, actual)
             return
         }
-        let second = Self.decode(manifests, timezone: actual, memory, budget, deadline)
+        let second = decode(manifests, actual)
         (self.files, codex, timezone) = (second, DecodedCodex(merging: second), actual)
     }
 
-    private static func likelyTimezone(of files: [CodexFile], budget: ComparisonBudget) -> String {
+    private static func likelyTimezone(
+        of files: [CodexFile], budget: ComparisonBudget, systems: SystemCatalogue
+    ) -> String {
         guard let file = files.first(where: { $0.path == "guild.yaml" }) else { return Findings.defaultTimezone }
-        let decoded = DecodedFile(file, timezone: Findings.defaultTimezone, budget: budget)
+        let decoded = DecodedFile(file, timezone: Findings.defaultTimezone, budget: budget, systems: systems)
         return decoded.codex.guilds.first?.timezone ?? Findings.defaultTimezone
     }
 
     private static func decode(
-        _ files: [CodexFile], timezone: String, _ memory: CodexMemory?, _ budget: ComparisonBudget,
-        _ deadline: LoadDeadline?
+        _ files: [CodexFile], timezone: String, _ systems: SystemCatalogue, _ memory: CodexMemory?,
+        _ budget: ComparisonBudget, _ deadline: LoadDeadline?
     ) -> [DecodedFile] {
         var known: [DecodedFile?] =
             memory?.decoded(files, timezone: timezone) ?? Array(repeating: nil, count: files.count)
@@ -89,7 +97,7 @@ struct DecodedFiles {
             var decoded: [DecodedFile] = []
             for index in slice {
                 guard deadline?.isOver != true else { return }
-                decoded.append(DecodedFile(files[index], timezone: timezone, budget: budget))
+                decoded.append(DecodedFile(files[index], timezone: timezone, budget: budget, systems: systems))
             }
             results.withLock { $0[number] = decoded }
         }

@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 /// The YAML block between two `---` lines at the head of a Markdown file.
 enum FrontMatter {

@@ -89,14 +89,18 @@ extension GuildDefaults {
         debounce = reader["debounce"]?.debounce()
         reservationDeadline = reader["reservationDeadline"]?.duration(atLeast: .seconds(1))
         bodyLimit = reader["bodyLimit"]?.byteCount()
-        githubBodyLimit = reader["githubBodyLimit"]?.byteCount()
         queueDepth = reader["queueDepth"]?.integer(in: 1...100_000_000)
         modelIdleTimeout = reader["modelIdleTimeout"]?.duration(atLeast: .milliseconds(1))
         connectTimeout = reader["connectTimeout"]?.duration(atLeast: .milliseconds(1))
         for key in [
             "replyLimit", "actionWait", "hopLimit", "rootTokens", "debounce", "reservationDeadline", "bodyLimit",
-            "githubBodyLimit", "queueDepth", "modelIdleTimeout", "connectTimeout",
+            "queueDepth", "modelIdleTimeout", "connectTimeout",
         ] {
+            locations[key] = reader[key]?.location
+        }
+        for system in reader.reader.scope.findings.systems.systems where system.webhooks?.bodyLimitBytes != nil {
+            let key = Self.bodyLimitKey(of: system.name)
+            bodyLimits[system.name] = reader[key]?.byteCount()
             locations[key] = reader[key]?.location
         }
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
@@ -145,8 +149,7 @@ extension ChapterManifest.Member {
             var member = Self(id: id ?? "", location: reader.location)
             member.name = mapping["name"]?.filledText()
             member.email = mapping["email"]?.filledText()
-            member.slack = mapping["slack"]?.filledText()
-            member.github = mapping["github"]?.filledText()
+            member.ids = Self.ids(in: mapping)
             member.timezone = mapping["timezone"]?.timezone()
             member.digestAt = mapping["digest_at"]?.timeOfDay()
             let roles = mapping["role"]?.texts() ?? []
@@ -156,6 +159,26 @@ extension ChapterManifest.Member {
         }
         guard let member = member.flatMap(\.self) else { return nil }
         self = member
+    }
+
+    /// `ids: { SYSTEM: ID }`, and the older spelling: a key of the member named after the system.
+    private static func ids(in mapping: MappingReader) -> [String: String] {
+        var ids: [String: String] = [:]
+        let systems = mapping.reader.scope.findings.systems
+        for system in Set(systems.connected.map(\.name)).union(NotRunYet.memberSystems).sorted() {
+            ids[system] = mapping[system]?.filledText()
+        }
+        for member in mapping["ids"]?.members() ?? [] {
+            guard let id = member.value.filledText() else { continue }
+            let system = member.key.lowercased()
+            if let older = ids[system], older != id {
+                member.value.problem(
+                    "two ids in \(quoted(system))",
+                    expected: "`ids.\(system)` alone; the key `\(system)` is its older spelling")
+            }
+            ids[system] = id
+        }
+        return ids
     }
 
     /// The rights of a role; an unlisted role may only read.

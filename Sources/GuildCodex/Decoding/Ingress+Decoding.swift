@@ -2,12 +2,14 @@ import GuildDomain
 
 extension WebhookEndpointManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
+        let systems = spec.reader.scope.findings.systems
         self.init(
-            metadata: metadata, system: spec.required("system", "the sender, such as github")?.dnsLabel() ?? "")
+            metadata: metadata,
+            system: spec.required("system", "the sender" + systems.exampleOfSystem)?.dnsLabel() ?? "")
         isDefault = spec["default"]?.bool() ?? false
-        let served = system == NotRunYet.servedSystem
         authentication =
-            spec["authentication"]?.mapping { WebhookAuthentication($0, warns: served) } ?? WebhookAuthentication()
+            spec["authentication"]?.mapping { WebhookAuthentication($0, from: system) } ?? WebhookAuthentication()
+        let receiver = systems.receiver(system: system, scheme: authentication.scheme.rawValue)
         chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
         eventMapping = spec["event_mapping"]?.eventMappings() ?? []
         rateLimit = spec["rate_limit"]?.requestRateLimit()
@@ -18,7 +20,7 @@ extension WebhookEndpointManifest {
             eventTypeHeader = reader["header"]?.filledText()
             eventTypePath = reader["path"]?.filledText()
         }
-        if served { warnWhatDoesNotRun(spec) } else { checkScheme(spec) }
+        if receiver != nil { warnWhatDoesNotRun(spec) } else { checkScheme(spec) }
     }
 
     private func warnWhatDoesNotRun(_ spec: MappingReader) {
@@ -41,8 +43,9 @@ extension WebhookEndpointManifest {
 }
 
 extension WebhookAuthentication {
-    /// - Parameter warns: whether to say of each key that it is without effect; false if the whole endpoint is.
-    fileprivate init(_ reader: MappingReader, warns: Bool) {
+    /// - Parameter system: if nobody receives its deliveries, the endpoint as a whole has no effect, and nothing is said
+    ///   of each key.
+    fileprivate init(_ reader: MappingReader, from system: String) {
         self.init()
         scheme = reader["type"]?.oneOf(Scheme.self) ?? scheme
         secrets = (reader["secret_refs"]?.elements(orOne: true) ?? []).compactMap { $0.secret() }
@@ -64,16 +67,20 @@ extension WebhookAuthentication {
             if header == nil { _ = reader.required("header", "the header that holds the proof") }
         case .system, .standardWebhooks, .basic: break
         }
-        if warns { warnWhatDoesNotRun(reader) }
+        let systems = reader.reader.scope.findings.systems
+        if let receiver = systems.receiver(system: system, scheme: scheme.rawValue), let profile = receiver.webhooks {
+            warnWhatDoesNotRun(reader, receiver, profile)
+        }
     }
 
-    private func warnWhatDoesNotRun(_ reader: MappingReader) {
-        guard scheme == .system else {
-            reader["type"]?.notRunYet(.signatureScheme)
+    private func warnWhatDoesNotRun(_ reader: MappingReader, _ receiver: SystemProfile, _ profile: WebhookProfile) {
+        guard profile.schemes.contains(scheme.rawValue) else {
+            reader["type"]?.notRunYet(NotRunYet.signatureScheme(of: receiver))
             return
         }
-        for key in ["header", "prefix", "encoding", "signed", "timestamp_header", "tolerance"] {
-            reader[key]?.notRunYet(.signatureSettings)
+        let keys = ["header", "prefix", "encoding", "signed", "timestamp_header", "tolerance"]
+        for key in keys where !profile.settings.contains(key) {
+            reader[key]?.notRunYet(NotRunYet.signatureSettings(of: receiver))
         }
     }
 }

@@ -35,7 +35,9 @@ extension RateLimitPolicy.Limit {
         guard scope != nil else { return nil }
     }
 
-    private static let senderNames = "`non-members`, or a system and the sender's id there, such as github/583231"
+    private static func senderNames(_ systems: SystemCatalogue) -> String {
+        "`non-members`, or a system and the sender's id there" + systems.exampleOfSender
+    }
 
     private static func isSender(_ name: String) -> Bool {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
@@ -58,11 +60,18 @@ extension RateLimitPolicy.Limit {
             _ = match.mapping { reader in
                 name = named(reader["name"])
                 labels = reader["labels"]?.labels() ?? [:]
-                if scope == .sender { reader["labels"]?.problem("labels of a sender", expected: Self.senderNames) }
+                if scope == .sender {
+                    reader["labels"]?.problem(
+                        "labels of a sender", expected: Self.senderNames(reader.reader.scope.findings.systems))
+                }
             }
         }
         guard scope == .sender, let name, name != RateLimitPolicy.nonMembers else { return }
-        if Self.isSender(name) { match.reference(.sender, name) } else { match.mismatch(Self.senderNames) }
+        if Self.isSender(name) {
+            match.reference(.sender, name)
+        } else {
+            match.mismatch(Self.senderNames(match.scope.findings.systems))
+        }
     }
 }
 

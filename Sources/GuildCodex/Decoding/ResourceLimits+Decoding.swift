@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 extension TokenBudget {
     static let keys = ["perInvocation", "perMinute", "perHour", "perDay", "perMonth"]
@@ -56,16 +55,16 @@ extension ResourceLimits {
         maxConcurrent = reader["maxConcurrent"]?.integer(in: 1...10_000)
         actions = reader["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
         for key in ["contextWindow", "maxActiveDuration", "maxConcurrent"] {
-            locations[key] = reader[key]?.location
+            if let location = reader[key]?.location { locations[key] = location }
         }
     }
 
     private mutating func note(_ budget: NodeReader, _ key: String) {
         guard case .mapping(let mapping) = budget.node else { return }
-        for (name, value) in mapping {
-            guard case .scalar(let scalar) = name, TokenBudget.keys.contains(scalar.string) else { continue }
-            locations["\(key).\(scalar.string)"] =
-                NodeReader(node: value, path: budget.path, scope: budget.scope).location
+        for pair in mapping.pairs {
+            guard case .scalar(let scalar) = pair.key, TokenBudget.keys.contains(scalar.string) else { continue }
+            locations[key + "." + scalar.string] =
+                NodeReader(node: pair.value, path: budget.path, scope: budget.scope).location
         }
     }
 }

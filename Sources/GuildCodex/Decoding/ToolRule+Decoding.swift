@@ -43,7 +43,7 @@ extension NodeReader {
         return (.patterns(patterns.map { ContainerPattern($0.1) }), patterns.map(\.0))
     }
 
-    /// `github:acme/shop`, or a list of such.
+    /// `SYSTEM:acme/shop`, or a list of such.
     func containers() -> [ContainerSetting] {
         let elements = elements(orOne: true)
         guard !elements.isEmpty, elements.count <= Self.longestScope else {
@@ -53,7 +53,7 @@ extension NodeReader {
         return elements.compactMap { element in
             guard let text = element.filledText() else { return nil }
             guard let container = Container(text) else {
-                element.mismatch("SYSTEM:CONTAINER, such as github:acme/shop")
+                element.mismatch("SYSTEM:CONTAINER" + element.scope.findings.systems.exampleOfContainer)
                 return nil
             }
             return ContainerSetting(container: container, location: element.location, path: element.path.text)

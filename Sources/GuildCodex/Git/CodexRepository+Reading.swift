@@ -70,10 +70,12 @@ private struct TreeReader {
     let repository: OpaquePointer
     let folder: String
     var builder: CodexTreeBuilder
+    private var loose: LooseFolders
 
     init(repository: OpaquePointer, folder: String, limits: CodexLimits, deadline: LoadDeadline) {
         self.repository = repository
         self.folder = folder
+        loose = LooseFolders(of: repository)
         builder = CodexTreeBuilder(folder: folder, limits: limits, deadline: deadline)
     }
 
@@ -175,7 +177,7 @@ private struct TreeReader {
     private mutating func readBlob(
         _ oid: UnsafePointer<git_oid>?, path: String, database: OpaquePointer?
     ) throws(GitFailure) -> CodexFile? {
-        try CodexRepository.requireWhole(oid, in: repository)
+        if loose.mayHold(oid) { try CodexRepository.requireWhole(oid, in: repository) }
         var (size, type) = (0, GIT_OBJECT_BLOB)
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
         guard builder.admits(path, bytes: size) else { return nil }

@@ -1,11 +1,11 @@
 import Foundation
 import GuildDomain
 
-/// Takes a commit back with another one, as `git revert` does: history is never rewritten.
+/// Reverts a commit with another one, as `git revert` does: history is never rewritten.
 ///
-///     tree of the revert ─▶ commit, on no branch ─▶ validated ─▶ files, where the branch is checked out ─▶ branch
+///     tree of the revert ─▶ commit, on no branch ─▶ validated ─▶ files, if the branch is checked out ─▶ branch
 ///
-/// Until the last step nobody sees anything; that step fails if the branch has moved meanwhile.
+/// Nothing is visible until the last step, which fails if the branch has moved meanwhile.
 package struct Rollback: Sendable {
     /// The new commit.
     package struct Outcome: Sendable {

@@ -41,7 +41,7 @@ package struct ConnectorManifest: Manifest {
     /// Name, labels and place of the manifest.
     package var metadata: Metadata
     package var kind: Kind
-    /// The external system: `github`.
+    /// The name of the external system.
     package var system: String
     /// How to reach the system.
     package var connection = Connection()
@@ -65,13 +65,16 @@ package struct ConnectorManifest: Manifest {
 
 /// How we prove ourselves to an external system.
 package struct ConnectorAuthentication: Sendable, Hashable {
-    /// The kinds of authentication.
-    package enum Scheme: String, Sendable, CaseIterable {
-        case bearer, basic
-        case apiKey = "api_key"
-        case oauth2
-        case githubApp = "github_app"
-        case awsSigV4 = "aws_sigv4"
+    /// The value of `auth.type`. A system may have one of its own (`ConnectionProfile`).
+    package struct Scheme: RawRepresentable, Sendable, Hashable {
+        package let rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A token in the header `Authorization`.
+        package static let bearer = Scheme(rawValue: "bearer")
+        /// A user and a password.
+        package static let basic = Scheme(rawValue: "basic")
     }
 
     /// The kind of authentication.
@@ -88,9 +91,9 @@ package struct ConnectorAuthentication: Sendable, Hashable {
     package var clientID: String?
     /// The scopes that are requested for OAuth.
     package var scopes: [String] = []
-    /// The id of a GitHub App.
+    /// The id of an app.
     package var appID: String?
-    /// The id of a GitHub App's installation.
+    /// The id of an app's installation.
     package var installationID: String?
     /// The id of an AWS access key.
     package var accessKeyID: String?

@@ -90,8 +90,8 @@ package struct GuildDefaults: Sendable, Hashable {
     package var reservationDeadline: Duration?
     /// Bytes of a webhook's body.
     package var bodyLimit: Int?
-    /// Bytes of a GitHub webhook's body.
-    package var githubBodyLimit: Int?
+    /// The same for the systems that have a limit of their own, by system.
+    package var bodyLimits: [String: Int] = [:]
     /// The depth of the queue past which less urgent work is refused.
     package var queueDepth: Int?
     /// How long a model may be silent.
@@ -102,6 +102,9 @@ package struct GuildDefaults: Sendable, Hashable {
     package var locations: [String: SourceLocation] = [:]
 
     package init() {}
+
+    /// The key of a system's own limit.
+    package static func bodyLimitKey(of system: String) -> String { "\(system)BodyLimit" }
 }
 
 /// `kind: Chapter`: a team, its share of the pool and its people.
@@ -117,10 +120,8 @@ package struct ChapterManifest: Manifest {
         package var name: String?
         /// The address for mail.
         package var email: String?
-        /// The id on Slack.
-        package var slack: String?
-        /// The login on GitHub.
-        package var github: String?
+        /// Who the member is in each external system, by system.
+        package var ids: [String: String] = [:]
         /// An IANA name; the organisation's if nothing is said.
         package var timezone: String?
         /// When the person's digest is due; without effect yet.

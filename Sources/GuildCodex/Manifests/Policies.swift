@@ -55,7 +55,7 @@ package struct SchedulingPolicy: Manifest {
         package var depth: Int?
         /// The priorities that are refused past the depth; never CRITICAL.
         package var refuse: [Priority] = [.low, .background]
-        /// The delay that refused senders are told.
+        /// The delay that refused senders are asked to wait.
         package var retryAfter: Duration?
 
         package init() {}

@@ -2,7 +2,7 @@ package import GuildDomain
 
 /// One line of `spec.tools`.
 package struct ToolRule: Sendable, Hashable {
-    /// As written: `github.*`.
+    /// As written: `SYSTEM.*`.
     package var pattern: String
     /// The tools that it covers.
     package var glob: Glob

@@ -13,7 +13,7 @@ package struct WebhookEndpointManifest: Manifest {
 
     /// Name, labels and place of the manifest.
     package var metadata: Metadata
-    /// The sending system: `github`.
+    /// The name of the sending system.
     package var system: String
     /// Whether it also answers paths without a name.
     package var isDefault = false

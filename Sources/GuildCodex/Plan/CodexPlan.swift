@@ -1,9 +1,9 @@
 package import GuildDomain
 
-/// What another commit would change in what agents are, may do, may spend, and are woken by: in words, for a review.
+/// The difference between two commits in agents, their permissions, budgets and triggers: in words, for a review.
 ///
-/// Both commits are written out as facts, and the facts are compared: a moved line, a comment or a reordered key is then
-/// no change, and a changed default shows at every agent that it holds for.
+/// Both commits are written out as facts, and the facts are compared: a moved line, a comment or a reordered key is
+/// then no change, and a changed default shows at every agent that it affects.
 package struct CodexPlan: Sendable {
     package enum Section: String, Sendable, CaseIterable {
         case agents, tools, permissions, budgets, schedules, routes, models, connections, policies
@@ -11,7 +11,7 @@ package struct CodexPlan: Sendable {
 
     package enum Kind: String, Sendable { case added, removed, changed }
 
-    /// Which way a change goes for what may be done or spent.
+    /// The direction of a change in permissions or spending.
     package enum Effect: String, Sendable {
         case widens, narrows, neutral
 
@@ -28,7 +28,7 @@ package struct CodexPlan: Sendable {
         package let section: Section
         /// `agent clerk`, `chapter payments`.
         package let subject: String
-        /// `github.create_comment`, `tokenBudget.perDay`.
+        /// `SYSTEM.create_comment`, `tokenBudget.perDay`.
         package let what: String
         package let kind: Kind
         package let before: String?

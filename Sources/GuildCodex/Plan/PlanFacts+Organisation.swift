@@ -61,7 +61,9 @@ extension PlanFacts {
         say(.policies, subject, "reservationDeadline", Amount.duration(settings.reservationDeadline.value))
         say(.policies, subject, "queueDepth", "\(settings.queueDepth.value)")
         say(.policies, subject, "bodyLimit", "\(settings.bodyLimit.value) bytes")
-        say(.policies, subject, "githubBodyLimit", "\(settings.githubBodyLimit.value) bytes")
+        for (system, limit) in settings.systemBodyLimits.sorted(by: { $0.key < $1.key }) {
+            say(.policies, subject, GuildDefaults.bodyLimitKey(of: system), "\(limit.value) bytes")
+        }
         say(.routes, subject, "debounce", guild.defaults.debounce?.text)
         let audit = guild.audit
         say(
@@ -95,12 +97,15 @@ extension PlanFacts {
         say(.connections, subject, "notify", chapter.notify)
         for member in chapter.members {
             let rights = member.rights.map(\.rawValue).sorted()
-            let known = [member.name, member.email, member.slack, member.github, member.timezone, member.role]
+            let ids = member.ids.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            let known =
+                [member.name, member.email].compactMap(\.self) + ids
+                + [member.timezone, member.role].compactMap(\.self)
             let digest = member.digestAt.map { ["digest at \($0)"] } ?? []
             let may = rights.isEmpty ? "reads along" : "may " + rights.joined(separator: ", ")
             say(
                 .permissions, subject, "member \(member.id)",
-                ([may] + known.compactMap(\.self) + digest).joined(separator: ", "), rank: Int64(rights.count),
+                ([may] + known + digest).joined(separator: ", "), rank: Int64(rights.count),
                 absentRank: 0)
         }
     }

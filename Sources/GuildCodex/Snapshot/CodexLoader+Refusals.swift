@@ -18,7 +18,7 @@ extension CodexLoader {
         do throws(CodexRepositoryError) {
             return try load(commit, revision: revision, deadline: deadline)
         } catch {
-            // What is wrong with the commit, and not with the repository, is a reason to refuse it.
+            // A problem of the commit, not of the repository, is a reason to refuse it.
             guard error.kind == .invalidCodex else { throw error }
             return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
         }

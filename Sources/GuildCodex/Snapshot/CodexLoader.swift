@@ -44,16 +44,16 @@ package struct LoadResult: Sendable {
 /// Reads one commit of the codex, whole, and validates it.
 package struct CodexLoader: Sendable {
     let repository: CodexRepository
-    private let catalogue: OperationCatalogue
+    private let systems: SystemCatalogue
     private let logger: Logger
     private let memory = CodexMemory()
 
-    /// - Parameter catalogue: every operation this build knows; tool patterns are checked against it.
+    /// - Parameter systems: every system and operation of this build; manifests are checked against it.
     package init(
-        repository: CodexRepository, catalogue: OperationCatalogue, logger: Logger = Logger(label: "guild.codex")
+        repository: CodexRepository, systems: SystemCatalogue, logger: Logger = Logger(label: "guild.codex")
     ) {
         self.repository = repository
-        self.catalogue = catalogue
+        self.systems = systems
         self.logger = logger
     }
 
@@ -85,11 +85,11 @@ package struct CodexLoader: Sendable {
 
     /// Validates a plain folder, which need not be in a repository.
     package static func load(
-        folder: String, catalogue: OperationCatalogue
+        folder: String, systems: SystemCatalogue
     ) throws(CodexRepositoryError) -> LoadResult {
         let tree = try CodexRepository.files(ofFolder: folder)
         let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
-        return Self.validate(tree, commit: commit, revision: folder, catalogue: catalogue)
+        return Self.validate(tree, commit: commit, revision: folder, systems: systems)
     }
 
     private func load(
@@ -105,7 +105,7 @@ package struct CodexLoader: Sendable {
         _ tree: CodexTree, commit: String, revision: String, _ deadline: LoadDeadline
     ) throws(CodexRepositoryError) -> LoadResult {
         let result = Self.validate(
-            tree, commit: commit, revision: revision, catalogue: catalogue, memory: memory, deadline: deadline)
+            tree, commit: commit, revision: revision, systems: systems, memory: memory, deadline: deadline)
         try deadline.check(place: repository.place, revision: revision)
         logger.debug(
             "codex read",
@@ -121,33 +121,35 @@ package struct CodexLoader: Sendable {
     ///   - commit: the snapshot's commit.
     ///   - revision: the commit's name in messages.
     package static func validate(
-        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue
+        _ tree: CodexTree, commit: String, revision: String, systems: SystemCatalogue
     ) -> LoadResult {
-        validate(tree, commit: commit, revision: revision, catalogue: catalogue, memory: nil, deadline: nil)
+        validate(tree, commit: commit, revision: revision, systems: systems, memory: nil, deadline: nil)
     }
 
     private static func validate(
-        _ tree: CodexTree, commit: String, revision: String, catalogue: OperationCatalogue, memory: CodexMemory?,
+        _ tree: CodexTree, commit: String, revision: String, systems: SystemCatalogue, memory: CodexMemory?,
         deadline: LoadDeadline?
     ) -> LoadResult {
-        let findings = Findings()
+        let findings = Findings(systems: systems)
         for problem in tree.problems { findings.add(problem) }
         let contents = Dictionary(tree.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
-        var decoded = DecodedFiles(tree.files, memory: memory, budget: findings.budget, deadline: deadline)
+        var decoded = DecodedFiles(
+            tree.files, systems: systems, memory: memory, budget: findings.budget, deadline: deadline)
         let codex = decoded.codex
         let prompts = Set(decoded.files.flatMap(\.prompts))
         for file in decoded.files where file.prompt.map({ prompts.contains($0) }) ?? true {
             for problem in file.problems { findings.add(problem) }
         }
         let world = CodexWorld(codex, paths: tree.files.map(\.path))
-        var checks = CrossChecks(codex: codex, files: contents, catalogue: catalogue, findings: findings)
+        var checks = CrossChecks(codex: codex, files: contents, systems: systems, findings: findings)
         decoded.compare(by: &checks, known: memory?.crossProblems(of: decoded.files, in: world) ?? [])
         if deadline?.isOver != true { memory?.remember(decoded, world) }
         let problems = findings.problems.sorted()
         guard !problems.contains(where: { $0.severity == .error }), let guild = codex.guilds.first else {
             return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: problems)
         }
-        let snapshot = CodexSnapshot(commit: commit, codex: codex, guild: guild, contents: contents)
+        let snapshot = CodexSnapshot(
+            commit: commit, codex: codex, guild: guild, contents: contents, systems: systems)
         return LoadResult(revision: revision, commit: commit, snapshot: snapshot, problems: problems)
     }
 }

@@ -118,6 +118,7 @@ final class CodexMemory: Sendable {
             state.timezone = files.timezone
             state.world = world
             if isNew || state.files.count > 2 * files.files.count + Self.spareFiles { state.files.removeAll() }
+            state.files.reserveCapacity(files.files.count)
             for (file, problems) in zip(files.files, files.crossProblems) where file.isWorthKeeping {
                 guard let key = file.key, state.files[key]?.crossProblems == nil else { continue }
                 state.files[key] = Known(file: file, crossProblems: problems)

@@ -57,7 +57,7 @@ extension CodexSnapshot {
             }.filter { $0.unit == .requests }
     }
 
-    /// The rate limits of one operation of a connector: `github.get_issue`.
+    /// The rate limits of one operation of a connector: `SYSTEM.get_issue`.
     package func charges(operation: String) -> [AdmissionTerms.Charge] {
         connector(system: String(operation.prefix { $0 != "." })).map(charges(connector:)) ?? []
     }

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// The runs that senders of events may start. Buckets are named by the sender, `sender/github/583231`; those of a
+/// The runs that senders of events may start. Buckets are named by the sender, `sender/SYSTEM/583231`; those of a
 /// policy end with `@`, the policy and the limit's place in it.
 extension CodexSnapshot {
     /// The runs that a non-member may start within an hour, unless a policy says otherwise.

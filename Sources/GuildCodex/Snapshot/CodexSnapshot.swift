@@ -42,13 +42,19 @@ package struct CodexSnapshot: Sendable {
     /// Sorted once: manifests are too large to sort, or to keep twice.
     private let agentNames: [String]
     private let contents: [String: [UInt8]]
+    /// What this build knows of each external system.
+    let systems: SystemCatalogue
 
     static let worktreePrefix = "worktree:"
 
-    init(commit: String, codex: DecodedCodex, guild: GuildManifest, contents: [String: [UInt8]]) {
+    init(
+        commit: String, codex: DecodedCodex, guild: GuildManifest, contents: [String: [UInt8]],
+        systems: SystemCatalogue
+    ) {
         self.commit = commit
         self.guild = guild
         self.contents = contents
+        self.systems = systems
         let agents = Self.byName(codex.agents)
         self.agents = agents
         agentNames = agents.keys.sorted()

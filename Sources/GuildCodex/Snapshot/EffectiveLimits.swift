@@ -52,8 +52,6 @@ package enum Defaults {
     package static let reservationDeadline = Duration.seconds(30)
     /// The largest body of an event, in bytes.
     package static let bodyLimit = 1 << 20
-    /// The largest body of a GitHub delivery, in bytes.
-    package static let githubBodyLimit = 25 << 20
     /// The depth of the queue past which less urgent work is refused.
     package static let queueDepth = 10_000
     /// How long a model may be silent.
@@ -104,10 +102,14 @@ package struct GuildSettings: Sendable, Hashable {
     package let rootTokens: Limit<Int64>
     package let reservationDeadline: Limit<Duration>
     package let bodyLimit: Limit<Int>
-    package let githubBodyLimit: Limit<Int>
+    /// Of the systems whose webhooks have a limit of their own, by system.
+    package let systemBodyLimits: [String: Limit<Int>]
     package let queueDepth: Limit<Int>
     package let modelIdleTimeout: Limit<Duration>
     package let connectTimeout: Limit<Duration>
+
+    /// The largest body of a webhook of this system, unless its endpoint says otherwise.
+    package func bodyLimit(of system: String) -> Limit<Int> { systemBodyLimits[system] ?? bodyLimit }
 
     package var retries: RetryPolicy {
         RetryPolicy(limit: retryLimit.value, base: retryBase.value, cap: retryCap.value)
@@ -179,10 +181,22 @@ extension CodexSnapshot {
             rootTokens: roots.min { $0.value < $1.value } ?? setting(\.rootTokens, "rootTokens", Defaults.rootTokens),
             reservationDeadline: setting(\.reservationDeadline, "reservationDeadline", Defaults.reservationDeadline),
             bodyLimit: setting(\.bodyLimit, "bodyLimit", Defaults.bodyLimit),
-            githubBodyLimit: setting(\.githubBodyLimit, "githubBodyLimit", Defaults.githubBodyLimit),
+            systemBodyLimits: systemBodyLimits,
             queueDepth: depths.min { $0.value < $1.value } ?? setting(\.queueDepth, "queueDepth", Defaults.queueDepth),
             modelIdleTimeout: setting(\.modelIdleTimeout, "modelIdleTimeout", Defaults.modelIdleTimeout),
             connectTimeout: setting(\.connectTimeout, "connectTimeout", Defaults.connectTimeout))
+    }
+
+    private var systemBodyLimits: [String: Limit<Int>] {
+        var limits: [String: Limit<Int>] = [:]
+        for system in systems.systems {
+            guard let builtIn = system.webhooks?.bodyLimitBytes else { continue }
+            let key = GuildDefaults.bodyLimitKey(of: system.name)
+            limits[system.name] =
+                guild.defaults.bodyLimits[system.name].map { limit($0, guild.defaults.locations[key]) }
+                ?? Limit(builtIn, .builtIn)
+        }
+        return limits
     }
 
     private func setting<Value>(

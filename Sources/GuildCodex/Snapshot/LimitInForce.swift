@@ -2,12 +2,12 @@ import GuildDomain
 
 /// A limit on one agent that is in force, and where it was set.
 package struct LimitInForce: Sendable, Hashable {
-    /// What a limit counts.
+    /// The value of a limit, in its unit.
     package enum Unit: String, Sendable {
         case tokens, microdollars, milliseconds, invocations, actions
     }
 
-    /// As the manifest calls it: `tokenBudget.perDay`.
+    /// The key in the manifest: `tokenBudget.perDay`.
     package let name: String
     package let value: Int64
     package let unit: Unit

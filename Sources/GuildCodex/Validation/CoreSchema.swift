@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 /// Resolves scalars by the core schema of YAML 1.2.2 (section 10.3): `yes`, `on`, `0777` and `12:30` are text.
 enum CoreSchema {
@@ -14,12 +13,19 @@ enum CoreSchema {
     static let scalarTags: Set<String> = Set(["", "!"] + ["str", "int", "float", "bool", "null"].map { prefix + $0 })
     static let collectionTags: Set<String> = Set(["", "!"] + ["map", "seq"].map { prefix + $0 })
 
-    static func value(of scalar: Node.Scalar) -> Value {
-        let tag = scalar.tag.rawValue
-        guard tag != prefix + "str", tag != "!" else { return .string }
-        guard tag != "" || scalar.style == .plain || scalar.style == .any else { return .string }
+    static func value(of scalar: YAMLNode.Scalar) -> Value {
+        let tag = scalar.tag
+        guard tag != YAMLNode.textTag, tag != "!" else { return .string }
+        guard tag != YAMLNode.impliedTag || scalar.style == .plain else { return .string }
         return value(of: scalar.string)
     }
+
+    /// Whether nothing is written: `key:`, `~` or `null`.
+    static func isNull(_ scalar: YAMLNode.Scalar) -> Bool {
+        scalar.string.utf8.count <= longestNullBytes && value(of: scalar) == .null
+    }
+
+    private static let longestNullBytes = 4
 
     private static func value(of text: String) -> Value {
         switch text {

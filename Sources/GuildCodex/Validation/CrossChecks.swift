@@ -6,7 +6,7 @@ struct CrossChecks {
     private let files: [String: [UInt8]]
     private let findings: Findings
     private let tools: ToolCheck
-    private let openEvents: [String: [String]]
+    private let systems: SystemCatalogue
     private let providers: [ModelProviderManifest]
     private let agents: KnownNames
     private let chapters: KnownNames
@@ -18,18 +18,18 @@ struct CrossChecks {
     private var matches: [String: Bool] = [:]
     /// Tool patterns, and lists of them, that were found to be good.
     private var goodPatterns: Set<String> = []
-    private var goodTools: Set<[String]> = []
+    private var goodTools: Set<[ToolLine]> = []
     /// The result for each schema file, because many agents share one; empty if it is valid.
     private var schemas: [String: String] = [:]
 
-    init(codex: DecodedCodex, files: [String: [UInt8]], catalogue: OperationCatalogue, findings: Findings) {
+    init(codex: DecodedCodex, files: [String: [UInt8]], systems: SystemCatalogue, findings: Findings) {
         self.codex = codex
         self.files = files
         self.findings = findings
-        openEvents = catalogue.openEvents
+        self.systems = systems
         providers = codex.registries.flatMap(\.providers)
         tools = ToolCheck(
-            catalogue: catalogue, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
+            catalogue: systems.operations, connectedSystems: Set(codex.connectors.map(\.system)), findings: findings)
         agents = KnownNames(codex.agents.map(\.name))
         chapters = KnownNames(codex.chapters.map(\.name))
         connectors = KnownNames(codex.connectors.map(\.name))
@@ -46,7 +46,7 @@ struct CrossChecks {
         checkConnectors()
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
-        OpenEventCheck(codex: codex, openEvents: openEvents, findings: findings).run()
+        OpenEventCheck(codex: codex, openEvents: systems.openEvents, findings: findings).run()
         warnEmptyWindows()
     }
 
@@ -66,12 +66,12 @@ struct CrossChecks {
     private mutating func checkTools(of agent: AgentManifest) {
         tools.checkContainers(of: agent)
         tools.checkPlaces(of: agent)
-        let patterns = agent.tools.map { "\($0.pattern) \($0.scope)" + ($0.scopeLocation == nil ? "" : ", written") }
-        guard !patterns.isEmpty, !goodTools.contains(patterns) else { return }
+        let lines = agent.tools.map(ToolLine.init)
+        guard !lines.isEmpty, !goodTools.contains(lines) else { return }
         let before = findings.problems.count
         tools.checkScopes(of: agent)
         tools.checkReach(of: agent)
-        if findings.problems.count == before { goodTools.insert(patterns) }
+        if findings.problems.count == before { goodTools.insert(lines) }
     }
 
     private mutating func checkPattern(_ reference: Reference) {
@@ -118,7 +118,8 @@ struct CrossChecks {
     }
 
     private func unique(_ manifests: [some Manifest], _ what: String) {
-        var seen: [String: SourceLocation] = [:]
+        guard manifests.count > 1 else { return }
+        var seen: [String: SourceLocation] = Dictionary(minimumCapacity: manifests.count)
         for manifest in manifests {
             report(double: manifest.name, what, manifest.location, path: "metadata.name", &seen)
         }
@@ -128,8 +129,9 @@ struct CrossChecks {
         double name: String, _ what: String, _ location: SourceLocation, path: String,
         _ seen: inout [String: SourceLocation]
     ) {
-        guard let first = seen.updateValue(location, forKey: name.lowercased()) else { return }
-        seen[name.lowercased()] = first
+        let key = name.lowercased()
+        guard let first = seen.updateValue(location, forKey: key) else { return }
+        seen[key] = first
         findings.add(
             Problem(.error, at: location, path: path, found: "a second \(what) '\(name)'; the first is at \(first)"))
     }
@@ -227,13 +229,15 @@ struct CrossChecks {
     private func checkSender(_ reference: Reference) {
         let parts = reference.name.split(separator: "/", maxSplits: 1)
         guard let system = parts.first.map(String.init), parts.count == 2 else { return }
-        guard openEvents[system] != nil else {
+        guard let senders = systems[system]?.webhooks?.senders else {
+            let known = systems.openEvents.keys.sorted()
             return findings.report(
-                reference, "no system \(quoted(system)) whose senders are known", nearestOf: openEvents.keys,
-                expected: openEvents.keys.sorted().map { "\($0)/ID" }.joined(separator: ", "))
+                reference, "no system \(quoted(system)) whose senders are known", nearestOf: known,
+                expected: known.map { "\($0)/ID" }.joined(separator: ", "))
         }
         let id = String(parts[1])
-        guard id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true else { return }
+        guard senders.hasNumericIDs, id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true
+        else { return }
         findings.report(
             reference, "\(quoted(id)) is not a sender's id", expected: "the account's number in \(system), not its name"
         )
@@ -279,6 +283,19 @@ struct CrossChecks {
                         found: "a window from \(from) to \(to)", expected: "two different times"))
             }
         }
+    }
+}
+
+/// What the checks of a tool rule look at, wherever it stands.
+private struct ToolLine: Hashable {
+    let pattern: String
+    let scope: ToolScope
+    let isScopeWritten: Bool
+
+    init(_ rule: ToolRule) {
+        pattern = rule.pattern
+        scope = rule.scope
+        isScopeWritten = rule.scopeLocation != nil
     }
 }
 

@@ -12,10 +12,16 @@ final class Findings {
     private(set) var isFull = false
     /// The remaining comparisons.
     let budget: ComparisonBudget
+    /// Every system of this build.
+    let systems: SystemCatalogue
 
-    init(timezone: String = defaultTimezone, budget: ComparisonBudget = ComparisonBudget()) {
+    init(
+        timezone: String = defaultTimezone, budget: ComparisonBudget = ComparisonBudget(),
+        systems: SystemCatalogue = .empty
+    ) {
         self.timezone = timezone
         self.budget = budget
+        self.systems = systems
     }
 
     /// Past this many the rest is cut off: nobody reads on, and a hostile codex must not fill memory.

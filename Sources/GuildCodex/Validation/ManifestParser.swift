@@ -43,8 +43,9 @@ struct ManifestParser {
             report(1, 1, "text that is not UTF-8")
             return []
         }
-        guard isBounded(bytes) else { return [] }
         let scope = DocumentScope(file: file, findings: findings)
+        if let node = PlainYAML.document(of: bytes) { return [NodeReader(node: node, path: .root, scope: scope)] }
+        guard isBounded(bytes) else { return [] }
         while true {
             do {
                 return try compose(text, scope)
@@ -75,7 +76,7 @@ struct ManifestParser {
                 report(node.mark?.line ?? 1, 1, "more than \(Limit.documents) documents in one file")
                 break
             }
-            let reader = NodeReader(node: node, path: .root, scope: scope)
+            let reader = NodeReader(node: YAMLNode(node), path: .root, scope: scope)
             if !reader.isNull { documents.append(reader) }
         }
         return documents
@@ -189,6 +190,13 @@ final class DocumentScope {
         self.findings = findings
     }
 
+    /// As so many visits; false, and none of them counted, if not so many are left.
+    func visit(_ count: Int) -> Bool {
+        guard visitsLeft > count else { return false }
+        visitsLeft -= count
+        return true
+    }
+
     func visit() -> Bool {
         guard visitsLeft > 0 else { return false }
         visitsLeft -= 1
@@ -208,14 +216,22 @@ func quoted(_ text: String) -> String {
 /// Recognises the shapes of well-known credentials.
 enum SecretShape {
     private static let prefixes = [
-        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-",
+        "sk-ant-", "sk-proj-", "ghp_", "gho_", "ghs_", "ghu_", "glpat-", "xoxb-", "xoxp-", "xapp-",
         "AKIA", "AIza", "hvs.", "-----BEGIN ", "whsec_", "sk_live_", "rk_live_",
     ]
+
+    private static let initials = Set(prefixes.compactMap(\.utf8.first))
+    /// How the vendors of several kinds of credentials mark their personal access tokens: `VENDOR_pat_…`.
+    private static let infix = "_pat_"
+    private static let longestVendor = 12
 
     /// A prefix alone is a word; a credential continues.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {
-        text.utf8.count >= minimumBytes && prefixes.contains { text.hasPrefix($0) }
+        guard text.utf8.count >= minimumBytes, let first = text.utf8.first else { return false }
+        if initials.contains(first), prefixes.contains(where: { text.hasPrefix($0) }) { return true }
+        let beginning = text.utf8.prefix(longestVendor + infix.utf8.count)
+        return beginning.contains(UInt8(ascii: "_")) && String(Substring(beginning)).contains(infix)
     }
 }

@@ -1,20 +1,30 @@
 import GuildDomain
 
 /// The place of a node in its document; rendered only when a problem names it.
-indirect enum NodePath {
+indirect enum NodePath: Sendable {
     case root
     case key(String, in: NodePath)
     case index(Int, in: NodePath)
 
     /// `spec.triggers[1].schedule`.
     var text: String {
+        var text = ""
+        write(to: &text)
+        return text
+    }
+
+    private func write(to text: inout String) {
         switch self {
-        case .root: return ""
+        case .root: break
         case .key(let key, let parent):
-            let prefix = parent.text
-            let shown = SecretShape.matches(key) ? "…" : key
-            return prefix.isEmpty ? shown : prefix + "." + shown
-        case .index(let index, let parent): return parent.text + "[\(index)]"
+            parent.write(to: &text)
+            if !text.isEmpty { text += "." }
+            text += SecretShape.matches(key) ? "…" : key
+        case .index(let index, let parent):
+            parent.write(to: &text)
+            text += "["
+            text += String(index)
+            text += "]"
         }
     }
 }
@@ -55,5 +65,7 @@ struct Reference: Sendable {
     let kind: Kind
     let name: String
     let location: SourceLocation
-    let path: String
+    let place: NodePath
+
+    var path: String { place.text }
 }

@@ -1,5 +1,4 @@
 import GuildDomain
-import Yams
 
 extension NodeReader {
     /// A whole number within `range`.
@@ -87,9 +86,17 @@ extension NodeReader {
     /// One of the cases, in any letter case.
     func oneOf<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> Value? {
         guard let text = text() else { return nil }
-        let names = Value.allCases.map(\.rawValue)
         if let exact = Value(rawValue: text) { return exact }
+        let names = Value.allCases.map(\.rawValue)
         if let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) { return value }
+        mismatch("one of " + names.joined(separator: ", "), suggestion: NearestName.of(text, in: names))
+        return nil
+    }
+
+    /// One of these names in any case, as it is spelled here.
+    func oneOf(_ names: [String]) -> String? {
+        guard let text = text() else { return nil }
+        if let name = names.first(where: { $0.lowercased() == text.lowercased() }) { return name }
         mismatch("one of " + names.joined(separator: ", "), suggestion: NearestName.of(text, in: names))
         return nil
     }
@@ -162,8 +169,9 @@ extension NodeReader {
     /// A path below the codex root, without `.` or `..`.
     func codexPath() -> String? {
         guard let text = filledText() else { return nil }
-        let steps = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard !steps.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }), !text.utf8.contains(0) else {
+        let steps = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isStep = { (step: Substring.UTF8View) in !step.elementsEqual(".".utf8) && !step.elementsEqual("..".utf8) }
+        guard steps.allSatisfy({ !$0.isEmpty && isStep($0) }), !text.utf8.contains(0) else {
             mismatch("a path below the codex root, such as prompts/ranger.md")
             return nil
         }
@@ -235,8 +243,9 @@ extension NodeReader {
     func eventPattern() -> EventPattern? {
         guard let pattern = pattern() else { return nil }
         var seen: Set<EventPattern.Field> = []
-        for field in pattern.alternatives.flatMap(\.fields) where seen.insert(field).inserted {
-            guard let name = field.path.first, let value = ConditionValue.ofEvents(name) else { continue }
+        for field in pattern.alternatives.flatMap(\.fields) {
+            guard let name = field.path.first, let value = ConditionValue.ofEvents(name), seen.insert(field).inserted
+            else { continue }
             let place = nearest(to: NodePath.key(name, in: path).text)
             if field.path.count > 1 {
                 let inner = field.path.dropFirst().joined(separator: ".")
@@ -283,11 +292,10 @@ extension NodeReader {
 
 extension String {
     var isDNSLabel: Bool {
-        let bytes = Array(utf8)
         let isAlphanumeric = { (byte: UInt8) in (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) }
-        guard (1...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
+        guard (1...63).contains(utf8.count), let first = utf8.first, let last = utf8.last else { return false }
         return isAlphanumeric(first) && isAlphanumeric(last)
-            && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+            && utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
     func trimmingSuffix(while predicate: (Character) -> Bool) -> String {

@@ -1,9 +1,8 @@
 import GuildDomain
-import Yams
 
 /// Reads one node of a document. An invalid value becomes a problem and nil, so that one pass finds everything.
 struct NodeReader {
-    let node: Node
+    let node: YAMLNode
     let path: NodePath
     let scope: DocumentScope
 
@@ -11,7 +10,7 @@ struct NodeReader {
     private static let maximumDepth = 64
 
     var location: SourceLocation {
-        SourceLocation(file: scope.file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+        SourceLocation(file: scope.file, line: node.mark.line, column: node.mark.column)
     }
 
     var isScalar: Bool { if case .scalar = node { true } else { false } }
@@ -22,7 +21,7 @@ struct NodeReader {
     /// Nothing is written: `key:`, `~` or `null`.
     var isNull: Bool {
         guard case .scalar(let scalar) = node else { return false }
-        return CoreSchema.value(of: scalar) == .null
+        return CoreSchema.isNull(scalar)
     }
 
     func problem(
@@ -35,7 +34,7 @@ struct NodeReader {
     /// Remembers that the name must exist; gives it back.
     @discardableResult
     func reference(_ kind: Reference.Kind, _ name: String) -> String {
-        scope.findings.add(Reference(kind: kind, name: name, location: location, path: path.text))
+        scope.findings.add(Reference(kind: kind, name: name, location: location, place: path))
         return name
     }
 
@@ -49,7 +48,7 @@ struct NodeReader {
             return nil
         }
         guard isCore(mapping.tag) else { return nil }
-        let reader = MappingReader(self, pairs(of: mapping))
+        let reader = MappingReader(self, readable(mapping))
         let value = body(reader)
         reader.reportUnknownKeys()
         return value
@@ -64,7 +63,7 @@ struct NodeReader {
             return []
         }
         guard isCore(sequence.tag) else { return [] }
-        return sequence.enumerated().map { NodeReader(node: $1, path: .index($0, in: path), scope: scope) }
+        return sequence.nodes.enumerated().map { NodeReader(node: $1, path: .index($0, in: path), scope: scope) }
     }
 
     /// The members of a mapping with any keys.
@@ -75,43 +74,43 @@ struct NodeReader {
             return []
         }
         guard isCore(mapping.tag) else { return [] }
-        return pairs(of: mapping).map { ($0.key, $0.value) }
+        return readable(mapping).map { pair in
+            (pair.name, NodeReader(node: pair.value, path: .key(pair.name, in: path), scope: scope))
+        }
     }
 
-    struct Pair {
-        let key: String
-        let keyReader: NodeReader
-        let value: NodeReader
-    }
-
-    private func pairs(of mapping: Node.Mapping) -> [Pair] {
-        var pairs: [Pair] = []
+    /// The pairs whose keys are text; says which are not, and which stand twice.
+    private func readable(_ mapping: YAMLNode.Mapping) -> [YAMLNode.Pair] {
+        let pairs = mapping.pairs
+        if scope.repairs.isEmpty, pairs.allSatisfy(\.hasTextKey), scope.visit(pairs.count) { return pairs }
+        var readable: [YAMLNode.Pair] = []
         var repaired: [DocumentScope.Repair] = []
-        for (keyNode, valueNode) in mapping {
-            guard scope.visit(), case .scalar(let scalar) = keyNode else {
-                NodeReader(node: keyNode, path: path, scope: scope).problem("a key that is not text")
+        for pair in pairs {
+            guard scope.visit(), case .scalar(let scalar) = pair.key else {
+                NodeReader(node: pair.key, path: path, scope: scope).problem("a key that is not text")
                 continue
             }
             if let first = scalar.string.unicodeScalars.first, let repair = scope.repairs[first] {
                 repaired.append(repair)
-                continue
+            } else {
+                readable.append(pair)
             }
-            let path = NodePath.key(scalar.string, in: path)
-            pairs.append(
-                Pair(
-                    key: scalar.string, keyReader: NodeReader(node: keyNode, path: path, scope: scope),
-                    value: NodeReader(node: valueNode, path: path, scope: scope)))
         }
         for repair in repaired {
-            guard let double = pairs.first(where: { $0.key == repair.key }) else { continue }
-            double.keyReader.problem("duplicate key \(quoted(repair.key)), first on line \(repair.line)")
+            guard let double = readable.first(where: { $0.isNamed(repair.key) }) else { continue }
+            reader(ofKey: double).problem("duplicate key \(quoted(repair.key)), first on line \(repair.line)")
         }
-        return pairs
+        return readable
     }
 
-    private func isCore(_ tag: Tag) -> Bool {
-        guard !CoreSchema.collectionTags.contains(tag.rawValue) else { return true }
-        problem("the tag \(quoted(tag.rawValue))", expected: "a plain value; tags are not accepted")
+    /// For what is wrong with a key of this mapping.
+    func reader(ofKey pair: YAMLNode.Pair) -> NodeReader {
+        NodeReader(node: pair.key, path: .key(pair.name, in: path), scope: scope)
+    }
+
+    private func isCore(_ tag: String) -> Bool {
+        guard !CoreSchema.collectionTags.contains(tag) else { return true }
+        problem("the tag \(quoted(tag))", expected: "a plain value; tags are not accepted")
         return false
     }
 
@@ -124,11 +123,11 @@ struct NodeReader {
             mismatch("a string")
             return nil
         }
-        guard CoreSchema.scalarTags.contains(scalar.tag.rawValue) else {
-            problem("the tag \(quoted(scalar.tag.rawValue))", expected: "a plain value; tags are not accepted")
+        guard CoreSchema.scalarTags.contains(scalar.tag) else {
+            problem("the tag \(quoted(scalar.tag))", expected: "a plain value; tags are not accepted")
             return nil
         }
-        guard CoreSchema.value(of: scalar) != .null else {
+        guard !CoreSchema.isNull(scalar) else {
             mismatch("a string")
             return nil
         }
@@ -142,12 +141,15 @@ struct NodeReader {
     /// Text of at least one character.
     func filledText() -> String? {
         guard let text = text() else { return nil }
-        guard !text.allSatisfy(\.isWhitespace) else {
+        guard text.utf8.first.map(Self.isInk) == true || !text.allSatisfy(\.isWhitespace) else {
             problem("an empty string", expected: "text")
             return nil
         }
         return text
     }
+
+    /// Whether a text that begins with this byte cannot be blank.
+    private static func isInk(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
     func bool() -> Bool? {
         guard scope.visit() else { return nil }
@@ -190,8 +192,6 @@ struct NodeReader {
             return .object(
                 JSONObject(
                     members().compactMap { member in member.value.json(depth: depth + 1).map { (member.key, $0) } }))
-        case .alias:
-            return nil
         }
     }
 
@@ -202,7 +202,6 @@ struct NodeReader {
             case .scalar(let scalar): isNull ? "nothing" : "found \(quoted(scalar.string))"
             case .mapping: "found a mapping"
             case .sequence: "found a list"
-            case .alias: "found an alias"
             }
         problem(found, expected: expected, suggestion: suggestion)
     }
@@ -213,29 +212,37 @@ struct NodeReader {
 /// Reads a mapping and remembers which keys were asked for: the others are unknown.
 final class MappingReader {
     let reader: NodeReader
-    private let pairs: [NodeReader.Pair]
+    private let pairs: [YAMLNode.Pair]
     private var asked: [String] = []
+    /// One bit for each of the first 64 pairs that were asked for.
+    private var known: UInt64 = 0
 
-    init(_ reader: NodeReader, _ pairs: [NodeReader.Pair]) {
+    /// Keys that the largest mappings are asked for.
+    private static let usualKeys = 24
+
+    init(_ reader: NodeReader, _ pairs: [YAMLNode.Pair]) {
         self.reader = reader
         self.pairs = pairs
+        asked.reserveCapacity(Self.usualKeys)
     }
 
     /// The value of a key; nil if it is absent or nothing is written.
     subscript(key: String) -> NodeReader? {
         asked.append(key)
-        guard let value = pairs.first(where: { $0.key == key })?.value, !value.isNull else { return nil }
-        return value
+        guard let index = pairs.firstIndex(where: { $0.isNamed(key) }) else { return nil }
+        if index < UInt64.bitWidth { known |= 1 << UInt64(index) }
+        let value = NodeReader(node: pairs[index].value, path: .key(key, in: reader.path), scope: reader.scope)
+        return value.isNull ? nil : value
     }
 
     /// The value of a key that must be there; says so if it is not.
-    func required(_ key: String, _ expected: String) -> NodeReader? {
+    func required(_ key: String, _ expected: @autoclosure () -> String) -> NodeReader? {
         if let value = self[key] { return value }
-        let place = pairs.first { $0.key == key }?.keyReader.location ?? reader.location
+        let place = pairs.first { $0.isNamed(key) }.map { reader.reader(ofKey: $0).location } ?? reader.location
         reader.scope.findings.add(
             Problem(
                 .error, at: place, path: NodePath.key(key, in: reader.path).text, found: "missing",
-                expected: expected))
+                expected: expected()))
         return nil
     }
 
@@ -250,12 +257,15 @@ final class MappingReader {
 
     func reportUnknownKeys() {
         let findings = reader.scope.findings
-        for pair in pairs where !asked.contains(pair.key) && !findings.isFull {
-            let suggestion = findings.nearest(to: pair.key, in: asked)
-            pair.keyReader.problem(
-                "unknown key \(quoted(pair.key))",
+        for (index, pair) in pairs.enumerated() where !isKnown(index) && !findings.isFull {
+            guard !asked.contains(pair.name) else { continue }
+            let suggestion = findings.nearest(to: pair.name, in: asked)
+            reader.reader(ofKey: pair).problem(
+                "unknown key \(quoted(pair.name))",
                 expected: suggestion == nil ? "one of " + Set(asked).sorted().joined(separator: ", ") : nil,
                 suggestion: suggestion)
         }
     }
+
+    private func isKnown(_ index: Int) -> Bool { index < UInt64.bitWidth && known & 1 << UInt64(index) != 0 }
 }

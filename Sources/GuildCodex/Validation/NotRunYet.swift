@@ -1,3 +1,5 @@
+import GuildDomain
+
 /// The features that this version validates but does not run. A manifest that uses one gets a warning, so that nobody
 /// expects it to work; when a feature runs, its line leaves `table` and the warnings end.
 enum NotRunYet {
@@ -9,8 +11,8 @@ enum NotRunYet {
         case chapterNotify, members
         case geminiFormat, modelRateLimit, useFor, modelStrategy, failover
         case learningLayer, loadBalancedLayer, hybridRouting, feedback
-        case signatureScheme, signatureSettings, trustedProxies, eventType, guildEvent
-        case polling, streaming, connectorAuthentication, connectorMapping, assignedAgents
+        case trustedProxies, eventType, guildEvent
+        case polling, streaming, connectorMapping, assignedAgents
         case blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
@@ -54,14 +56,11 @@ enum NotRunYet {
         .hybridRouting: .notRun("hybrid routing"),
         .feedback: .notRun("routing feedback"),
         // Endpoints and connectors.
-        .signatureScheme: .notRun("signature schemes other than GitHub's own"),
-        .signatureSettings: .notRun("settings of GitHub's signature other than `secret_refs`"),
         .trustedProxies: .notRun("trusted proxies"),
         .eventType: .notRun("naming events by `event_type`"),
         .guildEvent: .notRun("naming events by `guild_event`"),
         .polling: .notRun("polling connectors"),
         .streaming: .notRun("streaming connectors"),
-        .connectorAuthentication: .notRun("authentication at GitHub other than by bearer token"),
         .connectorMapping: .notRun("the event mapping of a connector"),
         .assignedAgents: .notEnforced("the limit of a connector to `assigned_agents`"),
         // Policies.
@@ -72,9 +71,24 @@ enum NotRunYet {
         .swarm: .notRun("Swarm"),
     ]
 
-    /// The one system whose webhooks and tools there are. An endpoint or connector of another is warned about once, as a
-    /// whole, and not for each of its keys.
-    static let servedSystem = "github"
+    /// A scheme of authentication that the system's webhook source does not verify.
+    static func signatureScheme(of system: SystemProfile) -> Shortfall {
+        .notRun("signature schemes other than \(system.title)'s own")
+    }
+
+    /// Settings of a signature that its source does not obey.
+    static func signatureSettings(of system: SystemProfile) -> Shortfall {
+        .notRun("settings of \(system.title)'s signature other than `secret_refs`")
+    }
+
+    /// A way of authentication that the system's connector does not use.
+    static func connectorAuthentication(at system: SystemProfile, _ connection: ConnectionProfile) -> Shortfall {
+        let ways = connection.schemes.map(\.title).joined(separator: " or ")
+        return .notRun("authentication at \(system.title) other than by \(ways)")
+    }
+
+    /// Systems without a connector whose ids a member may have under a key of their own.
+    static let memberSystems = ["slack"]
 
     /// Tools of these systems are promised and not there yet.
     static let toolSystems: Set<String> = [

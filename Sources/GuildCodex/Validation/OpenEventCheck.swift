@@ -2,10 +2,16 @@ import GuildDomain
 
 /// Warns if strangers can start an agent and nothing limits the organisation's spending.
 struct OpenEventCheck {
-    let codex: DecodedCodex
-    /// As `OperationCatalogue` has them.
-    let openEvents: [String: [String]]
-    let findings: Findings
+    private let codex: DecodedCodex
+    private let systems: [(name: String, events: [String])]
+    private let findings: Findings
+
+    /// - Parameter openEvents: as `SystemCatalogue` has them.
+    init(codex: DecodedCodex, openEvents: [String: [String]], findings: Findings) {
+        self.codex = codex
+        systems = openEvents.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        self.findings = findings
+    }
 
     func run() {
         guard let guild = codex.guilds.first, guild.manaPool.perDay == nil, guild.manaPool.perMonth == nil,
@@ -21,8 +27,11 @@ struct OpenEventCheck {
     /// The first listener, and its event.
     private func firstListener() -> (String, String)? {
         for agent in codex.agents {
-            for trigger in agent.triggers where trigger.kind != .manual && trigger.cron == nil {
-                if let event = open(trigger.source, trigger.events) { return ("agent '\(agent.name)'", event) }
+            // By index: a trigger is large to copy, and a codex may have ten thousand.
+            let triggers = agent.triggers
+            for index in triggers.indices where triggers[index].kind != .manual && triggers[index].cron == nil {
+                let event = open(triggers[index].source, triggers[index].events)
+                if let event { return ("agent '\(agent.name)'", event) }
             }
         }
         for policy in codex.routing {
@@ -41,7 +50,7 @@ struct OpenEventCheck {
 
     /// An open event that these match; no pattern matches any.
     private func open(_ source: String?, _ events: [Glob]) -> String? {
-        for (system, names) in openEvents.sorted(by: { $0.key < $1.key }) {
+        for (system, names) in systems {
             guard source == nil || source?.lowercased() == system else { continue }
             if let name = names.first(where: { name in events.isEmpty || events.contains { $0.matches(name) } }) {
                 return name

@@ -65,7 +65,7 @@ struct AnchorResult: CommandResult {
         }
     }
 
-    /// The anchor itself, with where it stands: `--anchor-from` reads this again.
+    /// The anchor itself, with its place: `--anchor-from` reads this again.
     struct Anchored: Encodable {
         let anchor: JSONValue
         let commit: String

@@ -76,7 +76,7 @@ struct ApprovalListResult: ListResult {
 }
 
 extension CapStanding: JSONShape {
-    /// What an approval would let out too, by id.
+    /// The actions that an approval would also release, by id.
     package var json: JSONValue {
         [
             "cap": .string(hold.cap.key), "limit": .integer(hold.limit.count), "from": .string(hold.limit.setting),

@@ -35,7 +35,7 @@ struct AuditExportCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        // What is written meanwhile is not part of it.
+        // Entries that are written meanwhile are not part of it.
         let last = try await ledger.auditHead()
         guard from <= max(last, 1), (until ?? last) <= last else {
             throw AuditFailure.noEntry(from > last ? from : until ?? last)

@@ -60,7 +60,7 @@ final class ExportDestination {
 
     func finish() throws(Failure) {
         guard let path, let partial, let handle else { return }
-        // Whatever has come to stand there meanwhile is not written over.
+        // A file that appeared there meanwhile is not overwritten.
         guard try !Self.isStream(path) else { throw Self.refusal(path, "it appeared meanwhile") }
         guard fsync(handle.fileDescriptor) == 0, rename(partial, path) == 0 else {
             throw Failure(.unavailable, "\(path): cannot be written: \(SystemError.words(errno))")

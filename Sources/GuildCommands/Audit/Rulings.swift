@@ -5,7 +5,7 @@ import GuildControl
 package import GuildDomain
 package import GuildLedger
 
-/// What a person decided about several actions, and what happens next.
+/// A person's decisions about several actions, and the next step.
 struct Rulings: CommandResult {
     let rulings: [Ruling]
     let continuation: ApprovalDesk.Continuation
@@ -37,7 +37,7 @@ struct Rulings: CommandResult {
         if let failure = Failure.together(failures) { throw failure }
     }
 
-    /// The codex at hand may be none or broken; the decision counts all the same.
+    /// The current codex may be missing or broken; the decision counts all the same.
     private static func actionWait(_ context: CommandContext) async -> Duration {
         (try? await context.acceptedSnapshot())?.settings.actionWait.value ?? Defaults.actionWait
     }
@@ -84,7 +84,7 @@ struct Rulings: CommandResult {
 }
 
 extension CapGrant: JSONShape {
-    /// What went with the approved action, and what still may.
+    /// The actions that were released with the approved one, and the rest of the allotment.
     var lines: [String] {
         var lines = followers.map { "  and also \($0.brief)" }
         if left > 0 {

@@ -68,7 +68,7 @@ extension EventTrace {
         var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
         if event.isOwn { node.notes.append("caused by our own action") }
-        // Where it is not what the source says already.
+        // Shown only if the source does not already say it.
         if event.containers != Container.of(source: event.source, system: event.system) {
             node.notes.append("called in \(RunPlace(event).text)")
         }

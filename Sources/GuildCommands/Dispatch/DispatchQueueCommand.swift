@@ -41,7 +41,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         }
         let now = context.now
         let held = try await ledger.dispatchStatus(limit: count, now: now)
-        // Without a codex that can be read, what waits is shown all the same, only not what it limits.
+        // Without a readable codex the queue is still shown, only without the codex's limits.
         let snapshot = try? await context.acceptedSnapshot()
         let invocations = try await ledger.unfinishedInvocations(limit: count)
         try output.renderer.print(
@@ -252,7 +252,7 @@ extension PendingDecision: JSONShape {
     fileprivate func row(_ cells: CellFormat) -> [String] {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
-            // When that is stands beside it already, in the zone of the table.
+            // The time is already shown beside it, in the table's zone.
             cells.time(dueAt), "its slot" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
         ]
     }

@@ -99,7 +99,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
         fields["guildevent"] = guildevent.map { .string($0) }
         fields["data"] = try payload()
         var event = try Event(cloudEvent: .object(fields), now: now)
-        // It is made here, so it has an id of ours.
+        // The event is created here, so it has our own id.
         event.id = id
         event.root = id
         return [event]

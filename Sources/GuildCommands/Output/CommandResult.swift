@@ -1,10 +1,10 @@
 import GuildDomain
 
-/// What a command has to show, declared once: `-o json` and `-o yaml` encode its document, `-o table` and `-o csv` lay
+/// The result of a command, declared once: `-o json` and `-o yaml` encode its document, `-o table` and `-o csv` lay
 /// its rows out in columns.
 ///
-/// Most results are a list (`ListResult`) or a single thing (`RecordResult`), and say only their columns. One whose
-/// document is more than its rows names both.
+/// Most results are a list (`ListResult`) or a single thing (`RecordResult`), and declare only their columns. A result
+/// whose document is more than its rows declares both.
 protocol CommandResult: Sendable {
     associatedtype Document: Encodable
     associatedtype Row: Sendable
@@ -14,9 +14,9 @@ protocol CommandResult: Sendable {
     var rows: [Row] { get }
     /// Headings are lower case in CSV.
     var columns: [Column<Row>] { get }
-    /// What a person reads if there are no rows.
+    /// The text for people if there are no rows.
     var emptyText: String { get }
-    /// What a person sees.
+    /// The output for people.
     func text(_ style: Style, isQuiet: Bool) -> String
 }
 

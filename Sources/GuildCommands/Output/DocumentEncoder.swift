@@ -25,7 +25,7 @@ private final class EncodedSlot: Encoder {
         return slot.value
     }
 
-    /// What has been encoded so far; an object where nothing was, as of a value without members.
+    /// The document so far; an empty object if nothing was encoded, as for a value without members.
     var value: JSONValue {
         if let single { return single }
         if let elements { return .array(elements.map(\.value)) }

@@ -10,7 +10,7 @@ struct AgentResult: CommandResult {
     /// A limit in force.
     struct InForce: Sendable {
         let limit: LimitInForce
-        /// What a commit that is not accepted says instead.
+        /// The value of a commit that is not accepted.
         let draft: LimitInForce?
     }
 

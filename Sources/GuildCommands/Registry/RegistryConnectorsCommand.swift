@@ -25,7 +25,7 @@ struct ConnectorListResult: ListResult {
         let authentication: String?
         let identity: String?
         let assignedAgents: [String]
-        /// What this build can do with the connector's system.
+        /// The operations that this build has for the connector's system.
         let operations: [String]
         let from: String
     }

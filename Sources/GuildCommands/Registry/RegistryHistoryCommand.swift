@@ -68,7 +68,7 @@ struct HistoryResult: ListResult {
         }
     }
 
-    var emptyText: String { "no commit made \(agent)" }
+    var emptyText: String { "no commit changed \(agent)" }
 
     var columns: [Column<Row>] {
         [

@@ -57,7 +57,8 @@ struct RegistryResumeCommand: AsyncParsableCommand {
     }
 }
 
-/// What both commands do: find the agent, write to the ledger, which is made if nothing has run yet, name the person.
+/// The common part of both commands: find the agent, write to the ledger, which is created if nothing has run yet, and
+/// name the person.
 private struct AgentPausing {
     private let context: CommandContext
     private let agent: AgentManifest

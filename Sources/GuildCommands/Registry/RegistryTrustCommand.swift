@@ -43,7 +43,7 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         let context = try options.context(for: isWriting ? .writing : .reading)
         defer { context.close() }
         let snapshots = try await snapshots(context)
-        // What is listed says where there is no ledger; what is written begins one.
+        // Listing reports a missing ledger; a write creates one.
         let found = try context.ledger(orElse: isWriting ? .quiet : .said)
         let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found)
         guard isWriting else { return try output.renderer.print(SecretsResult(entries: known)) }

@@ -35,7 +35,7 @@ struct RegistryValidateCommand: AsyncParsableCommand {
         if result.snapshot == nil { throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus) }
     }
 
-    /// Nil where there is no ledger to ask: a codex is valid or not without one.
+    /// Nil if there is no ledger: the validity of a codex does not depend on one.
     private static func inspection(_ settings: Settings) -> CommandContext? {
         var quiet = settings
         quiet.remark = { _ in }
@@ -49,7 +49,7 @@ struct RegistryValidateCommand: AsyncParsableCommand {
         var isFolder: ObjCBool = false
         let path = URL(fileURLWithPath: target).standardizedFileURL.path
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            return try CodexLoader.load(folder: path, catalogue: CodexAccess.catalogue)
+            return try CodexLoader.load(folder: path, systems: CodexAccess.systems)
         }
         return try CodexAccess(settings).load(rev: target)
     }

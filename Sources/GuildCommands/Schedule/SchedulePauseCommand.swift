@@ -80,7 +80,7 @@ struct ScheduleRoom {
     }
 }
 
-/// The pauses in force of what was named.
+/// The current pauses of the selected schedules.
 struct SchedulePausesResult: ListResult {
     struct Row: Encodable, Sendable {
         let target: String
@@ -91,7 +91,7 @@ struct SchedulePausesResult: ListResult {
     }
 
     let rows: [Row]
-    /// What was done.
+    /// The message for people.
     let said: String
 
     init(pauses: [SchedulePause], said: String) {

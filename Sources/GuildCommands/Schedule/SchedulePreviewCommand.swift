@@ -111,7 +111,7 @@ struct SchedulePreviewResult: CommandResult {
         ]
     }
 
-    /// Where the tokens of a run come from.
+    /// The source of the estimate for a run.
     private static func source(_ forecast: Row) -> String {
         switch forecast.meanOf {
         case 0: "perInvocation"

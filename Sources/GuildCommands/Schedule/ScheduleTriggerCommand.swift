@@ -89,7 +89,7 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
     }
 }
 
-/// What was fired because somebody asked for it.
+/// The firings that a person asked for.
 struct ScheduleFiredResult: ListResult {
     struct Row: Encodable, Sendable {
         let schedule: String
@@ -116,7 +116,7 @@ struct ScheduleFiredResult: ListResult {
     }
 }
 
-/// What a backfill would fire.
+/// The firings of a backfill that would happen.
 struct ScheduleUnfiredResult: CommandResult {
     let due: [DueTime]
     let mean: RunMean

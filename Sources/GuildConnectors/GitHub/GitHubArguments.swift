@@ -1,10 +1,6 @@
 import GuildDomain
 
-/// The arguments of an operation, each checked once more: what becomes part of a URL must not be able to change it.
-struct GitHubArguments {
-    let operation: String
-    let values: JSONValue
-
+extension OperationArguments {
     /// `/repos/OWNER/REPO`.
     func repository() throws(OperationFailure) -> String {
         let text = try text("repository", longest: 140)
@@ -17,29 +13,11 @@ struct GitHubArguments {
         return "/repos/\(PercentEncoding.segment(parts[0]))/\(PercentEncoding.segment(parts[1]))"
     }
 
-    func number(_ name: String = "number") throws(OperationFailure) -> Int64 {
-        guard let number = values[name]?.integer, number > 0 else {
-            throw invalid("'\(name)' must be a whole number from 1")
-        }
-        return number
-    }
+    /// `/repos/OWNER/REPO/issues/N`; a pull request's comments, labels and assignees are an issue's.
+    func issue() throws(OperationFailure) -> String { "\(try repository())/issues/\(try number())" }
 
-    func optionalNumber(_ name: String) throws(OperationFailure) -> Int64? {
-        values[name] == nil ? nil : try number(name)
-    }
-
-    func text(_ name: String, longest: Int64) throws(OperationFailure) -> String {
-        guard let text = try optionalText(name, longest: longest) else { throw invalid("'\(name)' is missing") }
-        return text
-    }
-
-    func optionalText(_ name: String, longest: Int64) throws(OperationFailure) -> String? {
-        guard let value = values[name] else { return nil }
-        guard let text = value.string, !text.isEmpty, text.unicodeScalars.count <= longest else {
-            throw invalid("'\(name)' must be a text of 1 to \(longest) characters")
-        }
-        return text
-    }
+    /// `/repos/OWNER/REPO/pulls/N`.
+    func pullRequest() throws(OperationFailure) -> String { "\(try repository())/pulls/\(try number())" }
 
     /// A full SHA-1 or SHA-256 in hexadecimal.
     func commit() throws(OperationFailure) -> String {
@@ -49,21 +27,18 @@ struct GitHubArguments {
         return sha
     }
 
-    func strings(_ name: String, longest: Int64) throws(OperationFailure) -> [JSONValue] {
-        guard let elements = values[name]?.array, elements.count <= GitHubLimit.listItems,
-            elements.allSatisfy({ 1...longest ~= Int64($0.string?.unicodeScalars.count ?? 0) })
-        else {
-            throw invalid(
-                "'\(name)' must be a list of at most \(GitHubLimit.listItems) texts of 1 to \(longest) characters")
-        }
-        return elements
+    func labels() throws(OperationFailure) -> [JSONValue] {
+        try strings("labels", longest: GitHubLimit.labelBytes, most: GitHubLimit.listItems)
     }
 
-    func optionalStrings(_ name: String, longest: Int64) throws(OperationFailure) -> [JSONValue]? {
-        values[name] == nil ? nil : try strings(name, longest: longest)
+    func logins(_ name: String) throws(OperationFailure) -> [JSONValue] {
+        try strings(name, longest: GitHubLimit.loginBytes, most: GitHubLimit.listItems)
     }
 
-    func invalid(_ reason: String) -> OperationFailure { .invalidArguments("\(operation): \(reason)") }
+    /// `body` with the mark of the action behind it.
+    func markedBody(_ action: ActionID) throws(OperationFailure) -> JSONValue {
+        .string(GitHubMarker.marked(try text("body", longest: GitHubLimit.bodyBytes), action: action))
+    }
 
     private static func isOwner(_ text: Substring) -> Bool {
         (1...39).contains(text.utf8.count) && text.first != "-" && text.utf8.allSatisfy { isNameByte($0) && $0 != 0x2E }

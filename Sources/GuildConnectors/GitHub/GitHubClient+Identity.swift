@@ -9,11 +9,11 @@ extension GitHubClient {
     /// (https://docs.github.com/graphql/reference/queries#viewer).
     func askIdentity() async throws(OperationFailure) -> GitHubIdentity {
         do throws(OperationFailure) {
-            return try await owner(in: GitHubCall("/user"), at: [], id: "id")
+            return try await owner(in: HTTPCall("/user"), at: [], id: "id")
         } catch {
             guard case .final = error else { throw error }
             do throws(OperationFailure) {
-                return try await owner(in: .graphQL(Self.viewer), at: ["data", "viewer"], id: "databaseId")
+                return try await owner(in: GitHubRules.graphQL(Self.viewer), at: ["data", "viewer"], id: "databaseId")
             } catch let second {
                 // A transient failure of the second asking is one of the whole.
                 guard case .final(let status, let reason) = second else { throw second }
@@ -26,11 +26,11 @@ extension GitHubClient {
     ///   - path: to the account in the answer.
     ///   - id: the name that the API has for its id.
     private func owner(
-        in call: GitHubCall, at path: [String], id: String
+        in call: HTTPCall, at path: [String], id: String
     ) async throws(OperationFailure) -> GitHubIdentity {
-        let response = try await send(call, for: Self.operation, action: nil)
-        try check(response, of: Self.operation)
-        let answer = try GitHubAnswer.json(response, of: Self.operation)
+        let response = try await send(call, for: Self.operation)
+        try caller.check(response, of: Self.operation)
+        let answer = try caller.json(response, of: Self.operation)
         var value: JSONValue? = answer
         for key in path { value = value?[key] }
         guard let login = value?["login"]?.string, !login.isEmpty else {
@@ -39,24 +39,5 @@ extension GitHubClient {
                 reason: "\(Self.operation): \(call.path) does not say who the token belongs to")
         }
         return GitHubIdentity(login: login, id: value?[id]?.integer)
-    }
-}
-
-extension GitHubCall {
-    static let graphQLPath = "/graphql"
-
-    /// A query of the GraphQL API, which has one address.
-    static func graphQL(_ query: String) -> GitHubCall {
-        var call = GitHubCall(graphQLPath)
-        call.method = "POST"
-        call.body = ["query": .string(query)]
-        return call
-    }
-
-    /// Where it goes: an Enterprise Server has its REST API at `/api/v3` and GraphQL at `/api/graphql`.
-    func address(under base: String) -> String {
-        let base = base.hasSuffix("/") ? String(base.dropLast()) : base
-        guard path == Self.graphQLPath, base.hasSuffix("/api/v3") else { return base + path }
-        return String(base.dropLast("/v3".count)) + path
     }
 }

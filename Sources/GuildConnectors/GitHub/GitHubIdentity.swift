@@ -1,11 +1,11 @@
 package import GuildDomain
 
-/// Who we are on GitHub: a login, bot or app slug, and the account's id where GitHub has told it.
+/// Who we are on GitHub: a login, bot or app slug, and the account's id if GitHub has told it.
 ///
 /// A login can be given up and taken by somebody else; an id can't.
 package struct GitHubIdentity: Sendable, Hashable {
     package let login: String
-    /// Nil where only the codex says who we are.
+    /// Nil while only the codex says who we are.
     package let id: Int64?
 
     package init(login: String, id: Int64? = nil) {
@@ -28,6 +28,14 @@ package struct GitHubIdentity: Sendable, Hashable {
         let login = login.lowercased()
         return other == login || user["type"]?.string == "Bot" && other == "\(login)[bot]"
     }
+}
+
+extension GitHubIdentity {
+    /// What guild knows of us in any system. An id that is no number is none of GitHub's.
+    init(_ identity: SystemIdentity) { self.init(login: identity.name, id: identity.id.flatMap { Int64($0) }) }
+
+    /// The same, for whoever does not know GitHub.
+    package var general: SystemIdentity { SystemIdentity(name: login, id: id.map(String.init)) }
 }
 
 extension GitHubIdentity: ExpressibleByStringLiteral {

@@ -1,5 +1,3 @@
-import Crypto
-import Foundation
 package import GuildDomain
 
 /// Makes an event of a GitHub delivery whose signature has been found valid
@@ -9,21 +7,17 @@ package import GuildDomain
 package enum GitHubNormaliser {
     /// Longest value of `X-GitHub-Event`.
     static let longestEventName = 64
-    /// Longest value of `X-GitHub-Delivery`; GitHub sends a UUID.
-    static let longestDelivery = 128
     /// Longest name that is taken from a payload: an action, a repository, a ref.
     static let longestName = 512
 
-    /// - Parameters:
-    ///   - endpoint: the name of the WebhookEndpoint; one delivery id is one event per endpoint.
-    ///   - identity: who we are there; without it no event counts as our own.
+    /// - Parameter identity: who we are there; without it no event counts as our own.
     package static func normalise(
-        headers: Headers, body: [UInt8], endpoint: String, now: Timestamp, identity: GitHubIdentity? = nil
-    ) throws(WebhookRefusal) -> WebhookVerdict {
-        let name = try eventName(headers)
-        if name == "ping" { return .ping }
-        let delivery = try deliveryID(headers)
-        let payload = try document(headers, body)
+        _ delivery: WebhookDelivery, identity: GitHubIdentity? = nil
+    ) throws(WebhookRefusal) -> WebhookContent {
+        let name = try eventName(delivery)
+        if name == "ping" { return .handshake(.pong) }
+        let id = try delivery.deliveryID(in: "X-GitHub-Delivery")
+        let payload = try document(delivery.headers, delivery.body)
         let data: JSONValue
         do throws(JSONParser.Problem) {
             data = try JSONParser.parse(payload, selecting: GitHubPayload.selection)
@@ -33,20 +27,20 @@ package enum GitHubNormaliser {
         guard case .object = data else { throw .malformedPayload("it is not an object") }
         let facts = try GitHubPayload(event: name, data: data)
         var event = Event(
-            id: EventID(derivedFrom: ["github", endpoint, delivery]), source: facts.source, type: facts.type,
-            subject: facts.subject, time: now, system: "github", guildEvent: facts.guildEvent,
+            id: delivery.eventID(delivery: id), source: facts.source, type: facts.type, subject: facts.subject,
+            time: delivery.receivedAt, system: delivery.system, guildEvent: facts.guildEvent,
             containers: facts.containers, payload: payload)
         event.sender = GitHubSender.sender(of: data, event: name)
-        let digests = Digests(endpoint: endpoint, event: name, body: body)
+        let digests = Digests(of: delivery, event: name)
         var webhook = WebhookEvent(
             event: event, digest: digests.own, otherDigests: digests.others, canRepeat: facts.canRepeat)
         webhook.recognise(data, identity: identity)
-        return .event(webhook)
+        return .events([webhook])
     }
 
     /// An event that was accepted before our identity was known, examined again.
     package static func recognised(_ event: Event, identity: GitHubIdentity?) -> WebhookEvent {
-        var webhook = WebhookEvent(event: event, digest: [])
+        var webhook = WebhookEvent(event: event)
         // It was parsed when it was taken in; one that has been erased since is nobody's.
         if let data = try? JSONParser.parse(event.payload, selecting: GitHubPayload.selection) {
             webhook.recognise(data, identity: identity)
@@ -54,23 +48,14 @@ package enum GitHubNormaliser {
         return webhook
     }
 
-    private static func eventName(_ headers: Headers) throws(WebhookRefusal) -> String {
+    private static func eventName(_ delivery: WebhookDelivery) throws(WebhookRefusal) -> String {
         let header = "X-GitHub-Event"
-        guard let name = headers[header], !name.isEmpty else { throw .missingHeader(header) }
+        let name = try delivery.header(header)
         let isName = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || (0x30...0x39).contains($0) }
         guard isName, name.utf8.count <= longestEventName else {
             throw .malformedHeader(header, expected: "a name of at most \(longestEventName) small letters")
         }
         return name
-    }
-
-    private static func deliveryID(_ headers: Headers) throws(WebhookRefusal) -> String {
-        let header = "X-GitHub-Delivery"
-        guard let delivery = headers[header], !delivery.isEmpty else { throw .missingHeader(header) }
-        guard delivery.utf8.count <= longestDelivery, delivery.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .malformedHeader(header, expected: "at most \(longestDelivery) visible ASCII characters")
-        }
-        return delivery
     }
 
     /// The JSON of the body: the body itself, or the form field `payload`. A body that begins with a brace is not such
@@ -94,11 +79,8 @@ package enum GitHubNormaliser {
         /// By which the same body is known if it came under another name.
         let others: [[UInt8]]
 
-        init(endpoint: String, event: String, body: [UInt8]) {
-            let content = Array(SHA256.hash(data: body))
-            func digest(_ type: String) -> [UInt8] {
-                Array(SHA256.hash(data: Array("github\0\(endpoint)\0\(type)\0".utf8) + content))
-            }
+        init(of delivery: WebhookDelivery, event: String) {
+            let digest = delivery.bodyDigests()
             let isKnown = GitHubEventType.named(event) != nil
             own = digest(isKnown ? event : "")
             others = isKnown ? [digest("")] : GitHubEventType.all.map { digest($0.name) }

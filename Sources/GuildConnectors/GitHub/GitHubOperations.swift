@@ -1,68 +1,13 @@
 package import GuildDomain
 
-/// What an agent can do on GitHub (https://docs.github.com/rest), as the model sees it.
+/// What an agent can do on GitHub (https://docs.github.com/rest). Each operation is one value: what the model sees of it,
+/// the request that it makes, what is shown of the answer, and what a repetition of it would do.
 package enum GitHubOperations {
-    package static let all: [Operation] = reads + writes
+    /// As the model sees them.
+    package static let all: [Operation] = values.map(\.rules.operation)
 
-    private static let reads: [Operation] = [
-        read(
-            "get_issue", "Reads an issue: title, body, state, labels, assignees.",
-            [repository, number], required: ["repository", "number"]),
-        read(
-            "list_issue_comments", "Reads the comments of an issue or pull request, oldest first, 30 a page.",
-            [repository, number, integer("page", "The page, from 1.", maximum: 10_000)],
-            required: ["repository", "number"]),
-        read(
-            "get_pull_request", "Reads a pull request: title, body, state, branches, size, whether it can be merged.",
-            [repository, number], required: ["repository", "number"]),
-        read(
-            "get_pull_request_diff", "Reads the unified diff of a pull request; a long one is cut.",
-            [repository, number], required: ["repository", "number"]),
-    ]
-
-    private static let writes: [Operation] = [
-        write(
-            "create_issue_comment", "Comments on an issue or pull request.", [repository, number, body],
-            required: ["repository", "number", "body"]),
-        write(
-            "update_issue_comment", "Replaces the text of a comment.",
-            [repository, integer("comment_id", "The comment's id.", maximum: .max), body],
-            required: ["repository", "comment_id", "body"]),
-        write(
-            "add_labels", "Adds labels to an issue or pull request.",
-            [repository, number, list("labels", "Names of labels.", longest: GitHubLimit.labelBytes)],
-            required: ["repository", "number", "labels"]),
-        write(
-            "remove_label", "Removes one label from an issue or pull request.",
-            [repository, number, string("label", "The label's name.", longest: GitHubLimit.labelBytes)],
-            required: ["repository", "number", "label"]),
-        write(
-            "add_assignees", "Assigns people to an issue or pull request.",
-            [repository, number, list("assignees", "Logins.", longest: GitHubLimit.loginBytes)],
-            required: ["repository", "number", "assignees"]),
-        write(
-            "create_issue", "Opens an issue.",
-            [
-                repository, string("title", "One line.", longest: GitHubLimit.titleBytes), body,
-                list("labels", "Names of labels.", longest: GitHubLimit.labelBytes),
-                list("assignees", "Logins.", longest: GitHubLimit.loginBytes),
-            ], required: ["repository", "title"]),
-        write(
-            "set_commit_status", "Sets the status of a commit in one context.",
-            [
-                repository, string("sha", "The commit's full SHA.", longest: 64, shortest: 40),
-                ("state", ["type": "string", "enum": ["error", "failure", "pending", "success"]]),
-                string("context", "The name of the check; default 'default'.", longest: 255),
-                string("description", "One short sentence.", longest: 140),
-                string("target_url", "Where the details are.", longest: 2048),
-            ], required: ["repository", "sha", "state"]),
-        write(
-            "request_review", "Asks people or teams to review a pull request.",
-            [
-                repository, number, list("reviewers", "Logins.", longest: GitHubLimit.loginBytes, fewest: 0),
-                list("team_reviewers", "Slugs of teams.", longest: GitHubLimit.loginBytes),
-            ], required: ["repository", "number", "reviewers"]),
-    ]
+    static let values: [HTTPOperation] = reads + writes
+    static let byName = Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0) })
 
     /// `OWNER/REPO#N`, for a commit `OWNER/REPO@SHA`, otherwise `OWNER/REPO`; nil without a repository. In lower case,
     /// as GitHub compares: otherwise another spelling would be another subject with its own order and counts.
@@ -85,60 +30,42 @@ enum GitHubLimit {
     static let listItems = 50
 }
 
-// MARK: - Schemas
+// MARK: - Arguments
 
 extension GitHubOperations {
-    private typealias Property = (String, JSONValue)
+    static let repository = ArgumentSchema.text("repository", "OWNER/REPO", longest: 140, shortest: 3)
+    static let number = ArgumentSchema.integer("number", "The issue's or pull request's number.", maximum: 1 << 31)
+    static let body = ArgumentSchema.text("body", "Markdown.", longest: GitHubLimit.bodyBytes)
+    static let labels = ArgumentSchema.texts(
+        "labels", "Names of labels.", longest: GitHubLimit.labelBytes, most: GitHubLimit.listItems)
 
-    private static let repository: Property = string("repository", "OWNER/REPO", longest: 140, shortest: 3)
-    private static let number: Property = integer("number", "The issue's or pull request's number.", maximum: 1 << 31)
-    private static let body: Property = string("body", "Markdown.", longest: GitHubLimit.bodyBytes)
-
-    private static func string(_ name: String, _ text: String, longest: Int64, shortest: Int64 = 1) -> Property {
-        (
-            name,
-            [
-                "type": "string", "description": .string(text), "minLength": .integer(shortest),
-                "maxLength": .integer(longest),
-            ]
-        )
+    static func logins(_ name: String, _ summary: String = "Logins.", fewest: Int64 = 1) -> ArgumentSchema {
+        .texts(name, summary, longest: GitHubLimit.loginBytes, most: GitHubLimit.listItems, fewest: fewest)
     }
 
-    private static func integer(_ name: String, _ text: String, maximum: Int64) -> Property {
-        (name, ["type": "integer", "description": .string(text), "minimum": 1, "maximum": .integer(maximum)])
-    }
-
-    private static func list(_ name: String, _ text: String, longest: Int64, fewest: Int64 = 1) -> Property {
-        (
-            name,
-            [
-                "type": "array", "description": .string(text), "minItems": .integer(fewest),
-                "maxItems": .integer(GitHubLimit.listItems),
-                "items": ["type": "string", "minLength": 1, "maxLength": .integer(longest)],
-            ]
-        )
-    }
-
-    private static func read(
-        _ name: String, _ summary: String, _ properties: [Property], required: [String]
-    ) -> Operation {
-        operation(name, summary, .read, properties, required)
-    }
-
-    private static func write(
-        _ name: String, _ summary: String, _ properties: [Property], required: [String]
-    ) -> Operation {
-        operation(name, summary, .write, properties, required)
-    }
-
-    private static func operation(
-        _ name: String, _ summary: String, _ effect: Operation.Effect, _ properties: [Property], _ required: [String]
-    ) -> Operation {
-        Operation(
-            name: "github.\(name)", summary: summary, effect: effect,
-            schema: [
-                "type": "object", "properties": .object(JSONObject(properties)),
-                "required": .array(required.map { .string($0) }), "additionalProperties": false,
-            ], fields: GitHubFields.fields(of: properties.map(\.0)), reach: GitHubContainment.reach(of: name))
+    /// - Parameters:
+    ///   - subject: how the arguments name what the operation is about, in its repository.
+    ///   - causes: types of events.
+    ///   - counts: what something new is put on; nil for what changes only what is there (labels, people, statuses, the
+    ///     text of a comment of ours).
+    static func operation(
+        _ name: String, _ summary: String, _ arguments: [ArgumentSchema], required: [String],
+        subject: OperationReach.SubjectNaming, request: HTTPOperation.Request, reading: HTTPOperation.Reading,
+        retry: HTTPOperation.Retry = .harmless, causes: [String] = [],
+        counts: (@Sendable (_ repository: String, JSONValue) -> String?)? = nil,
+        settled: HTTPOperation.Settled? = nil
+    ) -> HTTPOperation {
+        let operation = Operation(
+            name: "github.\(name)", summary: summary, effect: request.effect,
+            schema: arguments.schema(required: required), fields: GitHubFields.fields(of: arguments.map(\.name)),
+            reach: .container(argument: "repository", form: GitHubContainment.form, subject: subject))
+        let rules = OperationRules(
+            operation, repetition: retry.repetition, causedEvents: causes,
+            countedSubject: { arguments in
+                guard let counts, let written = arguments["repository"]?.string else { return nil }
+                // GitHub knows repositories in any case.
+                return counts(GitHubContainment.form.canonical(written) ?? written.lowercased(), arguments)
+            })
+        return HTTPOperation(rules: rules, request: request, reading: reading, retry: retry, settled: settled)
     }
 }

@@ -11,26 +11,22 @@ enum GitHubResult {
     static let diffLimitBytes = 64 << 10
     private static let listLimit = 100
 
-    static func of(_ operation: String, _ answer: JSONValue) -> JSONValue {
-        switch operation {
-        case "github.get_issue": issue(answer)
-        case "github.get_pull_request": pullRequest(answer)
-        case "github.list_issue_comments":
-            ["comments": .array((answer.array ?? []).prefix(listLimit).map { comment($0) })]
-        case "github.create_issue_comment", "github.update_issue_comment": picked(answer, ["id", "html_url"])
-        case "github.create_issue": picked(answer, ["id", "number", "html_url"])
-        case "github.add_labels", "github.remove_label": ["labels": names(answer, "name")]
-        case "github.add_assignees":
-            ["number": answer["number"] ?? .null, "assignees": names(answer["assignees"], "login")]
-        case "github.set_commit_status": picked(answer, ["id", "state", "context"])
-        case "github.request_review":
-            [
-                "number": answer["number"] ?? .null, "html_url": answer["html_url"] ?? .null,
-                "requested_reviewers": names(answer["requested_reviewers"], "login"),
-                "requested_teams": names(answer["requested_teams"], "slug"),
-            ]
-        default: .null
-        }
+    static func comments(_ answer: JSONValue) -> JSONValue {
+        ["comments": .array((answer.array ?? []).prefix(listLimit).map { comment($0) })]
+    }
+
+    static func labels(_ answer: JSONValue) -> JSONValue { ["labels": names(answer, "name")] }
+
+    static func assignees(_ answer: JSONValue) -> JSONValue {
+        ["number": answer["number"] ?? .null, "assignees": names(answer["assignees"], "login")]
+    }
+
+    static func review(_ answer: JSONValue) -> JSONValue {
+        [
+            "number": answer["number"] ?? .null, "html_url": answer["html_url"] ?? .null,
+            "requested_reviewers": names(answer["requested_reviewers"], "login"),
+            "requested_teams": names(answer["requested_teams"], "slug"),
+        ]
     }
 
     /// The diff, cut at a line end if it is longer than `diffLimitBytes`.
@@ -44,7 +40,7 @@ enum GitHubResult {
         return .object(result)
     }
 
-    private static func issue(_ answer: JSONValue) -> JSONValue {
+    static func issue(_ answer: JSONValue) -> JSONValue {
         var result = described(answer, ["number", "title", "state", "state_reason"])
         result["labels"] = names(answer["labels"], "name")
         result["assignees"] = names(answer["assignees"], "login")
@@ -53,7 +49,7 @@ enum GitHubResult {
         return .object(result)
     }
 
-    private static func pullRequest(_ answer: JSONValue) -> JSONValue {
+    static func pullRequest(_ answer: JSONValue) -> JSONValue {
         var result = described(
             answer, ["number", "title", "state", "draft", "merged", "mergeable", "mergeable_state"])
         for side in ["head", "base"] {
@@ -84,7 +80,7 @@ enum GitHubResult {
         return result
     }
 
-    private static func picked(_ answer: JSONValue, _ names: [String]) -> JSONValue {
+    static func picked(_ answer: JSONValue, _ names: [String]) -> JSONValue {
         .object(JSONObject(names.map { ($0, answer[$0] ?? .null) }))
     }
 

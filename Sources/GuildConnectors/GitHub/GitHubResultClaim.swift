@@ -1,12 +1,12 @@
-package import GuildDomain
+import GuildDomain
 
 /// An event whose text ends with the mark of an action, whoever its sender is: the action's own result, or a copy.
 ///
 /// Anyone can copy or invent a mark, so it counts only together with what our ledger holds of the action: the id of what
 /// it made, or, while the answer to its request is not recorded, the very text that it sent. What was made can be edited
 /// by others, so an edit is ours only if an action of ours has sent just that text.
-package struct GitHubResultClaim: Sendable, Hashable {
-    package let action: ActionID
+struct GitHubResultClaim: ActionClaim, Hashable {
+    let action: ActionID
     private let eventType: String
     /// `acme/shop#42`.
     private let subject: String?
@@ -27,19 +27,13 @@ package struct GitHubResultClaim: Sendable, Hashable {
         object = shown["id"]?.integer
     }
 
-    /// - Parameters:
-    ///   - subject: of the action.
-    ///   - result: what the action brought; nil while that is not recorded.
-    ///   - wasSent: whether the action was tried at all.
-    package func isResult(
-        of operation: String, on subject: String, arguments: JSONValue, result: String?, wasSent: Bool
-    ) -> Bool {
-        guard wasSent, GitHubCausedEvents.types(causedBy: operation).contains(eventType) else { return false }
+    func isResult(of sent: SentAction) -> Bool {
+        guard sent.wasSent, GitHubCausedEvents.types(causedBy: sent.operation).contains(eventType) else { return false }
         if eventType.hasSuffix(".edited") {
-            let comment = arguments["comment_id"]?.integer
-            return comment != nil && comment == object && isText(of: arguments) && isIn(subject)
+            let comment = sent.arguments["comment_id"]?.integer
+            return comment != nil && comment == object && isText(of: sent.arguments) && isIn(sent.subject)
         }
-        guard let result else { return isText(of: arguments) && isIn(subject) }
+        guard let result = sent.result else { return isText(of: sent.arguments) && isIn(sent.subject) }
         // A result that is not what we write proves nothing.
         guard let made = (try? JSONParser.parse(Array(result.utf8)))?["id"]?.integer else { return false }
         return made == object

@@ -1,108 +1,77 @@
 package import GuildDomain
 
-/// One external system as the executors see it.
-package protocol OperationPerformer: Sendable {
-    /// What stands before the dot in the names of its operations: `github`.
-    var prefix: String { get }
-    var operations: [Operation] { get }
-
-    /// Performs one operation and gives a small result, the same for the same state of the system.
-    ///
-    /// - Parameters:
-    ///   - action: the identity of a write, its idempotency key; nil for a read.
-    ///   - lastTry: the latest instant at which an earlier try can have been sent; nil for the first. What that try has
-    ///     done is looked for where the system does not recognise the key.
-    /// - Throws: `undecided` while an earlier try that is not there may still be performed.
-    func perform(
-        _ operation: String, arguments: JSONValue, action: ActionID?, lastTry: Timestamp?
-    ) async throws(OperationFailure) -> JSONValue
-
-    /// Whether a call has a place that `confirm` would compare with the event's.
-    func hasPlace(_ operation: String, arguments: JSONValue) -> Bool
-
-    /// Refuses a write whose place is no longer what it was in the event that it answers.
-    func confirm(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
-
-    /// What the operation is about: writes with one subject are performed in order.
-    func subject(of operation: String, arguments: JSONValue) -> String?
-
-    /// The types of the events that the system sends because of the operation: what may come back as its echo.
-    func eventTypes(causedBy operation: String) -> [String]
-
-    /// The issue or thread that the operation puts something new on, by one name for each (spec "Caps"); nil for one that
-    /// changes only what is there.
-    func countedSubject(of operation: String, arguments: JSONValue) -> String?
-
-    /// What a call carries, by the names that policies use.
-    func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields
-}
-
-extension OperationPerformer {
-    package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
-        CarriedFields(operation.fields, of: arguments)
-    }
-}
-
-extension OperationPerformer {
-    /// Most systems never give a name of theirs to something else.
-    package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool { false }
-
-    /// As above.
-    package func confirm(
-        _ operation: String, arguments: JSONValue, against event: Event
-    ) async throws(OperationFailure) {}
-}
-
-/// The connectors of one snapshot: each operation goes to the one that its name begins with.
+/// The connectors of one snapshot: each operation goes to the system that its name begins with.
 package struct Connectors: Sendable {
-    private let performers: [String: any OperationPerformer]
+    /// One system as a snapshot sets it up.
+    package struct Member: Sendable {
+        package let system: String
+        package let connector: any Connector
+        /// The failure of each of its operations, if it cannot be set up.
+        package let performer: Result<any OperationPerformer, OperationFailure>
+
+        package init(
+            system: String, connector: any Connector, performer: Result<any OperationPerformer, OperationFailure>
+        ) {
+            self.system = system
+            self.connector = connector
+            self.performer = performer
+        }
+    }
+
+    private let members: [String: Member]
+    private let rules: [String: OperationRules]
     /// All operations, in the order of their names.
     package let catalogue: [Operation]
 
-    /// Of two performers with one prefix the first counts.
-    package init(_ performers: [any OperationPerformer]) {
-        self.performers = Dictionary(performers.map { ($0.prefix, $0) }) { first, _ in first }
-        catalogue = OperationCatalogue(self.performers.values.flatMap(\.operations)).operations
-    }
-
-    package func performer(of operation: String) -> (any OperationPerformer)? {
-        performers[String(operation.prefix { $0 != "." })]
+    /// Of two members with one system the first counts.
+    package init(_ members: [Member]) {
+        self.members = Dictionary(members.map { ($0.system, $0) }) { first, _ in first }
+        let rules = self.members.values.flatMap(\.connector.operations)
+        self.rules = Dictionary(rules.map { ($0.operation.name, $0) }) { first, _ in first }
+        catalogue = OperationCatalogue(rules.map(\.operation)).operations
     }
 
     package func perform(
         _ operation: String, arguments: JSONValue, action: ActionID? = nil, lastTry: Timestamp? = nil
     ) async throws(OperationFailure) -> JSONValue {
-        guard let performer = performer(of: operation), catalogue.contains(where: { $0.name == operation }) else {
+        guard rules[operation] != nil, let member = member(of: operation) else {
             throw .unknownOperation(operation, nearest: NearestName.of(operation, in: catalogue.map(\.name)))
         }
-        return try await performer.perform(operation, arguments: arguments, action: action, lastTry: lastTry)
+        return try await member.performer.get()
+            .perform(operation, arguments: arguments, action: action, lastTry: lastTry)
     }
 
     package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool {
-        performer(of: operation)?.hasPlace(operation, arguments: arguments) ?? false
+        guard let member = member(of: operation), case .success = member.performer else { return false }
+        return member.connector.hasPlace(operation, arguments: arguments)
     }
 
     package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {
-        try await performer(of: operation)?.confirm(operation, arguments: arguments, against: event)
+        guard let member = member(of: operation), case .success(let performer) = member.performer else { return }
+        try await performer.confirm(operation, arguments: arguments, against: event)
     }
 
     package func subject(of operation: String, arguments: JSONValue) -> String? {
-        performer(of: operation)?.subject(of: operation, arguments: arguments)
+        member(of: operation)?.connector.subject(of: operation, arguments: arguments)
     }
 
     package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
-        performer(of: operation.name)?.carried(by: operation, arguments: arguments)
+        member(of: operation.name)?.connector.carried(by: operation, arguments: arguments)
             ?? CarriedFields(operation.fields, of: arguments)
     }
 
-    package func eventTypes(causedBy operation: String) -> [String] {
-        performer(of: operation)?.eventTypes(causedBy: operation) ?? []
+    /// The types of the events that the system sends because of the operation.
+    package func eventTypes(causedBy operation: String) -> [String] { rules[operation]?.causedEvents ?? [] }
+
+    /// The issue or thread that the operation puts something new on, by one name for each; nil for one that changes only
+    /// what is there.
+    package func countedSubject(of operation: String, arguments: JSONValue) -> String? {
+        guard let rules = rules[operation] else { return nil }
+        return rules.countedSubject(of: arguments).map { "\(rules.operation.connector):\($0)" }
     }
 
-    package func countedSubject(of operation: String, arguments: JSONValue) -> String? {
-        performer(of: operation)?.countedSubject(of: operation, arguments: arguments)
-            .map { "\(operation.prefix { $0 != "." }):\($0)" }
-    }
+    /// The system that the operation's name begins with.
+    private func member(of operation: String) -> Member? { members[String(operation.prefix { $0 != "." })] }
 }

@@ -4,12 +4,12 @@ package import GuildLedger
 package import Logging
 import ServiceLifecycle
 
-/// Anchors the audit log while `guild serve` runs: after so many entries, or so much time with any entry at all.
+/// Anchors the audit log while `guild serve` runs: after a number of entries, or after a time with at least one entry.
 ///
 ///     idle: wait for a commit ──▶ pause ──▶ due? ──▶ anchor, push ──▶ idle
 ///
-/// Nothing happens while nobody writes. The pause bounds how often a busy ledger is asked. A failure is logged and tried
-/// again when the next anchor would be due.
+/// Nothing happens while nobody writes. The pause limits the checks of a busy ledger. A failure is logged, and
+/// anchoring is tried again when the next anchor would be due.
 package struct AuditAnchoring: Service {
     /// Between two looks at how many entries there are.
     private static let pause = Duration.seconds(5)
@@ -30,7 +30,7 @@ package struct AuditAnchoring: Service {
         self.logger = logger
     }
 
-    /// What the head says, at the moment of use.
+    /// The settings of the head, at the moment of use.
     private var settings: AuditSettings { codex.head.guild.audit }
 
     package func run() async throws {

@@ -4,11 +4,11 @@ package import GuildLedger
 package import Logging
 import ServiceLifecycle
 
-/// Takes each inbound event, decides once what it sets going, and records that.
+/// Takes each inbound event, decides once which agents it calls, and records the decisions.
 ///
 ///     messages(inbound) ──▶ Router.decide ──▶ AdmissionPolicy ──▶ one transaction: inbox, rates, window, decisions,
 ///                                                                invocations, audit; message gone
-///     windows and turns that are due ──▶ one claim each: their row gone, the final decision, the invocation
+///     due windows and rate-limit slots ─▶ one claim each: their row gone, the final decision, the invocation
 ///
 /// A crash before the commit leaves the message; a second dispatcher that decides the same event finds it in `inbox`,
 /// and one that closes the same window finds no row.

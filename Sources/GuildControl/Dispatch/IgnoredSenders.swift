@@ -2,7 +2,7 @@ import GuildDomain
 
 /// The logins and ids whose events call no agent (docs/dispatch.md, "Rules"; SafetyPolicy `ignore_senders`).
 ///
-/// A login is compared without case; a bot also matches by its name without the `[bot]` that GitHub appends.
+/// A login is compared without case; a bot also matches by its name without the `[bot]` that some systems append.
 struct IgnoredSenders {
     private let names: Set<String>
 

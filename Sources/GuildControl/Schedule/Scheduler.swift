@@ -4,13 +4,13 @@ package import GuildLedger
 package import Logging
 import ServiceLifecycle
 
-/// Fires the cron triggers of the head: each due time exactly once, whatever restarts in between.
+/// Fires the cron triggers of the head: each due time exactly once, regardless of restarts.
 ///
 ///     timetable's top ──▶ due times after its mark ──▶ catch-up policy ──▶ one transaction: paused? an earlier run?
-///     firing, event, message, mark ──▶ back into the timetable ──▶ sleep to the next turn
+///     firing, event, message, mark ──▶ back into the timetable ──▶ sleep to the next firing time
 ///
-/// Several schedulers may be at work: of those that fire one due time, one does it. What decides is the ledger, row by
-/// row; the timetable in memory only says when to look.
+/// There may be several schedulers; only one of them fires a due time. The ledger decides, row by row; the timetable in
+/// memory only says when to look.
 package struct Scheduler: Service {
     /// Firings of one transaction.
     private static let firingsPerStep = 64

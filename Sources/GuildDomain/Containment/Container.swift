@@ -1,6 +1,6 @@
 /// A place in an external system that a run is bound to: a repository, a project, a channel.
 package struct Container: Sendable, Hashable, CustomStringConvertible {
-    /// `github`, in lower case.
+    /// The system's name, in lower case.
     package let system: String
     /// As the event or a person spelled it; only the connector knows how names compare.
     package let name: String
@@ -26,7 +26,7 @@ package struct Container: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(system):\(name)" }
 
-    /// The container that an event's source names: `/github/acme/shop` is `github:acme/shop`.
+    /// The container that an event's source names: `/SYSTEM/acme/shop` is `SYSTEM:acme/shop`.
     package static func of(source: String, system: String) -> [Container] {
         let system = system.lowercased()
         guard isSystem(system[...]), !ownSystems.contains(system), source.lowercased().hasPrefix("/\(system)/") else {
@@ -49,7 +49,7 @@ package struct Container: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Container {
-    /// The form in the ledger: `["github:acme/shop"]`.
+    /// The form in the ledger: `["SYSTEM:acme/shop"]`.
     package static func json(_ containers: [Container]) -> JSONValue {
         .array(containers.map { .string($0.description) })
     }

@@ -37,7 +37,7 @@ package enum OperationReach: Sendable, Hashable {
 
     /// Why a call cannot be placed.
     package struct Misplaced: Error, Equatable {
-        /// What is wrong, with the argument's name.
+        /// The problem, with the argument's name.
         package let reason: String
     }
 

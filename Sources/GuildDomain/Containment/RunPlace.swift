@@ -2,7 +2,7 @@
 package struct RunPlace: Sendable, Hashable {
     /// The subject of an event within a system.
     package struct Subject: Sendable, Hashable {
-        /// The system: `github`.
+        /// The name of the system.
         package let system: String
         /// The subject's name there: `acme/shop#7`.
         package let name: String
@@ -43,7 +43,7 @@ package struct RunPlace: Sendable, Hashable {
         containers.filter { $0.system == system.lowercased() }
     }
 
-    /// For people: `github:acme/shop`, or that there is none.
+    /// For people: `SYSTEM:acme/shop`, or that there is none.
     package var text: String {
         containers.isEmpty ? "nowhere" : containers.map(\.description).joined(separator: ", ")
     }

@@ -96,7 +96,7 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// One entry of a list in `on:`: `acme/shop`, `acme/*`, `github:acme/*`.
+/// One entry of a list in `on:`: `acme/shop`, `acme/*`, `SYSTEM:acme/*`.
 package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     /// As written.
     package let description: String
@@ -107,7 +107,7 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     private let glob: Glob
     private let folded: Glob
 
-    /// The pattern of a text: `acme/*`, `github:acme/*`.
+    /// The pattern of a text: `acme/*`, `SYSTEM:acme/*`.
     package init(_ text: String) {
         description = text
         var system: String? = nil

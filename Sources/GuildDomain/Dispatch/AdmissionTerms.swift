@@ -61,7 +61,7 @@ package struct AdmissionTerms: Sendable, Hashable {
     package struct Backpressure: Sendable, Hashable {
         /// The depth of the queue past which the work is refused.
         package var depth: Int
-        /// The delay that the sender is told.
+        /// The delay that the sender is asked to wait.
         package var retryAfter: Duration
 
         package init(depth: Int, retryAfter: Duration) {

@@ -8,7 +8,7 @@ package struct Operation: Sendable, Hashable {
         case write
     }
 
-    /// `github.create_issue_comment`: the connector, a dot, the operation.
+    /// `SYSTEM.create_comment`: the connector, a dot, the operation.
     package let name: String
     /// What the operation does, for models and people.
     package let summary: String
@@ -33,21 +33,16 @@ package struct Operation: Sendable, Hashable {
         self.reach = reach
     }
 
-    /// The system part of the name: `github`.
+    /// The system part of the name.
     package var connector: String { String(name.prefix { $0 != "." }) }
 }
 
-/// Every operation this build knows. Citadel hands it to the codex's validator and to the executor.
+/// Operations, to be found by name: every one of this build, or those of one agent.
 package struct OperationCatalogue: Sendable {
     /// In a stable order, for the providers' prompt caches.
     package let operations: [Operation]
-    /// By system, the types of events that anyone with an account there can cause, in both their spellings.
-    package let openEvents: [String: [String]]
 
-    package init(_ operations: [Operation], openEvents: [String: [String]] = [:]) {
-        self.operations = operations.sorted { $0.name < $1.name }
-        self.openEvents = openEvents
-    }
+    package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
 
     /// The operation of that name.
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }

@@ -26,7 +26,7 @@ package struct EventPattern: Sendable, Hashable {
     package struct Problem: GuildError, Equatable {
         /// The dotted path to the place, beginning with the path that the caller gave.
         package let path: String
-        /// What is wrong there.
+        /// The problem at that place.
         package let reason: String
         /// The operator that was probably meant.
         package let suggestion: String?

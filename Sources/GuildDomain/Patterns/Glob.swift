@@ -1,7 +1,7 @@
 /// A pattern for names in which `*` matches any sequence of characters, dots included; every other character matches
 /// itself.
 ///
-/// `pull_request.*` in a trigger, `github.*` in a list of tools. Case-sensitive; matching takes linear time.
+/// `pull_request.*` in a trigger, `SYSTEM.*` in a list of tools. Case-sensitive; matching takes linear time.
 package struct Glob: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     package let description: String
     let pattern: StarPattern

@@ -13,7 +13,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
         package let field: String?
         /// The part that is wrong.
         package let found: String
-        /// What belongs in its place.
+        /// The expected part.
         package let expected: String
 
         package var kind: ErrorKind { .invalidCodex }

@@ -25,7 +25,7 @@ package struct JSONSchema: Sendable, Hashable {
     package struct Problem: GuildError, Equatable {
         /// A JSON Pointer into the schema.
         package let location: String
-        /// What is wrong there.
+        /// The problem at that place.
         package let reason: String
 
         package var kind: ErrorKind { .invalidCodex }

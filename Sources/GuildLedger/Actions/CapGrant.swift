@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What an approval of an action past a cap has let out besides the action itself.
+/// The result of approving an action past a cap, besides the action itself.
 package struct CapGrant: Sendable, Hashable {
     package let agent: String
     package let hold: CapHold
@@ -30,6 +30,6 @@ extension Action {
     /// For people: why it waits for a person.
     package func whyItWaits(_ standing: CapStanding?) -> String {
         if let hold { return standing?.reason ?? hold.reason }
-        return policy.map { "\($0) asks a person" } ?? "its tool needs a person (autonomy 1)"
+        return policy.map { "\($0) requires approval" } ?? "its tool requires approval (autonomy 1)"
     }
 }

@@ -8,40 +8,52 @@ package struct ClaimedAction: Sendable {
 }
 
 extension Ledger {
-    /// Actions that one write puts off until their turns; the next write goes on.
+    /// The actions that one write defers until their slots; the next write continues.
     private static let postponedAWrite = 64
 
-    /// Claims the oldest action whose subject has no earlier one under way, and whose turn at its connector's rate has
-    /// come. One whose turn comes later takes it and stays in the queue until then: it spends no attempt and holds
-    /// neither slot nor lease.
+    /// Claims the oldest actions whose subjects have no earlier one in progress, and whose slots at their connectors'
+    /// rates have come. An action whose slot comes later takes the slot and stays in the queue until then: it spends no
+    /// attempt and holds neither executor slot nor lease.
     ///
-    /// - Parameter charges: what an operation takes from.
-    package func claimAction(
-        root: EventID?, worker: Worker, charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge],
-        now: Timestamp
-    ) async throws -> ClaimedAction? {
+    /// - Parameters:
+    ///   - limit: the most to claim, in one transaction.
+    ///   - charges: the rate limits of an operation.
+    package func claimActions(
+        root: EventID?, upTo limit: Int, worker: Worker,
+        charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge], now: Timestamp
+    ) async throws -> [ClaimedAction] {
         let lease = worker.lease(now: now)
         while true {
-            let (claimed, isEnd) = try await write { db -> (ClaimedAction?, Bool) in
-                for _ in 0..<Self.postponedAWrite {
-                    guard let next = try db.claimableAction(root: root, lease: lease, now: now) else {
-                        return (nil, true)
-                    }
+            let (claimed, isEnd) = try await write { db -> ([ClaimedAction], Bool) in
+                var claimed: [ClaimedAction] = []
+                for _ in 0..<(Self.postponedAWrite + limit) {
+                    guard claimed.count < limit, let next = try db.claimableAction(root: root, lease: lease, now: now)
+                    else { return (claimed, true) }
                     let turn = try next.turnAt.map { .at($0) } ?? db.takeTurn(charges(next.operation), now: now)
-                    switch turn {
-                    case .at(let due) where due > now: try db.postpone(next.id, until: due)
-                    case .at: return (ClaimedAction(action: try db.claim(next.id, lease, now), refusal: nil), true)
-                    case .refused(let limit):
-                        return (ClaimedAction(action: try db.claim(next.id, lease, now), refusal: limit), true)
+                    var refusal: RateExceeded?
+                    if case .at(let due) = turn, due > now {
+                        try db.postpone(next.id, until: due)
+                        continue
                     }
+                    if case .refused(let limit) = turn { refusal = limit }
+                    guard let action = try db.claim(next.id, lease, now) else { continue }
+                    claimed.append(ClaimedAction(action: action, refusal: refusal))
                 }
-                return (nil, false)
+                return (claimed, !claimed.isEmpty)
             }
             if isEnd { return claimed }
         }
     }
 
-    /// The same where no operation counts against a rate.
+    /// As `claimActions`, one.
+    package func claimAction(
+        root: EventID?, worker: Worker, charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge],
+        now: Timestamp
+    ) async throws -> ClaimedAction? {
+        try await claimActions(root: root, upTo: 1, worker: worker, charges: charges, now: now).first
+    }
+
+    /// The same if no operation counts against a rate.
     package func claimAction(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
         try await claimAction(root: root, worker: worker, charges: { _ in [] }, now: now)?.action
     }
@@ -67,15 +79,25 @@ extension LedgerTransaction {
         try run("UPDATE actions SET available_at = ?, turn_at = ? WHERE id = ?", [due, due, action])
     }
 
-    /// The turn is used up by the attempt: the next one takes its own.
-    fileprivate func claim(_ id: ActionID, _ lease: Lease, _ now: Timestamp) throws -> Action {
-        let claimed = try first(
+    /// The slot is used up by the attempt: the next one takes its own.
+    ///
+    /// - Returns: nil for one whose row is damaged; it has then ended.
+    fileprivate func claim(_ id: ActionID, _ lease: Lease, _ now: Timestamp) throws -> Action? {
+        var isDamaged = false
+        let claimed = try work(
             """
             UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
                 turn_at = NULL
             WHERE id = ? AND state = 'queued' RETURNING *
-            """, [lease.owner, lease.until, id], read: Action.init)
-        guard let action = claimed else { throw LedgerFailure.fenced(what: "action \(id)") }
+            """, [lease.owner, lease.until, id], read: Action.init
+        ) { seq, fault in
+            isDamaged = true
+            try failDamagedAction(seq, fault, now: now)
+        }
+        guard let action = claimed.first else {
+            if isDamaged { return nil }
+            throw LedgerFailure.fenced(what: "action \(id)")
+        }
         try run(
             "INSERT INTO action_attempts (action, attempt, started_at) VALUES (?, ?, ?)",
             [action.id, action.attempt, now])

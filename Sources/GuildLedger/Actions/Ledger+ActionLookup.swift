@@ -1,7 +1,7 @@
 package import GuildDomain
 
 extension Ledger {
-    /// One action as it is now; nil where the ledger has none of that id.
+    /// One action as it is now; nil if the ledger has none of that id.
     package func action(_ id: ActionID) async throws -> Action? {
         try await read { db in
             try db.first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init)

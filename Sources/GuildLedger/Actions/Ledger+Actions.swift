@@ -12,7 +12,7 @@ package struct Action: Sendable, Hashable {
     package let id: ActionID
     package let invocation: InvocationID
     package let root: EventID
-    /// Who asked for it.
+    /// The agent that requested it.
     package let agent: String
     package let turn: Int
     package let position: Int
@@ -38,7 +38,7 @@ package struct Action: Sendable, Hashable {
     /// The rule of a SafetyPolicy that has a person agree to it, though its manifest would not.
     package let policy: String?
 
-    /// What a cap counts it with.
+    /// The actions that a cap counts it with.
     func scope(of cap: ActionCap) -> CapScope? { CapScope(cap, invocation: invocation, countsOn: countsOn) }
 }
 
@@ -53,7 +53,7 @@ extension Ledger {
         }
     }
 
-    /// Records what the action brought and hands it to the model as the call's result, in one transaction; for autonomy
+    /// Records the action's result and returns it to the model as the call's result, in one transaction; for autonomy
     /// 2, "do and notify", with the notification.
     package func finish(
         _ action: Action, succeeded: Bool, result: String, waitUntil: Timestamp, now: Timestamp
@@ -99,7 +99,7 @@ extension Ledger {
         }
     }
 
-    /// Puts back an action whose attempt has only looked for what an earlier one did. It sent nothing, so it counts
+    /// Puts back an action whose attempt only looked for the result of an earlier one. It sent nothing, so it counts
     /// neither as a try nor as the time of one.
     package func lookAgain(_ action: Action, reason: String, at time: Timestamp, now: Timestamp) async throws {
         try await write(touching: [.actions]) { db in
@@ -135,10 +135,10 @@ extension Ledger {
         }
     }
 
-    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    /// The time of the next claim or recovery; nil when nothing waits for a time.
     ///
-    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for an earlier
-    ///   action on its subject, whose end raises a signal; without `now` it counts too.
+    /// - Parameter now: the instant of the last claim. Actions that were available then and were not claimed wait for
+    ///   an earlier action on their subject, whose end raises a signal; without `now` they count too.
     package func nextActionTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             try db.value(
@@ -155,7 +155,7 @@ extension LedgerTransaction {
     func insert(
         _ action: ActionRequest, turn: Int, position: Int, of invocation: Invocation, now: Timestamp
     ) throws {
-        // What a person has to look at anyway counts once it is agreed to.
+        // An action that a person has to approve anyway counts once it is approved.
         let needsPerson = action.autonomy == .approve || action.policy != nil
         let hold =
             needsPerson
@@ -193,7 +193,7 @@ extension LedgerTransaction {
                 root: invocation.root.description, body: .object(told)))
     }
 
-    /// Gives the call of an action its result, and wakes the invocation where that was the last one it waited for.
+    /// Gives an action's call its result, and wakes the invocation if that was the last one it waited for.
     func deliver(
         _ result: String, isError: Bool, of action: Action, waitUntil: Timestamp, now: Timestamp
     ) throws {
@@ -202,8 +202,8 @@ extension LedgerTransaction {
         try wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
     }
 
-    /// Gives the actions of an invocation that ends their final outcome: those that nobody has agreed to, and those too
-    /// that have not begun where `alsoQueued`.
+    /// Cancels the actions of an ending invocation: those that nobody has approved, and with `alsoQueued` those that
+    /// have not begun.
     func cancelActions(of invocation: InvocationID, alsoQueued: Bool, actor: String, now: Timestamp) throws {
         let open = try all(
             """

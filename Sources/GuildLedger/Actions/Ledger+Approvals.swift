@@ -14,7 +14,7 @@ package enum ApprovalFailure: GuildError, Equatable {
         }
     }
 
-    package var hint: String? { "`guild audit approvals` lists what waits" }
+    package var hint: String? { "`guild audit approvals` lists the waiting ones" }
 }
 
 extension Ledger {
@@ -32,17 +32,17 @@ extension Ledger {
 
     /// Whether an action can be decided now.
     ///
-    /// - Throws: `ApprovalFailure` where it cannot.
+    /// - Throws: `ApprovalFailure` if it cannot.
     package func checkDecidable(_ id: ActionID, approve: Bool) async throws {
         try await read { db in _ = try db.decidable(id, approve: approve) }
     }
 
-    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval of
-    /// one that waits at a cap lets the others out too that wait there in the same run, on the same subject or by the same
-    /// agent, as far as one more allotment goes.
+    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval
+    /// of an action that waits at a cap also releases the others that wait there in the same run, on the same subject
+    /// or by the same agent, within one more allotment.
     ///
-    /// - Returns: the action as it is now, and what went with it.
-    /// - Throws: `ApprovalFailure` where it does not wait for a decision.
+    /// - Returns: the action as it is now, and the actions released with it.
+    /// - Throws: `ApprovalFailure` if it does not wait for a decision.
     package func decide(
         _ id: ActionID, approve: Bool, actor: String, reason: String?, waitUntil: Timestamp, now: Timestamp
     ) async throws -> Ruling {
@@ -85,8 +85,8 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// An action that waits for a person, or that an approval of another one has let out already: whoever approves each
-    /// of a list finds those too.
+    /// An action that waits for a person, or that an approval of another one has already released: somebody who
+    /// approves each of a list finds those too.
     fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
         guard let action = try first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init) else {
             throw ApprovalFailure.unknown(id.description)

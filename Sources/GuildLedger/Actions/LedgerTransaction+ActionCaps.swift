@@ -1,20 +1,20 @@
 import GuildDomain
 
-/// The caps on an agent's actions. All of this runs inside the transaction that inserts the action or records a person's
-/// decision: writers take turns, so two runs of one agent cannot both take the last place under a cap.
+/// The caps on an agent's actions. All of this runs inside the transaction that inserts the action or records a
+/// person's decision: writers alternate, so two runs of one agent cannot both take the last place under a cap.
 extension LedgerTransaction {
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(24 * 3600)
-    /// How long what an approval released and nobody used stays released.
+    /// How long a released but unused allotment stays available.
     private static let releaseLasts = Duration.seconds(24 * 3600)
-    /// Waiting actions that one approval looks at; those behind them wait for the next.
+    /// The waiting actions that one approval examines; those after them wait for the next.
     private static let releaseSteps = 20_000
 
-    /// Lets an action pass every cap, each by a place that is free or by one that a person released; where one has
-    /// neither, nothing is taken.
+    /// Lets an action pass every cap, each by a free place or by one that a person released; if one has neither,
+    /// nothing is taken.
     ///
     /// - Parameter passed: a cap that it has passed already.
-    /// - Returns: the cap that the action waits at; nil where it may go out and counts from now on.
+    /// - Returns: the cap that the action waits at; nil if it may proceed, and counts from now on.
     func capHolding(
         _ invocation: InvocationID, of agent: String, countsOn subject: String?, _ caps: ActionCaps,
         beyond passed: ActionCap? = nil, now: Timestamp
@@ -26,7 +26,7 @@ extension LedgerTransaction {
             guard limit.count < .max, let scope = CapScope(cap, invocation: invocation, countsOn: subject) else {
                 continue
             }
-            // Counted no further than to the cap, whatever a lowered one has behind it.
+            // Counted only up to the cap, however many there are beyond a lowered one.
             if try used(scope, of: agent, at: at, upTo: limit.count) < limit.count { continue }
             guard let release = try openRelease(agent, scope, cap, at: at) else { return CapHold(cap, limit) }
             released.append(release)
@@ -92,9 +92,9 @@ extension LedgerTransaction {
 
     // MARK: A person's approval
 
-    /// What an approval of an action past a cap brings: one more allotment of that cap, for what the cap counts together
-    /// and nothing else. The action itself has its first place; the others that wait there follow, the oldest first, and
-    /// what is left serves the next ones for 24 h.
+    /// The effect of approving an action past a cap: one more allotment of that cap, for the actions that the cap
+    /// counts together and no others. The action itself has the first place; the others that wait there follow, the
+    /// oldest first, and the rest of the allotment serves the next ones for 24 h.
     func release(
         _ approved: Action, _ hold: CapHold, actor: String, waitUntil: Timestamp, now: Timestamp
     ) throws -> CapGrant? {
@@ -134,7 +134,7 @@ extension LedgerTransaction {
             until: until)
     }
 
-    /// The next action, by age, that waits where an approved one did.
+    /// The next action, by age, that waits at the same place as an approved one.
     private func waiting(
         _ approved: Action, at cap: ActionCap, _ scope: CapScope, after last: Int64?
     ) throws -> (seq: Int64, action: Action, caps: ActionCaps)? {

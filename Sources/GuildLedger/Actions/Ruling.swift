@@ -1,7 +1,7 @@
-/// What a person decided about an action.
+/// A person's decision about an action.
 package struct Ruling: Sendable, Hashable {
     /// As it is now.
     package let action: Action
-    /// Nil where it waited at no cap, or was rejected.
+    /// Nil if it waited at no cap, or was rejected.
     package var grant: CapGrant?
 }

@@ -1,8 +1,8 @@
 package import GuildDomain
 
-/// How an agent is doing: what it has in hand, what came of its last day, and whether somebody has paused it.
+/// An agent's state: its current work, the outcomes of the last day, and whether somebody has paused it.
 package struct AgentHealth: Sendable, Hashable {
-    /// Over what the figures of a day are taken.
+    /// The span of the daily figures.
     package static let window = Duration.seconds(86_400)
     /// Invocations of one agent that are looked at, of those that have ended and of those that have not; of a busier
     /// one the newest count.
@@ -30,11 +30,11 @@ package struct AgentHealth: Sendable, Hashable {
 
     package init(agent: String) { self.agent = agent }
 
-    /// From 0 to 1; nil where nothing ended.
+    /// From 0 to 1; nil if nothing ended.
     package var errorRate: Double? { ended == 0 ? nil : Double(failed) / Double(ended) }
 }
 
-/// What an agent's status follows from.
+/// The facts that determine an agent's status.
 package struct AgentStanding: Sendable, Hashable {
     package var isPaused = false
     package var hasUnfinished = false
@@ -73,7 +73,7 @@ extension Ledger {
         return health
     }
 
-    /// What the agents' status follows from, by their names: a few steps down an index for each.
+    /// The facts that determine the agents' status, by their names: a few steps down an index for each.
     package func standings(of agents: [String], now: Timestamp) async throws -> [String: AgentStanding] {
         var standings: [String: AgentStanding] = [:]
         for start in stride(from: 0, to: agents.count, by: Self.standingsARead) {

@@ -64,7 +64,7 @@ extension Ledger {
 
     /// Ends an agent's pause; audited.
     ///
-    /// - Returns: false where it was not paused; then nothing is written.
+    /// - Returns: false if it was not paused; then nothing is written.
     package func resume(agent: String, actor: String, commit: String?, now: Timestamp) async throws -> Bool {
         try await write(touching: [.outcomes]) { db in
             guard try db.pause(of: agent, now: now) != nil else { return false }

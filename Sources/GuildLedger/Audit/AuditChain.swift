@@ -13,7 +13,7 @@ struct AuditChain: Sendable {
     private(set) var agreed = 0
 
     private let isWhole: Bool
-    /// What is still to be passed, by number.
+    /// The anchors still to be passed, by number.
     private var checkpoints: ArraySlice<AuditCheckpoint>
     private var lastAgreed: Int64
     private var erasures = AuditErasures()
@@ -24,10 +24,10 @@ struct AuditChain: Sendable {
     private static let entries = """
         SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.seq > ? ORDER BY a.seq LIMIT ?
         """
-    /// A read ends behind this many bytes, however long the bodies are.
+    /// A read ends after this many bytes, however long the bodies are.
     private static let pageBytes = 32 << 20
 
-    /// - Parameter position: what is already known to stand; the walk begins behind it.
+    /// - Parameter position: the part that is known to be valid; the walk begins after it.
     init(from position: AuditPosition = AuditPosition(), checkpoints: [AuditCheckpoint] = []) {
         self.position = position
         isWhole = position.seq == 0
@@ -36,7 +36,7 @@ struct AuditChain: Sendable {
             checkpoints.filter { $0.anchor.seq > position.seq }.sorted { $0.anchor.seq < $1.anchor.seq }[...]
     }
 
-    /// Follows the next `count` entries, and compares with the head and with what is left over behind the last one.
+    /// Follows the next `count` entries, and compares with the head and with the remainder after the last one.
     ///
     /// - Returns: whether there are no more.
     mutating func take(page count: Int, of db: LedgerTransaction) throws -> Bool {
@@ -79,7 +79,7 @@ struct AuditChain: Sendable {
         } else if try covers(next, row, db) {
             erased += 1
         } else {
-            return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
+            return problem = .init(seq: next, reason: "its body is missing and no erasure covers it")
         }
         advance(to: next, computed.withUnsafeBytes { Array($0) })
     }
@@ -120,7 +120,7 @@ struct AuditChain: Sendable {
         }
     }
 
-    // MARK: Beside and behind the entries
+    // MARK: Beside and after the entries
 
     /// A stored node decides nothing here, but proofs and anchors are made from it.
     private mutating func compareNodes(_ db: LedgerTransaction) throws {
@@ -149,7 +149,7 @@ struct AuditChain: Sendable {
             (seq: Int64(stored: row.source, column: 0), hash: [UInt8](stored: row.source, column: 1))
         }
         guard let head, let headSeq = head.seq else {
-            return problem = .init(seq: seq, reason: "the head is gone or damaged")
+            return problem = .init(seq: seq, reason: "the head is missing or damaged")
         }
         if headSeq != seq {
             return problem = .init(
@@ -168,12 +168,12 @@ struct AuditChain: Sendable {
         let hasMore = "SELECT EXISTS (SELECT 1 FROM audit_nodes WHERE (position + 1) << level > ?)"
         if isWhole, try db.holds(hasMore, [seq]) {
             problem = .init(
-                seq: seq + 1, reason: "the tree has nodes for entries that are not there: the tail was cut off")
+                seq: seq + 1, reason: "the tree has nodes for missing entries: the tail was cut off")
         }
     }
 }
 
-/// How far a chain is known to stand.
+/// How much of a chain is known to be valid.
 package struct AuditPosition: Sendable, Hashable {
     package private(set) var seq: Int64 = 0
     /// The entry's `hash`; 32 zero bytes before the first.
@@ -193,7 +193,7 @@ package struct AuditPosition: Sendable, Hashable {
     }
 }
 
-/// An anchor that a verification compares with, and where it is from.
+/// An anchor for comparison in a verification, with its source.
 package struct AuditCheckpoint: Sendable, Hashable {
     package let anchor: AuditAnchor
     /// `the anchor at entry 120 (commit 3f2a…)`, in the middle of a sentence.
@@ -204,7 +204,7 @@ package struct AuditCheckpoint: Sendable, Hashable {
         self.source = source
     }
 
-    /// - Returns: what is not as the anchor says; nil where all is.
+    /// - Returns: the difference from the anchor; nil if there is none.
     func difference(from position: AuditPosition) -> String? {
         if position.hash != anchor.hash { return "chain hash" }
         return position.frontier.root != anchor.root ? "tree root" : nil
@@ -230,7 +230,7 @@ struct AuditErasures: Sendable {
         try db.each("SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.kind = 'audit.erased'") { row in
             guard let digest = AuditHash.bodyDigest(row),
                 row.source.bytes(AuditColumn.bodyHash, { $0.elementsEqual(digest) }),
-                // A body that is no document covers nothing; the missing ones are then named.
+                // A body that is not a document covers nothing; the missing ones are then named.
                 let document = try? JSONParser.parse(row.source.bytes(AuditColumn.body) { Array($0) }),
                 let first = document["first"]?.integer, let last = document["last"]?.integer, first >= 1,
                 first <= last, last < row.source.integer(AuditColumn.seq)

@@ -2,14 +2,14 @@ package import GuildDomain
 
 /// One thing that somebody may have to account for. Actor and subject hold ids only, never personal data.
 package struct AuditEntry: Sendable, Hashable {
-    /// What happened.
+    /// The kind of fact that the entry records.
     package enum Kind: String, Sendable, CaseIterable {
         case codexAccepted = "codex.accepted"
         case codexRefused = "codex.refused"
         case eventAccepted = "event.accepted"
         /// A delivery was taken for one that came before: the entry names the first, and how often since the last entry.
         case eventDuplicate = "event.duplicate"
-        /// It waits until it is known who we are, or goes to the dispatcher because it is.
+        /// It waits until our identity is known, or goes to the dispatcher because it is.
         case eventHeld = "event.held"
         case eventReleased = "event.released"
         case dispatchDecided = "dispatch.decided"
@@ -23,7 +23,7 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetEstimated = "budget.estimated"
         case budgetOverrun = "budget.overrun"
         case budgetRefused = "budget.refused"
-        /// An invocation waits for room, or goes on because there is some.
+        /// An invocation waits for room, or continues because there is some.
         case budgetWaited = "budget.waited"
         case budgetResumed = "budget.resumed"
         /// A commit of the codex set another limit, or other rules.
@@ -32,7 +32,7 @@ package struct AuditEntry: Sendable, Hashable {
         case budgetGranted = "budget.granted"
         case budgetThrottled = "budget.throttled"
         case budgetThrottleLifted = "budget.throttle_lifted"
-        /// Old entries of the books were folded into opening balances, whose digest its subject names.
+        /// Old entries of the accounts were folded into opening balances, whose digest is the subject.
         case budgetClosed = "budget.closed"
         case actionRequested = "action.requested"
         case actionAttempted = "action.attempted"
@@ -43,7 +43,7 @@ package struct AuditEntry: Sendable, Hashable {
         case scheduleFired = "schedule.fired"
         case scheduleMissed = "schedule.missed"
         case operatorCommand = "operator.command"
-        /// What an operator, or the first head that was accepted, lets secrets be used for.
+        /// The trust in secrets' uses that an operator, or the first accepted head, decided.
         case trustChanged = "trust.changed"
         /// Bodies were erased under a policy; its own body names the range, and is never erased.
         case auditErased = "audit.erased"

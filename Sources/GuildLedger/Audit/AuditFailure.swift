@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What a ledger is known by in its anchors.
+/// The name of a ledger in its anchors.
 package typealias LedgerID = Identifier<Ledger>
 
 /// Why a question to the audit log has no answer. Tampering is not one of these: it is a verdict.
@@ -23,7 +23,7 @@ package enum AuditFailure: GuildError, Equatable {
         switch self {
         case .noEntry(let seq): "the audit log has no entry \(seq)"
         case .badSize(let size, let seq, let head):
-            "no tree of \(size) entries holds entry \(seq): the log has \(head)"
+            "no tree of \(size) entries contains entry \(seq): the log has \(head)"
         case .badDocument(let place, let member, let expected): "\(place): '\(member)' must be \(expected)"
         case .otherLedger(let place, let found, let ours):
             "\(place): anchors ledger \(found), but this is ledger \(ours)"
@@ -33,9 +33,9 @@ package enum AuditFailure: GuildError, Equatable {
     package var hint: String? {
         switch self {
         case .noEntry: "`guild audit log -n 1` shows the newest; if it should be there, run `guild audit verify`"
-        case .badSize: "leave out --size, or name a number from the entry's own up to the newest's"
-        case .badDocument: "take it as `guild audit anchor -o json` or `guild audit proof -o json` printed it"
-        case .otherLedger: "name the ledger that it is from with --ledger; if this is that one, it was replaced"
+        case .badSize: "remove --size, or name a number from the entry's own up to the newest's"
+        case .badDocument: "use the unchanged output of `guild audit anchor -o json` or `guild audit proof -o json`"
+        case .otherLedger: "name its ledger with --ledger; if this should be that ledger, it was replaced"
         }
     }
 }

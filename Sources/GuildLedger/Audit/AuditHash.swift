@@ -6,7 +6,7 @@ import Foundation
 enum AuditHash {
     static let version: UInt8 = 1
     static let absent: UInt32 = .max
-    /// The salt stands before the body without a length, so its own is fixed.
+    /// The salt precedes the body without a length, so its own length is fixed.
     static let saltBytes = 16
     static let bytes = SHA256.byteCount
 
@@ -45,7 +45,7 @@ enum AuditHash {
         return Array(SHA256.hash(data: bytes))
     }
 
-    /// What the hash of a stored entry is over; each column is taken as the bytes that are stored.
+    /// The input of a stored entry's hash; each column counts as its stored bytes.
     ///
     /// - Parameter row: with the columns of `AuditColumn`.
     /// - Returns: false if one of them is not of its type, or a hash not of its length.
@@ -75,7 +75,7 @@ enum AuditHash {
     /// The hash of a stored body.
     ///
     /// - Parameter row: with the columns of `AuditColumn`.
-    /// - Returns: nil if there is none, or salt or body are not what was written.
+    /// - Returns: nil if there is none, or if salt or body are damaged.
     static func bodyDigest(_ row: LedgerRow) -> SHA256.Digest? {
         let source = row.source
         guard source.kind(AuditColumn.salt) == .blob, source.kind(AuditColumn.body) == .blob else { return nil }

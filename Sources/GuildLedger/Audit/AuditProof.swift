@@ -8,7 +8,7 @@ package struct AuditProof: Sendable, Hashable {
     package let seq: Int64
     /// How many entries the tree has.
     package let size: Int64
-    /// The entry's `hash`, which the leaf is made of.
+    /// The entry's `hash`, which the leaf consists of.
     package let hash: [UInt8]
     /// The hashes beside the way to the root, the lowest first: at most log2 of `size`, rounded up.
     package let path: [[UInt8]]
@@ -44,8 +44,8 @@ extension AuditProof {
     }
 }
 
-/// What the audit log said at one entry; kept where whoever can write the ledger cannot reach, it pins every entry up to
-/// there.
+/// The state of the audit log at one entry. If it is kept out of reach of anyone who can write the ledger, it pins
+/// every entry up to there.
 package struct AuditAnchor: Sendable, Hashable {
     package static let format = "guild.audit.anchor/1"
 
@@ -87,7 +87,7 @@ package struct AuditAnchor: Sendable, Hashable {
     }
 }
 
-/// Reads the small documents of the audit log, and says of what it refuses where it stood.
+/// Reads the small documents of the audit log, and reports the place of each problem.
 struct AuditDocument {
     private let value: JSONValue
     private let place: String
@@ -113,7 +113,7 @@ struct AuditDocument {
     }
 
     func count(_ member: String) throws(AuditFailure) -> Int64 {
-        guard let number = value[member]?.integer, number > 0 else { throw problem(member, "a number from 1 on") }
+        guard let number = value[member]?.integer, number > 0 else { throw problem(member, "a number from 1") }
         return number
     }
 

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// An entry as it stands in the chain.
+/// An entry as stored in the chain.
 package struct AuditRecord: Sendable, Hashable {
     package let seq: Int64
     package let at: Timestamp
@@ -10,21 +10,21 @@ package struct AuditRecord: Sendable, Hashable {
     package let commit: String?
     package let cause: String?
     package let root: String?
-    /// Nil where it was erased.
+    /// Nil if it was erased.
     package let body: JSONValue?
     package let hash: String
 }
 
 /// Which entries to list. Nil fields do not restrict.
 package struct AuditFilter: Sendable {
-    /// A kind or an actor; `*` stands for anything.
+    /// A kind or an actor; `*` is a wildcard.
     package var kind: String?
     package var actor: String?
-    /// What the body names as its agent.
+    /// The agent that the body names.
     package var agent: String?
     package var root: EventID?
     package var subject: String?
-    /// An invocation, with what it caused: its actions among them.
+    /// An invocation, including its actions.
     package var invocation: String?
     /// From then on, and before then.
     package var since: Timestamp?
@@ -109,8 +109,8 @@ extension LedgerTransaction {
 }
 
 extension AuditRecord {
-    /// A damaged column reads as empty, a body that does not parse as erased: what is listed is evidence, and `verify` is
-    /// what names tampering.
+    /// A damaged column reads as empty, a body that does not parse as erased: a listing shows evidence, and `verify`
+    /// names tampering.
     fileprivate init(_ row: LedgerRow) {
         let source = row.source
         let body = [UInt8](stored: source, column: AuditColumn.body)

@@ -2,11 +2,11 @@ import GuildDomain
 
 /// The Merkle tree over the chain: leaf i is the `hash` of entry i + 1.
 ///
-/// The append path knows nothing of it. Nodes are a cache of what the chain says, kept at every 8th level and derived in
-/// batches when an anchor or a proof asks for them: a change of an entry before that is found by the chain, a chain that
-/// was made anew by the anchors, and a changed node by `verify`, which computes the tree from the entries alone.
+/// Appending does not touch it. Nodes are a cache of the chain, kept at every 8th level and derived in batches when an
+/// anchor or a proof needs them. The chain exposes an entry that was changed before that, the anchors expose a rebuilt
+/// chain, and `verify`, which computes the tree from the entries alone, exposes a changed node.
 enum AuditTree {
-    /// Levels between stored nodes: each stored node stands for 256 of the stored level below.
+    /// Levels between stored nodes: each stored node covers 256 of the stored level below.
     static let step = 8
     static let fan: Int64 = 1 << Int64(step)
     /// Subtrees of 256 leaves that one batch derives.
@@ -16,9 +16,9 @@ enum AuditTree {
 }
 
 extension Ledger {
-    /// Derives and keeps the nodes of every complete group of 256 entries that has none yet.
+    /// Derives and stores the nodes of every complete group of 256 entries that has none yet.
     ///
-    /// - Throws: `AuditFailure` where an entry of the chain is not there.
+    /// - Throws: `AuditFailure` if an entry of the chain is missing.
     func extendAuditTree() async throws {
         while let batch = try await scan({ db in try db.nextAuditNodes() }) {
             try await write { db in try db.insertAuditNodes(batch.hashes, from: batch.position) }
@@ -27,13 +27,13 @@ extension Ledger {
 
     /// Chain hash and tree root as of entry `seq`, from what is stored; 0 is before the first.
     ///
-    /// - Throws: `AuditFailure` where there is no such entry.
+    /// - Throws: `AuditFailure` if there is no such entry.
     package func auditState(at seq: Int64) async throws -> (hash: [UInt8], root: [UInt8]) {
         let position = try await auditPosition(at: seq)
         return (position.hash, position.frontier.root)
     }
 
-    /// The same with the tree's right edge, so that a verification can begin behind it.
+    /// The same with the tree's right edge, so that a verification can begin after it.
     package func auditPosition(at seq: Int64) async throws -> AuditPosition {
         guard seq > 0 else { return AuditPosition() }
         try await extendAuditTree()
@@ -44,7 +44,7 @@ extension Ledger {
 
     /// The proof that entry `seq` is in the tree of the first `size` entries.
     ///
-    /// - Throws: `AuditFailure` where there is no such entry, or `size` is below `seq` or beyond the head.
+    /// - Throws: `AuditFailure` if there is no such entry, or `size` is below `seq` or beyond the head.
     package func auditProof(of seq: Int64, size: Int64? = nil) async throws -> AuditProof {
         try await extendAuditTree()
         return try await scan { db in
@@ -63,10 +63,10 @@ extension LedgerTransaction {
     /// The number of the newest entry; 0 before the first.
     func auditHead() throws -> Int64 { try value("SELECT seq FROM audit_head") ?? 0 }
 
-    /// Who this ledger is; its anchors carry it.
+    /// The identity of this ledger, which its anchors carry.
     func ledgerID() throws -> LedgerID {
         guard let id = try value("SELECT id FROM audit_identity", as: LedgerID.self) else {
-            throw StorageFault(kind: .notADatabase, message: "the ledger's identity is gone")
+            throw StorageFault(kind: .notADatabase, message: "the ledger's identity is missing")
         }
         return id
     }
@@ -81,7 +81,7 @@ extension LedgerTransaction {
 
     // MARK: Deriving
 
-    /// The nodes of level 8 that come next; nil where no further group of 256 is complete.
+    /// The nodes of level 8 that come next; nil if no further group of 256 is complete.
     fileprivate func nextAuditNodes() throws -> (position: Int64, hashes: [[UInt8]])? {
         let start: Int64 =
             try value("SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [AuditTree.step]) ?? 0
@@ -118,8 +118,8 @@ extension LedgerTransaction {
 
     // MARK: Reading
 
-    /// The root over leaves `from` to before `to` (RFC 9162, section 2.1.1); `from` is where a subtree of that size may
-    /// begin.
+    /// The root over leaves `from` to before `to` (RFC 9162, section 2.1.1); a subtree of that size may begin at
+    /// `from`.
     func auditRoot(of from: Int64, _ to: Int64) throws -> [UInt8] {
         let count = to - from
         guard count > 0 else { return MerkleTree.emptyRoot }
@@ -167,7 +167,7 @@ extension LedgerTransaction {
             "SELECT hash FROM audit_nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
             [level, position, position + count]
         ) { row in
-            // A node that is damaged is computed from what is below it, as one that is missing.
+            // A damaged node is computed from the level below, like a missing one.
             guard let hash = [UInt8](stored: row.source, column: 0), hash.count == AuditHash.bytes else { return false }
             hashes.append(hash)
             return true

@@ -7,7 +7,7 @@ extension LedgerTransaction {
         let head = try first("SELECT seq, hash FROM audit_head") { row in
             (seq: try row[0] as Int64, hash: try row[1] as [UInt8])
         }
-        // Nothing is appended to what we have not written.
+        // Nothing is appended to a head that we have not written.
         guard let head, (0..<Int64.max).contains(head.seq), head.hash.count == AuditHash.bytes else {
             throw StorageFault(kind: .notADatabase, message: "the audit head is missing or damaged")
         }

@@ -1,17 +1,17 @@
 package import GuildDomain
 
-/// An anchor that was made of this ledger, and the commit that carries it.
+/// An anchor of this ledger, and the commit that carries it.
 package struct RecordedAnchor: Sendable, Hashable {
     package let anchor: AuditAnchor
     package let commit: String
 }
 
-/// What a new anchor would say, or why there is none to make.
+/// The next anchor, or the reason why there is none to make.
 package enum AnchorOffer: Sendable, Hashable {
     case anchor(AuditAnchor)
-    /// Nothing was written since the last one but the entry that tells of it.
+    /// Nothing was written since the last one except the entry that records it.
     case nothingNew
-    /// The log is not what the last anchor says, or does not stand: nothing may be anchored.
+    /// The log does not match the last anchor, or is invalid: nothing may be anchored.
     case refused(AuditVerdict.Problem)
 }
 
@@ -19,8 +19,8 @@ extension Ledger {
     /// Recorded anchors that are read at most, the newest.
     private static let recordLimit = 100_000
 
-    /// Recomputes the chain since the last anchor and offers the next one. What the last anchor pins is compared with
-    /// what is stored, so a chain that was made anew is refused.
+    /// Recomputes the chain since the last anchor and offers the next one. The stored log is compared with the last
+    /// anchor, so a rebuilt chain is refused.
     ///
     /// - Parameter last: the newest anchor of this ledger; without one the whole chain is recomputed.
     /// - Throws: `AuditFailure.otherLedger` for an anchor of another ledger.
@@ -72,7 +72,7 @@ extension Ledger {
         }
     }
 
-    /// The anchors made of this ledger, as it remembers them, by number.
+    /// The recorded anchors of this ledger, by number.
     package func recordedAnchors() async throws -> [RecordedAnchor] {
         try await recordedAnchors(newest: Self.recordLimit)
     }
@@ -93,8 +93,8 @@ extension Ledger {
         }
     }
 
-    /// The last recorded anchor, how many entries have come since, and when the oldest of them did. The entry that tells
-    /// of an anchor alone does not count.
+    /// The last recorded anchor, how many entries have come since, and when the oldest of them did. The entry that
+    /// records an anchor does not count by itself.
     package func entriesSinceAnchor() async throws -> (last: RecordedAnchor?, entries: Int64, oldest: Timestamp?) {
         let last = try await recordedAnchors(newest: 1).last
         let since = last?.anchor.seq ?? 0

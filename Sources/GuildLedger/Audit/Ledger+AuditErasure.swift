@@ -1,8 +1,8 @@
 package import GuildDomain
 
-/// What one erasure took from the audit log.
+/// The result of one erasure in the audit log.
 package struct AuditErasure: Sendable, Hashable {
-    /// The number of the entry that tells of it.
+    /// The number of the entry that records it.
     package let entry: Int64
     /// From the first to the last entry whose body went.
     package let range: ClosedRange<Int64>
@@ -22,7 +22,7 @@ extension Ledger {
     /// - Parameters:
     ///   - policy: what asks for it, for people: `policies/privacy.yaml: audit_logs 365d`; no personal data.
     ///   - actor: `retention`, `user:NAME`.
-    /// - Returns: nil where nothing is old enough; nothing is then written.
+    /// - Returns: nil if nothing is old enough; nothing is then written.
     package func eraseAudit(
         bodiesBefore cutoff: Timestamp, policy: String, actor: String, limit: Int = Ledger.auditErasureLimit,
         now: Timestamp
@@ -36,7 +36,7 @@ extension Ledger {
     /// Erases body and salt of every entry of `range`, and appends the entry that names it and the policy, in one
     /// transaction.
     ///
-    /// - Returns: nil where no body is left there; nothing is then written.
+    /// - Returns: nil if no body is left there; nothing is then written.
     package func eraseAudit(
         bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
     ) async throws -> AuditErasure? {
@@ -47,7 +47,7 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// The body of an erasure is what covers the others' absence, so it is never erased itself.
+    /// The body of an erasure covers the absence of the others, so it is never erased.
     private static let erasable = """
         FROM audit_bodies WHERE seq BETWEEN ? AND ? AND seq NOT IN
             (SELECT seq FROM audit WHERE kind = 'audit.erased' AND seq BETWEEN ? AND ?)
@@ -62,7 +62,7 @@ extension LedgerTransaction {
             (first: try row[0] as Int64?, last: try row[1] as Int64?, count: try row[2] as Int)
         }
         guard let found, let first = found.first, let last = found.last else { return nil }
-        // Debian's SQLite overwrites what it deletes; others do so only when told.
+        // Debian's SQLite overwrites deleted content; others do so only if configured.
         try run("PRAGMA secure_delete = ON")
         try run("DELETE \(Self.erasable)", bounds)
         try appendAudit(

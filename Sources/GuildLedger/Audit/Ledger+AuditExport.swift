@@ -4,7 +4,7 @@ import GuildDomain
 /// A piece of the audit log as JSON Lines.
 package struct AuditExport: Sendable {
     package let lines: [UInt8]
-    /// The last entry in them; nil where there are no more.
+    /// The last entry in them; nil if there are no more.
     package let last: Int64?
 }
 
@@ -13,7 +13,7 @@ extension Ledger {
     private static let exportEntries: Int64 = 1000
     private static let exportBytes = 4 << 20
 
-    /// The next entries behind `seq` as they are stored: every column, salt and body and all hashes, one object a line
+    /// The next entries after `seq` as they are stored: every column, salt and body and all hashes, one object a line
     /// (docs/audit-format.md). An erased body is null, and so is its salt.
     ///
     /// - Parameter last: the last entry that is wanted.
@@ -35,7 +35,7 @@ extension Ledger {
         }
     }
 
-    /// The number of the newest entry; 0 where there is none.
+    /// The number of the newest entry; 0 if there is none.
     package func auditHead() async throws -> Int64 { try await read { db in try db.auditHead() } }
 }
 

@@ -4,7 +4,8 @@ extension Ledger {
     /// Ids that are looked through for one that a misspelt one may mean: the newest of each kind.
     private static let recentIDs = 500
 
-    /// The records of these kinds whose ids begin so, in their order; at most `limit`. Nothing begins with an empty text.
+    /// The records of these kinds whose ids have this prefix, in their order; at most `limit`. An empty prefix matches
+    /// nothing.
     package func ids(
         beginningWith prefix: String, of kinds: [RecordKind] = RecordKind.allCases, limit: Int
     ) async throws -> [EventID] {

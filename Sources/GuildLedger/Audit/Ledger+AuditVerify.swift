@@ -1,11 +1,11 @@
 import Foundation
 package import GuildDomain
 
-/// What `guild audit verify` looks at.
+/// The scope of `guild audit verify`.
 package struct AuditVerification: Sendable {
     package enum Start: Sendable, Hashable {
         case beginning
-        /// Behind what the last verification found good; from the beginning where none did.
+        /// After the last successful verification; from the beginning if there was none.
         case remembered
         /// From that entry on; the stored hash of the one before it is trusted.
         case entry(Int64)
@@ -19,9 +19,9 @@ package struct AuditVerification: Sendable {
     package init() {}
 }
 
-/// What `guild audit verify` found.
+/// The result of `guild audit verify`.
 package struct AuditVerdict: Sendable, Hashable {
-    /// The number of the last entry that stands.
+    /// The number of the last valid entry.
     package var entries: Int64
     /// Its `hash`, in hexadecimal digits.
     package var head: String
@@ -33,9 +33,9 @@ package struct AuditVerdict: Sendable, Hashable {
     package var erased: Int64 = 0
     /// Anchors that agreed, the ledger's own record among them.
     package var anchors = 0
-    /// When the entries before `first` were verified; nil where they were not, or there are none.
+    /// When the entries before `first` were verified; nil if they were not, or there are none.
     package var rememberedAt: Timestamp?
-    /// The first entry that does not stand as it was written, and why.
+    /// The first entry that is invalid as it was written, and why.
     package var problem: Problem?
 
     package struct Problem: Sendable, Hashable {
@@ -47,10 +47,10 @@ package struct AuditVerdict: Sendable, Hashable {
 extension Ledger {
     /// Recomputes the chain and its tree, in pages so that no read lasts long and no more than a page is in memory.
     ///
-    /// What a verification finds good is remembered beside the ledger (`LedgerLocation.auditMarkPath`), unless it began
-    /// at an entry that it was told.
+    /// The last valid position is stored beside the ledger (`LedgerLocation.auditMarkPath`), unless the verification
+    /// began at a given entry.
     ///
-    /// - Throws: `AuditFailure` where it is to begin behind the end.
+    /// - Throws: `AuditFailure` if it would begin after the end.
     package func verifyAudit(_ verification: AuditVerification, now: Timestamp) async throws -> AuditVerdict {
         let checkpoints = try await ownCheckpoints() + verification.checkpoints
         var verdict = AuditVerdict(entries: 0, head: "")
@@ -100,8 +100,8 @@ extension Ledger {
         return chain
     }
 
-    /// Where a walk does not begin at the first entry: whether what is stored there is still what is known of it, and
-    /// what the newest anchor before it says. The walk itself looks at nothing before.
+    /// For a walk that does not begin at the first entry: whether the stored entry there still matches what is known of
+    /// it, and the newest anchor before it. The walk itself examines nothing before.
     private func problem(
         before start: AuditPosition, _ checkpoints: [AuditCheckpoint]
     ) async throws -> AuditVerdict.Problem? {
@@ -109,19 +109,19 @@ extension Ledger {
         do {
             let stored = try await auditPosition(at: start.seq)
             guard stored == start else {
-                return .init(seq: start.seq, reason: "it, or one before it, is not what was verified last")
+                return .init(seq: start.seq, reason: "it, or an earlier one, differs from the last verification")
             }
             let passed = checkpoints.filter { $0.anchor.seq <= start.seq }.max { $0.anchor.seq < $1.anchor.seq }
             guard let passed else { return nil }
             let position = try await auditPosition(at: passed.anchor.seq)
             return passed.difference(from: position).map { .init(seq: 1, reason: passed.reason($0, since: 0)) }
         } catch AuditFailure.noEntry(let seq) {
-            return .init(seq: seq, reason: "the entry is missing, though it was verified before")
+            return .init(seq: seq, reason: "the entry is missing, although it was verified before")
         }
     }
 
-    /// The anchors that the ledger itself knows of. Whoever rewrites the chain can rewrite these too; they are compared
-    /// with because it costs nothing.
+    /// The anchors that the ledger itself records. Anyone who rewrites the chain can rewrite these too; comparing with
+    /// them costs nothing.
     private func ownCheckpoints() async throws -> [AuditCheckpoint] {
         try await recordedAnchors().map {
             AuditCheckpoint($0.anchor, source: "the ledger's record of the anchor at entry \($0.anchor.seq)")
@@ -144,7 +144,7 @@ extension AuditVerdict {
 }
 
 extension LedgerLocation {
-    /// Where the last verified position is kept. Whoever can write the ledger can write it too.
+    /// The place of the last verified position. Anyone who can write the ledger can write it too.
     package var auditMarkPath: String { path + ".d/audit-verified.json" }
 }
 
@@ -161,7 +161,7 @@ struct AuditMark: Sendable, Hashable {
         (self.ledger, self.position, self.at) = (ledger, position, at)
     }
 
-    /// - Returns: nil where there is none, it cannot be read, or it is of another ledger; then everything is verified.
+    /// - Returns: nil if there is none, it cannot be read, or it is of another ledger; then everything is verified.
     static func load(_ path: String, ledger: LedgerID) -> AuditMark? {
         // Losing the error is safe: without the mark more is verified, not less.
         guard let bytes = try? PlainFile.contents(path, limitBytes: limitBytes),

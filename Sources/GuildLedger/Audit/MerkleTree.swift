@@ -32,13 +32,13 @@ package enum MerkleTree {
         return row.first ?? emptyRoot
     }
 
-    /// Where a tree of `size` leaves splits: the largest power of two below it.
+    /// The split of a tree with `size` leaves: the largest power of two below it.
     static func split(_ size: Int64) -> Int64 { size < 2 ? 0 : 1 << (63 - (size - 1).leadingZeroBitCount) }
 
     /// Recomputes the root from a leaf and its inclusion proof (RFC 9162, section 2.1.3.2).
     ///
     /// - Parameter index: of the leaf, from 0.
-    /// - Returns: nil where the path is not one of such a tree.
+    /// - Returns: nil if the path is not one of such a tree.
     package static func root(leaf: [UInt8], index: Int64, size: Int64, path: [[UInt8]]) -> [UInt8]? {
         guard index >= 0, index < size else { return nil }
         var (position, last, hash) = (index, size - 1, leaf)
@@ -60,8 +60,8 @@ package enum MerkleTree {
     }
 }
 
-/// The right edge of a growing tree: the roots of the complete subtrees that it is made of, the largest first. At most
-/// 63 hashes, whatever the size.
+/// The right edge of a growing tree: the roots of its complete subtrees, the largest first. At most 63 hashes, whatever
+/// the size.
 package struct MerkleFrontier: Sendable, Hashable {
     package private(set) var size: Int64 = 0
     package private(set) var subtrees: [[UInt8]] = []

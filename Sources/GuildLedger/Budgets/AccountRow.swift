@@ -9,7 +9,7 @@ struct AccountRow: Sendable {
     var reserved: Spending
     /// Empty for an account without windows.
     var windows: SpendingWindows
-    /// Of the codex's limits as last seen; nil where none was.
+    /// Of the codex's limits as last seen; nil if none was.
     var limitsDigest: Int64?
     /// Until when grants or throttles may be in force.
     var adjustedUntil: Timestamp
@@ -18,7 +18,7 @@ struct AccountRow: Sendable {
 
     var hasWindows: Bool { AccountName.hasWindows(name) }
 
-    /// What counts for a limit of this period.
+    /// The usage that counts for a limit of this period.
     func used(in period: BudgetPeriod, at now: Timestamp) -> Spending { windows.used(in: period, at: now) ?? used }
 
     func calendar(_ period: BudgetPeriod) -> SpendingWindows.Calendar? {
@@ -104,7 +104,7 @@ extension LedgerTransaction {
         "substr(\(name), 1, 11) <> 'invocation/' AND substr(\(name), 1, 5) <> 'root/'"
     }
 
-    /// The account of that name, made where there is none.
+    /// The account of that name, made if there is none.
     func account(named name: String) throws -> AccountRow {
         try accountRow(named: name) ?? makeAccount(named: name)
     }
@@ -113,12 +113,12 @@ extension LedgerTransaction {
     func makeAccount(named name: String) throws -> AccountRow {
         let sql = "INSERT INTO accounts (name) VALUES (?) RETURNING id"
         guard let id = try value(sql, [name], as: Int64.self) else {
-            throw StorageFault(kind: .other, message: "the account was not made", sql: sql)
+            throw StorageFault(kind: .other, message: "the account was not created", sql: sql)
         }
         return AccountRow(id: id, name: name)
     }
 
-    /// Writes what a settlement changes of an account.
+    /// Writes a settlement's changes to an account.
     func save(_ row: AccountRow) throws {
         guard row.hasWindows else {
             return try run(

@@ -5,19 +5,19 @@ package struct BudgetAmount: Sendable, Hashable {
     package let used: Int64
     /// Held by every call under way, whenever it was begun.
     package let reserved: Int64
-    /// What the codex allows; nil where it sets no limit.
+    /// The codex's limit; nil if it sets none.
     package let base: Int64?
     /// Granted by people for the running period.
     package let granted: Int64
-    /// The limit in force: base and grants, lowered by throttles; nil where nothing limits it.
+    /// The limit in force: base and grants, lowered by throttles; nil if nothing limits it.
     package let limit: Int64?
 
-    /// Never negative; nil where nothing limits it.
+    /// Never negative; nil if nothing limits it.
     package var remaining: Int64? {
         limit.map { max(0, $0.addingSaturated(-used).addingSaturated(-reserved)) }
     }
 
-    /// By how much used and reserved stand above the limit.
+    /// By how much used and reserved exceed the limit.
     package var excess: Int64 {
         limit.map { max(0, used.addingSaturated(reserved).addingSaturated(-$0)) } ?? 0
     }
@@ -26,7 +26,7 @@ package struct BudgetAmount: Sendable, Hashable {
 /// One account in the minute, hour, day or month that runs, or over its whole life.
 package struct PeriodStanding: Sendable, Hashable {
     package let period: BudgetPeriod
-    /// When what is counted begins: the start of the day, or 60 minutes ago; nil over a whole life.
+    /// The beginning of the counted span: the start of the day, or 60 minutes ago; nil over a whole life.
     package let startsAt: Timestamp?
     /// When the calendar period ends; nil for the others.
     package let endsAt: Timestamp?
@@ -35,20 +35,20 @@ package struct PeriodStanding: Sendable, Hashable {
     package let cost: BudgetAmount
     /// Of the tokens' limit, those kept for CRITICAL and HIGH.
     package let kept: Int64
-    /// Where the limits were set: `tokenBudget.perDay`, `manaPool.perDay`; empty where there is none.
+    /// Where the limits were set: `tokenBudget.perDay`, `manaPool.perDay`; empty if there is none.
     package let setting: String
     /// Of calendar periods; `none` for the others.
     package let level: AlertLevel
-    /// When there is room again for the smallest reply, `BudgetExceeded.outputFloor`, whatever stands before it; `now`
-    /// where there is. A call that was refused says for itself when its input and that reply fit.
+    /// When there is room again for the smallest reply, `BudgetExceeded.outputFloor`, whatever waits before it; `now`
+    /// if there is. A refused call reports for itself when its input and that reply fit.
     package let relief: BudgetRelief
-    /// Set where a person has lowered the limit.
+    /// Set if a person has lowered the limit.
     package let throttle: Throttle?
 
     package var isLimited: Bool { tokens.limit != nil || cost.limit != nil }
 }
 
-/// An account, all its periods, and what is held.
+/// An account with all its periods and reservations.
 package struct AccountStanding: Sendable, Hashable {
     /// `agent/ranger`; `AccountName` reads it.
     package let name: String
@@ -83,7 +83,7 @@ package struct Grant: Sendable, Hashable {
     package let reason: String
 }
 
-/// What a person asks to be granted.
+/// A person's request for a grant.
 package struct GrantRequest: Sendable, Hashable {
     package var account: AccountName
     /// Nil takes every calendar period that has a limit, or the whole life of a root or an invocation.
@@ -107,10 +107,10 @@ package struct GrantRequest: Sendable, Hashable {
     }
 }
 
-/// What a grant, or the end of a throttle, brought about.
+/// The effect of a grant, or of lifting a throttle.
 package struct GrantOutcome: Sendable, Hashable {
     package let grants: [Grant]
-    /// Invocations that had waited for room and go on now.
+    /// Invocations that had waited for room and continue now.
     package let woken: [InvocationID]
     /// Those that still wait for more on this account.
     package let stillWaiting: Int
@@ -138,7 +138,7 @@ package struct Throttle: Sendable, Hashable {
     package let reason: String
 }
 
-/// What a person asks to be throttled.
+/// A person's request for a throttle.
 package struct ThrottleRequest: Sendable, Hashable {
     package var account: AccountName
     /// Nil: every period for a factor, the day for a number.

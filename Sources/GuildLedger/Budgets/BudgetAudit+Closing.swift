@@ -1,8 +1,8 @@
 import GuildDomain
 
 extension BudgetAudit {
-    /// Holds the opening balances against the audit entry that closed the books, and both against the roll-ups, which
-    /// know what was closed too.
+    /// Compares the opening balances with the audit entry that closed the accounts, and both with the roll-ups, which
+    /// include closed entries.
     mutating func checkClosing() throws {
         if let closed {
             result.closedEntries = closed.entries
@@ -13,12 +13,12 @@ extension BudgetAudit {
             if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
                 find(
                     .entry, "opening balances",
-                    "they are not those that audit entry \(closed.audit) has: the books up to "
+                    "they differ from audit entry \(closed.audit): the accounts up to "
                         + "\(closed.until.rfc3339) were closed with others")
             }
             try addOpeningBalances(closed)
         } else if try db.holds("SELECT EXISTS (SELECT 1 FROM opening_balances)") {
-            find(.entry, "opening balances", "there are some, and the books were never closed")
+            find(.entry, "opening balances", "there are some, but the accounts were never closed")
         }
         try compareTotal()
     }
@@ -44,7 +44,8 @@ extension BudgetAudit {
         total.estimated = total.estimated.addingSaturated(closed.estimated)
     }
 
-    /// The roll-ups of all hours against all that was ever settled; where old ones were deleted, nothing can be said.
+    /// Compares the roll-ups of all hours with everything that was ever settled; if old ones were deleted, nothing can
+    /// be said.
     private mutating func compareTotal() throws {
         guard closed != nil, try db.rollUpsDeletedBefore() == .min else { return }
         let kept = try db.first(
@@ -62,7 +63,7 @@ extension BudgetAudit {
         if let kept, kept != total {
             find(
                 .counter, "usage_rollups",
-                "in all they say \(kept.text), opening balances and entries \(total.text)")
+                "they sum to \(kept.text), opening balances and entries to \(total.text)")
         }
     }
 

@@ -23,7 +23,7 @@ extension BudgetAudit {
         var stored: StoredValue { ReservationID(high: high, low: low).stored }
     }
 
-    /// One entry of the books. Millions of them pass, so that it holds nothing that has to be allocated.
+    /// One entry of the accounts. Millions of them are read, so it contains nothing that has to be allocated.
     struct Entry {
         enum Kind: StoredDecodable {
             case reserve, settle, release
@@ -75,7 +75,7 @@ extension BudgetAudit {
             spent = Spending(tokens: tokens, cost: try row[16])
         }
 
-        /// What all its postings sum to.
+        /// The sum of all its postings.
         var balance: Spending {
             Spending(
                 tokens: available.tokens.addingSaturated(held.tokens).addingSaturated(spent.tokens),

@@ -3,7 +3,7 @@ import GuildDomain
 extension BudgetAudit {
     private typealias Reason = BudgetVerification.Excess.Reason
 
-    /// Explains by how much used and reserved stand above each limit in force on an account; what nothing explains is a
+    /// Explains by how much used and reserved exceed each limit in force on an account; an unexplained excess is a
     /// finding.
     ///
     /// - Parameter codex: the codex's limits as last seen.
@@ -37,7 +37,7 @@ extension BudgetAudit {
         }
     }
 
-    /// What can have brought spending above a limit, the surest first; the amounts are what each explains at most.
+    /// The possible reasons for spending above a limit, the surest first; the amounts are the most that each explains.
     private func possibleReasons(
         for limit: AccountLimit, of row: AccountRow, _ sums: WindowSums, _ adjustments: BudgetAdjustments,
         _ isMoney: Bool
@@ -60,12 +60,12 @@ extension BudgetAudit {
         if estimated > 0 {
             reasons.append(
                 Reason(
-                    kind: .estimate, amount: estimated, text: "calls whose usage nobody reported stand at their bound"))
+                    kind: .estimate, amount: estimated, text: "calls without reported usage count at their bound"))
         }
         return reasons
     }
 
-    /// Limits that a commit lowered, and grants that lapsed, since the oldest of what counts was reserved.
+    /// Limits that a commit lowered, and grants that expired, since the oldest counted amount was reserved.
     private func lowered(
         _ limit: AccountLimit, of row: AccountRow, since: Timestamp, _ isMoney: Bool
     ) throws -> [Reason] {
@@ -103,7 +103,7 @@ extension BudgetAudit {
             reasons.append(
                 Reason(
                     kind: .loweredLimit, amount: granted,
-                    text: "\(granted) granted by \(actor) lapsed at \(until.rfc3339)"))
+                    text: "\(granted) granted by \(actor) expired at \(until.rfc3339)"))
         }
         return reasons
     }

@@ -1,7 +1,7 @@
 import GuildDomain
 
 extension BudgetAudit {
-    /// What the entries of one hour roll up to.
+    /// The sums of one hour's entries.
     struct HourSums {
         struct Key: Hashable {
             let agent: String
@@ -43,7 +43,7 @@ extension BudgetAudit {
         }
     }
 
-    /// What the entries add up to in the windows and periods of one account.
+    /// The sums of the entries in the windows and periods of one account.
     struct WindowSums {
         /// A calendar period as it is kept, from the entry that it counts first.
         private struct Period {
@@ -54,7 +54,7 @@ extension BudgetAudit {
             /// When the first of the reservations that count in it was made.
             var oldest = Timestamp(microseconds: .max)
 
-            /// Where the zone changed in it, what came before was taken from whole hours.
+            /// If the zone changed within it, the earlier part was taken from whole hours.
             init(_ kept: SpendingWindows.Calendar, turnedAt: Timestamp) {
                 let hour = kept.start.seconds.floorDivided(by: 3600).quotient * 3600
                 since = turnedAt >= kept.start && turnedAt.microseconds > 0 ? Timestamp(seconds: hour) : kept.start
@@ -89,7 +89,7 @@ extension BudgetAudit {
         }
 
         mutating func add(_ entry: Entry, madeAt: Timestamp) {
-            // What comes late is counted where the books are, so nothing is left out behind the first that counts.
+            // A late entry counts at its place in the accounts, so nothing is left out after the first one that counts.
             if !entry.spent.isZero, entry.at >= horizon || !hour.buckets.isEmpty {
                 minute.add(entry.spent, in: SpendingWindows.bucket(of: entry.at, SpendingWindows.minuteBucket))
                 hour.add(entry.spent, in: SpendingWindows.bucket(of: entry.at, SpendingWindows.hourBucket))
@@ -101,7 +101,7 @@ extension BudgetAudit {
 
         mutating func noteOpen(madeAt: Timestamp) { oldestOpen = min(oldestOpen, madeAt) }
 
-        /// Each window or period of the account that is not what the entries add up to.
+        /// Each window or period of the account that differs from the sum of the entries.
         func differences(from row: AccountRow, at now: Timestamp) -> [(String, kept: Spending, entries: Spending)] {
             var differences: [(String, Spending, Spending)] = []
             let (kept, minuteNow) = (row.windows, SpendingWindows.bucket(of: now, SpendingWindows.minuteBucket))

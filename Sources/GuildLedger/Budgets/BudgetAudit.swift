@@ -1,13 +1,13 @@
 import GuildDomain
 
-/// Recomputes the books from their entries and holds every counter against it.
+/// Recomputes the accounts from their entries and compares every counter with the result.
 ///
 ///     opening balances, then entries in order ──▶ balances · open reservations · hour's roll-up · ring and period of each account
 ///                                        └──▶ compared with accounts, reservations and usage_rollups ──▶ excess explained
 ///
-/// The entries stream by once for each million accounts; what is kept of them is the open reservations, the accounts of
-/// that million and, of the roll-ups, the hour that runs. What an entry is about is read with the entry that reserves,
-/// and is known when the one that ends comes by.
+/// The entries are read once for each million accounts. Memory holds the open reservations, the accounts of that million
+/// and the current hour of the roll-ups. The facts of a call are read with the entry that reserves, and are known when
+/// the entry that ends it is read.
 struct BudgetAudit {
     /// Accounts whose sums are in memory at once: 48 bytes each.
     static let accountsPerPass: Int64 = 1_000_000
@@ -30,12 +30,12 @@ struct BudgetAudit {
     private var callers: [RowID: (agent: String, chapter: String)] = [:]
     private var limits: [String: [AccountLimit]] = [:]
     private var hour: HourSums?
-    /// What all settlements come to, closed ones too.
+    /// The sum of all settlements, including closed ones.
     var total = HourSums.Line()
-    /// Up to where the books are closed.
+    /// How far the accounts are closed.
     let closed: BooksClosed?
 
-    /// What one account has been reserved and spent.
+    /// The sums of one account's reservations and spending.
     private struct AccountSums {
         var used = Spending()
         var reserved = Spending()
@@ -47,7 +47,7 @@ struct BudgetAudit {
         let at: Timestamp
         let spending: Spending
         let accounts: [Int64]
-        /// What it is rolled up under; nil where the roll-ups were compared already.
+        /// The key of its roll-up; nil if the roll-ups were compared already.
         let key: HourSums.Key?
     }
 
@@ -107,7 +107,7 @@ struct BudgetAudit {
         ORDER BY e.id
         """
 
-    /// What is to be said of an entry by itself.
+    /// Checks an entry by itself.
     private mutating func check(_ entry: Entry) {
         result.entries += 1
         result.postings += entry.postings
@@ -132,7 +132,7 @@ struct BudgetAudit {
         }
         let about = Entry.columnCount
         if isFirst, row.source.kind(about) == .null {
-            find(.entry, "entry \(entry.id)", "its reservation is gone")
+            find(.entry, "entry \(entry.id)", "its reservation is missing")
         }
         let accounts = row.source.bytes(about) { Entry.accounts($0) }
         open[entry.reservation] = Held(
@@ -249,13 +249,13 @@ struct BudgetAudit {
                 [db.rollUpsDeletedBefore(), closed?.hour ?? Int64.min]) ?? 0
         if hours > result.rolledUpHours {
             find(
-                .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours are in it in which nothing was spent")
+                .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours without any spending are in it")
         }
     }
 
     // MARK: Comparisons
 
-    /// What is open was reserved under the limits of its time.
+    /// Open reservations were made under the limits of their time.
     private mutating func noteOpen() {
         for held in open.values {
             for account in held.accounts {
@@ -278,14 +278,14 @@ struct BudgetAudit {
         }
         result.openReservations = known
         for id in missing {
-            find(.entry, "reservation \(id)", "it is open, and the entries do not hold the same for it")
+            find(.entry, "reservation \(id)", "it is open, but the entries hold a different amount")
         }
         if Int64(open.count) > known - Int64(missing.count) {
             find(.entry, "reservations", "\(open.count) are open by the entries, \(known) by their state")
         }
     }
 
-    /// Begins with what closed books carried forward.
+    /// Begins with the balances that closed accounts carried forward.
     private mutating func openBooks(_ range: ClosedRange<Int64>) throws {
         try db.each(
             "SELECT account, used, used_cost, overrun, overrun_cost FROM opening_balances WHERE account BETWEEN ? AND ?",
@@ -357,7 +357,7 @@ struct BudgetAudit {
     private mutating func compareWindows() throws {
         for (id, row) in rows.sorted(by: { $0.value.name < $1.value.name }) {
             guard let sums = windows[id] else { continue }
-            // Until a commit says by which time zone days turn, as after a migration, there is nothing in the windows.
+            // Until a commit sets the time zone of days, as after a migration, the windows are empty.
             for (name, kept, entries) in clock.isUnset ? [] : sums.differences(from: row, at: clock.now) {
                 find(.counter, row.name, "its \(name) says \(Self.text(kept)), the entries \(Self.text(entries))")
             }

@@ -7,16 +7,15 @@ package struct BudgetExceeded: GuildError, Equatable {
 
     package let account: String
     package let setting: String
-    /// Tokens, or micro-dollars where `isMoney`.
+    /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
     package let reserved: Int64
-    /// The input and the smallest reply that the call is still worth making for: `outputFloor`, or all that was asked for
-    /// where that is less. Every call's reply limit may be lowered as far before it is refused, so the refusal, when it
-    /// frees up and what is missing are all reckoned for that and not for the reply that was wished for.
+    /// The input and the smallest reply for which the call is still worth making: `outputFloor`, or the whole requested
+    /// reply if that is less. Every call's reply limit may be lowered that far before the call is refused, so the
+    /// refusal, its end and the missing amount are computed for that reply and not for the requested one.
     package let needed: Int64
-    /// What the limit must be at least for the whole call to go out, with all of the reply that was asked for, and no
-    /// alert to keep it back.
+    /// The limit that the whole call requires, with the full requested reply, and without an alert that holds it back.
     package var enough: Int64 = 0
     package let isMoney: Bool
     /// A limit on money applies and the model has no price: refused whatever the limit is.
@@ -24,7 +23,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     package var period = BudgetPeriod.perInvocation
     /// When `needed` fits.
     package var relief = BudgetRelief.grant
-    /// Set where there is room, but an alert keeps work of this priority back.
+    /// Set if there is room, but an alert keeps work of this priority back.
     package var alert = AlertLevel.none
 
     package var kind: ErrorKind { .outOfBudget }
@@ -37,12 +36,12 @@ package struct BudgetExceeded: GuildError, Equatable {
     /// Whether only a person can make room: it is the run's own limit, or its root's.
     package var waitsForPerson: Bool { period == .perInvocation && freesUpAt == nil && alert == .none }
 
-    /// Whether waiting can help: a price that nobody knows is no matter of time or of a grant.
+    /// Whether waiting can help: an unknown price is not a matter of time or of a grant.
     package var canWait: Bool { !isPriceUnknown }
 
     package var message: String {
         if isPriceUnknown {
-            return "\(account): its cost is limited by \(setting), and the model's price is unknown"
+            return "\(account): \(setting) limits its cost, but the model's price is unknown"
         }
         let unit = isMoney ? "micro-dollars" : "tokens"
         if alert > .none {
@@ -58,7 +57,7 @@ package struct BudgetExceeded: GuildError, Equatable {
         switch relief {
         case .now, .grant: ""
         case .at(let time): "; frees up at \(time.wholeSeconds.rfc3339)"
-        case .whenCallsSettle: "; frees up when calls under way settle"
+        case .whenCallsSettle: "; frees up when calls in progress settle"
         }
     }
 
@@ -70,7 +69,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     }
 
     package var hint: String? {
-        if isPriceUnknown { return "give the model its prices in the codex's LLMRegistry" }
+        if isPriceUnknown { return "set the model's prices in the codex's LLMRegistry" }
         let least = max(enough, used.addingSaturated(reserved).addingSaturated(needed))
         let missing = max(1, least.addingSaturated(-limit))
         let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(missing)"

@@ -1,9 +1,8 @@
 import GuildDomain
 
-/// The pure arithmetic of reserving (spec "Mana": all hold, or none does).
+/// The pure arithmetic of reserving: on all accounts, or on none.
 enum BudgetRule {
-    /// The most tokens of one class that one call can have: what is reported beyond it is nonsense, and no sum of calls
-    /// overflows.
+    /// The most tokens of one class in one call: a larger report is nonsense, and no sum of calls overflows.
     static let callLimit: Int64 = 1_000_000_000_000
     /// The most that one call can cost, in micro-dollars.
     static let costLimit: Int64 = 1_000_000_000_000
@@ -50,7 +49,7 @@ enum BudgetRule {
         return cost(dearest, of: TokenUsage(input: input, output: output))
     }
 
-    /// Micro-dollars, between zero and `costLimit`; zero where the price is unknown.
+    /// Micro-dollars, between zero and `costLimit`; zero if the price is unknown.
     static func cost(_ prices: TokenPrices?, of usage: TokenUsage) -> Int64 {
         guard let prices else { return 0 }
         return min(max(prices.cost(of: usage), 0), costLimit)
@@ -126,7 +125,7 @@ extension TurnPlan {
     var worstTokens: Int64 { inputBound.addingSaturated(outputWanted) }
     var worstCost: Int64 { BudgetRule.boundCost(prices, input: inputBound, output: outputWanted) }
 
-    /// The plan with its token counts in the range that the books can hold.
+    /// The plan with its token counts within the range of the accounts.
     var bounded: TurnPlan {
         var plan = self
         plan.inputBound = min(max(inputBound, 0), BudgetRule.callLimit)
@@ -136,7 +135,7 @@ extension TurnPlan {
 }
 
 extension TokenUsage {
-    /// What a provider reported, each class in the range that the books can hold: its words are input from outside.
+    /// The provider's report, each class within the range of the accounts: it is input from outside.
     var bounded: TokenUsage {
         func clip(_ tokens: Int64) -> Int64 { min(max(tokens, 0), BudgetRule.callLimit) }
         return TokenUsage(
@@ -146,7 +145,7 @@ extension TokenUsage {
 }
 
 extension AccountLimit {
-    /// The limit for work of this priority: what is kept for CRITICAL and HIGH is not there for others.
+    /// The limit for work of this priority: the reserve for CRITICAL and HIGH is not available to others.
     func withholding(from priority: Priority) -> AccountLimit {
         guard kept > 0, priority > .high, let tokens else { return self }
         var limit = self

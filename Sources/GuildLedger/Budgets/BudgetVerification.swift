@@ -1,15 +1,15 @@
 package import GuildDomain
 
-/// What `guild budget verify` found.
+/// The result of `guild budget verify`.
 package struct BudgetVerification: Sendable, Hashable {
-    /// Something in the books that does not add up.
+    /// An inconsistency in the accounts.
     package struct Finding: Sendable, Hashable {
         package enum Kind: String, Sendable, CaseIterable {
             /// An entry whose postings do not sum to zero, or that has no counterpart.
             case entry
-            /// A counter, window, period or roll-up that is not what the entries add up to.
+            /// A counter, window, period or roll-up that differs from the sum of the entries.
             case counter
-            /// Used and reserved stand above a limit, and nothing in the ledger says why.
+            /// Used and reserved exceed a limit, and nothing in the ledger explains it.
             case excess
         }
 
@@ -39,7 +39,7 @@ package struct BudgetVerification: Sendable, Hashable {
         package let reasons: [Reason]
 
         package var amount: Int64 { max(0, used.addingSaturated(reserved).addingSaturated(-limit)) }
-        /// What the reasons do not cover; then there is a finding too.
+        /// The amount without a reason, which is a finding too.
         package var unexplained: Int64 { max(0, amount - reasons.reduce(0) { $0.addingSaturated($1.amount) }) }
     }
 

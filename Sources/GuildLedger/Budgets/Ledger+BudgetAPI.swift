@@ -20,36 +20,36 @@ package enum BudgetCommandFailure: GuildError, Equatable {
     package var message: String {
         switch self {
         case .unknownAccount(let name): "there is no account '\(name)' in the ledger"
-        case .notAPerson(let actor): "'\(actor)' is not a person: only a person changes a running budget"
-        case .nothing: "nothing to grant: neither tokens nor money, or less than none"
-        case .noReason: "there is no reason given"
-        case .noSuchPeriod(let account, let period): "\(account) is not counted by '\(period)'"
+        case .notAPerson(let actor): "'\(actor)' is not a person: only a person may change a running budget"
+        case .nothing: "nothing to grant: the amounts must be above zero"
+        case .noReason: "no reason given"
+        case .noSuchPeriod(let account, let period): "\(account) has no limit by '\(period)'"
         case .unlimited(let account): "\(account): no limit is in force, so there is nothing to add to"
         case .notThrottled(let account): "\(account) is not throttled"
-        case .wrongMeasure(let text): "a throttle to \(text) lowers nothing"
-        case .past(let time): "\(time.rfc3339) has passed already"
+        case .wrongMeasure(let text): "a throttle to \(text) lowers no limit"
+        case .past(let time): "\(time.rfc3339) is in the past"
         }
     }
 
     package var hint: String? {
         switch self {
-        case .unknownAccount: "`guild budget report` lists what was spent; an account begins with its first call"
+        case .unknownAccount: "`guild budget report` lists the spending; an account begins with its first call"
         case .notAPerson: nil
         case .nothing: "write a count above zero: 4000, 200K or 10M"
-        case .noReason: "add --reason: the audit log keeps it"
+        case .noReason: "add --reason for the audit log"
         case .noSuchPeriod: "a root and an invocation have one limit for their whole life"
         case .unlimited(let account): "set a limit for \(account) in the codex first, or name another account"
-        case .notThrottled: "`guild budget show` lists what is throttled"
+        case .notThrottled: "`guild budget show` lists the throttles"
         case .wrongMeasure: "give a factor below 1, or a number of tokens"
-        case .past: "name a time that lies ahead"
+        case .past: "name a time in the future"
         }
     }
 }
 
 extension Ledger {
-    /// Where an account stands in each of its periods.
+    /// The state of an account in each of its periods.
     ///
-    /// - Returns: nil where nothing was ever reserved on it and no limit of it was seen.
+    /// - Returns: nil if nothing was ever reserved on it and no limit of it was seen.
     package func standing(of account: AccountName, now: Timestamp) async throws -> AccountStanding? {
         try await read { db in try db.standing(of: account.description, now: now) }
     }
@@ -59,7 +59,7 @@ extension Ledger {
         try await scan { db in try db.standings(now: now) }
     }
 
-    /// Adds to a running period, audited; invocations that waited for that room go on.
+    /// Adds to a running period, audited; invocations that waited for that room continue.
     ///
     /// - Throws: `BudgetCommandFailure`.
     package func grant(_ request: GrantRequest, now: Timestamp) async throws -> GrantOutcome {
@@ -74,7 +74,7 @@ extension Ledger {
         try await write(touching: [.invocations, .schedules]) { db in try db.throttle(request, now: now) }
     }
 
-    /// Ends the throttles of an account, audited; invocations that waited for that room go on.
+    /// Ends the throttles of an account, audited; invocations that waited for that room continue.
     ///
     /// - Throws: `BudgetCommandFailure.notThrottled`.
     package func liftThrottle(
@@ -95,8 +95,8 @@ extension Ledger {
         try await scan { db in try db.activeThrottles(of: account?.description, now: now) }
     }
 
-    /// Recomputes every counter, window, roll-up and balance from the entries and the reservations, and explains all that
-    /// stands above a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
+    /// Recomputes every counter, window, roll-up and balance from the entries and the reservations, and explains every
+    /// excess over a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
     package func verifyBudgets(now: Timestamp) async throws -> BudgetVerification {
         try await scan { db in
             var audit = try BudgetAudit(db: db, now: now)
@@ -111,10 +111,10 @@ extension Ledger {
         try await read { db in try db.alertLevels(now: now) }
     }
 
-    /// Takes note of the limits that a commit of the codex sets, so that alerts, reports and what waits for room follow
-    /// it at once and not only with the next call; each change is audited.
+    /// Records the limits of a commit, so that alerts, reports and waiting invocations follow them immediately and not
+    /// only with the next call; each change is audited.
     ///
-    /// - Parameter recipients: whom the alerts of each account are told to, by its name; nil leaves them as they are.
+    /// - Parameter recipients: the recipients of each account's alerts, by its name; nil leaves them as they are.
     package func noteLimits(
         _ limits: [AccountLimit], rules: BudgetRules, recipients: [String: [String]]? = nil, now: Timestamp
     ) async throws {
@@ -124,16 +124,16 @@ extension Ledger {
         }
     }
 
-    /// Ends the reservations whose owner let their deadline pass, whatever became of the invocation: one that was only
-    /// held is released, one that was sent is posted at its bound, marked estimated. At most 1,000; audited.
+    /// Ends the reservations whose owner missed their deadline, whatever the state of the invocation: a held one is
+    /// released, a sent one is posted at its bound, marked estimated. At most 1,000; audited.
     ///
     /// - Returns: how many there were.
     package func expireReservations(now: Timestamp) async throws -> Int {
         try await write(touching: [.invocations, .outcomes]) { db in try db.expireReservations(now: now) }
     }
 
-    /// Puts an invocation that a budget stopped into `waiting`, with what it has so far; it goes on by itself when there
-    /// is room.
+    /// Puts an invocation that a budget stopped into `waiting`, with its results so far; it continues by itself when
+    /// there is room.
     package func waitForBudget(
         _ invocation: Invocation, refused: BudgetExceeded, partial: String, now: Timestamp
     ) async throws {
@@ -142,15 +142,15 @@ extension Ledger {
         }
     }
 
-    /// What an invocation that waits for a budget waits for; nil where it does not.
+    /// The obstacle of an invocation that waits for a budget; nil if it does not.
     package func budgetWait(of invocation: InvocationID) async throws -> BudgetWait? {
         try await read { db in try db.budgetWait(of: invocation) }
     }
 
-    /// Puts an invocation that waits for a budget back into the queue, for this worker alone where one is named: it tries
-    /// again, and waits again where there is still no room.
+    /// Puts an invocation that waits for a budget back into the queue, optionally for this worker alone: it tries
+    /// again, and waits again if there is still no room.
     ///
-    /// - Returns: the invocation as it is now; nil where there is none.
+    /// - Returns: the invocation as it is now; nil if there is none.
     package func resumeFromBudget(
         _ invocation: InvocationID, for worker: WorkerID?, actor: String, now: Timestamp
     ) async throws -> Invocation? {
@@ -160,7 +160,7 @@ extension Ledger {
     }
 }
 
-/// What an invocation that a budget stopped waits for.
+/// The obstacle of an invocation that a budget stopped.
 package struct BudgetWait: Sendable, Hashable {
     package let invocation: InvocationID
     package let since: Timestamp
@@ -168,17 +168,17 @@ package struct BudgetWait: Sendable, Hashable {
     package let period: BudgetPeriod
     /// `resources.tokenBudget.perDay`, `alerts.red`.
     package let setting: String
-    /// Tokens, or micro-dollars where `isMoney`.
+    /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
     package let reserved: Int64
     package let needed: Int64
     package let isMoney: Bool
-    /// When there will be room without anyone's doing; nil where a grant or a higher limit is needed.
+    /// When there will be room without anyone's doing; nil if a grant or a higher limit is needed.
     package let freesUpAt: Timestamp?
-    /// The alert that keeps it back; `none` where it waits for room.
+    /// The alert that holds it back; `none` if it waits for room.
     package let alert: AlertLevel
-    /// What the limit must be at least for the call to go out whole.
+    /// The limit that the whole call requires.
     package let enough: Int64
 
     private var refusal: BudgetExceeded {
@@ -188,7 +188,7 @@ package struct BudgetWait: Sendable, Hashable {
             relief: freesUpAt.map { .at($0) } ?? .grant, alert: alert)
     }
 
-    /// For people: which account has no room, by which limit, and what helps.
+    /// For people: the account without room, the limit, and the remedy.
     package var reason: String {
         "room in \(refusal.message)" + (freesUpAt == nil ? "; \(refusal.hint ?? "")" : "")
     }
@@ -206,7 +206,7 @@ package struct AlertLevels: Sendable, Hashable {
         about(agent: agent, chapter: chapter).values.max() ?? .none
     }
 
-    /// The highest alert of those three that keeps work of this priority from starting; nil where none does.
+    /// The highest alert of those three that keeps work of this priority from starting; nil if none does.
     package func holding(
         _ priority: Priority, agent: String, chapter: String?
     ) -> (account: String, level: AlertLevel)? {

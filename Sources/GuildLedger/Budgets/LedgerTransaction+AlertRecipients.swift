@@ -19,8 +19,8 @@ package struct AlertInForce: Sendable, Hashable {
 
     package let account: String
     package let level: AlertLevel
-    /// Who is told of it: `agent/NAME`, `user:ID`, a chapter's `notify` target, or, where the codex names nobody, the
-    /// account itself.
+    /// The recipients: `agent/NAME`, `user:ID`, a chapter's `notify` target, or, if the codex names nobody, the account
+    /// itself.
     package let recipients: [String]
 }
 
@@ -34,7 +34,7 @@ extension LedgerTransaction {
         return recipients.isEmpty ? [account] : recipients
     }
 
-    /// Puts what a commit says in the place of what an earlier one said.
+    /// Replaces the recipients of an earlier commit.
     func replaceAlertRecipients(_ recipients: [String: [String]]) throws {
         let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
         var known: [String: [String]] = [:]

@@ -1,7 +1,7 @@
 import GuildDomain
 
 extension LedgerTransaction {
-    /// Reckons the alerts of an account anew after its spending or its limits changed, and tells of each level that is
+    /// Recomputes the alerts of an account after its spending or its limits changed, and reports each level that is
     /// reached for the first time in its period: one audit entry, and one notification for each recipient.
     ///
     /// - Parameter known: the codex's limits on it, where the caller has them; used if they are those last seen.
@@ -42,7 +42,7 @@ extension LedgerTransaction {
             Dictionary(try rows.map { ($0.name, try level(of: $0, clock: clock)) }) { first, _ in first })
     }
 
-    /// When the next alert in force ends by the calendar; nil where there is none.
+    /// When the next alert in force ends by the calendar; nil if there is none.
     func nextAlertEnd(after now: Timestamp) throws -> Timestamp? {
         try value(
             """

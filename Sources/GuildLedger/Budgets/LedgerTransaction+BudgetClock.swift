@@ -5,11 +5,11 @@ import GuildDomain
 struct BudgetClock: Sendable {
     let now: Timestamp
     let rules: BudgetRules
-    /// The last entry of the books.
+    /// The last entry of the accounts.
     let entry: Int64
     /// Whether any invocation waits for room.
     let hasWaits: Bool
-    /// Whether no commit has said what the rules are.
+    /// Whether no commit has set the rules yet.
     let isUnset: Bool
 
     var calendar: PeriodCalendar { PeriodCalendar(zone: rules.zone) }
@@ -34,11 +34,11 @@ extension LedgerTransaction {
                 rules: BudgetRules(zone: zone, alerts: alerts, commit: try row[8]), entry: try row[5] as Int64? ?? 0,
                 hasWaits: try row[7], isUnset: zone.isEmpty)
         }
-        guard let clock else { throw LedgerFailure.unusable(path: "budget_rules", reason: "its row is missing") }
+        guard let clock else { throw RowFault(column: "id", found: "no row", sql: "SELECT id FROM budget_rules") }
         return clock
     }
 
-    /// The clock under the rules of a plan's commit; where they are others than those last seen, that is recorded.
+    /// The clock under the rules of a plan's commit; if they are others than those last seen, that is recorded.
     func budgetClock(_ now: Timestamp, adopting rules: BudgetRules) throws -> BudgetClock {
         let clock = try budgetClock(now)
         guard clock.isUnset || clock.rules.zone != rules.zone || clock.rules.alerts != rules.alerts else {
@@ -67,7 +67,7 @@ extension LedgerTransaction {
             now: clock.now, rules: rules, entry: clock.entry, hasWaits: clock.hasWaits, isUnset: false)
     }
 
-    /// Moves the clock of the books on where a person's change is the latest thing in them.
+    /// Advances the clock of the accounts if a person's change is the latest event in them.
     func advanceClock(to now: Timestamp) throws {
         try run(
             "UPDATE budget_rules SET at = ? WHERE id = (SELECT max(id) FROM budget_rules) AND at < ?", [now, now])
@@ -77,10 +77,10 @@ extension LedgerTransaction {
         ["yellow": .integer(alerts.yellow), "orange": .integer(alerts.orange), "red": .integer(alerts.red)]
     }
 
-    /// Another zone has other days: what was used of them is taken from the hourly roll-ups, an hour that lies partly in
-    /// them whole.
+    /// Another zone has other days: their usage is taken from the hourly roll-ups, with each partial hour counted
+    /// whole.
     ///
-    /// - Parameter fillingWindows: the books are older than their windows, so that those are filled too.
+    /// - Parameter fillingWindows: the accounts are older than their windows, so those are filled too.
     private func turnCalendars(to zone: String, at now: Timestamp, fillingWindows: Bool) throws {
         let spent = fillingWindows ? try spentLately(at: now) : [:]
         let calendar = PeriodCalendar(zone: zone)
@@ -93,7 +93,7 @@ extension LedgerTransaction {
         }
     }
 
-    /// What was spent on each account in the last hour.
+    /// The spending on each account in the last hour.
     private func spentLately(at now: Timestamp) throws -> [Int64: [(at: Timestamp, Spending)]] {
         var spent: [Int64: [(at: Timestamp, Spending)]] = [:]
         try each(
@@ -118,7 +118,7 @@ extension LedgerTransaction {
         return SpendingWindows.Calendar(start: range.lowerBound, end: range.upperBound, used: used, told: old.told)
     }
 
-    /// What the roll-ups hold of an account from the hour of `since` on; nil for an account that they do not have.
+    /// The usage of an account in the roll-ups from the hour of `since` on; nil for an account without roll-ups.
     func rolledUp(_ account: String, since: Timestamp) throws -> Spending? {
         let column: String
         let value: String

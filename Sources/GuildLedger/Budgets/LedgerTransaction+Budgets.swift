@@ -1,13 +1,15 @@
 import GuildDomain
 
-/// The books' rows. All of these run inside the transaction of the thing that spends.
+/// The rows of the accounts. All of this runs inside the transaction that spends.
 ///
-/// An account is one row, a reservation one, an entry with its postings one: a call whose accounts exist costs two reads
-/// and three writes to reserve, and to settle two reads, two writes and one for each account.
+/// An account is one row, a reservation one, an entry with its postings one: a call whose accounts exist costs two
+/// reads and three writes to reserve, and to settle two reads, two writes and one for each account.
 extension LedgerTransaction {
     /// Reserves on every account of the plan or on none.
+    ///
+    /// - Parameter isSending: whether the provider may bill it from now on.
     func reserve(
-        _ plan: TurnPlan, for invocation: Invocation, owner: WorkerID, now: Timestamp
+        _ plan: TurnPlan, for invocation: Invocation, owner: WorkerID, isSending: Bool = false, now: Timestamp
     ) throws -> Reservation {
         let plan = plan.bounded
         let clock = try budgetClock(now, adopting: plan.rules)
@@ -18,19 +20,19 @@ extension LedgerTransaction {
             id: ReservationID(now: now), input: plan.inputBound, output: output,
             cost: BudgetRule.boundCost(plan.prices, input: plan.inputBound, output: output), level: level)
         let accounts = books.map(\.id)
-        // The double entries stand at the agent's own account; the others are counters.
+        // The double entries belong to the agent's own account; the others are counters.
         guard let own = books.first(where: { $0.name.hasPrefix("agent/") }) ?? books.first else {
-            throw LedgerFailure.unusable(path: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
+            throw StateConflict(subject: "turn \(plan.n) of \(invocation.id)", reason: "it has no account")
         }
         try run(
             """
             INSERT INTO reservations (id, invocation, n, attempt, owner, state, input, output, cost, made_at, account,
                 accounts, model, deadline)
-            VALUES (?, ?, ?, ?, ?, 'held', ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                reservation.id, invocation.id, plan.n, invocation.attempt, owner, reservation.input,
-                reservation.output, reservation.cost, clock.now, own.id,
+                reservation.id, invocation.id, plan.n, invocation.attempt, owner, isSending ? "sent" : "held",
+                reservation.input, reservation.output, reservation.cost, clock.now, own.id,
                 "[\(accounts.map(String.init).joined(separator: ","))]", plan.model, now + Lease.length,
             ])
         try run(
@@ -42,10 +44,10 @@ extension LedgerTransaction {
         return reservation
     }
 
-    /// Ends a reservation with what was spent; nil releases it whole.
+    /// Ends a reservation with the actual spending; nil releases it whole.
     ///
-    /// - Parameter limits: those of the plan, where there is one, so that they need not be read again.
-    /// - Returns: by how much the spending passed what was reserved, and when it was posted.
+    /// - Parameter limits: those of the plan, if there is one, so that they need not be read again.
+    /// - Returns: by how much the spending exceeded the reservation, and when it was posted.
     @discardableResult
     func settle(
         _ reservation: Reservation, spent: TokenUsage?, cost: Int64, estimated: Bool, limits: [AccountLimit] = [],
@@ -64,7 +66,7 @@ extension LedgerTransaction {
         guard let ended else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         let overrun = Spending(
             tokens: max(0, usage.total - reservation.tokens), cost: max(0, cost - reservation.cost))
-        // Before the accounts, so that what an alert or a wake-up records has the entry that caused it behind it.
+        // Before the accounts, so that the entry precedes any alert or wake-up that it causes.
         try post(
             spent == nil ? "release" : "settle", reservation, account: ended.account, at: clock.now,
             held: Spending(tokens: -reservation.tokens, cost: -reservation.cost), spent: usage, cost: cost,
@@ -131,7 +133,7 @@ extension LedgerTransaction {
 
     // MARK: Steps of reserving
 
-    /// The rows of the plan's accounts, each once, in its order; made where they are missing.
+    /// The rows of the plan's accounts, each once, in its order; made if they are missing.
     private func open(_ plan: TurnPlan, clock: BudgetClock, now: Timestamp) throws -> [AccountRow] {
         var names: [String] = []
         for limit in plan.accounts where !names.contains(limit.account) { names.append(limit.account) }
@@ -149,9 +151,9 @@ extension LedgerTransaction {
         return books
     }
 
-    /// Each limit in force and what stands against it.
+    /// Each limit in force and its usage.
     ///
-    /// - Throws: `BudgetExceeded` where an alert keeps work of this priority back.
+    /// - Throws: `BudgetExceeded` where an alert holds work of this priority back.
     private func standings(
         of plan: TurnPlan, on books: [AccountRow], for priority: Priority, clock: BudgetClock
     ) throws -> (standings: [BudgetRule.Standing], level: AlertLevel) {
@@ -222,7 +224,7 @@ extension LedgerTransaction {
     }
 }
 
-/// A reservation that is neither settled nor released, and the turn that it is for.
+/// A reservation that is neither settled nor released, with its turn.
 struct OpenReservation {
     let reservation: Reservation
     let isSent: Bool
@@ -241,7 +243,7 @@ struct OpenReservation {
 
 /// How a reservation was settled.
 struct Settlement {
-    /// By how much the spending passed what was reserved for it.
+    /// By how much the spending exceeded its reservation.
     let overrun: Spending
     /// Budget time.
     let at: Timestamp

@@ -71,7 +71,7 @@ extension LedgerTransaction {
             [
                 clock.now, clock.entry, row.id, period, permille, tokens, request.until, request.actor, request.reason,
             ], as: Int64.self)
-        guard let id = made else { throw StorageFault(kind: .other, message: "the throttle was not made") }
+        guard let id = made else { throw StorageFault(kind: .other, message: "the throttle was not created") }
         try appendAudit(
             AuditEntry(
                 at: now, actor: request.actor, kind: .budgetThrottled, subject: row.name,
@@ -138,8 +138,8 @@ extension LedgerTransaction {
 
     // MARK: Steps
 
-    /// What follows every change by a person: the account is known to be changed, its alerts are reckoned anew, and what
-    /// waits and now has room goes on.
+    /// The consequences of every change by a person: the account is marked as changed, its alerts are recomputed, and
+    /// waiting invocations with room continue.
     private func adjusted(
         _ row: inout AccountRow, until: Timestamp?, clock: BudgetClock, now: Timestamp
     ) throws -> (woken: [InvocationID], waiting: Int) {

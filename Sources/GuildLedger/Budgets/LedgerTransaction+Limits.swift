@@ -1,7 +1,7 @@
 import Foundation
 import GuildDomain
 
-/// What people changed of an account's limits, as far as it is in force.
+/// Operators' changes to an account's limits that are in force.
 struct BudgetAdjustments: Sendable {
     var grants: [Grant] = []
     var throttles: [Throttle] = []
@@ -12,7 +12,7 @@ struct BudgetAdjustments: Sendable {
         }
     }
 
-    /// The limits in force: those of the codex and what was granted, lowered by what was throttled.
+    /// The limits in force: those of the codex plus grants, lowered by throttles.
     func applied(to limits: [AccountLimit]) -> [AccountLimit] {
         guard !grants.isEmpty || !throttles.isEmpty else { return limits }
         var applied = limits.map { limit in
@@ -46,7 +46,7 @@ struct BudgetAdjustments: Sendable {
 }
 
 extension LedgerTransaction {
-    /// What people changed of an account; nothing is read where nothing can be in force.
+    /// Operators' changes to an account; nothing is read if none can be in force.
     func adjustments(of row: AccountRow, at now: Timestamp) throws -> BudgetAdjustments {
         guard now < row.adjustedUntil else { return BudgetAdjustments() }
         return BudgetAdjustments(
@@ -65,7 +65,7 @@ extension LedgerTransaction {
         return try LimitsText.limits(text, of: row.name)
     }
 
-    /// Records the limits that a plan or a commit has for an account, where they are others than those last seen.
+    /// Records the limits that a plan or a commit has for an account, if they are others than those last seen.
     ///
     /// - Returns: whether they are.
     @discardableResult
@@ -79,7 +79,7 @@ extension LedgerTransaction {
         let text = LimitsText.text(of: limits)
         try run("UPDATE accounts SET limits_digest = ?, limits = ? WHERE id = ?", [digest, text, row.id])
         row.limitsDigest = digest
-        // A root's and an invocation's first limits are no change of anything.
+        // A root's and an invocation's first limits do not count as a change.
         guard row.hasWindows || !isFirst || !row.used.isZero || !row.reserved.isZero else { return true }
         try run(
             "INSERT INTO limit_changes (at, entry, account, commit_id, old, new) VALUES (?, ?, ?, ?, ?, ?)",
@@ -92,8 +92,8 @@ extension LedgerTransaction {
         return true
     }
 
-    /// What a refused plan says of the accounts that there are, and of the one that refused it: a limit is recorded though
-    /// nothing was reserved, so that whoever waits for room is measured by it.
+    /// Records the limits of a refused plan for existing accounts and for the refusing one: although nothing was
+    /// reserved, invocations that wait for room are measured by them.
     func noteKnown(_ plan: TurnPlan, refusedBy account: String, now: Timestamp) throws {
         let clock = try budgetClock(now, adopting: plan.rules)
         for (name, limits) in Dictionary(grouping: plan.accounts, by: \.account).sorted(by: { $0.key < $1.key }) {
@@ -104,7 +104,7 @@ extension LedgerTransaction {
         }
     }
 
-    /// What a commit says, before any plan follows it.
+    /// Records the limits of a commit, before any plan follows it.
     func noteLimits(_ limits: [AccountLimit], rules: BudgetRules, now: Timestamp) throws {
         let clock = try budgetClock(now, adopting: rules)
         for (name, limits) in Dictionary(grouping: limits, by: \.account).sorted(by: { $0.key < $1.key }) {
@@ -118,11 +118,11 @@ extension LedgerTransaction {
     }
 }
 
-/// The limits of one account as a row keeps them: JSON, and a digest that tells two apart.
+/// The limits of one account in stored form: JSON, and a digest for comparison.
 enum LimitsText {
     static let emptyDigest: Int64 = 0
 
-    /// FNV-1a over the figures; 0 where nothing is limited.
+    /// FNV-1a over the figures; 0 if nothing is limited.
     static func digest(of limits: [AccountLimit]) -> Int64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ value: Int64) {
@@ -160,7 +160,7 @@ enum LimitsText {
         guard let text else { return [AccountLimit(counting: account)] }
         let fault = RowFault(
             column: "limits", found: "other than limits for \(account)", sql: "SELECT limits FROM accounts")
-        // Any reason is the same to whoever reads.
+        // The reason does not matter to the reader.
         guard let values = (try? JSONParser.parse(text))?.array else { throw fault }
         let limits = try values.map { value in
             guard let period = value["period"]?.string.flatMap(BudgetPeriod.init(rawValue:)) else { throw fault }

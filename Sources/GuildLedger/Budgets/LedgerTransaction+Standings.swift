@@ -1,7 +1,7 @@
 import GuildDomain
 
 extension Ledger {
-    /// An account as it stood at the last budget time in the ledger; nil where there is none of that name.
+    /// An account as it stood at the last budget time in the ledger; nil if there is none of that name.
     package func account(_ name: String) async throws -> AccountStanding? {
         try await read { db in try db.standing(of: name, now: Timestamp(microseconds: 0)) }
     }
@@ -30,7 +30,7 @@ extension LedgerTransaction {
         let clock = try budgetClock(now)
         let kinds = ["organization", "chapter/", "agent/", "swarm/"]
         return try kinds.flatMap { kind in
-            // A range of the index on names, whatever the case of the codex: '0' follows '/'.
+            // A range of the index on names, whatever the case in the codex: '0' follows '/'.
             try accountRows(
                 "SELECT \(AccountRow.columns) FROM accounts WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
                 [kind, (kind.hasSuffix("/") ? String(kind.dropLast()) : kind) + "0", Self.standingLimit])

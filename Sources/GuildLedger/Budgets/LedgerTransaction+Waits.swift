@@ -65,7 +65,8 @@ extension LedgerTransaction {
         try value("SELECT count(*) FROM budget_waits WHERE account = ?", [row.id]) ?? 0
     }
 
-    /// Wakes those that wait for room on an account, as far as it goes: by priority and age, each taking what it needs.
+    /// Wakes invocations that wait for room on an account, as far as the room suffices: by priority and age, each
+    /// taking its need.
     func wakeWaiters(on row: AccountRow, clock: BudgetClock, now: Timestamp) throws -> [InvocationID] {
         let waiters = try all(
             """
@@ -92,7 +93,8 @@ extension LedgerTransaction {
         _ id: InvocationID, for worker: WorkerID?, actor: String, now: Timestamp
     ) throws -> Invocation? {
         guard let invocation = try invocation(id) else { return nil }
-        // Whoever is queued, or was put back by a retry, may be taken over by a worker that wants it for itself.
+        // An invocation that is queued, or was put back by a retry, may be taken over by a worker that wants it for
+        // itself.
         if invocation.state == .waiting, invocation.waitReason == .budget {
             try setState(id, .queued, availableAt: now)
             try auditResumed(id, account: invocation.agent, actor: actor, now: now)

@@ -1,13 +1,13 @@
 package import GuildDomain
 
-/// One account that a model call counts against, and what may be spent on it in one period.
+/// One account of a model call, with its limit in one period.
 package struct AccountLimit: Sendable, Hashable {
     /// `AccountName` in text: `invocation/ID`, `agent/NAME`, `chapter/NAME`, `organization`, `root/ID`, `swarm/NAME`.
     package var account: String
     package var period: BudgetPeriod
-    /// Nil where nothing limits it.
+    /// Nil if nothing limits it.
     package var tokens: Int64?
-    /// Micro-dollars; nil where nothing limits it.
+    /// Micro-dollars; nil if nothing limits it.
     package var cost: Int64?
     /// Of `tokens`, those that only CRITICAL and HIGH may reserve.
     package var kept: Int64
@@ -32,9 +32,9 @@ package struct AccountLimit: Sendable, Hashable {
     var isLimit: Bool { tokens != nil || cost != nil }
 }
 
-/// What holds for all budgets of an organisation, and the commit that says so.
+/// The rules for all budgets of an organisation, and the commit that sets them.
 package struct BudgetRules: Sendable, Hashable {
-    /// An IANA name: days and months turn over by it.
+    /// An IANA name: days and months begin in this zone.
     package var zone: String
     package var alerts: AlertThresholds
     package var commit: String
@@ -56,12 +56,12 @@ package struct TurnPlan: Sendable, Hashable {
     package var inputBound: Int64
     /// The reply limit asked for; a smaller one may be granted.
     package var outputWanted: Int64
-    /// Nil where the price is unknown: refused if a limit on money applies.
+    /// Nil if the price is unknown: refused if a limit on money applies.
     package var prices: TokenPrices?
     /// In order from the invocation's own account outwards.
     package var accounts: [AccountLimit]
     package var rules: BudgetRules
-    /// What an alert left out of the request.
+    /// The bytes that an alert left out of the request.
     package var trimmedBytes: Int
 
     package init(

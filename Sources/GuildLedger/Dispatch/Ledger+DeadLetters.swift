@@ -1,21 +1,21 @@
 package import GuildDomain
 
-/// An invocation that failed for good, kept whole: its event, its journal, what it cost and why it ended.
+/// An invocation that failed for good, with its event, journal, cost and reason.
 package struct DeadLetter: Sendable, Hashable {
     package let invocation: Invocation
     /// `issues.opened`
     package let eventType: String
     package let subject: String?
-    /// How many turns were answered; a retry goes on behind them.
+    /// The number of answered turns; a retry continues after them.
     package let answeredTurns: Int
 }
 
-/// Why a dead letter is not to be had.
+/// Why a dead letter is not available.
 package enum DeadLetterFailure: GuildError, Equatable {
     case unknown(String)
     case notDead(String, state: InvocationState)
     case dropped(String)
-    /// Retention has erased what it heard and said.
+    /// Retention has erased its content.
     case erased(String)
 
     package var kind: ErrorKind { .usage }
@@ -23,17 +23,17 @@ package enum DeadLetterFailure: GuildError, Equatable {
     package var message: String {
         switch self {
         case .unknown(let id): "there is no dead letter '\(id)'"
-        case .notDead(let id, let state): "invocation \(id) is no dead letter: it is \(state.rawValue)"
-        case .dropped(let id): "dead letter \(id) was dropped"
-        case .erased(let id): "dead letter \(id) cannot go on: retention has erased its event and its journal"
+        case .notDead(let id, let state): "invocation \(id) is not a dead letter: it is \(state.rawValue)"
+        case .dropped(let id): "dead letter \(id) was discarded"
+        case .erased(let id): "dead letter \(id) cannot continue: retention has erased its event and its journal"
         }
     }
 
     package var hint: String? {
         switch self {
-        case .unknown, .dropped: "`guild dispatch dead-letters list` shows those there are"
-        case .notDead(let id, _): "`guild audit show \(id)` tells what it did"
-        case .erased(let id): "`guild dispatch dead-letters drop \(id)` puts it away; a new event begins anew"
+        case .unknown, .dropped: "`guild dispatch dead-letters list` shows them"
+        case .notDead(let id, _): "`guild audit show \(id)` shows what it did"
+        case .erased(let id): "`guild dispatch dead-letters drop \(id)` discards it; a new event starts over"
         }
     }
 }
@@ -58,8 +58,8 @@ extension Ledger {
         }
     }
 
-    /// Puts a dead letter back into the queue: it goes on behind its journal, with all its retries before it. An answer
-    /// that it ended on is set aside, so that the model is asked again; what it cost stays in the books.
+    /// Queues a dead letter again: it continues after its journal, with all its retries available. An answer that it
+    /// ended on is set aside, so that the model is asked again; its cost stays in the accounts.
     ///
     /// - Throws: `DeadLetterFailure`.
     package func retryDeadLetter(_ text: String, actor: String, now: Timestamp) async throws -> Invocation {
@@ -124,7 +124,7 @@ extension LedgerTransaction {
         try holds("SELECT EXISTS (SELECT 1 FROM events WHERE id = ? AND erased_at IS NOT NULL)", [event])
     }
 
-    /// An answer that asks for nothing is where the invocation ended: with it in the journal it would end there again.
+    /// The invocation ended at an answer without tool calls: with that answer in the journal it would end there again.
     fileprivate func setAsideLastAnswer(of invocation: InvocationID) throws {
         try run(
             """

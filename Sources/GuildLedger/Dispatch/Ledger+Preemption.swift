@@ -2,9 +2,9 @@ package import GuildDomain
 
 /// The room that there is for urgent work.
 package struct PreemptionRule: Sendable, Hashable {
-    /// What one process runs at once.
+    /// The runs of one process at a time.
     package var slots: Int
-    /// What runs at once in all; nil is no limit.
+    /// The runs of all processes at a time; nil means no limit.
     package var maxConcurrent: Int?
     /// The most that may run at once, by agent.
     package var agentLimits: [String: Int]
@@ -46,7 +46,7 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// Puts what was paused back into the queue once nothing urgent waits.
+    /// Queues paused invocations again once nothing urgent waits.
     func resumePreempted(now: Timestamp) throws {
         let isAny = try holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')")
         guard isAny, try !hasCritical(now: now) else { return }

@@ -9,12 +9,12 @@ package struct RateExceeded: GuildError, Hashable {
 
     package var kind: ErrorKind { .unavailable }
     package var message: String { "\(reason); try again after \(until.rfc3339)" }
-    package var hint: String? { "raise the limit in the codex, or ask less often" }
+    package var hint: String? { "raise the limit in the codex, or call less often" }
 }
 
-/// What asking for a turn comes to.
+/// The result of asking for a slot.
 package enum RateTurn: Sendable, Hashable {
-    /// The turn is taken and comes now or at this later instant.
+    /// The slot is taken, for now or for this later instant.
     case at(Timestamp)
     /// A limit refuses instead of letting wait; nothing is taken.
     case refused(RateExceeded)
@@ -24,10 +24,10 @@ extension Ledger {
     /// A wait up to this may be slept through; a longer one gives the slot and the lease back.
     package static let shortWait = Duration.seconds(1)
 
-    /// Takes the turns of a model turn's reads, each once: a read that has its turn keeps it through waits and restarts.
+    /// Assigns a rate-limit slot to each pending read of this model turn. A slot survives waits and restarts.
     ///
-    /// - Parameter charges: what the reads take from, by their positions.
-    /// - Returns: the turns by position; a read that takes from nothing has none.
+    /// - Parameter charges: the rate limits of the reads, by their positions.
+    /// - Returns: the slots by position; a read without rate limits has none.
     /// - Throws: `LedgerFailure.fenced` where this attempt does not own the invocation any more.
     package func takeTurns(
         _ charges: [Int: [AdmissionTerms.Charge]], turn n: Int, of invocation: Invocation, now: Timestamp
@@ -58,7 +58,7 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// Takes a turn from each bucket or, where one refuses, from none.
+    /// Takes a slot from each bucket, or from none if one refuses.
     func takeTurn(_ charges: [AdmissionTerms.Charge], now: Timestamp) throws -> RateTurn {
         var book = LedgerBook(db: self, event: nil)
         switch try AdmissionRule.takeTurn(charges, in: &book, now: now) {
@@ -69,9 +69,9 @@ extension LedgerTransaction {
         }
     }
 
-    /// Lets go of the worker until a turn comes. Only for the attempt that owns it.
+    /// Releases the worker until a slot comes. Only for the attempt that owns it.
     ///
-    /// - Throws: `CancellationError` where somebody has asked for its end: it is not to wait for that.
+    /// - Throws: `CancellationError` where somebody has asked for its end: it must not wait for that.
     func waitForTurn(_ invocation: Invocation, until due: Timestamp, now: Timestamp) throws {
         guard !invocation.cancelRequested else { throw CancellationError() }
         try move(invocation, to: .waiting, waiting: .rate, availableAt: due, now: now)
@@ -80,7 +80,7 @@ extension LedgerTransaction {
                 .invocationRetried, now: now,
                 [
                     "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
-                    "reason": .string("waits for its turn at a connector until \(due.rfc3339)"),
+                    "reason": .string("waits for its slot at a connector until \(due.rfc3339)"),
                 ]))
     }
 }

@@ -18,7 +18,7 @@ package struct OpenWindow: Sendable, Hashable {
     }
 }
 
-/// A decision that waits for its turn at a rate.
+/// A decision that waits for its slot at a rate.
 package struct PendingDecision: Sendable, Hashable {
     package let rule: String
     package let agent: String
@@ -26,7 +26,7 @@ package struct PendingDecision: Sendable, Hashable {
     package let root: EventID
     package let dueAt: Timestamp
     package let invocation: NewInvocation
-    /// What it waits for, where that was asked for.
+    /// The obstacle, if it was requested.
     package let reason: String?
     let terms: AdmissionTerms
 
@@ -62,13 +62,13 @@ extension Ledger {
         }
     }
 
-    /// Closes a window in one claim: its invocation is queued, or what `refusal` says is recorded.
+    /// Closes a window in one claim: its invocation is queued, or the `refusal` is recorded.
     ///
     /// - Parameters:
-    ///   - commit: the codex that the invocation runs with, the head of now.
-    ///   - head: as `decide` has it.
+    ///   - commit: the codex that the invocation runs with, which is the present head.
+    ///   - head: as for `decide`.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil where another dispatcher closed it, or an event has put it off since.
+    /// - Returns: the decision; nil if another dispatcher closed it, or an event has deferred it since.
     package func close(
         _ open: OpenWindow, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {
@@ -100,7 +100,7 @@ extension Ledger {
         }
     }
 
-    /// Decisions whose turn has come, in the order of their turns.
+    /// Decisions whose slot has come, in the order of the slots.
     ///
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
@@ -118,7 +118,7 @@ extension Ledger {
     /// - Parameters:
     ///   - head: as `decide` has it.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil where another dispatcher had done it.
+    /// - Returns: what was decided; nil if another dispatcher had done it.
     package func settle(
         _ pending: PendingDecision, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {
@@ -129,7 +129,7 @@ extension Ledger {
                 [pending.event, pending.rule, pending.agent, now])
             guard claimed == 1 else { return nil }
             var decision = Decision(
-                rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
+                rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its slot came"],
                 invocation: pending.invocation)
             decision.terms = pending.terms
             if let refusal {
@@ -160,10 +160,10 @@ extension Ledger {
         }
     }
 
-    /// The events that an invocation stands for besides its own, in order and with their payloads: none for most.
+    /// The events that an invocation combines besides its own, in order and with their payloads: none for most.
     ///
-    /// - Parameter limit: the newest so many.
-    /// - Returns: also how many there are in all, its own among them.
+    /// - Parameter limit: the number of newest ones.
+    /// - Returns: also their total number, its own among them.
     package func mergedEvents(
         of invocation: InvocationID, limit: Int
     ) async throws -> (events: [Event], count: Int) {

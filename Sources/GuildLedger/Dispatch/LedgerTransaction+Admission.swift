@@ -3,7 +3,7 @@ package import GuildDomain
 /// Buckets, windows and the queue as the ledger has them, inside one transaction.
 struct LedgerBook: AdmissionBook {
     let db: LedgerTransaction
-    /// The event that is decided: whose window it is, where one opens. Nil where no window can.
+    /// The decided event, to which an opening window belongs. Nil if no window can open.
     let event: EventPlace?
 
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket {
@@ -18,7 +18,7 @@ struct LedgerBook: AdmissionBook {
             )
         }
         guard let kept else { return .full(charge.rate, at: now) }
-        // What was used since the last look is owed from now on.
+        // Usage since the last look is owed from now on.
         return kept.bucket.filled(charge.rate, at: now).taking(kept.spent)
     }
 
@@ -91,7 +91,7 @@ extension DebounceWindow {
 }
 
 extension Decision {
-    /// The invocation that the row names: its own, or the one that stands for it.
+    /// The invocation that the row names: its own, or the one that it joined.
     var named: InvocationID? {
         if let mergedInto { return mergedInto }
         switch outcome {
@@ -136,7 +136,7 @@ extension Decision {
             decided.become(.merged, "debounced into \(window.invocation), event \(window.events) of its window")
             decided.mergedInto = window.invocation
         case .delayed(let until, let reason):
-            decided.become(.rateLimited, "\(reason); its turn comes at \(until.rfc3339)", until: until)
+            decided.become(.rateLimited, "\(reason); its slot is at \(until.rfc3339)", until: until)
         case .rejected(let until, let reason):
             decided.become(.rejected, "\(reason); try again after \(until.rfc3339)", until: until)
         case .paused(let reason): decided.become(.paused, reason)

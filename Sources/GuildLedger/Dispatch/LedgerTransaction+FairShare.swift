@@ -2,7 +2,7 @@ import GuildDomain
 
 /// How the slots of a priority are divided between chapters.
 package struct FairShareRule: Sendable, Hashable {
-    /// By chapter, in lower case; 1 where nothing is said.
+    /// By chapter, in lower case; 1 if nothing is said.
     package var weights: [String: Int]
     /// Fractions of the slots, by chapter, in lower case.
     package var guarantees: [String: Double]
@@ -16,7 +16,7 @@ package struct FairShareRule: Sendable, Hashable {
     }
 }
 
-/// What a claim is limited to: one chapter at one priority, or nothing.
+/// The limits of a claim: one chapter at one priority, or none.
 struct ClaimShare {
     /// The index that serves the condition.
     var index: String
@@ -31,7 +31,7 @@ struct ClaimShare {
 extension LedgerTransaction {
     /// The shares that a claim tries, in order, until one has something to claim.
     ///
-    /// - Parameter claim: returns nil where the share has nothing that may run now.
+    /// - Parameter claim: returns nil if the share has nothing that may run now.
     func firstClaim<Value>(
         _ rule: FairShareRule?, claim: (ClaimShare) throws -> Value?
     ) throws -> Value? {
@@ -54,7 +54,7 @@ extension LedgerTransaction {
         return nil
     }
 
-    /// What a turn used counts for the chapter's share and for the buckets of tokens that there are.
+    /// A turn's usage counts for the chapter's share and for the existing buckets of tokens.
     func chargeShares(of invocation: InvocationID, tokens: Int64) throws {
         guard tokens > 0 else { return }
         let owner = try first(
@@ -107,7 +107,7 @@ extension LedgerTransaction {
             guaranteed: FairShare.guaranteed(share: rule.guarantees[key] ?? 0, of: rule.slots))
     }
 
-    /// The chapter goes next: its time starts at the clock, and the clock goes on to it.
+    /// The chapter is next: its time starts at the clock, and the clock advances to it.
     private func choose(_ chapter: FairShare.Chapter, _ priority: Int, clock: Int64) throws {
         let start = FairShare.start(chapter, clock: clock)
         try run(

@@ -4,7 +4,7 @@ extension LedgerTransaction {
     /// Ended runs that the mean is taken over, the latest.
     private static let runsPerMean = 20
 
-    /// What one of the agent's last runs used in the mean; those that used nothing say nothing.
+    /// The mean usage of the agent's last runs; those without usage do not count.
     func expectedTokens(of agent: String) throws -> Int64 {
         let mean: Int64? = try value(
             """
@@ -32,7 +32,7 @@ extension LedgerTransaction {
             """, [invocation, bucket, hold.tokens, hold.mark, hold.isWaiting])
     }
 
-    /// Gives the buckets back what was taken for an invocation and not used.
+    /// Returns the unused tokens of an invocation to the buckets.
     func giveBackTokens(of invocation: InvocationID) throws {
         let holds = try tokenHolds(of: invocation)
         guard !holds.isEmpty else { return }
@@ -45,7 +45,7 @@ extension LedgerTransaction {
         try run("DELETE FROM token_holds WHERE invocation = ?", [invocation])
     }
 
-    /// What a run has used was charged to its buckets; what was taken for it beforehand was charged already.
+    /// A run's usage was charged to its buckets; the amount taken in advance was charged already.
     func coverTokens(_ tokens: Int64, of invocation: InvocationID) throws {
         for hold in try tokenHolds(of: invocation) where hold.tokens > 0 {
             let covered = min(hold.tokens, tokens)
@@ -70,7 +70,7 @@ extension LedgerTransaction {
             (level: try $0[0] as Int64, spent: try $0[1] as Int64)
         }
         guard let kept else { return }
-        // What is owed already but not yet taken comes first.
+        // Amounts that are owed already but not yet taken come first.
         let owed = min(kept.spent, max(tokens, 0))
         let level = RateBucket(level: kept.level, at: Timestamp(microseconds: 0)).returning(tokens - owed).level
         try run(

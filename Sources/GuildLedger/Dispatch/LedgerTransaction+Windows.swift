@@ -7,7 +7,7 @@ extension LedgerTransaction {
         try merge(event.id, into: invocation.id)
     }
 
-    /// One more event that an invocation stands for.
+    /// One more event that an invocation combines.
     func merge(_ event: EventID, into invocation: InvocationID) throws {
         try run(
             """
@@ -16,7 +16,7 @@ extension LedgerTransaction {
             """, [invocation, event])
     }
 
-    /// What waits until its turn at a rate.
+    /// Holds an invocation until its slot at a rate.
     func hold(_ invocation: NewInvocation, _ decision: Decision, _ event: EventPlace) throws {
         try run(
             """

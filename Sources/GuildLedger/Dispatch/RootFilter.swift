@@ -4,7 +4,7 @@ import GuildDomain
 enum RootFilter {
     /// - Parameters:
     ///   - column: the root's column.
-    ///   - place: where `text` stands in the statement.
+    ///   - place: the position of `text` in the statement.
     static func condition(_ column: String, _ place: String) -> String {
         "(\(place) IS NULL OR hex(\(column)) IN (SELECT value FROM json_each(\(place))))"
     }

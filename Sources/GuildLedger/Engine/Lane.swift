@@ -2,13 +2,14 @@ import Dispatch
 import GuildDomain
 import Synchronization
 
-/// Gathers the transactions that wait into one commit (DESIGN: "durable by group commit").
+/// Gathers waiting transactions into one commit (docs/architecture.md, "In").
 ///
-/// A closure joins the queue; the lane takes what queued during the last commit, at most 256 closures or 10 ms of
-/// running them, into one transaction of the engine, while no other process writes. It never waits for a batch to fill. A closure touches only the database, because it may run twice: most batches have no failing member, so the
+/// A closure joins the queue; the lane takes the closures that queued during the last commit, at most 256 closures or
+/// 10 ms of running them, into one transaction of the engine, while no other process writes. It never waits for a batch
+/// to fill. A closure touches only the database, because it may run twice: most batches have no failing member, so the
 /// first try has no savepoints; after a failure they all run again, each in a savepoint; and where an error such as a
-/// full disk rolled back the whole transaction, they run again one by one. What meets the lock of a program that knows
-/// nothing of our file lock has not run: it is put back, in order, for as long as its member may wait (`LockWait`).
+/// full disk rolled back the whole transaction, they run again one by one. A closure that meets the lock of a program
+/// that ignores our file lock has not run: it is put back, in order, for as long as its member may wait (`LockWait`).
 final class Lane: Sendable {
     static let batchLimit = 256
     static let batchNanoseconds: UInt64 = 10_000_000
@@ -26,12 +27,12 @@ final class Lane: Sendable {
         var waiting: [Member] = []
         var errand: (@Sendable () -> Void)?
         var isDraining = false
-        /// Told when somebody's lock begins and ends to hold us up; with one, writes wait for it.
+        /// Called when another program's lock begins and ends to block us; with one, writes wait for it.
         var lockNotice: LockNotice?
         var isLockedOut = false
     }
 
-    /// Told whether somebody else's lock holds writes up.
+    /// Called with whether another program's lock blocks writes.
     typealias LockNotice = @Sendable (_ isHeld: Bool) -> Void
 
     private let engine: any LedgerEngine
@@ -40,7 +41,7 @@ final class Lane: Sendable {
     private let queue = DispatchQueue(label: "guild.ledger.writer", qos: .userInitiated)
     private let state = Mutex(State())
     private let batchNanoseconds: UInt64
-    /// Called when the disk failed at commit: what is in memory and what is on disk may differ, so the process ends.
+    /// Called when the disk failed at commit: memory and disk may then differ, so the process ends.
     private let endProcess: @Sendable (String) -> Never
 
     init(
@@ -54,9 +55,9 @@ final class Lane: Sendable {
         self.endProcess = endProcess
     }
 
-    /// From now on a write waits for somebody else's lock as long as it is held.
+    /// From now on a write waits for another program's lock as long as it is held.
     ///
-    /// - Parameter attemptMilliseconds: after which what has waited long enough is told so.
+    /// - Parameter attemptMilliseconds: the time after which a write that has waited long enough fails.
     func waitForLocks(attemptMilliseconds: Int32, _ notice: @escaping LockNotice) {
         queue.sync { engine.waitForLocks(milliseconds: attemptMilliseconds) }
         state.withLock { $0.lockNotice = notice }
@@ -64,7 +65,7 @@ final class Lane: Sendable {
 
     func stopWaitingForLocks() { state.withLock { $0.lockNotice = nil } }
 
-    /// Whether writes wait for somebody else's lock right now.
+    /// Whether writes are waiting for another program's lock.
     var isLockedOut: Bool { state.withLock { $0.isLockedOut && $0.isDraining } }
 
     func submit(_ member: Member) {
@@ -76,7 +77,7 @@ final class Lane: Sendable {
         }
         if isFull {
             member.complete(
-                .failure(LedgerFailure.unusable(path: path, reason: "\(Self.queueLimit) writes wait already")))
+                .failure(LedgerFailure.unusable(path: path, reason: "\(Self.queueLimit) writes are already waiting")))
         }
         if mustStart { queue.async { self.drain() } }
     }
@@ -111,8 +112,8 @@ final class Lane: Sendable {
         }
     }
 
-    /// Completes what has an outcome. What met a lock and may wait, and then the members that the batch had no time left
-    /// for, are the next one's first.
+    /// Completes the members with an outcome. Those that met a lock and may wait, and then those that the batch had no
+    /// time for, come first in the next one.
     private func settle(_ batch: [Member], _ results: [Result<Void, any Error>]) {
         var (unfinished, ended): ([Member], [(Member, Result<Void, any Error>)]) = ([], [])
         let isEndless = state.withLock { $0.lockNotice != nil }
@@ -172,7 +173,7 @@ final class Lane: Sendable {
     /// The whole outer transaction is gone and every released savepoint with it.
     private struct BatchRolledBack: Error {}
 
-    /// - Returns: nil where a member failed; nothing has then happened.
+    /// - Returns: nil if a member failed; nothing has then happened.
     private func commitWithoutSavepoints(_ batch: [Member]) throws -> [Result<Void, any Error>]? {
         try begin()
         do {
@@ -205,7 +206,7 @@ final class Lane: Sendable {
         }
     }
 
-    /// - Throws: whatever leaves the outer transaction in doubt; a member's own failure is its result.
+    /// - Throws: any error that leaves the outer transaction in doubt; a member's own failure is its result.
     private func runMembers(_ batch: [Member]) throws -> [Result<Void, any Error>] {
         var results: [Result<Void, any Error>] = []
         let start = DispatchTime.now().uptimeNanoseconds
@@ -243,7 +244,7 @@ final class Lane: Sendable {
         }
     }
 
-    /// Somebody who does not know our file lock writes: nothing has run.
+    /// Another program that ignores our file lock is writing: nothing has run.
     private struct LockedOut: Error {}
 
     private func begin() throws {

@@ -3,7 +3,7 @@
 ///     hold ─▶ begin ─▶ (savepoint ─▶ member ─▶ release)* ─▶ commit ─▶ letGo
 ///                 └───────────────── rollBack ◀────────────────┘
 protocol LaneConnection: AnyObject, Sendable {
-    /// What the members work on.
+    /// The transaction that the members use.
     var transaction: LedgerTransaction { get }
     /// Whether a transaction is open: after some errors the engine has rolled it back, with every released savepoint.
     var isInsideTransaction: Bool { get }

@@ -1,4 +1,4 @@
-/// What an engine gives a transaction: it runs one prepared statement.
+/// An engine's interface for a transaction: it runs one prepared statement.
 protocol StatementConnection: AnyObject {
     /// Runs a statement to its end, or until `read` returns false.
     ///

@@ -1,7 +1,7 @@
-/// What an engine could not do, in terms that any engine has.
+/// A failure of an engine, in terms that apply to any engine.
 struct StorageFault: Error, Hashable {
     enum Kind: Hashable {
-        /// Somebody else holds a lock.
+        /// Another program holds a lock.
         case busy
         case readOnly
         case full

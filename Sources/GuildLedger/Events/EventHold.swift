@@ -1,9 +1,9 @@
 import GuildDomain
 
-/// Whether an event may be decided at once: one that our own writes may have caused waits until it is known who we are.
+/// Whether an event may be decided at once: one that our own writes may have caused waits until our identity is known.
 package enum EventHold: Sendable, Hashable {
     case none
-    /// It is known who we are; only what came before it may still be held.
+    /// Our identity is known; only earlier events may still be held.
     case behindOthers
     case untilIdentityIsKnown
 

@@ -1,11 +1,11 @@
 package import GuildDomain
 
-/// What is held of one system.
+/// The held events of one system.
 package struct HeldStanding: Sendable, Hashable {
     package let system: String
     package let count: Int
     package let since: Timestamp
-    /// Why it is not known who we are; nil where nobody has asked yet.
+    /// Why our identity is unknown; nil if nobody has asked yet.
     package let reason: String?
 
     /// When the first of them is decided as blocked.

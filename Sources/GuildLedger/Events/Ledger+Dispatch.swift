@@ -5,21 +5,21 @@ package import GuildDomain
 package struct InboundMessage: Sendable {
     package let seq: Int64
     package let event: Event
-    /// What everything that came of the event's root has used so far.
+    /// The tokens that everything caused by the event's root has used so far.
     package let rootTokens: Int64
 }
 
-/// What the dispatcher decided for one (event, trigger or rule, agent).
+/// The dispatcher's decision for one (event, trigger or rule, agent).
 package struct Decision: Sendable, Hashable {
-    /// The outcomes of spec "Dispatch".
+    /// The outcomes of docs/dispatch.md, "Decisions".
     package enum Outcome: String, Sendable, CaseIterable {
         case dispatched
-        /// One of several that one invocation stands for: of a debounce window, or of another trigger or rule that has
-        /// set the agent going for this event already.
+        /// The event joined another invocation: that of a debounce window, or of another trigger or rule that has
+        /// already called the agent for this event.
         case merged = "debounced"
         /// The first of a debounce window, until that closes.
         case deferred
-        /// Its turn comes later.
+        /// Its slot comes later.
         case rateLimited = "rate-limited"
         case unrouted
         case invalid
@@ -34,26 +34,26 @@ package struct Decision: Sendable, Hashable {
         package var isFinal: Bool { self != .deferred && self != .rateLimited }
     }
 
-    /// `agents/ranger#0`, `routing/default#pull-requests`, `cli`; empty where nothing matched.
+    /// `agents/ranger#0`, `routing/default#pull-requests`, `cli`; empty if nothing matched.
     package var rule: String
-    /// Empty where nothing matched.
+    /// Empty if nothing matched.
     package var agent: String
     package var outcome: Outcome
-    /// What was looked at and why it came out so, in the order tried.
+    /// The checks and their results, in the order tried.
     package var reasons: [String]
     package var invocation: NewInvocation?
-    /// What the invocation has to pass on its way into the queue; nil queues it as it is.
+    /// The conditions for the invocation's way into the queue; nil queues it as it is.
     package var terms: AdmissionTerms?
     /// When a pending one is decided again, or a rejected one may be sent again.
     package var until: Timestamp?
-    /// The invocation that stands for the event where it is not its own.
+    /// The invocation that the event joined, if it is not its own.
     package var mergedInto: InvocationID?
-    /// What a person is told about it, once for each root.
+    /// A note for a person, once for each root.
     package var notice: Notice?
 
     /// A word to a person about a whole chain of events.
     package struct Notice: Sendable, Hashable {
-        /// What it is about; of one name there is one notification for each root.
+        /// The note's subject; each name makes one notification for each root.
         package var name: String
         package var text: String
 
@@ -78,7 +78,7 @@ package struct NewInvocation: Sendable, Hashable {
     package var agent: String
     package var chapter: String?
     package var priority: Priority
-    /// What a person asked for on the command line; `{}` otherwise.
+    /// A person's options from the command line; `{}` otherwise.
     package var options: JSONValue
 
     package init(
@@ -117,14 +117,14 @@ extension Ledger {
             do throws(LedgerFailure) {
                 event.payload = try bodies.load(stored)
             } catch .damagedBody {
-                // It reads as no JSON at all, so that it is decided as invalid and does not block what is behind it.
+                // It is read as invalid JSON, so that it is decided as invalid and does not block the following ones.
                 event.payload = []
             }
             return InboundMessage(seq: seq, event: event, rootTokens: spent)
         }
     }
 
-    /// Takes the message, records what was decided and queues the invocations, in one transaction.
+    /// Takes the message, records the decisions and queues the invocations, in one transaction.
     ///
     /// - Parameter head: the accepted commit as this process knows it; nil asks for none.
     /// - Returns: false when another dispatcher had decided already; then nothing is written.
@@ -138,7 +138,7 @@ extension Ledger {
     /// As `decide`, where each invocation first passes the terms of its decision: pauses, rates, debounce windows and
     /// backpressure are looked up and changed in the same transaction.
     ///
-    /// - Returns: what was decided in the end; nil when another dispatcher had decided already.
+    /// - Returns: the final decisions; nil when another dispatcher had decided already.
     package func dispatch(
         _ message: InboundMessage, _ decisions: [Decision], commit: String, head: String? = nil, now: Timestamp
     ) async throws -> [Decision]? {
@@ -161,7 +161,7 @@ extension Ledger {
         }
     }
 
-    /// What `guild run` does: the event, its decision and an invocation that this worker holds from the start.
+    /// The steps of `guild run`: the event, its decision and an invocation that this worker holds from the start.
     package func begin(
         _ event: Event, _ decision: Decision, actor: String, commit: String, lease: Lease, now: Timestamp
     ) async throws {
@@ -197,7 +197,7 @@ extension LedgerTransaction {
         try record(decision, for: event.place, actor: actor, commit: commit, now: now)
     }
 
-    /// Writes a decision, what it queues or holds back, and its audit entry.
+    /// Writes a decision, its queued or held invocation, and its audit entry.
     func record(_ decision: Decision, for event: EventPlace, actor: String, commit: String, now: Timestamp) throws {
         let reasons = JSONValue.array(decision.reasons.map { .string($0) })
         try run(
@@ -248,7 +248,7 @@ extension LedgerTransaction {
             ])
     }
 
-    /// Told to whoever answers for the newest invocation of the chain.
+    /// Addressed to the person who is responsible for the newest invocation of the chain.
     private func notify(_ notice: Decision.Notice, about event: EventPlace, now: Timestamp) throws {
         try run(
             """

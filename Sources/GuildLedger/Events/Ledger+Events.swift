@@ -1,11 +1,11 @@
 import Foundation
 package import GuildDomain
 
-/// What became of an event that was offered.
+/// The result of offering an event.
 package enum Acceptance: Sendable, Hashable {
     /// Durable and queued for the dispatcher.
     case accepted(EventID)
-    /// Durable, and held until it is known who we are.
+    /// Durable, and held until our identity is known.
     case held(EventID)
     /// The same delivery, or the same body, is in the ledger already; only that it came again was noted.
     case duplicate(EventID)
@@ -17,9 +17,9 @@ package enum Acceptance: Sendable, Hashable {
 
 /// How an event is taken in.
 package struct AcceptancePolicy: Sendable {
-    /// Who took it: an audit actor.
+    /// The accepting component: an audit actor.
     package var actor: String
-    /// A digest of endpoint, type and body, where the sender signs neither id nor time; deduplicated beside the id.
+    /// A digest of endpoint, type and body, if the sender signs neither id nor time; deduplicated beside the id.
     package var bodyDigest: [UInt8]?
     /// By which the same body is known if it was taken in under another type.
     package var otherDigests: [[UInt8]] = []
@@ -32,7 +32,7 @@ package struct AcceptancePolicy: Sendable {
     /// Whether it may be decided at once.
     package var hold = EventHold.none
 
-    /// How long the same delivery or the same body is no new event.
+    /// The time within which the same delivery or the same body is a duplicate.
     package static let standardDedupWindow = Duration.seconds(24 * 3600)
 
     package init(actor: String) { self.actor = actor }
@@ -96,10 +96,10 @@ extension LedgerTransaction {
     /// Expired digests that each accepted event takes away with it: more than it brings.
     private static let expiredPerEvent = 4
 
-    /// What an event is refused with before anything is written; nil for one to take in.
+    /// The refusal of an event before anything is written; nil if it is accepted.
     ///
-    /// An event that is retained is known by its own row, so `dedup` holds body digests, and the ids of those events that
-    /// were deleted within the window (`Database+Retention`).
+    /// An event that is retained is known by its own row, so `dedup` holds body digests, and the ids of those events
+    /// that were deleted within the window (`LedgerTransaction+Retention`).
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
         let others = policy.otherDigests.indices.map { ", ?\($0 + 4)" }.joined()
         let standing = try first(
@@ -141,8 +141,8 @@ extension LedgerTransaction {
         - (SELECT seq FROM messages WHERE topic = 'inbound' ORDER BY seq LIMIT 1) + 1, 0)
         """
 
-    /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
-    /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
+    /// Messages that wait for the dispatcher: an upper bound in constant time, counted only if that bound reaches
+    /// `limit`, and then only up to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
         let upper = try value("SELECT \(Self.inboundBound)", as: Int64.self) ?? 0
         guard upper >= limit else { return upper }
@@ -215,7 +215,8 @@ extension Event {
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
     private static func containers(_ row: LedgerRow) throws -> [Container]? {
-        let listed = try row.json("containers")
+        // A damaged list is none: the run may do less, never more.
+        let listed = (try? row.json("containers")) ?? .array([])
         guard listed != .null else { return try row["cause"] as EventID? == nil ? nil : [] }
         return Container.list(listed) ?? []
     }

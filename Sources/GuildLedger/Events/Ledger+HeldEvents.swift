@@ -73,10 +73,10 @@ extension Ledger {
         }
     }
 
-    /// What is held, by system.
+    /// The held events, by system.
     package func heldStandings() async throws -> [HeldStanding] { try await read { try $0.heldStandings() } }
 
-    /// Records why it is not known who we are in a system, or, with nil, that it is.
+    /// Records why our identity in a system is unknown, or, with nil, that it is known.
     package func noteIdentity(of system: String, missing reason: String?, now: Timestamp) async throws {
         let known = try await read { db in
             try db.value("SELECT reason FROM identity_gaps WHERE system = ?", [system], as: String.self)
@@ -134,7 +134,7 @@ extension LedgerTransaction {
                 at: now, actor: actor, kind: .eventHeld, subject: event.id.description,
                 cause: event.cause?.description, root: event.root.description,
                 body: [
-                    "reason": .string("it is not known who we are on \(event.system)"), "type": .string(event.type),
+                    "reason": .string("our identity on \(event.system) is unknown"), "type": .string(event.type),
                     "until": .string(until.rfc3339),
                 ]))
     }

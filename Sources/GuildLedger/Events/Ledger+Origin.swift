@@ -4,8 +4,8 @@ extension Ledger {
     /// How long after a try of an action an event without a marker may be its echo.
     private static let echoWindow = Duration.seconds(3600)
 
-    /// The event that an action of ours answers, without its payload: what an event that the action caused gets as its
-    /// cause. Its containers are those of the run, which a person may have named.
+    /// The event that an action of ours answers, without its payload: the cause of an event that the action caused. Its
+    /// containers are those of the run, which a person may have named.
     package func origin(of action: ActionID) async throws -> Event? {
         try await read { db in
             try db.first(
@@ -17,7 +17,7 @@ extension Ledger {
         }
     }
 
-    /// The event that an action of ours answers, with what it said: what a write is compared with.
+    /// The event that an action of ours answers, with its content, for comparison before a write.
     package func cause(of action: ActionID) async throws -> Event? {
         let found = try await read { db -> (Event, BodyStore.Stored)? in
             try db.first(
@@ -34,12 +34,12 @@ extension Ledger {
         }
     }
 
-    /// The event that our last action of these operations on a subject, or on the repository that it is in, answers; nil
-    /// where none was tried within the last hour.
+    /// The event that our last action of these operations on a subject, or on the repository that it is in, answers;
+    /// nil if none was tried within the last hour.
     package func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
         guard !operations.isEmpty else { return nil }
         let whole = String(subject.prefix { $0 != "#" && $0 != "@" })
-        // Connectors may name a subject in lower case whatever its events say.
+        // Connectors may name a subject in lower case although its events do not.
         let subjects = [subject, whole, subject.lowercased(), whole.lowercased()]
         return try await read { db in
             try db.first(

@@ -6,8 +6,8 @@ extension LedgerTransaction {
     /// Notes whose hour is over that each duplicate takes away with it: more than it brings.
     private static let overPerDuplicate = 4
 
-    /// Says in the chain that an event came again, naming the first: at once, and then once an hour with how often, so
-    /// that whoever sends captured deliveries again and again can't make the chain grow as he likes.
+    /// Records in the chain that an event was repeated, naming the original: at once, and then once an hour with a
+    /// count, so that somebody who keeps sending captured deliveries cannot make the chain grow.
     func noteDuplicate(of first: EventID, _ event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         let note = try duplicateNote(of: first)
         if let note, now >= note.saidAt, now - note.saidAt < Self.hush {
@@ -23,9 +23,9 @@ extension LedgerTransaction {
         try sayOverdueDuplicates(now: now, limit: Self.overPerDuplicate)
     }
 
-    /// Says what was not said of hours that are over.
+    /// Records the pending counts of past hours.
     ///
-    /// - Returns: how many notes went.
+    /// - Returns: the number of removed notes.
     @discardableResult
     func sayOverdueDuplicates(now: Timestamp, limit: Int) throws -> Int {
         let over = try all(
@@ -48,7 +48,7 @@ extension LedgerTransaction {
         try first("SELECT said_at, unsaid FROM duplicates WHERE event = ?", [event]) { row in try (row[0], row[1]) }
     }
 
-    /// - Parameter event: the newest of those taken for duplicates; nil where it is not known any more.
+    /// - Parameter event: the newest of those taken for duplicates; nil if it is not known any more.
     private func auditDuplicate(
         of first: EventID, _ event: Event?, times: Int64, actor: String, now: Timestamp
     ) throws {

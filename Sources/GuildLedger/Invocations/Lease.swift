@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// Who holds a piece of work, and until when others leave it alone.
+/// The holder of a piece of work, and how long others leave it alone.
 package struct Lease: Sendable, Hashable {
     /// How long a claim holds without renewal, and how often it is renewed.
     package static let length = Duration.seconds(30)
@@ -43,7 +43,7 @@ extension Ledger {
         return Worker(id: id, file: file)
     }
 
-    /// The worker ends: what was meant for it is anybody's from now on.
+    /// The worker ends: any worker may now take its intended work.
     package func unregister(_ worker: Worker, now: Timestamp) async throws {
         try await write(touching: [.invocations, .actions]) { db in
             try db.run("UPDATE workers SET ended_at = ? WHERE id = ?", [now, worker.id])

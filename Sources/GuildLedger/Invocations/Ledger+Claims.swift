@@ -3,11 +3,11 @@ package import GuildDomain
 
 /// Which invocations a worker may claim.
 package struct ClaimScope: Sendable {
-    /// Only those of one causal root: what `guild run` does.
+    /// Only those of one causal root, as in `guild run`.
     package var root: EventID?
     /// The most that may run at once, by agent; an agent without an entry has no limit.
     package var limits: [String: Int]
-    /// The most that may run at once in all; nil is no limit. Work of one root is not held up by it.
+    /// The most runs at a time in all processes; nil means no limit. Work of one root ignores it.
     package var maxConcurrent: Int?
     /// Nil takes the oldest of a priority, whose ever it is.
     package var fairShare: FairShareRule?
@@ -33,48 +33,38 @@ extension Ledger {
     package func claimInvocation(
         _ scope: ClaimScope, worker: Worker, now: Timestamp
     ) async throws -> ClaimedInvocation? {
+        try await claimInvocations(scope, upTo: 1, worker: worker, now: now).first
+    }
+
+    /// As `claimInvocation`, so many in one transaction.
+    package func claimInvocations(
+        _ scope: ClaimScope, upTo limit: Int, worker: Worker, now: Timestamp
+    ) async throws -> [ClaimedInvocation] {
         let lease = worker.lease(now: now)
         return try await write { db in
             try db.resumePreempted(now: now)
-            guard try !db.isFull(scope.maxConcurrent) else { return nil }
-            let full = try db.agentsAtLimit(scope.limits)
-            // Who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it and says why.
+            var running = try db.runningByAgent(for: scope)
+            // A person who runs one root waits in front of it: nothing of it is held back silently; its reservation
+            // is refused with the reason.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
-            let claimed = try db.firstClaim(scope.fairShare) { share in
-                try db.first(
-                    """
-                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
-                        started_at = coalesce(started_at, ?)
-                    WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
-                        WHERE state = 'queued' AND available_at <= ?
-                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                        AND agent NOT IN (\(LedgerTransaction.places(full.count))) \(heldBack.condition) \(share.condition)
-                        ORDER BY priority, seq LIMIT 1)
-                    RETURNING *
-                    """,
-                    [lease.owner, lease.until, now, now, lease.owner]
-                        + (scope.root.map { [$0] } ?? []) + full
-                        + heldBack.arguments + share.arguments
-                ) { row in ClaimedInvocation(invocation: try Invocation(row: row), options: try row.json("options")) }
+            var claimed: [ClaimedInvocation] = []
+            while claimed.count < limit, running.values.reduce(0, +) < scope.maxConcurrent ?? .max {
+                let full = scope.limits.filter { running[$0.key, default: 0] >= $0.value }.map(\.key)
+                let next = try db.firstClaim(scope.fairShare) { share in
+                    try db.claimFirst(of: scope, share, without: full, heldBack, lease, now: now)
+                }
+                guard let next else { break }
+                running[next.invocation.agent, default: 0] += 1
+                claimed.append(next)
             }
-            guard let claimed else { return nil }
-            let invocation = claimed.invocation
-            try db.appendAudit(
-                AuditEntry(
-                    at: now, actor: "executor", kind: .invocationBegun, subject: invocation.id.description,
-                    commit: invocation.commit, cause: invocation.event.description, root: invocation.root.description,
-                    body: [
-                        "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
-                        "worker": .string(lease.owner.description),
-                    ]))
             return claimed
         }
     }
 
-    /// When there is next something to claim or to recover; nil when nothing waits for a time.
+    /// The time of the next claim or recovery; nil when nothing waits for a time.
     ///
-    /// - Parameter now: the instant of the last claim. What was available then and was not claimed waits for something
-    ///   else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
+    /// - Parameter now: the instant of the last claim. Work that was available then and was not claimed waits for
+    ///   something else (a slot of its agent, another worker), whose change raises a signal; without `now` it counts too.
     package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             let alert = try db.nextAlertEnd(after: now ?? Timestamp(microseconds: 0))
@@ -123,7 +113,7 @@ extension Ledger {
         }
     }
 
-    /// Asks for cancellation. What a worker holds ends when the worker hears of it; anything else ends here.
+    /// Asks for cancellation. A claimed invocation ends when its worker notices; any other ends here.
     ///
     /// - Returns: whether there was something to cancel.
     package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
@@ -144,12 +134,65 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    fileprivate func isFull(_ limit: Int?) throws -> Bool {
-        guard let limit else { return false }
-        return try value("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") ?? 0 >= limit
+    /// What runs now, by agent; not asked for if the scope limits nothing.
+    fileprivate func runningByAgent(for scope: ClaimScope) throws -> [String: Int] {
+        guard scope.maxConcurrent != nil || !scope.limits.isEmpty else { return [:] }
+        let running = try all(
+            """
+            SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
+            WHERE lease_owner IS NOT NULL GROUP BY agent
+            """
+        ) { row in (try row[0] as String, try row[1] as Int) }
+        return Dictionary(running) { first, _ in first }
     }
 
-    /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
+    /// Claims the first of a share that may run now. One whose row is damaged ends instead.
+    fileprivate func claimFirst(
+        of scope: ClaimScope, _ share: ClaimShare, without full: [String],
+        _ heldBack: (condition: String, arguments: [(any Storable)?]), _ lease: Lease, now: Timestamp
+    ) throws -> ClaimedInvocation? {
+        let sql = """
+            UPDATE invocations SET state = 'awakening', wait_reason = NULL, attempt = attempt + 1, lease_owner = ?,
+                lease_until = ?, started_at = coalesce(started_at, ?)
+            WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
+                WHERE state = 'queued' AND available_at <= ?
+                AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                AND agent NOT IN (\(LedgerTransaction.places(full.count))) \(heldBack.condition) \(share.condition)
+                ORDER BY priority, seq LIMIT 1)
+            RETURNING *
+            """
+        let values: [(any Storable)?] =
+            [lease.owner, lease.until, now, now, lease.owner] + (scope.root.map { [$0] } ?? []) + full
+            + heldBack.arguments + share.arguments
+        while true {
+            var isDamaged = false
+            let claimed = try work(sql, values) { row in
+                ClaimedInvocation(invocation: try Invocation(row: row), options: try row.json("options"))
+            } fail: { seq, fault in
+                isDamaged = true
+                try failDamagedInvocation(seq, fault, now: now)
+            }
+            guard let claim = claimed.first else {
+                if isDamaged { continue }
+                return nil
+            }
+            try auditClaim(claim.invocation, lease, now: now)
+            return claim
+        }
+    }
+
+    private func auditClaim(_ invocation: Invocation, _ lease: Lease, now: Timestamp) throws {
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: "executor", kind: .invocationBegun, subject: invocation.id.description,
+                commit: invocation.commit, cause: invocation.event.description, root: invocation.root.description,
+                body: [
+                    "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
+                    "worker": .string(lease.owner.description),
+                ]))
+    }
+
+    /// The work that a claim skips because an alert of its agent, its chapter or the organisation holds it back.
     func heldBack(now: Timestamp) throws -> (condition: String, arguments: [(any Storable)?]) {
         var condition = ""
         var arguments: [(any Storable)?] = []
@@ -171,17 +214,6 @@ extension LedgerTransaction {
         return (condition, arguments)
     }
 
-    fileprivate func agentsAtLimit(_ limits: [String: Int]) throws -> [String] {
-        guard !limits.isEmpty else { return [] }
-        let running = try all(
-            """
-            SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
-            WHERE lease_owner IS NOT NULL GROUP BY agent
-            """
-        ) { row in (agent: try row[0] as String, count: try row[1] as Int) }
-        return running.filter { one in limits[one.agent].map { one.count >= $0 } == true }.map(\.agent)
-    }
-
     func invocation(_ id: InvocationID) throws -> Invocation? {
         try first("SELECT * FROM invocations WHERE id = ?", [id], read: Invocation.init)
     }
@@ -201,11 +233,11 @@ extension LedgerTransaction {
     ) throws {
         let current = try owned(invocation)
         guard current.state.canBecome(state), !state.isFinal else {
-            throw LedgerFailure.unusable(
-                path: "invocation \(invocation.id)",
+            throw StateConflict(
+                subject: "invocation \(invocation.id)",
                 reason: "cannot go from \(current.state.rawValue) to \(state.rawValue)")
         }
-        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt let go of it", now: now) }
+        if !state.isHeld { try closeOpenTurns(of: current, reason: "the attempt released it", now: now) }
         try setState(
             invocation.id, state, waiting: reason,
             availableAt: availableAt ?? (state == .waiting ? Timestamp(microseconds: .max) : now))
@@ -234,7 +266,8 @@ extension Invocation {
             id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
             root: row["root"], priority: row["priority"], state: row["state"], waitReason: row["wait_reason"],
             attempt: row["attempt"], createdAt: row["created_at"], availableAt: row["available_at"],
-            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"], failures: row["failures"],
+            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"],
+            failures: row["failures"],
             usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What a recovery found.
+/// The result of a recovery.
 package struct Recovery: Sendable, Hashable {
     package var invocations = 0
     package var actions = 0
@@ -15,11 +15,11 @@ package struct Recovery: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Things of each kind that one recovery takes back; the next one goes on.
+    /// Things of each kind that one recovery takes back; the next one continues.
     private static let recoveryLimit = 1000
 
-    /// Takes back what dead workers held and what outlived its lease, and ends waits whose time is up: at most 1,000
-    /// of each, so that a caller goes on while `recoveryNeed` says `now`.
+    /// Takes back claims of dead workers and expired leases, and ends waits whose time is up: at most 1,000 of each, so
+    /// that a caller continues while `recoveryNeed` says `now`.
     ///
     /// An open reservation that was only held is released; one that was sent is posted at its bound, marked estimated,
     /// because the provider may have billed it.
@@ -32,19 +32,28 @@ extension Ledger {
                 try db.run("UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [now, owner])
             }
             let held = """
-                lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
+                lease_owner IS NOT NULL AND lease_owner <> ? AND (
+                    lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
                 ORDER BY seq LIMIT \(Self.recoveryLimit)
                 """
             let arguments: [(any Storable)?] = [worker.id, now] + Array(dead)
-            for invocation in try db.all("SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init) {
+            let invocations = try db.work(
+                "SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init
+            ) { seq, fault in try db.failDamagedInvocation(seq, fault, now: now) }
+            for invocation in invocations {
                 try db.reclaim(invocation, now: now)
                 found.invocations += 1
             }
-            for action in try db.all("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
+            let actions = try db.work("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
+                seq, fault in
+                try db.failDamagedAction(seq, fault, now: now)
+            }
+            for action in actions {
                 try db.reclaim(action, now: now)
                 found.actions += 1
             }
-            // After those of the attempts that were taken back: what is left has an owner that renews nothing any more.
+            // After those of the attempts that were taken back: the remaining ones have an owner that no longer renews
+            // anything.
             found.reservations = try db.expireReservations(now: now)
             found.waits = try db.endOverdueWaits(limit: Self.recoveryLimit, now: now)
             return found
@@ -72,7 +81,7 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// Settles what an attempt left open and puts the invocation back into the queue.
+    /// Settles an attempt's open reservations and queues the invocation again.
     fileprivate func reclaim(_ invocation: Invocation, now: Timestamp) throws {
         try closeOpenTurns(of: invocation, reason: "the worker died during the call", now: now)
         try setState(invocation.id, .queued, availableAt: now)
@@ -96,8 +105,8 @@ extension LedgerTransaction {
                 ["attempt": .integer(action.attempt), "reason": "its worker died"]))
     }
 
-    /// What waited for a time goes back into the queue. Past `actionWait` the model is told that its action is accepted
-    /// but not finished; who waited for something else has not waited for the action yet.
+    /// Invocations that waited for a time are queued again. After `actionWait` the model learns that its action is
+    /// accepted but not finished; an invocation that waited for something else has not waited for the action yet.
     fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
         let overdue = try column(
             "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)", [now],
@@ -120,7 +129,7 @@ extension LedgerTransaction {
                 let text = "accepted, \(call.action.map(\.description) ?? ""), not finished"
                 let isNew = try finishCall(
                     invocation, turn: call.turn, position: call.position, result: text, isError: false)
-                // The model is told something that the action itself has not said: that is a result to account for.
+                // The model receives a result that the action itself has not reported: it must be accounted for.
                 if isNew { try auditOverdue(call.name, action: call.action, of: invocation, now: now) }
             }
             try setState(invocation, .queued, availableAt: now)
@@ -142,7 +151,7 @@ extension LedgerTransaction {
         let hours = Self.longestOwnWait.microseconds / Duration.seconds(3600).microseconds
         try end(
             invocation, as: .expired,
-            outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised it", now: now)
+            outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised the limit", now: now)
         return true
     }
 

@@ -3,22 +3,28 @@ package import GuildDomain
 
 extension Ledger {
     /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
-    /// byte leaves for the provider before this and `markSent` are durable.
+    /// byte leaves for the provider before this is durable, and `markSent`, unless the reservation is sent at once.
     ///
-    /// - Parameter head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
-    /// - Throws: `BudgetExceeded` where an account has no room, `StaleHead` where another commit is accepted; nothing is
-    ///   then reserved.
+    /// - Parameters:
+    ///   - head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
+    ///   - isSending: whether the request leaves as soon as this returns: the provider may bill it from then on. A kill
+    ///     in between costs one estimate.
+    /// - Throws: `BudgetExceeded` if an account has no room, `StaleHead` if another commit is accepted; then nothing
+    ///   is reserved.
     package func beginTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String? = nil, isSending: Bool = false,
+        now: Timestamp
     ) async throws -> Reservation {
         do {
-            return try await reserveTurn(plan, of: invocation, worker: worker, head: head, now: now)
+            return try await reserveTurn(
+                plan, of: invocation, worker: worker, head: head, isSending: isSending, now: now)
         } catch let refusal as BudgetExceeded {
-            // What the dead still hold is no reason to refuse the living.
+            // Reservations of dead workers are not a reason to refuse the living.
             if refusal.reserved > 0, try await read({ try $0.hasExpiredReservations(now: now) }),
                 try await expireReservations(now: now) > 0
             {
-                return try await beginTurn(plan, of: invocation, worker: worker, head: head, now: now)
+                return try await beginTurn(
+                    plan, of: invocation, worker: worker, head: head, isSending: isSending, now: now)
             }
             try await write { db in
                 try db.noteKnown(plan, refusedBy: refusal.account, now: now)
@@ -37,12 +43,13 @@ extension Ledger {
     }
 
     private func reserveTurn(
-        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String?, now: Timestamp
+        _ plan: TurnPlan, of invocation: Invocation, worker: Worker, head: String?, isSending: Bool, now: Timestamp
     ) async throws -> Reservation {
         try await write { db in
             try db.requireAccepted(head)
             let current = try db.owned(invocation)
-            let reservation = try db.reserve(plan, for: invocation, owner: worker.id, now: now)
+            let reservation = try db.reserve(
+                plan, for: invocation, owner: worker.id, isSending: isSending, now: now)
             try db.begin(plan, of: current, reservation: reservation, now: now)
             return reservation
         }
@@ -58,8 +65,8 @@ extension Ledger {
         }
     }
 
-    /// Journals the answer, settles its reservation at what the provider reported, records what the model asked for and
-    /// requests its actions, in one transaction. An invocation that only waits for actions lets go of its worker.
+    /// Journals the answer, settles its reservation at the reported usage, records the tool calls and requests the
+    /// actions, in one transaction. An invocation that only waits for actions releases its worker.
     ///
     /// - Returns: the state it is in now.
     package func recordAnswer(
@@ -91,8 +98,8 @@ extension Ledger {
         }
     }
 
-    /// A call that brought no answer: what was reported is posted as reported, what else may have been billed at its
-    /// bound, and what was not billed is released.
+    /// A call without an answer: reported usage is posted as reported, other billable usage at its bound, and the rest
+    /// is released.
     package func recordLostTurn(
         _ plan: TurnPlan, reservation: Reservation, of invocation: Invocation, _ lost: LostAnswer, now: Timestamp
     ) async throws {
@@ -104,7 +111,7 @@ extension Ledger {
 
     /// Records the results of inline reads.
     ///
-    /// - Parameter turnAt: when the first of the reads that are left has its turn; the invocation then waits for that.
+    /// - Parameter turnAt: when the first of the remaining reads has its slot; the invocation then waits for that.
     /// - Returns: the state the invocation is in now: `waiting` also where only actions are still pending.
     package func recordResults(
         _ calls: [ToolCall], turn: Int, of invocation: Invocation, waitUntil: Timestamp, turnAt: Timestamp? = nil,
@@ -163,6 +170,6 @@ extension Ledger {
 }
 
 extension Reservation {
-    /// What a call may at most have used, where the provider never said.
+    /// The most that a call may have used, if the provider never reported it.
     var bound: TokenUsage { TokenUsage(input: input, output: output) }
 }

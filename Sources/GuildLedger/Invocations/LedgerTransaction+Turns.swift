@@ -15,11 +15,12 @@ extension LedgerTransaction {
         }
     }
 
-    /// Journals that a turn has begun. An answered turn is never begun again, and no two calls are under way at once.
+    /// Journals that a turn has begun. An answered turn is never begun again, and no two calls are in progress at once.
     func begin(_ plan: TurnPlan, of invocation: Invocation, reservation: Reservation, now: Timestamp) throws {
         guard [.awakening, .active].contains(invocation.state) else {
-            throw LedgerFailure.unusable(
-                path: "invocation \(invocation.id)", reason: "no turn begins while it is \(invocation.state.rawValue)")
+            throw StateConflict(
+                subject: "invocation \(invocation.id)",
+                reason: "no turn begins while it is \(invocation.state.rawValue)")
         }
         let begun = try changes(
             """
@@ -60,8 +61,8 @@ extension LedgerTransaction {
         try addUsage(usage, cost: cost, to: invocation.id)
     }
 
-    /// A turn without an answer: what was reported is posted; what else was sent and may have been billed is posted at its
-    /// bound, marked estimated; what was only held cannot have been.
+    /// A turn without an answer: reported usage is posted; other usage that was sent and may have been billed is posted
+    /// at its bound, marked estimated; a call that was only held cannot have been billed.
     func loseTurn(
         _ reservation: Reservation, of invocation: Invocation, _ lost: LostAnswer, prices: TokenPrices? = nil,
         now: Timestamp
@@ -100,7 +101,7 @@ extension LedgerTransaction {
         try appendAudit(invocation.entry(.budgetEstimated, now: now, told))
     }
 
-    /// A spending that passed what was reserved for it.
+    /// Spending that exceeded its reservation.
     func auditOverrun(_ overrun: Spending, turn: Int, of invocation: Invocation, now: Timestamp) throws {
         guard !overrun.isZero else { return }
         try appendAudit(
@@ -112,7 +113,7 @@ extension LedgerTransaction {
                 ]))
     }
 
-    /// No attempt leaves a reservation open behind it.
+    /// No attempt leaves an open reservation behind.
     func closeOpenTurns(of invocation: Invocation, reason: String, now: Timestamp) throws {
         for open in try openReservations(of: invocation.id) {
             try loseTurn(
@@ -149,7 +150,7 @@ extension LedgerTransaction {
             """, [result, isError, invocation, turn, position]) == 1
     }
 
-    /// Lets go of the worker where nothing but actions and people are waited for. Only for the attempt that owns it.
+    /// Lets go of the worker if nothing but actions and people are waited for. Only for the attempt that owns it.
     ///
     /// - Returns: the state it is in now.
     func waitIfOnlyActionsPend(_ invocation: Invocation, waitUntil: Timestamp) throws -> InvocationState {
@@ -197,8 +198,8 @@ extension LedgerTransaction {
         var current = invocation.state == .awakening && state == .succeeded ? InvocationState.active : invocation.state
         for next in path where current != next {
             guard current.canBecome(next), state.isFinal else {
-                throw LedgerFailure.unusable(
-                    path: "invocation \(invocation.id)",
+                throw StateConflict(
+                    subject: "invocation \(invocation.id)",
                     reason: "cannot go from \(current.rawValue) to \(next.rawValue)")
             }
             current = next

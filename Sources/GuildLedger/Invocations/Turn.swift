@@ -1,29 +1,29 @@
 import Foundation
 package import GuildDomain
 
-/// A turn as the journal holds it.
+/// A turn as stored in the journal.
 package struct JournalledTurn: Sendable, Hashable {
     package let n: Int
     package let attempt: Int
     package let provider: String
     package let model: String
-    /// `end_turn`, `tool_use`, …; nil where the answer was lost.
+    /// `end_turn`, `tool_use`, …; nil if the answer was lost.
     package let stop: String?
     /// `authored` or `recorded` for a replayed answer.
     package let origin: String?
-    /// What the model said, as the runtime wrote it.
+    /// The model's answer, as the runtime wrote it.
     package let delta: JSONValue
     package let usage: TokenUsage
     package let costMicrodollars: Int64
     package let begunAt: Timestamp
     package let endedAt: Timestamp?
     package let isAnswered: Bool
-    /// What an alert left out of its request.
+    /// The bytes that an alert left out of its request.
     package var trimmedBytes = 0
     package var calls: [ToolCall]
 }
 
-/// One thing the model asked for in a turn.
+/// One tool call of the model in a turn.
 package struct ToolCall: Sendable, Hashable {
     package var position: Int
     /// The provider's id of the call.
@@ -36,7 +36,7 @@ package struct ToolCall: Sendable, Hashable {
     /// The action that performs it, for a write.
     package var action: ActionRequest?
     package var actionID: ActionID?
-    /// What a write that the manifest or a policy refused is about; the journal does not keep it.
+    /// The subject of a write that the manifest or a policy refused; the journal does not store it.
     package var blockedSubject: String?
 
     package init(
@@ -64,11 +64,11 @@ package struct ActionRequest: Sendable, Hashable {
     package var arguments: JSONValue
     package var reason: String
     package var autonomy: Autonomy
-    /// What the agent may do before a person is asked.
+    /// The caps on the agent's actions.
     package var caps: ActionCaps
-    /// The issue or thread that it puts something new on; nil for what changes only what is there.
+    /// The issue or thread that it adds new content to; nil for an action that only changes existing things.
     package var countsOn: String?
-    /// The rule of a SafetyPolicy by which a person must agree, whatever the autonomy.
+    /// The rule of a SafetyPolicy that requires approval, whatever the autonomy.
     package var policy: String?
 
     package init(
@@ -93,14 +93,14 @@ package struct TurnAnswer: Sendable {
     package var delta: JSONValue
     package var stop: String
     package var origin: String?
-    /// Nil where the provider reported none: settled at the bound, marked estimated.
+    /// Nil if the provider reported none: settled at the bound, marked estimated.
     package var usage: TokenUsage?
     package var calls: [ToolCall]
     /// Whether `usage` is our own estimate.
     package var isEstimate: Bool
     /// Why the provider's figures were not taken.
     package var doubt: String?
-    /// What a person should know about the answer.
+    /// A note for people about the answer.
     package var warning: String?
 
     package init(
@@ -118,7 +118,7 @@ package struct TurnAnswer: Sendable {
         self.warning = warning
     }
 
-    /// What its reservation is settled at.
+    /// The amount at which its reservation is settled.
     package func settlement(
         of reservation: Reservation, _ plan: TurnPlan
     ) -> (usage: TokenUsage, cost: Int64, isEstimated: Bool) {
@@ -130,9 +130,9 @@ package struct TurnAnswer: Sendable {
 /// How a call ended that brought no usable answer.
 package struct LostAnswer: Sendable {
     package var reason: String
-    /// Whether the provider may have billed what it did not report.
+    /// Whether the provider may have billed usage that it did not report.
     package var mayHaveBilled: Bool
-    /// What the provider reported all the same.
+    /// The usage that the provider reported all the same.
     package var usage: TokenUsage?
     /// Whether `usage` is our own estimate.
     package var isEstimate: Bool

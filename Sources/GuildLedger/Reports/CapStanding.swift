@@ -1,11 +1,11 @@
 package import GuildDomain
 
-/// How far the cap is used that an action waits at, and what an approval of the action would let out with it.
+/// How much of a cap is used at which an action waits, and what an approval of the action would release with it.
 package struct CapStanding: Sendable, Hashable {
     package let agent: String
     package let hold: CapHold
     package let scope: CapScope
-    /// The actions that count now; what was released is among them.
+    /// The actions that count now, including released ones.
     package let used: Int64
     /// The others that wait there and would go with it, the oldest first.
     package let followers: [Action]
@@ -13,21 +13,21 @@ package struct CapStanding: Sendable, Hashable {
     /// How many more may follow within 24 h.
     package var left: Int { hold.others - followers.count }
 
-    /// For people: what was passed, and how far it is used.
+    /// For people: the cap that was passed, and how much of it is used.
     package var reason: String { "\(hold.reason): \(used) used \(scope.span)" }
 
-    /// For people: what an approval lets out.
+    /// For people: the effect of an approval.
     package var nextStep: String {
         guard hold.others > 0 else { return "each one needs an approval of its own" }
         var parts: [String] = []
         if !followers.isEmpty {
-            let which = followers.count == 1 ? "1 other that waits" : "\(followers.count) others that wait"
+            let which = followers.count == 1 ? "1 other waiting action" : "\(followers.count) other waiting actions"
             parts.append("\(which) (\(CapGrant.named(followers)))")
         }
         if left > 0 {
             parts.append("\(left) \(followers.isEmpty ? "" : "more ")\(scope.owner(agent: agent)) within 24 h")
         }
-        return "approving it also lets out " + parts.joined(separator: ", and ")
+        return "approving it also releases " + parts.joined(separator: ", and ")
     }
 }
 
@@ -37,7 +37,7 @@ extension Ledger {
     /// Waiting actions that are named.
     private static let followerLimit = 1000
 
-    /// - Returns: nil where the action waits at no cap.
+    /// - Returns: nil if the action waits at no cap.
     package func capStanding(of action: Action, now: Timestamp) async throws -> CapStanding? {
         try await capStandings(of: [action], now: now)[action.id]
     }

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What a commit sets that outlives a run: limits, the rules they are counted by, and whom alerts are told to.
+/// The parts of a commit that outlive a run: limits, the rules for counting them, and the recipients of alerts.
 package struct HeadLimits: Sendable {
     package let limits: [AccountLimit]
     package let rules: BudgetRules
@@ -14,7 +14,7 @@ package struct HeadLimits: Sendable {
 }
 
 extension Ledger {
-    /// Whether `guild serve` ever accepted a commit here: then only it says what is accepted.
+    /// Whether `guild serve` ever accepted a commit here: then only it decides what is accepted.
     package func isServed() async throws -> Bool { try await read { try $0.isServed() } }
 
     /// Accepts the commit of a single run, with its limits, unless somebody accepted another since it was looked at.

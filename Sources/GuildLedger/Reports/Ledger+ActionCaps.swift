@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What waits at one cap of one agent.
+/// The actions that wait at one cap of one agent.
 package struct CapQueue: Sendable, Hashable {
     package let agent: String
     package let hold: CapHold
@@ -8,7 +8,7 @@ package struct CapQueue: Sendable, Hashable {
     package let since: Timestamp
 }
 
-/// What a person released beyond a cap and nobody has used yet.
+/// An unused release beyond a cap.
 package struct CapRelease: Sendable, Hashable {
     package let agent: String
     package let cap: ActionCap
@@ -25,7 +25,7 @@ extension Ledger {
     /// Pairs of an agent and a cap that are listed.
     private static let pairLimit = 100
 
-    /// Where actions wait because of a cap, by agent and cap.
+    /// The actions that wait because of a cap, by agent and cap.
     package func capQueues() async throws -> [CapQueue] {
         try await read { db in
             try db.all(
@@ -44,7 +44,7 @@ extension Ledger {
         }
     }
 
-    /// What is released and not used, the first to expire first.
+    /// The unused releases, the first to expire first.
     package func capReleases(now: Timestamp) async throws -> [CapRelease] {
         try await read { db in
             let at = try db.budgetClock(now).now
@@ -61,7 +61,7 @@ extension Ledger {
         }
     }
 
-    /// The cap that an invocation's first held action waits at; nil for one that waits for something else.
+    /// The cap at which an invocation's first held action waits; nil if it waits for something else.
     package func capHold(of invocation: InvocationID) async throws -> CapHold? {
         try await read { db in
             try db.first(

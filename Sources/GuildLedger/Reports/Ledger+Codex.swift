@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// A commit that was offered as configuration, and what came of it.
+/// A commit that was offered as configuration, and the result.
 package struct CodexHead: Sendable, Hashable {
     package let at: Timestamp
     package let commit: String
@@ -18,15 +18,15 @@ package struct StaleHead: GuildError, Equatable {
 
     package var kind: ErrorKind { .unavailable }
     package var message: String {
-        "commit \(used.prefix(12)) is not the accepted one any more: \(accepted.prefix(12)) is"
+        "commit \(used.prefix(12)) is no longer the accepted one; that is \(accepted.prefix(12))"
     }
-    package var hint: String? { "take up the accepted commit, then try again" }
+    package var hint: String? { "load the accepted commit, then try again" }
 }
 
 extension Ledger {
-    /// Records that a commit was offered and what came of it, once for each time in a row.
+    /// Records that a commit was offered, with the result; repetitions in a row are recorded once.
     ///
-    /// - Parameter isServing: whether `guild serve` says so, and not a single run.
+    /// - Parameter isServing: whether `guild serve` records it, and not a single run.
     package func recordHead(
         commit: String, accepted: Bool, problems: [String], actor: String, isServing: Bool = true, now: Timestamp
     ) async throws {
@@ -36,10 +36,10 @@ extension Ledger {
         }
     }
 
-    /// The commit that was accepted last; nil where none ever was.
+    /// The commit that was accepted last; nil if none ever was.
     package func acceptedHead() async throws -> String? { try await read { try $0.acceptedHead() } }
 
-    /// The commits that were accepted last, the newest first: whose ledger it is. None where none ever was.
+    /// The commits that were accepted last, the newest first: whose ledger it is. None if none ever was.
     package func acceptedCommits() async throws -> [String] {
         try await lastHeads(limit: Self.headsThatTell).filter(\.isAccepted).map(\.commit)
     }
@@ -88,9 +88,10 @@ extension LedgerTransaction {
         try value("SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1", as: String.self)
     }
 
-    /// What the dead letters before a number were run with, but for those that were dropped or erased: they stay dead.
+    /// The commits of the dead letters before a number, except those that were discarded or erased, which cannot be
+    /// retried.
     ///
-    /// - Returns: also the number to go on before; nil where there are no more.
+    /// - Returns: also the number to continue before; nil if there are no more.
     fileprivate func commitsOfDeadLetters(
         before seq: Int64, limit: Int
     ) throws -> (commits: Set<String>, next: Int64?) {
@@ -110,7 +111,7 @@ extension LedgerTransaction {
 
     /// Fences a step by the commit that it was made with, inside the step's own transaction.
     ///
-    /// - Parameter head: nil for a process that was told which commit to use.
+    /// - Parameter head: nil for a process with a fixed commit.
     func requireAccepted(_ head: String?) throws {
         guard let head, let accepted = try acceptedHead(), accepted != head else { return }
         throw StaleHead(accepted: accepted, used: head)
@@ -131,15 +132,15 @@ extension LedgerTransaction {
                 commit: commit, body: ["problems": list]))
     }
 
-    /// A refusal stands until the next acceptance: every process that meets the commit, and each restart, would say it
-    /// again.
+    /// A refusal holds until the next acceptance: otherwise every process that meets the commit, and each restart,
+    /// would record it again.
     private func isRecorded(_ commit: String, accepted: Bool, isServing: Bool) throws -> Bool {
         if accepted {
             let last = try first("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { row in
                 (commit: try row["commit_id"] as String, isAccepted: try row["accepted"] as Bool)
             }
             guard let last, last.commit == commit, last.isAccepted else { return false }
-            // What a run accepted is accepted once more by the first that serves it.
+            // A commit that a run accepted is accepted again by the first process that serves it.
             return try !isServing || isServed()
         }
         return try holds(

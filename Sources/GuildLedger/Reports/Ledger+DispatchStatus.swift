@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What the dispatcher holds and has queued.
+/// The dispatcher's held and queued work.
 package struct DispatchStatus: Sendable, Hashable {
     package struct Queue: Sendable, Hashable {
         package let priority: Priority
@@ -17,14 +17,14 @@ package struct DispatchStatus: Sendable, Hashable {
     package let windowCount: Int
     package let pending: [PendingDecision]
     package let pendingCount: Int
-    /// Of them, those that wait because of who sent their event.
+    /// The part of them that waits because of the senders of their events.
     package let pendingOfSenders: Int
     package let deadLetters: Int
-    /// What runs now, by agent.
+    /// The running invocations, by agent.
     package let running: [String: Int]
 }
 
-/// A rate limit and what is left of it.
+/// A rate limit with its bucket.
 package struct RateStanding: Sendable, Hashable {
     package let charge: AdmissionTerms.Charge
     package let bucket: RateBucket
@@ -35,7 +35,7 @@ package struct RateStanding: Sendable, Hashable {
     /// Requests or tokens that may go at once.
     package var left: Int64 { bucket.available / charge.cost }
 
-    /// How long the next one would have to wait: zero where it may go now.
+    /// How long the next one would have to wait: zero if it may go now.
     package var wait: Duration { bucket.taking(charge.unit == .requests ? charge.cost : 0).wait(charge.rate) }
 }
 
@@ -111,8 +111,8 @@ extension Ledger {
     /// Runs of an agent that its mean looks at, the newest.
     private static let runsPerMean = 200
 
-    /// What a run of an agent used in the mean, of those among its newest 200 that have ended and called a model: tokens
-    /// and micro-dollars. Nil where none has.
+    /// The mean usage of an agent's runs, among its newest 200 those that have ended and called a model: tokens and
+    /// micro-dollars. Nil if none has.
     package func meanUse(
         of agent: String
     ) async throws -> (tokens: Int64, costMicrodollars: Int64, runs: Int)? {
@@ -132,7 +132,7 @@ extension Ledger {
         }
     }
 
-    /// So much the clock may have been set back where the first event is looked for.
+    /// How far the clock may have been set back when searching for the first event.
     private static let stepBack = Duration.seconds(60)
 
     /// A page of recorded events in the order in which they came, with the last outcome recorded for each rule
@@ -174,12 +174,12 @@ extension Ledger {
     }
 }
 
-/// An event of the past and what was decided about it in the end.
+/// A past event with its final decisions.
 package struct RecordedEvent: Sendable, Hashable {
     package struct Outcome: Sendable, Hashable {
         package let agent: String
         package let outcome: String
-        /// False while it waits for a window or its turn.
+        /// False while it waits for a window or a slot.
         package let isFinal: Bool
     }
 
@@ -192,8 +192,8 @@ package struct RecordedEvent: Sendable, Hashable {
 }
 
 extension LedgerTransaction {
-    /// The number behind which the events come that were received at `instant` or later; 0 where all were. It takes as
-    /// many looks as the numbers have binary digits.
+    /// The number after which events were received at `instant` or later; 0 if all were. The search takes as many reads
+    /// as the numbers have binary digits.
     func lastEvent(before instant: Timestamp) throws -> Int64 {
         let oldest: Int64? = try value("SELECT min(seq) FROM events")
         let newest: Int64? = try value("SELECT max(seq) FROM events")

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// One entry of the books, as it touched an account.
+/// One entry of the accounts, as it touched one account.
 package struct BookEntry: Sendable, Hashable {
     package let at: Timestamp
     /// `reserve`, `settle` or `release`.
@@ -9,14 +9,14 @@ package struct BookEntry: Sendable, Hashable {
     package let model: String
     package let invocation: InvocationID
     package let turn: Int
-    /// Held by it; negative where it lets go.
+    /// The held amount; negative if it is released.
     package let held: Int64
     /// All five classes.
     package let spent: Int64
     package let costMicrodollars: Int64
     /// Posted at its bound, because the provider never reported.
     package let isEstimated: Bool
-    /// By how many tokens it passed what was reserved.
+    /// The tokens beyond the reservation.
     package let overrun: Int64
 }
 

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What one process has begun and not recorded the end of: what its death would leave in doubt.
+/// Work that one process has begun and not recorded the end of: its death would leave it in doubt.
 package struct OpenWork: Sendable, Hashable {
     package let processID: Int32
     /// The invocations that it holds.

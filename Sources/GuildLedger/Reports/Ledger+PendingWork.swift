@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What is not at its end and waits for no person and no budget, by the component that does it.
+/// Unfinished work that waits for no person and no budget, by the component that does it.
 package struct PendingWork: Sendable, Hashable {
     /// For the dispatcher.
     package var events: Bool
@@ -16,7 +16,7 @@ package struct PendingWork: Sendable, Hashable {
     }
 }
 
-/// What waits for a time, by the component that does it then; nil if nothing does.
+/// Work that waits for a time, by the component that does it then; nil if there is none.
 package struct LaterWork: Sendable, Hashable {
     package struct Share: Sendable, Hashable {
         package let count: Int64
@@ -29,7 +29,7 @@ package struct LaterWork: Sendable, Hashable {
         }
     }
 
-    /// Decisions whose turn comes at a rate, debounce windows, events.
+    /// Decisions that wait for a slot at a rate, debounce windows, events.
     package var events: Share?
     package var invocations: Share?
     package var actions: Share?
@@ -73,7 +73,7 @@ extension Ledger {
         }
     }
 
-    /// - Parameter soon: only what is due later.
+    /// - Parameter soon: only work that is due later.
     package func laterWork(than soon: Timestamp) async throws -> LaterWork {
         try await read { db in
             func share(_ sql: String) throws -> LaterWork.Share? {

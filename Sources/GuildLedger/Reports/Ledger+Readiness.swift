@@ -1,4 +1,4 @@
-/// What a ledger says of a process that serves it, all of one moment.
+/// A ledger's report on a serving process, all of one moment.
 package struct LedgerReadiness: Sendable {
     /// The commit that was offered last.
     package let head: CodexHead?
@@ -7,7 +7,7 @@ package struct LedgerReadiness: Sendable {
 }
 
 extension Ledger {
-    /// One read, for what is asked every few seconds.
+    /// One read, for frequent callers.
     package func readiness() async throws -> LedgerReadiness {
         try await read { db in
             LedgerReadiness(

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What causal roots spent in a period.
+/// The spending of causal roots in a period.
 package struct RootUsage: Sendable, Hashable {
     /// The largest first.
     package let lines: [UsageLine]
@@ -9,7 +9,7 @@ package struct RootUsage: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Roots of one report: who asks for more asks for a shorter period.
+    /// The most roots of one report: for more, choose a shorter period.
     package static let rootLimit = 1000
 
     /// Spending by causal root between two instants, rounded outwards to whole hours.
@@ -73,7 +73,7 @@ extension LedgerTransaction {
             result.findings.append(
                 BudgetVerification.Finding(
                     kind: .counter, place: "usage of roots in hour \(HourSpan.start(of: hour).rfc3339)",
-                    problem: "it is not what the agents used in that hour"))
+                    problem: "it differs from the agents' usage in that hour"))
         }
     }
 }

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What finished runs used, put together.
+/// The sums over finished runs.
 package struct RunUsage: Sendable, Hashable {
     package var runs: Int64
     package var tokens: Int64
@@ -27,7 +27,7 @@ extension Ledger {
     /// Runs of one agent that are looked at, the newest.
     private static let runLimit = 200
 
-    /// What the finished runs of one schedule used, by the hour in which they were due.
+    /// The usage of one schedule's finished runs, by the hour in which they were due.
     ///
     /// - Parameter schedule: `AGENT/NAME`.
     package func scheduledRuns(
@@ -46,7 +46,7 @@ extension Ledger {
         }
     }
 
-    /// What the newest finished runs of one agent used, whatever called them.
+    /// The usage of one agent's newest finished runs, whatever called them.
     package func recentRuns(of agent: String) async throws -> RunUsage {
         try await read { db in
             try db.first(

@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What `guild status` shows of the ledger.
+/// The ledger's part of `guild status`.
 package struct LedgerStatus: Sendable, Hashable {
     package struct Process: Sendable, Hashable {
         package let id: WorkerID

@@ -12,7 +12,7 @@ package struct EventTrace: Sendable {
         /// When a pending one is decided again, or a rejected one may be sent again.
         package let until: Timestamp?
         package let reasons: [String]
-        /// Its own, or the one that stands for it.
+        /// Its own, or the one that it joined.
         package let invocation: InvocationID?
         package let commit: String
         package let at: Timestamp
@@ -28,7 +28,7 @@ package struct EventTrace: Sendable {
         package let action: Action
         package let attempts: [(attempt: Int, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?)]
         package let approval: (decision: String, actor: String, reason: String?, at: Timestamp)?
-        /// The cap that it waits at; looked up by whoever shows it.
+        /// The cap that it waits at; looked up by the code that shows it.
         package var standing: CapStanding?
     }
 
@@ -79,7 +79,7 @@ extension Ledger {
         }
     }
 
-    /// What an event set going, without the events' payloads; nil where there is no such event.
+    /// Everything that an event caused, without the events' payloads; nil if there is no such event.
     package func trace(of event: EventID) async throws -> EventTrace? {
         try await read { db in
             var room = TraceLimits.events
@@ -93,7 +93,7 @@ extension Ledger {
         }
     }
 
-    /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
+    /// The root that an invocation belongs to, or will once its window has closed; nil if there is neither.
     package func root(of invocation: InvocationID) async throws -> EventID? {
         try await read { db in
             try db.value(
@@ -114,9 +114,9 @@ extension Ledger {
         }
     }
 
-    /// Whether anything of one root is not at its end: a message, an invocation or an action.
+    /// Whether anything of one root is unfinished: a message, an invocation or an action.
     ///
-    /// - Parameter leavingWaits: only what is under way.
+    /// - Parameter leavingWaits: only work in progress.
     package func isQuiet(root: EventID?, leavingWaits: Bool = false) async throws -> Bool {
         try await read { db in
             let scope = root == nil ? "" : "AND root = ?1"

@@ -91,7 +91,7 @@ extension Ledger {
         }
     }
 
-    /// Spending of each agent in each chapter, in no order: what sums of both are put together from in one pass.
+    /// Spending of each agent in each chapter, in no order: one pass yields the sums of both.
     package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
@@ -106,7 +106,7 @@ extension Ledger {
         }
     }
 
-    /// Each hour in which something was spent, in order: what days of any time zone are put together from.
+    /// Each hour with spending, in order: the parts of days in any time zone.
     package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
@@ -151,7 +151,7 @@ extension Ledger {
 }
 
 extension UsageLine {
-    /// What a roll-up sums up to, for a statement that groups.
+    /// The sums of a roll-up, for a statement that groups.
     static let sums = """
         min(hour) AS hour, sum(calls) AS calls, sum(input) AS input, sum(cache_read) AS cache_read,
         sum(cache_write) AS cache_write, sum(output) AS output, sum(reasoning) AS reasoning, sum(cost) AS cost,

@@ -8,7 +8,7 @@ package struct LoadingCommit: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// Says what a process is reading; nil says that it is done.
+    /// Records what a process is reading; nil means that it is done.
     package func noteLoading(_ commit: String?, since: Timestamp, by worker: WorkerID) async throws {
         try await write { db in
             guard let commit else {
@@ -22,7 +22,7 @@ extension Ledger {
         }
     }
 
-    /// What the processes that live are reading, the longest first.
+    /// The readings of live processes, the longest first.
     package func loadingCommits() async throws -> [LoadingCommit] {
         try await read { db in
             try db.all("SELECT * FROM codex_loading ORDER BY since") { row in

@@ -3,8 +3,8 @@ import Foundation
 
 /// One connection to an SQLite file, used by one thread at a time.
 ///
-/// Safe to hand on (`@unchecked Sendable`): it is opened without SQLite's own mutexes, and whoever has it took it out of
-/// its owner's hands first: the lane's queue, the readers' pool or the function that opened it.
+/// Safe to hand on (`@unchecked Sendable`): it is opened without SQLite's own mutexes, and its user took it from its
+/// owner first: the lane's queue, the readers' pool or the function that opened it.
 final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     /// Prepared statements that are kept; past it all of them are dropped and prepared again when needed.
     private static let statementLimit = 1024
@@ -83,9 +83,9 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
         try? script("ROLLBACK")
     }
 
-    /// Copies the whole database, as it is now, over the one of `target`.
+    /// Copies the whole current database over that of `target`.
     ///
-    /// - Parameter pagesPerStep: after each step, others get their turn at the locks.
+    /// - Parameter pagesPerStep: after each step, others may take the locks.
     func backUp(to target: SQLiteConnection, pagesPerStep: Int32) throws(StorageFault) {
         guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
             throw target.fault(sqlite3_extended_errcode(target.handle), "")
@@ -112,7 +112,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     }
 
     private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {
-        // A statement that is being read is asked for again by what its rows lead to: that one gets its own.
+        // A statement in use is requested again by code that handles its rows: that code gets its own.
         if let known = statements[sql], !known.isBusy { return known }
         let statement = try SQLiteStatement(sql, in: handle)
         guard statements[sql] == nil else { return statement }

@@ -16,7 +16,8 @@ final class SQLiteEngine: LedgerEngine {
     var lane: any LaneConnection { writer }
     private let path: String
     private let busyMilliseconds: Int32
-    private let readers = Mutex<[SQLiteConnection]>([])
+    /// Those that nobody reads with now; nil once this is closed.
+    private let readers = Mutex<[SQLiteConnection]?>([])
     private let lastVersion = Mutex<Int64?>(nil)
 
     /// Opens the file, and makes or migrates it while the file lock is held: of several processes that start at once on a
@@ -27,7 +28,7 @@ final class SQLiteEngine: LedgerEngine {
         let lock = try FileLock(path: location.lockPath)
         lock.lock()
         defer { lock.unlock() }
-        // Payloads are nobody else's business: SQLite gives the log the permissions that the database has.
+        // Payloads are private: SQLite gives the log the permissions of the database.
         let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if made >= 0 { Glibc.close(made) }
         path = location.path
@@ -59,7 +60,9 @@ final class SQLiteEngine: LedgerEngine {
     }
 
     private func takeReader() throws(StorageFault) -> SQLiteConnection {
-        if let idle = readers.withLock({ $0.popLast() }) { return idle }
+        let (isClosed, idle) = readers.withLock { idle in (idle == nil, idle?.popLast()) }
+        guard !isClosed else { throw Self.closed }
+        if let idle { return idle }
         let reader = try Self.connection(path, busyMilliseconds)
         try reader.script("PRAGMA query_only = ON")
         return reader
@@ -67,7 +70,7 @@ final class SQLiteEngine: LedgerEngine {
 
     private func putBack(_ reader: SQLiteConnection) {
         readers.withLock { idle in
-            if idle.count < Self.idleReaderLimit { idle.append(reader) }
+            if let count = idle?.count, count < Self.idleReaderLimit { idle?.append(reader) }
         }
     }
 
@@ -83,5 +86,10 @@ final class SQLiteEngine: LedgerEngine {
 
     func waitForLocks(milliseconds: Int32) { writer.connection.wait(milliseconds: milliseconds) }
 
-    func close() { readers.withLock { $0.removeAll() } }
+    func close() {
+        readers.withLock { $0 = nil }
+        writer.close()
+    }
+
+    static let closed = StorageFault(kind: .other, message: "it is closed")
 }

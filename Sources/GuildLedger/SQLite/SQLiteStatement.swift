@@ -68,7 +68,7 @@ final class SQLiteStatement: RowSource {
         return false
     }
 
-    /// Ready for the next use, without what was bound.
+    /// Ready for the next use, without bound values.
     func reset() {
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)

@@ -13,7 +13,7 @@ package enum FiringKind: String, Sendable, CaseIterable {
     /// A person had the past fired.
     case backfill
 
-    /// What a person asks for is not held back by a pause, an overlap or the schedule's mark.
+    /// A person's request is not held back by a pause, an overlap or the schedule's mark.
     var isAskedFor: Bool { self == .trigger || self == .backfill }
 }
 
@@ -23,12 +23,12 @@ package struct FiringRequest: Sendable {
     package var dueAt: Timestamp
     package var kind: FiringKind
     package var overlap: OverlapPolicy
-    /// When its turn came: the due time and its jitter.
+    /// The firing time: the due time and its jitter.
     package var turnAt: Timestamp
-    /// What a pause may name to hold it: agent, schedule, one person's schedule.
+    /// The names by which a pause may cover it: agent, schedule, one person's schedule.
     package var pauseTargets: [String]
     package var event: Event
-    /// Who fires it: an audit actor.
+    /// The person or component that fires it: an audit actor.
     package var actor: String
 
     package init(
@@ -46,7 +46,7 @@ package struct FiringRequest: Sendable {
     }
 }
 
-/// What became of a firing.
+/// The result of a firing.
 package enum FiringOutcome: Sendable, Hashable {
     case fired
     /// Somebody has dealt with this due time before; nothing was written.
@@ -64,7 +64,7 @@ package struct MissedFirings: Sendable, Hashable {
     package var schedule: String
     package var first: Timestamp
     package var last: Timestamp
-    /// At least so many where it is `countLimit`.
+    /// A minimum if it is `countLimit`.
     package var count: Int
     package var reason: MissedReason
 
@@ -99,7 +99,8 @@ package struct ScheduleStep: Sendable {
 
 /// A firing as it is recorded.
 package struct Firing: Sendable, Hashable {
-    /// How far back a person may have the past fired: retention keeps the firings of that time, which tell what has fired.
+    /// How far back a person may fire past occurrences: retention keeps the firings of that time, which show what has
+    /// fired.
     package static let backfillReach = Duration.seconds(31 * 86_400)
 
     package let schedule: String

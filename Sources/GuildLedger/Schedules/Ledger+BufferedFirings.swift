@@ -48,7 +48,7 @@ extension Ledger {
         }
     }
 
-    /// Passes over one that waited for a schedule that is no more.
+    /// Drops a waiting firing of a schedule that no longer exists.
     package func dropBuffered(_ firing: BufferedFiring, commit: String, now: Timestamp) async throws {
         try await write { db in
             let dropped = try db.changes(

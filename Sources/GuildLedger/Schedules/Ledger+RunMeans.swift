@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What a run of an agent has taken so far.
+/// The usage of an agent's runs so far.
 package struct RunMean: Sendable, Hashable {
     /// All classes of tokens, rounded up.
     package let tokens: Int64
@@ -17,8 +17,8 @@ extension Ledger {
     /// Runs that the mean is taken over, the latest.
     private static let runsPerMean = 50
 
-    /// The mean tokens per run of an agent's latest ended invocations; nil where none has ended. One that ended before it
-    /// called a model tells nothing of what a run takes.
+    /// The mean tokens per run of an agent's latest ended invocations; nil if none has ended. A run that ended before
+    /// it called a model does not count.
     package func meanTokens(of agent: String) async throws -> RunMean? {
         try await read { db in
             let sum = try db.first(
@@ -48,8 +48,8 @@ extension Ledger {
         }
     }
 
-    /// Runs of an agent that are queued or under way, and firings of its schedule since `dueAt` that nobody has decided
-    /// yet: what will still spend. An event that retention took was decided.
+    /// Queued and active runs of an agent, and undecided firings of its schedule since `dueAt`: they will still spend.
+    /// An event that retention deleted was decided.
     package func pendingRuns(of agent: String, schedule: String, since dueAt: Timestamp) async throws -> Int64 {
         try await read { db in
             try db.value(

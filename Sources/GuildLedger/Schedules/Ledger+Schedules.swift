@@ -31,8 +31,8 @@ extension Ledger {
         }
     }
 
-    /// Takes back marks that a clock which ran ahead has left: what is due after `mark` is looked at again. What has
-    /// fired already cannot fire again, and what was due before the schedule was known does not fire at all.
+    /// Takes back marks of a clock that ran ahead: occurrences after `mark` are examined again. Those that have fired
+    /// cannot fire again, and those from before the schedule was known do not fire at all.
     package func rewindSchedules(markedAfter limit: Timestamp, to mark: Timestamp) async throws {
         let isAhead = try await read { db in
             try db.holds("SELECT EXISTS (SELECT 1 FROM schedules WHERE seen_until > ?)", [limit])
@@ -47,10 +47,10 @@ extension Ledger {
         }
     }
 
-    /// Fires what the steps say, notes what they miss and moves the marks, in one transaction. A due time fires once,
-    /// whoever else tries.
+    /// Executes the firings of the steps, records missed ones and moves the marks, in one transaction. A due time fires
+    /// once, whoever else tries.
     ///
-    /// - Returns: what became of each firing, in order.
+    /// - Returns: the result of each firing, in order.
     package func take(_ steps: [ScheduleStep], commit: String, now: Timestamp) async throws -> [FiringOutcome] {
         let topics: [Topic] = [.inbound, .invocations, .actions, .approvals, .outcomes, .cancellations]
         let cancels = steps.contains { $0.firings.contains { $0.overlap == .cancelOther } }
@@ -74,7 +74,7 @@ extension Ledger {
         }
     }
 
-    /// Fires what a person asks for; the command and its firings are one transaction.
+    /// Fires at a person's request; the command and its firings are one transaction.
     package func fire(
         _ requests: [FiringRequest], asked entry: AuditEntry?, commit: String, now: Timestamp
     ) async throws -> [FiringOutcome] {

@@ -97,7 +97,7 @@ extension LedgerTransaction {
 
     // MARK: Missed ones
 
-    /// Notes due times that did not fire. Those that go on where the last ones ended lengthen them, without a further
+    /// Records due times that did not fire. A span that continues the last recorded one extends it, without a further
     /// audit entry.
     func note(_ missed: MissedFirings, commit: String, now: Timestamp) throws {
         let widened = try changes(

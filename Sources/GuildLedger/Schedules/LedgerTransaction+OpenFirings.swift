@@ -7,10 +7,10 @@ struct OpenFiring {
     let message: Int64
 }
 
-/// Which firings of a schedule are still at work: what the overlap policies ask.
+/// The firings of a schedule that are still active, for the overlap policies.
 extension LedgerTransaction {
-    /// Not decided yet, an invocation of it or one that it was debounced into has not begun or not ended, or a decision is
-    /// still to be made final. What is not decided has its message; that it was decided, retention forgets.
+    /// Whether its event is undecided, an invocation of it or one that it was debounced into has not begun or not ended, or
+    /// a decision is not final yet. An undecided event has its message; retention may delete the decision of others.
     private func isOpen(_ firing: OpenFiring) throws -> Bool {
         try holds(
             """
@@ -51,13 +51,13 @@ extension LedgerTransaction {
         return open
     }
 
-    /// Ends what a firing set going: an event that is not decided yet, that waits for a rate or in a window calls nobody
-    /// any more; what a worker holds ends when the worker hears of it; anything else ends here. An invocation that it has
-    /// only joined is another event's, and goes on.
+    /// Ends the runs of a firing: an event that is undecided, waits for a rate or is in a window no longer calls
+    /// anyone; a claimed invocation ends when its worker notices; any other ends here. An invocation that it only
+    /// joined belongs to another event, and continues.
     ///
     /// - Returns: the invocations that were cancelled.
     func cancel(_ firing: OpenFiring, commit: String, now: Timestamp) throws -> [InvocationID] {
-        let reason = "a later firing of its schedule took its place"
+        let reason = "a later firing of its schedule replaced it"
         guard let (event, _) = try event(firing.event) else { return [] }
         let withdrawn = try changes(
             "DELETE FROM messages WHERE seq = ? AND event = ?", [firing.message, firing.event])
@@ -85,9 +85,9 @@ extension LedgerTransaction {
         return cancelled.map(\.id)
     }
 
-    /// Takes an event out of what waits for a rate and out of windows that are open.
+    /// Removes an event from waits for a rate and from open windows.
     ///
-    /// - Returns: what had it wait.
+    /// - Returns: the removed waits.
     private func stopWaiting(_ event: EventID) throws -> [(rule: String, agent: String)] {
         let pending = try all("DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", [event]) { row in
             (rule: try row["rule"] as String, agent: try row["agent"] as String)

@@ -1,5 +1,5 @@
 extension LedgerSchema {
-    /// Accounts, reservations and entries; what people changed; roll-ups.
+    /// Accounts, reservations and entries; operators' changes; roll-ups.
     static let budgets = """
         -- All that a reservation looks at. `minute` and `hour` are the sliding windows (`BucketRing.bytes`),
         -- `limits` the codex's as last seen; `level` is a hint which accounts may have an alert.

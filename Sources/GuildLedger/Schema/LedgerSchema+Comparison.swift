@@ -11,13 +11,13 @@ extension LedgerSchema {
         return Set(expected.keys).union(found.keys).sorted().compactMap { name -> String? in
             switch (expected[name], found[name]) {
             case (_?, nil): "the \(name) is missing"
-            case (nil, _?): "the \(name) is none that guild makes"
-            case (let one, let other): one == other ? nil : "the \(name) is not as guild makes it"
+            case (nil, _?): "the \(name) is not one of guild's"
+            case (let one, let other): one == other ? nil : "the \(name) differs from guild's"
             }
         }
     }
 
-    /// The SQL of each object by its type and name, without what versions of SQLite write differently. SQLite's own,
+    /// The SQL of each object by its type and name, without the differences between versions of SQLite. SQLite's own,
     /// such as its statistics, are left out.
     private static func objects(in db: LedgerTransaction) throws -> [String: String] {
         let named = try db.all(

@@ -1,5 +1,5 @@
 extension LedgerSchema {
-    /// What came in and what was decided.
+    /// Events and decisions.
     static let events = """
         -- An event as it was accepted. `containers` is a JSON array of `SYSTEM:CONTAINER`. After its content was
         -- erased the row remains while its invocations are kept.

@@ -1,5 +1,5 @@
 extension LedgerSchema {
-    /// Hourly roll-ups of what was used, and totals by root.
+    /// Hourly roll-ups of usage, and totals by root.
     static let usage = """
         CREATE TABLE usage_rollups (
             hour INTEGER NOT NULL,

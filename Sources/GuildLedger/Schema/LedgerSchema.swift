@@ -40,7 +40,7 @@ enum LedgerSchema {
             }
             try transaction.run("INSERT INTO schema_versions (version) VALUES (?)", [version])
             if let broken = try transaction.first("PRAGMA foreign_key_check", read: { row in try row[0] as String }) {
-                throw LedgerFailure.unusable(path: path, reason: "a row of \(broken) names a row that is gone")
+                throw LedgerFailure.unusable(path: path, reason: "a row of \(broken) names a missing row")
             }
         }
         try connection.script("PRAGMA foreign_keys = ON")

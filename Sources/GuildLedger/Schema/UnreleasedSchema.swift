@@ -3,8 +3,8 @@
 /// Their tables are copied as they are, into tables that are STRICT: the rows, their numbers and so the chain and the
 /// entries are the same before and after.
 enum UnreleasedSchema {
-    /// What the last of those sources wrote down of itself. A ledger that stopped before it was never in a release that
-    /// people run, and is refused.
+    /// The last migration of those sources. A ledger that stopped before it never belonged to a release, and is
+    /// refused.
     private static let lastMigration = "2026-11-budget-waits"
 
     /// - Throws: `LedgerFailure.notALedger` if the tables are not a ledger's; `.unusable` if earlier sources made them.
@@ -14,7 +14,7 @@ enum UnreleasedSchema {
         let isLast = "SELECT EXISTS (SELECT 1 FROM grdb_migrations WHERE identifier = ?)"
         guard try transaction.holds(isLast, [lastMigration]) else {
             throw LedgerFailure.unusable(
-                path: path, reason: "it was written by an unreleased guild; open it once with 0.1.0's last commit")
+                path: path, reason: "an unreleased guild wrote it; open it once with the last commit of 0.1.0")
         }
         let old = try transaction.column(
             """
@@ -49,7 +49,7 @@ enum UnreleasedSchema {
         try connection.script("PRAGMA legacy_alter_table = OFF")
     }
 
-    /// Copies the columns that both have, after what the new schema begins with.
+    /// Copies the columns that both have, after the rows that the new schema begins with.
     private static func copy(_ table: String, _ transaction: LedgerTransaction) throws {
         let columns = "SELECT name FROM pragma_table_info(?)"
         let before = try transaction.column(columns, ["before_\(table)"], as: String.self)

@@ -1,7 +1,7 @@
 package import GuildDomain
 
 extension Ledger {
-    /// What is said of the secret and its use; nil if no commit that was accepted has brought it yet.
+    /// The state of the secret and its use; nil if no accepted commit has brought it yet.
     package func secretState(of pair: SecretPair) async throws -> SecretStanding.State? {
         try await read { try $0.standing(of: pair) }
     }
@@ -11,10 +11,10 @@ extension Ledger {
         try await read { try $0.secretStandings() }
     }
 
-    /// Meets the secrets of a commit that is accepted: trusts them on the word of `trustee`, and lets new ones wait. What
-    /// was revoked stays so.
+    /// Registers the secrets of an accepted commit: trusts them in the name of `trustee`, and lets new ones wait.
+    /// Revoked ones stay revoked.
     ///
-    /// - Returns: those that are trusted from now on, and those that may not be used.
+    /// - Returns: the newly trusted ones, and those that may not be used.
     @discardableResult
     package func meet(
         _ pairs: [SecretPair], of commit: String, on trustee: SecretTrustee, actor: String,
@@ -26,7 +26,7 @@ extension Ledger {
                 isBegun: try db.isTrustBegun(by: trustee)
             )
         }
-        // Each restart meets them again: that is no reason to write.
+        // Each restart registers them again: that is not a reason to write.
         if standing.isBegun, !standing.known.contains(nil),
             trustee != .codex || !standing.known.contains(.waiting)
         {
@@ -56,9 +56,9 @@ extension Ledger {
         }
     }
 
-    /// A person trusts secrets for what they are used for, or takes that back.
+    /// A person trusts the given uses of secrets, or revokes them.
     ///
-    /// - Returns: those for which that is a change.
+    /// - Returns: those that changed.
     package func setTrust(
         _ pairs: [SecretPair], to state: SecretStanding.State, commit: String?, actor: String,
         now: Timestamp

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What an operator says of a secret and its use.
+/// An operator's decision about a secret and its use.
 package struct SecretStanding: Sendable, Hashable {
     package enum State: String, Sendable, CaseIterable {
         /// A commit brought it, and nobody has said anything yet.
@@ -13,9 +13,9 @@ package struct SecretStanding: Sendable, Hashable {
     package let pair: SecretPair
     package let state: State
     package let since: Timestamp
-    /// Who said so: `user:NAME`, or `serve` for its first head.
+    /// The deciding user: `user:NAME`, or `serve` for its first head.
     package let actor: String
-    /// The commit that brought it, where one did.
+    /// The commit that brought it, if there is one.
     package let commit: String?
 }
 
@@ -23,9 +23,9 @@ package struct SecretStanding: Sendable, Hashable {
 package enum SecretTrustee: String, Sendable {
     /// Its first head's are.
     case serve
-    /// As long as neither `serve` nor a run on a terminal has begun, the person's who sits there.
+    /// The person at the terminal, as long as neither `serve` nor a run on a terminal has begun.
     case run
-    /// All: a protected branch says what is trusted.
+    /// Every pair: a protected branch decides what is trusted.
     case codex
     /// None.
     case nobody

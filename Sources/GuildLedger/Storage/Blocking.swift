@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Work that waits for the disk for long: not on the threads that everything else shares.
+/// Runs work that waits long for the disk off the threads that everything else shares.
 enum Blocking {
     static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in

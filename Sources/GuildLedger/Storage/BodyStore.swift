@@ -41,7 +41,7 @@ package struct BodyStore: Sendable {
         return try await use()
     }
 
-    /// Shared by whoever is about to name a body or copies bodies; a sweep takes it alone.
+    /// Shared by code that is about to name a body or that copies bodies; a sweep takes it alone.
     var lockPath: String { folder + ".lock" }
 
     func store(_ body: [UInt8]) throws(LedgerFailure) -> Stored {
@@ -59,7 +59,7 @@ package struct BodyStore: Sendable {
             }
             try write(body, to: path)
         }
-        // Also where another writer has just renamed it into place: our row must not outlive its entry.
+        // Also if another writer has just renamed it into place: our row must not outlive its directory entry.
         try Self.sync(folder: parent)
         return .file(digest: digest)
     }

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import GuildDomain
 
-/// Files that are on disk when a call returns, and what they contain.
+/// Files that are on disk when a call returns, with their content.
 enum DurableFile {
     /// A file as a list of sums names it.
     struct Sum: Sendable, Hashable {
@@ -14,7 +14,7 @@ enum DurableFile {
 
     /// Copies a file into a new one, synced.
     ///
-    /// - Returns: what was copied.
+    /// - Returns: the copied content.
     static func copy(_ source: String, to destination: String) throws(LedgerFailure) -> Sum {
         let descriptor = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .ofFile(destination, errno) }
@@ -42,7 +42,7 @@ enum DurableFile {
         guard problem == 0 else { throw .ofFile(path, problem) }
     }
 
-    /// Makes what another program wrote into a file durable.
+    /// Makes another program's output file durable.
     static func sync(_ path: String) throws(LedgerFailure) {
         let descriptor = try openPlain(path, O_RDONLY)
         defer { close(descriptor) }
@@ -55,15 +55,15 @@ enum DurableFile {
         try BodyStore.sync(folder: (destination as NSString).deletingLastPathComponent)
     }
 
-    /// Makes a folder where there is none. One that is there must be a folder itself and not somebody else's: what is
-    /// put or cleared away in it would be so where a planted link leads.
+    /// Creates a folder if there is none. An existing one must be a real folder of our own: otherwise files would be
+    /// stored or deleted at the target of a planted link.
     static func makeFolder(_ path: String) throws(LedgerFailure) {
         if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else { throw .ofFile(path, errno) }
         try requireFolder(path)
     }
 
-    /// Requires a folder that is no link and not somebody else's.
+    /// Requires a folder that is not a link and belongs to us.
     static func requireFolder(_ path: String) throws(LedgerFailure) {
         do throws(PlainFile.Problem) {
             try PlainFile.requireFolder(path)
@@ -86,13 +86,13 @@ enum DurableFile {
         return lstat(path, &status) == 0
     }
 
-    /// 0 where there is none.
+    /// 0 if there is none.
     static func size(of path: String) -> Int64 {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// - Returns: 0, or the `errno` of what failed.
+    /// - Returns: 0, or the `errno` of the failed call.
     static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int32 {
         var rest = bytes
         while !rest.isEmpty {
@@ -130,7 +130,7 @@ extension LedgerFailure {
             ? .unusable(path: path, reason: problem.reason) : .ofFile(path, problem.code)
     }
 
-    /// What an `errno` means for a file of the ledger.
+    /// The meaning of an `errno` for a file of the ledger.
     static func ofFile(_ path: String, _ problem: Int32) -> LedgerFailure {
         switch problem {
         case ENOSPC, EDQUOT: .full(path: path)

@@ -7,7 +7,7 @@ import GuildDomain
 package struct FileLock: ~Copyable, Sendable {
     private let descriptor: Int32
 
-    /// Opens the file, making it where there is none. It is not locked yet.
+    /// Opens the file, making it if there is none. It is not locked yet.
     package init(path: String) throws(LedgerFailure) { try self.init(path: path, flags: O_RDWR | O_CREAT) }
 
     /// Opens a file that another one made, to see whether it holds the lock.
@@ -29,10 +29,10 @@ package struct FileLock: ~Copyable, Sendable {
 
     package func lock() { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
 
-    /// Waits for whoever holds it alone; others may share it.
+    /// Waits for an exclusive holder; others may share it.
     func lockShared() { while flock(descriptor, LOCK_SH) != 0, errno == EINTR {} }
 
-    /// - Returns: whether nobody holds it alone; then it is shared with whoever else does.
+    /// - Returns: whether there is no exclusive holder; then it is shared with the other holders.
     func tryLockShared() -> Bool { flock(descriptor, LOCK_SH | LOCK_NB) == 0 }
 
     /// - Returns: whether the lock was free.

@@ -21,19 +21,19 @@ package struct KnownLedgers: Sendable {
         folder = LedgerLocation.stateFolder(environment) + "/guild"
     }
 
-    /// The folder of a codex's ledger: `NAME-8 HEX`, the digits those that its id begins with.
+    /// The folder of a codex's ledger: `NAME-8 HEX`, with the first digits of its id.
     package func folder(name: String, id: String) -> String { "\(folder)/\(name)-\(id.prefix(8))" }
 
     /// Every record, in the order of the folders' names.
     package func all() -> [LedgerRecord] { folders().compactMap { record(in: $0) } }
 
-    /// - Parameter name: of the repository; where the record is, unless that was renamed since.
+    /// - Parameter name: of the repository; the record is found under it, unless the repository was renamed since.
     package func record(of id: String, name: String) -> LedgerRecord? {
         if let record = record(in: folder(name: name, id: id)), record.id == id { return record }
         return all().first { $0.id == id }
     }
 
-    /// Whether a ledger belongs to a codex, so that nobody else may take it without being told to.
+    /// Whether a ledger belongs to a codex, so that another one may take it only explicitly.
     package func isTaken(_ location: LedgerLocation) -> Bool {
         let real = location.followingLink()
         return record(in: real.folder)?.ledger == real || all().contains { $0.ledger == real }
@@ -45,7 +45,7 @@ package struct KnownLedgers: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw LedgerFailure.unusable(path: folder, reason: "cannot make it: \(SystemError.words(error))")
+            throw LedgerFailure.unusable(path: folder, reason: "cannot create it: \(SystemError.words(error))")
         }
         let lock = try FileLock(path: folder + "/known.lock")
         lock.lock()
@@ -53,7 +53,7 @@ package struct KnownLedgers: Sendable {
         return try body()
     }
 
-    /// Writes a record in the place of an earlier one of that codex.
+    /// Writes a record in place of an earlier one of that codex.
     ///
     /// The caller holds the lock.
     package func save(_ record: LedgerRecord, name: String) throws {
@@ -75,12 +75,12 @@ package struct KnownLedgers: Sendable {
     }
 
     private func folders() -> [String] {
-        // Where there is no state folder yet, nothing is known.
+        // If there is no state folder yet, nothing is known.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.sorted().prefix(Self.maximumFolders).map { "\(folder)/\($0)" }
     }
 
-    /// - Returns: nil also where the file is not a record: nobody's ledger is found by what cannot be read.
+    /// - Returns: nil also if the file is not a record: an unreadable file identifies no ledger.
     private func record(in folder: String) -> LedgerRecord? {
         let descriptor = open("\(folder)/\(Self.fileName)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }

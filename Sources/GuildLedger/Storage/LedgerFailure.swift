@@ -9,13 +9,13 @@ package enum LedgerFailure: GuildError, Equatable {
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
-    /// The file of a large body is gone or is not what was written.
+    /// The file of a large body is missing or damaged.
     case damagedBody(path: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
     case unsupportedURL(String)
-    /// What is no URL, and not known to be meant as a path.
+    /// A text that is neither a URL nor clearly a path.
     case bareWord(String)
 
     package var kind: ErrorKind {
@@ -33,9 +33,9 @@ package enum LedgerFailure: GuildError, Equatable {
         case .full(let path): "ledger \(path): the disk is full"
         case .newerVersion(let path): "ledger \(path): written by a newer version of guild"
         case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
-        case .missing(let path): "ledger \(path): there is none"
-        case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are not safe"
-        case .damagedBody(let path): "body \(path): gone, or not what was written"
+        case .missing(let path): "no ledger at \(path)"
+        case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
+        case .damagedBody(let path): "body \(path): missing or damaged"
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
         case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"
@@ -49,16 +49,16 @@ package enum LedgerFailure: GuildError, Equatable {
         case .full: "free some space; everything acknowledged so far is safe"
         case .newerVersion: "install the newer guild, or name another ledger with --ledger sqlite:PATH"
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
-        case .missing: "a run or `guild serve` makes it; or name another with --ledger sqlite:PATH"
+        case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
-        case .damagedBody: "restore the folder beside the ledger from the backup that the ledger is from"
+        case .damagedBody: "restore the folder beside the ledger from the ledger's backup"
         case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
         case .unusable, .fenced: nil
         }
     }
 
-    /// What an engine's fault means for the ledger at `path`; other errors pass unchanged.
+    /// The meaning of an engine's fault for the ledger at `path`; other errors pass unchanged.
     static func translating(_ error: any Error, path: String) -> any Error {
         guard let fault = error as? StorageFault else { return error }
         switch fault.kind {

@@ -1,11 +1,11 @@
 import CLinux
 import Foundation
 
-/// Where a ledger and what stands beside it are kept.
+/// The places of a ledger and of the files beside it.
 ///
 ///     ledger.sqlite          the database; SQLite adds -wal and -shm
 ///     ledger.sqlite.lock     taken by each writing process around a batch
-///     ledger.sqlite.use      shared by whoever has the ledger open; a restore takes it alone
+///     ledger.sqlite.use      shared by all processes with the ledger open; a restore takes it alone
 ///     ledger.sqlite.d/       bodies/ (content-addressed) and bodies.lock, workers/ (one locked file for each live
 ///                            worker), housekeeping.lock
 package struct LedgerLocation: Sendable, Hashable {
@@ -75,8 +75,8 @@ package struct LedgerLocation: Sendable, Hashable {
         return String(cString: home)
     }
 
-    /// The location that the file itself has, where `path` is a symbolic link to it: SQLite puts its log beside the
-    /// file, so everything else must stand there too.
+    /// The location of the file itself, if `path` is a symbolic link to it: SQLite puts its log beside the file, so
+    /// everything else must be there too.
     package func followingLink() -> LedgerLocation {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else {

@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// What the state folder remembers of a ledger: whose it is. A file `codex.json` in a folder of the state folder, as a
-/// rule beside the ledger itself.
+/// The state folder's record of a ledger and its codex: a file `codex.json` in a folder of the state folder, as a rule
+/// beside the ledger itself.
 package struct LedgerRecord: Sendable, Hashable {
     /// A repository that this ledger is used from.
     package struct Place: Sendable, Hashable {
@@ -9,7 +9,7 @@ package struct LedgerRecord: Sendable, Hashable {
         package var path: String
         package var device: UInt64
         package var inode: UInt64
-        /// Whether the repository cannot be written to, so that nothing but its path says what it is.
+        /// Whether the repository cannot be written to, so that only its path identifies it.
         package var isByPath: Bool
 
         package init(path: String, device: UInt64, inode: UInt64, isByPath: Bool = false) {
@@ -28,9 +28,9 @@ package struct LedgerRecord: Sendable, Hashable {
     /// Of the codex: 32 hexadecimal digits.
     package var id: String
     package var ledger: LedgerLocation
-    /// The commits without a parent that the codex came from when this was written; none where they are not known.
+    /// The commits without a parent that the codex came from when this was written; none if they are not known.
     package var roots: [String]
-    /// Of the codex in its repository; empty where it is the root or `codex/`.
+    /// Of the codex in its repository; empty if it is the root or `codex/`.
     package var folder: String
     package var organisation: String
     package var places: [Place]
@@ -47,7 +47,7 @@ package struct LedgerRecord: Sendable, Hashable {
     }
 
     /// Whether it may be the ledger of a codex that has none: the same history in the same folder, whatever its name is
-    /// now. Of a history that is not known, as in a shallow clone, the name is all there is to go by.
+    /// now. If the history is unknown, as in a shallow clone, only the name can be compared.
     package func isLike(_ other: LedgerRecord) -> Bool {
         guard folder == other.folder else { return false }
         guard !roots.isEmpty, !other.roots.isEmpty else {
@@ -72,7 +72,7 @@ package struct LedgerRecord: Sendable, Hashable {
         ]
     }
 
-    /// - Returns: nil for what this program did not write.
+    /// - Returns: nil if this program did not write it.
     init?(json: JSONValue) {
         guard let id = json["id"]?.string, let ledger = json["ledger"]?.string, ledger.hasPrefix("/"),
             let places = json["places"]?.array

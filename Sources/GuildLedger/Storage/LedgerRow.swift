@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What kind of value a column holds.
+/// The kind of value in a column.
 package enum StoredKind: Sendable {
     case null, integer, text, blob, real
 }

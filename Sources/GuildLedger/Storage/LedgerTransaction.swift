@@ -1,7 +1,7 @@
-/// What a transaction works on: the one way to run SQL. A closure that is given it touches nothing else, because it may
-/// run twice.
+/// A transaction's access to the database: the only way to run SQL. A closure that receives it touches nothing else,
+/// because it may run twice.
 ///
-/// Parameters are positional (`?`); each statement is prepared once a connection. Not for use outside the closure.
+/// Parameters are positional (`?`); each statement is prepared once per connection. Not for use outside the closure.
 package final class LedgerTransaction {
     private let connection: any StatementConnection
 

@@ -11,7 +11,7 @@ final class LockWait: Sendable {
     /// Nobody wants the write any more: it waits for no lock.
     func cancel() { isCancelled.withLock { $0 = true } }
 
-    /// What ends the wait; nil while it lasts.
+    /// The end of the wait; nil while it lasts.
     ///
     /// - Parameter isEndless: whether a write without a deadline waits.
     func end(at now: ContinuousClock.Instant, isEndless: Bool, path: String) -> (any Error)? {

@@ -1,11 +1,11 @@
 package import GuildDomain
 
-/// A row that holds what guild does not write: a damaged file, or an edit by other programs.
+/// A row with content that guild does not write: a damaged file, or an edit by other programs.
 ///
-/// It fails what the row belongs to, an invocation or a command, and no more than that.
+/// It fails only the invocation or command that the row belongs to.
 package struct RowFault: GuildError, Equatable {
     package let column: String
-    /// What the column holds instead, for people.
+    /// The actual content of the column, for people.
     package let found: String
     /// The statement that read it.
     package let sql: String

@@ -1,8 +1,8 @@
 package import GuildDomain
 import Synchronization
 
-/// What a commit may have changed; a component sleeps until its topic is signalled. Each commit may have added to the
-/// audit log, so each raises `audit`.
+/// The parts that a commit may have changed; a component sleeps until its topic is signalled. Each commit may have
+/// added to the audit log, so each raises `audit`.
 package enum Topic: Int, CaseIterable, Sendable {
     case inbound, invocations, actions, approvals, notifications, outcomes, schedules, cancellations, audit
 }

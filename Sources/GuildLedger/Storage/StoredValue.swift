@@ -8,12 +8,12 @@ package enum StoredValue: Hashable, Sendable {
     case blob([UInt8])
 }
 
-/// What a statement takes as a parameter.
+/// A value that can be a parameter of a statement.
 package protocol Storable: Sendable {
     var stored: StoredValue { get }
 }
 
-/// What a column can be read as. An optional reads NULL as nil; nothing else takes a NULL.
+/// A type that a column can be read as. An optional reads NULL as nil; no other type accepts a NULL.
 package protocol StoredDecodable {
     /// - Returns: nil if the value is not of this kind; the row then throws `RowFault`.
     init?(stored source: any RowSource, column: Int32)

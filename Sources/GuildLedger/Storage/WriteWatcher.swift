@@ -20,7 +20,7 @@ final class WriteWatcher: Sendable {
 
     private let descriptors = Descriptors()
 
-    /// - Returns: nil where the kernel gives no more watches; the slow recheck then does alone.
+    /// - Returns: nil if the kernel gives no more watches; the slow recheck then does alone.
     init?(path: String, onWrite: @escaping @Sendable () -> Void) {
         let url = URL(fileURLWithPath: path)
         let name = Array(url.lastPathComponent.utf8)

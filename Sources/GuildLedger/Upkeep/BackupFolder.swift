@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What a backup holds, as its `manifest.json` tells.
+/// The content of a backup, as its `manifest.json` describes it.
 package struct BackupContents: Sendable, Hashable {
     package let madeAt: Timestamp
     /// The version of guild that made it.
@@ -14,7 +14,7 @@ package struct BackupContents: Sendable, Hashable {
     package let auditEntries: Int64
     /// The hash of the last audit entry, in hexadecimal.
     package let auditHead: String
-    /// The commit of the codex that was accepted last; nil where none ever was, and of backups before 0.2.
+    /// The commit of the codex that was accepted last; nil if none ever was, and of backups before 0.2.
     package let acceptedHead: String?
     /// Bodies that were gone or damaged in the ledger already.
     package let damagedBodies: [String]
@@ -52,7 +52,7 @@ package struct BackupContents: Sendable, Hashable {
     /// - Parameter path: of the backup, for messages.
     init(manifest json: JSONValue, path: String) throws(BackupFailure) {
         guard json["format"]?.string == Self.format, let version = json["version"]?.integer else {
-            throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not that of a backup of a ledger")
+            throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) does not describe a backup of a ledger")
         }
         guard version <= Self.formatVersion else { throw .newerVersion(path: path) }
         guard let madeAt = json["made_at"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
@@ -60,7 +60,7 @@ package struct BackupContents: Sendable, Hashable {
             let databaseBytes = json["database_bytes"]?.integer, let bodies = json["bodies"]?.integer,
             let bodyBytes = json["body_bytes"]?.integer, let entries = json["audit"]?["entries"]?.integer,
             let head = json["audit"]?["head"]?.string
-        else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is not whole") }
+        else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is incomplete") }
         self.init(
             madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
             bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
@@ -90,10 +90,10 @@ enum BackupFolder {
     static func contents(of path: String) throws -> BackupContents {
         let file = "\(path)/\(manifest)"
         guard DurableFile.exists(file) else {
-            throw BackupFailure.notABackup(path: path, reason: "there is no \(manifest) in it")
+            throw BackupFailure.notABackup(path: path, reason: "it contains no \(manifest)")
         }
         guard DurableFile.size(of: file) <= manifestLimitBytes,
-            // Any reason is the same to whoever restores.
+            // The reason does not matter to a person who restores.
             let data = try? PlainFile.contents(file, limitBytes: Int(manifestLimitBytes))
         else { throw BackupFailure.damaged(path: path, reason: "its \(manifest) cannot be read") }
         let json: JSONValue
@@ -105,11 +105,11 @@ enum BackupFolder {
         return try BackupContents(manifest: json, path: path)
     }
 
-    /// Hands each file of the list to `body`, with the name that stands there; no name leads out of the folder.
+    /// Passes each file of the list to `body`, with its listed name; no name leads out of the folder.
     ///
     /// - Returns: the names.
     static func eachSum(of path: String, _ body: (_ name: String, _ digest: String) throws -> Void) throws {
-        // Any reason is the same to whoever restores.
+        // The reason does not matter to a person who restores.
         guard let descriptor = try? PlainFile.open("\(path)/\(sums)", O_RDONLY), let file = fdopen(descriptor, "r")
         else {
             throw BackupFailure.damaged(path: path, reason: "its \(sums) cannot be read")
@@ -122,13 +122,13 @@ enum BackupFolder {
             guard parts.count == 2, let name = parts.last.map({ String($0.dropLast()) }), parts[1].hasSuffix("\n"),
                 let digest = parts.first, BodyStore.isDigest(digest), isName(name, digest)
             else {
-                throw BackupFailure.damaged(path: path, reason: "its \(sums) has a line that is none of ours")
+                throw BackupFailure.damaged(path: path, reason: "its \(sums) has an unknown line")
             }
             if !name.hasPrefix(bodies) { seen.insert(name) }
             try body(name, digest)
         }
         guard seen == [database, manifest] else {
-            throw BackupFailure.damaged(path: path, reason: "its \(sums) is not whole")
+            throw BackupFailure.damaged(path: path, reason: "its \(sums) is incomplete")
         }
     }
 

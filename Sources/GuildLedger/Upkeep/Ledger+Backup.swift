@@ -5,17 +5,17 @@ extension Ledger {
     /// Pages that one step of SQLite's online backup copies.
     private static let pagesPerStep: Int32 = 1024
 
-    /// Copies the ledger into a new folder while writers go on (`BackupFolder` shows what is in it).
+    /// Copies the ledger into a new folder while writers continue (`BackupFolder` shows what is in it).
     ///
-    /// The folder is made under a temporary name, checked there as a ledger of its own, synced and then renamed: it is
-    /// whole or not there. What a killed backup leaves is `FOLDER.partial`, which the next one into it takes over. The
-    /// database is copied in steps from one snapshot, so that other processes' commits do not make it begin again; the
-    /// log can be reset only when it is through.
+    /// The folder is created under a temporary name, checked there as a ledger, synced and then renamed: it is complete or
+    /// absent. A killed backup leaves `FOLDER.partial`, which the next backup into it takes over. The database is copied in
+    /// steps from one snapshot, so that commits of other processes do not restart the copy; the log can be reset only when
+    /// the copy is done.
     ///
     /// - Parameters:
-    ///   - folder: not there yet, in a folder that is.
+    ///   - folder: must not exist yet, unlike its parent.
     ///   - version: of this guild.
-    /// - Throws: `BackupFailure`; where the copy's pages or its audit chain do not hold, nothing is kept.
+    /// - Throws: `BackupFailure`; if the copy's pages or its audit chain are invalid, nothing is kept.
     package func backup(to folder: String, version: String, now: Timestamp) async throws -> BackupContents {
         let partial = try PartialFolder.begin(for: folder)
         do {
@@ -70,9 +70,9 @@ extension Ledger {
         }
     }
 
-    /// Copies the bodies that the copied database names to where a ledger at `copy` has them.
+    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`.
     ///
-    /// - Returns: the digests of those that were gone or damaged already.
+    /// - Returns: the digests of those that were already missing or damaged.
     private func copyBodies(of copy: LedgerLocation) async throws -> [String] {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
@@ -89,7 +89,7 @@ extension Ledger {
     /// Opens a copy as a ledger, and looks at its pages and its audit chain.
     ///
     /// - Parameter path: what it is a copy of, for messages.
-    /// - Throws: `BackupFailure.unsound` where they do not hold.
+    /// - Throws: `BackupFailure.unsound` if they do not hold.
     static func verified(_ copy: LedgerLocation, of path: String) async throws -> AuditVerdict {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
@@ -113,7 +113,7 @@ extension Ledger {
                 try db.value("PRAGMA journal_mode = DELETE", as: String.self)
             }
             guard mode == "delete" else {
-                throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be taken in")
+                throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be merged")
             }
             try DurableFile.sync(copy.path)
         } catch {
@@ -123,12 +123,12 @@ extension Ledger {
 
     private static func removeAllBut(_ kept: Set<String>, in folder: String) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
-            // What stays behind is not in the sums, and a restore takes only what is.
+            // A remaining file is not in the sums, and a restore takes only listed files.
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }
 
-    /// Writes sums and manifest of what the folder holds.
+    /// Writes sums and manifest of the folder's content.
     private static func describe(
         _ folder: String, ledger: String, verdict: AuditVerdict, head: String?, damaged: [String], version: String,
         now: Timestamp
@@ -168,7 +168,7 @@ extension SQLiteConnection {
 extension BodyStore {
     /// Copies a body, and syncs copy and name.
     ///
-    /// - Returns: false where it is gone or not what its name says; nothing is then there.
+    /// - Returns: false if it is missing or does not match its name; then nothing is created.
     func copy(_ digest: String, to other: BodyStore) throws -> Bool {
         guard Self.isDigest(digest) else { return false }
         let (source, target) = (path(of: digest), other.path(of: digest))

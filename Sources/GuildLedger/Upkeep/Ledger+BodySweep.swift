@@ -11,7 +11,7 @@ extension Ledger {
     ///
     /// A writer shares the bodies' lock from before it stores a body until the row that names it is committed, and a
     /// backup while it copies. With the lock held alone, a file that no row names is nobody's. Nothing is awaited
-    /// meanwhile, for who waits for the lock may stand on the thread that would have to go on.
+    /// meanwhile, for who waits for the lock may stand on the thread that would have to continue.
     ///
     /// - Returns: how many went; none while a backup is made.
     func sweepBodies(_ goesOn: () -> Bool, _ report: inout RetentionReport) async throws -> Int {
@@ -34,7 +34,7 @@ extension Ledger {
         return removed
     }
 
-    /// - Returns: nil where the lock could not be had.
+    /// - Returns: nil if the lock could not be had.
     private func remove(_ strays: [BodyStore.File]) throws -> Int? {
         guard !strays.isEmpty else { return 0 }
         let lock = try FileLock(path: bodies.lockPath)

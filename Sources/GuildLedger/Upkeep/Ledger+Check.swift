@@ -1,7 +1,7 @@
 import Foundation
 package import GuildDomain
 
-/// What one part of `guild ledger check` found.
+/// The result of one part of `guild ledger check`.
 package struct LedgerFinding: Sendable, Hashable {
     package enum Part: String, Sendable, CaseIterable {
         /// SQLite's own look at every page and index.
@@ -12,7 +12,7 @@ package struct LedgerFinding: Sendable, Hashable {
         case foreignKeys = "foreign keys"
         /// The chain, recomputed from its first entry.
         case audit
-        /// The books, recomputed from their entries.
+        /// The accounts, recomputed from their entries.
         case books
         /// The files of large bodies, against the rows that name them.
         case bodies
@@ -27,7 +27,7 @@ package struct LedgerFinding: Sendable, Hashable {
 
     package let part: Part
     package let status: Status
-    /// What was looked at: `1,024 entries, head 5f…`.
+    /// The checked scope: `1,024 entries, head 5f…`.
     package let summary: String
     /// At most `problemLimit` of them.
     package let problems: [String]
@@ -46,8 +46,8 @@ package struct LedgerFinding: Sendable, Hashable {
 extension Ledger {
     private static let bodiesPerRead = 500
 
-    /// Looks at everything that a ledger must hold to be one. Writers go on meanwhile; only the look at the pages is one
-    /// long read.
+    /// Looks at everything that a ledger must hold to be one. Writers continue meanwhile; only the look at the pages is
+    /// one long read.
     ///
     /// - Parameters:
     ///   - now: for the running windows and periods of the budgets.
@@ -61,7 +61,7 @@ extension Ledger {
             do {
                 findings.append(try await look(at: next, now: now))
             } catch let failure as any GuildError where failure is LedgerFailure || failure is RowFault {
-                // What cannot be read is found, too: the other parts may say more.
+                // An unreadable part is a finding, too: the other parts may reveal more.
                 findings.append(LedgerFinding(next, "cannot be read", problems: [failure.message]))
             }
         }
@@ -98,7 +98,7 @@ extension Ledger {
             var problems: [String] = []
             try db.rows("PRAGMA foreign_key_check") { row in
                 let (table, parent) = try (row["table"] as String, row["parent"] as String)
-                problems.append("a row of \(table) names a row of \(parent) that is not there")
+                problems.append("a row of \(table) names a missing row of \(parent)")
                 return problems.count < LedgerFinding.problemLimit
             }
             return LedgerFinding(.foreignKeys, "every reference", problems: problems)
@@ -132,7 +132,7 @@ extension Ledger {
 
     /// Every body that a row names, read and compared with its name.
     ///
-    /// - Returns: how many there are, and what is wrong with which.
+    /// - Returns: how many there are, and the problems of individual ones.
     func damagedBodies() async throws -> (named: Int, damaged: [LedgerFailure]) {
         var (after, named, damaged): (String, Int, [LedgerFailure]) = ("", 0, [])
         while true {
@@ -182,7 +182,7 @@ extension LedgerTransaction {
 }
 
 extension BodyStore {
-    /// A file in the folder; the digest is nil where its name is none of a body's.
+    /// A file in the folder; the digest is nil if its name is none of a body's.
     struct File: Sendable, Hashable {
         let path: String
         let digest: String?
@@ -195,13 +195,13 @@ extension BodyStore {
         guard try DurableFile.sum(of: path).digest == digest else { throw .damagedBody(path: path) }
     }
 
-    /// Every file, what a crash left half-written too.
+    /// Every file, including half-written remains of a crash.
     func files() -> [File] {
         let manager = FileManager.default
         // A folder that cannot be listed has nothing in it that could be swept.
         let parents = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
         return parents.sorted().flatMap { parent -> [File] in
-            // Nothing is swept where a planted link leads.
+            // Nothing is swept at the target of a planted link.
             guard (try? PlainFile.requireFolder("\(folder)/\(parent)")) != nil else { return [] }
             let names = (try? manager.contentsOfDirectory(atPath: "\(folder)/\(parent)")) ?? []
             return names.sorted().map { name in

@@ -9,7 +9,7 @@ extension Ledger {
     /// The bytes of the write-ahead log.
     package var logBytes: Int64 { DurableFile.size(of: location.walPath) }
 
-    /// Copies the log into the database and empties it, where it has grown past `limit` because readers kept commits from
+    /// Copies the log into the database and empties it, if it has grown past `limit` because readers kept commits from
     /// starting it over. Where one still does, all but its part is copied and the next call tries again.
     ///
     /// - Returns: whether the log was emptied.

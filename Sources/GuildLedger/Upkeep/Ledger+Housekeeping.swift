@@ -4,7 +4,7 @@ extension Ledger {
     /// Prunes, and empties a log that has grown too large, unless another process does so at this moment: the file's lock
     /// says so, and the kernel frees it when its holder dies.
     ///
-    /// - Returns: nil where another one is at it.
+    /// - Returns: nil if another one is at it.
     package func keepHouse(
         _ plan: RetentionPlan, actor: String, now: Timestamp, looksAtFiles: Bool = true,
         goesOn: @Sendable () -> Bool = { true }

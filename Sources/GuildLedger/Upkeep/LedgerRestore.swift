@@ -1,26 +1,26 @@
 import Foundation
 package import GuildDomain
 
-/// What a restore did, or would do.
+/// The result of a restore, or its preview.
 package struct RestoreReport: Sendable, Hashable {
     package let contents: BackupContents
-    /// Where it is now.
+    /// The ledger's present place.
     package let ledger: String
-    /// The ledger that was there before, whole and usable with `--ledger`; nil where there was none.
+    /// The ledger that was there before, whole and usable with `--ledger`; nil if there was none.
     package let keptAside: String?
     /// Whether something was written.
     package let isDone: Bool
 }
 
-/// Puts a backup where a ledger is to be.
+/// Replaces a ledger with a backup.
 ///
 ///     verify the sums ─▶ stage beside the ledger ─▶ look at it as a ledger ─▶ keep the old one aside
 ///         ─▶ bodies into their folder ─▶ one rename puts the database in place
 ///
-/// Before that rename the old ledger is the ledger, after it the restored one: a crash leaves one of them whole, and at
-/// most files that the next restore clears away. The rename alone decides because the old one's log is taken in before
-/// (a log that stayed would be applied to the new database), and because bodies are named by what they hold, so that
-/// those of both may lie in one folder. Whoever has the ledger open shares a lock that a restore needs alone.
+/// Before that rename the old ledger is in force, after it the restored one: a crash leaves one of them complete, and at
+/// most some files that the next restore clears away. The rename alone decides, because the old ledger's log is merged
+/// before (a remaining log would be applied to the new database), and because bodies are named by their content, so that
+/// those of both can share a folder. Every process with the ledger open shares a lock that a restore needs alone.
 package struct LedgerRestore: Sendable {
     private let location: LedgerLocation
     /// The backup's folder; only read.
@@ -57,7 +57,7 @@ package struct LedgerRestore: Sendable {
         if exists, !force { throw BackupFailure.ledgerExists(path: location.path) }
         try clearStaging()
         defer {
-            // What cannot be removed is cleared away by the next restore.
+            // The next restore clears away anything that cannot be removed.
             try? FileManager.default.removeItem(atPath: stagingFolder)
         }
         try await stage(contents, in: stagingFolder, isForeign, actor: actor, now: now)
@@ -65,7 +65,7 @@ package struct LedgerRestore: Sendable {
         return RestoreReport(contents: contents, ledger: location.path, keptAside: aside, isDone: true)
     }
 
-    /// Stages the backup where nobody else looks: the ledger that it would replace may be in use, or not there.
+    /// Stages the backup in a private place: the ledger that it would replace may be in use, or missing.
     private func verify(
         _ contents: BackupContents, _ isForeign: @Sendable ([String]) -> Bool, actor: String, now: Timestamp
     ) async throws {
@@ -73,7 +73,7 @@ package struct LedgerRestore: Sendable {
         var path = Array(template.utf8CString)
         guard mkdtemp(&path) != nil else { throw LedgerFailure.ofFile(template, errno) }
         let made = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // Whoever clears temporary files takes what cannot be removed now.
+        // The cleaner of temporary files removes anything that cannot be removed now.
         defer { try? FileManager.default.removeItem(atPath: made) }
         try await stage(contents, in: made, isForeign, actor: actor, now: now)
     }
@@ -88,7 +88,7 @@ package struct LedgerRestore: Sendable {
         try location.refuseNetworkFileSystem()
     }
 
-    /// What a crash left is cleared away.
+    /// Clears away the remains of a crash.
     private func clearStaging() throws {
         try DurableFile.makeFolder(stagingFolder)
         for name in try FileManager.default.contentsOfDirectory(atPath: stagingFolder) {
@@ -112,8 +112,8 @@ package struct LedgerRestore: Sendable {
 
     // MARK: Staging
 
-    /// Copies the backup beside the ledger, every file compared with its sum, and makes a ledger of it that says where it
-    /// comes from.
+    /// Copies the backup beside the ledger, compares every file with its sum, and turns it into a ledger that records
+    /// its origin.
     private func stage(
         _ contents: BackupContents, in staging: String, _ isForeign: @Sendable ([String]) -> Bool, actor: String,
         now: Timestamp
@@ -127,7 +127,7 @@ package struct LedgerRestore: Sendable {
             throw BackupFailure.newerVersion(path: folder)
         }
         guard verdict.entries == contents.auditEntries, verdict.head == contents.auditHead else {
-            throw BackupFailure.damaged(path: folder, reason: "its audit chain does not end where its manifest says")
+            throw BackupFailure.damaged(path: folder, reason: "its audit chain does not end as its manifest says")
         }
         let ledger = try Ledger(at: staged, mustExist: true)
         defer { ledger.close() }
@@ -160,12 +160,12 @@ package struct LedgerRestore: Sendable {
     }
 
     private func changed(_ name: String) -> BackupFailure {
-        .damaged(path: folder, reason: "\(name) is gone or not what was written")
+        .damaged(path: folder, reason: "\(name) is missing or damaged")
     }
 
     // MARK: The change
 
-    /// - Returns: where the ledger that was there is now.
+    /// - Returns: the present place of the previous ledger.
     private func swap(isThere: Bool, now: Timestamp) throws -> String? {
         let staged = LedgerLocation(path: "\(stagingFolder)/\(BackupFolder.database)")
         try Ledger.finishDatabase(staged)
@@ -181,7 +181,7 @@ package struct LedgerRestore: Sendable {
             try prepareAside()
         }
         try takeBodies(of: BodyStore(folder: staged.bodiesFolder))
-        // What was verified of the old chain says nothing of the new one.
+        // The verified position of the old chain does not apply to the new one.
         for path in [location.path + "-wal", location.path + "-shm", location.auditMarkPath] { unlink(path) }
         try BodyStore.sync(folder: location.folder)
         guard rename(staged.path, location.path) == 0 else { throw LedgerFailure.ofFile(location.path, errno) }
@@ -214,7 +214,7 @@ package struct LedgerRestore: Sendable {
         LedgerLocation(path: location.path + ".before.partial/" + (location.path as NSString).lastPathComponent)
     }
 
-    /// Gives the old ledger another name too, by links: nothing is copied where links can be made.
+    /// Gives the old ledger another name too, by links: nothing is copied if links can be made.
     private func prepareAside() throws {
         let old = preparedAside
         for path in [old.folder, (old.bodiesFolder as NSString).deletingLastPathComponent, old.bodiesFolder] {
@@ -235,7 +235,7 @@ package struct LedgerRestore: Sendable {
     /// Names what was prepared, now that another ledger is in the old one's place; also where a crash came in between. As
     /// long as it is only another name of the ledger that is there, it goes: one database must not be opened by two names.
     ///
-    /// - Returns: where the old ledger is; nil where there was none, or it is in place.
+    /// - Returns: where the old ledger is; nil if there was none, or it is in place.
     @discardableResult
     private func settleAside(now: Timestamp) throws -> String? {
         let old = preparedAside
@@ -261,7 +261,7 @@ package struct LedgerRestore: Sendable {
         return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 
-    /// A second name for a file; a copy where the file system has no links.
+    /// A second name for a file; a copy if the file system has no links.
     private static func link(_ source: String, _ target: String) throws(LedgerFailure) {
         if Glibc.link(source, target) == 0 { return }
         _ = try DurableFile.copy(source, to: target)
@@ -274,7 +274,7 @@ package struct LedgerRestore: Sendable {
             let target = store.path(of: digest)
             let parent = (target as NSString).deletingLastPathComponent
             try DurableFile.makeFolder(parent)
-            // Over one that is there, for that one may be damaged; its other name, aside, keeps it.
+            // Replaces an existing one, which may be damaged; its other name, aside, keeps it.
             try DurableFile.move(file.path, to: target)
         }
         try BodyStore.sync(folder: location.bodiesFolder)
@@ -282,8 +282,8 @@ package struct LedgerRestore: Sendable {
 }
 
 extension Ledger {
-    /// Says in the chain where this ledger comes from, and has every action that was not begun looked for before it
-    /// is done: it may have been done since the backup was made.
+    /// Records in the chain where this ledger comes from, and makes guild look for the result of every action that was
+    /// not begun before performing it: it may have been done since the backup was made.
     func markRestored(from contents: BackupContents, actor: String, now: Timestamp) async throws {
         try await write { db in
             try db.run("UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")

@@ -1,8 +1,8 @@
 import Crypto
 import GuildDomain
 
-/// Closing old books, as accountants do: what the entries of a period come to is carried forward as one opening balance
-/// for each account, and the entries go, in one transaction.
+/// Closes old entries as accountants do: the sum of a period is carried forward as one opening balance for each account,
+/// and the entries are deleted, in one transaction.
 ///
 ///     entries, oldest first ──▶ reserve and its settle or release together ──▶ opening balance of each account
 ///                           └──▶ until, and a digest of the balances in an audit entry ──▶ entries and reservations deleted
@@ -10,14 +10,14 @@ import GuildDomain
 /// Nothing that a window or a calendar period still counts is closed (`RetentionPlan.booksKept`), so that `budget verify`
 /// recomputes windows from entries, and totals from opening balances and entries.
 extension LedgerTransaction {
-    /// Entries that one transaction looks at; those of calls under way stay in front.
+    /// Entries that one transaction examines; those of calls in progress stay in front.
     private static let entriesPerBatch = 2000
     /// Calls that one transaction closes.
     private static let callsPerBatch = 500
     /// Entries that one read counts.
     private static let entriesPerLook = 50_000
 
-    /// - Returns: how many calls were closed; 0 where nothing is old enough.
+    /// - Returns: how many calls were closed; 0 if nothing is old enough.
     func closeBooks(before cutoff: Timestamp, actor: String, policy: String, now: Timestamp) throws -> Int {
         let page = try closable(before: cutoff)
         guard let until = page.until else { return 0 }
@@ -58,7 +58,8 @@ extension LedgerTransaction {
         try run("UPDATE books_closed SET audit = (SELECT seq FROM audit_head)")
     }
 
-    /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time go on from it.
+    /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time continue
+    /// from it.
     private func closable(before cutoff: Timestamp) throws -> ClosablePage {
         var page = ClosablePage()
         let oldest = try value("SELECT at FROM entries ORDER BY id LIMIT 1", as: Timestamp.self)
@@ -73,7 +74,8 @@ extension LedgerTransaction {
         ) { row in
             let entry = try BudgetAudit.Entry(row)
             let about = BudgetAudit.Entry.columnCount
-            // What has no reservation or no beginning is nothing that we wrote: it stays, and `budget verify` tells of it.
+            // An entry without a reservation or a beginning was not written by us: it stays, and `budget verify`
+            // reports it.
             guard entry.at < cutoff, page.reservations.count < Self.callsPerBatch,
                 row.source.kind(about + 1) != .null
             else { return false }
@@ -95,7 +97,7 @@ extension LedgerTransaction {
 
     /// Calls among the next entries that `closeBooks` would close.
     ///
-    /// - Returns: how many, and the entry to go on behind; nil where there are no more.
+    /// - Returns: how many, and the entry to continue after; nil if there are no more.
     func closableCalls(before cutoff: Timestamp, after entry: Int64) throws -> (calls: Int, next: Int64?) {
         var (calls, seen, next): (Int, Int, Int64?) = (0, 0, nil)
         try each(
@@ -152,7 +154,7 @@ extension LedgerTransaction {
         return ContentDigest.hex(bytes: hash.finalize())
     }
 
-    /// Up to where the books are closed; nil where they never were.
+    /// How far the accounts are closed; nil if they never were.
     func booksClosed() throws -> BooksClosed? {
         try first("SELECT until, entries, calls, estimated, audit FROM books_closed") { row in
             try BooksClosed(until: row[0], entries: row[1], calls: row[2], estimated: row[3], audit: row[4])
@@ -160,9 +162,9 @@ extension LedgerTransaction {
     }
 }
 
-/// What closed books come to for one account.
+/// The sums of closed entries for one account.
 struct OpeningBalance: Sendable {
-    /// What counted against it.
+    /// The amount that counted against it.
     var used = Spending()
     var overrun = Spending()
     /// The postings that stood at it.
@@ -174,11 +176,11 @@ struct OpeningBalance: Sendable {
         "reasoning", "available_cost", "spent_cost",
     ]
 
-    /// What the audit entry of a closing is about: the balances, by what they are.
+    /// The subject of a closing's audit entry: the digest of the balances.
     static func subject(_ digest: String) -> String { "opening-balances/\(digest)" }
 }
 
-/// Up to where the books are closed.
+/// How far the accounts are closed.
 struct BooksClosed: Sendable {
     /// The instant of the last entry that went.
     let until: Timestamp

@@ -3,8 +3,8 @@ import GuildDomain
 extension LedgerTransaction {
     private static let eventsPerBatch = 200
 
-    /// Events whose content was erased, whose whole root is quiet since before `cutoff`, and whose calls are closed: the
-    /// books no longer name their invocations.
+    /// Events whose content was erased, whose whole root has been quiet since before `cutoff`, and whose calls are
+    /// closed: the accounts no longer name their invocations.
     func forgettable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [ForgettableEvent], next: RetentionCursor?) {
@@ -34,10 +34,10 @@ extension LedgerTransaction {
             """, [event.root, cutoff, event.root, cutoff, event.id])
     }
 
-    /// Deletes events with their invocations, journals, actions and accounts, and says so in the chain, in the caller's
-    /// transaction. What they cost stays in the opening balances and in the roll-ups.
+    /// Deletes events with their invocations, journals, actions and accounts, and records that in the chain, in the
+    /// caller's transaction. Their cost stays in the opening balances and in the roll-ups.
     ///
-    /// - Returns: how many invocations went.
+    /// - Returns: how many invocations were deleted.
     func forget(
         _ events: [ForgettableEvent], _ plan: RetentionPlan, actor: String, now: Timestamp
     ) throws -> Int {
@@ -81,7 +81,7 @@ extension LedgerTransaction {
         try forgetAccount("invocation/\(invocation)")
     }
 
-    /// An account at which postings stand stays, for its opening balance is part of the books.
+    /// An account with postings stays, because its opening balance is part of the accounts.
     private func forgetAccount(_ name: String) throws {
         let id = try value(
             """

@@ -1,7 +1,7 @@
 import Foundation
 import GuildDomain
 
-/// Where the look at old events goes on.
+/// Where the search for old events continues.
 struct RetentionCursor: Sendable {
     let receivedAt: Timestamp
     let seq: Int64
@@ -13,7 +13,7 @@ struct RetentionCursor: Sendable {
 struct RetirableEvent: Sendable {
     let id: EventID
     let receivedAt: Timestamp
-    /// Invocations name it, and the books name them.
+    /// Invocations name it, and the accounts name them.
     let hasInvocations: Bool
 }
 
@@ -23,7 +23,7 @@ extension LedgerTransaction {
 
     /// Old events in the order of their arrival, some at once.
     ///
-    /// - Returns: those of them that may go, and where to go on; nil where there are no more.
+    /// - Returns: those that may be removed, and where to continue; nil if there are no more.
     func retirable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [RetirableEvent], next: RetentionCursor?) {
@@ -63,12 +63,13 @@ extension LedgerTransaction {
         ORDER BY e.received_at, e.seq LIMIT \(eventsPerBatch)
         """
 
-    /// Deletes what nothing names, erases the content of the rest, and says so in the chain, in the caller's transaction.
+    /// Deletes unreferenced rows, erases the content of the rest, and records that in the chain, in the caller's
+    /// transaction.
     func retire(
         _ events: [RetirableEvent], _ plan: RetentionPlan, actor: String, now: Timestamp
     ) throws -> (deleted: Int, erased: Int) {
         guard !events.isEmpty else { return (0, 0) }
-        // Debian's SQLite overwrites what it deletes; others do so only when told.
+        // Debian's SQLite overwrites deleted content; others do so only if configured.
         try run("PRAGMA secure_delete = ON")
         var (deleted, erased) = (0, 0)
         for event in events {
@@ -94,7 +95,7 @@ extension LedgerTransaction {
         return (deleted, erased)
     }
 
-    /// - Returns: false where another row names the event; it is then still there.
+    /// - Returns: false if another row names the event; it is then still there.
     private func delete(_ event: RetirableEvent, _ plan: RetentionPlan, now: Timestamp) throws -> Bool {
         try run("DELETE FROM decisions WHERE event = ?", [event.id])
         do {
@@ -117,7 +118,7 @@ extension LedgerTransaction {
             """, [event, event, expiry])
     }
 
-    /// Everything that the event, the models or the tools said; what was done, when, and what it cost stays.
+    /// Everything that the event, the models or the tools said; the actions, their times and their cost stay.
     private func eraseContent(of event: EventID, now: Timestamp) throws {
         let mine = "(SELECT id FROM invocations WHERE event = ?)"
         try run(

@@ -1,8 +1,8 @@
 import Foundation
 import GuildDomain
 
-/// A folder under construction beside the place where it will be. Its own lock says whether somebody is at work in it;
-/// what nobody is at work in was left by a crash, and is taken over.
+/// A folder under construction beside its final place. Its own lock shows whether a process is working in it; a folder
+/// without one was left by a crash, and is taken over.
 final class PartialFolder: Sendable {
     let path: String
     private let lock: FileLock
@@ -19,7 +19,7 @@ final class PartialFolder: Sendable {
         guard stat(parent, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw BackupFailure.noFolder(path: folder)
         }
-        // Said again below, of what came meanwhile.
+        // Checked again below, because it may appear meanwhile.
         guard !DurableFile.exists(folder) else { throw BackupFailure.exists(path: folder) }
         let path = folder + ".partial"
         if mkdir(path, 0o700) != 0 {
@@ -30,9 +30,9 @@ final class PartialFolder: Sendable {
         }
         let lock = try FileLock(existing: path)
         guard lock.tryLock() else { throw BackupFailure.busy(path: folder) }
-        // Whoever held the lock before may have been through in the meantime.
+        // The previous holder of the lock may have finished in the meantime.
         guard !DurableFile.exists(folder) else {
-            // We hold its lock, so nobody is at work in what is there.
+            // We hold its lock, so nobody is working in it.
             try? FileManager.default.removeItem(atPath: path)
             throw BackupFailure.exists(path: folder)
         }
@@ -56,7 +56,7 @@ final class PartialFolder: Sendable {
     }
 
     func discard() {
-        // What cannot be removed is taken over by the next backup into the same folder.
+        // The next backup into the same folder takes over anything that cannot be removed.
         try? FileManager.default.removeItem(atPath: path)
     }
 }

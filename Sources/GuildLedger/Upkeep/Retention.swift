@@ -1,24 +1,24 @@
 package import GuildDomain
 
-/// How long things stay, and who says so (spec: PrivacyPolicy `data_retention`).
+/// Retention periods, and the policy that sets them (PrivacyPolicy `data_retention`).
 package struct RetentionPlan: Sendable, Hashable {
     /// Payloads, answers, tool calls and results, and whole events that set nothing going; counted from when the last
     /// invocation of their root ended.
     package var rawMessages: Duration
-    /// Hourly roll-ups by agent, chapter and model; nil keeps them, and by root for as long as the
-    /// books are open.
+    /// Hourly roll-ups by agent, chapter and model; nil keeps them, and by root for as long as the accounts are open.
     package var aggregatedMetrics: Duration?
     /// Bodies of audit entries; nil keeps them. The entries themselves always stay.
     package var auditLogs: Duration?
-    /// What asks for it: `policies/privacy.yaml:9`, `built in`.
+    /// The source of the plan: `policies/privacy.yaml:9`, `built in`.
     package var policy: String
     /// How long the id of a deleted event is remembered, from when it was received.
     package var dedupWindow = AcceptancePolicy.standardDedupWindow
 
-    /// Calendar periods are counted from the entries of the books, so those of two months stay, and what they name.
+    /// Calendar periods are counted from the entries of the accounts, so those of two months stay, together with the
+    /// rows that they name.
     private static let openBooks = Duration.seconds(62 * 86_400)
 
-    /// How long invocations, their journals and their postings stay; afterwards only what they come to.
+    /// How long invocations, their journals and their postings are kept; afterwards only their sums.
     package var booksKept: Duration { max(rawMessages, Self.openBooks) }
 
     package init(
@@ -31,11 +31,11 @@ package struct RetentionPlan: Sendable, Hashable {
     }
 }
 
-/// What retention took away, or would.
+/// The result of retention, or its preview.
 package struct RetentionReport: Sendable, Hashable {
     /// Events that set nothing going, deleted with their decisions.
     package var eventsDeleted = 0
-    /// Events whose content was erased with that of their invocations; their rows stay until the books are closed.
+    /// Events whose content was erased with that of their invocations; their rows stay until the accounts are closed.
     package var eventsErased = 0
     /// Calls whose entries were folded into opening balances.
     package var callsClosed = 0
@@ -50,7 +50,7 @@ package struct RetentionReport: Sendable, Hashable {
     /// Hours of roll-ups and totals of roots.
     package var metrics = 0
     package var bodyFiles = 0
-    /// False where the time was up before all was done.
+    /// False if the time was up before all was done.
     package var isComplete = true
 
     package init() {}
@@ -114,7 +114,7 @@ extension Ledger {
         return report
     }
 
-    /// Counts what `prune` would take, without writing.
+    /// Counts what `prune` would delete, without writing.
     package func prunable(_ plan: RetentionPlan, now: Timestamp) async throws -> RetentionReport {
         var report = RetentionReport()
         var cursor: RetentionCursor? = .start

@@ -6,7 +6,7 @@ struct RetentionSweep: Sendable {
     private static let rows = 500
     /// Ended workers are looked at by people for a while.
     private static let workersKept = Duration.seconds(7 * 86_400)
-    /// A day more than a backfill looks at, which may begin just before.
+    /// One day more than a backfill looks back, which may begin slightly earlier.
     private static let firingsKept = Firing.backfillReach + .seconds(86_400)
 
     let count: any WritableKeyPath<RetentionReport, Int> & Sendable
@@ -34,7 +34,7 @@ struct RetentionSweep: Sendable {
             RetentionSweep(
                 \.notifications, "notifications", key: "seq", where: "at < ?", [now - plan.rawMessages]),
             RetentionSweep(\.workers, "workers", key: "id", where: "ended_at < ?", [now - workersKept]),
-            // A due time after the mark may be looked at again, and the firing is what keeps it from firing twice.
+            // A due time after the mark may be examined again, and the firing prevents it from firing twice.
             RetentionSweep(
                 \.firings, "firings", key: "schedule, due_at",
                 where: """
@@ -57,10 +57,10 @@ struct RetentionSweep: Sendable {
 }
 
 extension RetentionPlan {
-    /// The calendar periods of budgets are counted anew from roll-ups where the organisation's time zone changes.
+    /// The calendar periods of budgets are recounted from roll-ups if the organisation's time zone changes.
     private static let rollUpsKept = Duration.seconds(62 * 86_400)
 
-    /// The first hour whose roll-ups stay; nil where all do.
+    /// The first hour whose roll-ups stay; nil if all do.
     func rollUpHour(now: Timestamp) -> Int64? {
         aggregatedMetrics.map { (now - max($0, Self.rollUpsKept)).seconds.floorDivided(by: 3600).quotient }
     }

@@ -17,7 +17,7 @@ package struct DryRun: Sendable {
     package let request: ModelRequest
     /// The key of the first answer in a recording.
     package let key: String
-    /// Each tool with the rules that it is judged by; the first one that holds if it is called decides.
+    /// Each tool with its rules; the first one that applies in the place that calls the run decides.
     package let tools: [(tool: ModelTool, rules: [ToolRule])]
     /// The place that would call the run.
     package let place: RunPlace

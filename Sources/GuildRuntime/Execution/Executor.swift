@@ -6,11 +6,11 @@ import GuildWork
 package import Logging
 import ServiceLifecycle
 
-/// Claims invocations and runs each in a task of its own.
+/// Claims invocations and runs each in a separate task.
 ///
 ///     queued ──claim──▶ InvocationRun (lease renewed every 10 s) ──▶ final state, waiting, or back to queued
 ///
-/// On a graceful shutdown nothing new is claimed and each run stops after its turn.
+/// On a graceful shutdown it claims nothing new, and each run stops after its turn.
 package struct Executor: Service {
     /// Runs side by side in one process.
     package static let defaultSlots = 16
@@ -72,11 +72,12 @@ package struct Executor: Service {
     }
 
     package func run() async throws {
-        try await loop.run {
+        try await loop.run { limit in
             // Taken before the claim, so that no cancellation after it is missed.
             let seen = parts.ledger.signal(.cancellations).generation
-            guard let claim = try await claimNext() else { return nil }
-            return { try await perform(claim, cancellationsSeen: seen) }
+            return try await claimNext(upTo: limit).map { claim in
+                { try await perform(claim, cancellationsSeen: seen) }
+            }
         } nextTime: { claimedAt in
             try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
         }
@@ -108,7 +109,7 @@ package struct Executor: Service {
             await cancellations.wait(after: seen)
             guard !Task.isCancelled else { return }
             seen = cancellations.generation
-            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
+            // An error here is an unreadable ledger, or our own cancellation; the run itself reports the former.
             isWanted = (try? await parts.ledger.isCancelRequested(invocation.id)) != false
         }
     }
@@ -138,13 +139,14 @@ package struct Executor: Service {
             memory: memory)
     }
 
-    private func claimNext() async throws -> ClaimedInvocation? {
+    private func claimNext(upTo limit: Int) async throws -> [ClaimedInvocation] {
         let head = parts.codex.head
         var scope = ClaimScope(root: root, limits: head.concurrencyLimits)
         if root == nil {
             scope.maxConcurrent = head.concurrencyLimit
             scope.fairShare = head.fairShare(slots: slots)
         }
-        return try await parts.ledger.claimInvocation(scope, worker: parts.worker, now: parts.time.now)
+        return try await parts.ledger.claimInvocations(
+            scope, upTo: limit, worker: parts.worker, now: parts.time.now)
     }
 }

@@ -3,7 +3,7 @@ import GuildDomain
 import GuildLedger
 
 extension InvocationRun {
-    /// One call of the model: reserved, journalled as begun, sent, journalled as answered.
+    /// One call of the model: reserved and journalled as begun, sent, journalled as answered.
     ///
     /// - Returns: the state the invocation is in afterwards, and the turn as the journal now has it.
     func takeTurn(
@@ -21,12 +21,11 @@ extension InvocationRun {
         let plan = plan(request, turn: n, key: key, trimmedBytes: trim.leftOutBytes, setting)
         let begunAt = time.now
         let reservation = try await ledger.beginTurn(
-            plan, of: invocation, worker: worker, head: setting.fence, now: begunAt)
-        // An alert shortens the time that is left, as it stands with each turn.
+            plan, of: invocation, worker: worker, head: setting.fence, isSending: true, now: begunAt)
+        // An alert shortens the remaining time, recomputed at each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)
         request.reservedInputTokens = plan.inputBound
-        try await ledger.markSent(reservation, of: invocation)
         let (result, isOvertime) = await complete(
             request, by: setting.provider.forRun(volatile: volatile), until: deadline)
         switch result {

@@ -8,8 +8,8 @@ import GuildLedger
 ///     load snapshot, event, journal ──▶ ┌ run pending reads ─▶ done? ─▶ finish
 ///                                       └ reserve + turn begun ─▶ sent ─▶ model ─▶ answer + settle + actions ┘
 ///
-/// Every arrow into the ledger is one transaction that carries the attempt; after a crash the next attempt goes on
-/// behind the last journalled answer.
+/// Every arrow into the ledger is one transaction that carries the attempt; after a crash the next attempt continues
+/// after the last journalled answer.
 struct InvocationRun: Sendable {
     /// Turns of one invocation; a model that never ends is stopped here.
     static let turnLimit = 32
@@ -37,6 +37,16 @@ struct InvocationRun: Sendable {
 
     /// Runs until the invocation ends or waits. It throws only errors of the ledger: the lease is then left to end.
     func run() async throws {
+        do {
+            try await attempt()
+        } catch let fault as RowFault {
+            // Its own row cannot be read, so that it cannot end as others do.
+            try await ledger.failDamaged(invocation.id, fault, now: time.now)
+            observe(.ended(invocation.id, .failed, outcome: fault.message, failure: Failure(.failed, fault.message)))
+        }
+    }
+
+    private func attempt() async throws {
         do {
             let setting = try await prepare()
             try await converse(setting)
@@ -102,7 +112,7 @@ struct InvocationRun: Sendable {
         let builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent), merged: merged)
-        // After failures the fallback chain takes its turn.
+        // After failures the next model of the fallback chain is tried.
         let candidates = try ModelSelection.candidates(
             for: agent, override: options.model, in: snapshot, pricedBy: head)
         var model = candidates[invocation.failures % candidates.count]

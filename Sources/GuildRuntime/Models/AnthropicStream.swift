@@ -6,8 +6,8 @@ import GuildDomain
 ///     message_start ─▶ (content_block_start ─▶ content_block_delta… ─▶ content_block_stop)…
 ///                   ─▶ message_delta ─▶ message_stop
 ///
-/// `ping`, and event and delta types that do not exist yet, are passed over; a block of an unknown type is kept as it
-/// came and handed back with the next request, as thinking blocks are.
+/// It ignores `ping`, and unknown types of events and deltas. It keeps a block of an unknown type unchanged and returns it
+/// with the next request, as it does with thinking blocks.
 package struct AnthropicStream: AnswerStream {
     private struct Block {
         let type: String

@@ -1,7 +1,7 @@
 import GuildDomain
 
 /// The estimated input tokens of a request, for the reservation before a call without the provider's own counter
-/// (docs/security.md, "Model servers, GitHub's answers, and secrets in text").
+/// (docs/security.md).
 package enum InputEstimate {
     /// A ratio above this is taken for a mistake of the meter, not of the estimate.
     package static let largestRatio = 20.0

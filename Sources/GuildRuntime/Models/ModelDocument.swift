@@ -2,7 +2,7 @@ package import GuildDomain
 
 /// Why a document does not have the form that `ModelContent.document` writes.
 package struct InvalidModelDocument: GuildError, Equatable {
-    /// What is wrong, with its place.
+    /// The problem, with its place.
     package let reason: String
 
     package var kind: ErrorKind { .failed }

@@ -36,7 +36,7 @@ package struct ModelRequest: Sendable, Hashable {
 
 /// A tool that the model may call.
 package struct ModelTool: Sendable, Hashable {
-    /// Our name, with dots: `github.add_labels`. A provider whose names may not hold dots writes `github__add_labels`.
+    /// Our name, with dots: `SYSTEM.add_labels`. A provider whose names may not hold dots writes `SYSTEM__add_labels`.
     package var name: String
     /// The description for the model.
     package var summary: String

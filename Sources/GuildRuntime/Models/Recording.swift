@@ -90,7 +90,7 @@ package struct Recording: Sendable, Hashable {
 package struct RecordingProblem: GuildError, Equatable {
     /// The line of the file, from 1.
     package let line: Int
-    /// What is wrong in it.
+    /// The problem in that line.
     package let reason: String
 
     package var kind: ErrorKind { .invalidCodex }

@@ -1,5 +1,5 @@
-import Crypto
 package import GuildDomain
+import GuildLedger
 
 /// The identity of a request in a recording: two are equal if they are equal after replacing each volatile value by its
 /// name.
@@ -21,10 +21,7 @@ package enum RequestDigest {
     }
 
     static func key(of document: JSONValue) -> String {
-        let digits = SHA256.hash(data: document.bytes(.canonical)).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        return String(digits.joined().prefix(keyCharacters))
+        String(ContentDigest.hex(of: document.bytes(.canonical)).prefix(keyCharacters))
     }
 }
 

@@ -1,7 +1,7 @@
 import Crypto
 import GuildDomain
 
-/// The names of a request's tools as the providers allow them: `github.add_labels` is `github__add_labels` there.
+/// The names of a request's tools as the providers allow them: `SYSTEM.add_labels` is `SYSTEM__add_labels` there.
 ///
 /// Providers take ASCII letters, digits, `_` and `-`, at most 64 of them. A name that does not fit, or whose wire form
 /// another tool has already, ends in eight hexadecimal digits of its SHA-256.

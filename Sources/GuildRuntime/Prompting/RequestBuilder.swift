@@ -17,7 +17,7 @@ struct RequestBuilder: Sendable {
     let options: RunOptions
     let tools: [ModelTool]
     let outputSchema: JSONSchema?
-    /// The events that the invocation stands for, where a debounce window brought them together; else empty.
+    /// The events that the invocation combines, if a debounce window collected them; otherwise empty.
     let merged: MergedEvents
     private let prompt = Rendering()
     private let eventText = Rendering()
@@ -37,8 +37,8 @@ struct RequestBuilder: Sendable {
         self.merged = merged
     }
 
-    /// The values that differ from run to run though the question is the same: those of the run itself, and what the
-    /// outside world answered to its actions.
+    /// The values that differ from run to run although the question is the same: those of the run itself, and the
+    /// outside world's answers to its actions.
     func volatile(after turns: [AnsweredTurn] = []) -> [(name: String, value: String)] {
         var values = [
             ("now", invocation.createdAt.rfc3339), ("event.id", event.id.description),
@@ -72,7 +72,7 @@ struct RequestBuilder: Sendable {
         )
     }
 
-    /// What is wrong with the answer that a turn ends with; nil where nothing is, or where it is no end.
+    /// The problems of the answer that ends a turn; nil if there are none, or if it is not an end.
     func problems(in turn: AnsweredTurn) -> String? {
         guard turn.calls.isEmpty, [.endTurn, .stopSequence, .toolUse].contains(turn.stop) else { return nil }
         return problems(inAnswer: turn.text)

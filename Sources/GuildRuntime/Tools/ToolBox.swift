@@ -50,7 +50,7 @@ package struct ToolBox: Sendable {
         allowed.map { ModelTool(name: $0.name, summary: $0.summary, schema: $0.schema) }
     }
 
-    /// The rules that a tool is judged by, the first one that holds if it is called deciding.
+    /// The rules of a tool; the first one that applies in the place that calls the run decides.
     func rules(for tool: ModelTool) -> [ToolRule] {
         allowed.first { $0.name == tool.name }.map(agent.rules) ?? []
     }

@@ -111,7 +111,7 @@ extension Audit {
 
         @Test func `what cannot be done says so`() async throws {
             let empty = try await TemporaryCodex.clerk()
-            expectRefusal(try await empty.guild("audit", "anchor"), 6, "there is none")
+            expectRefusal(try await empty.guild("audit", "anchor"), 6, "no ledger at")
             let codex = try await TemporaryCodex.audited(2)
             expectRefusal(
                 try await codex.guild("audit", "verify", "--anchored"), 1, "no anchor of ledger", "guild audit anchor")

@@ -166,7 +166,7 @@ extension BadInput {
                 let finished = try await codex.guild(command[0], command[1])
                 #expect(finished.status == 0, "\(command): \(finished.errors)")
             }
-            expectRefusal(try await codex.guild("audit", "verify"), 6, codex.ledger, "there is none", "guild serve")
+            expectRefusal(try await codex.guild("audit", "verify"), 6, codex.ledger, "no ledger at", "guild serve")
             #expect(!FileManager.default.fileExists(atPath: codex.ledger))
         }
     }

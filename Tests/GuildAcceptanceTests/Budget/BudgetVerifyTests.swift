@@ -44,7 +44,7 @@ extension Budget {
 
         @Test func `without a ledger there is nothing to verify`() async throws {
             let codex = try await TemporaryCodex.clerk()
-            expectRefusal(try await codex.guild("budget", "verify"), 6, codex.ledger, "there is none")
+            expectRefusal(try await codex.guild("budget", "verify"), 6, codex.ledger, "no ledger at")
         }
     }
 }

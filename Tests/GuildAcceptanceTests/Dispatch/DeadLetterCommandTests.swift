@@ -45,7 +45,7 @@ import Testing
         #expect(try await codex.audit("operator.command").map { $0["body"]?["command"] } == ["dead-letters retry"])
         let again = try await codex.guild("dispatch", "dead-letters", "retry", id)
         #expect(again.status == 2)
-        #expect(again.errors.contains("is no dead letter: it is succeeded"))
+        #expect(again.errors.contains("is not a dead letter: it is succeeded"))
     }
 
     @Test func `one that is dropped is gone from the list, with a reason`() async throws {
@@ -73,7 +73,7 @@ import Testing
         #expect(try await letters(codex).compactMap { $0["id"]?.string } == Array(ids.dropFirst()))
         let retried = try await codex.guild("dispatch", "dead-letters", "retry", id)
         #expect(retried.status == 2)
-        #expect(retried.errors.contains("dead letter \(id) was dropped"))
+        #expect(retried.errors.contains("dead letter \(id) was discarded"))
         let entry = try #require(try await codex.audit("operator.command").last)
         #expect(entry["body"]?["reason"] == "spam")
         #expect(try await codex.isAuditValid())

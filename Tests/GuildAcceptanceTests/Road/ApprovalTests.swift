@@ -146,7 +146,7 @@ extension Road {
             let rule = "SafetyPolicy calm, approvals[0] (policies/calm.yaml:6)"
             expectRefusal(run, 5, rule)
             let waiting = try #require(try await codex.json("audit", "approvals").array?.first)
-            #expect(waiting["waits_because"]?.string == "\(rule) asks a person")
+            #expect(waiting["waits_because"]?.string == "\(rule) requires approval")
             #expect(waiting["autonomy"] == 3)
             let id = try #require(waiting["id"]?.string)
             let shown = try await codex.guild("audit", "show", id)

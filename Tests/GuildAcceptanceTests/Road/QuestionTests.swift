@@ -31,7 +31,7 @@ extension Road {
             let codex = try await codex(github)
             try terminal.type("y\n")
             let run = try run(codex)
-            _ = try await run.errorLine(containing: "approval needed because: its tool needs a person")
+            _ = try await run.errorLine(containing: "approval needed because: its tool requires approval")
             try terminal.type("n\n")
             #expect(try await run.wait() == .exited(5), "\(run.errors)")
             #expect(try await github.effects() == [])

@@ -106,6 +106,7 @@ extension Road {
             #expect(try await served.stop() == .exited(0))
             let errors = served.child.errors
             #expect(errors.components(separatedBy: "webhook secret unavailable").count == 2, "\(errors)")
+            #expect(errors.components(separatedBy: "env://NEXT_SECRET").count == 2, "\(errors)")
             #expect(!errors.contains("requests refused"), "\(errors)")
         }
 

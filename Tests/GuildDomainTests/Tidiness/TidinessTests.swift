@@ -84,6 +84,28 @@ import Testing
         }
     }
 
+    /// A system is one folder and one line: these are all other places in the sources that may name one.
+    private static let mentions: [(path: String, line: String)] = [
+        ("Sources/GuildConnectors/Systems/SystemRegistry.swift", ".gitHub"),
+        // An example in a help text.
+        ("Sources/GuildCommands/RunCommand.swift", #"discussion: "github:OWNER/REPO. Default"#),
+    ]
+
+    @Test func `only a system's own folder and its line in the registry name it`() throws {
+        let homes = ["Sources/GuildConnectors/GitHub/", "Sources/GuildStandIn/"]
+        let address = try NSRegularExpression(pattern: #"https?://\S+"#)
+        var found: [String] = []
+        for file in try SourceFile.all(in: ["Sources"]) where !homes.contains(where: file.path.hasPrefix) {
+            for (index, line) in file.lines.enumerated() where line.lowercased().contains("github") {
+                let range = NSRange(line.startIndex..., in: line)
+                let rest = address.stringByReplacingMatches(in: line, range: range, withTemplate: "")
+                let isKnown = Self.mentions.contains { file.path == $0.path && line.contains($0.line) }
+                if !isKnown, rest.lowercased().contains("github") { found.append("\(file.path):\(index + 1)") }
+            }
+        }
+        #expect(found == [])
+    }
+
     @Test func `only the owner of a library imports it`() throws {
         for (module, owner) in Self.owners {
             let pattern = #"\bimport\s+"# + module + #"\b"#

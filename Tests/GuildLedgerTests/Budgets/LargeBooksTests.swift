@@ -150,9 +150,9 @@ private final class StepCounter: Sendable {
     func end(_ db: LedgerTransaction) throws { sqlite3_progress_handler(try Self.database(of: db), 0, nil, nil) }
 
     private static func database(of db: LedgerTransaction) throws -> OpaquePointer {
-        let found = try db.first("SELECT 1") { row in
+        let found = try db.all("SELECT 1") { row in
             (row.source as? SQLiteStatement).flatMap { sqlite3_db_handle($0.handle) }
         }
-        return try #require(found ?? nil)
+        return try #require(found.first ?? nil)
     }
 }

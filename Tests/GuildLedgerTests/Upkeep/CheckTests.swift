@@ -31,10 +31,10 @@ import Testing
         ("DROP TRIGGER postings_kept", "the trigger postings_kept is missing"),
         (
             "CREATE TRIGGER quiet AFTER INSERT ON audit BEGIN SELECT 1; END",
-            "the trigger quiet is none that guild makes"
+            "the trigger quiet is not one of guild's"
         ),
-        ("CREATE TABLE other (x)", "the table other is none that guild makes"),
-        ("ALTER TABLE events ADD COLUMN mine TEXT", "the table events is not as guild makes it"),
+        ("CREATE TABLE other (x)", "the table other is not one of guild's"),
+        ("ALTER TABLE events ADD COLUMN mine TEXT", "the table events differs from guild's"),
     ])
     func `a schema that is not what guild makes is found, and no copy of it taken`(
         statement: String, problem: String

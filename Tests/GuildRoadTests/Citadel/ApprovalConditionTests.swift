@@ -8,7 +8,7 @@ struct ApprovalConditionTests {
     private func problems(_ files: [String: String]) throws -> [String] {
         let folder = try TemporaryFolder()
         try folder.write(OfficeCodex.files().merging(files) { $1 }, in: "codex")
-        let result = try CodexLoader.load(folder: folder.path + "/codex", catalogue: CodexAccess.catalogue)
+        let result = try CodexLoader.load(folder: folder.path + "/codex", systems: CodexAccess.systems)
         return result.problems.filter { $0.severity == .error }.map(\.text)
     }
 

@@ -27,11 +27,11 @@ import Testing
     private func gateway(_ office: Office) -> WebhookGateway {
         let (ledger, time, connectors) = (office.ledger, office.time, office.connectors)
         return WebhookGateway(
-            codex: office.codex, secrets: office.secrets, identity: { connectors.gitHubIdentity($0) },
+            codex: office.codex, secrets: office.secrets, identity: { connectors.identity(in: $0, $1) },
             accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
-            hold: { type, head in
-                guard connectors.causedTypes(head).contains(type) else { return .none }
-                return connectors.isGitHubIdentityMissing(head) ? .untilIdentityIsKnown : .behindOthers
+            hold: { event, head in
+                guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
+                return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
             },
             origin: { try await ledger.origin(of: $0) },
             lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
@@ -106,12 +106,13 @@ import Testing
             "connection: {",
             with: "connection: { identity: guild-bot, auth: { type: bearer, secret_ref: \"env://NEXT_SECRET\" },")
         let office = try office(hub, ["connectors/github.yaml": connector])
-        #expect(office.connectors.gitHubIdentity(office.head) == "guild-bot")
-        #expect(!office.connectors.isGitHubIdentityMissing(office.head))
-        #expect(office.connectors.isGitHubAccountUnasked(office.head))
-        try await office.connectors.learnGitHubIdentity(office.head)
-        #expect(office.connectors.gitHubIdentity(office.head) == GitHubIdentity(login: "guild-bot", id: id))
-        try await office.connectors.learnGitHubIdentity(office.head)
+        #expect(office.connectors.identity(in: "github", office.head) == SystemIdentity(name: "guild-bot"))
+        #expect(!office.connectors.isIdentityMissing(in: "github", office.head))
+        #expect(office.connectors.isAccountUnasked(in: "github", office.head))
+        try await office.connectors.learnIdentity(in: "github", office.head)
+        let known = SystemIdentity(name: "guild-bot", id: id.map(String.init))
+        #expect(office.connectors.identity(in: "github", office.head) == known)
+        try await office.connectors.learnIdentity(in: "github", office.head)
         #expect(hub.requests.map(\.target) == ["/user"])
     }
 
@@ -128,14 +129,15 @@ import Testing
         let last = try await deliver(office, "last")
         try await dispatch(office)
         #expect(try await outcomes(office, first).isEmpty)
-        try await office.connectors.learnGitHubIdentity(office.head)
-        let identity = office.connectors.gitHubIdentity(office.head)
-        #expect(identity == GitHubIdentity(login: "guild-app[bot]", id: 9))
+        try await office.connectors.learnIdentity(in: "github", office.head)
+        let identity = office.connectors.identity(in: "github", office.head)
+        #expect(identity == SystemIdentity(name: "guild-app[bot]", id: "9"))
         // It comes while the others are still held, and is not decided before them.
         let late = try await deliver(office, "late")
         try await dispatch(office)
         #expect(try await outcomes(office, late).isEmpty)
-        let count = try await HeldEvents(ledger: office.ledger, time: office.time).releaseGitHub(identity: identity)
+        let count = try await HeldEvents(ledger: office.ledger, time: office.time).release(
+            of: "github", identity: identity)
         #expect(count == 4)
         let order = try await office.ledger.inbound(limit: 10, now: office.time.now).map(\.event.id.description)
         #expect(order == [first, ours, last, late])
@@ -191,7 +193,8 @@ import Testing
         #expect(event.root == root && event.hop == 1)
         // Both may be anybody's as long as nobody knows who we are.
         #expect(try await office.ledger.heldStandings().first?.count == 2)
-        _ = try await HeldEvents(ledger: office.ledger, time: office.time).releaseGitHub(identity: "who-knows")
+        _ = try await HeldEvents(ledger: office.ledger, time: office.time).release(
+            of: "github", identity: "who-knows")
         try await dispatch(office)
         for event in [copy, edit] { #expect(try await outcomes(office, event) == ["dispatched"]) }
     }

@@ -35,7 +35,7 @@ private struct EchoChamber {
         let (ledger, time) = (office.ledger, office.time)
         let gateway = WebhookGateway(
             codex: office.codex, secrets: office.secrets,
-            identity: { [connectors = office.connectors] in connectors.gitHubIdentity($0) },
+            identity: { [connectors = office.connectors] in connectors.identity(in: $0, $1) },
             accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
             origin: { try await ledger.origin(of: $0) },
             lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },

@@ -260,7 +260,8 @@ import Testing
     @Test(arguments: [
         (401, "api_key"), (402, "credit"), (403, "may not use"), (404, "no such model"), (408, "timed out"),
         (409, "busy with another"), (413, "too large"), (429, "limits your rate"), (500, "the provider failed"),
-        (503, "overloaded"), (521, "proxy"), (529, "overloaded"), (307, "moved"), (400, "fix the cause"), (201, "base_url"),
+        (503, "overloaded"), (521, "proxy"), (529, "overloaded"), (307, "moved"), (400, "fix the cause"),
+        (201, "base_url"),
     ])
     func `each status has a hint of its own`(status: Int, words: String) async throws {
         let vendor = try ModelServer(RawServer.respond(status: status, body: "{}"))

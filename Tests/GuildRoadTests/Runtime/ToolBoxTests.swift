@@ -18,9 +18,12 @@ import Testing
 
     /// GitHub on an address where nobody is.
     private static let connectors = Connectors([
-        GitHubClient(
-            settings: GitHubSettings(baseURL: "http://127.0.0.1:9"),
-            http: HTTPClient(settings: HTTPClientSettings(environment: [:])), redactor: Redactor())
+        .init(
+            system: "github", connector: GitHubConnector(),
+            performer: .success(
+                GitHubClient(
+                    settings: GitHubSettings(baseURL: "http://127.0.0.1:9"),
+                    http: HTTPClient(settings: HTTPClientSettings(environment: [:])), redactor: Redactor())))
     ])
 
     private func plan(

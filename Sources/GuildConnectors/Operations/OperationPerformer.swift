@@ -1,0 +1,30 @@
+package import GuildDomain
+
+/// A connection to one external system, as the executors see it.
+package protocol OperationPerformer: Sendable {
+    /// Performs one operation and gives a small result, the same for the same state of the system.
+    ///
+    /// - Parameters:
+    ///   - action: the identity of a write, its idempotency key; nil for a read.
+    ///   - lastTry: the latest instant at which an earlier try can have been sent; nil for the first. What that try has
+    ///     done is looked for if the system does not recognise the key.
+    /// - Throws: `undecided` while an earlier try that is not there may still be performed.
+    func perform(
+        _ operation: String, arguments: JSONValue, action: ActionID?, lastTry: Timestamp?
+    ) async throws(OperationFailure) -> JSONValue
+
+    /// Refuses a write whose place is no longer what it was in the event that it answers.
+    func confirm(_ operation: String, arguments: JSONValue, against event: Event) async throws(OperationFailure)
+
+    /// Who we are there, by the credential alone; nil in a system that knows no accounts.
+    func ownIdentity() async throws(OperationFailure) -> SystemIdentity?
+}
+
+extension OperationPerformer {
+    /// Most systems never give a name of theirs to something else.
+    package func confirm(
+        _ operation: String, arguments: JSONValue, against event: Event
+    ) async throws(OperationFailure) {}
+
+    package func ownIdentity() async throws(OperationFailure) -> SystemIdentity? { nil }
+}

@@ -1,0 +1,118 @@
+/// What the rest of guild must know of an external system without knowing its connector: a value, made by GuildConnectors
+/// and handed to the codex's validator by Citadel.
+package struct SystemProfile: Sendable, Hashable {
+    /// How messages show a place and a person of the system.
+    package struct Example: Sendable, Hashable {
+        package let container: String
+        package let sender: String
+
+        package init(container: String, sender: String) {
+            self.container = container
+            self.sender = sender
+        }
+    }
+
+    /// In lower case: what `system:` in a manifest and `source:` in a trigger name.
+    package let name: String
+    /// The system's own spelling of its name.
+    package let title: String
+    package let example: Example?
+    /// What agents can do there; empty for a system that only sends.
+    package let operations: [Operation]
+    /// Nil for a system that sends no webhooks.
+    package let webhooks: WebhookProfile?
+    /// Nil for a system that only sends.
+    package let connection: ConnectionProfile?
+
+    package init(
+        _ name: String, title: String, example: Example? = nil, operations: [Operation] = [],
+        webhooks: WebhookProfile? = nil, connection: ConnectionProfile? = nil
+    ) {
+        self.name = name
+        self.title = title
+        self.example = example
+        self.operations = operations
+        self.webhooks = webhooks
+        self.connection = connection
+    }
+}
+
+/// What a webhook source takes, and what it says of its events.
+package struct WebhookProfile: Sendable, Hashable {
+    /// The values of `authentication.type` that it verifies; `system` is its own scheme.
+    package let schemes: Set<String>
+    /// The keys of `authentication` that it obeys, beside `type` and `secret_refs`.
+    package let settings: Set<String>
+    /// The largest body where neither the endpoint nor the guild says otherwise; nil takes the guild's `bodyLimit`.
+    package let bodyLimitBytes: Int?
+    /// Every type that the sender documents; empty if it leaves the types to its users.
+    package let eventTypes: [EventTypeProfile]
+    /// Nil if the sender's payloads do not say who brought an event about.
+    package let senders: SenderProfile?
+
+    package init(
+        schemes: Set<String>, settings: Set<String> = [], bodyLimitBytes: Int? = nil,
+        eventTypes: [EventTypeProfile] = [], senders: SenderProfile? = nil
+    ) {
+        self.schemes = schemes
+        self.settings = settings
+        self.bodyLimitBytes = bodyLimitBytes
+        self.eventTypes = eventTypes
+        self.senders = senders
+    }
+}
+
+/// One type of a sender's events.
+package struct EventTypeProfile: Sendable, Hashable {
+    /// As `type` begins: the sender's own event, without an action.
+    package let name: String
+    /// Members of its payloads that people match on.
+    package let fields: [String]
+
+    package init(_ name: String, fields: [String] = []) {
+        self.name = name
+        self.fields = fields
+    }
+}
+
+/// What is known of whoever brings events about in a system.
+package struct SenderProfile: Sendable, Hashable {
+    /// The types of the events that anyone with an account can cause, in both their spellings.
+    package let openEvents: [String]
+    /// Whether an account's immutable id is a whole number from 1.
+    package let hasNumericIDs: Bool
+
+    package init(openEvents: [String], hasNumericIDs: Bool) {
+        self.openEvents = openEvents
+        self.hasNumericIDs = hasNumericIDs
+    }
+}
+
+/// How a connector proves itself to its system.
+package struct ConnectionProfile: Sendable, Hashable {
+    /// The values of `auth.type` that the connector uses.
+    package let schemes: [AuthenticationScheme]
+    /// Those that a manifest may name although the connector does not use them yet.
+    package let promised: [AuthenticationScheme]
+
+    package init(schemes: [AuthenticationScheme], promised: [AuthenticationScheme] = []) {
+        self.schemes = schemes
+        self.promised = promised
+    }
+}
+
+/// One way of authentication in a Connector manifest.
+package struct AuthenticationScheme: Sendable, Hashable {
+    /// The value of `auth.type`.
+    package let name: String
+    /// For people: `bearer token`.
+    package let title: String
+    /// Keys that it needs beside `secret_ref`.
+    package let requiredKeys: [String]
+
+    package init(_ name: String, title: String, requiredKeys: [String] = []) {
+        self.name = name
+        self.title = title
+        self.requiredKeys = requiredKeys
+    }
+}

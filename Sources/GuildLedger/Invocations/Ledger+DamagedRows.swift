@@ -1,0 +1,73 @@
+package import GuildDomain
+
+/// Work whose own row is damaged ends without being read: it would otherwise be claimed, or taken back, for ever.
+extension Ledger {
+    /// Ends an invocation that cannot be read.
+    package func failDamaged(_ invocation: InvocationID, _ fault: RowFault, now: Timestamp) async throws {
+        try await write(touching: [.invocations, .outcomes]) { db in
+            let seq: Int64? = try db.value("SELECT seq FROM invocations WHERE id = ?", [invocation])
+            if let seq { try db.failDamagedInvocation(seq, fault, now: now) }
+        }
+    }
+
+    /// Ends an action that cannot be read.
+    package func failDamaged(_ action: ActionID, _ fault: RowFault, now: Timestamp) async throws {
+        try await write(touching: [.actions, .invocations, .outcomes]) { db in
+            let seq: Int64? = try db.value("SELECT seq FROM actions WHERE id = ?", [action])
+            if let seq { try db.failDamagedAction(seq, fault, now: now) }
+        }
+    }
+}
+
+extension LedgerTransaction {
+    /// Reads rows of work. One that cannot be read is ended by `fail`, which gets its number, and left out.
+    ///
+    /// - Parameter sql: gives the column `seq` beside what `read` reads.
+    func work<Value>(
+        _ sql: String, _ values: [(any Storable)?], read: (LedgerRow) throws -> Value,
+        fail: (Int64, RowFault) throws -> Void
+    ) throws -> [Value] {
+        var found: [Value] = []
+        var damaged: [(seq: Int64, fault: RowFault)] = []
+        try each(sql, values) { row in
+            do {
+                found.append(try read(row))
+            } catch let fault as RowFault {
+                damaged.append((try row["seq"], fault))
+            }
+        }
+        for one in damaged { try fail(one.seq, one.fault) }
+        return found
+    }
+
+    func failDamagedInvocation(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+        try run(
+            """
+            UPDATE invocations SET state = 'failed', wait_reason = NULL, lease_owner = NULL, lease_until = NULL,
+                ended_at = ?, outcome = ? WHERE seq = ?
+            """, [now, fault.message, seq])
+        // Its id may be what is damaged.
+        let id = try? value("SELECT id FROM invocations WHERE seq = ?", [seq], as: InvocationID.self)
+        try auditDamage(id?.description ?? "invocation \(seq)", .invocationEnded, actor: "executor", fault, now: now)
+    }
+
+    func failDamagedAction(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+        try run(
+            """
+            UPDATE actions SET state = 'failed', lease_owner = NULL, lease_until = NULL, ended_at = ?, error = ?
+            WHERE seq = ?
+            """, [now, fault.message, seq])
+        // Its id may be what is damaged. What waits for it is told when its patience ends.
+        let id = try? value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
+        try auditDamage(id?.description ?? "action \(seq)", .actionEnded, actor: "action-executor", fault, now: now)
+    }
+
+    private func auditDamage(
+        _ subject: String, _ kind: AuditEntry.Kind, actor: String, _ fault: RowFault, now: Timestamp
+    ) throws {
+        try appendAudit(
+            AuditEntry(
+                at: now, actor: actor, kind: kind, subject: subject,
+                body: ["state": "failed", "damaged": .string(fault.message)]))
+    }
+}
