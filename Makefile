@@ -5,6 +5,8 @@ SHELL := /bin/sh
 PREFIX ?= /usr/local
 # A build folder of its own for each set of flags: changing flags in one folder rebuilds everything.
 RELEASE := --scratch-path .build-release -c release --static-swift-stdlib
+# A target imports only what Package.swift declares for it; the tests also find what is declared in vain.
+CHECKED := --explicit-target-dependency-import-check error
 DEBUG_BIN := .build/debug
 RELEASE_BIN := .build-release/release
 SOURCES := Package.swift Sources Tests Benchmarks
@@ -16,7 +18,7 @@ bootstrap:
 	@.ci/bootstrap
 
 build: bootstrap ## build for debugging
-	swift build
+	swift build $(CHECKED)
 
 release: bootstrap ## build the binary that is installed, with Swift's runtime inside
 	swift build $(RELEASE) --product guild
@@ -27,7 +29,7 @@ demo: bootstrap ## the main road: a signed webhook in, an audited action out; no
 	@.ci/demo $(DEBUG_BIN)
 
 test: bootstrap ## every test
-	swift build --build-tests
+	swift build $(CHECKED) --build-tests
 	@.ci/test
 
 soak: bootstrap ## the long tests: 500 kills, attacks, books of ten million postings (7 GB in TMPDIR, half an hour)

@@ -135,11 +135,13 @@ let package = Package(
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto, yams], exclude: ["Fixtures"]),
-        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite", logging], exclude: ["Fixtures"]),
+        tests("GuildLedgerTests", ["GuildLedger", "GuildDomain", "CSQLite"], exclude: ["Fixtures"]),
         tests("GuildWorkTests", ["GuildWork", "GuildLedger", "GuildDomain", logging]),
         tests("GuildTransportTests", ["GuildTransport", "GuildDomain"]),
         tests("GuildHTTPTests", ["GuildHTTP", "GuildDomain", nioEmbedded, lifecycle, logging]),
-        tests("GuildConnectorsTests", ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", logging]),
+        tests(
+            "GuildConnectorsTests",
+            ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", crypto, logging]),
         tests(
             "GuildRoadTests",
             [

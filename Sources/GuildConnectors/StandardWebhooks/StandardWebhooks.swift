@@ -33,7 +33,8 @@ package struct StandardWebhooks: WebhookSource {
     }
 
     package func objection(to secret: Secret) -> String? {
-        StandardWebhooksKey(secret) == nil ? "it is not the base64 of 24 to 64 bytes, with or without `whsec_` before it" : nil
+        StandardWebhooksKey(secret) == nil
+            ? "it is not the base64 of 24 to 64 bytes, with or without `whsec_` before it" : nil
     }
 
     package func authenticate(_ delivery: WebhookDelivery, by secrets: [Secret]) -> WebhookVerdict {
