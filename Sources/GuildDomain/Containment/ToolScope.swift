@@ -113,7 +113,8 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
         var system: String? = nil
         var name: Substring = text[...]
         if let colon = text.firstIndex(of: ":"), Container.isSystem(text[..<colon]) {
-            (system, name) = (text[..<colon].lowercased(), text[text.index(after: colon)...])
+            system = text[..<colon].lowercased()
+            name = text[text.index(after: colon)...]
         }
         self.system = system
         self.name = String(name)
