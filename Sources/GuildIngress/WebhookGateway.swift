@@ -5,12 +5,12 @@ package import GuildHTTP
 package import GuildLedger
 package import Logging
 
-/// Takes webhooks in: authenticates, normalises, and answers 202 only when the event is durable.
+/// Receives webhooks: authenticates, normalises, and answers 202 only when the event is durable.
 ///
 ///     POST /webhooks/SYSTEM[/ENDPOINT] ──▶ signature ──▶ Event ──▶ ledger.accept (one transaction) ──▶ 202 {id}
 ///
-/// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
-/// before the body is read. The same delivery again is answered 200.
+/// A bad signature leaves no row and no log line that an attacker could multiply. Deliveries that their head condemns are
+/// refused before the body is read. A repeated delivery is answered 200.
 package struct WebhookGateway: Sendable {
     /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
@@ -174,7 +174,7 @@ package struct WebhookGateway: Sendable {
     ) async throws -> WebhookOutcome {
         let snapshot = target.snapshot
         let endpoint = target.endpoint
-        // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
+        // Somebody may have put a secret of ours there; it is neither stored nor shown to a model.
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
@@ -204,7 +204,8 @@ package struct WebhookGateway: Sendable {
         }
     }
 
-    /// Whether the same body under another delivery id is the same event: as the endpoint says, else as the source knows.
+    /// Whether the same body under another delivery id is the same event: by the endpoint's setting, or else by the
+    /// source's rule.
     private static func isKnownByBody(
         _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ source: any WebhookSource
     ) -> Bool {
@@ -252,7 +253,7 @@ package struct WebhookGateway: Sendable {
     package func reportSecrets() async {
         for endpoint in codex.head.endpoints {
             guard let source = systems.source(of: endpoint) else { continue }
-            // Whoever is cancelled here is ending.
+            // A cancelled caller is ending.
             _ = try? await secretKeys(of: endpoint, source)
         }
     }
