@@ -176,7 +176,9 @@ import Testing
             let worker = try await ledger.worker(start)
             let claimed = try await ledger.claimInvocations(ClaimScope(), upTo: 8, worker: worker, now: start)
             #expect(claimed.map(\.invocation.id) == [whole])
-            let text = "SELECT count(*) FROM invocations WHERE seq = 1 AND state = 'failed' AND outcome LIKE '%integer 9%'"
+            let text = """
+                SELECT count(*) FROM invocations WHERE seq = 1 AND state = 'failed' AND outcome LIKE '%integer 9%'
+                """
             #expect(try await ledger.count(text) == 1)
             #expect(try await ledger.verifyAudit().problem == nil)
         }

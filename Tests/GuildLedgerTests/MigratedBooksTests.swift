@@ -43,7 +43,10 @@ import Testing
 
     private static let sums = [
         (table: "accounts", columns: ["id", "used", "used_cost"]),
-        (table: "entries", columns: ["id", "at / 1000000", "-available", "input", "output", "spent_cost", "estimated"]),
+        (
+            table: "entries",
+            columns: ["id", "at / 1000000", "-available", "input", "output", "spent_cost", "estimated"]
+        ),
         (table: "usage_rollups", columns: ["calls", "input", "output", "cost", "estimated"]),
         (table: "root_usage", columns: ["calls", "input", "output", "cost", "estimated"]),
         (table: "root_totals", columns: ["calls", "tokens", "cost"]),

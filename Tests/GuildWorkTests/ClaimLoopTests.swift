@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `work that fails ends the loop with its error, work that was fenced or cannot be read does not`()
+    @Test(.timeLimit(.minutes(10))) func `work that fails ends the loop with its error, fenced or unreadable work does not`()
         async throws
     {
         try await withLedger { ledger async throws in

@@ -60,7 +60,8 @@ extension GitHubClient {
         do throws(OperationFailure) {
             try caller.check(response, of: operation)
         } catch {
-            guard case .retryable = error else { return }  // What may not be seen is judged by the write itself.
+            // The write itself decides about objects that the account may not read.
+            guard case .retryable = error else { return }
             throw error
         }
         let answer: JSONValue

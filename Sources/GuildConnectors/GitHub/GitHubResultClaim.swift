@@ -14,7 +14,7 @@ struct GitHubResultClaim: ActionClaim, Hashable {
     private let object: Int64?
     private let text: String
 
-    /// - Returns: nil for an event without a mark, or of a type that no action of ours causes.
+    /// - Returns: nil for an event without a mark, or of a type that no action causes.
     init?(of data: JSONValue, eventType: String, subject: String?) {
         guard GitHubCausedEvents.typesWithText.contains(eventType),
             let shown = GitHubOwnership.marked(data, eventType), let text = shown["body"]?.string,
