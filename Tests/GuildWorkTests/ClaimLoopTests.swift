@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `work that fails ends the loop with its error, fenced or unreadable work does not`()
+    @Test(.timeLimit(.minutes(10)))
+    func `work that fails ends the loop with its error, fenced or unreadable work does not`()
         async throws
     {
         try await withLedger { ledger async throws in
