@@ -69,7 +69,7 @@ package struct StandardWebhooks: WebhookSource {
         return .events([WebhookEvent(event: event, digest: digest(event.type))])
     }
 
-    /// The value of `webhook-signature` by a sender with that secret; nil if it is no shared secret.
+    /// The value of `webhook-signature` by a sender with that secret; nil if it is not a shared secret.
     package static func sign(_ body: [UInt8], id: String, timestamp: String, secret: Secret) -> String? {
         guard case .shared(let key)? = StandardWebhooksKey(secret) else { return nil }
         let code = HMAC<SHA256>.authenticationCode(for: Array("\(id).\(timestamp).".utf8) + body, using: key)

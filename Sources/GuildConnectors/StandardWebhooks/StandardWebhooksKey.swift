@@ -18,7 +18,7 @@ enum StandardWebhooksKey {
     init?(_ secret: Secret) {
         let text = secret.reveal()
         if text.hasPrefix(Self.publicPrefix) {
-            // CryptoKit's error says no more than that the bytes are no key.
+            // CryptoKit's error says no more than that the bytes are not a key.
             guard let bytes = Data(base64Encoded: String(text.dropFirst(Self.publicPrefix.count))),
                 let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
             else { return nil }

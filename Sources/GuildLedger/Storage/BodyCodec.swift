@@ -136,7 +136,7 @@ package final class BodyCodec: Sendable {
     private static func contentBytes(
         of frame: UnsafeRawBufferPointer, limitBytes: Int
     ) throws(BodyFault) -> Int {
-        guard frame.starts(with: magic) else { throw .damaged(reason: "it is no zstd frame") }
+        guard frame.starts(with: magic) else { throw .damaged(reason: "it is not a zstd frame") }
         let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         // The two greatest numbers say "unknown" and "no header".
         guard size < UInt64.max - 1 else { throw .damaged(reason: "its header does not say how large it is") }
