@@ -1,3 +1,4 @@
+import GuildCodex
 import GuildConnectors
 import GuildDomain
 package import GuildHTTP

@@ -9,7 +9,7 @@ struct GitHubEventTypeTests {
         -> WebhookEvent?
     {
         let headers: Headers = ["x-github-event": event, "x-github-delivery": delivery]
-        try GitHubNormaliser.normalise(
+        return try GitHubNormaliser.normalise(
             headers: headers, body: body, endpoint: "main", now: Timestamp(seconds: 1_700_000_000)
         ).events.first
     }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GuildCodex
 import GuildDomain
 import Testing
 

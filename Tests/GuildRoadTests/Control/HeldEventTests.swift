@@ -194,7 +194,7 @@ import Testing
         // Both may be anybody's as long as nobody knows who we are.
         #expect(try await office.ledger.heldStandings().first?.count == 2)
         _ = try await HeldEvents(ledger: office.ledger, time: office.time).release(
-            of: "github", identity: "who-knows")
+            of: "github", identity: SystemIdentity(name: "who-knows"))
         try await dispatch(office)
         for event in [copy, edit] { #expect(try await outcomes(office, event) == ["dispatched"]) }
     }
