@@ -5,16 +5,16 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Takes up the newest commit of the ref that is served, as soon as there is one.
+/// Takes up the newest commit of the served ref as soon as there is one.
 ///
 ///     inotify on the ref ┐                        ┌ valid ─▶ keep alive ─▶ ledger: accepted ─▶ swapped in whole
 ///     SIGHUP             ┼▶ which commit is it? ──┤
-///     git fetch, recheck ┘            invalid, unreadable ─▶ ledger: refused, with reasons; the last good one goes on
+///     git fetch, recheck ┘            invalid, unreadable ─▶ ledger: refused, with reasons; the last valid one stays
 ///
-/// Reading a commit has a deadline, and ends at once when there is a newer one or the process is to end.
+/// Reading a commit has a deadline, and ends at once when there is a newer commit or the process ends.
 ///
-/// What runs keeps the snapshot of the commit that it names. The ledger knows the commit before this process serves it,
-/// so a step that another process makes with an older one is fenced off from then on.
+/// Running work keeps the snapshot of its commit. The ledger knows the commit before this process serves it, so a step of
+/// another process with an older commit is fenced off from then on.
 struct CodexReload: Service {
     let deployment: Deployment
     var remote: RemoteBranch?

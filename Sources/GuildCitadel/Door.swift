@@ -1,7 +1,8 @@
 import GuildDomain
 import GuildHTTP
 
-/// What `guild serve` accepts from the network: from which addresses, for which hosts, and how much at a time.
+/// The connections and requests that `guild serve` accepts from the network: from which addresses, for which hosts, and
+/// how much at a time.
 struct Door: Sendable {
     let proxies: TrustedProxies
     let hosts: HostPolicy

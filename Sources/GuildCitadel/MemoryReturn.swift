@@ -11,7 +11,7 @@ enum MemoryReturn {
     static func ofLargeBlocks() { mallopt(M_MMAP_THRESHOLD, mappingBytes) }
 
     /// A start runs through much code that a server never comes to again: of an idle process it would be half the memory.
-    /// Whatever is run later after all is mapped again from the page cache.
+    /// Code that runs again later is mapped again from the page cache.
     static func ofStartup() {
         let maps = FileManager.default.contents(atPath: "/proc/self/maps") ?? Data()
         for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {

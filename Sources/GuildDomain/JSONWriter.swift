@@ -38,7 +38,7 @@ extension JSONValue {
     }
 }
 
-/// What strings of a JSON text are made of.
+/// The bytes of strings in a JSON text.
 private enum JSONText {
     /// Of the string with its quotes and escapes.
     static func byteCount(_ text: String) -> Int {

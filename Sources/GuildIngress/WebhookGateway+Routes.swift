@@ -36,7 +36,7 @@ extension WebhookGateway {
         ) { try await handle($0, of: $0.parameters["system"] ?? "", by: .post) }
     }
 
-    /// What a sender sends at most that signs by the scheme of another system.
+    /// The size of the largest delivery that is signed by the scheme of another system.
     private var largestForeignBodyBytes: Int {
         let sources = systems.senders.map(\.source).filter { $0.schemes.contains { $0 != .system } }
         return sources.map(\.largestBodyBytes).max() ?? 1 << 20

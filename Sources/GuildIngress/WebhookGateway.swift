@@ -5,18 +5,18 @@ package import GuildHTTP
 package import GuildLedger
 package import Logging
 
-/// Takes webhooks in: authenticates, normalises, and answers 202 only when the event is durable.
+/// Receives webhooks: authenticates, normalises, and answers 202 only when the event is durable.
 ///
 ///     POST /webhooks/SYSTEM[/ENDPOINT] ──▶ signature ──▶ Event ──▶ ledger.accept (one transaction) ──▶ 202 {id}
 ///
-/// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
-/// before the body is read. The same delivery again is answered 200.
+/// A bad signature leaves no row and no log line that an attacker could multiply. Deliveries that their head condemns are
+/// refused before the body is read. A repeated delivery is answered 200.
 package struct WebhookGateway: Sendable {
     /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
     /// Whether an event may be decided at once.
     package typealias Hold = @Sendable (Event, CodexSnapshot) -> EventHold
-    /// Who we are in a system, as far as it is known.
+    /// The guild's own account in a system, as far as it is known.
     package typealias Identity = @Sendable (_ system: String, CodexSnapshot) -> SystemIdentity?
 
     /// More events than this in one delivery are refused whole.
@@ -89,8 +89,8 @@ package struct WebhookGateway: Sendable {
 
     // MARK: Before the body
 
-    /// What no body can mend: an endpoint that is not there, no proof or none that could be one, a body announced as too
-    /// large.
+    /// A refusal that no body can change: an endpoint that does not exist, no signature or an impossible one, a body
+    /// announced as too large.
     func refusal(ofHead request: Request, of system: String, by method: WebhookMethod) -> Reply? {
         switch find(request, system, method) {
         case .failure(let refused): return refused.reply
@@ -103,7 +103,7 @@ package struct WebhookGateway: Sendable {
         }
     }
 
-    /// What a request is for: an endpoint of the accepted head, and who takes its deliveries.
+    /// The target of a request: an endpoint of the accepted head, and the source that takes its deliveries.
     private struct Target {
         let snapshot: CodexSnapshot
         let endpoint: WebhookEndpointManifest
@@ -148,8 +148,8 @@ package struct WebhookGateway: Sendable {
 
     // MARK: The events
 
-    /// Accepts each event of a delivery, in order. What is taken stays taken if a later one finds no room: the sender comes
-    /// again, and it is a duplicate then.
+    /// Accepts each event of a delivery, in order. Accepted events stay accepted if a later one finds no room: the
+    /// sender retries, and they are duplicates then.
     private func take(_ webhooks: [WebhookEvent], _ target: Target) async throws -> WebhookOutcome {
         guard webhooks.count <= Self.eventLimit else {
             return .malformed(.malformedPayload("it holds \(webhooks.count) events; \(Self.eventLimit) are taken"))
@@ -174,7 +174,7 @@ package struct WebhookGateway: Sendable {
     ) async throws -> WebhookOutcome {
         let snapshot = target.snapshot
         let endpoint = target.endpoint
-        // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
+        // A sender may have put one of the guild's secrets there; it is neither stored nor shown to a model.
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
@@ -204,7 +204,8 @@ package struct WebhookGateway: Sendable {
         }
     }
 
-    /// Whether the same body under another delivery id is the same event: as the endpoint says, else as the source knows.
+    /// Whether the same body under another delivery id is the same event: by the endpoint's setting, or else by the
+    /// source's rule.
     private static func isKnownByBody(
         _ webhook: WebhookEvent, _ endpoint: WebhookEndpointManifest, _ source: any WebhookSource
     ) -> Bool {
@@ -252,14 +253,14 @@ package struct WebhookGateway: Sendable {
     package func reportSecrets() async {
         for endpoint in codex.head.endpoints {
             guard let source = systems.source(of: endpoint) else { continue }
-            // Whoever is cancelled here is ending.
+            // A cancelled caller is ending.
             _ = try? await secretKeys(of: endpoint, source)
         }
     }
 }
 
 extension Reply {
-    /// What a sender is answered, on the wire.
+    /// The answer to a sender, on the wire.
     init(_ reply: WebhookReply) {
         switch reply.body {
         case .none: self.init(status: reply.status, headers: reply.headers)

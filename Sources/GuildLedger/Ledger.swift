@@ -8,7 +8,9 @@ import Synchronization
 /// commits. Reads see one consistent snapshot. A commit raises the signals of the topics it touched; `watch` raises
 /// them for the commits of other processes too.
 package final class Ledger: Sendable {
+    /// The paths of its files.
     package let location: LedgerLocation
+    /// The files of large bodies.
     package let bodies: BodyStore
     let engine: any LedgerEngine
     let lane: Lane
@@ -45,6 +47,7 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Ends the process at once with the exit status for "unavailable".
     package static func endProcess(_ reason: String) -> Never {
         FileHandle.standardError.write(Data("guild: \(ScreenText.line(reason))\n".utf8))
         _exit(ErrorKind.unavailable.exitStatus)
@@ -126,8 +129,10 @@ package final class Ledger: Sendable {
 
     // MARK: Signals
 
+    /// Raised by every commit that touched the topic.
     package func signal(_ topic: Topic) -> Signal { signals[topic.rawValue] }
 
+    /// Raises the signals of all topics.
     package func raiseAll() { raise(Topic.allCases) }
 
     func raise(_ topics: [Topic]) { for topic in topics { signals[topic.rawValue].raise() } }

@@ -6,7 +6,7 @@ package enum RetryAfter {
     package static let longest = Duration.seconds(365 * 86_400)
 
     /// The delay from `now`: whole seconds, or the time to an HTTP date in any of its three forms; a date in the past
-    /// is no delay.
+    /// means no delay.
     ///
     /// - Returns: nil if the value is neither.
     package static func delay(_ value: String, now: Timestamp) -> Duration? {

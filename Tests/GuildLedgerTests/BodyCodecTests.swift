@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func `a frame that is skipped is no body`() {
-        #expect(fault([1, 0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]) == .damaged(reason: "it is no zstd frame"))
+        #expect(fault([1, 0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]) == .damaged(reason: "it is not a zstd frame"))
     }
 
     // MARK: Forms and dictionaries

@@ -4,7 +4,8 @@ import Foundation
 /// Which folders of objects that stand alone a repository has, each looked at once for a whole walk: after `git gc` there
 /// are hardly any, and nothing to open for the thousands of objects that are in packs.
 ///
-/// A folder that appears during the walk is not noticed. What the walk reads was there before, so it is in a pack.
+/// A folder that appears during the walk is not noticed. The objects that the walk reads existed before, so they are in
+/// a pack.
 struct LooseFolders {
     private let objects: String?
     private var isThere: [Bool?] = Array(repeating: nil, count: 256)

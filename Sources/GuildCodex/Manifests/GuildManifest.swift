@@ -120,7 +120,7 @@ package struct ChapterManifest: Manifest {
         package var name: String?
         /// The address for mail.
         package var email: String?
-        /// Who the member is in each external system, by system.
+        /// The member's account in each external system, by system.
         package var ids: [String: String] = [:]
         /// An IANA name; the organisation's if nothing is said.
         package var timezone: String?

@@ -5,10 +5,12 @@ package import GuildDomain
 /// Both commits are written out as facts, and the facts are compared: a moved line, a comment or a reordered key is
 /// then no change, and a changed default shows at every agent that it affects.
 package struct CodexPlan: Sendable {
+    /// The section of the plan that a change is listed in.
     package enum Section: String, Sendable, CaseIterable {
         case agents, tools, permissions, budgets, schedules, routes, models, connections, policies
     }
 
+    /// Whether a fact is new, gone, or has another value.
     package enum Kind: String, Sendable { case added, removed, changed }
 
     /// The direction of a change in permissions or spending.
@@ -24,18 +26,23 @@ package struct CodexPlan: Sendable {
         }
     }
 
+    /// A fact that differs between the two commits.
     package struct Change: Sendable {
+        /// The section that lists it.
         package let section: Section
         /// `agent clerk`, `chapter payments`.
         package let subject: String
         /// `SYSTEM.create_comment`, `tokenBudget.perDay`.
         package let what: String
         package let kind: Kind
+        /// The value in the old commit, as people read it; nil if it is added.
         package let before: String?
+        /// The value in the new commit, as people read it; nil if it is removed.
         package let after: String?
         package internal(set) var effect: Effect
     }
 
+    /// The changes, in the order of their sections.
     package let changes: [Change]
 
     /// - Parameter operations: every operation of this build, each of which a tool rule may allow.

@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// What an agent may do with each operation, and where: one fact for each place that its rules distinguish, so that a
-/// wider `on:` is a new fact.
+/// The permissions of an agent for each operation, by place: one fact for each place that its rules distinguish, so
+/// that a wider `on:` is a new fact.
 extension PlanFacts {
     mutating func addTools(of agent: AgentManifest, _ subject: String) {
         for operation in operations { add(operation.name, agent.rules(for: operation), subject) }

@@ -21,7 +21,7 @@ struct PlanFacts {
         var absentRank: Int64?
         /// Whether any other value is something new to trust.
         var isTrust = false
-        /// What it covers, if facts of other names may cover the same.
+        /// The extent of its permission, if facts of other names may cover the same.
         var reach: PlanReach?
     }
 

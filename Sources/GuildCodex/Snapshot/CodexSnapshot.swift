@@ -42,7 +42,7 @@ package struct CodexSnapshot: Sendable {
     /// Sorted once: manifests are too large to sort, or to keep twice.
     private let agentNames: [String]
     private let contents: [String: [UInt8]]
-    /// What this build knows of each external system.
+    /// The external systems that this build knows.
     let systems: SystemCatalogue
 
     static let worktreePrefix = "worktree:"

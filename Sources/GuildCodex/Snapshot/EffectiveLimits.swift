@@ -94,23 +94,35 @@ package struct AgentLimits: Sendable, Hashable {
 package struct GuildSettings: Sendable, Hashable {
     /// Tokens of a reply, unless the model's own limit is lower.
     package let replyLimit: Limit<Int64>
+    /// How long a turn waits for the result of an action.
     package let actionWait: Limit<Duration>
+    /// Retries after the first attempt.
     package let retryLimit: Limit<Int>
+    /// The bound of the first delay; each further failure doubles it.
     package let retryBase: Limit<Duration>
+    /// The longest bound of a delay.
     package let retryCap: Limit<Duration>
+    /// The longest chain of events caused by the guild's own actions.
     package let hopLimit: Limit<Int>
+    /// Tokens one causal root may spend.
     package let rootTokens: Limit<Int64>
+    /// The deadline of a reservation; without effect yet.
     package let reservationDeadline: Limit<Duration>
+    /// The size of the largest webhook body, in bytes.
     package let bodyLimit: Limit<Int>
     /// Of the systems whose webhooks have a limit of their own, by system.
     package let systemBodyLimits: [String: Limit<Int>]
+    /// The depth of the queue past which less urgent work is refused.
     package let queueDepth: Limit<Int>
+    /// How long a model may be silent.
     package let modelIdleTimeout: Limit<Duration>
+    /// How long connecting may take; without effect yet.
     package let connectTimeout: Limit<Duration>
 
     /// The largest body of a webhook of this system, unless its endpoint says otherwise.
     package func bodyLimit(of system: String) -> Limit<Int> { systemBodyLimits[system] ?? bodyLimit }
 
+    /// The policy for attempts after a failure.
     package var retries: RetryPolicy {
         RetryPolicy(limit: retryLimit.value, base: retryBase.value, cap: retryCap.value)
     }

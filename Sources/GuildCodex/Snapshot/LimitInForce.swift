@@ -2,14 +2,16 @@ import GuildDomain
 
 /// A limit on one agent that is in force, and where it was set.
 package struct LimitInForce: Sendable, Hashable {
-    /// The value of a limit, in its unit.
+    /// The unit of a limit.
     package enum Unit: String, Sendable {
         case tokens, microdollars, milliseconds, invocations, actions
     }
 
     /// The key in the manifest: `tokenBudget.perDay`.
     package let name: String
+    /// The amount, in `unit`.
     package let value: Int64
+    /// The unit of `value`.
     package let unit: Unit
     /// For people: the file and the line, or that it is the default.
     package let origin: String

@@ -286,7 +286,7 @@ struct CrossChecks {
     }
 }
 
-/// What the checks of a tool rule look at, wherever it stands.
+/// The parts of a tool rule that are checked, in whichever manifest it is written.
 private struct ToolLine: Hashable {
     let pattern: String
     let scope: ToolScope

@@ -1,8 +1,8 @@
 /// Composes the YAML that manifests are mostly written in, some thirty times faster than Yams does.
 ///
 /// It reads one document of block mappings and sequences, flow collections on one line, and plain and quoted scalars on
-/// one line. Of anything else, and of whatever looks like a mistake, it says nothing at all: then Yams composes the text
-/// and reports what is wrong. What it does compose is what Yams would have, down to each mark (`PlainYAMLTests`).
+/// one line. It leaves any other text, and any that looks like a mistake, to Yams, which composes it and reports the
+/// fault. Its own result equals that of Yams, down to each mark (`PlainYAMLTests`).
 ///
 /// The rules are those of YAML 1.2.2, chapters 6 to 8, as libyaml 0.2.5 has them (scanner.c).
 struct PlainYAML {
@@ -87,7 +87,7 @@ struct PlainYAML {
 
     private var next: UInt8 { position + 1 < bytes.count ? bytes[position + 1] : Self.newline }
 
-    /// In bytes, for what stands behind spaces only.
+    /// In bytes, for text that only spaces precede.
     private var column: Int { position - lineStart }
 
     private var mark: YAMLNode.Mark {
@@ -141,7 +141,7 @@ struct PlainYAML {
         return .mapping(YAMLNode.Mapping(pairs: pairs, tag: YAMLNode.impliedTag, mark: start))
     }
 
-    /// What stands behind the colon of a key, on its line or below it.
+    /// The value after the colon of a key, on its line or below it.
     private mutating func blockValue(of indent: Int) throws(Unusual) -> YAMLNode {
         let colon = position
         skipSpaces()
@@ -172,7 +172,7 @@ struct PlainYAML {
         return .sequence(YAMLNode.Sequence(nodes: nodes, tag: YAMLNode.impliedTag, mark: start))
     }
 
-    /// What stands behind a dash.
+    /// The entry after a dash.
     private mutating func entry() throws(Unusual) -> YAMLNode {
         let start = position
         let isMapping = try key() != nil

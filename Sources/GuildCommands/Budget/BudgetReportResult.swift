@@ -151,7 +151,7 @@ struct BudgetReportResult: CommandResult {
 }
 
 extension BudgetReport.Line {
-    /// How the limit on the tokens of a running period stands.
+    /// The use of the limit on tokens in a running period.
     fileprivate func tokenLimit(_ period: BudgetCalendar.Period) -> BudgetStanding? {
         limits.first { $0.period == period && $0.unit == .tokens }
     }

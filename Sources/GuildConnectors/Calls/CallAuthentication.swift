@@ -5,13 +5,13 @@ import GuildTransport
 /// How each request of a connector proves who sends it. The secret is looked up at each use, and masked wherever it might
 /// be repeated.
 enum CallAuthentication: Sendable {
-    /// What is public can be read without.
+    /// No credential: public objects can be read without one.
     case none
     /// `Authorization: Bearer SECRET` (RFC 6750).
     case bearer(SecretSource)
     /// `Authorization: Basic …` (RFC 7617).
     case basic(user: String, SecretSource)
-    /// A header of the system's own; `prefix` stands before the secret in it: `Bot `, `GenieKey `.
+    /// A header of the system's own; `prefix` precedes the secret in it: `Bot `, `GenieKey `.
     case header(name: String, prefix: String, SecretSource)
     /// A field of the query. A redirect does not repeat it by itself, so each request gets it again.
     case query(name: String, SecretSource)

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What a connector says of its system's HTTP interface as a whole; `HTTPCaller` obeys it with each request.
+/// The rules of a system's HTTP interface as a whole; `HTTPCaller` applies them to each request.
 struct CallRules: Sendable {
     /// The system's name, for messages.
     let title: String
@@ -19,7 +19,7 @@ struct CallRules: Sendable {
     var landingTime = Duration.seconds(15)
     var failures = FailureRules()
     var limits = RateLimitHeaders()
-    /// Where a call goes; the base address and the path, if the system has no rule of its own.
+    /// The address of a call; base address and path, unless the system has a rule of its own.
     var address: @Sendable (HTTPCall, _ base: String) -> String = { call, base in base + call.path }
 
     init(title: String, baseURL: String) {

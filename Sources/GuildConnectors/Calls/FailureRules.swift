@@ -7,9 +7,9 @@ struct FailureRules: Sendable {
     var transient: Set<Int> = [408, 409, 425, 429]
     /// Statuses that may be a rate limit: then a header of `RateLimitHeaders` says so.
     var limitedByHeader: Set<Int> = []
-    /// Statuses that may be a rate limit of which only the message tells.
+    /// Statuses that may be a rate limit that only the message tells from other failures.
     var limitedByWords: Set<Int> = []
-    /// What such a message contains, in lower case.
+    /// Words of such a message, in lower case.
     var limitWords: [String] = []
     /// How long to wait if a limit says no time.
     var limitDelay = Duration.seconds(60)

@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildTransport
 
-/// What came back of a call.
+/// The answer to a call.
 struct CallAnswer: Sendable {
     let response: HTTPResponse
     /// The address that answered, if a redirect led there.
@@ -16,7 +16,7 @@ struct HTTPCaller: Sendable {
 
     let rules: CallRules
     let http: HTTPClient
-    /// Masks what the system's own messages may repeat.
+    /// Masks secrets that the system's own messages may repeat.
     let redactor: Redactor
     let clock: any TimeSource
 

@@ -8,7 +8,7 @@ struct HTTPOperation: Sendable {
 
     typealias Settled = @Sendable (HTTPResponse) -> JSONValue?
 
-    /// What makes the request of it. A write gets the identity of its action, to mark what it leaves behind.
+    /// The rule that makes the request. A write receives the identity of its action, with which it marks its text.
     enum Request: Sendable {
         case read(MakeRead)
         case write(MakeWrite)
@@ -21,14 +21,14 @@ struct HTTPOperation: Sendable {
         }
     }
 
-    /// What an agent is shown of the answer. It is masked before, because a result is cut, and half a secret is not known
-    /// for one.
+    /// The rule that selects what an agent sees of the answer. The answer is masked first, because a result is cut, and
+    /// half a secret is not recognised.
     enum Reading: Sendable {
         case json(@Sendable (JSONValue) -> JSONValue)
         case text(@Sendable (String) -> JSONValue)
     }
 
-    /// What is done before a write is tried again whose answer was lost.
+    /// The step before a write is retried whose answer was lost.
     enum Retry: Sendable {
         case harmless
         case keyed
@@ -54,7 +54,7 @@ struct HTTPOperation: Sendable {
     var name: String { rules.operation.name }
 }
 
-/// Where an earlier try of a write is looked for.
+/// Where an earlier try of a write is searched for.
 struct MarkSearch: Sendable {
     enum Order: Sendable { case oldestFirst, newestFirst }
 
@@ -63,7 +63,7 @@ struct MarkSearch: Sendable {
 }
 
 extension HTTPCaller {
-    /// Finds what an earlier try has left, by our mark and by us as its author.
+    /// Finds the result of an earlier try, by guild's mark and the guild's own account as its author.
     typealias Find =
         @Sendable (MarkSearch, _ operation: String, ActionID) async throws(OperationFailure) -> JSONValue?
 
@@ -115,8 +115,8 @@ extension HTTPCaller {
         }
     }
 
-    /// The answer's JSON. A write that was taken and answered with anything else, as by a proxy, may have been done: another
-    /// try looks for it.
+    /// The answer's JSON. A write that was accepted but answered with something else, as by a proxy, may have been
+    /// performed: another try searches for it.
     private func result(
         of call: HTTPCall, _ response: HTTPResponse, _ operation: String
     ) throws(OperationFailure) -> JSONValue {
@@ -131,7 +131,7 @@ extension HTTPCaller {
 }
 
 extension HTTPOperation {
-    /// What an agent is shown of an answer, or of an element of a list, that is JSON.
+    /// The part of a JSON answer, or of an element of a list, that an agent sees.
     fileprivate func result(of answer: JSONValue) -> JSONValue {
         switch reading {
         case .json(let read): read(answer)

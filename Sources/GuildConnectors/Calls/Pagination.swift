@@ -13,7 +13,7 @@ enum Pagination: Sendable {
 
 /// Why a walk over pages ended.
 enum PageWalk: Sendable, Equatable {
-    /// There are no more.
+    /// There are no more pages.
     case finished
     /// The visitor had enough.
     case stopped
@@ -59,7 +59,7 @@ extension HTTPCaller {
         return .cutOff
     }
 
-    /// What stands behind the base address in the address of a page: credentials go nowhere else.
+    /// The part of a page's address that follows the base address: credentials go to no other host.
     private func path(ofPage target: String, _ operation: String) throws(OperationFailure) -> String {
         let base = rules.address(of: HTTPCall(""))
         guard let address = HTTPRedirect.target(target, from: base + "/"), address.hasPrefix(base) else {

@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildTransport
 
-/// The headers by which a system asks for patience: `Retry-After`, and what remains of a window.
+/// The headers by which a system asks its callers to wait: `Retry-After`, and the rest of a window.
 struct RateLimitHeaders: Sendable {
     /// How the end of a window is written.
     enum Reset: Sendable {

@@ -1,4 +1,4 @@
-/// The types of events that our operations make GitHub send: what may come back to us as an echo.
+/// The types of events that guild's operations make GitHub send: the possible echoes.
 enum GitHubCausedEvents {
     static func types(causedBy operation: String) -> [String] { table[operation] ?? [] }
 
@@ -6,7 +6,7 @@ enum GitHubCausedEvents {
         table.filter { $0.value.contains(eventType) }.keys.sorted()
     }
 
-    /// The types among them that show a text of ours, which ends with our mark.
+    /// The types among them that show a text of an action, which ends with guild's mark.
     static let typesWithText: Set<String> = ["issue_comment.created", "issue_comment.edited", "issues.opened"]
 
     private static let table = Dictionary(

@@ -4,8 +4,8 @@ import GuildTransport
 /// Repositories that are renamed or transferred answer by redirects, and keep their id; one that was made again under the
 /// old name has another.
 extension GitHubClient {
-    /// An issue that was transferred answers by a redirect too, into another repository, where the agent may have no
-    /// business: only a repository that is known by a new name is followed.
+    /// A transferred issue answers with a redirect too, into another repository, where the agent may have no
+    /// permission: the client follows only to the same repository under a new name.
     func requireSameRepository(
         _ asked: String, _ next: String, _ operation: String
     ) async throws(OperationFailure) {
@@ -15,7 +15,7 @@ extension GitHubClient {
         else { return }
         let response = try await send(HTTPCall("/repos/\(name)"), for: operation)
         if (500..<600).contains(response.status) || response.status == 429 { try caller.check(response, of: operation) }
-        // What cannot be asked cannot be told apart; the address itself came from GitHub.
+        // Without an answer the repositories cannot be distinguished; the address itself came from GitHub.
         guard response.status == 200, let now = try? caller.json(response, of: operation),
             !new.isRepository(now)
         else { return }
@@ -39,7 +39,7 @@ extension GitHubClient {
     private func newName(at address: String, _ operation: String) async -> String {
         guard let place = GitHubPlace(address: address) else { return address }
         guard case .id(let id) = place.repository else { return place.repository.text }
-        // The new name is a courtesy: what was asked for has been done, whether we learn the name or not.
+        // The new name is a courtesy: the operation is done, whether we learn the name or not.
         let answer = try? await send(HTTPCall("/repositories/\(id)"), for: operation)
         let name = answer.flatMap { try? caller.json($0, of: operation) }?["full_name"]?.string
         return name.map { String($0.prefix(Self.longestName)) } ?? "repository \(id)"
@@ -60,7 +60,8 @@ extension GitHubClient {
         do throws(OperationFailure) {
             try caller.check(response, of: operation)
         } catch {
-            guard case .retryable = error else { return }  // What may not be seen is judged by the write itself.
+            // The write itself decides about objects that the account may not read.
+            guard case .retryable = error else { return }
             throw error
         }
         let answer: JSONValue

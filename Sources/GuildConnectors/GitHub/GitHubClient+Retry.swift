@@ -7,7 +7,8 @@ extension GitHubClient {
     /// Pages that are read one after the other if GitHub does not name the last.
     private static let walkLimit = 50
 
-    /// What an earlier try of an action has created: known by our mark and by us as its author.
+    /// The object that an earlier try of an action has created: recognised by guild's mark and the guild's own account
+    /// as its author.
     func earlier(
         _ search: MarkSearch, _ operation: String, _ action: ActionID
     ) async throws(OperationFailure) -> JSONValue? {
@@ -63,8 +64,8 @@ extension GitHubClient {
             reason: "\(operation): an earlier try may have been done, and there are too many comments to look for it")
     }
 
-    /// Nil if GitHub does not tell (an app's token may not ask): then the mark alone must do, which nobody can know
-    /// before we have written it.
+    /// Nil if GitHub does not name the account (an app's token may not ask): then the mark alone must be enough; nobody
+    /// can know it before guild has written it.
     private func author() async throws(OperationFailure) -> GitHubIdentity? {
         do throws(OperationFailure) {
             return try await identity()

@@ -60,7 +60,7 @@ package final class GitHubClient: OperationPerformer {
         return await noting(movedTo, in: result, of: operation)
     }
 
-    /// Our identity on GitHub: the manifest's, or else the owner of the token, asked once.
+    /// The guild's own account on GitHub: the manifest's, or else the owner of the token, requested once.
     package func identity() async throws(OperationFailure) -> GitHubIdentity {
         if let known = knownIdentity.withLock({ $0 }) { return known }
         let identity = try await askIdentity()

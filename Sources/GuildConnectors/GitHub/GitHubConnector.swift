@@ -8,7 +8,7 @@ extension ExternalSystem {
         webhooks: GitHubWebhooks(), connector: GitHubConnector())
 }
 
-/// What we can do on GitHub.
+/// The operations on GitHub.
 package struct GitHubConnector: Connector {
     package let operations = GitHubOperations.values.map(\.rules)
 

@@ -1,11 +1,12 @@
 package import GuildDomain
 
-/// Who we are on GitHub: a login, bot or app slug, and the account's id if GitHub has told it.
+/// The guild's own account on GitHub: a login, bot or app slug, and the account's id if GitHub has given it.
 ///
-/// A login can be given up and taken by somebody else; an id can't.
+/// A login can be given up and taken by somebody else; an id cannot.
 package struct GitHubIdentity: Sendable, Hashable {
+    /// The login, or the bot's or app's name.
     package let login: String
-    /// Nil while only the codex says who we are.
+    /// Nil while only the codex names the account.
     package let id: Int64?
 
     package init(login: String, id: Int64? = nil) {
@@ -20,8 +21,8 @@ package struct GitHubIdentity: Sendable, Hashable {
         return other == login || other == "\(login)[bot]" ? GitHubIdentity(login: self.login, id: id) : self
     }
 
-    /// Whether a user of a payload is us: by the id if both have one, or else by the login, or as the bot of that
-    /// GitHub App (`slug[bot]`). Logins have no case.
+    /// Whether a user of a payload is the guild's own account: by the id if both have one, or else by the login, or as
+    /// the bot of that GitHub App (`slug[bot]`). Logins have no case.
     package func isUser(_ user: JSONValue) -> Bool {
         if let id, let other = user["id"]?.integer { return id == other }
         guard !login.isEmpty, let other = user["login"]?.string?.lowercased() else { return false }
@@ -31,10 +32,10 @@ package struct GitHubIdentity: Sendable, Hashable {
 }
 
 extension GitHubIdentity {
-    /// What guild knows of us in any system. An id that is no number is none of GitHub's.
+    /// Guild's general form of the account. An id that is not a number is not GitHub's.
     init(_ identity: SystemIdentity) { self.init(login: identity.name, id: identity.id.flatMap { Int64($0) }) }
 
-    /// The same, for whoever does not know GitHub.
+    /// The general form, for code that does not know GitHub.
     package var general: SystemIdentity { SystemIdentity(name: login, id: id.map(String.init)) }
 }
 

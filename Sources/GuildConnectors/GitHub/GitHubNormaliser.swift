@@ -10,7 +10,7 @@ package enum GitHubNormaliser {
     /// Longest name that is taken from a payload: an action, a repository, a ref.
     static let longestName = 512
 
-    /// - Parameter identity: who we are there; without it no event counts as our own.
+    /// - Parameter identity: the guild's own account there; without it no event counts as the guild's own.
     package static func normalise(
         _ delivery: WebhookDelivery, identity: GitHubIdentity? = nil
     ) throws(WebhookRefusal) -> WebhookContent {

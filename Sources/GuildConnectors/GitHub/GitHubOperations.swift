@@ -1,7 +1,7 @@
 package import GuildDomain
 
-/// What an agent can do on GitHub (https://docs.github.com/rest). Each operation is one value: what the model sees of it,
-/// the request that it makes, what is shown of the answer, and what a repetition of it would do.
+/// The operations on GitHub (https://docs.github.com/rest). Each is one value: its description for the model, its
+/// request, the selection of its answer, and the effect of a repetition.
 package enum GitHubOperations {
     /// As the model sees them.
     package static let all: [Operation] = values.map(\.rules.operation)

@@ -1,11 +1,11 @@
 package import GuildDomain
 
-/// Whether an event is the echo of our own action.
+/// Whether an event is the echo of an action of this guild.
 ///
-/// Recognised by our identity as the sender together with our mark, if the event shows a text that we would have
-/// marked; a mark from anyone else is ignored, so it can neither suppress an event nor forge a cause. An event that
-/// shows no such text (a label, an assignee, a status) is ours by the sender alone, if one of our operations causes its
-/// type: a person who pushes with the same account is still a person.
+/// Recognised by the guild's own account as the sender together with guild's mark, if the event shows a text that guild
+/// would have marked; a mark from anyone else is ignored, so it can neither suppress an event nor forge a cause. An
+/// event that shows no such text (a label, an assignee, a status) is the guild's own by the sender alone, if one of its
+/// operations causes the type: a person who pushes with the same account is still a person.
 package enum GitHubOwnership: Sendable, Equatable {
     case foreign
     /// Ours; the action is nil if no mark identifies it.
@@ -29,7 +29,7 @@ package enum GitHubOwnership: Sendable, Equatable {
         }
     }
 
-    /// The action of ours that caused the event, by the mark in its text.
+    /// The action of this guild that caused the event, by the mark in its text.
     package static func ownAction(in data: JSONValue, eventType: String, identity: GitHubIdentity?) -> ActionID? {
         guard case .own(let action) = Self(of: data, eventType: eventType, identity: identity) else { return nil }
         return action

@@ -2,9 +2,9 @@ import GuildDomain
 
 /// An event whose text ends with the mark of an action, whoever its sender is: the action's own result, or a copy.
 ///
-/// Anyone can copy or invent a mark, so it counts only together with what our ledger holds of the action: the id of what
-/// it made, or, while the answer to its request is not recorded, the very text that it sent. What was made can be edited
-/// by others, so an edit is ours only if an action of ours has sent just that text.
+/// Anyone can copy or invent a mark, so it counts only together with the ledger's record of the action: the id of the
+/// object it created, or, until the answer to its request is recorded, the exact text that it sent. Others can edit
+/// that object, so an edit is ours only if an action of ours sent exactly that text.
 struct GitHubResultClaim: ActionClaim, Hashable {
     let action: ActionID
     private let eventType: String
@@ -14,7 +14,7 @@ struct GitHubResultClaim: ActionClaim, Hashable {
     private let object: Int64?
     private let text: String
 
-    /// - Returns: nil for an event without a mark, or of a type that no action of ours causes.
+    /// - Returns: nil for an event without a mark, or of a type that no action causes.
     init?(of data: JSONValue, eventType: String, subject: String?) {
         guard GitHubCausedEvents.typesWithText.contains(eventType),
             let shown = GitHubOwnership.marked(data, eventType), let text = shown["body"]?.string,
@@ -34,7 +34,7 @@ struct GitHubResultClaim: ActionClaim, Hashable {
             return comment != nil && comment == object && isText(of: sent.arguments) && isIn(sent.subject)
         }
         guard let result = sent.result else { return isText(of: sent.arguments) && isIn(sent.subject) }
-        // A result that is not what we write proves nothing.
+        // A result in another form than ours proves nothing.
         guard let made = (try? JSONParser.parse(Array(result.utf8)))?["id"]?.integer else { return false }
         return made == object
     }

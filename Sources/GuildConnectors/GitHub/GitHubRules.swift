@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildTransport
 
-/// What holds for every call of GitHub's REST API, version 2022-11-28 (https://docs.github.com/rest).
+/// The rules for every call of GitHub's REST API, version 2022-11-28 (https://docs.github.com/rest).
 enum GitHubRules {
     private static let reasonLimit = 20
     /// A longer answer fails; a page of a hundred comments can have 6 MB.

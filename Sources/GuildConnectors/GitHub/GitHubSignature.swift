@@ -4,6 +4,7 @@ import Foundation
 /// GitHub's proof of a delivery: `X-Hub-Signature-256: sha256=HEX` is HMAC-SHA256(secret, raw body)
 /// (https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries).
 package enum GitHubSignature {
+    /// The name of the header.
     package static let header = "X-Hub-Signature-256"
 
     /// Whether the signature is that of the body with any of the secrets. Compared in constant time; a missing or

@@ -4,7 +4,9 @@ package import GuildDomain
 package struct Connectors: Sendable {
     /// One system as a snapshot sets it up.
     package struct Member: Sendable {
+        /// The system's name.
         package let system: String
+        /// The system's operations and their rules.
         package let connector: any Connector
         /// The failure of each of its operations, if it cannot be set up.
         package let performer: Result<any OperationPerformer, OperationFailure>
@@ -31,6 +33,7 @@ package struct Connectors: Sendable {
         catalogue = OperationCatalogue(rules.map(\.operation)).operations
     }
 
+    /// Performs an operation by the connection to its system.
     package func perform(
         _ operation: String, arguments: JSONValue, action: ActionID? = nil, lastTry: Timestamp? = nil
     ) async throws(OperationFailure) -> JSONValue {
@@ -41,11 +44,13 @@ package struct Connectors: Sendable {
             .perform(operation, arguments: arguments, action: action, lastTry: lastTry)
     }
 
+    /// Whether `confirm` would compare a place in this call with the event's.
     package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool {
         guard let member = member(of: operation), case .success = member.performer else { return false }
         return member.connector.hasPlace(operation, arguments: arguments)
     }
 
+    /// Refuses a write whose place has changed since the event that it answers.
     package func confirm(
         _ operation: String, arguments: JSONValue, against event: Event
     ) async throws(OperationFailure) {
@@ -53,10 +58,12 @@ package struct Connectors: Sendable {
         try await performer.confirm(operation, arguments: arguments, against: event)
     }
 
+    /// The subject of an operation, in its system's canonical spelling.
     package func subject(of operation: String, arguments: JSONValue) -> String? {
         member(of: operation)?.connector.subject(of: operation, arguments: arguments)
     }
 
+    /// The fields that a call carries, by the names that policies use.
     package func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
         member(of: operation.name)?.connector.carried(by: operation, arguments: arguments)
             ?? CarriedFields(operation.fields, of: arguments)

@@ -5,12 +5,13 @@ import Synchronization
 
 /// The connectors that the accepted head sets up; made again when the head changes.
 package final class CurrentConnectors: Sendable {
+    /// The external systems of this build.
     package let systems: SystemRegistry
     private let means: ConnectionMeans
     private let made = Mutex<(commit: String, connectors: Connectors)?>(nil)
-    /// What `causedTypes` found last, by system.
+    /// The last result of `causedTypes`, by system.
     private let caused = Mutex<(commit: String, types: [String: Set<String>])?>(nil)
-    /// Who we are in a system whose connector does not say it, by the connector's account.
+    /// The guild's own account in systems whose connector does not name it, by the connector's account.
     private let learnt = Mutex<[Account: SystemIdentity]>([:])
 
     /// One account of one server: another token may be another's.
@@ -33,6 +34,7 @@ package final class CurrentConnectors: Sendable {
         self.systems = systems
     }
 
+    /// The connectors of a snapshot; those of the last one are kept.
     package func of(_ head: CodexSnapshot) -> Connectors {
         made.withLock { made in
             if let made, made.commit == head.commit { return made.connectors }
@@ -42,7 +44,8 @@ package final class CurrentConnectors: Sendable {
         }
     }
 
-    /// Our own identity in a system: what the connector says, else what the API once answered; nil while neither is known.
+    /// The guild's own account in a system: the connector's, or else the API's earlier answer; nil while neither is
+    /// known.
     package func identity(in system: String, _ head: CodexSnapshot) -> SystemIdentity? {
         guard let connector = systems[system]?.connector, let connection = head.connector(system: system)?.connection
         else { return nil }
@@ -58,7 +61,7 @@ package final class CurrentConnectors: Sendable {
         return identity(in: system, head) == nil
     }
 
-    /// Whether the system could tell more of us than the codex does, and has not been asked.
+    /// Whether the system could say more about the guild's own account than the codex does, and has not been asked.
     package func isAccountUnasked(in system: String, _ head: CodexSnapshot) -> Bool {
         guard systems[system]?.connector != nil, let connection = head.connector(system: system)?.connection,
             connection.authentication != nil
@@ -66,7 +69,8 @@ package final class CurrentConnectors: Sendable {
         return learnt.withLock { $0[Account(system, connection)] == nil }
     }
 
-    /// The types of a system's events that a write of ours can cause: of any that an agent of this commit may ask for.
+    /// The types of a system's events that a write can cause: those of any operation that an agent of this commit may
+    /// request.
     package func causedTypes(in system: String, _ head: CodexSnapshot) -> Set<String> {
         caused.withLock { caused in
             if let caused, caused.commit == head.commit { return caused.types[system] ?? [] }
@@ -82,7 +86,8 @@ package final class CurrentConnectors: Sendable {
         }
     }
 
-    /// Asks the system once who we are, if the connector has a token: the codex may not say it, and cannot say our id.
+    /// Asks the system once for the guild's own account, if the connector has a token: the codex may not name it, and
+    /// cannot name its id.
     package func learnIdentity(in system: String, _ head: CodexSnapshot) async throws {
         guard let connector = systems[system]?.connector, var manifest = head.connector(system: system),
             isIdentityMissing(in: system, head) || isAccountUnasked(in: system, head)

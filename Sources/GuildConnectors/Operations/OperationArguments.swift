@@ -1,6 +1,7 @@
 import GuildDomain
 
-/// The arguments of an operation, each checked once more: what becomes part of a URL must not be able to change it.
+/// The arguments of an operation, each checked once more: an argument that becomes part of a URL must not be able to
+/// change the URL's structure.
 struct OperationArguments {
     let operation: String
     let values: JSONValue

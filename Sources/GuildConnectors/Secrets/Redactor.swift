@@ -11,6 +11,7 @@ import Synchronization
 package final class Redactor: Sendable {
     /// Of more secrets the one that was learnt first is forgotten.
     package static let secretLimit = 256
+    /// Shorter secrets are not masked.
     package static let shortestSecretBytes = 4
     /// Shorter ones are words, and data with its words taken out is no longer the data: payloads, results, answers.
     package static let shortestInDataBytes = 8
@@ -64,7 +65,8 @@ package final class Redactor: Sendable {
         }
     }
 
-    /// What a redactor knew at some moment: what was masked then need not be masked again until it knows more.
+    /// The state of a redactor's knowledge at some moment: a text masked then is not masked again until the redactor
+    /// knows more.
     package struct Mark: Sendable, Hashable {
         fileprivate let redactor: ObjectIdentifier
         fileprivate let learnt: Int
@@ -96,7 +98,7 @@ package final class Redactor: Sendable {
         }
     }
 
-    /// What it knows now. Forgetting leaves the mark as it is.
+    /// Its present knowledge. Forgetting leaves the mark as it is.
     package var mark: Mark { Mark(redactor: ObjectIdentifier(self), learnt: state.withLock { $0.learnt }) }
 
     /// The text with each secret replaced by `Secret.mask`.

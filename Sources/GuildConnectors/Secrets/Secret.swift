@@ -13,6 +13,7 @@ package struct Secret: Sendable {
 
     package init(_ text: String) { bytes = Array(text.utf8) }
 
+    /// Whether it has no bytes.
     package var isEmpty: Bool { bytes.isEmpty }
 
     /// The secret as text; bytes that are not UTF-8 become U+FFFD.

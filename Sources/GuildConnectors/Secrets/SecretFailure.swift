@@ -3,6 +3,7 @@ package import GuildDomain
 
 /// Why a secret reference has no secret. Names the reference, never a value.
 package struct SecretFailure: GuildError, Equatable {
+    /// The reason, without the secret's value.
     package enum Cause: Sendable, Equatable {
         /// The variable is unset, the file or the field does not exist.
         case missing(String)
@@ -21,7 +22,9 @@ package struct SecretFailure: GuildError, Equatable {
         case trustUnknown(String)
     }
 
+    /// The reference that has no secret.
     package let reference: SecretReference
+    /// The reason why it has none.
     package let cause: Cause
 
     package init(_ reference: SecretReference, _ cause: Cause) {

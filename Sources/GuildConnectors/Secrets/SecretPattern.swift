@@ -46,7 +46,7 @@ struct SecretPattern: Sendable, Hashable {
                 pairs.append((high, low[Int(first & 15)]))
             }
         }
-        // An entity, and what stands behind a backslash unless it is another byte's escape, is decoded at the place itself.
+        // An entity, and the escape after a backslash unless it is another byte's escape, is decoded at the place itself.
         pairs += (0...255).map { (UInt8(ascii: "&"), $0) }
         pairs += (0...255).filter { EncodedUnit.mayEscape(first, letter: $0) }.map { (UInt8(ascii: "\\"), $0) }
         return pairs

@@ -10,11 +10,14 @@ import Synchronization
 /// A value is cached for a few seconds only, so that a rotated secret is soon in use, and a burst of webhooks does not
 /// become a burst of look-ups.
 package final class SecretResolver: Sendable {
+    /// The size of the largest secret, in bytes.
     package static let largestSecretBytes = 64 << 10
+    /// How long a value is used before it is looked up again.
     package static let cacheSeconds: Int64 = 10
     /// More references than this are looked up without being remembered.
     package static let cacheLimit = 256
 
+    /// Learns every secret that is found.
     package let redactor: Redactor
     private let trust: any SecretTrust
     let environment: @Sendable (String) -> String?

@@ -12,7 +12,7 @@ extension ExternalSystem {
 /// Deliveries signed as https://www.standardwebhooks.com says: id, time and body are all signed, so that an id is one event
 /// and an old delivery is refused.
 package struct StandardWebhooks: WebhookSource {
-    /// How far the sender's time may be off; what the specification's own libraries take.
+    /// The accepted difference of the sender's time; the value in the specification's own libraries.
     private static let tolerance = Duration.seconds(300)
     /// The type of a payload that names none.
     static let unnamedType = "webhook"
@@ -46,8 +46,8 @@ package struct StandardWebhooks: WebhookSource {
         return distance <= tolerance && distance >= Duration.zero - tolerance ? .authentic : .stale
     }
 
-    /// The payload is a JSON object; its member `type` names the event. That it begins with a brace also means that id, time
-    /// and body can be told apart in what was signed.
+    /// The payload is a JSON object; its member `type` names the event. Because it begins with a brace, id, time and
+    /// body can be told apart in the signed text.
     package func content(
         of delivery: WebhookDelivery, identity: SystemIdentity?
     ) throws(WebhookRefusal) -> WebhookContent {
@@ -69,7 +69,7 @@ package struct StandardWebhooks: WebhookSource {
         return .events([WebhookEvent(event: event, digest: digest(event.type))])
     }
 
-    /// What a sender with that secret writes into `webhook-signature`; nil if it is no shared secret.
+    /// The value of `webhook-signature` by a sender with that secret; nil if it is not a shared secret.
     package static func sign(_ body: [UInt8], id: String, timestamp: String, secret: Secret) -> String? {
         guard case .shared(let key)? = StandardWebhooksKey(secret) else { return nil }
         let code = HMAC<SHA256>.authenticationCode(for: Array("\(id).\(timestamp).".utf8) + body, using: key)

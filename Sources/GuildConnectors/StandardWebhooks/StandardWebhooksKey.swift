@@ -1,8 +1,8 @@
 import Crypto
 import Foundation
 
-/// What a delivery is verified with: `whsec_` and the base64 of a shared secret, or `whpk_` and that of the sender's public
-/// key.
+/// The key that verifies a delivery: `whsec_` and the base64 of a shared secret, or `whpk_` and that of the sender's
+/// public key.
 enum StandardWebhooksKey {
     /// For signatures `v1`: HMAC-SHA256.
     case shared(SymmetricKey)
@@ -18,7 +18,7 @@ enum StandardWebhooksKey {
     init?(_ secret: Secret) {
         let text = secret.reveal()
         if text.hasPrefix(Self.publicPrefix) {
-            // What CryptoKit has against the bytes says no more than that they are no key.
+            // CryptoKit's error says no more than that the bytes are not a key.
             guard let bytes = Data(base64Encoded: String(text.dropFirst(Self.publicPrefix.count))),
                 let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
             else { return nil }

@@ -11,7 +11,7 @@ struct StandardWebhooksSignature {
     let time: Timestamp
     private let codes: [[UInt8]]
     private let signatures: [[UInt8]]
-    /// What is signed before the body: `ID.TIMESTAMP.`.
+    /// The signed text before the body: `ID.TIMESTAMP.`.
     private let signedPrefix: [UInt8]
 
     private static let longestID = 256

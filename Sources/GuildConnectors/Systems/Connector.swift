@@ -2,41 +2,45 @@ package import GuildCodex
 package import GuildDomain
 package import GuildTransport
 
-/// What we can do in one external system, and the rules of it that hold whether or not anyone is connected there.
+/// The operations of one external system, and their rules, which hold whether or not anyone is connected there.
 package protocol Connector: Sendable {
-    /// Each operation with its rules: what it is about, what it causes, and what a repetition of it would do.
+    /// Each operation with its rules: its subject, the events that it causes, and the effect of a repetition.
     var operations: [OperationRules] { get }
 
     /// How it proves itself.
     var connection: ConnectionProfile { get }
 
-    /// What the operation is about, in the one spelling of the system: writes with one subject are performed in order.
+    /// The subject of the operation, in the system's canonical spelling: writes with one subject are performed in
+    /// order.
     func subject(of operation: String, arguments: JSONValue) -> String?
 
     /// The container that a subject lies in, in the one spelling of the system.
     func container(ofSubject subject: String) -> String
 
-    /// What a call carries, by the names that policies use.
+    /// The fields that a call carries, by the names that policies use.
     func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields
 
     /// Whether a call has a place that a connection's `confirm` would compare with the event's.
     func hasPlace(_ operation: String, arguments: JSONValue) -> Bool
 
-    /// Who we are, from what the codex says and what the system has told.
+    /// The guild's own account, from the codex's name for it and the system's answer.
     func identity(named name: String, told: SystemIdentity?) -> SystemIdentity
 
-    /// A connection by what the codex says of it; nil is a codex that says nothing.
+    /// A connection as the codex sets it up; nil for a codex without settings.
     ///
-    /// - Throws: a failure of kind `invalidCodex` if the manifest asks for what the connector cannot do.
+    /// - Throws: a failure of kind `invalidCodex` if the manifest asks for something that the connector cannot do.
     func connect(
         _ manifest: ConnectorManifest?, by means: ConnectionMeans
     ) throws(Failure) -> any OperationPerformer
 }
 
-/// What connections share.
+/// The services that connections share.
 package struct ConnectionMeans: Sendable {
+    /// The client for HTTP requests.
     package let http: HTTPClient
+    /// Looks up the connections' secrets.
     package let secrets: SecretResolver
+    /// The clock of the connections.
     package let time: any TimeSource
 
     package init(http: HTTPClient, secrets: SecretResolver, time: any TimeSource) {
@@ -51,10 +55,10 @@ extension Connector {
         CarriedFields(operation.fields, of: arguments)
     }
 
-    /// Most systems never give a name of theirs to something else.
+    /// Most systems never give a name to something else later.
     package func hasPlace(_ operation: String, arguments: JSONValue) -> Bool { false }
 
-    /// What the system has told of the account that the codex names.
+    /// The account that the system has confirmed under the codex's name.
     package func identity(named name: String, told: SystemIdentity?) -> SystemIdentity {
         told?.name == name ? told ?? SystemIdentity(name: name) : SystemIdentity(name: name)
     }

@@ -3,6 +3,7 @@ package import GuildDomain
 
 /// The external systems that this build speaks with. Nothing outside a system's own folder names it but its line here.
 package struct SystemRegistry: Sendable {
+    /// The external systems of this build.
     package static let standard = SystemRegistry([
         .gitHub,
         .standardWebhooks,
@@ -18,6 +19,7 @@ package struct SystemRegistry: Sendable {
         self.systems = byName.values.sorted { $0.name < $1.name }
     }
 
+    /// The system of that name; nil if this build does not know it.
     package subscript(name: String) -> ExternalSystem? { byName[name] }
 
     /// Those that send webhooks.
@@ -30,7 +32,8 @@ package struct SystemRegistry: Sendable {
         systems.compactMap { system in system.connector.map { (system, $0) } }
     }
 
-    /// Who takes the deliveries of an endpoint: the source of its system, else one that verifies its scheme for any sender.
+    /// The source that takes the deliveries of an endpoint: that of its system, or else one that verifies its scheme
+    /// for any sender.
     package func source(of endpoint: WebhookEndpointManifest) -> (any WebhookSource)? {
         if let own = byName[endpoint.system]?.webhooks { return own }
         guard endpoint.authentication.scheme != .system, !SystemCatalogue.reserved.contains(endpoint.system) else {
@@ -39,7 +42,7 @@ package struct SystemRegistry: Sendable {
         return senders.first { $0.source.schemes.contains(endpoint.authentication.scheme) }?.source
     }
 
-    /// What the codex's validator checks manifests against.
+    /// The catalogue that the codex's validator checks manifests against.
     ///
     /// - Parameter tools: the executor's own operations.
     package func catalogue(tools: [Operation] = []) -> SystemCatalogue {

@@ -10,12 +10,15 @@ package protocol ActionClaim: Sendable {
     func isResult(of sent: SentAction) -> Bool
 }
 
-/// What the ledger holds of an action.
+/// The ledger's record of an action.
 package struct SentAction: Sendable {
+    /// The operation that was performed.
     package let operation: String
+    /// Its subject, in the system's canonical spelling.
     package let subject: String
+    /// Its arguments, as the agent gave them.
     package let arguments: JSONValue
-    /// What it brought; nil while that is not recorded.
+    /// The recorded result; nil while none is recorded.
     package let result: String?
     /// Whether it was tried at all.
     package let wasSent: Bool

@@ -8,14 +8,17 @@ package struct WebhookDelivery: Sendable {
     package let system: String
     /// The name of the WebhookEndpoint; one delivery id is one event per endpoint.
     package let endpoint: String
-    /// What the endpoint says of the proof, beside its secrets.
+    /// The endpoint's settings for authentication, beside its secrets.
     package let settings: WebhookAuthentication
+    /// The method of the request.
     package let method: WebhookMethod
     /// The query's fields, decoded, in order.
     package let query: [(name: String, value: String)]
+    /// The headers of the request.
     package let headers: Headers
     /// Raw, as it was signed; empty while only the head is looked at.
     package let body: [UInt8]
+    /// The time of arrival.
     package let receivedAt: Timestamp
 
     package init(
@@ -40,7 +43,8 @@ package struct WebhookDelivery: Sendable {
         EventID(derivedFrom: [system, endpoint, id] + (index == 0 ? [] : ["\(index)"]))
     }
 
-    /// What an event is known by if its sender signs neither id nor time: SHA-256 over system, endpoint, type and body.
+    /// The digests that identify an event whose sender signs neither id nor time: SHA-256 over system, endpoint, type
+    /// and body.
     ///
     /// - Parameter index: the place in a delivery that holds several events.
     /// - Returns: the digest for a type; the body is hashed once.

@@ -1,7 +1,8 @@
 package import GuildDomain
 
-/// What a sender is answered. The gateway puts it on the wire.
+/// The answer to a sender. The gateway puts it on the wire.
 package struct WebhookReply: Sendable, Equatable {
+    /// The body of an answer, before it is encoded.
     package enum Body: Sendable, Equatable {
         case none
         case json(JSONValue)
@@ -10,8 +11,11 @@ package struct WebhookReply: Sendable, Equatable {
         case problem(title: String, detail: String?)
     }
 
+    /// The status code.
     package var status: Int
+    /// The headers beside those of the body.
     package var headers: Headers
+    /// The body; `none` for an empty one.
     package var body: Body
 
     package init(_ status: Int, headers: Headers = Headers(), body: Body = .none) {
@@ -21,13 +25,13 @@ package struct WebhookReply: Sendable, Equatable {
     }
 }
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 package enum WebhookOutcome: Sendable {
     /// Every event of it is durable, and at least one is new.
     case accepted([EventID])
     /// All of it was taken before.
     case duplicate([EventID])
-    /// Forged, stale or unsigned: the sender is told no more than that.
+    /// Forged, stale or unsigned: the answer to the sender does not say which.
     case unauthorized
     /// Authentic, and no event.
     case malformed(WebhookRefusal)
@@ -43,7 +47,7 @@ package enum WebhookOutcome: Sendable {
     private static let busySeconds = 5
     private static let notConfiguredSeconds = 60
 
-    /// What most senders understand.
+    /// The reply that most senders understand.
     package var usualReply: WebhookReply {
         switch self {
         case .accepted(let ids): .taken(202, ids, "accepted")
@@ -68,7 +72,7 @@ extension WebhookReply {
     /// The answer to a sender that tries whether we are there.
     package static let pong = WebhookReply(200, body: .json(["status": "pong"]))
 
-    /// The ids of what was taken: `id`, or `ids` of several.
+    /// The ids of the accepted events: `id`, or `ids` of several.
     fileprivate static func taken(_ status: Int, _ ids: [EventID], _ word: String) -> WebhookReply {
         let names = ids.map { JSONValue.string($0.description) }
         let taken: (String, JSONValue) = names.count == 1 ? ("id", names[0]) : ("ids", .array(names))

@@ -1,7 +1,7 @@
 package import GuildCodex
 package import GuildDomain
 
-/// One system that sends us webhooks: how its deliveries prove themselves, what they are, and what it wants to hear.
+/// One system that sends webhooks to guild: how its deliveries are authenticated, their content, and their answers.
 ///
 ///     request ──▶ greeting? ──▶ authenticate ──▶ content ──▶ handshake | events ──▶ answer
 ///
@@ -9,7 +9,7 @@ package import GuildDomain
 /// here, is answered without. The gateway does the rest: finds the endpoint and its secrets, keeps the limits, and accepts
 /// the events.
 package protocol WebhookSource: Sendable {
-    // MARK: What it takes
+    // MARK: Limits and settings
 
     /// The values of `authentication.type` that it verifies; any sender's endpoint may name one that is not `system`.
     var schemes: Set<WebhookAuthentication.Scheme> { get }
@@ -26,22 +26,22 @@ package protocol WebhookSource: Sendable {
     /// How a delivery is proved, for people: `signed with X-Signature`.
     var proof: String { get }
 
-    /// What the sender sends at most, in bytes: nothing raises the limit of an endpoint past it.
+    /// The size of the sender's largest delivery, in bytes: no setting raises an endpoint's limit past it.
     var largestBodyBytes: Int { get }
 
-    /// The limit where neither the endpoint nor the guild says one, in bytes; nil takes the guild's `bodyLimit`.
+    /// The limit if neither the endpoint nor the guild sets one, in bytes; nil takes the guild's `bodyLimit`.
     var bodyLimitBytes: Int? { get }
 
-    /// What makes a delivery the same as an earlier one, unless its endpoint says so: the id alone if the sender signs id and
-    /// time, else also the body.
+    /// The rule for duplicates, unless the endpoint sets one: the id alone if the sender signs id and time, or else
+    /// also the body.
     var replay: WebhookEndpointManifest.Replay { get }
 
-    // MARK: What it says
+    // MARK: Events
 
-    /// The types of its events and what their payloads show; empty if its users name them.
+    /// The types of its events and the fields of their payloads; empty if its users name them.
     var eventTypes: [EventTypeProfile] { get }
 
-    /// What is known of whoever brings its events about; nil if payloads do not say.
+    /// Facts about the people and bots that cause its events; nil if payloads do not name them.
     var senders: SenderProfile? { get }
 
     // MARK: One delivery
@@ -50,28 +50,28 @@ package protocol WebhookSource: Sendable {
     /// read. `delivery.body` is empty.
     func mayBeAuthentic(head delivery: WebhookDelivery) -> Bool
 
-    /// The answer to a request by which the sender only looks whether we are there, and which it does not sign.
+    /// The answer to an unsigned request by which the sender only checks that the endpoint exists.
     ///
-    /// - Returns: nil for anything else. An answer must not depend on anything that is secret, and changes nothing.
+    /// - Returns: nil for any other request. An answer must not depend on anything secret, and changes nothing.
     func greeting(_ delivery: WebhookDelivery) -> WebhookReply?
 
-    /// What is wrong with a secret that this scheme cannot use; nil if nothing is.
+    /// The reason why this scheme cannot use a secret; nil if it can.
     func objection(to secret: Secret) -> String?
 
     /// Compares the proof with the raw bytes, in constant time; any of the secrets may match, so that one can be rotated.
     func authenticate(_ delivery: WebhookDelivery, by secrets: [Secret]) async -> WebhookVerdict
 
-    /// What an authentic delivery holds. Its signature is valid, and its content hostile all the same.
+    /// The content of an authentic delivery. Its signature is valid, and its content hostile all the same.
     ///
-    /// - Parameter identity: who we are in the system; without it no event counts as our own.
+    /// - Parameter identity: the guild's own account in the system; without it no event counts as the guild's own.
     func content(
         of delivery: WebhookDelivery, identity: SystemIdentity?
     ) throws(WebhookRefusal) -> WebhookContent
 
-    /// An event that was taken in before it was known who we are, looked at again.
+    /// Judges an event again that was accepted before the guild's own account was known.
     func recognised(_ event: Event, identity: SystemIdentity?) -> WebhookEvent
 
-    /// What this sender is to hear. Senders differ: one takes only 200 for success, another gives up for ever on 429.
+    /// The answer for this sender. Senders differ: one takes only 200 for success, another gives up for ever on 429.
     func answer(to outcome: WebhookOutcome, of delivery: WebhookDelivery) -> WebhookReply
 }
 
@@ -95,7 +95,7 @@ extension WebhookSource {
         outcome.usualReply
     }
 
-    /// What the codex must know of it.
+    /// The facts for the codex's validator.
     package var profile: WebhookProfile {
         WebhookProfile(
             schemes: Set(schemes.map(\.rawValue)), settings: settings, bodyLimitBytes: bodyLimitBytes,

@@ -54,7 +54,7 @@ package struct ApprovalDesk: Sendable {
             id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
     }
 
-    /// What happens after a decision: a running process continues, or somebody has to start one.
+    /// The step after a decision: a running process continues, or somebody has to start one.
     package func continuation() async throws -> Continuation {
         let needed = [Component.executor, .actionExecutor].map(\.rawValue)
         let alive = try await ledger.status().processes.filter(\.isAlive)

@@ -33,7 +33,7 @@ package struct WindowPlace: Sendable, Hashable {
     }
 }
 
-/// What one (event, rule, agent) requests to start.
+/// One request of an (event, rule, agent) to start an invocation.
 package struct AdmissionRequest: Sendable, Hashable {
     /// The invocation that would start.
     package var invocation: InvocationID

@@ -3,7 +3,7 @@
 package struct AdmissionTerms: Sendable, Hashable {
     /// One bucket that it takes from.
     package struct Charge: Sendable, Hashable {
-        /// What a bucket counts.
+        /// The unit of a bucket.
         package enum Unit: String, Sendable, CaseIterable {
             /// One for each invocation, taken beforehand.
             case requests
@@ -15,7 +15,7 @@ package struct AdmissionTerms: Sendable, Hashable {
         package var bucket: String
         /// The rate at which the bucket fills.
         package var rate: Rate
-        /// What the bucket counts.
+        /// The unit of the bucket.
         package var unit: Unit
         /// Whether one that would have to wait is refused instead.
         package var rejects: Bool

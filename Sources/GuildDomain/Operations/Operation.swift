@@ -10,7 +10,7 @@ package struct Operation: Sendable, Hashable {
 
     /// `SYSTEM.create_comment`: the connector, a dot, the operation.
     package let name: String
-    /// What the operation does, for models and people.
+    /// A description of the operation for models and people.
     package let summary: String
     /// Whether it changes anything.
     package let effect: Effect
@@ -18,7 +18,7 @@ package struct Operation: Sendable, Hashable {
     package let schema: JSONValue
     /// The policy fields of the arguments, and how the system compares them.
     package let fields: [OperationField]
-    /// Which of the arguments say where it reads or writes.
+    /// The arguments that name where it reads or writes.
     package let reach: OperationReach
 
     package init(

@@ -1,4 +1,4 @@
-/// What to do with a firing if an earlier run of the schedule is still active.
+/// The treatment of a firing if an earlier run of the schedule is still active.
 package enum OverlapPolicy: String, Sendable, CaseIterable {
     /// It does not happen.
     case skip

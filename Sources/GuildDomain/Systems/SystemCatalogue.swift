@@ -6,7 +6,7 @@ package struct SystemCatalogue: Sendable {
     package let operations: OperationCatalogue
     private let byName: [String: SystemProfile]
 
-    /// Knows nothing: what decodes a manifest without judging it needs no more.
+    /// Knows no systems: enough for code that decodes a manifest without judging it.
     package static let empty = SystemCatalogue([])
 
     /// - Parameter tools: the executor's own operations.
@@ -16,19 +16,21 @@ package struct SystemCatalogue: Sendable {
         byName = Dictionary(systems.map { ($0.name, $0) }) { first, _ in first }
     }
 
+    /// The system of that name; nil if this build does not know it.
     package subscript(name: String) -> SystemProfile? { byName[name] }
 
     /// The systems that agents can act in.
     package var connected: [SystemProfile] { systems.filter { !$0.operations.isEmpty } }
 
-    /// Who takes the webhooks of an endpoint: the source of its system, else one that verifies its scheme for any sender.
+    /// The source that takes the webhooks of an endpoint: that of its system, or else one that verifies its scheme for
+    /// any sender.
     package func receiver(system: String, scheme: String) -> SystemProfile? {
         if let own = byName[system], own.webhooks != nil { return own }
         guard scheme != Self.ownScheme, !Self.reserved.contains(system) else { return nil }
         return systems.first { $0.webhooks?.schemes.contains(scheme) ?? false }
     }
 
-    /// What guild's own events have for a system: nobody outside sends those.
+    /// The systems of guild's own events: no outside sender uses these names.
     package static let reserved: Set<String> = ["cli", "feed", "guild", "schedule"]
 
     /// The value of `authentication.type` that means the system's own scheme.

@@ -1,9 +1,11 @@
-/// What the rest of guild must know of an external system without knowing its connector: a value, made by GuildConnectors
-/// and handed to the codex's validator by Citadel.
+/// The facts about an external system that the rest of guild needs without knowing its connector: a value, made by
+/// GuildConnectors and handed to the codex's validator by Citadel.
 package struct SystemProfile: Sendable, Hashable {
     /// How messages show a place and a person of the system.
     package struct Example: Sendable, Hashable {
+        /// A container: a repository on GitHub.
         package let container: String
+        /// The id of a person there.
         package let sender: String
 
         package init(container: String, sender: String) {
@@ -12,12 +14,13 @@ package struct SystemProfile: Sendable, Hashable {
         }
     }
 
-    /// In lower case: what `system:` in a manifest and `source:` in a trigger name.
+    /// In lower case: the name in `system:` of a manifest and `source:` of a trigger.
     package let name: String
     /// The system's own spelling of its name.
     package let title: String
+    /// A place and a person of the system, for messages.
     package let example: Example?
-    /// What agents can do there; empty for a system that only sends.
+    /// The operations of agents there; empty for a system that only sends.
     package let operations: [Operation]
     /// Nil for a system that sends no webhooks.
     package let webhooks: WebhookProfile?
@@ -37,17 +40,17 @@ package struct SystemProfile: Sendable, Hashable {
     }
 }
 
-/// What a webhook source takes, and what it says of its events.
+/// The limits and settings of a webhook source, and the types of its events.
 package struct WebhookProfile: Sendable, Hashable {
     /// The values of `authentication.type` that it verifies; `system` is its own scheme.
     package let schemes: Set<String>
     /// The keys of `authentication` that it obeys, beside `type` and `secret_refs`.
     package let settings: Set<String>
-    /// The largest body where neither the endpoint nor the guild says otherwise; nil takes the guild's `bodyLimit`.
+    /// The size of the largest body if neither the endpoint nor the guild sets one; nil takes the guild's `bodyLimit`.
     package let bodyLimitBytes: Int?
     /// Every type that the sender documents; empty if it leaves the types to its users.
     package let eventTypes: [EventTypeProfile]
-    /// Nil if the sender's payloads do not say who brought an event about.
+    /// Nil if the sender's payloads do not name who caused an event.
     package let senders: SenderProfile?
 
     package init(
@@ -64,7 +67,7 @@ package struct WebhookProfile: Sendable, Hashable {
 
 /// One type of a sender's events.
 package struct EventTypeProfile: Sendable, Hashable {
-    /// As `type` begins: the sender's own event, without an action.
+    /// The first part of `type`: the sender's own event, without an action.
     package let name: String
     /// Members of its payloads that people match on.
     package let fields: [String]
@@ -75,7 +78,7 @@ package struct EventTypeProfile: Sendable, Hashable {
     }
 }
 
-/// What is known of whoever brings events about in a system.
+/// Facts about the people and bots that cause events in a system.
 package struct SenderProfile: Sendable, Hashable {
     /// The types of the events that anyone with an account can cause, in both their spellings.
     package let openEvents: [String]

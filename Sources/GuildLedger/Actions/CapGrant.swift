@@ -3,12 +3,15 @@ package import GuildDomain
 /// The result of approving an action past a cap, besides the action itself.
 package struct CapGrant: Sendable, Hashable {
     package let agent: String
+    /// The cap and its limit.
     package let hold: CapHold
+    /// The actions that the cap counts together.
     package let scope: CapScope
     /// The actions that waited at the cap and go with it, the oldest first.
     package let followers: [Action]
     /// How many more may follow.
     package let left: Int64
+    /// When the grant lapses.
     package let until: Timestamp
 
     /// Actions that are named one by one.

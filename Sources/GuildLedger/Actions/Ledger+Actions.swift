@@ -3,33 +3,44 @@ package import GuildDomain
 
 /// A requested side effect as the ledger holds it.
 package struct Action: Sendable, Hashable {
+    /// The state of an action; the last four are final.
     package enum State: String, Sendable, CaseIterable {
         case awaiting, queued, running, succeeded, failed, rejected, cancelled
 
+        /// Whether the state can no longer change.
         package var isFinal: Bool { [.succeeded, .failed, .rejected, .cancelled].contains(self) }
     }
 
     package let id: ActionID
+    /// The invocation that requested it.
     package let invocation: InvocationID
+    /// The event at the beginning of its causal chain.
     package let root: EventID
     /// The agent that requested it.
     package let agent: String
+    /// The turn that requested it.
     package let turn: Int
+    /// Its place among the calls of the turn.
     package let position: Int
     package let connector: String
     package let operation: String
+    /// Actions on one subject run in order.
     package let subject: String
     package let arguments: JSONValue
+    /// The agent's reason for the request.
     package let reason: String
     package let autonomy: Autonomy
     package let idempotencyKey: String
     package let state: State
+    /// The number of tries so far.
     package let attempt: Int
     package let createdAt: Timestamp
     /// Its next try is not before this.
     package let availableAt: Timestamp
     package let endedAt: Timestamp?
+    /// The connector's result; nil if there is none.
     package let result: String?
+    /// The last failure; nil if there was none.
     package let error: String?
     /// The cap that it waits, or waited, at.
     package let hold: CapHold?
@@ -43,6 +54,7 @@ package struct Action: Sendable, Hashable {
 }
 
 extension Ledger {
+    /// Renews the worker's lease on an action.
     package func renew(_ action: Action, worker: Worker, now: Timestamp) async throws {
         let lease = worker.lease(now: now)
         try await write { db in
@@ -118,6 +130,7 @@ extension Ledger {
         }
     }
 
+    /// The actions that an invocation requested, in their order.
     package func actions(of invocation: InvocationID) async throws -> [Action] {
         try await read { db in
             try db.all("SELECT * FROM actions WHERE invocation = ? ORDER BY seq", [invocation], read: Action.init)

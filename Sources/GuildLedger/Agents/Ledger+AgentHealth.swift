@@ -11,6 +11,7 @@ package struct AgentHealth: Sendable, Hashable {
     package let agent: String
     /// Those that have not ended.
     package var byState: [String: Int] = [:]
+    /// The newest invocation.
     package var lastInvocation: InvocationID?
     package var lastStartedAt: Timestamp?
     package var lastEndedAt: Timestamp?
@@ -26,6 +27,7 @@ package struct AgentHealth: Sendable, Hashable {
     /// Of invocations made within the window, all classes together.
     package var tokens: Int64 = 0
     package var costMicrodollars: Int64 = 0
+    /// Set while somebody has paused the agent.
     package var pause: AgentPause?
 
     package init(agent: String) { self.agent = agent }

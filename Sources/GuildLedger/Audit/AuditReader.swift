@@ -4,9 +4,11 @@ package import GuildDomain
 package struct AuditRecord: Sendable, Hashable {
     package let seq: Int64
     package let at: Timestamp
+    /// The person or component that acted.
     package let actor: String
     package let kind: String
     package let subject: String
+    /// The commit of the codex that the entry refers to, if any.
     package let commit: String?
     package let cause: String?
     package let root: String?
@@ -29,9 +31,11 @@ package struct AuditFilter: Sendable {
     /// From then on, and before then.
     package var since: Timestamp?
     package var until: Timestamp?
+    /// Only entries with a higher number.
     package var after: Int64 = 0
     /// The last entry that is looked at; nil is the newest.
     package var through: Int64?
+    /// The most entries of the answer.
     package var limit = 200
     /// The newest `limit` entries rather than the first ones after `after`.
     package var newestFirst = false

@@ -3,6 +3,7 @@ package import GuildDomain
 
 /// The scope of `guild audit verify`.
 package struct AuditVerification: Sendable {
+    /// The entry at which a verification begins.
     package enum Start: Sendable, Hashable {
         case beginning
         /// After the last successful verification; from the beginning if there was none.
@@ -11,9 +12,11 @@ package struct AuditVerification: Sendable {
         case entry(Int64)
     }
 
+    /// The entry at which it begins.
     package var start = Start.beginning
     /// Beside the ledger's own record of its anchors, which is always compared with.
     package var checkpoints: [AuditCheckpoint] = []
+    /// The entries that are read at a time.
     package var pageSize = 5000
 
     package init() {}
@@ -38,8 +41,11 @@ package struct AuditVerdict: Sendable, Hashable {
     /// The first entry that is invalid as it was written, and why.
     package var problem: Problem?
 
+    /// An invalid entry and the reason.
     package struct Problem: Sendable, Hashable {
+        /// The number of the entry.
         package let seq: Int64
+        /// The reason, for people.
         package let reason: String
     }
 }

@@ -2,6 +2,7 @@ package import GuildDomain
 
 /// Tokens, or micro-dollars, of one account in one period.
 package struct BudgetAmount: Sendable, Hashable {
+    /// The amount that settled calls have used.
     package let used: Int64
     /// Held by every call under way, whenever it was begun.
     package let reserved: Int64
@@ -25,11 +26,13 @@ package struct BudgetAmount: Sendable, Hashable {
 
 /// One account in the minute, hour, day or month that runs, or over its whole life.
 package struct PeriodStanding: Sendable, Hashable {
+    /// The minute, hour, day, month or whole life.
     package let period: BudgetPeriod
     /// The beginning of the counted span: the start of the day, or 60 minutes ago; nil over a whole life.
     package let startsAt: Timestamp?
     /// When the calendar period ends; nil for the others.
     package let endsAt: Timestamp?
+    /// Tokens.
     package let tokens: BudgetAmount
     /// Micro-dollars.
     package let cost: BudgetAmount
@@ -45,6 +48,7 @@ package struct PeriodStanding: Sendable, Hashable {
     /// Set if a person has lowered the limit.
     package let throttle: Throttle?
 
+    /// Whether a limit on tokens or money is in force.
     package var isLimited: Bool { tokens.limit != nil || cost.limit != nil }
 }
 
@@ -54,9 +58,11 @@ package struct AccountStanding: Sendable, Hashable {
     package let name: String
     /// Since the ledger was made.
     package let used: Int64
+    /// Tokens held by calls under way.
     package let reserved: Int64
     /// Micro-dollars.
     package let usedCost: Int64
+    /// Micro-dollars held by calls under way.
     package let reservedCost: Int64
     /// Every period that is counted for the account, shortest first; those without a limit too.
     package let periods: [PeriodStanding]
@@ -65,6 +71,7 @@ package struct AccountStanding: Sendable, Hashable {
     /// Invocations that wait for room on it.
     package let waiting: Int
 
+    /// The standing in that period; nil if it is not counted for the account.
     package func period(_ period: BudgetPeriod) -> PeriodStanding? { periods.first { $0.period == period } }
 }
 
@@ -118,6 +125,7 @@ package struct GrantOutcome: Sendable, Hashable {
 
 /// A limit that a person has lowered for a while.
 package struct Throttle: Sendable, Hashable {
+    /// The lowered limit: a share of the codex's, or a number.
     package enum Measure: Sendable, Hashable {
         /// Thousandths of the limit, for tokens and money: 500 halves it.
         case permille(Int64)
@@ -133,6 +141,7 @@ package struct Throttle: Sendable, Hashable {
     package let measure: Measure
     /// Nil until it is lifted.
     package let until: Timestamp?
+    /// When a person lifted it early; nil if nobody has.
     package let liftedAt: Timestamp?
     package let actor: String
     package let reason: String

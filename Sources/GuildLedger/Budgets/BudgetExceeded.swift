@@ -5,11 +5,14 @@ package struct BudgetExceeded: GuildError, Equatable {
     /// The smallest reply limit that a call is still worth making for.
     package static let outputFloor: Int64 = 256
 
+    /// The account without room.
     package let account: String
+    /// The limit's key in the manifest, or its throttle.
     package let setting: String
     /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
+    /// The amount that calls under way hold.
     package let reserved: Int64
     /// The input and the smallest reply for which the call is still worth making: `outputFloor`, or the whole requested
     /// reply if that is less. Every call's reply limit may be lowered that far before the call is refused, so the
@@ -17,9 +20,11 @@ package struct BudgetExceeded: GuildError, Equatable {
     package let needed: Int64
     /// The limit that the whole call requires, with the full requested reply, and without an alert that holds it back.
     package var enough: Int64 = 0
+    /// Whether the amounts are micro-dollars rather than tokens.
     package let isMoney: Bool
     /// A limit on money applies and the model has no price: refused whatever the limit is.
     package let isPriceUnknown: Bool
+    /// The period of the limit.
     package var period = BudgetPeriod.perInvocation
     /// When `needed` fits.
     package var relief = BudgetRelief.grant

@@ -4,6 +4,7 @@ package import GuildDomain
 package struct BudgetVerification: Sendable, Hashable {
     /// An inconsistency in the accounts.
     package struct Finding: Sendable, Hashable {
+        /// The kind of an inconsistency.
         package enum Kind: String, Sendable, CaseIterable {
             /// An entry whose postings do not sum to zero, or that has no counterpart.
             case entry
@@ -16,12 +17,15 @@ package struct BudgetVerification: Sendable, Hashable {
         package let kind: Kind
         /// `agent/ranger`, `entry 12`, `usage of agent ranger in hour 2026-11-22T08:00:00Z`.
         package let place: String
+        /// The difference, for people.
         package let problem: String
     }
 
     /// Tokens or money above a limit, and why.
     package struct Excess: Sendable, Hashable {
+        /// A part of the excess that the ledger explains.
         package struct Reason: Sendable, Hashable {
+            /// The cause: usage beyond a reservation, a limit lowered later, or a bound in place of a report.
             package enum Kind: String, Sendable, CaseIterable { case overrun, loweredLimit = "lowered limit", estimate }
 
             package let kind: Kind
@@ -35,9 +39,12 @@ package struct BudgetVerification: Sendable, Hashable {
         package let isMoney: Bool
         package let limit: Int64
         package let used: Int64
+        /// The amount that calls under way hold.
         package let reserved: Int64
+        /// The explained parts.
         package let reasons: [Reason]
 
+        /// Used and reserved beyond the limit.
         package var amount: Int64 { max(0, used.addingSaturated(reserved).addingSaturated(-limit)) }
         /// The amount without a reason, which is a finding too.
         package var unexplained: Int64 { max(0, amount - reasons.reduce(0) { $0.addingSaturated($1.amount) }) }
@@ -57,10 +64,12 @@ package struct BudgetVerification: Sendable, Hashable {
     /// Tokens posted at a bound because the provider never reported.
     package var estimatedTokens: Int64 = 0
     package var overrunTokens: Int64 = 0
+    /// The inconsistencies; empty if the accounts are sound.
     package var findings: [Finding] = []
     /// Findings beyond `findingLimit`.
     package var moreFindings: Int64 = 0
     package var excesses: [Excess] = []
 
+    /// Whether there are no inconsistencies.
     package var isSound: Bool { findings.isEmpty }
 }

@@ -163,7 +163,9 @@ extension Ledger {
 /// The obstacle of an invocation that a budget stopped.
 package struct BudgetWait: Sendable, Hashable {
     package let invocation: InvocationID
+    /// When it began to wait.
     package let since: Timestamp
+    /// The account without room.
     package let account: String
     package let period: BudgetPeriod
     /// `resources.tokenBudget.perDay`, `alerts.red`.
@@ -171,8 +173,11 @@ package struct BudgetWait: Sendable, Hashable {
     /// Tokens, or micro-dollars if `isMoney`.
     package let limit: Int64
     package let used: Int64
+    /// The amount that calls under way hold.
     package let reserved: Int64
+    /// The input and the smallest useful reply (`BudgetExceeded.needed`).
     package let needed: Int64
+    /// Whether the amounts are micro-dollars rather than tokens.
     package let isMoney: Bool
     /// When there will be room without anyone's doing; nil if a grant or a higher limit is needed.
     package let freesUpAt: Timestamp?

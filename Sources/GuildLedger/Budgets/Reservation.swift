@@ -100,6 +100,7 @@ package struct Reservation: Sendable, Hashable {
         self.level = level
     }
 
+    /// The reserved input and output.
     package var tokens: Int64 { input.addingSaturated(output) }
 
     var spending: Spending { Spending(tokens: tokens, cost: cost) }

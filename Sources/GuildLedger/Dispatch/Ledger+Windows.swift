@@ -6,6 +6,7 @@ package struct OpenWindow: Sendable, Hashable {
     package let window: DebounceWindow
     /// The first of its events, which the invocation belongs to.
     package let event: EventID
+    /// The event at the beginning of the causal chain.
     package let root: EventID
     package let chapter: String?
 
@@ -24,7 +25,9 @@ package struct PendingDecision: Sendable, Hashable {
     package let agent: String
     package let event: EventID
     package let root: EventID
+    /// When it is decided again.
     package let dueAt: Timestamp
+    /// The invocation that it queues if it is admitted.
     package let invocation: NewInvocation
     /// The obstacle, if it was requested.
     package let reason: String?

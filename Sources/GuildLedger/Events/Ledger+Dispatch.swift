@@ -38,9 +38,11 @@ package struct Decision: Sendable, Hashable {
     package var rule: String
     /// Empty if nothing matched.
     package var agent: String
+    /// The result of the checks.
     package var outcome: Outcome
     /// The checks and their results, in the order tried.
     package var reasons: [String]
+    /// The invocation for the queue; nil for an outcome without one.
     package var invocation: NewInvocation?
     /// The conditions for the invocation's way into the queue; nil queues it as it is.
     package var terms: AdmissionTerms?

@@ -23,6 +23,7 @@ package struct AcceptancePolicy: Sendable {
     package var bodyDigest: [UInt8]?
     /// By which the same body is known if it was taken in under another type.
     package var otherDigests: [[UInt8]] = []
+    /// How long a repeated event is recognised.
     package var dedupWindow = AcceptancePolicy.standardDedupWindow
     /// Messages that may wait for the dispatcher.
     package var queueLimit: Int64 = 10_000
@@ -82,6 +83,7 @@ extension Ledger {
         }
     }
 
+    /// The stored event; nil if there is none with that id.
     package func event(_ id: EventID) async throws -> Event? {
         let found = try await read { db in try db.event(id) }
         return try found.map { event, stored in

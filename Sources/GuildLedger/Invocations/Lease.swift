@@ -7,7 +7,9 @@ package struct Lease: Sendable, Hashable {
     package static let length = Duration.seconds(30)
     package static let renewal = Duration.seconds(10)
 
+    /// The worker that holds the work.
     package let owner: WorkerID
+    /// When the lease lapses without renewal.
     package let until: Timestamp
 
     package init(owner: WorkerID, now: Timestamp) {
@@ -18,6 +20,7 @@ package struct Lease: Sendable, Hashable {
 
 /// A process that claims work. Its file stays locked while it lives, so that others on this host see its death at once.
 package final class Worker: Sendable {
+    /// Identifies the process in leases.
     package let id: WorkerID
     private let file: FileLock
 
@@ -26,10 +29,12 @@ package final class Worker: Sendable {
         self.file = file
     }
 
+    /// A lease for this worker from now on.
     package func lease(now: Timestamp) -> Lease { Lease(owner: id, now: now) }
 }
 
 extension Ledger {
+    /// Records a process that claims work.
     package func register(components: [String], version: String, now: Timestamp) async throws -> Worker {
         let id = WorkerID(now: now)
         let file = try FileLock(path: lockPath(of: id))

@@ -134,7 +134,7 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
-    /// What runs now, by agent; not asked for if the scope limits nothing.
+    /// The running invocations, by agent; not asked for if the scope limits nothing.
     fileprivate func runningByAgent(for scope: ClaimScope) throws -> [String: Int] {
         guard scope.maxConcurrent != nil || !scope.limits.isEmpty else { return [:] }
         let running = try all(

@@ -46,7 +46,7 @@ extension LedgerTransaction {
             UPDATE invocations SET state = 'failed', wait_reason = NULL, lease_owner = NULL, lease_until = NULL,
                 ended_at = ?, outcome = ? WHERE seq = ?
             """, [now, fault.message, seq])
-        // Its id may be what is damaged.
+        // The damage may be in its id.
         let id = try? value("SELECT id FROM invocations WHERE seq = ?", [seq], as: InvocationID.self)
         try auditDamage(id?.description ?? "invocation \(seq)", .invocationEnded, actor: "executor", fault, now: now)
     }
@@ -57,7 +57,7 @@ extension LedgerTransaction {
             UPDATE actions SET state = 'failed', lease_owner = NULL, lease_until = NULL, ended_at = ?, error = ?
             WHERE seq = ?
             """, [now, fault.message, seq])
-        // Its id may be what is damaged. What waits for it is told when its patience ends.
+        // The damage may be in its id. A run that waits for it learns of it when its `action_wait` ends.
         let id = try? value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
         try auditDamage(id?.description ?? "action \(seq)", .actionEnded, actor: "action-executor", fault, now: now)
     }

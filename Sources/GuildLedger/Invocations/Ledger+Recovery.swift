@@ -11,6 +11,7 @@ package struct Recovery: Sendable, Hashable {
     /// Queued work that was meant for a dead worker and is now anybody's.
     package var released = 0
 
+    /// Whether nothing had to be recovered.
     package var isEmpty: Bool { self == Recovery() }
 }
 

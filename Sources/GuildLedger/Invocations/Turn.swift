@@ -3,7 +3,9 @@ package import GuildDomain
 
 /// A turn as stored in the journal.
 package struct JournalledTurn: Sendable, Hashable {
+    /// The number of the turn in its run.
     package let n: Int
+    /// The attempt at the invocation that made it.
     package let attempt: Int
     package let provider: String
     package let model: String
@@ -17,14 +19,17 @@ package struct JournalledTurn: Sendable, Hashable {
     package let costMicrodollars: Int64
     package let begunAt: Timestamp
     package let endedAt: Timestamp?
+    /// Whether the model's answer is in the journal.
     package let isAnswered: Bool
     /// The bytes that an alert left out of its request.
     package var trimmedBytes = 0
+    /// The model's tool calls, in their order.
     package var calls: [ToolCall]
 }
 
 /// One tool call of the model in a turn.
 package struct ToolCall: Sendable, Hashable {
+    /// Its place among the calls of the turn.
     package var position: Int
     /// The provider's id of the call.
     package var callID: String
@@ -32,9 +37,11 @@ package struct ToolCall: Sendable, Hashable {
     package var arguments: JSONValue
     /// Nil while it is pending.
     package var result: String?
+    /// Whether the result is a failure.
     package var isError: Bool
     /// The action that performs it, for a write.
     package var action: ActionRequest?
+    /// The id of that action; nil for a read.
     package var actionID: ActionID?
     /// The subject of a write that the manifest or a policy refused; the journal does not store it.
     package var blockedSubject: String?

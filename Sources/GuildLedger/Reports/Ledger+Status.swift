@@ -3,26 +3,35 @@ package import GuildDomain
 
 /// The ledger's part of `guild status`.
 package struct LedgerStatus: Sendable, Hashable {
+    /// A process that claims work from this ledger.
     package struct Process: Sendable, Hashable {
         package let id: WorkerID
+        /// Its components: `executor`, `dispatcher`, …
         package let components: String
         package let pid: Int32
         package let host: String
         package let version: String
         package let startedAt: Timestamp
+        /// Whether the process still runs.
         package let isAlive: Bool
     }
 
+    /// The path of the database.
     package let path: String
+    /// The size of the database, in bytes.
     package let bytes: Int64
+    /// The size of the write-ahead log, in bytes.
     package let walBytes: Int64
     package let events: Int64
+    /// Messages that wait for the dispatcher, counted up to a million.
     package let inboundDepth: Int64
     package let invocationsByState: [String: Int]
     package let actionsByState: [String: Int]
     package let deadLetters: Int
+    /// Notifications that are not delivered yet.
     package let notificationsPending: Int
     package let auditEntries: Int64
+    /// The processes that claim work.
     package let processes: [Process]
 }
 
@@ -30,6 +39,7 @@ extension Ledger {
     /// Messages that are counted one by one.
     private static let countLimit: Int64 = 1_000_000
 
+    /// Reads the figures for `guild status`.
     package func status() async throws -> LedgerStatus {
         let path = location.path
         let sizes = [path, location.walPath].map { file -> Int64 in

@@ -2,28 +2,34 @@ package import GuildDomain
 
 /// All that happened because of one event.
 package struct EventTrace: Sendable {
+    /// A decision about the event for one rule and agent.
     package struct DecisionRow: Sendable {
         package let rule: String
         package let agent: String
         /// Counts from 0 for one rule and agent: a pending decision is followed by the next revision.
         package let revision: Int
         package let outcome: String
+        /// Whether no further revision follows.
         package let isFinal: Bool
         /// When a pending one is decided again, or a rejected one may be sent again.
         package let until: Timestamp?
+        /// The checks and their results, in the order tried.
         package let reasons: [String]
         /// Its own, or the one that it joined.
         package let invocation: InvocationID?
+        /// The commit of the codex that the decision was made with.
         package let commit: String
         package let at: Timestamp
     }
 
+    /// An invocation with its journal and its actions.
     package struct InvocationRow: Sendable {
         package let invocation: Invocation
         package let turns: [JournalledTurn]
         package var actions: [ActionRow]
     }
 
+    /// An action with its tries and its approval.
     package struct ActionRow: Sendable {
         package let action: Action
         package let attempts: [(attempt: Int, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?)]
@@ -87,6 +93,7 @@ extension Ledger {
         }
     }
 
+    /// The stored invocation; nil if there is none with that id.
     package func invocation(_ id: InvocationID) async throws -> Invocation? {
         try await read { db in
             try db.invocation(id)

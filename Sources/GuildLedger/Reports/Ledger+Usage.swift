@@ -7,8 +7,11 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
 
 /// Used tokens and money of one group, from the hourly roll-ups.
 package struct UsageLine: Sendable, Hashable {
+    /// The agent, chapter, model, day or root.
     package let name: String
+    /// Model calls.
     package let calls: Int64
+    /// Tokens by class.
     package let usage: TokenUsage
     /// All classes together.
     package let tokens: Int64

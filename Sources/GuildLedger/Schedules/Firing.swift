@@ -20,13 +20,16 @@ package enum FiringKind: String, Sendable, CaseIterable {
 /// One due time of one schedule that is to fire.
 package struct FiringRequest: Sendable {
     package var schedule: String
+    /// The due time, without jitter.
     package var dueAt: Timestamp
     package var kind: FiringKind
+    /// The treatment of the firing if an earlier run is still active.
     package var overlap: OverlapPolicy
     /// The firing time: the due time and its jitter.
     package var turnAt: Timestamp
     /// The names by which a pause may cover it: agent, schedule, one person's schedule.
     package var pauseTargets: [String]
+    /// The event that the firing accepts.
     package var event: Event
     /// The person or component that fires it: an audit actor.
     package var actor: String
@@ -62,10 +65,13 @@ package enum FiringOutcome: Sendable, Hashable {
 /// Due times of one schedule, side by side, that did not fire for one reason.
 package struct MissedFirings: Sendable, Hashable {
     package var schedule: String
+    /// The earliest of the due times.
     package var first: Timestamp
+    /// The latest of the due times.
     package var last: Timestamp
     /// A minimum if it is `countLimit`.
     package var count: Int
+    /// The reason why they did not fire.
     package var reason: MissedReason
 
     /// Counted no further.
@@ -83,6 +89,7 @@ package struct MissedFirings: Sendable, Hashable {
 /// Everything there is to do for one schedule up to an instant.
 package struct ScheduleStep: Sendable {
     package var schedule: String
+    /// The due times that do not fire.
     package var missed: [MissedFirings]
     /// In the order of their due times.
     package var firings: [FiringRequest]

@@ -2,6 +2,7 @@ package import GuildDomain
 
 /// An operator's decision about a secret and its use.
 package struct SecretStanding: Sendable, Hashable {
+    /// The state of the operator's trust.
     package enum State: String, Sendable, CaseIterable {
         /// A commit brought it, and nobody has said anything yet.
         case waiting
@@ -10,8 +11,11 @@ package struct SecretStanding: Sendable, Hashable {
         case revoked
     }
 
+    /// The secret's reference with its use.
     package let pair: SecretPair
+    /// Whether the secret may be used so.
     package let state: State
+    /// When that state began.
     package let since: Timestamp
     /// The deciding user: `user:NAME`, or `serve` for its first head.
     package let actor: String

@@ -15,7 +15,7 @@ package final class BodyCodec: Sendable {
     static let level: Int32 = 1
     /// A frame of a smaller body saves nothing: its headers and checksum take 16 bytes.
     static let leastBytes = 24
-    /// What zstd can make of one stored byte at most: a block of 128 KiB takes four.
+    /// The largest factor by which zstd expands a stored byte: a block of 128 KiB takes four.
     private static let greatestInflation: UInt64 = 128 << 8
     /// Contexts that are kept for the next body, of each kind: more callers at a time make their own.
     private static let idleContexts = 4
@@ -132,11 +132,11 @@ package final class BodyCodec: Sendable {
         return body
     }
 
-    /// What the frame's header says that it holds, checked before anything is allocated.
+    /// The content size in the frame's header, checked before anything is allocated.
     private static func contentBytes(
         of frame: UnsafeRawBufferPointer, limitBytes: Int
     ) throws(BodyFault) -> Int {
-        guard frame.starts(with: magic) else { throw .damaged(reason: "it is no zstd frame") }
+        guard frame.starts(with: magic) else { throw .damaged(reason: "it is not a zstd frame") }
         let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         // The two greatest numbers say "unknown" and "no header".
         guard size < UInt64.max - 1 else { throw .damaged(reason: "its header does not say how large it is") }

@@ -2,10 +2,13 @@ import Crypto
 
 /// SHA-256 as bytes and as text.
 package enum ContentDigest {
+    /// SHA-256 of the content.
     package static func bytes(of content: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: content)) }
 
+    /// SHA-256 of the content, in hexadecimal.
     package static func hex(of content: [UInt8]) -> String { hex(bytes: bytes(of: content)) }
 
+    /// The bytes in hexadecimal.
     package static func hex(bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []

@@ -27,6 +27,7 @@ package struct FileLock: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
+    /// Waits until the lock is free and takes it.
     package func lock() { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
 
     /// Waits for an exclusive holder; others may share it.
@@ -41,5 +42,6 @@ package struct FileLock: ~Copyable, Sendable {
     /// - Returns: whether nobody holds it. Several may ask at once, so it is asked with a shared lock.
     func isFree() -> Bool { flock(descriptor, LOCK_SH | LOCK_NB) == 0 }
 
+    /// Releases the lock.
     package func unlock() { flock(descriptor, LOCK_UN) }
 }

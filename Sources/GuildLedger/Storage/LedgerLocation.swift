@@ -61,6 +61,7 @@ package struct LedgerLocation: Sendable, Hashable {
     /// Whether a file is there.
     package var exists: Bool { access(path, F_OK) == 0 }
 
+    /// The path of SQLite's write-ahead log.
     package var walPath: String { path + "-wal" }
     var lockPath: String { path + ".lock" }
     var usePath: String { path + ".use" }
@@ -68,6 +69,7 @@ package struct LedgerLocation: Sendable, Hashable {
     var housekeepingPath: String { sideFolder + "/housekeeping.lock" }
     var bodiesFolder: String { sideFolder + "/bodies" }
     var workersFolder: String { sideFolder + "/workers" }
+    /// The folder of the database.
     package var folder: String { (path as NSString).deletingLastPathComponent }
 
     private static func homeFolder() -> String {

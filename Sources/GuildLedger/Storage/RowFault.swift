@@ -4,6 +4,7 @@ package import GuildDomain
 ///
 /// It fails only the invocation or command that the row belongs to.
 package struct RowFault: GuildError, Equatable {
+    /// The column whose value cannot be read.
     package let column: String
     /// The actual content of the column, for people.
     package let found: String

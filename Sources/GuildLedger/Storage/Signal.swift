@@ -22,6 +22,7 @@ package final class Signal: Sendable {
     /// Read it before looking for work; hand it to `wait` afterwards.
     package var generation: UInt64 { state.withLock { $0.generation } }
 
+    /// Wakes everybody who waits for the signal.
     package func raise() {
         let waiters = state.withLock { state in
             state.generation &+= 1

@@ -20,6 +20,7 @@ package protocol StoredDecodable {
 }
 
 extension StoredValue: Storable {
+    /// The value as the column stores it.
     package var stored: StoredValue { self }
 }
 

@@ -3,14 +3,18 @@ package import GuildDomain
 
 /// The content of a backup, as its `manifest.json` describes it.
 package struct BackupContents: Sendable, Hashable {
+    /// When the backup was made.
     package let madeAt: Timestamp
     /// The version of guild that made it.
     package let version: String
     /// The ledger that it is a copy of.
     package let ledger: String
     package let databaseBytes: Int64
+    /// The number of files of large bodies.
     package let bodies: Int
+    /// The size of those files together.
     package let bodyBytes: Int64
+    /// The number of audit entries.
     package let auditEntries: Int64
     /// The hash of the last audit entry, in hexadecimal.
     package let auditHead: String
@@ -22,6 +26,7 @@ package struct BackupContents: Sendable, Hashable {
     private static let format = "guild-ledger-backup"
     private static let formatVersion: Int64 = 1
 
+    /// The content of `manifest.json`.
     package var json: JSONValue {
         [
             "format": .string(Self.format), "version": .integer(Self.formatVersion),

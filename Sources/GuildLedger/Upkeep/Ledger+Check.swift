@@ -3,6 +3,7 @@ package import GuildDomain
 
 /// The result of one part of `guild ledger check`.
 package struct LedgerFinding: Sendable, Hashable {
+    /// A part of the check.
     package enum Part: String, Sendable, CaseIterable {
         /// SQLite's own look at every page and index.
         case integrity
@@ -18,6 +19,7 @@ package struct LedgerFinding: Sendable, Hashable {
         case bodies
     }
 
+    /// The result of a part.
     package enum Status: String, Sendable, CaseIterable {
         case ok
         /// Nothing is lost: a crash or an erasure leaves such things, and housekeeping takes them away.

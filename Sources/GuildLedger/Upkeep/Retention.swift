@@ -55,6 +55,7 @@ package struct RetentionReport: Sendable, Hashable {
 
     package init() {}
 
+    /// Whether there was nothing to do.
     package var isEmpty: Bool { counts.allSatisfy { $0.count == 0 } }
 
     /// In the order that people read them.

@@ -30,7 +30,7 @@ struct InvocationRun: Sendable {
     let isWatched: Bool
     /// Whether anybody listens to `observe` for more than warnings.
     var isObserved = true
-    /// What earlier attempts have left for this one.
+    /// The preparations of earlier attempts for this one.
     var memory = RunMemory()
 
     var invocation: Invocation { claim.invocation }
@@ -81,8 +81,8 @@ struct InvocationRun: Sendable {
         var began: Timestamp
         /// The accepted commit that it was prepared under.
         let head: String
-        /// The same, for turns that are refused if another commit is accepted by then; nil where this process was told
-        /// which one to use.
+        /// The same, for turns that are refused if another commit is accepted by then; nil if this process was started
+        /// with a fixed commit.
         let fence: String?
     }
 
@@ -118,7 +118,7 @@ struct InvocationRun: Sendable {
         var model = candidates[invocation.failures % candidates.count]
         let provider = try providers.provider(
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
-        // A replayed answer costs nothing, whoever gave it once.
+        // A replayed answer costs nothing, whoever gave it originally.
         if provider.name == "replay" { model.entry.prices = .free }
         if earlier == nil { observe(.began(invocation, model: model.label, provider: provider.name)) }
         let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
@@ -127,7 +127,7 @@ struct InvocationRun: Sendable {
             limits: limits, began: began, head: head.commit, fence: fence.map { _ in head.commit })
     }
 
-    /// What the attempt before this one was prepared with, if it holds for this one too.
+    /// The preparations of the previous attempt, if they are valid for this one too.
     private func recalled(under head: CodexSnapshot, began: Timestamp) -> Setting? {
         guard var setting = memory.take(for: invocation, head: head.commit) else { return nil }
         know(secretsOf: setting.builder.snapshot, and: head)
@@ -198,13 +198,13 @@ struct InvocationRun: Sendable {
     /// How long a run waits for a commit that others have accepted.
     private static let followAgain = Duration.seconds(2)
 
-    /// What became of the reads that a turn asked for.
+    /// The outcome of the reads that a turn requested.
     private enum Reads {
         /// The invocation waits now.
         case waiting
-        /// All have their results, and none was left to begin with where there are none.
+        /// All have their results, and there were none to begin with if the turn requested none.
         case answered(AnsweredTurn)
-        /// The same, but the turn asked for actions too, whose results only the ledger knows.
+        /// The same, but the turn also requested actions, whose results only the ledger knows.
         case answeredBesideActions
     }
 
@@ -272,7 +272,7 @@ struct InvocationRun: Sendable {
         try await ledger.move(invocation, to: .queued, now: time.now)
     }
 
-    /// The invocation waits; what this attempt was prepared with serves the next one, if it comes to this process.
+    /// The invocation waits; the preparations of this attempt serve the next one, if it runs in this process.
     private func wait(with setting: Setting) async {
         memory.keep(setting, of: invocation)
         guard isObserved else { return }

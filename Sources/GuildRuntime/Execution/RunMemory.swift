@@ -1,8 +1,8 @@
 import GuildDomain
 import Synchronization
 
-/// What this process has prepared for runs that wait for an action, so that the attempt that follows does not read the
-/// event and render the prompt again.
+/// The preparations in this process for runs that wait for an action, so that the attempt that follows does not read
+/// the event and render the prompt again.
 ///
 /// Nothing here is state: all of it follows from commits, the event and the invocation's terms, which never change. It
 /// serves only the very next attempt, after the same number of failures and under the same accepted head; after any
@@ -28,7 +28,7 @@ final class RunMemory: Sendable {
 
     private let state = Mutex(State())
 
-    /// Keeps what an attempt was prepared with; of too many the oldest is dropped. What a recording answers is not kept:
+    /// Keeps the preparations of an attempt; of too many the oldest are dropped. A recording's answers are not kept:
     /// each attempt reads it from its beginning.
     func keep(_ setting: InvocationRun.Setting, of invocation: Invocation) {
         let builder = setting.builder
@@ -47,7 +47,7 @@ final class RunMemory: Sendable {
         }
     }
 
-    /// What the attempt before this one was prepared with, if that still holds; it is then no longer kept.
+    /// The preparations of the previous attempt, if they are still valid; they are then no longer kept.
     ///
     /// - Parameter head: the commit that is accepted now.
     func take(for invocation: Invocation, head: String) -> InvocationRun.Setting? {

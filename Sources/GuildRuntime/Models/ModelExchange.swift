@@ -17,7 +17,7 @@ package struct ModelRequest: Sendable, Hashable {
     package var grantedOutputTokens: Int?
     /// The reservation for the input, which is not part of the question either.
     package var reservedInputTokens: Int64?
-    /// What its masking knew; nil if it was not masked. No part of the question either.
+    /// The redactor's knowledge when it was masked; nil if it was not masked. No part of the question either.
     var maskedAs: Redactor.Mark?
 
     /// The reply limit that goes to the provider.
