@@ -1,6 +1,6 @@
 # guild: see README.md. `make demo` and `make test` do all the set-up on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test soak check lint fmt bench install man completions fresh bootstrap clean
+.PHONY: help build release demo test soak check lint fmt bench install man completions fresh measure bootstrap clean
 SHELL := /bin/sh
 PREFIX ?= /usr/local
 # A build folder of its own for each set of flags: changing flags in one folder rebuilds everything.
@@ -42,6 +42,9 @@ fmt: ## format the sources
 	swift format --in-place --recursive --parallel $(SOURCES)
 
 check: lint test fresh ## format, build with warnings as errors, tests, generated files
+
+measure: ## sizes, members, documentation and wording of the sources (docs/house.md)
+	@.ci/measure-house
 
 bench: bootstrap ## measure, in a release build, beside what is compared with
 	Benchmarks/run

@@ -36,11 +36,12 @@ struct ServedCodex {
     let port: UInt16
     let log: String
 
-    init(_ repository: BenchRepository, setting: BenchSetting, ledger: String) throws {
+    /// - Parameter under: a command that runs it, and before which it stands.
+    init(_ repository: BenchRepository, setting: BenchSetting, ledger: String, under: [String] = []) throws {
         log = repository.path + "/serve.log"
         let secrets = ["GITHUB_WEBHOOK_SECRET": Deliveries.secret, "GITHUB_TOKEN": "benchmark-token"]
         child = try Child(
-            [
+            under + [
                 setting.guild, "serve", "--listen", "127.0.0.1:0", "--codex", repository.path, "--ledger",
                 "sqlite:" + ledger,
             ], environment: secrets, output: log)

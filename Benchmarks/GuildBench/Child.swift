@@ -37,6 +37,14 @@ struct Child {
         return Self.exitStatus(status)
     }
 
+    /// - Returns: the same, and the processor time that it took (`man 2 wait4`).
+    func waitForTime() -> (status: Int32, processor: ProcessorTime) {
+        var status: Int32 = 0
+        var usage = rusage()
+        while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
+        return (Self.exitStatus(status), ProcessorTime(usage))
+    }
+
     /// - Returns: the same, and the most memory that it was seen to have, in megabytes of 1,000,000 bytes. What the kernel
     ///   says at its end counts our own memory too, which it shared before it became another program.
     func waitForUsage() -> (status: Int32, peakMegabytes: Double) {

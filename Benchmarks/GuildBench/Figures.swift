@@ -7,7 +7,7 @@ struct LoadResult {
     private(set) var refused: [Int: Int] = [:]
     var seconds = 0.0
     /// Processor time that the server took meanwhile.
-    var serverMicroseconds = 0.0
+    var server = ProcessorTime()
     private var nanoseconds: [UInt64] = []
 
     mutating func take(status: Int, nanoseconds: UInt64) {
@@ -29,7 +29,13 @@ struct LoadResult {
 
 extension [LoadResult] {
     var perSecond: Double { map(\.perSecond).median }
-    var microsecondsEach: Double { map { $0.serverMicroseconds / Double(Swift.max($0.accepted, 1)) }.median }
+    var microsecondsEach: Double { each(\.seconds) }
+    var userMicrosecondsEach: Double { each(\.userSeconds) }
+    var systemMicrosecondsEach: Double { each(\.systemSeconds) }
+
+    private func each(_ part: (ProcessorTime) -> Double) -> Double {
+        map { part($0.server) * 1e6 / Double(Swift.max($0.accepted, 1)) }.median
+    }
     var refusals: Int { map { $0.refused.values.reduce(0, +) }.reduce(0, +) }
 
     func latency(_ share: Double) -> Double { map { $0.latency(share) }.median }

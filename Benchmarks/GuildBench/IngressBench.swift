@@ -9,7 +9,6 @@ struct IngressBench {
     private static let connections = [1, 16, 64]
     private static let warmUpSeconds = 0.5
     private static let tracedSeconds = 1.0
-    private static let tracerTries = 250
     /// More than any server here takes in a second on two cores.
     private static let signedPerSecond = 40_000.0
 
@@ -39,8 +38,8 @@ struct IngressBench {
                     try measure(hummingbird.port, hummingbird.child, connections: count, deliveries))
             }
         }
-        let syncs = try Self.connections.map { try syncsPerEvent(connections: $0, deliveries) }
-        show(durable: durable, without: without, syncs: syncs)
+        let calls = try Self.connections.map { try callsPerEvent(connections: $0, deliveries) }
+        show(durable: durable, without: without, calls: calls)
         show(durable: durable, hummingbird: theirs)
         guard DebianWebhook.isInstalled else {
             return Output.show("Debian's `webhook` is not installed, so it was not measured: apt-get install webhook\n")
@@ -55,24 +54,27 @@ struct IngressBench {
         let seconds = seconds ?? setting.seconds
         deliveries.prepare(Int(seconds * Self.signedPerSecond))
         let load = LoadGenerator(port: port, path: path, connections: connections, deliveries: deliveries)
-        let before = ProcessFigures(pid: server.pid)?.cpuNanoseconds ?? 0
+        let before = ProcessorTime.of(server.pid)
         var result = try load.run(seconds: seconds)
-        result.serverMicroseconds = Double((ProcessFigures(pid: server.pid)?.cpuNanoseconds ?? before) - before) / 1e3
+        result.server = ProcessorTime.of(server.pid) - before
         return result
     }
 
-    private func show(durable: [Int: [LoadResult]], without: [Int: [LoadResult]], syncs: [Double?]) {
+    private func show(
+        durable: [Int: [LoadResult]], without: [Int: [LoadResult]], calls: [(syncs: Double, all: Double)?]
+    ) {
         var table = MarkdownTable([
             "connections", "durable/s", "p50 ms", "p99 ms", "max ms", "without ledger/s", "p99 ms", "durable ÷ without",
-            "CPU µs per event", "without", "syncs per event",
+            "CPU µs per event, user", "system", "both", "without", "syncs per event", "system calls",
         ])
-        for (count, syncs) in zip(Self.connections, syncs) {
+        for (count, calls) in zip(Self.connections, calls) {
             let (stored, bare) = (durable[count] ?? [], without[count] ?? [])
             table.add([
                 "\(count)", stored.perSecond.figure, stored.latency(0.5).figure, stored.latency(0.99).figure,
                 stored.longest.figure, bare.perSecond.figure, bare.latency(0.99).figure,
-                (stored.perSecond / max(bare.perSecond, 1)).percent, stored.microsecondsEach.figure,
-                bare.microsecondsEach.figure, syncs?.figure ?? "—",
+                (stored.perSecond / max(bare.perSecond, 1)).percent, stored.userMicrosecondsEach.figure,
+                stored.systemMicrosecondsEach.figure, stored.microsecondsEach.figure, bare.microsecondsEach.figure,
+                calls?.syncs.figure ?? "—", calls?.all.figure ?? "—",
             ])
             if stored.refusals + bare.refusals > 0 { Output.show("refused: \(stored.refusals) and \(bare.refusals)\n") }
         }
@@ -94,25 +96,23 @@ struct IngressBench {
         table.show(title: "The same gateway behind Hummingbird's connection handler and router, without limits")
     }
 
-    /// A short run of its own, with the gateway under strace: what the disk was really asked to sync.
-    private func syncsPerEvent(connections: Int, _ deliveries: Deliveries) throws -> Double? {
-        guard access("/usr/bin/strace", X_OK) == 0 else { return nil }
+    /// A short run of its own, with the gateway under strace: what the kernel and the disk were really asked for, with
+    /// the gateway's start in it.
+    private func callsPerEvent(
+        connections: Int, _ deliveries: Deliveries
+    ) throws -> (syncs: Double, all: Double)? {
+        guard SystemCalls.canTrace else { return nil }
         let report = "\(setting.work)/strace-\(connections).txt"
         let gateway = try Gateway(
             setting: setting, folder: "strace-\(connections)", isDurable: true,
-            under: ["/usr/bin/strace", "-D", "-f", "-c", "-e", "trace=fdatasync,fsync", "-o", report])
+            under: SystemCalls.prefix(report: report))
         let result = try measure(
             gateway.port, gateway.child, connections: connections, deliveries, seconds: Self.tracedSeconds)
         gateway.child.stop()
-        // The tracer is no child of ours; it writes when the gateway has ended.
-        var calls = 0
-        for _ in 0..<Self.tracerTries where calls == 0 {
-            usleep(20_000)
-            let text = String(decoding: FileManager.default.contents(atPath: report) ?? Data(), as: UTF8.self)
-            calls = text.split(separator: "\n").filter { $0.hasSuffix("sync") }
-                .compactMap { $0.split(separator: " ").dropFirst(3).first }.compactMap { Int($0) }.reduce(0, +)
-        }
-        return calls > 0 ? Double(calls) / Double(max(result.accepted, 1)) : nil
+        guard let calls = SystemCalls(report: report) else { return nil }
+        let accepted = Double(max(result.accepted, 1))
+        let syncs = calls.counts.filter { $0.name.hasSuffix("sync") }.reduce(0) { $0 + $1.calls }
+        return (syncs: Double(syncs) / accepted, all: Double(calls.total) / accepted)
     }
 
     /// Debian's `webhook` checks the same signatures and runs `/bin/true`: answering at once, and answering when done.

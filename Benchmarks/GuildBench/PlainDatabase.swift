@@ -1,5 +1,5 @@
+import CSQLite
 import Foundation
-import GRDBSQLite
 import GuildDomain
 
 /// SQLite as it comes, with the durability that the ledger has: a write-ahead log, synced at each commit.

@@ -18,32 +18,49 @@ struct StartupBench {
             ("guild --version", [setting.guild, "--version"]), ("guild run --help", [setting.guild, "run", "--help"]),
             ("guild run greeter", [setting.guild, "run", "greeter", "--codex", folder + "/codex"]),
         ]
-        var times = commands.map { _ in [Double]() }
+        var runs = commands.map { _ in [Run]() }
         // In turns, so that a slow moment of the machine falls on all of them.
         for _ in 0..<setting.rounds * Self.runsPerRound + Self.dropped {
             for (index, command) in commands.enumerated() {
-                times[index].append(try Self.milliseconds(command.arguments, state: folder))
+                runs[index].append(try Self.time(command.arguments, state: folder))
             }
         }
-        times = times.map { Array($0.dropFirst(Self.dropped)) }
-        let reference = times[1].median
-        var table = MarkdownTable(["command", "median ms", "least ms", "÷ python3 -c pass"])
-        for (command, times) in zip(commands, times) {
+        runs = runs.map { Array($0.dropFirst(Self.dropped)) }
+        let reference = runs[1]
+        var table = MarkdownTable([
+            "command", "median ms", "least ms", "÷ python3 -c pass", "CPU ms, user", "system", "÷ python3 -c pass",
+        ])
+        for (command, runs) in zip(commands, runs) {
             table.add([
-                "`\(command.name)`", times.median.figure, (times.min() ?? 0).figure,
-                (times.median / max(reference, 0.001)).figure,
+                "`\(command.name)`", runs.milliseconds.figure, (runs.map(\.milliseconds).min() ?? 0).figure,
+                (runs.milliseconds / max(reference.milliseconds, 0.001)).figure,
+                (runs.map(\.processor.userSeconds).median * 1000).figure,
+                (runs.map(\.processor.systemSeconds).median * 1000).figure,
+                (runs.processor / max(reference.processor, 1e-6)).figure,
             ])
         }
-        table.show(title: "From start to end, \(times[0].count) runs each")
+        table.show(title: "From start to end, \(runs[0].count) runs each")
     }
 
-    private static func milliseconds(_ arguments: [String], state: String) throws -> Double {
+    private static func time(_ arguments: [String], state: String) throws -> Run {
         let start = MonotonicClock.now
-        let status = try Child(arguments, environment: ["XDG_STATE_HOME": state]).wait()
+        let (status, processor) = try Child(arguments, environment: ["XDG_STATE_HOME": state]).waitForTime()
         let end = MonotonicClock.now
         guard status == 0 else {
             throw Failure(.failed, "`\(arguments.joined(separator: " "))` ended with \(status)")
         }
-        return Double(end - start) / 1e6
+        return Run(milliseconds: Double(end - start) / 1e6, processor: processor)
     }
+}
+
+/// What one run of a command took.
+private struct Run {
+    let milliseconds: Double
+    let processor: ProcessorTime
+}
+
+extension [Run] {
+    fileprivate var milliseconds: Double { map(\.milliseconds).median }
+    /// Seconds.
+    fileprivate var processor: Double { map(\.processor.seconds).median }
 }

@@ -6,7 +6,9 @@ import GuildRuntime
 
 /// The codex that the settings name: its repository, and the loader that knows every operation of this build.
 package struct CodexAccess: Sendable {
+    /// The repository of the codex.
     package let repository: CodexRepository
+    /// Loads commits of the repository.
     package let loader: CodexLoader
     /// Whose commits count; nil takes anybody's.
     package let signers: CommitSigners?
@@ -18,6 +20,7 @@ package struct CodexAccess: Sendable {
     /// Every operation there is: the connectors' and the executor's own.
     package static var catalogue: OperationCatalogue { systems.operations }
 
+    /// Opens the repository that the settings name.
     package init(_ settings: Settings) throws {
         let location = try CodexRepository.locate(
             explicit: settings.codex, environment: settings.environment,
@@ -33,17 +36,18 @@ package struct CodexAccess: Sendable {
         }
     }
 
-    /// The same settings, opened anew.
+    /// The same settings, opened again.
     func elsewhere() throws -> CodexAccess { try CodexAccess(settings) }
 
     var environment: [String: String] { settings.environment }
 
-    /// What the settings name: a revision, as it was said.
+    /// The revision in the settings, as written.
     package var revision: String { settings.revision }
 
+    /// Whether the settings ask for uncommitted files.
     package var usesWorktree: Bool { settings.usesWorktree }
 
-    /// Reads what the settings name, with every problem.
+    /// Loads the settings' revision, with every problem.
     package func load(deadline: LoadDeadline? = nil) throws -> LoadResult {
         guard !settings.usesWorktree else { return try loader.loadWorktree() }
         if !settings.isServing { try tellDoubt(about: settings.revision) }
@@ -57,7 +61,7 @@ package struct CodexAccess: Sendable {
         try repository.resolve(settings.revision, isServed: settings.isServing)
     }
 
-    /// Reads what a revision names, with every problem, and says so where a tag has the branch's name.
+    /// Loads a revision, with every problem, and reports if a tag has the branch's name.
     package func load(rev revision: String) throws -> LoadResult {
         try tellDoubt(about: revision)
         return try loader.load(rev: revision)
@@ -65,45 +69,32 @@ package struct CodexAccess: Sendable {
 
     private func tellDoubt(about revision: String) throws {
         guard let tag = try repository.tagBeside(revision) else { return }
-        settings.remark("'\(revision)' is a branch and a tag: the branch is used; the tag's full name is \(tag)")
+        settings.remark("'\(revision)' is a branch and a tag: guild uses the branch; the tag's full name is \(tag)")
     }
 
-    /// Reads a commit, with every problem; that it has no codex at all is one, and that nobody who counts has signed it.
+    /// Loads a commit, with every problem; a missing codex and a missing signature are problems, too.
     ///
-    /// The signature is asked first: of a commit by somebody who does not count nothing is read.
+    /// The signature is checked first: nothing is read of a commit that no signer signed.
     package func load(
         _ commit: CommitID, revision: String, deadline: LoadDeadline? = nil
     ) throws -> LoadResult {
-        if let objection = try signers?.objection(to: commit, in: repository) {
-            return LoadResult(refusing: commit, revision: revision, reason: objection)
-        }
-        return try read(commit, revision: revision, deadline: deadline)
+        try loader.load(commit, revision: revision, signers: signers, deadline: deadline)
     }
 
-    /// The result, refused where its commit may not come after the one that was accepted last.
+    /// The result, refused if its commit does not descend from the last accepted one.
     ///
-    /// Signatures alone let whoever may push go back to an older signed commit, and so undo what was taken away since.
+    /// Signatures alone would let anyone who may push go back to an older signed commit, and so undo later removals.
     package func judged(_ result: LoadResult, after accepted: CommitID?) -> LoadResult {
         guard signers != nil, let accepted, let commit = CommitID(result.commit) else { return result }
         // Commits that cannot be compared are not known to go forward.
         guard (try? repository.isAncestor(accepted, of: commit)) != true else { return result }
         return result.refused(
-            "the commit does not come after \(accepted.short), which was accepted: with --signers history goes forward")
-    }
-
-    private func read(_ commit: CommitID, revision: String, deadline: LoadDeadline?) throws -> LoadResult {
-        do throws(CodexRepositoryError) {
-            return try loader.load(commit, revision: revision, deadline: deadline)
-        } catch {
-            // What is wrong with the commit, and not with the repository, is a reason to refuse it.
-            guard error.kind == .invalidCodex else { throw error }
-            return LoadResult(refusing: commit, revision: revision, reason: "\(error.message); \(error.hint ?? "")")
-        }
+            "the commit does not descend from \(accepted.short), which was accepted: --signers allows no step back")
     }
 
     /// The commit that the ledger says is accepted.
     ///
-    /// - Throws: with what to do where this repository does not have it.
+    /// - Throws: with advice if this repository does not have it.
     package func accepted(_ commit: CommitID) throws -> CodexSnapshot {
         do {
             return try load(commit, revision: commit.short).get()
@@ -112,7 +103,7 @@ package struct CodexAccess: Sendable {
                 throw Failure(
                     .unavailable,
                     "\(repository.place) does not have commit \(commit.short), which the ledger says is accepted",
-                    hint: "fetch it, or accept another one with `guild serve`; for a codex that has nothing to do with "
+                    hint: "fetch it, or accept another one with `guild serve`; for a codex unrelated to "
                         + "that ledger, `guild ledger use --new` begins another")
             }
             throw Failure(
@@ -122,7 +113,7 @@ package struct CodexAccess: Sendable {
         }
     }
 
-    /// As `accepted`, without reading again what is at hand.
+    /// Like `accepted`, but reuses a result that is already loaded.
     func accepted(_ commit: CommitID, or result: LoadResult) throws -> CodexSnapshot {
         if result.commit == commit.hex, let snapshot = result.snapshot { return snapshot }
         return try accepted(commit)
@@ -149,7 +140,7 @@ package struct CodexAccess: Sendable {
 
     /// The snapshot to run on.
     ///
-    /// - Throws: `CodexInvalid` with every reason where it has errors.
+    /// - Throws: `CodexInvalid` with every reason if it has errors.
     package func snapshot() throws -> CodexSnapshot { try load().get() }
 
     /// The snapshot as the head of a process, which finds older commits in the same repository.
@@ -157,19 +148,19 @@ package struct CodexAccess: Sendable {
         current(at: try snapshot())
     }
 
-    /// As `current`, beginning with a snapshot that is at hand.
+    /// As `current`, beginning with a snapshot that is available.
     package func current(at head: CodexSnapshot) -> CurrentCodex {
         CurrentCodex(head) { [self] commit in
             guard let id = CommitID(commit) else {
                 throw Failure(
-                    .unavailable, "the uncommitted files \(commit) are not at hand any more",
+                    .unavailable, "the uncommitted files \(commit) are no longer available",
                     hint: "commit the codex; only commits can be resumed")
             }
             return try retrying { _ in try load(id, revision: id.short) }.get()
         }
     }
 
-    /// Whether the settings mean what is checked out, and not another revision or uncommitted files.
+    /// Whether the settings mean the checked-out commit, and not another revision or uncommitted files.
     package var isAtHead: Bool { !settings.usesWorktree && ["HEAD", "@"].contains(settings.revision) }
 
     /// The ledger of this codex, or the one that the settings name; nothing is changed.
@@ -177,9 +168,9 @@ package struct CodexAccess: Sendable {
         try namedHome() ?? LedgerFinder(self, environment: settings.environment).find()
     }
 
-    /// As `ledgerHome`, for somebody who writes: the ledger is from now on this codex's own.
+    /// Like `ledgerHome`, for a writer: from now on the ledger belongs to this codex.
     ///
-    /// - Parameter isMaking: whether an unknown one is begun; else nothing is changed for it.
+    /// - Parameter isMaking: whether to create an unknown one; otherwise nothing changes for it.
     package func claimedHome(isMaking: Bool) throws -> LedgerHome {
         try namedHome() ?? LedgerFinder(self, environment: settings.environment).claim(isMaking: isMaking)
     }

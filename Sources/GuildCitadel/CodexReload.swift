@@ -21,7 +21,7 @@ struct CodexReload: Service {
     var git = GitProgram(environment: [:])
     var requests = ReloadRequests()
     var loading = HeadLoading()
-    /// Who tells the ledger of a long reading.
+    /// Reports a long reading to the ledger.
     var worker: WorkerID?
 
     /// Behind inotify, which a network file system does not have.
@@ -52,7 +52,7 @@ struct CodexReload: Service {
         }
         if watcher == nil {
             deployment.logger.warning(
-                "no inotify: commits are looked for every \(Self.recheck)",
+                "no inotify: guild looks for commits every \(Self.recheck)",
                 metadata: ["hint": "raise fs.inotify.max_user_instances"])
         }
         return watcher
@@ -73,7 +73,7 @@ struct CodexReload: Service {
     /// Stops reading a commit when the ref names another by now. Blocks: for a thread of its own.
     private func supersede() {
         guard loading.current?.commit != nil else { return }
-        // What cannot be resolved now supersedes nothing.
+        // A revision that cannot be resolved now supersedes nothing.
         guard let newest = try? deployment.access.tip() else { return }
         loading.supersede(by: newest)
     }
@@ -90,19 +90,19 @@ struct CodexReload: Service {
                 return
             } catch CodexRepositoryError.cancelled {
                 // A newer one is there, and wished for; or the process ends, and nothing is wished for any more.
-                deployment.logger.info("a reading of the codex was cancelled")
+                deployment.logger.info("reading the codex was cancelled")
             } catch {
                 // Said once, not with each recheck; the next wish tries again.
                 if "\(error)" != trouble || isForced {
                     deployment.logger.error(
-                        "reload failed; the last good commit runs on", metadata: ["reason": "\(error)"])
+                        "reload failed; the last valid commit stays active", metadata: ["reason": "\(error)"])
                 }
                 trouble = "\(error)"
             }
         }
     }
 
-    /// The commit to look at; nil where it is the one that was looked at last.
+    /// The commit to look at; nil if it is the one that was looked at last.
     private func newest(isForced: Bool, seen: String) async throws -> CommitID?? {
         let access = deployment.access
         guard !access.usesWorktree else { return isForced ? .some(nil) : nil }
@@ -111,11 +111,11 @@ struct CodexReload: Service {
         return isForced || commit.hex != seen ? .some(commit) : nil
     }
 
-    /// What each wish does: looks whether there is something new, and takes it up.
+    /// Handles each request: checks for a new commit, and takes it up.
     func look() async throws { _ = try await look(isForced: false, seen: deployment.codex.head.commit) }
 
-    /// - Returns: the commit that was looked at last; nothing where it could not be read. Then the next wish tries again,
-    ///   because what is missing may still come.
+    /// - Returns: the commit that was examined last; nothing if it could not be read. Then the next request tries
+    ///   again, because missing objects may still arrive.
     private func look(isForced: Bool, seen: String) async throws -> String {
         var wanted: CommitID?
         do {
@@ -136,8 +136,8 @@ struct CodexReload: Service {
     /// Looks at the newest commit.
     func reload() async throws { _ = try await reload(nil) }
 
-    /// - Parameter commit: nil takes what the settings name.
-    /// - Returns: the commit that was looked at.
+    /// - Parameter commit: nil means the settings' revision.
+    /// - Returns: the examined commit.
     private func reload(_ commit: CommitID?) async throws -> String {
         let access = deployment.access
         let accepted = try await deployment.ledger.acceptedHead().flatMap { CommitID($0) }
@@ -202,7 +202,7 @@ struct CodexReload: Service {
         do {
             try await deployment.ledger.noteLoading(commit, since: since, by: worker)
         } catch {
-            deployment.logger.debug("cannot say what is being read", metadata: ["reason": "\(error)"])
+            deployment.logger.debug("cannot record which commit is being read", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -219,7 +219,7 @@ struct CodexReload: Service {
             commit: result.commit, accepted: false, problems: errors.map(\.text), actor: "serve",
             now: deployment.time.now)
         deployment.logger.error(
-            "codex refused; the last good one runs on",
+            "codex refused; the last valid commit stays active",
             metadata: [
                 "commit": "\(result.commit)", "serving": "\(deployment.codex.head.commit)",
                 "errors": "\(errors.count)", "first": "\(errors.first?.text ?? "")",
@@ -228,8 +228,8 @@ struct CodexReload: Service {
 
     // MARK: Remote
 
-    /// Asks the remote in its interval, and at once when somebody says that there is something new. What comes changes
-    /// the ref, and that is noticed as any other change.
+    /// Fetches the remote in its interval, and immediately when a webhook reports a push. A fetch changes the ref,
+    /// which is noticed like any other change.
     private func fetch(_ remote: RemoteBranch) async {
         var trouble = ""
         while !Task.isCancelled {
@@ -241,7 +241,7 @@ struct CodexReload: Service {
             } catch {
                 if "\(error)" != trouble {
                     deployment.logger.warning(
-                        "fetch failed; the last good commit runs on", metadata: ["reason": "\(error)"])
+                        "fetch failed; the last valid commit stays active", metadata: ["reason": "\(error)"])
                 }
                 trouble = "\(error)"
             }
@@ -252,7 +252,7 @@ struct CodexReload: Service {
 }
 
 extension CodexAccess {
-    /// A repository may be repacked or replaced while it is read; opened anew it is whole.
+    /// A repository may be repacked or replaced while it is read; opened again it is whole.
     func retrying<Value>(_ body: (CodexRepository) throws -> Value) throws -> Value {
         do {
             return try body(repository)

@@ -4,10 +4,10 @@ import GuildLedger
 import GuildRuntime
 
 extension Deployment {
-    /// Runs an executor and an action executor that claim only what belongs to `root`, until `body` has returned.
+    /// Runs an executor and an action executor that claim only work of `root`, until `body` has returned.
     func hosting<Value: Sendable>(
         root: EventID, worker: Worker, substitute: ModelProviders.Substitute? = nil, retry: RetryPolicy? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in },
+        observe: (@Sendable (RunEvent) -> Void)? = nil,
         until body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let executor = executor(worker: worker, root: root, substitute: substitute, retry: retry, observe: observe)

@@ -21,7 +21,7 @@ extension Deployment {
             let accepted = CommitID(codex.head.commit)
             let ours = try accepted.map { try repository.roots(of: $0) } ?? []
             guard !roots.isEmpty, roots == ours else {
-                throw Self.isAnother(other.repository.place, "its history has another beginning")
+                throw Self.isAnother(other.repository.place, "its history has a different root")
             }
             guard let standing, standing.standing != .own else { return false }
             _ = try LedgerFinder(other, environment: access.environment).use(ledger.location)
@@ -32,12 +32,12 @@ extension Deployment {
             try await ledger.noteTaken(by: repository.place, before: nil, actor: "serve", now: time.now)
         }
         logger.notice(
-            "the codex's path leads elsewhere now", metadata: ["from": "\(before)", "to": "\(repository.place)"])
+            "the codex's path now leads elsewhere", metadata: ["from": "\(before)", "to": "\(repository.place)"])
     }
 
     private static func isAnother(_ place: String, _ reason: String) -> Failure {
         Failure(
-            .refused, "\(place): the codex's path leads to another codex now: \(reason)",
-            hint: "the one before is served on; restart `guild serve` to serve another codex")
+            .refused, "\(place): the codex's path now leads to another codex: \(reason)",
+            hint: "guild keeps serving the previous one; restart `guild serve` to serve the other codex")
     }
 }

@@ -18,11 +18,11 @@ extension Deployment {
         if trustee == .run, !trusted.isEmpty {
             let count = "\(trusted.count) secret\(trusted.count == 1 ? "" : "s")"
             remark(
-                "as nobody has served this codex yet, you trust the \(count) it names: guild registry trust lists them")
+                "nobody has served this codex yet, so you trust the \(count) it names: guild registry trust lists them")
         }
         guard !waiting.isEmpty else { return }
         logger.warning(
-            "secrets are not used: an operator has to trust them first",
+            "secrets are not used: an operator must trust them first",
             metadata: [
                 "commit": "\(snapshot.commit)",
                 "secrets": "\(waiting.map(\.description).joined(separator: ", "))",
@@ -30,9 +30,9 @@ extension Deployment {
             ])
     }
 
-    /// Says which secrets of a commit are not there, and what they are for.
+    /// Logs the missing secrets of a commit, with their uses.
     ///
-    /// - Parameter said: those that this was said of before.
+    /// - Parameter said: those that were logged before.
     func warnOfMissingSecrets(of snapshot: CodexSnapshot, but said: Set<SecretReference> = []) {
         let uses = Dictionary(grouping: snapshot.secretPairs, by: \.reference)
         for reference in snapshot.secretReferences.subtracting(said).sorted(by: { "\($0)" < "\($1)" }) {
@@ -54,14 +54,14 @@ extension Deployment {
         return Set(taken.flatMap(\.authentication.secrets)).filter { !others.contains("\($0)") }
     }
 
-    /// The secrets that a run of `agent` would use and may not. Where answers are replayed, what its tools use is asked for
-    /// when they do: most recordings call none.
+    /// The secrets that a run of `agent` would use without trust. With replayed answers, trust in the tools' secrets is
+    /// checked when a tool uses them: most recordings call none.
     func untrusted(for agent: AgentManifest, _ options: RunOptions, isReplayed: Bool) async throws
         -> [SecretPair]
     {
         let head = codex.head
         var pairs: [SecretPair] = []
-        // What cannot be chosen is said by the run itself; what stands in for the first choice, when it is used.
+        // The run itself reports a model that cannot be chosen, and a fallback is reported when it is used.
         let models = try? ModelSelection.candidates(for: agent, override: options.model, in: asked)
         let entry = models?.first?.entry
         let isReplayed = isReplayed || entry?.vendor == .replay

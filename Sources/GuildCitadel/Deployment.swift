@@ -7,43 +7,50 @@ import GuildRuntime
 package import GuildTransport
 package import Logging
 
-/// The parts that components are made of: one codex, one ledger, one HTTP client, one set of secrets.
+/// The parts that components share: one codex, one ledger, one HTTP client, one set of secrets.
 package struct Deployment: Sendable {
-    /// What a process is for, and so what it may say about the accepted head.
+    /// The role of a process, which decides whether it may change the accepted head.
     package enum Role: Sendable {
-        /// `guild serve`: what it takes up is accepted.
+        /// `guild serve`: accepts what it takes up.
         case serving
-        /// `guild run`: accepts what is checked out, as long as nobody serves.
+        /// `guild run`: accepts the checked-out commit as long as nobody serves.
         case running
-        /// Another command that writes: obeys what is accepted.
+        /// Another command that writes: uses the accepted head.
         case writing
     }
 
+    /// The codex's repository.
     package let access: CodexAccess
-    /// What is obeyed: limits, prices, models and connectors come from its head.
+    /// The codex in force: limits, prices, models and connectors come from its head.
     package let codex: CurrentCodex
-    /// What the settings name: the prompts and tools of work that this process begins. The head, unless another commit is
-    /// accepted.
+    /// The codex of the settings, with the prompts and tools of work that this process begins. It is the head, unless
+    /// another commit is accepted.
     package let asked: CodexSnapshot
+    /// The ledger.
     package let ledger: Ledger
+    /// The client for models, systems and secrets.
     package let http: HTTPClient
+    /// Resolves the secrets that operators trust.
     package let secrets: SecretResolver
+    /// The connectors of the codex in force.
     package let connectors: CurrentConnectors
+    /// The clock.
     package let time: any TimeSource
+    /// The log.
     package let logger: Logger
-    /// Raised when an event is held until it is known who we are.
+    /// Raised when an event is held until our identity is known.
     let held = Signal()
-    /// Why the newest commit is not what this deployment began with; the last accepted one is then.
+    /// Why this deployment did not begin with the newest commit; it then began with the last accepted one.
     package let refusal: CodexInvalid?
-    /// Why what the settings name cannot be read, if the last accepted commit can and is what this deployment began with.
+    /// Why the settings' commit cannot be read, if this deployment began with the last accepted one instead.
     package let unreadable: CodexRepositoryError?
-    /// Whether a commit may say which secret goes where.
+    /// Whether the commit itself decides which secret goes where.
     let trustsCodex: Bool
-    /// `user:NAME`: who started the process.
+    /// `user:NAME`: the user who started the process.
     let user: String
     let remark: @Sendable (String) -> Void
     private let role: Role
-    /// What was accepted when this began.
+    /// The accepted commit at the beginning.
     private let acceptedBefore: CommitID?
 
     /// Opens codex and ledger.
@@ -64,7 +71,7 @@ package struct Deployment: Sendable {
         user = settings.user
         remark = settings.remark
         let newest = Result { try access.load() }
-        // Nobody's ledger begins with a codex that cannot run.
+        // No ledger begins with a codex that cannot run.
         if (try? newest.get())?.snapshot == nil, try access.ledgerHome().standing == .unknown {
             _ = try newest.get().get()
         }
@@ -74,16 +81,8 @@ package struct Deployment: Sendable {
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
         let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
-        let result: LoadResult
-        if role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
-            let accepted,
-            // The newest commit's damage is what is to be told, also where it reaches the older one.
-            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
-        {
-            (result, unreadable) = (earlier, damage)
-        } else {
-            (result, unreadable) = (try newest.get(), nil)
-        }
+        let (result, damage) = try Self.beginning(with: newest, after: accepted, access, role)
+        unreadable = damage
         let mayMove =
             switch role {
             case .serving: true
@@ -104,7 +103,7 @@ package struct Deployment: Sendable {
                     commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
                     now: time.now)
             }
-            // An older commit that cannot be read any more says less than what is wrong with the newest.
+            // If the older commit is unreadable too, the problem of the newest is more useful.
             guard role == .serving, let accepted,
                 let earlier = try? access.load(accepted, revision: accepted.short).get()
             else { throw invalid }
@@ -113,7 +112,7 @@ package struct Deployment: Sendable {
             refusal = invalid
         }
         if codex.head.commit != asked.commit { codex.stage(asked) }
-        // What was told which commit to use heeds no newer one; what obeys the accepted one follows it.
+        // A process with a fixed commit ignores newer ones; a process on the accepted commit follows it.
         if role != .serving, codex.head.commit == accepted?.hex { codex.startFollowing() }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
         secrets = SecretResolver(
@@ -122,20 +121,33 @@ package struct Deployment: Sendable {
         if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: user) }
     }
 
-    /// Whether a run may have what is checked out accepted: nobody serves, and it is no step back.
+    /// Loads the newest commit. If its objects are damaged, `serve` begins with the last accepted commit instead and
+    /// reports the damage.
+    private static func beginning(
+        with newest: Result<LoadResult, any Error>, after accepted: CommitID?, _ access: CodexAccess, _ role: Role
+    ) throws -> (LoadResult, CodexRepositoryError?) {
+        guard role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
+            let accepted,
+            // Report the newest commit's damage, even if it affects the older one.
+            let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
+        else { return (try newest.get(), nil) }
+        return (earlier, damage)
+    }
+
+    /// Whether a run may accept the checked-out commit: nobody serves, and the commit is not older.
     private static func mayMove(
         _ access: CodexAccess, from accepted: CommitID?, _ ledger: Ledger
     ) async throws -> Bool {
         guard access.isAtHead, try await !ledger.isServed() else { return false }
         guard let accepted else { return true }
         let commit = try access.tip()
-        // What this repository does not have may well be newer.
+        // An accepted commit that this repository lacks may well be newer.
         guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
-        // A commit that cannot be read is refused for that, and is no step back.
+        // An unreadable commit is refused for that reason, not as a step back.
         return (try? access.repository.isAncestor(commit, of: accepted)) != true
     }
 
-    /// Has the commit of a single run accepted, where that is the run's to say; else the accepted one is obeyed.
+    /// Accepts the commit of a single run, if the run may decide that; otherwise uses the accepted one.
     ///
     /// - Parameter isAttended: whether a person sits at a terminal.
     func acceptRun(actor: String, isAttended: Bool) async throws {
@@ -153,7 +165,7 @@ package struct Deployment: Sendable {
         codex.startFollowing()
     }
 
-    /// Records that this commit is what runs now, with the limits it sets, and keeps it alive in the repository.
+    /// Records that this commit is in force, with its limits, and protects it in the repository.
     package func acceptHead(actor: String) async throws { try await accept(codex.head, actor: actor) }
 
     func accept(_ snapshot: CodexSnapshot, actor: String) async throws {
@@ -170,22 +182,23 @@ package struct Deployment: Sendable {
             budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
     }
 
-    /// Keeps a commit alive by a ref of ours, so that a force-push and gc cannot take it.
+    /// Protects a commit by a ref of ours, so that a force-push and gc cannot remove it.
     func pin(_ commit: String) {
         guard let id = CommitID(commit) else { return }
         do {
             try access.repository.pin(id)
         } catch {
-            // A repository that we may only read still runs; what is lost is the safety from gc.
+            // A repository that guild may only read still works; only the protection from gc is missing.
             logger.warning(
-                "cannot keep the commit alive", metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
+                "cannot protect the commit from git gc",
+                metadata: ["commit": "\(commit)", "reason": "\(error.message)"])
         }
     }
 
-    /// Lets go of the commits that neither run nor are named by unfinished work.
+    /// Releases the commits that neither run nor belong to unfinished work.
     ///
-    /// Another process may put work on a commit between our look and our letting go, so what is in use afterwards is
-    /// kept again; git prunes nothing that was reachable a moment ago.
+    /// Another process may start work on a commit between our check and the release, so commits in use afterwards are
+    /// protected again; git prunes nothing that was reachable a moment ago.
     package func unpinUnused() async throws {
         var needed = try await commitsToKeep()
         let stale = try access.repository.pinnedCommits().filter { !needed.contains($0.hex) }
@@ -200,16 +213,16 @@ package struct Deployment: Sendable {
         if let failure { throw failure }
     }
 
-    /// As `unpinUnused`; what fails now (git may be packing its refs) is done the next time.
+    /// Like `unpinUnused`; a failure now (git may be packing its refs) is made up the next time.
     func sweepPins() async {
         do {
             try await unpinUnused()
         } catch {
-            logger.debug("cannot let go of old commits", metadata: ["reason": "\(error)"])
+            logger.debug("cannot release old commits", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// The heads, ours and the accepted one, and what unfinished work names.
+    /// The heads, ours and the accepted one, and the commits of unfinished work.
     private func commitsToKeep() async throws -> Set<String> {
         var needed = try await ledger.commitsInUse()
         needed.insert(codex.head.commit)
@@ -219,12 +232,12 @@ package struct Deployment: Sendable {
 
     func executor(
         worker: Worker, root: EventID? = nil, substitute: ModelProviders.Substitute? = nil, retry: RetryPolicy? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) -> Executor {
         let providers = ModelProviders(
             client: http, secrets: secrets, substitute: substitute,
             idleTimeout: codex.head.settings.modelIdleTimeout.value
-        ) { observe(.notRecorded($0)) }
+        ) { observe?(.notRecorded($0)) }
         let parts = Executor.Parts(
             ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: logger)
@@ -232,12 +245,12 @@ package struct Deployment: Sendable {
     }
 
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
-        ActionExecutor(
-            ledger: ledger, connectors: { [connectors, codex] in connectors.of(codex.head) }, worker: worker,
-            root: root, settings: { [codex] in codex.head.settings },
-            charges: { [codex] in codex.head.charges(operation: $0) }, time: time, logger: logger)
+        let parts = ActionExecutor.Parts(
+            ledger: ledger, codex: codex, connectors: connectors, worker: worker, time: time, logger: logger)
+        return ActionExecutor(parts, root: root)
     }
 
+    /// Closes the ledger and ends the client.
     package func close() {
         http.shutdown()
         ledger.close()

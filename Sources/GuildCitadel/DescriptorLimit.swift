@@ -2,9 +2,9 @@ import Foundation
 
 /// How many descriptors the process may have open.
 enum DescriptorLimit {
-    /// What our own work needs beside the connections: the ledger and its readers, git, calls to models and systems.
+    /// The reserve for our own work besides connections: the ledger and its readers, git, calls to models and systems.
     static let reserve = 256
-    /// What is assumed where the system does not say.
+    /// The assumed limit if the system reports none.
     private static let fallback = 1024
 
     /// Raises the soft limit to the hard one; programs that we start have it, too.

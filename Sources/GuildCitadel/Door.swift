@@ -1,21 +1,21 @@
 import GuildDomain
 import GuildHTTP
 
-/// What `guild serve` takes from the network: from whom, for which hosts, and how much at a time.
+/// What `guild serve` accepts from the network: from which addresses, for which hosts, and how much at a time.
 struct Door: Sendable {
     let proxies: TrustedProxies
     let hosts: HostPolicy
     private(set) var limits = HTTPLimits()
 
-    /// The paths under it carry their own proof, and arrive under whatever name the sender was given.
+    /// Requests under it authenticate themselves, and arrive under any host name that the sender was given.
     private static let exemptSegment = "webhooks"
 
-    /// - Throws: a failure of usage for what is no block of addresses and no name of a host.
+    /// - Throws: a failure of usage for an invalid block of addresses or host name.
     init(listen: ListenAddress?, trustedProxies: [String]?, hosts: [String]) throws(Failure) {
         proxies = try trustedProxies.map { texts throws(Failure) in try Self.proxies(texts) } ?? .loopback
         for host in hosts where !Self.isHost(host) {
             throw Failure(
-                .usage, "--host '\(host)' is not the name of a host",
+                .usage, "--host '\(host)' is not a host name",
                 hint: "write the name alone, without a scheme, a port or a path: --host guild.example.com")
         }
         self.hosts = HostPolicy(names: hosts + [listen?.host].compactMap(\.self), exempt: [Self.exemptSegment])

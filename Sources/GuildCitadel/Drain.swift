@@ -4,17 +4,17 @@ import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Ends when nothing is left that this process does: what `--once` waits for. What only other components do (an
-/// invocation where no executor runs) is not waited for, nor what an alert or a budget holds back; what is due only later
-/// (a turn at a rate, a debounce window, a far retry) is left and named.
+/// Ends when this process has no work left: `--once` waits for it. It does not wait for work of other components (an
+/// invocation without an executor here), nor for work that an alert or a budget holds back; it leaves and names work
+/// that is due only later (a rate-limit slot, a debounce window, a distant retry).
 struct Drain: Service {
     private static let recheck = Duration.milliseconds(200)
-    /// What is due within it is waited for: a retry, a short debounce window, the second look for a write that may have been
-    /// done.
+    /// Work that is due within this time is waited for: a retry, a short debounce window, the second look for a write
+    /// that may have been done.
     static let patience = Duration.seconds(20)
 
     let ledger: Ledger
-    /// What is due now belongs to what is drained; nil where no scheduler runs here.
+    /// Its due work belongs to the drain; nil if no scheduler runs here.
     let scheduler: Scheduler?
     let components: Set<Component>
     let time: any TimeSource
@@ -49,7 +49,7 @@ struct Drain: Service {
         }
         guard !metadata.isEmpty else { return }
         metadata["hint"] = "guild dispatch queue lists it"
-        logger.notice("left what is due later", metadata: metadata)
+        logger.notice("left work that is due later", metadata: metadata)
     }
 
     func isOurs(_ pending: PendingWork) -> Bool {

@@ -2,10 +2,10 @@ import GuildCodex
 import GuildDomain
 import Synchronization
 
-/// The commit that is being read now: for those who ask how long, and for those who know of a newer one.
+/// The commit that is being read now, for status reports and for cancellation by a newer one.
 final class HeadLoading: Sendable {
     struct Reading: Sendable {
-        /// Nil for what the settings name, whichever it is.
+        /// Nil for the settings' revision, whichever commit that is.
         let commit: CommitID?
         let since: Timestamp
         let deadline: LoadDeadline
@@ -13,7 +13,7 @@ final class HeadLoading: Sendable {
 
     private let state = Mutex<Reading?>(nil)
 
-    /// What is shorter is nobody's concern.
+    /// A shorter reading is not worth reporting.
     static let worthTelling = Duration.seconds(1)
 
     var current: Reading? { state.withLock { $0 } }
@@ -32,10 +32,10 @@ final class HeadLoading: Sendable {
         reading.deadline.cancel()
     }
 
-    /// Stops reading, whatever it is.
+    /// Stops the current reading.
     func cancel() { current?.deadline.cancel() }
 
-    /// What `/readyz` says of it; nil where nothing has been read for long.
+    /// Its entry in `/readyz`; nil if no reading takes long.
     func json(now: Timestamp) -> JSONValue? {
         guard let reading = current, now - reading.since >= Self.worthTelling else { return nil }
         var members: [(String, JSONValue)] = []

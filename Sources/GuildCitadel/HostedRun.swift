@@ -1,4 +1,4 @@
-package import GuildCodex
+import GuildCodex
 import GuildConnectors
 package import GuildDomain
 import GuildEgress
@@ -8,18 +8,21 @@ import GuildTransport
 import Logging
 import Synchronization
 
-/// What `guild run` is asked for.
+/// The request of `guild run`.
 package struct RunRequest: Sendable {
+    /// The agent's name.
     package var agent: String
+    /// The options of the command line.
     package var options: RunOptions
     /// The event to run on; nil makes one of system `cli`.
     package var event: Event?
-    /// Who asks: `user:NAME`.
+    /// The requesting user: `user:NAME`.
     package var user: String
-    /// An invocation to go on with, instead of a new one of `agent`.
+    /// An invocation to continue with, instead of a new one of `agent`.
     package var resumed: InvocationID?
+    /// Replaces or records the model's answers.
     package var substitute: ModelProviders.Substitute?
-    /// Asks the person at the terminal whether these secrets may be used so; nil where nobody is there.
+    /// Asks the person at the terminal whether these secrets may be used so; nil if nobody is there.
     package var trust: (@Sendable ([SecretPair]) throws -> Bool)?
 
     package init(agent: String, options: RunOptions, event: Event? = nil, user: String) {
@@ -32,10 +35,13 @@ package struct RunRequest: Sendable {
 
 /// How a run came out.
 package struct RunOutcome: Sendable {
+    /// The invocation at its end.
     package let invocation: Invocation
+    /// Why it failed; nil if it did not.
     package var failure: Failure?
     /// The actions that wait for a person.
     package let awaiting: [Action]
+    /// The recorded turns.
     package let turns: [JournalledTurn]
     /// The actions that a person or the system refused, and that no later one made up for.
     package var refused: [Action] = []
@@ -52,8 +58,8 @@ package struct RunOutcome: Sendable {
     /// The writes that the manifest or a policy refused, and that none of the same kind and subject made up for.
     package var blocked: [ToolCall] = []
 
-    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person or a policy, 6 an
-    /// action is still to be done, 130 cancelled, else the failure's own.
+    /// 0 done, 1 an action failed, 4 stopped by a budget, 5 waiting for approval or refused by a person or a policy, 6
+    /// an action is still open, 130 cancelled, otherwise the failure's own.
     package var exitStatus: Int32 {
         switch invocation.state {
         case .succeeded where refused.contains { $0.state == .rejected }: ErrorKind.refused.exitStatus
@@ -84,10 +90,11 @@ package struct HostedRun: Sendable {
     /// Asked for each action that waits for a person; nil leaves it waiting.
     package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
 
+    /// The parts that the run uses.
     package let deployment: Deployment
     private let request: RunRequest
 
-    /// - Throws: where the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
+    /// - Throws: if the agent, or its model or the one that is asked for, is not in the codex, with the nearest name.
     package init(_ request: RunRequest, in deployment: Deployment) throws(Failure) {
         self.deployment = deployment
         self.request = request
@@ -102,23 +109,16 @@ package struct HostedRun: Sendable {
 
     private func agent() throws(Failure) -> AgentManifest {
         let asked = deployment.asked
-        guard let agent = asked.agent(request.agent) else { throw Self.unknownAgent(request.agent, in: asked) }
+        guard let agent = asked.agent(request.agent) else { throw asked.unknownAgent(request.agent) }
         return agent
     }
 
-    package static func unknownAgent(_ name: String, in snapshot: CodexSnapshot) -> Failure {
-        let names = snapshot.agentsByName.map(\.name)
-        return Failure(
-            .usage, "there is no agent '\(name)'",
-            hint: NearestName.of(name, in: names).map { "did you mean '\($0)'?" }
-                ?? "`guild registry list` shows them: \(names.prefix(20).joined(separator: ", "))")
-    }
-
-    /// Runs until the invocation ends, or waits for a person who is not there.
+    /// Runs until the invocation ends, or waits for a person who is absent.
     package func run(
         observe: @escaping @Sendable (RunEvent) -> Void, approve: @escaping Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         try await deployment.acceptRun(actor: request.user, isAttended: request.trust != nil)
         try await settleTrust()
         let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
@@ -128,7 +128,8 @@ package struct HostedRun: Sendable {
         } else {
             (root, invocation) = try await begin(worker)
         }
-        let (lastFailure, notRecorded) = (FailureBox(), FailureBox())
+        let lastFailure = FailureBox()
+        let notRecorded = FailureBox()
         let blocked = Mutex<[ToolCall]>([])
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
@@ -148,7 +149,8 @@ package struct HostedRun: Sendable {
         outcome.blocked = blocked.withLock { $0 }.filter { call in
             !done.contains { $0.operation == call.name && $0.subject == call.blockedSubject }
         }
-        // The ledger tells the end before the executor tells why; only now has the executor surely told it.
+        // The ledger reports the end before the executor reports the reason; only now has the executor certainly
+        // reported it.
         if outcome.invocation.state.isFinal || outcome.invocation.waitReason == .budget {
             outcome.failure = lastFailure.get()
         }
@@ -157,7 +159,7 @@ package struct HostedRun: Sendable {
         return outcome
     }
 
-    /// Nothing begins that would end at a secret which nobody trusts: a person is asked, or told what to do.
+    /// Starts nothing that would stop at an untrusted secret: it asks the person, or says what to do.
     private func settleTrust() async throws {
         guard request.resumed == nil else { return }
         let isReplayed = if case .replay? = request.substitute { true } else { false }
@@ -169,8 +171,8 @@ package struct HostedRun: Sendable {
             let state = isRevoked ? "trust \(first.use.purpose) is revoked" : "not trusted \(first.use.purpose)"
             throw Failure(
                 .refused, "secret \(first.reference): \(state)\(more)",
-                hint: "an operator says so once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
-                    + (isRevoked ? "" : "; who protects the branch instead says --trust-codex"))
+                hint: "an operator must trust it once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
+                    + (isRevoked ? "" : "; or pass --trust-codex if the branch is protected"))
         }
         _ = try await deployment.ledger.setTrust(
             pairs, to: .trusted, commit: deployment.asked.commit, actor: request.user, now: deployment.time.now)
@@ -181,12 +183,12 @@ package struct HostedRun: Sendable {
         _ = try await deployment.ledger.requestCancel(id, actor: request.user, now: deployment.time.now)
     }
 
-    /// What to do about a budget, and how it goes on then.
+    /// The advice for a budget, and how to continue after it.
     private static func failure(_ refusal: BudgetExceeded, of invocation: InvocationID) -> Failure {
         let hint = refusal.hint.map { "\($0); then " } ?? ""
         return Failure(
             .outOfBudget, refusal.message,
-            hint: "\(hint)`guild run --resume \(invocation)`, or a running `guild serve`, goes on where it stopped")
+            hint: "\(hint)`guild run --resume \(invocation)`, or a running `guild serve`, continues it")
     }
 
     /// Takes up an invocation that waits, or that nobody has taken up yet.
@@ -200,7 +202,7 @@ package struct HostedRun: Sendable {
         guard !invocation.state.isFinal else {
             throw Failure(
                 .usage, "invocation \(id) has ended already: it \(invocation.state.rawValue)",
-                hint: "`guild audit show \(id)` tells how; `guild run \(invocation.agent)` begins a new one")
+                hint: "`guild audit show \(id)` shows how; `guild run \(invocation.agent)` starts a new one")
         }
         return (invocation.root, id)
     }
@@ -236,7 +238,8 @@ package struct HostedRun: Sendable {
     private func follow(
         _ id: InvocationID, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
     ) async throws -> RunOutcome {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         var released: [Action] = []
         var told: [ActionID: Timestamp] = [:]
@@ -266,7 +269,7 @@ package struct HostedRun: Sendable {
             if invocation.state == .waiting, invocation.waitReason == .approval {
                 let left = try await decide(awaiting, approve, &released)
                 guard !left.isEmpty else { continue }
-                // Whoever was asked may have ended the run instead.
+                // The person who was asked may have ended the run instead.
                 let now = try await ledger.invocation(id) ?? invocation
                 return try await outcome(now, now.state.isFinal ? [] : left, released)
             }

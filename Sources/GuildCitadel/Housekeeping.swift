@@ -18,10 +18,13 @@ struct Housekeeping: Service {
     let deployment: Deployment
 
     func run() async throws {
-        let (ledger, time, logger) = (deployment.ledger, deployment.time, deployment.logger)
+        let ledger = deployment.ledger
+        let time = deployment.time
+        let logger = deployment.logger
         await cancelWhenGracefulShutdown {
-            // What a crash left is looked for once, and again where a round could not look at all files.
+            // Remains of a crash are searched for once, and again if a round could not look at all files.
             var looksAtFiles = true
+            var isFirst = true
             while !Task.isCancelled {
                 let end = ContinuousClock.now + Self.round
                 var next = Self.interval
@@ -41,9 +44,11 @@ struct Housekeeping: Service {
                 } catch is CancellationError {
                     return
                 } catch {
-                    // What is not taken away now is taken away in the next round.
+                    // The next round deletes what this one could not.
                     logger.error("retention failed", metadata: ["reason": "\(error)"])
                 }
+                if isFirst { MemoryReturn.ofStartup() }
+                isFirst = false
                 // Losing the error is safe: it can only say that this task was cancelled, which the loop sees.
                 try? await time.sleep(until: time.now + next)
             }
@@ -52,7 +57,7 @@ struct Housekeeping: Service {
 }
 
 extension CodexSnapshot {
-    /// What the policies say about retention, as the ledger takes it.
+    /// The retention of the policies, in the ledger's form.
     package var retentionPlan: RetentionPlan {
         let rules = retention
         return RetentionPlan(

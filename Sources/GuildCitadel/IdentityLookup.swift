@@ -6,8 +6,8 @@ import GuildLedger
 import Logging
 import ServiceLifecycle
 
-/// Learns who we are in each external system if the codex does not say it, so that the gateway knows our own events; and
-/// lets go of those that were held until then.
+/// Asks each external system for our identity if the codex does not state it, so that the gateway recognises our own
+/// events; and releases the events that were held until then.
 struct IdentityLookup: Service {
     /// How long after a failure a system is asked again; another commit of the codex is tried at once.
     private static let patience = Duration.seconds(60)
@@ -75,13 +75,13 @@ struct IdentityLookup: Service {
             let reason = String(((error as? any GuildError)?.message ?? "\(error)").prefix(Self.longestReason))
             guard isMissing(system, head) else {
                 deployment.logger.info(
-                    "cannot learn our id on \(system.title); events are ours by the login of connection.identity alone",
+                    "cannot determine our id on \(system.title); only the login of connection.identity identifies our events",
                     metadata: ["reason": "\(reason)"])
                 return
             }
             deployment.logger.warning(
                 """
-                cannot learn who we are on \(system.title); what our own writes may cause is held: set \
+                cannot determine our identity on \(system.title); events that our writes may cause are held: set \
                 connection.identity
                 """,
                 metadata: ["reason": "\(reason)"])
@@ -98,11 +98,11 @@ struct IdentityLookup: Service {
             let count = try await held.release(of: system.name, identity: identity)
             guard count > 0 else { return }
             deployment.logger.notice(
-                "it is known who we are on \(system.title): held events go to the dispatcher",
+                "our identity on \(system.title) is known: held events go to the dispatcher",
                 metadata: ["events": "\(count)"])
         } catch {
             guard !Task.isCancelled else { return }
-            deployment.logger.error("cannot let go of held events", metadata: ["reason": "\(error)"])
+            deployment.logger.error("cannot release held events", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -112,7 +112,7 @@ struct IdentityLookup: Service {
         } catch {
             guard !Task.isCancelled else { return }
             deployment.logger.error(
-                "cannot record who we are on \(system.title)", metadata: ["reason": "\(error)"])
+                "cannot record our identity on \(system.title)", metadata: ["reason": "\(error)"])
         }
     }
 }

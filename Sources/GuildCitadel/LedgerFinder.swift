@@ -38,9 +38,10 @@ package struct LedgerFinder {
     }
 
     private func look() throws -> Look {
-        let (id, shared) = (try repository.codexID(), try repository.sharedPlace())
+        let id = try repository.codexID()
+        let shared = try repository.sharedPlace()
         let place = LedgerRecord.Place(path: shared.path, device: shared.device, inode: shared.inode)
-        let what = id.map { "the id \($0.short)" } ?? "its path, as it has no id yet,"
+        let what = id.map { "the id \($0.short)" } ?? "its path, because it has no id yet,"
         let earlier = try earlierLocations()
         let looked = ["\(what) in \(known.folder)"] + earlier.map(\.path)
         func made(_ finding: Finding, _ standing: LedgerHome.Standing, _ locations: [LedgerLocation]) -> Look {
@@ -81,26 +82,26 @@ package struct LedgerFinder {
         record.folder == repository.codexFolder && record.places.contains { isSame($0, place) } && isOfHistory(record)
     }
 
-    /// Whether the repository has where the codex of the record came from. One that was made anew in an old one's place
-    /// has not, and may well have got its inode.
+    /// Whether the repository has a root commit of the record's codex. A new repository in the old one's place does
+    /// not, although it may well have the same inode.
     private func isOfHistory(_ record: LedgerRecord) -> Bool {
         let roots = record.roots.compactMap { CommitID($0) }
         return roots.isEmpty || roots.contains { (try? repository.resolve($0.hex)) != nil }
     }
 
-    /// Whether a place that is remembered is that of this very folder, whatever id it has.
+    /// Whether a known place is that of this very folder, whatever id it has.
     private func isSame(_ known: LedgerRecord.Place, _ place: LedgerRecord.Place) -> Bool {
         known.path == place.path && known.isFolder(of: place)
     }
 
-    /// Whether a repository is still there and has the id, so that it is no earlier place of this one.
+    /// Whether a repository is still there and has the id, so that it is not a earlier place of this one.
     private func isLive(_ place: LedgerRecord.Place, _ id: CodexID?) -> Bool {
-        // What cannot be read any more is not in use.
+        // An unreadable place is not in use.
         let there = (try? CodexRepository.codexID(of: repository.codexFolder, inShared: place.path)) ?? nil
         return there == id || place.isByPath && there == nil && CodexRepository.isThere(place.path)
     }
 
-    /// Where 0.1.0 kept the ledgers of this repository: each work tree had one.
+    /// The places in which 0.1.0 kept the ledgers of this repository: each work tree had one.
     private func earlierLocations() throws -> [LedgerLocation] {
         let places = try [repository.place] + repository.workTrees() + [repository.sharedPlace().path]
         var seen: Set<LedgerLocation> = []
@@ -114,7 +115,7 @@ package struct LedgerFinder {
         return records.filter { $0.isLike(sketch) && $0.ledger.exists }.map(\.ledger)
     }
 
-    /// What the codex is like. What cannot be read of it is like nothing, and loading it says why.
+    /// The codex's features for comparison. Unreadable ones match nothing, and loading the codex says why.
     private func sketch() -> LedgerRecord {
         let commit = try? repository.resolve(revision)
         let roots = commit.flatMap { try? repository.roots(of: $0) } ?? []
@@ -126,10 +127,11 @@ package struct LedgerFinder {
 
     // MARK: Taking
 
-    /// The codex's own ledger for somebody who writes: adopted from where an earlier version kept it, and remembered.
+    /// The codex's own ledger for a writer: adopted from where an earlier version kept it, and recorded.
     ///
-    /// - Parameter isMaking: whether one that is unknown is begun; else that is no error, and nothing is changed.
-    /// - Throws: of kind `.usage` where one is only alike.
+    /// - Parameter isMaking: whether to create an unknown one; otherwise an unknown one is not an error, and nothing
+    ///   changes.
+    /// - Throws: of kind `.usage` if there is only a similar one.
     package func claim(isMaking: Bool) throws -> LedgerHome {
         let look = try look()
         switch look.finding {
@@ -147,7 +149,7 @@ package struct LedgerFinder {
         switch look.finding {
         case .own(_, isCurrent: true): break
         case .own(var record, isCurrent: false):
-            // Another's id counts where the owner has given one since.
+            // The copied id gives way if the owner has set one since.
             record.id = look.id?.description ?? record.id
             let others = record.places.filter { $0.path != look.place.path && !$0.isFolder(of: look.place) }
             // Those that are gone have moved here.
@@ -175,7 +177,8 @@ package struct LedgerFinder {
 
     /// Writes the record, after the id that leads to it.
     private func remember(_ record: LedgerRecord, _ look: Look) throws {
-        var (record, place) = (record, look.place)
+        var record = record
+        var place = look.place
         if look.id?.description != record.id, let id = CodexID(record.id) {
             place.isByPath = try !repository.setCodexID(id)
         }
@@ -185,10 +188,10 @@ package struct LedgerFinder {
 
     // MARK: Using
 
-    /// Makes a ledger that is there, or an empty one, that of this codex.
+    /// Makes an existing ledger, or an empty one, this codex's ledger.
     ///
-    /// - Parameter location: nil begins an empty one.
-    /// - Returns: the ledger, and the one that was the codex's before.
+    /// - Parameter location: nil creates an empty one.
+    /// - Returns: the ledger, and the codex's previous one.
     package func use(_ location: LedgerLocation?) throws -> (ledger: LedgerLocation, before: LedgerLocation?) {
         try known.withLock {
             try repository.withSharedLock {
@@ -203,7 +206,7 @@ package struct LedgerFinder {
                     try begin(wanted, look, id: CodexID())
                 }
                 guard let ledger = try find().location else {
-                    throw Failure(.unavailable, "\(repository.place): the ledger that was taken is not found again")
+                    throw Failure(.unavailable, "\(repository.place): the selected ledger cannot be found")
                 }
                 return (ledger, before.flatMap { $0 == ledger ? nil : $0 })
             }

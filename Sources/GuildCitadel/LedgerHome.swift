@@ -11,6 +11,7 @@ package import GuildLedger
 ///
 /// Where roots are not known (a shallow clone), an equal organisation takes their place. An id that another folder which is there has too says that one of the two is a copy: then it is `alike` as well.
 package struct LedgerHome: Sendable {
+    /// How the ledger relates to the codex.
     package enum Standing: Sendable, Equatable {
         /// By `--ledger` or `GUILD_LEDGER`: whose it is counts for nothing.
         case named
@@ -21,23 +22,24 @@ package struct LedgerHome: Sendable {
         case unknown
     }
 
+    /// How the ledger relates to the codex.
     package let standing: Standing
-    /// One unless several ledgers are alike; of an unknown one where it would be, which no codex's id is known for yet.
+    /// One unless several ledgers are alike; of an unknown one if it would be, which no codex's id is known for yet.
     package let locations: [LedgerLocation]
     /// The repository, as messages call it.
     package let codex: String
-    /// Where it was looked for.
+    /// The places that were searched.
     package let looked: [String]
 
-    /// The ledger, where there is exactly one.
+    /// The ledger, if there is exactly one.
     package var location: LedgerLocation? { locations.count == 1 ? locations.first : nil }
 
-    /// What there is to say before a ledger that is not the codex's own is read; nil otherwise.
+    /// The remark to print before reading a ledger that is not the codex's own; nil otherwise.
     package var remark: String? {
         guard case .alike(let original) = standing else { return nil }
         guard let location else { return refusal.oneLine }
-        return "\(about(original)); what follows is from \(location.path) "
-            + "(`guild ledger use \(location.path)` makes it this one's, `guild ledger use --new` begins another)"
+        return "\(about(original)); the following comes from \(location.path) "
+            + "(`guild ledger use \(location.path)` selects it for this one, `guild ledger use --new` creates another)"
     }
 
     /// Why nothing is written to a ledger that is only alike.
@@ -47,28 +49,29 @@ package struct LedgerHome: Sendable {
         guard known.count == 1, let path = known.first else {
             return Failure(
                 .usage,
-                "\(codex): this codex has no ledger of its own, and several may be meant: "
+                "\(codex): this codex has no ledger of its own, and there are several candidates: "
                     + known.joined(separator: ", "),
-                hint: "`guild ledger use PATH` takes one of them, `guild ledger use --new` begins another")
+                hint: "`guild ledger use PATH` selects one of them, `guild ledger use --new` creates another")
         }
         return Failure(
             .usage, "\(about(original)), whose ledger is \(path)",
-            hint: "`guild ledger use \(path)` takes it here too, `guild ledger use --new` begins another")
+            hint: "`guild ledger use \(path)` selects it here too, `guild ledger use --new` creates another")
     }
 
     /// Why there is nothing to show.
     package var missing: Failure {
         let places = looked.joined(separator: ", then for ")
         return Failure(
-            .unavailable, "\(codex): there is no ledger of this codex yet; looked for \(places)",
-            hint: "a run or `guild serve` makes it; `guild ledger use PATH` takes one that is elsewhere, --ledger "
+            .unavailable, "\(codex): this codex has no ledger yet; looked for \(places)",
+            hint: "a run or `guild serve` creates it; `guild ledger use PATH` selects one elsewhere, --ledger "
                 + "sqlite:PATH for one command")
     }
 
     private func about(_ original: String?) -> String {
         guard let original else {
-            return "\(codex): this codex has no ledger of its own, and may be one that has: of the same history, or of "
-                + "the same organisation if the history is not known"
+            return
+                "\(codex): this codex has no ledger, but may be a copy of one that has: with the same history, or with "
+                + "the same organisation if the history is unknown"
         }
         return "\(codex): this is a copy of \(original), with its id"
     }

@@ -2,8 +2,8 @@ import GuildConnectors
 import GuildDomain
 import GuildLedger
 
-/// What the ledger says of secrets, looked up each time: a row by its key costs less than what a secret is used for, and
-/// what one process revokes no other uses any more.
+/// The ledger's trust in secrets, looked up each time: a row by its key costs less than any use of a secret, and a
+/// revocation in one process applies to all others.
 struct LedgerTrust: SecretTrust {
     let ledger: Ledger
 

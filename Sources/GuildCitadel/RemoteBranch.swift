@@ -3,17 +3,20 @@ package import GuildDomain
 
 /// A branch of a remote repository that is fetched and served: `origin/main`.
 package struct RemoteBranch: Sendable, Hashable {
+    /// The remote's name.
     package let remote: String
+    /// The branch on the remote.
     package let branch: String
     /// How often it is asked for.
     package let interval: Duration
 
     /// Nobody's server is asked more often than this.
     package static let shortestInterval = Duration.seconds(1)
+    /// The time between two fetches by default.
     package static let defaultInterval = Duration.seconds(30)
     private static let fetchTimeout = Duration.seconds(120)
 
-    /// - Throws: kind `.usage` unless the text is `REMOTE/BRANCH`.
+    /// - Throws: `Failure` of kind `.usage` unless the text is `REMOTE/BRANCH`.
     package init(parsing text: String, interval: Duration = defaultInterval) throws(Failure) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts.allSatisfy(Self.isName), interval >= Self.shortestInterval else {
@@ -21,10 +24,12 @@ package struct RemoteBranch: Sendable, Hashable {
                 .usage, "'\(text)' is not a branch to follow",
                 hint: "write REMOTE/BRANCH, such as origin/main, and at least one second between two fetches")
         }
-        (remote, branch, self.interval) = (parts[0], parts[1], interval)
+        remote = parts[0]
+        branch = parts[1]
+        self.interval = interval
     }
 
-    /// The revision that is served: where a fetch puts it.
+    /// The served revision, which a fetch updates.
     package var revision: String { "refs/remotes/\(remote)/\(branch)" }
 
     /// Git has more rules; these keep a name from being taken for an option or another ref.
@@ -37,7 +42,7 @@ package struct RemoteBranch: Sendable, Hashable {
 
     /// Fetches it into the repository.
     ///
-    /// - Throws: kind `.unavailable` with git's words.
+    /// - Throws: `Failure` of kind `.unavailable` with git's words.
     func fetch(into repository: CodexRepository, with git: GitProgram) async throws {
         // Housekeeping is the owner's business, and tags or FETCH_HEAD nobody asked for.
         let outcome = try await git.start(

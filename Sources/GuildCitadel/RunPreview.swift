@@ -6,12 +6,13 @@ import GuildTransport
 
 /// `guild run --dry-run`: needs no ledger and calls nothing.
 package enum RunPreview {
+    /// Builds the first request of a run, without calling anything.
     package static func make(
         _ request: RunRequest, _ settings: Settings, redactor: Redactor
     ) throws -> DryRun {
         let snapshot = try CodexAccess(settings).snapshot()
         guard let agent = snapshot.agent(request.agent) else {
-            throw HostedRun.unknownAgent(request.agent, in: snapshot)
+            throw snapshot.unknownAgent(request.agent)
         }
         let secrets = SecretResolver(
             redactor: redactor, trust: NoSecret(), http: nil, clock: settings.time, logger: settings.logger)

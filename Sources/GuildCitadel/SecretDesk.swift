@@ -2,12 +2,13 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Where an operator says which secret may go where.
+/// Lets an operator decide which secret may go where.
 package struct SecretDesk: Sendable {
-    /// A secret with what is said of it.
+    /// A secret with its state of trust.
     package struct Entry: Sendable, Hashable {
+        /// The secret with its use.
         package let pair: SecretPair
-        /// Nil where no commit that was accepted has brought it yet.
+        /// Nil if no commit that was accepted has brought it yet.
         package let standing: SecretStanding?
         /// Whether the codex has it now.
         package let isInUse: Bool
@@ -18,6 +19,7 @@ package struct SecretDesk: Sendable {
             self.isInUse = isInUse
         }
 
+        /// The state of trust; waiting if nobody has decided.
         package var state: SecretStanding.State { standing?.state ?? .waiting }
     }
 
@@ -27,7 +29,7 @@ package struct SecretDesk: Sendable {
     private let actor: String
     private let time: any TimeSource
 
-    /// - Parameter snapshots: the accepted head, and what the settings name.
+    /// - Parameter snapshots: the accepted head, and the settings' commit.
     package init(ledger: Ledger, snapshots: [CodexSnapshot], actor: String, time: any TimeSource) {
         self.ledger = ledger
         self.snapshots = snapshots
@@ -58,9 +60,9 @@ package struct SecretDesk: Sendable {
         guard found.isEmpty else {
             throw Failure(
                 .usage,
-                "'\(name)' may be any of \(found.count): "
+                "'\(name)' matches \(found.count) pairs: "
                     + found.map { "\($0.pair.id) (\($0.pair))" }.joined(separator: ", "),
-                hint: "give the id of the one that is meant")
+                hint: "give the id of one of them")
         }
         throw Failure(
             .usage, "there is no secret '\(name)' in the codex or the ledger",
@@ -78,9 +80,9 @@ package struct SecretDesk: Sendable {
     }
 }
 
-extension Inspection {
-    /// What the codex at a commit would have to wait for: secrets that the ledger does not trust. Nothing where there is
-    /// no ledger, for then nothing was trusted yet and the first head will be.
+extension CommandContext {
+    /// The secrets of a commit that the ledger does not trust. None if there is no ledger, because then nothing is
+    /// trusted yet and the first head will be.
     package func waitingSecrets(of snapshot: CodexSnapshot) async throws -> [SecretDesk.Entry] {
         guard let ledger = try ledger(orElse: .quiet) else { return [] }
         return try await SecretDesk.entries(of: Set(snapshot.secretPairs), in: ledger).filter {

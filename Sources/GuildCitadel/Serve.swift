@@ -1,6 +1,6 @@
 import GuildCodex
 package import GuildConnectors
-import GuildControl
+package import GuildControl
 import GuildDomain
 import GuildHTTP
 import GuildIngress
@@ -12,32 +12,34 @@ import UnixSignals
 
 /// `guild serve`: builds the named components over one ledger and runs them as one service group.
 package struct Serve: Sendable {
-    /// The address where nothing else is said.
+    /// The default address.
     package static let defaultAddress = "127.0.0.1:8484"
-    /// How long a graceful shutdown may take before what still runs is stopped and put back.
+    /// How long a graceful shutdown may take before the remaining work is stopped and put back.
     private static let drainTimeout = Duration.seconds(30)
-    /// A backup by another program may hold the ledger for a while; that is no reason to end.
+    /// A backup by another program may lock the ledger for a while; that is not a reason to end.
     private static let lockPatience = Duration.seconds(30)
     /// How long a request waits for it: senders of webhooks wait some ten seconds for their answer.
     private static let requestPatience = Duration.seconds(5)
 
+    /// The components to run.
     package var components: [Component]
+    /// The address to listen on.
     package var listen: String?
     /// Peers whose `X-Forwarded-For` counts, as addresses or blocks; nil trusts loopback.
     package var trustedProxies: [String]?
     /// Names beside loopback and the address listened on that a request may be for.
     package var hosts: [String]
-    /// Drain what waits and end.
+    /// Finish the waiting work and exit.
     package var once: Bool
-    /// A branch of a remote repository to fetch and serve, in the place of the revision that the settings name.
+    /// A branch of a remote repository to fetch and serve, in place of the revision that the settings name.
     package var remote: RemoteBranch?
-    /// Told what every invocation of this process does, as it happens.
-    package var observe: @Sendable (RunEvent) -> Void
+    /// Called with everything that the invocations of this process do, as it happens.
+    package var observe: (@Sendable (RunEvent) -> Void)?
 
     package init(
         components: [Component], listen: String? = nil, trustedProxies: [String]? = nil, hosts: [String] = [],
         once: Bool = false, remote: RemoteBranch? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.components = components
         self.listen = listen
@@ -76,7 +78,7 @@ package struct Serve: Sendable {
         let reload = CodexReload(
             deployment: deployment, remote: remote, git: GitProgram(environment: settings.environment),
             loading: loading, worker: worker.id)
-        // What answers over HTTP is ready when its port is bound; the others with the first look into the ledger.
+        // HTTP components are ready when their port is bound; the others after their first look into the ledger.
         let answering = address == nil ? [] : components.filter(\.speaksHTTP)
         if let address {
             services.append(
@@ -101,25 +103,25 @@ package struct Serve: Sendable {
         try await deployment.ledger.unregister(worker, now: deployment.time.now)
     }
 
-    /// Somebody's lock on the ledger is no reason to end: work waits for it, and who asks over HTTP is told to come again.
+    /// A lock on the ledger is not a reason to end: work waits for it, and HTTP callers are asked to retry.
     private static func waitForLocks(_ deployment: Deployment) throws {
         try deployment.ledger.waitForLocks { [logger = deployment.logger, path = deployment.ledger.location.path] in
             if $0 {
                 logger.warning(
-                    "the ledger is locked by another process: what is to be written waits, deliveries are answered 503",
+                    "another process locks the ledger: writes wait, deliveries are answered 503",
                     metadata: ["ledger": "\(path)", "hint": "find the other process (`fuser` on the file)"])
             } else {
-                logger.notice("the ledger can be written to again", metadata: ["ledger": "\(path)"])
+                logger.notice("the ledger is writable again", metadata: ["ledger": "\(path)"])
             }
         }
     }
 
-    /// The settings with the remote's branch in the place of the revision. The first fetch may fail where an earlier one
-    /// has left something to serve.
+    /// The settings with the remote's branch in place of the revision. The first fetch may fail if an earlier one has
+    /// left a commit to serve.
     private func withRemote(_ settings: Settings) async throws -> Settings {
         guard let remote else { return settings }
         guard !settings.usesWorktree else {
-            throw Failure(.usage, "a followed branch and --worktree exclude each other", hint: "leave one out")
+            throw Failure(.usage, "a followed branch and --worktree exclude each other", hint: "remove one")
         }
         var settings = settings
         settings.revision = remote.revision
@@ -127,18 +129,19 @@ package struct Serve: Sendable {
         do {
             try await remote.fetch(into: access.repository, with: GitProgram(environment: settings.environment))
         } catch {
+            // Why an earlier fetch left nothing is told by the error of this one.
             guard (try? access.repository.resolve(remote.revision)) != nil else { throw error }
-            settings.logger.warning("fetch failed; what was fetched last is served", metadata: ["reason": "\(error)"])
+            settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }
         return settings
     }
 
-    /// Says what is served, and from now on obeys the head that the ledger says is accepted.
+    /// Logs the served commit, and from now on follows the accepted head in the ledger.
     private func beginWithHead(_ deployment: Deployment, isListening: Bool) async throws {
         if let refusal = deployment.refusal {
             deployment.pin(deployment.codex.head.commit)
             deployment.logger.error(
-                "codex refused; the commit that was accepted last is served",
+                "codex refused; serving the last accepted commit",
                 metadata: [
                     "commit": "\(refusal.commit)", "serving": "\(deployment.codex.head.commit)",
                     "errors": "\(refusal.errors.count)", "first": "\(refusal.errors.first?.text ?? "")",
@@ -146,7 +149,7 @@ package struct Serve: Sendable {
         } else if let unreadable = deployment.unreadable {
             deployment.pin(deployment.codex.head.commit)
             deployment.logger.error(
-                "codex cannot be read; the commit that was accepted last is served",
+                "codex cannot be read; serving the last accepted commit",
                 metadata: [
                     "serving": "\(deployment.codex.head.commit)", "reason": "\(unreadable.message)",
                     "hint": "\(unreadable.hint ?? "")",
@@ -161,13 +164,13 @@ package struct Serve: Sendable {
         await deployment.sweepPins()
     }
 
-    /// What is served, what was offered since and refused, and what is being read.
+    /// The served commit, the refused one since, and the one that is being read.
     ///
-    /// - Parameter isWhole: also the problems, which quote the codex.
+    /// - Parameter isWhole: includes the problems, which quote the codex.
     private static func readiness(
         _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
     ) async -> Readiness {
-        // A ledger that cannot be used is what makes the answer unready; the detail then is of the codex alone.
+        // An unusable ledger makes the answer unready; the detail then covers the codex alone.
         var (ledger, trouble): (LedgerReadiness?, String?)
         do {
             try await deployment.ledger.probe()
@@ -215,7 +218,8 @@ package struct Serve: Sendable {
     }
 
     private func drain(_ deployment: Deployment) -> Drain {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
         return Drain(
             ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
@@ -234,7 +238,7 @@ package struct Serve: Sendable {
         quiet.logLevel = max(logger.logLevel, .warning)
         var configuration = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint],
-            // Whoever asks for the end at once does not wait for a model: what is cut off is claimed again.
+            // An immediate end does not wait for a model: interrupted work is claimed again.
             cancellationSignals: [.sigquit], logger: quiet)
         configuration.maximumGracefulShutdownDuration = Self.drainTimeout
         return configuration
@@ -264,14 +268,13 @@ package struct Serve: Sendable {
     private func anchoring(_ deployment: Deployment) -> some Service {
         Stoppable(
             AuditAnchoring(
-                ledger: deployment.ledger, repository: deployment.access.repository,
-                settings: { [codex = deployment.codex] in codex.head.guild.audit }, time: deployment.time,
-                logger: deployment.logger))
+                ledger: deployment.ledger, repository: deployment.access.repository, codex: deployment.codex,
+                time: deployment.time, logger: deployment.logger))
     }
 
     // MARK: HTTP
 
-    /// - Returns: nil where nothing listens: a component alone listens only when told.
+    /// - Returns: nil if nothing listens: a component alone listens only when told.
     private func listenAddress() throws(Failure) -> ListenAddress? {
         let speaksHTTP = components.contains(where: \.speaksHTTP)
         let isAll = Set(components) == Set(Component.running)
@@ -319,7 +322,7 @@ package struct Serve: Sendable {
             hosts: door.hosts, proxies: door.proxies,
             refusals: refusals, bearerTokens: { await access.tokens() }, logger: deployment.logger
         ) { port in
-            // Whoever has the secrets may be slow, and nothing waits for it.
+            // The store of the secrets may be slow, and nothing waits for it.
             Task { await gateway?.reportSecrets() }
             onListening("\(ListenAddress(host: address.host, port: port))")
         }
@@ -328,7 +331,8 @@ package struct Serve: Sendable {
     private func gateway(
         _ deployment: Deployment, _ requests: ReloadRequests, _ refusals: RefusalLog
     ) -> WebhookGateway {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
             // Losing the error is safe: a remote without an address is fetched in its interval.
             let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil

@@ -3,10 +3,11 @@ package import GuildDomain
 package import GuildLedger
 package import Logging
 
-/// Where a process finds its codex and its ledger; what the global options of the command line say.
+/// Where a process finds its codex and its ledger, according to the global options of the command line.
 package struct Settings: Sendable {
     /// `--codex`, or the environment's `GUILD_CODEX`; nil looks upwards from the working directory.
     package var codex: String?
+    /// The revision of the codex.
     package var revision: String
     /// Read uncommitted files instead of a revision.
     package var usesWorktree: Bool
@@ -14,19 +15,24 @@ package struct Settings: Sendable {
     package var ledger: String?
     /// A file of allowed signers: only commits that one of them signed are taken up.
     package var signers: String?
-    /// `--trust-codex`, or `GUILD_TRUST_CODEX`: a commit may say which secret goes where.
+    /// `--trust-codex`, or `GUILD_TRUST_CODEX`: the commit itself decides which secret goes where.
     package var trustsCodex: Bool
     /// Whether the environment is that of a `pre-receive` hook, whose objects are in quarantine.
     package var readsQuarantine = false
     /// Whether the revision is a branch to follow: a tag then counts by its full name only.
     package var isServing = false
-    /// `user:NAME`: who started the process.
+    /// `user:NAME`: the user who started the process.
     package var user = "user:unknown"
+    /// The environment of the process.
     package var environment: [String: String]
+    /// The folder in which the process was started.
     package var workingDirectory: String
+    /// The log.
     package var logger: Logger
-    /// Told what a person should know and did not ask for: that a ledger is made, or is another codex's.
+    /// Called with things that a person should know without asking: that guild creates a ledger, or uses another
+    /// codex's.
     package var remark: @Sendable (String) -> Void = { _ in }
+    /// The clock.
     package var time: any TimeSource
 
     package init(
@@ -52,18 +58,19 @@ extension Settings {
         return try LedgerLocation(url: url, workingDirectory: workingDirectory)
     }
 
-    /// Opens a ledger to write to, and says so where it is made.
+    /// Opens a ledger to write to, and says so if it is made.
     package func openLedger(_ location: LedgerLocation, busyTimeout: Duration = .seconds(5)) throws(LedgerFailure)
         -> Ledger
     {
         let isNew = !location.exists
         let ledger = try Ledger(at: location, busyTimeout: busyTimeout)
-        if isNew { remark("a new ledger begins: \(location.path)") }
+        if isNew { remark("creating a new ledger: \(location.path)") }
         return ledger
     }
 }
 
 /// The version of this build.
 package enum GuildVersion {
+    /// The version of this program.
     package static let current = "0.1.0"
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Runs what blocks for long (a whole codex to read and parse, git to wait for) beside the tasks that answer.
+/// Runs work that blocks for long (reading and parsing a whole codex, waiting for git) off the threads of the
+/// cooperative pool.
 package func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Result { try body() }) }

@@ -4,7 +4,7 @@ import GuildCitadel
 import GuildCodex
 import Logging
 
-/// Completes the names of the agents in the codex at hand.
+/// Completes the names of the agents in the current codex.
 enum AgentNames {
     static let completion = CompletionKind.custom { words, _, prefix in
         names(codex: value(of: "--codex", in: words)).filter { $0.hasPrefix(prefix) }
@@ -20,7 +20,7 @@ enum AgentNames {
             codex: codex, environment: ProcessInfo.processInfo.environment,
             workingDirectory: FileManager.default.currentDirectoryPath,
             logger: Logger(label: "guild.completion") { _ in SwiftLogNoOpLogHandler() })
-        // Who presses the tab key wants names, not the reason why there are none.
+        // Completion needs names, not the reason why there are none.
         let snapshot = try? CodexAccess(settings).snapshot()
         return snapshot?.agentsByName.map(\.name) ?? []
     }

@@ -8,7 +8,7 @@ struct ApprovalPrompt: Sendable {
     let interruption: Interruption
 
     /// - Parameter standing: the cap that the action waits at.
-    /// - Returns: nil where nobody is there to ask, or Ctrl-C was the answer.
+    /// - Returns: nil if nobody is there to ask, or if the answer was Ctrl-C.
     func decide(_ action: Action, _ standing: CapStanding?) -> (approve: Bool, reason: String?)? {
         switch mode {
         case .none: return nil
@@ -17,7 +17,7 @@ struct ApprovalPrompt: Sendable {
             let lines =
                 [
                     "\(action.operation) on \(action.subject)", "  \(action.arguments.text())",
-                    "  reason: \(action.reason)", "  asked because: \(action.whyItWaits(standing))",
+                    "  reason: \(action.reason)", "  approval needed because: \(action.whyItWaits(standing))",
                 ] + (standing.map { ["  \($0.nextStep)"] } ?? [])
             let question = lines.map(TextTable.printable).joined(separator: "\n") + "\nDo it? [y/N] "
             switch Question.ask(question, until: interruption) {

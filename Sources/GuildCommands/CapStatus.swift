@@ -2,7 +2,7 @@ import GuildDomain
 import GuildLedger
 
 /// What `guild status` shows of the caps on actions: who waits at one, and what a person has released.
-struct CapStatus: Sendable {
+struct CapStatus: JSONShape, Sendable {
     let queues: [CapQueue]
     let releases: [CapRelease]
 

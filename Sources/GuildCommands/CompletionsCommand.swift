@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct CompletionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "completions", abstract: "Prints the completion script of a shell.",
+        commandName: "completions", abstract: "Prints the completion script for a shell.",
         discussion: """
             bash: guild completions bash > ~/.local/share/bash-completion/completions/guild; \
-            zsh: guild completions zsh > a folder of $fpath, as _guild; \
+            zsh: guild completions zsh > _guild, in a folder of $fpath; \
             fish: guild completions fish > ~/.config/fish/completions/guild.fish
             """)
 

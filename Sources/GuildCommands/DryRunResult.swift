@@ -2,40 +2,61 @@ import GuildCodex
 import GuildDomain
 import GuildRuntime
 
-/// What `run --dry-run` shows.
+/// The output of `run --dry-run`.
 struct DryRunResult: CommandResult {
     let dryRun: DryRun
 
-    var json: JSONValue {
-        [
-            "agent": .string(dryRun.agent), "commit": .string(dryRun.commit), "model": .string(dryRun.model),
-            "provider": .string(dryRun.provider), "key": .string(dryRun.key), "request": dryRun.request.document,
-            "called_in": Container.json(dryRun.place.containers),
-            "tools": .array(
-                dryRun.tools.map { tool, rules in
-                    [
-                        "name": .string(tool.name), "autonomy": .integer(rules.first?.autonomy.rawValue ?? 0),
-                        "rules": .array(
-                            rules.map { ["autonomy": .integer($0.autonomy.rawValue), "on": $0.scope.json] }),
-                    ]
-                }),
-            "reserved": [
-                "input": .integer(dryRun.reservedInput), "output": .integer(dryRun.reservedOutput),
-                "cost_microdollars": dryRun.reservedCost.map { .integer($0) } ?? .null,
-            ],
-            "per_invocation": .integer(dryRun.perInvocation),
-        ]
+    struct Document: Encodable {
+        struct Tool: Encodable {
+            let name: String
+            let autonomy: Int
+            let rules: [Rule]
+        }
+
+        struct Rule: Encodable {
+            let autonomy: Int
+            let on: ToolScope
+        }
+
+        struct Reserved: Encodable {
+            let input: Int64
+            let output: Int64
+            let costMicrodollars: Int64?
+        }
+
+        let agent: String
+        let commit: String
+        let model: String
+        let provider: String
+        let key: String
+        let request: JSONValue
+        let calledIn: JSONValue
+        let tools: [Tool]
+        let reserved: Reserved
+        let perInvocation: Int64
     }
 
-    var table: TextTable {
-        TextTable(
-            ["AGENT", "MODEL", "KEY", "RESERVED", "LIMIT"],
-            [
-                [
-                    dryRun.agent, dryRun.model, dryRun.key, String(dryRun.reservedInput + dryRun.reservedOutput),
-                    String(dryRun.perInvocation),
-                ]
-            ])
+    var document: Document {
+        Document(
+            agent: dryRun.agent, commit: dryRun.commit, model: dryRun.model, provider: dryRun.provider, key: dryRun.key,
+            request: dryRun.request.document, calledIn: Container.json(dryRun.place.containers),
+            tools: dryRun.tools.map { tool, rules in
+                Document.Tool(
+                    name: tool.name, autonomy: rules.first?.autonomy.rawValue ?? 0,
+                    rules: rules.map { Document.Rule(autonomy: $0.autonomy.rawValue, on: $0.scope) })
+            },
+            reserved: Document.Reserved(
+                input: dryRun.reservedInput, output: dryRun.reservedOutput, costMicrodollars: dryRun.reservedCost),
+            perInvocation: dryRun.perInvocation)
+    }
+
+    var rows: [DryRun] { [dryRun] }
+
+    var columns: [Column<DryRun>] {
+        [
+            .text("AGENT", \.agent), .text("MODEL", \.model), .text("KEY", \.key),
+            .number("RESERVED") { $0.reservedInput + $0.reservedOutput }, .number("LIMIT", \.perInvocation),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -1,11 +1,11 @@
 import Foundation
 import GuildDomain
 
-/// The one way out of the process.
+/// The only way to end the process.
 ///
-/// It ends without the C library's cleanup: that would take away under other threads (libgit2 may still be starting on
-/// one of its own) what they use, which is a crash now and then. So nothing may depend on `atexit`: what must survive is
-/// synced by whoever wrote it.
+/// It skips the C library's cleanup, which would remove data that other threads still use (libgit2 may still be
+/// starting on one of its own) and so crash now and then. So nothing may depend on `atexit`: the writer of important
+/// data syncs it.
 enum ExitDoor {
     /// Says that not all output was written, if so, and ends.
     static func leave(_ status: Int32) -> Never {
@@ -20,7 +20,7 @@ enum ExitDoor {
 
     /// Says it on standard error.
     static func say(_ text: String) {
-        // Where standard error is gone too, the exit status is left.
+        // Without standard error, the exit status is all that is left.
         Terminal.write(text, to: .error)
     }
 }

@@ -9,8 +9,9 @@ import Logging
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A repository, bare or not, or a folder of one.",
-            discussion: "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml upwards from here.",
+            "A repository, bare or not, or a folder in one.",
+            discussion:
+                "Environment: GUILD_CODEX. Default: the nearest codex/ or guild.yaml in this folder or a parent.",
             valueName: "path"), completion: .directory)
     var codex: String?
 
@@ -32,8 +33,16 @@ struct GlobalOptions: ParsableArguments {
             discussion: "Default: info for serve, warning for every other command.", valueName: "level"))
     var logLevel: LogLevel?
 
-    @Option(help: ArgumentHelp("How log lines look.", valueName: "format"))
+    @Option(help: ArgumentHelp("The format of log lines.", valueName: "format"))
     var logFormat: LogFormat = .text
+
+    /// Codex and ledger, for the command to close.
+    func context(for purpose: CommandContext.Purpose = .reading) throws -> CommandContext {
+        try CommandContext(settings(), for: purpose)
+    }
+
+    /// The codex alone, for what needs no ledger.
+    func openCodex() throws -> CodexAccess { try CodexAccess(settings()) }
 
     /// The settings of the process, with a logger whose lines never show a secret.
     func settings(redactor: Redactor = Redactor(), defaultLogLevel: Logger.Level = .warning) -> Settings {

@@ -9,7 +9,7 @@ import GuildDomain
 package struct GuildCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "guild",
-        abstract: "Runs AI agents from git, within budgets, and answers for what they did.",
+        abstract: "Runs AI agents from git, within budgets, with an audit log.",
         discussion: """
             Exit status: 0 done, 1 failed, 2 wrong usage, 3 the codex is invalid, 4 out of budget, 5 refused by policy \
             or waiting for approval, 6 a dependency is unavailable, 130 interrupted.
@@ -55,8 +55,8 @@ package struct GuildCommand: AsyncParsableCommand {
         _ = guild_linux_forbid_dumps()
         // A reader that went away ends a write with an error, not the process with a signal.
         signal(SIGPIPE, SIG_IGN)
-        // Else the next file that is opened, the ledger perhaps, would be where output goes. Read-only, so that a write
-        // to an output that is closed fails as it should.
+        // Otherwise the next opened file, perhaps the ledger, would receive the output. Read-only, so that a write to a
+        // closed output fails as it should.
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", O_RDONLY)
         }
@@ -70,7 +70,7 @@ package struct GuildCommand: AsyncParsableCommand {
         }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
-        // Help and version are no errors; everything else that the parser refuses is wrong usage.
+        // Help and version are not errors; everything else that the parser refuses is wrong usage.
         if code == .success { finish(text + "\n") }
         if error is CancellationError { ExitDoor.leave(ErrorKind.interrupted.exitStatus) }
         ExitDoor.say(text + "\n")

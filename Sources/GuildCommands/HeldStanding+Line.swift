@@ -6,7 +6,7 @@ extension HeldStanding {
     var line: String {
         let events = count == 1 ? "1 event" : "\(count) events"
         let why = reason.map { " (\($0))" } ?? ""
-        return "held       \(events): it is not known who we are on \(system)\(why); \(nextStep), or from "
+        return "held       \(events): our identity on \(system) is unknown\(why); \(nextStep), or from "
             + "\(LocalTime.text(until)) on they are blocked"
     }
 }

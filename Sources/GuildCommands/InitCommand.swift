@@ -5,11 +5,11 @@ import GuildDomain
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Makes a working codex in a new git repository.",
-        discussion: "The one agent in it runs at once, without any key: it answers from a recording.")
+        commandName: "init", abstract: "Creates a working codex in a new git repository.",
+        discussion: "Its single agent runs without a key: it answers from a recording.")
 
     @Argument(
-        help: ArgumentHelp("The folder to make; it must be empty or not there yet.", valueName: "dir"),
+        help: ArgumentHelp("The folder to create; it must be empty or not exist yet.", valueName: "dir"),
         completion: .directory)
     var folder = "codex"
 
@@ -22,24 +22,32 @@ struct InitCommand: AsyncParsableCommand {
     }
 }
 
-/// What `init` made, and what to do next.
+/// The new codex, and the next steps.
 struct InitResult: CommandResult {
     let folder: String
     let made: NewRepository
 
-    var json: JSONValue {
-        [
-            "path": .string(made.path), "commit": .string(made.commit.hex), "author": .string(made.author),
-            "next": .array(next.map { .string($0) }),
-        ]
+    struct Document: Encodable {
+        let path: String
+        let commit: String
+        let author: String
+        let next: [String]
     }
 
-    var table: TextTable { TextTable(["PATH", "COMMIT", "AUTHOR"], [[made.path, made.commit.hex, made.author]]) }
+    var document: Document {
+        Document(path: made.path, commit: made.commit.hex, author: made.author, next: next)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [.text("PATH", \.path), .text("COMMIT", \.commit), .text("AUTHOR", \.author)]
+    }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return made.path }
-        var lines = ["Made a codex in \(style.bold(folder)), commit \(made.commit.short) by \(made.author)."]
-        if made.isByGuild { lines.append("Git has no user.name here, so the commit is by guild itself.") }
+        var lines = ["Created a codex in \(style.bold(folder)), commit \(made.commit.short) by \(made.author)."]
+        if made.isByGuild { lines.append("Git has no user.name here, so guild is the author of the commit.") }
         lines += ["", "Next:"] + next.map { "  " + style.cyan($0) }
         return lines.joined(separator: "\n")
     }

@@ -1,7 +1,7 @@
 import Foundation
 import GuildDomain
 
-/// Reads what a person names on the command line, bounded.
+/// Reads files that a person names on the command line, with a size limit.
 enum InputFile {
     static let limitBytes = 32 << 20
 
@@ -23,10 +23,10 @@ enum InputFile {
 }
 
 extension InputFile {
-    /// Opens a file to read, and nothing that would hold up who reads it or give bytes for ever.
+    /// Opens a file for reading, and nothing that would block its reader or return bytes forever.
     ///
-    /// - Throws: kind `.usage` for a named pipe, a device, a folder or a socket. What the shell has opened for us
-    ///   (`<(command)`, `/dev/stdin`) is a pipe that has its other end.
+    /// - Throws: kind `.usage` for a named pipe, a device, a folder or a socket. A pipe that the shell has opened for
+    ///   us (`<(command)`, `/dev/stdin`) has its other end, and is accepted.
     static func open(_ path: String, hint: String) throws(Failure) -> FileHandle {
         let isInherited = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"].contains(where: path.hasPrefix)
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | (isInherited ? 0 : O_NONBLOCK))

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Whether Ctrl-C has come, for what waits on a descriptor meanwhile.
+/// Whether Ctrl-C was pressed, for a caller that waits on a descriptor.
 final class Interruption: Sendable {
     private let hasCome = Mutex(false)
-    /// Readable from the moment on when it comes; -1 where there was no descriptor left, and then it is looked at now
-    /// and then instead.
+    /// Becomes readable when Ctrl-C is pressed; -1 if there was no descriptor left, and then the flag is polled
+    /// instead.
     private let ends: (read: Int32, write: Int32)
     private static let lookAgainMilliseconds: Int32 = 200
 
@@ -33,7 +33,7 @@ final class Interruption: Sendable {
 
     /// Blocks until there is something to read, or the end of it.
     ///
-    /// - Returns: false where the interruption came first.
+    /// - Returns: false if the interruption came first.
     func waits(for descriptor: Int32) -> Bool {
         while !isRaised {
             var watched = [

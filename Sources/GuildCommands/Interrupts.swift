@@ -20,7 +20,7 @@ enum Interrupts {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 if count.next() > 1 { _exit(ErrorKind.interrupted.exitStatus) }
-                // Where the ledger refuses the wish to stop, the second Ctrl-C still ends the process.
+                // If the ledger refuses the request to stop, the second Ctrl-C still ends the process.
                 Task { try? await onSignal(number) }
             }
             return source

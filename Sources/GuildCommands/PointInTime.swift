@@ -3,7 +3,7 @@ import GuildDomain
 
 /// Instants as people write them on the command line.
 enum PointInTime {
-    /// Reads `7d` (so long before `now`), RFC 3339, or a local `2026-11-22`, `2026-11-22T08:30` or `…T08:30:15` in
+    /// Reads `7d` (that long before `now`), RFC 3339, or a local `2026-11-22`, `2026-11-22T08:30` or `…T08:30:15` in
     /// `zone`.
     ///
     /// - Returns: nil for anything else.
@@ -15,7 +15,7 @@ enum PointInTime {
 
     /// The same, or the reason why not.
     ///
-    /// - Parameter option: what the message calls it.
+    /// - Parameter option: its name in the message.
     static func required(
         _ text: String, option: String, now: Timestamp, zone: TimeZone
     ) throws(Failure) -> Timestamp {
@@ -38,7 +38,7 @@ enum PointInTime {
             instant = try required(text, option: option, now: now, zone: zone)
         }
         guard instant > now else {
-            throw Failure(.usage, "\(option) '\(text)' has passed already", hint: "name a time that lies ahead")
+            throw Failure(.usage, "\(option) '\(text)' is in the past", hint: "name a time in the future")
         }
         return instant
     }

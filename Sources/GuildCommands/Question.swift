@@ -1,6 +1,6 @@
 import Foundation
 
-/// A question to the person at the terminal. Only what is typed after it was asked answers it.
+/// A question to the person at the terminal. Only input typed after the question answers it.
 enum Question {
     enum Answer: Sendable { case yes, no, nobody, interrupted }
 
@@ -8,7 +8,7 @@ enum Question {
     private static let answerBytes = 1024
 
     static func ask(_ question: String, until interruption: Interruption) -> Answer {
-        // A key that was pressed while something else went on is no answer to what nobody had read yet.
+        // A key that was pressed earlier does not answer a question that nobody had read yet.
         if isatty(STDIN_FILENO) == 1 { tcflush(STDIN_FILENO, TCIFLUSH) }
         // A terminal that is gone answers nothing, which counts as no answer.
         Terminal.write(question, to: .error)

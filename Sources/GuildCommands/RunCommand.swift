@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GuildCitadel
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import GuildLedger
 import GuildRuntime
@@ -11,9 +12,10 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Runs one invocation of an agent in the foreground.",
         discussion: """
             The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
-            cleanly, settles the budget and exits 130. A run that a budget stops keeps what it has, exits 4 and says what \
-            to grant; --resume goes on where it stopped. A run of which an action was refused exits 1, or 5 if a person, the \
-            manifest or a policy refused it; 6 if one is still to be done, for the system asked to come again later.
+            cleanly, settles the budget and exits 130. A run that a budget stops keeps its results, exits 4 and says \
+            what to grant; --resume continues it. If an action of the run was refused, guild exits 1, or 5 if a \
+            person, the manifest or a policy refused it; if an action is still open because the system asked to delay \
+            it, guild exits 6.
             """)
 
     enum Approval: String, ExpressibleByArgument, CaseIterable { case ask, all, none }
@@ -21,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
-    @Argument(help: ArgumentHelp("What to ask of it.", valueName: "prompt"))
+    @Argument(help: ArgumentHelp("The request.", valueName: "prompt"))
     var prompt: [String] = []
 
     @Option(
@@ -42,22 +44,22 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A model of the LLMRegistry, or PROVIDER/MODEL.", valueName: "model"))
     var model: String?
 
-    @Option(help: ArgumentHelp("The most tokens this run may use: 4000, 200K.", valueName: "tokens"))
+    @Option(help: ArgumentHelp("The maximum of tokens for this run: 4000, 200K.", valueName: "tokens"))
     var budget: String?
 
     @Option(
-        help: ArgumentHelp("Go on with an invocation that a budget stopped.", valueName: "invocation"))
+        help: ArgumentHelp("Continue an invocation that a budget stopped.", valueName: "invocation"))
     var resume: String?
 
     @Option(
         name: .customLong("on"),
         help: ArgumentHelp(
-            "Where the run is called: what tools whose rule says `on: container` reach; may be repeated.",
-            discussion: "github:OWNER/REPO. Default: the repository of --event, else nowhere.",
+            "A container of the run: tools whose rule says `on: container` may act there; may be repeated.",
+            discussion: "github:OWNER/REPO. Default: the repository of --event, else none.",
             valueName: "system:container"))
     var places: [String] = []
 
-    @Flag(help: "Show the rendered prompt, the tools and what would be reserved; call nothing.")
+    @Flag(help: "Show the rendered prompt, the tools and the reservation; call nothing.")
     var dryRun = false
 
     @Option(help: ArgumentHelp("Write the model's answers to a recording.", valueName: "file"), completion: .file())
@@ -68,15 +70,15 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "ask, all or none: who agrees to actions of autonomy 1.",
+            "ask, all or none: how to answer for actions of autonomy 1.",
             discussion: "Default: ask on a terminal, else none and exit 5.", valueName: "who"))
     var approve: Approval?
 
     @Flag(
         help: ArgumentHelp(
-            "Trust every secret that the codex names, for what it names it for.",
+            "Trust every secret that the codex names, for the use it names.",
             discussion:
-                "For those who protect the branch. Default: ask on a terminal, else exit 5. Environment: "
+                "For protected branches. Default: ask on a terminal, else exit 5. Environment: "
                 + "GUILD_TRUST_CODEX=1."))
     var trustCodex = false
 
@@ -85,12 +87,12 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let resume {
-            guard !resume.isEmpty else { throw ValidationError("--resume names no invocation") }
+            guard !resume.isEmpty else { throw ValidationError("--resume needs the id of an invocation") }
             guard agent == nil, prompt.isEmpty, input == nil, event == nil, model == nil, budget == nil, !dryRun,
                 places.isEmpty
             else {
                 throw ValidationError(
-                    "--resume goes on with what was asked: it takes no agent, request, place or budget")
+                    "--resume continues the original request: it takes no agent, request, container or budget")
             }
         } else if agent == nil {
             throw ValidationError("name the agent to run, or an invocation with --resume")
@@ -111,7 +113,7 @@ struct RunCommand: AsyncParsableCommand {
         var settings = options.settings(redactor: redactor)
         if trustCodex { settings.trustsCodex = true }
         let interruption = Interruption()
-        var request = try runRequest(now: settings.time.now, interruption)
+        var request = try runRequest(settings, interruption)
         if dryRun { return try preview(request, settings, redactor) }
         let deployment = try await Deployment(settings, redactor: redactor)
         defer { deployment.close() }
@@ -142,7 +144,7 @@ struct RunCommand: AsyncParsableCommand {
         if outcome.exitStatus != 0 { throw CommandStatus(code: outcome.exitStatus) }
     }
 
-    private func runRequest(now: Timestamp, _ interruption: Interruption) throws -> RunRequest {
+    private func runRequest(_ settings: Settings, _ interruption: Interruption) throws -> RunRequest {
         var asked = RunOptions()
         let text = try input.map { String(decoding: try InputFile.read($0), as: UTF8.self) }
         asked.input = [prompt.joined(separator: " "), text ?? ""].filter { !$0.isEmpty }.joined(separator: "\n\n")
@@ -153,9 +155,9 @@ struct RunCommand: AsyncParsableCommand {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return (parts[0], parts.count > 1 ? parts[1] : "")
         }.sorted { $0.0 < $1.0 }
-        var request = RunRequest(agent: agent ?? "", options: asked, user: "user:\(UserName.current)")
+        var request = RunRequest(agent: agent ?? "", options: asked, user: settings.user)
         if isatty(STDIN_FILENO) == 1 { request.trust = { try TrustPrompt.ask($0, until: interruption) } }
-        if let event { request.event = try Self.event(event, now: now) }
+        if let event { request.event = try Self.event(event, now: settings.time.now) }
         if let replay { request.substitute = .replay(try Self.recording(replay)) }
         if let record {
             try Recorder.requireWritable(record)
@@ -192,7 +194,8 @@ struct RunCommand: AsyncParsableCommand {
         let events = try EventDocuments.parse(try InputFile.read(path), name: path, now: now)
         guard let event = events.first, events.count == 1 else {
             throw Failure(
-                .usage, "\(path): \(events.count) events, a run takes one", hint: "`guild dispatch` takes several")
+                .usage, "\(path): \(events.count) events, but a run takes one", hint: "use `guild dispatch` for several"
+            )
         }
         return event
     }

@@ -5,7 +5,7 @@ import GuildLedger
 import GuildRuntime
 import Synchronization
 
-/// Shows a run while it goes on: the answer on standard output, everything else on standard error.
+/// Shows a run in progress: the answer on standard output, everything else on standard error.
 final class RunScreen: Sendable {
     private struct State {
         var invocation: InvocationID?
@@ -54,7 +54,7 @@ final class RunScreen: Sendable {
 
     func finish() { endLine() }
 
-    /// Says how it ended, and what to do next.
+    /// Reports how it ended, and the next step.
     func explain(_ outcome: RunOutcome) {
         for action in outcome.awaiting {
             let standing = outcome.standings[action.id]
@@ -63,15 +63,15 @@ final class RunScreen: Sendable {
             let place = ScreenText.line(action.subject)
             say(
                 "guild: \(action.operation) on \(place) waits for approval\(ScreenText.line(hold))\n"
-                    + "  hint: guild audit approve \(action.id), then `guild serve --once` carries on")
+                    + "  hint: guild audit approve \(action.id), then `guild serve --once` continues")
         }
-        for action in outcome.released { say(ScreenText.line("guild: approved with it: \(action.brief)")) }
+        for action in outcome.released { say(ScreenText.line("guild: also approved: \(action.brief)")) }
         for action in outcome.done { tellMove(action) }
         for action in outcome.refused {
             let why = action.error ?? action.result ?? "no reason given"
             say(
                 ScreenText.line("guild: \(action.operation) on \(action.subject) \(Self.refusal(action)): \(why)")
-                    + "\n  hint: guild audit show \(action.id) tells what was asked")
+                    + "\n  hint: guild audit show \(action.id) shows the request")
         }
         if let problem = outcome.notRecorded { say("guild: \(problem.description)") }
         for call in outcome.blocked {
@@ -82,8 +82,8 @@ final class RunScreen: Sendable {
         for action in outcome.left {
             let why = action.error.map { ": \($0)" } ?? ""
             say(
-                ScreenText.line("guild: \(action.operation) on \(action.subject) is not done yet\(why)")
-                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, does it from "
+                ScreenText.line("guild: \(action.operation) on \(action.subject) is still open\(why)")
+                    + "\n  hint: `guild serve --once action-executor`, or a running `guild serve`, executes it from "
                     + LocalTime.text(action.availableAt))
         }
         if let failure = outcome.failure {
@@ -111,7 +111,7 @@ final class RunScreen: Sendable {
 
     private func write(_ text: String) {
         guard streams, !text.isEmpty else { return }
-        // A reader that went away is no reason to stop a run that costs money.
+        // A reader that went away is not a reason to stop a run that costs money.
         Terminal.write(state.withLock { $0.answer.shown(text) }, to: .output)
     }
 
@@ -144,56 +144,73 @@ final class RunScreen: Sendable {
 struct RunResult: CommandResult {
     let outcome: RunOutcome
 
-    var json: JSONValue {
-        let invocation = outcome.invocation
-        return [
-            "invocation": .string(invocation.id.description), "agent": .string(invocation.agent),
-            "commit": .string(invocation.commit), "state": .string(invocation.state.rawValue),
-            "answer": .string(invocation.outcome ?? ""),
-            "tokens": [
-                "input": .integer(invocation.usage.input), "cache_read": .integer(invocation.usage.cacheRead),
-                "cache_write": .integer(invocation.usage.cacheWrite), "output": .integer(invocation.usage.output),
-                "reasoning": .integer(invocation.usage.reasoning), "total": .integer(invocation.usage.total),
-            ],
-            "cost_microdollars": .integer(invocation.costMicrodollars), "turns": .integer(outcome.turns.count),
-            "awaiting_approval": .array(outcome.awaiting.map { .string($0.id.description) }),
-            "refused_actions": .array(
-                outcome.refused.map { action in
-                    [
-                        "id": .string(action.id.description), "operation": .string(action.operation),
-                        "subject": .string(action.subject), "state": .string(action.state.rawValue),
-                        "reason": .string(action.error ?? action.result ?? ""),
-                    ]
-                }),
-            "refused_calls": .array(
-                outcome.blocked.map { call in
-                    [
-                        "operation": .string(call.name), "subject": .string(call.blockedSubject ?? ""),
-                        "reason": .string(call.result ?? ""),
-                    ]
-                }),
-            "open_actions": .array(
-                outcome.left.map { action in
-                    [
-                        "id": .string(action.id.description), "operation": .string(action.operation),
-                        "subject": .string(action.subject), "available": .string(action.availableAt.rfc3339),
-                        "reason": .string(action.error ?? ""),
-                    ]
-                }),
-            "error": outcome.failure.map { .string($0.message) } ?? .null,
-        ]
+    struct Document: Encodable {
+        struct RefusedAction: Encodable {
+            let id: ActionID
+            let operation: String
+            let subject: String
+            let state: String
+            let reason: String
+        }
+
+        struct RefusedCall: Encodable {
+            let operation: String
+            let subject: String
+            let reason: String
+        }
+
+        struct OpenAction: Encodable {
+            let id: ActionID
+            let operation: String
+            let subject: String
+            let available: Timestamp
+            let reason: String
+        }
+
+        let invocation: InvocationID
+        let agent: String
+        let commit: String
+        let state: String
+        let answer: String
+        let tokens: TokenUsage
+        let costMicrodollars: Int64
+        let turns: Int
+        let awaitingApproval: [ActionID]
+        let refusedActions: [RefusedAction]
+        let refusedCalls: [RefusedCall]
+        let openActions: [OpenAction]
+        let error: String?
     }
 
-    var table: TextTable {
+    var document: Document {
         let invocation = outcome.invocation
-        return TextTable(
-            ["INVOCATION", "AGENT", "STATE", "TOKENS", "COST", "ANSWER"],
-            [
-                [
-                    invocation.id.description, invocation.agent, invocation.state.rawValue,
-                    String(invocation.usage.total), Money.dollars(invocation.costMicrodollars),
-                    invocation.outcome ?? "",
-                ]
-            ])
+        return Document(
+            invocation: invocation.id, agent: invocation.agent, commit: invocation.commit,
+            state: invocation.state.rawValue, answer: invocation.outcome ?? "", tokens: invocation.usage,
+            costMicrodollars: invocation.costMicrodollars, turns: outcome.turns.count,
+            awaitingApproval: outcome.awaiting.map(\.id),
+            refusedActions: outcome.refused.map {
+                Document.RefusedAction(
+                    id: $0.id, operation: $0.operation, subject: $0.subject, state: $0.state.rawValue,
+                    reason: $0.error ?? $0.result ?? "")
+            },
+            refusedCalls: outcome.blocked.map {
+                Document.RefusedCall(operation: $0.name, subject: $0.blockedSubject ?? "", reason: $0.result ?? "")
+            },
+            openActions: outcome.left.map {
+                Document.OpenAction(
+                    id: $0.id, operation: $0.operation, subject: $0.subject, available: $0.availableAt,
+                    reason: $0.error ?? "")
+            }, error: outcome.failure?.message)
+    }
+
+    var rows: [Invocation] { [outcome.invocation] }
+
+    var columns: [Column<Invocation>] {
+        [
+            .text("INVOCATION", \.id.description), .text("AGENT", \.agent), .text("STATE", \.state.rawValue),
+            .number("TOKENS", \.usage.total), .text("COST") { Money.dollars($0.costMicrodollars) },
+            .text("ANSWER") { $0.outcome ?? "" },
+        ]
     }
 }

@@ -2,21 +2,23 @@ import ArgumentParser
 import Foundation
 import GuildCitadel
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import Logging
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Runs all components, or only the named ones.",
+        commandName: "serve", abstract: "Runs all components, or only those you name.",
         discussion: """
-            Components: webhook-gateway, scheduler, registry, dispatcher, executor, action-executor. Each can run alone \
-            in a process of its own over the same ledger. A commit, push, branch switch or force-push to the ref that is \
-            served (--rev, default HEAD) is taken up at once where it is valid, and refused where not: then the last good \
-            one serves on. SIGTERM drains, SIGQUIT ends at once, SIGHUP looks again.
+            Components: webhook-gateway, scheduler, registry, dispatcher, executor, action-executor. Each can run in a \
+            separate process over the same ledger. guild follows the served ref (--rev, default HEAD) through commits, \
+            pushes, branch switches and force-pushes: a valid commit takes effect immediately; an invalid one is \
+            rejected, and the last valid commit stays active. SIGTERM drains, SIGQUIT exits at once, SIGHUP re-reads \
+            the ref.
             """)
 
     @Argument(
-        help: ArgumentHelp("The components to run; none means all.", valueName: "component"),
+        help: ArgumentHelp("The components to run; default: all.", valueName: "component"),
         completion: .list(Component.running.map(\.rawValue)))
     var components: [String] = []
 
@@ -24,56 +26,56 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The address to listen on; port 0 picks a free one.",
             discussion:
-                "Default: \(Serve.defaultAddress) with all components. A component alone listens only when told.",
+                "Default: \(Serve.defaultAddress) with all components. A single component listens only if this is given.",
             valueName: "host:port"))
     var listen: String?
 
     @Option(
         name: .customLong("trusted-proxy"),
         help: ArgumentHelp(
-            "Believe X-Forwarded-For from this address or block; repeatable.",
+            "Trust X-Forwarded-For from this address or block; repeatable.",
             discussion: """
-                Quotas then hold for the rightmost address in it that is not trusted itself. Default: loopback, which is \
-                exempt from quotas when it forwards for nobody.
+                Quotas then apply to the rightmost address in the header that is not trusted itself. Default: \
+                loopback, which is exempt from quotas when it forwards for nobody.
                 """, valueName: "cidr"))
     var trustedProxies: [String] = []
 
     @Option(
         name: .customLong("host"),
         help: ArgumentHelp(
-            "Answer requests for this host name, too; repeatable.",
+            "Also answer requests for this host name; repeatable.",
             discussion: """
-                Requests for another host than loopback, the address listened on and these get status 421, but for \
+                Requests for a host other than loopback, the listening address and these get status 421, except for \
                 /webhooks/.
                 """, valueName: "name"))
     var hosts: [String] = []
 
-    @Flag(help: "Do what waits, then end.")
+    @Flag(help: "Finish the waiting work, then exit.")
     var once = false
 
     @Option(
         help: ArgumentHelp(
             "Serve a branch of a remote repository, fetched with git.",
-            discussion: "A push that its verified webhook tells of is fetched at once.", valueName: "remote/branch"))
+            discussion: "guild also fetches when a verified webhook reports a push.", valueName: "remote/branch"))
     var follow: String?
 
-    @Option(help: ArgumentHelp("How often to fetch what --follow names, in seconds.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The interval between fetches for --follow, in seconds.", valueName: "seconds"))
     var followInterval = 30
 
     @Option(
         help: ArgumentHelp(
-            "Take up only commits that one of these has signed with an ssh key.",
+            "Accept only commits that one of these signers signed with an ssh key.",
             discussion: "A file of allowed signers (ssh-keygen(1)), outside the repository.", valueName: "file"),
         completion: .file())
     var signers: String?
 
     @Flag(
         help: ArgumentHelp(
-            "Trust every secret that a commit names, for what it names it for.",
-            discussion: "For those who protect the branch. Environment: GUILD_TRUST_CODEX=1."))
+            "Trust every secret that a commit names, for the use it names.",
+            discussion: "For protected branches. Environment: GUILD_TRUST_CODEX=1."))
     var trustCodex = false
 
-    @Flag(help: "Print what the models say to standard output, as it comes.")
+    @Flag(help: "Stream the models' answers to standard output.")
     var stream = false
 
     @OptionGroup var options: GlobalOptions

@@ -7,7 +7,7 @@ import GuildLedger
 /// Everything at a glance.
 struct StatusResult: CommandResult {
     let codex: LoadResult
-    /// Nil where there is none yet.
+    /// Nil if there is none yet.
     let ledger: LedgerStatus?
     let ledgerPath: String
     /// Commits that were offered, the newest first.
@@ -18,9 +18,9 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     let held: [HeldStanding]
-    /// What waits at the caps on actions, and what people have released.
+    /// The waiting actions at caps, and the releases.
     let caps: CapStatus
     let dispatch: DispatchStatus?
     /// Pauses of schedules in force.
@@ -33,103 +33,20 @@ struct StatusResult: CommandResult {
     /// Lines of them that are shown.
     private static let shownSecrets = 10
 
-    private var accepted: CodexHead? { heads.first(where: \.isAccepted) }
+    var accepted: CodexHead? { heads.first(where: \.isAccepted) }
     /// Only while nothing better came since.
-    private var refused: CodexHead? { heads.first.flatMap { $0.isAccepted ? nil : $0 } }
-
-    // MARK: JSON
-
-    var json: JSONValue {
-        [
-            "codex": [
-                "revision": .string(codex.revision), "commit": .optional(codex.snapshot?.commit),
-                "valid": .bool(codex.snapshot != nil), "warnings": .integer(codex.warnings.count),
-                "running": accepted.map(json) ?? .null, "last_refused": refused.map(json) ?? .null,
-                "loading": .array(
-                    loading.map {
-                        [
-                            "commit": .string($0.commit), "since": .string($0.since.rfc3339),
-                            "seconds": .integer(max(0, (now - $0.since).components.seconds)),
-                        ]
-                    }),
-            ],
-            "ledger": ledger.map { ledger in
-                [
-                    "path": .string(ledger.path), "bytes": .integer(ledger.bytes),
-                    "wal_bytes": .integer(ledger.walBytes), "events": .integer(ledger.events),
-                    "audit_entries": .integer(ledger.auditEntries),
-                ]
-            } ?? .null,
-            "queues": ledger.map { ledger in
-                [
-                    "inbound": .integer(ledger.inboundDepth), "invocations": counts(ledger.invocationsByState),
-                    "actions": counts(ledger.actionsByState), "dead_letters": .integer(ledger.deadLetters),
-                    "notifications": .integer(ledger.notificationsPending),
-                ]
-            } ?? .null,
-            "dispatch": dispatch.map(json) ?? .null,
-            "schedules_paused": .array(
-                schedulePauses.map { ["target": .string($0.target), "until": .string($0.until.rfc3339)] }),
-            "approvals_waiting": .integer(waiting), "held": .array(held.map { $0.json(isWhole: true) }),
-            "caps": caps.json, "alerts": .array(alerts.map(json)),
-            "secrets_waiting": .array(
-                secrets.map { ["id": .string($0.pair.id), "secret": .string($0.pair.description)] }),
-            "processes": .array((ledger?.processes ?? []).map(json)),
-            "agents": .array(agents.map(\.json)),
-        ]
-    }
-
-    private func json(_ head: CodexHead) -> JSONValue {
-        [
-            "commit": .string(head.commit), "at": .string(head.at.rfc3339),
-            "problems": .array(head.problems.map { .string($0) }),
-        ]
-    }
-
-    private func json(_ process: LedgerStatus.Process) -> JSONValue {
-        [
-            "id": .string(process.id.description),
-            "components": .array(process.components.split(separator: " ").map { .string(String($0)) }),
-            "pid": .integer(process.pid), "host": .string(process.host), "version": .string(process.version),
-            "started": .string(process.startedAt.rfc3339), "alive": .bool(process.isAlive),
-        ]
-    }
-
-    private func json(_ dispatch: DispatchStatus) -> JSONValue {
-        [
-            "priorities": .array(
-                dispatch.queues.map { queue in
-                    [
-                        "priority": .string(queue.priority.name), "queued": .integer(queue.queued),
-                        "delayed": .integer(queue.delayed), "running": .integer(queue.running),
-                        "preempted": .integer(queue.paused),
-                    ]
-                }), "windows": .integer(dispatch.windowCount), "rate_limited": .integer(dispatch.pendingCount),
-            "rate_limited_by_sender": .integer(dispatch.pendingOfSenders),
-            "dead_letters": .integer(dispatch.deadLetters),
-        ]
-    }
-
-    private func json(_ alert: AlertInForce) -> JSONValue {
-        [
-            "account": .string(alert.account), "level": .string(alert.level.name),
-            "told": .array(alert.recipients.map { .string($0) }),
-        ]
-    }
-
-    private func counts(_ states: [String: Int]) -> JSONValue {
-        .object(JSONObject(states.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) }))
-    }
+    var refused: CodexHead? { heads.first.flatMap { $0.isAccepted ? nil : $0 } }
 
     /// The agents: the one list of a status that has rows.
-    var table: TextTable { AgentListResult(agents: agents, total: agents.count, hasLedger: true).table(.machine) }
+    var rows: [AgentListing] { agents }
+    var columns: [Column<AgentListing>] { AgentListResult.columns }
 
     // MARK: Text
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         var lines = codexLines(style)
         guard let ledger else {
-            lines.append("ledger     none yet (\(ledgerPath)); a run or `guild serve` makes it")
+            lines.append("ledger     none yet (\(ledgerPath)); a run or `guild serve` creates it")
             return (lines + agentLines(style)).joined(separator: "\n")
         }
         let size = Amount.bytes(ledger.bytes.addingSaturated(ledger.walBytes))
@@ -160,7 +77,7 @@ struct StatusResult: CommandResult {
                     + ", \(errors) error\(errors == 1 ? "" : "s"): guild registry validate")
         }
         if let accepted, accepted.commit != codex.snapshot?.commit {
-            lines.append("           served last: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
+            lines.append("           last served: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
         }
         if let refused {
             let first = refused.problems.first.map { ": \(TextTable.printable($0))" } ?? ""
@@ -201,13 +118,13 @@ struct StatusResult: CommandResult {
             lines.append(style.yellow("schedules  paused: \(TextTable.printable(names)) (guild schedule list)"))
         }
         lines += secrets.prefix(Self.shownSecrets).map { entry in
-            style.red("secret     not trusted, and not used: ") + TextTable.printable(entry.pair.description)
+            style.red("secret     not trusted, so not used: ") + TextTable.printable(entry.pair.description)
                 + " (guild registry trust \(entry.pair.id))"
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         lines += caps.lines.map { style.yellow(TextTable.printable($0)) }
         lines += alerts.enumerated().map { index, alert in
-            let line = "\(alert.account) is \(alert.level.name); told: \(alert.recipients.joined(separator: ", "))"
+            let line = "\(alert.account) is \(alert.level.name); notified: \(alert.recipients.joined(separator: ", "))"
             let text = (index == 0 ? "alerts     " : "           ") + TextTable.printable(line)
             return alert.level == .red ? style.red(text) : style.yellow(text)
         }

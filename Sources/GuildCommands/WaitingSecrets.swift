@@ -8,11 +8,11 @@ enum WaitingSecrets {
     /// Lines of them that are shown.
     private static let shown = 10
 
-    static func remark(of snapshot: CodexSnapshot, _ inspection: Inspection) async throws {
-        for entry in try await inspection.waitingSecrets(of: snapshot).prefix(shown) {
+    static func remark(of snapshot: CodexSnapshot, _ context: CommandContext) async throws {
+        for entry in try await context.waitingSecrets(of: snapshot).prefix(shown) {
             let state = entry.state == .revoked ? "trust revoked" : "not trusted"
-            inspection.settings.remark(
-                "secret \(entry.pair.reference): \(state) \(entry.pair.use.purpose), and not used; "
+            context.settings.remark(
+                "secret \(entry.pair.reference): \(state) \(entry.pair.use.purpose), so it is not used; "
                     + "guild registry trust \(entry.pair.id)")
         }
     }

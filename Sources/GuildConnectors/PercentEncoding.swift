@@ -15,7 +15,7 @@ enum PercentEncoding {
     }
 
     /// The value of the first field of that name in an `application/x-www-form-urlencoded` body. A `%` without two
-    /// hexadecimal digits stands for itself.
+    /// hexadecimal digits is kept as it is.
     static func formValue(_ name: String, in body: [UInt8]) -> [UInt8]? {
         for field in body.split(separator: UInt8(ascii: "&")) {
             let equals = field.firstIndex(of: UInt8(ascii: "=")) ?? field.endIndex

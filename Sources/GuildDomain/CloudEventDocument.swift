@@ -8,7 +8,7 @@ struct CloudEventDocument {
     private static let longestNameBytes = 64
     private static let mostExtensions = 64
 
-    /// What is read by name, or said by guild alone; anything else is an extension.
+    /// Attributes that guild reads by name or sets itself; anything else is an extension.
     private static let known: Set<String> = [
         "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "data_base64", "system",
         "guildevent", "priority", "chapter", "traceparent", "causationid", "rootid", "hop", "guildown",
@@ -25,14 +25,14 @@ struct CloudEventDocument {
         for member in members.members {
             guard Self.isName(member.key) else {
                 throw InvalidEvent(
-                    reason: "'\(Self.shown(member.key))' is no name of an attribute: 1 to \(Self.longestNameBytes) "
-                        + "small letters and digits")
+                    reason: "'\(Self.shown(member.key))' is not an attribute name: 1 to \(Self.longestNameBytes) "
+                        + "lower-case letters and digits")
             }
-            guard seen.insert(member.key).inserted else { throw InvalidEvent(reason: "'\(member.key)' is there twice") }
+            guard seen.insert(member.key).inserted else { throw InvalidEvent(reason: "'\(member.key)' occurs twice") }
         }
     }
 
-    /// - Returns: nil where it is absent or null, which is the same.
+    /// - Returns: nil if it is absent or null, which is the same.
     func text(_ key: String) throws(InvalidEvent) -> String? {
         guard let value = members[key], !value.isNull else { return nil }
         guard let string = value.string else { throw Self.badText(key) }
@@ -54,19 +54,19 @@ struct CloudEventDocument {
         return text
     }
 
-    /// The payload as one JSON document: `data` itself; of `data_base64` the JSON, or the text, or else its base64.
+    /// The payload as one JSON document: `data` itself; for `data_base64` the JSON, or the text, or else its base64.
     func data() throws(InvalidEvent) -> (payload: [UInt8], isBinary: Bool) {
         let encoded = members["data_base64"] ?? .null
         guard !encoded.isNull else { return ((members["data"] ?? .null).bytes(), false) }
         guard members["data"]?.isNull ?? true else {
-            throw InvalidEvent(reason: "'data' and 'data_base64' are both there")
+            throw InvalidEvent(reason: "'data' and 'data_base64' exclude each other")
         }
         guard let text = encoded.string, let decoded = Data(base64Encoded: text) else {
             throw InvalidEvent(reason: "'data_base64' is not base64")
         }
         let bytes = Array(decoded)
         guard try Self.isJSON(contentType()) else {
-            // Not text either: the base64 stands for it.
+            // Not text either: keep the base64.
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 return (JSONValue.string(text).bytes(), true)
             }
@@ -97,7 +97,7 @@ struct CloudEventDocument {
             extensions[member.key] = member.value
         }
         guard extensions.count <= Self.mostExtensions else {
-            throw InvalidEvent(reason: "\(extensions.count) extensions, more than \(Self.mostExtensions)")
+            throw InvalidEvent(reason: "\(extensions.count) extensions, the limit is \(Self.mostExtensions)")
         }
         return extensions
     }
@@ -119,7 +119,7 @@ struct CloudEventDocument {
         InvalidEvent(reason: "'\(key)' must be a string of 1 to \(longestTextBytes) bytes")
     }
 
-    /// Control characters and what Unicode has no character for.
+    /// Control characters and values that are not Unicode characters.
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0xFDD0...0xFDEF).contains(scalar.value)
             || scalar.value & 0xFFFE == 0xFFFE

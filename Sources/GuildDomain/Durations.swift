@@ -1,9 +1,9 @@
 /// Durations as manifests write them.
 package enum Durations {
-    /// Reads `250ms`, `30s`, `5m`, `1h`, `7d` or a bare number of seconds. The number may have a fraction as long as the
-    /// whole is exact in microseconds.
+    /// Reads `250ms`, `30s`, `5m`, `1h`, `7d` or a bare number of seconds. The number may have a fraction if the whole
+    /// is exact in microseconds.
     ///
-    /// - Returns: nil for anything else, a negative number among it, and for what does not fit 63 bits of microseconds.
+    /// - Returns: nil for anything else, including a negative number and a value over 63 bits of microseconds.
     package static func parse(_ text: String) -> Duration? {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let factor: Int64
@@ -23,9 +23,9 @@ package enum Durations {
 
 /// Counts of tokens as manifests write them.
 package enum TokenCounts {
-    /// Reads `4000`, `200K` (thousands), `10M` (millions). The number may have a fraction as long as the count is whole.
+    /// Reads `4000`, `200K` (thousands), `10M` (millions). The number may have a fraction if the count is whole.
     ///
-    /// - Returns: nil for anything else, a negative number among it, and for what does not fit 63 bits.
+    /// - Returns: nil for anything else, including a negative number and a value over 63 bits.
     package static func parse(_ text: String) -> Int64? {
         switch text.last {
         case "K": Decimals.scaled(String(text.dropLast()), digits: 3)

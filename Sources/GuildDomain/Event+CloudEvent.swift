@@ -6,7 +6,8 @@ extension Event {
         guard try document.required("specversion") == "1.0" else {
             throw InvalidEvent(reason: "'specversion' must be \"1.0\"")
         }
-        let (identifier, source) = (try document.required("id"), try document.required("source"))
+        let identifier = try document.required("id")
+        let source = try document.required("source")
         var instant = now
         if let written = try document.text("time") {
             guard let parsed = Timestamp(rfc3339: written) else { throw InvalidEvent(reason: "'time' is not RFC 3339") }

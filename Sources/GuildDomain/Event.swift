@@ -9,29 +9,34 @@ package struct Event: Sendable, Hashable {
     package var type: String
     /// The thing it is about: `acme/shop#42`.
     package var subject: String?
+    /// When it happened, according to its source.
     package var time: Timestamp
-    /// What a trigger's `source:` names: an external system, `schedule`, `cli`, …
+    /// The value that a trigger's `source:` matches: an external system, `schedule`, `cli`, …
     package var system: String
     /// The normalised type: `ISSUE_OPENED`.
     package var guildEvent: String?
+    /// The urgency of the runs that it causes.
     package var priority: Priority
+    /// The chapter of the endpoint or schedule that it came from; nil if there is none.
     package var chapter: String?
+    /// The W3C trace context of its sender.
     package var traceparent: String?
     /// The event that caused this one.
     package var cause: EventID?
-    /// The first event of the chain; itself where nothing caused it.
+    /// The first event of the chain; itself if nothing caused it.
     package var root: EventID
     /// The length of the chain up to here.
     package var hop: Int
     /// True when our own action caused it.
     package var isOwn: Bool
-    /// Where what it sets going may read and write unless a manifest says more; a caused event has those of its cause.
+    /// Where the runs that it causes may read and write, unless a manifest says more; a caused event has those of its
+    /// cause.
     package var containers: [Container]
     /// The sender's payload: the bytes of one JSON document, as sent.
     package var payload: [UInt8]
-    /// What its sender said about it beyond what guild knows.
+    /// Attributes that its sender set and guild does not know.
     package var attributes = EventAttributes()
-    /// Who brought it about, where its system says so.
+    /// The person or account that caused it, if its system says so.
     package var sender: EventSender?
 
     /// - Parameter containers: nil takes the one that the source names.
@@ -62,7 +67,7 @@ package struct Event: Sendable, Hashable {
     /// The payload parsed, or the problem with it. Callers parse once and keep the value.
     package func data() throws(JSONParser.Problem) -> JSONValue { try JSONParser.parse(payload) }
 
-    /// The event in CloudEvents' JSON format; what patterns match against and templates see.
+    /// The event in CloudEvents' JSON format, which patterns match and templates see.
     package func json(data: JSONValue) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("specversion", "1.0"), ("id", .string(id.description)), ("source", .string(source)),

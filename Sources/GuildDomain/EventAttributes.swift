@@ -1,6 +1,6 @@
-/// What the sender of a CloudEvent said beyond the attributes that guild knows.
+/// The attributes that the sender of a CloudEvent set beyond those that guild knows.
 package struct EventAttributes: Sendable, Hashable {
-    /// The media type that data has where nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).
+    /// The media type that data has if nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).
     package static let json = "application/json"
 
     /// Of the data, as sent; nil for `json`, said or not.
@@ -10,14 +10,17 @@ package struct EventAttributes: Sendable, Hashable {
     /// The sender's extensions and `dataschema`: strings, whole numbers and booleans.
     package var extensions = JSONObject()
 
+    /// No attributes.
     package init() {}
 
+    /// Whether there is nothing to store.
     package var isEmpty: Bool { contentType == nil && !isBinary && extensions.isEmpty }
 }
 
 // MARK: In the ledger
 
 extension EventAttributes {
+    /// The form in the ledger.
     package var stored: JSONValue {
         var object = JSONObject()
         if let contentType { object["contenttype"] = .string(contentType) }
@@ -26,7 +29,7 @@ extension EventAttributes {
         return .object(object)
     }
 
-    /// What `stored` gave.
+    /// Reads the result of `stored`.
     package init(stored: JSONValue) {
         contentType = stored["contenttype"]?.string
         isBinary = stored["binary"]?.bool == true

@@ -1,4 +1,4 @@
-/// Who brought an event about.
+/// The person or account that caused an event.
 package struct EventSender: Sendable, Hashable {
     /// The system and the sender's immutable id there: `SYSTEM/583231`.
     package var id: String

@@ -1,4 +1,4 @@
-/// What a failure means to the caller; each kind is one exit status (spec: the command line) and one HTTP status.
+/// The meaning of a failure to the caller; each kind has one exit status (README.md, "Commands") and one HTTP status.
 package enum ErrorKind: Int32, Sendable, CaseIterable {
     /// A failed invocation, nonsense from a model.
     case failed = 1
@@ -13,6 +13,7 @@ package enum ErrorKind: Int32, Sendable, CaseIterable {
     case unavailable = 6
     case interrupted = 130
 
+    /// The exit status of a command that fails in this way.
     package var exitStatus: Int32 { rawValue }
 }
 
@@ -36,6 +37,7 @@ package struct Failure: GuildError, Equatable {
     package let message: String
     package let hint: String?
 
+    /// A failure with a message (place and problem) and the next step.
     package init(_ kind: ErrorKind, _ message: String, hint: String? = nil) {
         self.kind = kind
         self.message = message

@@ -1,12 +1,15 @@
 import Crypto
 
-/// A 16-byte ULID (48 bits of milliseconds, 80 random bits) that knows what it names.
+/// A 16-byte ULID (48 bits of milliseconds, 80 random bits), typed by the entity that it names.
 ///
-/// Text form: 26 characters of Crockford's base 32, as https://github.com/ulid/spec gives it.
+/// Text form: 26 characters of Crockford's base 32, as defined at https://github.com/ulid/spec.
 package struct Identifier<Entity>: Hashable, Sendable {
+    /// The first eight bytes: 48 bits of milliseconds and 16 random bits.
     package let high: UInt64
+    /// The last eight bytes.
     package let low: UInt64
 
+    /// The identifier with these bytes.
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -78,7 +81,8 @@ extension Identifier: Comparable {
 extension Identifier: CustomStringConvertible {
     package var description: String {
         String(unsafeUninitializedCapacity: 26) { buffer in
-            var (high, low) = (high, low)
+            var high = high
+            var low = low
             for index in (0..<26).reversed() {
                 buffer[index] = Crockford.alphabet[Int(low & 31)]
                 low = low >> 5 | high << 59
@@ -98,19 +102,29 @@ private enum Crockford {
     }
 }
 
-/// What an `Identifier` can name where no type of ours stands for the thing.
+/// Entities that an `Identifier` can name without a type of their own.
 package enum Named {
+    /// Names an action.
     package enum Action {}
+    /// Names a reservation.
     package enum Reservation {}
+    /// Names a worker.
     package enum Worker {}
+    /// Names an approval.
     package enum Approval {}
+    /// Names a notification.
     package enum Notification {}
-    package enum Posting {}
 }
 
+/// Names an event.
 package typealias EventID = Identifier<Event>
+/// Names an invocation.
 package typealias InvocationID = Identifier<Invocation>
+/// Names an action.
 package typealias ActionID = Identifier<Named.Action>
+/// Names a reservation.
 package typealias ReservationID = Identifier<Named.Reservation>
+/// Names a worker process.
 package typealias WorkerID = Identifier<Named.Worker>
+/// Names a notification.
 package typealias NotificationID = Identifier<Named.Notification>

@@ -1,5 +1,6 @@
 /// Why a document is not a CloudEvent that we take.
 package struct InvalidEvent: GuildError, Equatable {
+    /// What is wrong, with its attribute.
     package let reason: String
 
     package var kind: ErrorKind { .usage }

@@ -5,26 +5,41 @@
 ///                    │            └──▶ cooling ──▶ succeeded | failed | cancelled | expired
 ///                    └── a crash or a retry puts an unfinished one back to queued
 package struct Invocation: Sendable, Hashable {
+    /// Its identity.
     package var id: InvocationID
+    /// The agent that it runs.
     package var agent: String
+    /// The agent's chapter; nil if it has none.
     package var chapter: String?
-    /// The codex commit whose prompt and tools it runs with; `worktree:` + digest where files were uncommitted.
+    /// The codex commit with its prompt and tools; `worktree:` + digest if files were uncommitted.
     package var commit: String
+    /// The event that it answers.
     package var event: EventID
+    /// The first event of the causal chain.
     package var root: EventID
+    /// Its urgency in the queue.
     package var priority: Priority
+    /// How far it has come.
     package var state: InvocationState
+    /// The obstacle while it is `waiting`.
     package var waitReason: WaitReason?
     /// Raised by each claim; a write with an older one fails.
     package var attempt: Int
+    /// When the dispatcher decided it.
     package var createdAt: Timestamp
+    /// The earliest time at which it may be claimed.
     package var availableAt: Timestamp
+    /// When it was claimed for the first time.
     package var startedAt: Timestamp?
+    /// When it reached a final state.
     package var endedAt: Timestamp?
+    /// Whether somebody asked it to stop.
     package var cancelRequested: Bool
     /// How many times it failed and was put back.
     package var failures: Int
+    /// The tokens of all its turns and attempts.
     package var usage: TokenUsage
+    /// The cost of all its turns and attempts, in micro-dollars.
     package var costMicrodollars: Int64
     /// The final text, the partial one of a run that stopped, or the error.
     package var outcome: String?
@@ -58,13 +73,16 @@ package struct Invocation: Sendable, Hashable {
     }
 }
 
+/// What a waiting invocation waits for.
 package enum WaitReason: String, Sendable, CaseIterable {
     case approval, budget, rate, action, delegate, preempted
 }
 
+/// The states of an invocation; `transitions` lists the allowed steps.
 package enum InvocationState: String, Sendable, CaseIterable {
     case queued, awakening, active, waiting, cooling, succeeded, failed, cancelled, expired
 
+    /// Whether nothing follows.
     package var isFinal: Bool {
         switch self {
         case .succeeded, .failed, .cancelled, .expired: true
@@ -81,7 +99,10 @@ package enum InvocationState: String, Sendable, CaseIterable {
     }
 
     /// The states that may follow this one.
-    package var transitions: Set<InvocationState> {
+    package var transitions: Set<InvocationState> { Set(following) }
+
+    /// A list, because a set of these would be the only one that a run needs, and its type takes the runtime a while.
+    private var following: [InvocationState] {
         switch self {
         case .queued: [.awakening, .cancelled, .expired]
         case .awakening: [.active, .queued, .failed, .cancelled, .expired, .waiting]
@@ -94,5 +115,6 @@ package enum InvocationState: String, Sendable, CaseIterable {
         }
     }
 
-    package func canBecome(_ next: InvocationState) -> Bool { transitions.contains(next) }
+    /// Whether `transitions` allows the step.
+    package func canBecome(_ next: InvocationState) -> Bool { following.contains(next) }
 }

@@ -1,10 +1,11 @@
-/// The parts of a document that a caller wants. Reading only those checks the whole text all the same, and costs a
-/// fraction of building it: what a webhook's normaliser asks of a payload is a dozen small values.
+/// The parts of a document that a caller wants. Reading only those still checks the whole text, at a fraction of the
+/// cost of building it: a webhook's normaliser needs a dozen small values of a payload.
 package indirect enum JSONSelection: Sendable {
     case whole
     /// Of an object these members; anything that is not an object is skipped as if it were null.
     case members([Member])
 
+    /// One member of an object that the caller wants.
     package struct Member: Sendable {
         fileprivate let key: [UInt8]
         fileprivate let name: String
@@ -19,9 +20,10 @@ package indirect enum JSONSelection: Sendable {
 }
 
 extension JSONSelection {
+    /// The wanted members of an object.
     package typealias Members = [Member]
 
-    /// The selection with these members too, where it has none of that name.
+    /// The selection with these members too, if it has none of that name.
     package func joined(by more: Members) -> JSONSelection {
         guard case .members(let members) = self else { return self }
         let names = Set(members.map(\.name))
@@ -30,13 +32,14 @@ extension JSONSelection {
 }
 
 extension JSONSelection: ExpressibleByDictionaryLiteral {
+    /// The wanted members of an object.
     package init(dictionaryLiteral elements: (String, JSONSelection)...) {
         self = .members(elements.map { Member($0.0, $0.1) })
     }
 }
 
 extension JSONParser {
-    /// Checks the whole document as `parse(_:limits:)` does, and gives only what is selected of it.
+    /// Checks the whole document as `parse(_:limits:)` does, and returns only the selected parts.
     package static func parse(
         _ bytes: [UInt8], selecting selection: JSONSelection, limits: Limits = Limits()
     ) throws(Problem) -> JSONValue {
@@ -106,7 +109,7 @@ extension JSONParser {
         }
     }
 
-    /// - Returns: whether the string stands in the text as it is, all ASCII and without an escape.
+    /// - Returns: whether the string is all ASCII without an escape.
     @discardableResult
     private mutating func skipString() throws(Problem) -> Bool {
         let start = position

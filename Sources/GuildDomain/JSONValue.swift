@@ -7,16 +7,18 @@ package enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object(JSONObject)
 
+    /// A whole number.
     package static func integer(_ value: some BinaryInteger) -> JSONValue {
         .number(JSONNumber(Int64(clamping: value)))
     }
 
+    /// The member of that key; nil if there is none, or if this is not an object.
     package subscript(key: String) -> JSONValue? {
         guard case .object(let object) = self else { return nil }
         return object[key]
     }
 
-    /// The value below a path of object keys and array indices, or nil where a step does not exist.
+    /// The value below a path of object keys and array indices, or nil if a step does not exist.
     package func value(at path: some Sequence<some StringProtocol>) -> JSONValue? {
         var current = self
         for step in path {
@@ -34,15 +36,20 @@ package enum JSONValue: Sendable, Hashable {
         return current
     }
 
+    /// The text; nil for any other kind.
     package var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// The boolean; nil for any other kind.
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// The elements; nil for any other kind.
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The members; nil for any other kind.
     package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
     /// The number as a whole 64-bit integer; nil for a fraction, a value out of range, or another kind.
     package var integer: Int64? { if case .number(let value) = self { value.integer } else { nil } }
+    /// Whether it is JSON's null.
     package var isNull: Bool { self == .null }
 
-    /// What a message to a person calls this kind of value.
+    /// The name of this kind of value in messages.
     package var kindName: String {
         switch self {
         case .null: "null"
@@ -58,15 +65,20 @@ package enum JSONValue: Sendable, Hashable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// A text.
     package init(stringLiteral value: String) { self = .string(value) }
+    /// A boolean.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A whole number.
     package init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
+    /// A list.
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object.
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
 }
 
 extension JSONValue {
-    /// A key, at any depth, that an object has more than once: who reads the document next may take another of them.
+    /// A key, at any depth, that occurs more than once in an object: the next reader might use the other value.
     package var repeatedKey: String? {
         switch self {
         case .object(let object):
@@ -86,11 +98,15 @@ extension JSONValue {
 
 /// The members of a JSON object in their order. Of a repeated key the last one counts, as in most parsers.
 package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// One key with its value.
     package struct Member: Sendable, Hashable {
+        /// The key, unescaped.
         package let key: String
+        /// The value.
         package let value: JSONValue
     }
 
+    /// The members in their order, repeated keys included.
     package private(set) var members: [Member]
     /// Built only for objects large enough that a scan would let a hostile payload cost quadratic time.
     private var index: [String: Int]?
@@ -98,12 +114,15 @@ package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// A repository in a webhook's payload has about a hundred members, and few of them are ever asked for.
     private static let scanLimit = 128
 
+    /// No members.
     package init() { members = [] }
 
+    /// The members in the given order.
     package init(_ members: some Sequence<(String, JSONValue)>) {
         self.init(parsed: members.map { Member(key: $0.0, value: $0.1) })
     }
 
+    /// The members in the given order.
     package init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 
     init(parsed members: [Member]) {
@@ -111,8 +130,11 @@ package struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         buildIndex()
     }
 
+    /// Whether there are no members.
     package var isEmpty: Bool { members.isEmpty }
+    /// How many members there are.
     package var count: Int { members.count }
+    /// The keys in their order.
     package var keys: [String] { members.map(\.key) }
 
     /// Setting nil removes every member of that key.
@@ -150,6 +172,7 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     /// The text as it was read.
     package let description: String
 
+    /// A whole number.
     package init(_ value: Int64) { description = String(value) }
 
     /// - Parameter text: must already have the grammar of a JSON number.
@@ -161,8 +184,10 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
         self = number
     }
 
+    /// The nearest binary floating-point number.
     package var double: Double { Double(description) ?? 0 }
 
+    /// The value as a 64-bit integer; nil if it is fractional or too large.
     package var integer: Int64? {
         if let plain = Int64(description) { return plain }
         let decimal = decimal
@@ -177,12 +202,14 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
     /// True for 3, 3.0 and 3e2, of any size.
     package var isWhole: Bool { decimal.exponent >= 0 }
 
-    /// Exact for any number; false where `divisor` is 0.
+    /// Exact for any number; false if `divisor` is 0.
     package func isMultiple(of divisor: Int64) -> Bool {
-        let (decimal, modulus) = (decimal, UInt128(divisor.magnitude))
+        let decimal = decimal
+        let modulus = UInt128(divisor.magnitude)
         guard decimal.exponent >= 0, modulus > 0 else { return false }
         var remainder = decimal.digits.reduce(UInt128(0)) { ($0 * 10 + UInt128($1)) % modulus }
-        var (power, exponent) = (10 % modulus, decimal.exponent)
+        var power = 10 % modulus
+        var exponent = decimal.exponent
         while exponent > 0 {
             if exponent & 1 == 1 { remainder = remainder * power % modulus }
             power = power * power % modulus
@@ -231,7 +258,10 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
                 digits.removeLast()
                 exponent += 1
             }
-            if digits.isEmpty { (isNegative, exponent) = (false, 0) }
+            if digits.isEmpty {
+                isNegative = false
+                exponent = 0
+            }
         }
 
         static func < (left: Self, right: Self) -> Bool {
@@ -240,7 +270,8 @@ package struct JSONNumber: Sendable, Hashable, Comparable, CustomStringConvertib
             guard !small.digits.isEmpty, !large.digits.isEmpty else {
                 return small.digits.isEmpty && !large.digits.isEmpty
             }
-            let (smallScale, largeScale) = (small.digits.count + small.exponent, large.digits.count + large.exponent)
+            let smallScale = small.digits.count + small.exponent
+            let largeScale = large.digits.count + large.exponent
             guard smallScale == largeScale else { return smallScale < largeScale }
             return small.digits.lexicographicallyPrecedes(large.digits)
         }

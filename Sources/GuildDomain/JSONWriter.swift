@@ -6,8 +6,11 @@ extension JSONValue {
         case pretty
         /// Compact, the members of each object sorted by key: equal documents have equal text.
         case canonical
+        /// Pretty, for a place between tags: each `</` is written `<\/`, so that nothing in it looks like the end of one.
+        case embedded
     }
 
+    /// The value as JSON text.
     package func text(_ layout: Layout = .compact) -> String { String(decoding: bytes(layout), as: UTF8.self) }
 
     /// The document as UTF-8.
@@ -16,13 +19,90 @@ extension JSONValue {
         writer.write(self, level: 0)
         return writer.output
     }
+
+    /// How long the compact text is, without writing it.
+    package var byteCount: Int {
+        switch self {
+        case .null: 4
+        case .bool(let flag): flag ? 4 : 5
+        case .number(let number): number.description.utf8.count
+        case .string(let text): JSONText.byteCount(text)
+        case .array(let elements):
+            elements.reduce(2 + max(0, elements.count - 1)) { $0 + $1.byteCount }
+        case .object(let object):
+            // Each member has a colon, and a comma unless it is the last.
+            object.members.reduce(2 + max(0, object.members.count * 2 - 1)) {
+                $0 + JSONText.byteCount($1.key) + $1.value.byteCount
+            }
+        }
+    }
+}
+
+/// What strings of a JSON text are made of.
+private enum JSONText {
+    /// Of the string with its quotes and escapes.
+    static func byteCount(_ text: String) -> Int {
+        var text = text
+        return text.withUTF8 { bytes in
+            var count = bytes.count + 2
+            var place = plainEnd(of: bytes, from: 0)
+            while place < bytes.count {
+                count += hasShortEscape(bytes[place]) ? 1 : 5
+                place = plainEnd(of: bytes, from: place + 1)
+            }
+            return count
+        }
+    }
+
+    /// Where the bytes from `start` on that stand for themselves end; eight of them are looked at together.
+    ///
+    /// - Parameter stop: one more byte to end at; the quote if there is none.
+    @inline(__always)
+    static func plainEnd(of bytes: UnsafeBufferPointer<UInt8>, from start: Int, stop: UInt8 = 0x22) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let raw = UnsafeRawBufferPointer(bytes)
+        var place = start
+        while place + 8 <= bytes.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            // As in `JSONParser.skipPlain`: a high bit marks a byte that is smaller, or equal after the exclusive or.
+            let quotes = word ^ (ones &* 0x22)
+            let slashes = word ^ (ones &* 0x5C)
+            let deletes = word ^ (ones &* 0x7F)
+            let stops = word ^ (ones &* UInt64(stop))
+            let hits =
+                ((quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (deletes &- ones) & ~deletes
+                    | (stops &- ones) & ~stops | (word &- ones &* 0x20) & ~word) & highs
+            if hits != 0 { return place + hits.trailingZeroBitCount / 8 }
+            place += 8
+        }
+        while place < bytes.count, !mustEscape(bytes[place]), bytes[place] != stop { place += 1 }
+        return place
+    }
+
+    static func mustEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F }
+
+    /// Of those that must be escaped: whether a backslash and one letter do.
+    private static func hasShortEscape(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x22, 0x5C, 0x0A, 0x0D, 0x09: true
+        default: false
+        }
+    }
 }
 
 private struct JSONWriter {
-    let layout: JSONValue.Layout
-    var output: [UInt8] = []
+    private let layout: JSONValue.Layout
+    private let isPretty: Bool
+    /// One more byte to look at in strings: what may be the beginning of a tag.
+    private let stop: UInt8
+    private(set) var output: [UInt8] = []
 
-    init(layout: JSONValue.Layout) { self.layout = layout }
+    init(layout: JSONValue.Layout) {
+        self.layout = layout
+        isPretty = layout == .pretty || layout == .embedded
+        stop = layout == .embedded ? UInt8(ascii: "<") : 0x22
+    }
 
     mutating func write(_ value: JSONValue, level: Int) {
         switch value {
@@ -36,7 +116,7 @@ private struct JSONWriter {
             let members = layout == .canonical ? object.members.sorted { $0.key < $1.key } : object.members
             write(members, between: ("{", "}"), level: level) {
                 $0.write($1.key)
-                $0.append($0.layout == .pretty ? ": " : ":")
+                $0.append($0.isPretty ? ": " : ":")
                 $0.write($1.value, level: level + 1)
             }
         }
@@ -57,32 +137,43 @@ private struct JSONWriter {
     }
 
     private mutating func newLine(level: Int) {
-        guard layout == .pretty else { return }
+        guard isPretty else { return }
         output.append(0x0A)
         output.append(contentsOf: repeatElement(0x20, count: level * 2))
     }
 
     private mutating func write(_ text: String) {
         output.append(0x22)
-        defer { output.append(0x22) }
-        guard text.utf8.contains(where: Self.mustEscape) else { return output.append(contentsOf: text.utf8) }
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22: append("\\\"")
-            case 0x5C: append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20, 0x7F:
-                append(byte < 0x10 ? "\\u000" : "\\u00")
-                append(String(byte, radix: 16))
-            default: output.append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            while start < bytes.count {
+                let end = JSONText.plainEnd(of: bytes, from: start, stop: stop)
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+                guard end < bytes.count else { return }
+                escape(bytes[end])
+                start = end + 1
+                if layout == .embedded, bytes[end] == stop, start < bytes.count, bytes[start] == UInt8(ascii: "/") {
+                    append("\\")
+                }
             }
         }
+        output.append(0x22)
     }
 
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
+    /// Writes a byte that may not stand for itself, or that was stopped at.
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case 0x22: append("\\\"")
+        case 0x5C: append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        case 0..<0x20, 0x7F:
+            append(byte < 0x10 ? "\\u000" : "\\u00")
+            append(String(byte, radix: 16))
+        default: output.append(byte)
+        }
     }
 
     private mutating func append(_ text: StaticString) {

@@ -1,21 +1,21 @@
-/// Finds what a misspelt name most likely meant.
+/// Suggests the most likely correction of a misspelt name.
 package enum NearestName {
     /// More of a name is not compared.
     private static let comparedScalars = 64
     /// No misspelling has more mistakes than this, however long the name.
     private static let mostMistakes = 8
 
-    /// The candidate with the least edit distance to `name`, ignoring case, and of equal ones the first in the alphabet;
-    /// nil when none is near enough to suggest.
+    /// The candidate with the least edit distance to `name`, ignoring case, and among equal ones the first in the
+    /// alphabet; nil when none is near enough to suggest.
     ///
-    /// Cheap for thousands of candidates: most differ too much in length, and the others are compared only behind what
-    /// they begin with alike, only near the diagonal, and only until they are no better than the best so far.
+    /// Cheap for thousands of candidates: most differ too much in length, and the others are compared only after their
+    /// common beginning, only near the diagonal, and only until they are no better than the best so far.
     package static func of(_ name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = scalars(name)
         var limit = min(max(1, wanted.count / 3), mostMistakes)
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            // In bytes, which are no fewer than scalars and at most four for each.
+            // In bytes: at least as many as scalars, at most four for each.
             let bytes = candidate.utf8.count
             guard bytes + limit >= min(wanted.count, comparedScalars) else { continue }
             guard wanted.count == comparedScalars || bytes <= 4 * (wanted.count + limit) else { continue }
@@ -23,7 +23,8 @@ package enum NearestName {
             guard abs(other.count - wanted.count) <= limit else { continue }
             guard let distance = distance(wanted[...], other[...], atMost: limit) else { continue }
             if let best, distance == best.distance, best.name <= candidate { continue }
-            (best, limit) = ((candidate, distance), distance)
+            best = (candidate, distance)
+            limit = distance
         }
         return best?.name
     }
@@ -34,12 +35,20 @@ package enum NearestName {
 
     /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours count one each.
     ///
-    /// - Returns: nil where it is more than `limit`.
+    /// - Returns: nil if it is more than `limit`.
     private static func distance(_ one: ArraySlice<UInt32>, _ two: ArraySlice<UInt32>, atMost limit: Int) -> Int? {
-        var (one, two) = (one, two)
-        while let first = one.first, first == two.first { (one, two) = (one.dropFirst(), two.dropFirst()) }
-        while let last = one.last, last == two.last { (one, two) = (one.dropLast(), two.dropLast()) }
-        let (left, right) = (Array(one), Array(two))
+        var one = one
+        var two = two
+        while let first = one.first, first == two.first {
+            one = one.dropFirst()
+            two = two.dropFirst()
+        }
+        while let last = one.last, last == two.last {
+            one = one.dropLast()
+            two = two.dropLast()
+        }
+        let left = Array(one)
+        let right = Array(two)
         guard abs(left.count - right.count) <= limit else { return nil }
         let far = limit + 1
         var beforeLast = [Int](repeating: far, count: right.count + 1)
@@ -61,7 +70,10 @@ package enum NearestName {
                 least = min(least, cost)
             }
             guard least <= limit else { return nil }
-            (beforeLast, last, current) = (last, current, beforeLast)
+            let spare = beforeLast
+            beforeLast = last
+            last = current
+            current = spare
         }
         return last[right.count] <= limit ? last[right.count] : nil
     }

@@ -5,15 +5,18 @@ package import Foundation
 package enum PlainFile {
     /// Why a file was not opened.
     package struct Problem: Error, Sendable {
-        /// An `errno`; `EINVAL` where it is there and no file of ours.
+        /// An `errno`; `EINVAL` if it exists but is not our file.
         package let code: Int32
+        /// What is wrong, in words.
         package let reason: String
 
+        /// The problem of a failed system call.
         package init(code: Int32) {
             self.code = code
             reason = code == ELOOP ? "it is a symbolic link" : SystemError.words(code)
         }
 
+        /// The problem of a file that is not ours to use.
         package init(notOurs reason: String) {
             code = EINVAL
             self.reason = reason
@@ -38,7 +41,7 @@ package enum PlainFile {
 
     /// The content of a file.
     ///
-    /// - Returns: nil where there is none.
+    /// - Returns: nil if there is none.
     package static func contents(_ path: String, limitBytes: Int = .max) throws(Problem) -> [UInt8]? {
         let descriptor: Int32
         do throws(Problem) {
@@ -48,7 +51,8 @@ package enum PlainFile {
             throw error
         }
         defer { close(descriptor) }
-        var (bytes, chunk): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: chunkBytes))
+        var bytes: [UInt8] = []
+        var chunk: [UInt8] = [UInt8](repeating: 0, count: chunkBytes)
         while bytes.count < limitBytes {
             let count = read(descriptor, &chunk, min(chunk.count, limitBytes - bytes.count))
             if count < 0, errno == EINTR { continue }
@@ -61,7 +65,7 @@ package enum PlainFile {
 
     private static let chunkBytes = 256 << 10
 
-    /// Puts a file in the place of `path`, whole, whatever is there: by a new one beside it and a rename.
+    /// Replaces `path` with a complete file, whatever was there: by a new file beside it and a rename.
     package static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(Problem) {
         var random = SystemRandomNumberGenerator()
         let temporary = "\(path).\(random.next()).new"
@@ -81,9 +85,10 @@ package enum PlainFile {
         }
     }
 
-    /// Requires a real folder, which belongs to us, to root, or to whoever has the folder that it is in.
+    /// Requires a real folder that belongs to us, to root, or to the owner of its parent folder.
     package static func requireFolder(_ path: String) throws(Problem) {
-        var (status, parent) = (stat(), stat())
+        var status = stat()
+        var parent = stat()
         guard lstat(path, &status) == 0 else { throw Problem(code: errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw Problem(notOurs: "it is \(name(ofKind: status.st_mode)), not a folder")

@@ -2,7 +2,9 @@
 package struct RetryPolicy: Sendable, Hashable {
     /// Retries after the first attempt.
     package var limit: Int
+    /// The bound of the first delay; each further failure doubles it.
     package var base: Duration
+    /// The longest bound of a delay.
     package var cap: Duration
 
     package init(limit: Int = 5, base: Duration = .seconds(2), cap: Duration = .seconds(300)) {
@@ -11,11 +13,11 @@ package struct RetryPolicy: Sendable, Hashable {
         self.cap = cap
     }
 
-    /// How long to wait after failure number `failures` (1 is the first), or nil when that was the last try.
+    /// The delay after failure number `failures` (1 is the first), or nil after the last try.
     ///
     /// - Parameters:
     ///   - jitter: a number in 0..<1, drawn by the caller.
-    ///   - atLeast: what the peer asked for (`Retry-After`); it may exceed the cap.
+    ///   - atLeast: the delay that the peer requested (`Retry-After`); it may exceed the cap.
     package func delay(afterFailure failures: Int, jitter: Double, atLeast: Duration = .zero) -> Duration? {
         guard failures <= limit else { return nil }
         var ceiling = base

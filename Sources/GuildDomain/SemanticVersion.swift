@@ -1,7 +1,10 @@
-/// A version as https://semver.org/spec/v2.0.0.html gives it: `1.2.0-beta.1+build`.
+/// A version as defined at https://semver.org/spec/v2.0.0.html: `1.2.0-beta.1+build`.
 package struct SemanticVersion: Sendable, Hashable, CustomStringConvertible {
+    /// The number that incompatible changes raise.
     package let major: Int64
+    /// The number that additions raise.
     package let minor: Int64
+    /// The number that corrections raise.
     package let patch: Int64
     /// `beta`, `1`; empty for a release.
     package let prerelease: [String]
@@ -9,8 +12,11 @@ package struct SemanticVersion: Sendable, Hashable, CustomStringConvertible {
     package let build: String?
 
     package init(_ major: Int64, _ minor: Int64, _ patch: Int64, prerelease: [String] = [], build: String? = nil) {
-        (self.major, self.minor, self.patch) = (major, minor, patch)
-        (self.prerelease, self.build) = (prerelease, build)
+        self.major = major
+        self.minor = minor
+        self.patch = patch
+        self.prerelease = prerelease
+        self.build = build
     }
 
     /// - Returns: nil unless the text is a whole semantic version of at most 256 bytes.
@@ -77,7 +83,8 @@ extension SemanticVersion: Comparable {
 
     /// A pre-release comes before its release; its identifiers compare as numbers, else as text, numbers first.
     package static func < (left: Self, right: Self) -> Bool {
-        let (first, second) = ((left.major, left.minor, left.patch), (right.major, right.minor, right.patch))
+        let first = (left.major, left.minor, left.patch)
+        let second = (right.major, right.minor, right.patch)
         guard first == second else { return first < second }
         guard !left.prerelease.isEmpty, !right.prerelease.isEmpty else {
             return !left.prerelease.isEmpty && right.prerelease.isEmpty

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What the system says of a call that failed: the one place where an `errno`, or an error of Foundation, becomes words.
+/// The system's words for a failed call: the one place where an `errno`, or an error of Foundation, becomes text.
 package enum SystemError {
     /// - Parameter code: an `errno`.
     package static func words(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-    /// What is behind an error of Foundation, whose own text is of its types and not of the file.
+    /// The `errno` within an error of Foundation, whose own text is about its types and not about the file.
     package static func words(_ error: any Error) -> String { words(code(of: error)) }
 
     /// An error of Foundation that came through to the end, as one with an exit status; nil for any other.
@@ -15,7 +15,7 @@ package enum SystemError {
         return Failure(.unavailable, place + words(error))
     }
 
-    /// The `errno` behind an error; `EIO` where it has none.
+    /// The `errno` within an error; `EIO` if it has none.
     package static func code(of error: any Error) -> Int32 {
         if let error = error as? POSIXError { return error.code.rawValue }
         guard let error = error as? CocoaError else { return EIO }

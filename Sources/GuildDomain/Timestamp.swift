@@ -1,7 +1,9 @@
 /// An instant: microseconds since 1970-01-01T00:00:00Z, without leap seconds, as the ledger stores it.
 package struct Timestamp: Hashable, Comparable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z.
     package var microseconds: Int64
 
+    /// The instant that many microseconds after the epoch.
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
     /// Whole Unix seconds; a value too large saturates.
@@ -71,7 +73,8 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads RFC 3339 with any offset; digits after the sixth of a fraction are dropped, a leap second is the next one.
+    /// Reads RFC 3339 with any offset; digits after the sixth of a fraction are dropped, and a leap second becomes the
+    /// next second.
     ///
     /// - Returns: nil for anything else, and for a date that does not exist.
     package init?(rfc3339 text: some StringProtocol) {
@@ -146,6 +149,7 @@ private struct DigitScanner {
 /// The proleptic Gregorian calendar, by Howard Hinnant's `days_from_civil`
 /// (https://howardhinnant.github.io/date_algorithms.html).
 package enum CivilDate {
+    /// The date that many days after 1970-01-01.
     package static func fromDays(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let (era, dayOfEra) = shifted.floorDivided(by: 146_097)
@@ -157,6 +161,7 @@ package enum CivilDate {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
+    /// The days from 1970-01-01 to a date.
     package static func toDays(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = shiftedYear.floorDivided(by: 400)
@@ -164,6 +169,7 @@ package enum CivilDate {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
+    /// The length of a month, leap years included.
     package static func daysIn(month: Int64, year: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

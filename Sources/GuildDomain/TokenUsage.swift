@@ -2,10 +2,13 @@
 package struct TokenUsage: Hashable, Sendable {
     /// Fresh input: neither read from nor written to the provider's prompt cache.
     package var input: Int64
+    /// Input tokens read from the provider's cache.
     package var cacheRead: Int64
+    /// Input tokens written to the provider's cache.
     package var cacheWrite: Int64
     /// Visible output.
     package var output: Int64
+    /// Output tokens that the answer does not show.
     package var reasoning: Int64
 
     package init(
@@ -18,11 +21,14 @@ package struct TokenUsage: Hashable, Sendable {
         self.reasoning = reasoning
     }
 
+    /// No tokens.
     package static let zero = TokenUsage()
 
     /// Saturates instead of overflowing.
     package var total: Int64 { totalInput.addingSaturated(totalOutput) }
+    /// Fresh and cached input together.
     package var totalInput: Int64 { input.addingSaturated(cacheRead).addingSaturated(cacheWrite) }
+    /// Visible output and reasoning together.
     package var totalOutput: Int64 { output.addingSaturated(reasoning) }
 
     package static func + (left: Self, right: Self) -> Self {
@@ -38,18 +44,24 @@ package struct TokenUsage: Hashable, Sendable {
 }
 
 extension Int64 {
+    /// The sum, or the largest value if it overflows.
     package func addingSaturated(_ other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
     }
 }
 
-/// What a token of each class costs, in pico-dollars (10⁻¹² US dollars). Never a floating-point number.
+/// The price of a token of each class, in pico-dollars (10⁻¹² US dollars). Never a floating-point number.
 package struct TokenPrices: Hashable, Sendable {
+    /// The price of a fresh input token.
     package var input: Int64
+    /// The price of an input token read from the cache.
     package var cacheRead: Int64
+    /// The price of an input token written to the cache.
     package var cacheWrite: Int64
+    /// The price of a visible output token.
     package var output: Int64
+    /// The price of a reasoning token.
     package var reasoning: Int64
 
     package init(input: Int64, cacheRead: Int64, cacheWrite: Int64, output: Int64, reasoning: Int64) {
@@ -60,6 +72,7 @@ package struct TokenPrices: Hashable, Sendable {
         self.reasoning = reasoning
     }
 
+    /// Every token costs nothing.
     package static let free = TokenPrices(input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0)
 
     /// The cost of `usage` in micro-dollars, rounded up once; saturates at the largest value.
@@ -68,7 +81,8 @@ package struct TokenPrices: Hashable, Sendable {
             (input, usage.input), (cacheRead, usage.cacheRead), (cacheWrite, usage.cacheWrite),
             (output, usage.output), (reasoning, usage.reasoning),
         ]
-        // A product of two Int64 has 126 bits, so five could overflow: the sum stops where the result saturates anyway.
+        // A product of two Int64 has 126 bits, so five could overflow: the sum stops at the value at which the result
+        // saturates anyway.
         let ceiling = Int128(Int64.max) * 1_000_000
         let picodollars = products.reduce(Int128(0)) { min(ceiling, $0 + min(ceiling, Int128($1.0) * Int128($1.1))) }
         return Int64(clamping: (picodollars + 999_999) / 1_000_000)

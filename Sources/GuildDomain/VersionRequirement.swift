@@ -1,11 +1,13 @@
-/// The versions that something may have: comparisons that must all hold, as npm and Cargo write them.
+/// A range of versions: comparisons that must all hold, as npm and Cargo write them.
 ///
-/// `>=1.2 <2`, `^1.2` (the same first number that is not 0), `~1.2` (the same minor), `1.2.x`, `1.2` (any patch), `1.2.3`,
-/// `*`. A pre-release is accepted only where a comparison names one of the same three numbers.
+/// `>=1.2 <2`, `^1.2` (the same first number that is not 0), `~1.2` (the same minor), `1.2.x`, `1.2` (any patch),
+/// `1.2.3`, `*`. A pre-release is accepted only if a comparison names one of the same three numbers.
 package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is not a range.
     package struct Problem: GuildError, Equatable {
+        /// The requirement as written.
         package let text: String
+        /// What is wrong with it.
         package let reason: String
 
         package var kind: ErrorKind { .invalidCodex }
@@ -33,6 +35,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     package let description: String
     private let comparisons: [Comparison]
 
+    /// Whether all comparisons hold of the version.
     package func contains(_ version: SemanticVersion) -> Bool {
         guard comparisons.allSatisfy({ $0.holds(version) }) else { return false }
         guard !version.prerelease.isEmpty else { return true }
@@ -43,6 +46,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Reads a range such as `>=1.2 <2`.
     package init(parsing text: String) throws(Problem) {
         guard text.utf8.count <= 256 else { throw Problem(text: String(text.prefix(40)), reason: "is over 256 bytes") }
         description = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -53,7 +57,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
 
     private static let signs = [">=", "<=", ">", "<", "=", "^", "~"]
 
-    /// Splits at blanks and commas; a sign may stand apart from its version.
+    /// Splits at blanks and commas; a sign may be separated from its version.
     private static func terms(_ text: String) throws(Problem) -> [String] {
         var terms: [String] = []
         var sign = ""
@@ -84,7 +88,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
             throw Problem(text: text, reason: "'\(term)' is not a version or part of one")
         }
         let lower = SemanticVersion(numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0, 0)
-        // What the numbers given stand for: 1 is 1.x.x, 1.2 is 1.2.x, none is any version.
+        // The range of the given numbers: 1 is 1.x.x, 1.2 is 1.2.x, none is any version.
         let upper =
             switch numbers.count {
             case 0: nil as SemanticVersion?
@@ -107,7 +111,7 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
         [Comparison(sign: .least, version: lower)] + (upper.map { [Comparison(sign: .below, version: $0)] } ?? [])
     }
 
-    /// One, two or no numbers; `x`, `X` and `*` stand for the rest.
+    /// One, two or no numbers; `x`, `X` and `*` mean the rest.
     private static func partial(_ text: Substring) -> [Int64]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...3).contains(parts.count) else { return nil }
@@ -124,13 +128,13 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
         return numbers.count < 3 ? numbers : nil
     }
 
-    /// The first version with a larger major, or with a larger minor where there is one.
+    /// The first version with a larger major, or with a larger minor if there is one.
     private static func bump(_ major: Int64, _ minor: Int64?) -> SemanticVersion {
         minor.map { SemanticVersion(major, $0.addingSaturated(1), 0) }
             ?? SemanticVersion(major.addingSaturated(1), 0, 0)
     }
 
-    /// What `^` ends before: the first number given that is not 0 goes up by one, else the last one given.
+    /// The exclusive end of `^`: the first given number that is not 0 is increased by one, or else the last one.
     private static func next(after version: SemanticVersion, caret numbers: Int) -> SemanticVersion {
         if version.major > 0 || numbers == 1 { return bump(version.major, nil) }
         if version.minor > 0 || numbers == 2 { return bump(0, version.minor) }
@@ -140,12 +144,14 @@ package struct VersionRange: Sendable, Hashable, CustomStringConvertible {
 
 /// A thing that must exist, and the versions that it may have: `investigator >= 1.2`.
 package struct VersionRequirement: Sendable, Hashable, CustomStringConvertible {
+    /// The name of the required agent.
     package let name: String
-    /// Nil where any version will do.
+    /// Nil if any version will do.
     package let range: VersionRange?
 
     package var description: String { range.map { "\(name) \($0)" } ?? name }
 
+    /// Reads a name followed by a range; without a range any version satisfies it.
     package init(parsing text: String) throws(VersionRange.Problem) {
         let trimmed = text.drop { $0.isWhitespace }
         let name = trimmed.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./".contains($0)) }

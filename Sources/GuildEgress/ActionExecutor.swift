@@ -2,6 +2,7 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
+import GuildWork
 package import Logging
 import ServiceLifecycle
 
@@ -14,48 +15,59 @@ import ServiceLifecycle
 package struct ActionExecutor: Service {
     private static let slots = 8
 
-    private let ledger: Ledger
-    private let connectors: @Sendable () -> Connectors
-    private let worker: Worker
+    /// What the executor works with; the same for `serve` and for `run`.
+    package struct Parts: Sendable {
+        package var ledger: Ledger
+        /// Retries, patience and rates are the head's at the moment of use.
+        package var codex: CurrentCodex
+        package var connectors: CurrentConnectors
+        package var worker: Worker
+        package var time: any TimeSource
+        package var logger: Logger
+
+        package init(
+            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, worker: Worker, time: any TimeSource,
+            logger: Logger
+        ) {
+            self.ledger = ledger
+            self.codex = codex
+            self.connectors = connectors
+            self.worker = worker
+            self.time = time
+            self.logger = logger
+        }
+    }
+
+    private let parts: Parts
     /// Only this causal root: what `guild run` hosts.
     private let root: EventID?
-    /// What the head says about retries and patience, at the moment of use.
-    private let settings: @Sendable () -> GuildSettings
-    /// The rates that an operation counts against, at the moment of use.
-    private let charges: @Sendable (String) -> [AdmissionTerms.Charge]
-    private let time: any TimeSource
-    private let logger: Logger
 
-    package init(
-        ledger: Ledger, connectors: @escaping @Sendable () -> Connectors, worker: Worker, root: EventID? = nil,
-        settings: @escaping @Sendable () -> GuildSettings,
-        charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge] = { _ in [] }, time: any TimeSource,
-        logger: Logger
-    ) {
-        self.ledger = ledger
-        self.connectors = connectors
-        self.worker = worker
+    private var ledger: Ledger { parts.ledger }
+    private var time: any TimeSource { parts.time }
+
+    package init(_ parts: Parts, root: EventID? = nil) {
+        self.parts = parts
         self.root = root
-        self.settings = settings
-        self.charges = charges
-        self.time = time
-        self.logger = logger
     }
 
     package func run() async throws {
         let loop = ClaimLoop(
-            ledger: ledger, worker: worker, topic: .actions, slots: Self.slots, time: time, logger: logger)
+            ledger: ledger, worker: parts.worker, topic: .actions, slots: Self.slots, time: time,
+            logger: parts.logger)
         try await loop.run {
-            let claimed = try await ledger.claimAction(root: root, worker: worker, charges: charges, now: time.now)
+            let claimed = try await ledger.claimAction(
+                root: root, worker: parts.worker,
+                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) },
+                now: time.now)
             guard let claimed else { return nil }
             let action = claimed.action
             return {
                 try await ClaimLoop.holdingLease(
-                    renew: { try await ledger.renew(action, worker: worker, now: time.now) }, time: time
+                    renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
                 ) { try await execute(action, claimed.refusal) }
             }
         } nextTime: { claimedAt in
-            try await ledger.nextActionTime(worker: worker, now: claimedAt)
+            try await ledger.nextActionTime(worker: parts.worker, now: claimedAt)
         }
     }
 
@@ -64,7 +76,7 @@ package struct ActionExecutor: Service {
             return try await retryOrFail(action, reason: refusal.message, retryAfter: refusal.wait, now: time.now)
         }
         let outcome: Result<JSONValue, OperationFailure>
-        let connectors = connectors()
+        let connectors = parts.connectors.of(parts.codex.head)
         let event =
             connectors.hasPlace(action.operation, arguments: action.arguments)
             ? try await ledger.cause(of: action.id) : nil
@@ -78,7 +90,7 @@ package struct ActionExecutor: Service {
             outcome = .failure(error)
         }
         let now = time.now
-        let actionWait = settings().actionWait.value
+        let actionWait = parts.codex.head.settings.actionWait.value
         switch outcome {
         case .success(let value):
             try await ledger.finish(
@@ -94,7 +106,7 @@ package struct ActionExecutor: Service {
             try await ledger.finish(
                 action, succeeded: false, result: failure.message, waitUntil: now + actionWait, now: now)
         }
-        logger.info(
+        parts.logger.info(
             "action attempted",
             metadata: ["action": "\(action.id)", "operation": "\(action.operation)", "attempt": "\(action.attempt)"])
     }
@@ -102,7 +114,8 @@ package struct ActionExecutor: Service {
     private func retryOrFail(
         _ action: Action, reason: String, retryAfter: Duration, now: Timestamp
     ) async throws {
-        let (jitter, settings) = (Double.random(in: 0..<1), settings())
+        let jitter = Double.random(in: 0..<1)
+        let settings = parts.codex.head.settings
         guard let delay = settings.retries.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter)
         else {
             return try await ledger.finish(

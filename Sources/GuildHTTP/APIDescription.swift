@@ -1,9 +1,11 @@
 package import GuildDomain
 
-/// A parameter of a route; the listener refuses what it does not allow, and `/openapi.json` says so.
+/// A parameter of a route; the listener refuses values that it does not allow, and `/openapi.json` describes it.
 package struct APIParameter: Sendable {
+    /// The part of the request that carries a parameter.
     package enum Place: String, Sendable { case query, path }
 
+    /// The type of a parameter, with its bounds.
     package enum Kind: Sendable {
         /// Lengths in Unicode scalars, as JSON Schema counts.
         case text(length: ClosedRange<Int>)
@@ -11,15 +13,19 @@ package struct APIParameter: Sendable {
         case choice([String])
     }
 
+    /// The parameter's name.
     package let name: String
+    /// The part of the request that carries it.
     package let place: Place
     package let kind: Kind
     package let description: String
 
+    /// A parameter of the query.
     package static func query(_ name: String, _ kind: Kind, _ description: String) -> APIParameter {
         APIParameter(name: name, place: .query, kind: kind, description: description)
     }
 
+    /// A parameter of the path.
     package static func path(_ name: String, _ kind: Kind, _ description: String) -> APIParameter {
         APIParameter(name: name, place: .path, kind: kind, description: description)
     }
@@ -36,7 +42,7 @@ package struct APIParameter: Sendable {
         }
     }
 
-    /// Why the value is not allowed; nil where it is.
+    /// Why the value is not allowed; nil if it is.
     func problem(with value: String) -> String? {
         switch kind {
         case .text(let length):
@@ -54,10 +60,13 @@ package struct APIParameter: Sendable {
     private static func integer(_ text: String) -> Int64? { text.hasPrefix("+") ? nil : Int64(text) }
 }
 
-/// What a route reads of a request's body.
+/// The part of a request's body that a route reads.
 package struct APIBody: Sendable {
+    /// The accepted media types.
     package let contentTypes: [String]
+    /// The JSON Schema of the body.
     package let schema: JSONValue
+    /// Whether a request without a body is invalid.
     package let isRequired: Bool
 
     package init(_ contentTypes: [String] = ["application/json"], schema: JSONValue, isRequired: Bool = true) {
@@ -69,9 +78,10 @@ package struct APIBody: Sendable {
 
 /// An answer that a route gives; those that the listener itself gives need no mention.
 package struct APIAnswer: Sendable {
+    /// The HTTP status.
     package let status: Int
     package let description: String
-    /// Nil where there is none, or where it is a problem (RFC 9457).
+    /// Nil if there is none, or if it is a problem (RFC 9457).
     package let schema: JSONValue?
 
     package init(_ status: Int, _ description: String, schema: JSONValue? = nil) {
@@ -83,17 +93,26 @@ package struct APIAnswer: Sendable {
 
 /// Pieces of JSON Schema (2020-12), as OpenAPI 3.1 takes it.
 package enum APISchema {
+    /// A text.
     package static let text: JSONValue = ["type": "string"]
+    /// A text or null.
     package static let optionalText: JSONValue = ["type": ["string", "null"]]
+    /// An RFC 3339 instant.
     package static let time: JSONValue = ["type": "string", "format": "date-time"]
+    /// An RFC 3339 instant or null.
     package static let optionalTime: JSONValue = ["type": ["string", "null"], "format": "date-time"]
+    /// A whole number from 0.
     package static let count: JSONValue = ["type": "integer", "minimum": 0]
+    /// A list of texts.
     package static let texts: JSONValue = list(of: text)
 
+    /// A list of the given items.
     package static func list(of item: JSONValue) -> JSONValue { ["type": "array", "items": item] }
 
+    /// The given schema or null.
     package static func optional(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
 
+    /// One of the given texts.
     package static func choice(_ values: [String]) -> JSONValue {
         ["type": "string", "enum": .array(values.map { .string($0) })]
     }

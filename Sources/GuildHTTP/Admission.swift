@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts what the listener has taken on, over all its connections.
+/// Counts the work that the listener has accepted, over all its connections.
 final class Admission: Sendable {
     private let limits: HTTPLimits
     private let requests = Atomic<Int>(0)

@@ -1,13 +1,14 @@
 import Crypto
 
-/// Which bearer tokens (RFC 6750) may do what. It holds digests, never a token.
+/// The scopes of each bearer token (RFC 6750). It holds digests, never a token.
 package struct BearerTokens: Sendable {
     /// A token and its scopes.
     package struct Grant: Sendable {
         /// SHA-256 of the token's UTF-8.
         package let digest: [UInt8]
+        /// The scopes of the token.
         package let scopes: Set<String>
-        /// Who holds it, as the audit log names them.
+        /// The holder's name in the audit log.
         package let name: String
 
         package init(digest: [UInt8], scopes: Set<String>, name: String = "") {
@@ -16,6 +17,7 @@ package struct BearerTokens: Sendable {
             self.name = name
         }
 
+        /// The grant of a token, of which only the digest is kept.
         package init(token: String, scopes: Set<String>, name: String = "") {
             self.init(digest: BearerTokens.digest(of: token), scopes: scopes, name: name)
         }
@@ -29,15 +31,17 @@ package struct BearerTokens: Sendable {
     /// - Parameter grants: with none, every route that needs a scope is refused.
     package init(_ grants: [Grant] = []) { self.grants = grants.filter { $0.digest.count == SHA256.byteCount } }
 
+    /// The SHA-256 digest by which tokens are compared.
     package static func digest(of token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 
     /// The scopes of the token in an `Authorization` field; nil as for `grant`.
     package func scopes(authorization: String?) -> Set<String>? { grant(authorization: authorization)?.scopes }
 
-    /// What the token in an `Authorization` field may do; of one that is listed twice, both.
+    /// The scopes of the token in an `Authorization` field; a token that is listed twice has both sets.
     ///
-    /// Digests are compared, each to its end and all of them, so that the time taken tells nothing about a token.
-    /// - Returns: nil without a bearer token, or with one that is not known.
+    /// All digests are compared, each to its end, so that the time taken reveals nothing about a token.
+    ///
+    /// - Returns: nil without a bearer token, or with an unknown one.
     package func grant(authorization: String?) -> Grant? {
         guard let authorization, authorization.utf8.count <= Self.credentialLimitBytes else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

@@ -1,12 +1,12 @@
 import GuildDomain
 import Synchronization
 
-/// Room for the bodies that are held in memory, over all connections and for each client address.
+/// The memory for bodies, over all connections and for each client address.
 ///
-/// It is taken as the bytes arrive, whatever length was announced. When it is full, of the bodies that are still coming
-/// gives way, in this order: one that has stopped coming, the longest silent first; one that comes clearly slower than the
-/// one that asks, the slowest first; one that is larger, the largest first. So neither a few large bodies nor many that
-/// never end keep a delivery out.
+/// It is taken as the bytes arrive, whatever length was announced. When it is full, one of the unfinished bodies is
+/// dropped, in this order: one that has stalled, the longest silent first; one that arrives clearly slower than the one
+/// that needs room, the slowest first; one that is larger, the largest first. So neither a few large bodies nor many
+/// endless ones keep a delivery out.
 final class BodyBudget: Sendable {
     enum Answer: Sendable {
         case taken
@@ -37,7 +37,11 @@ final class BodyBudget: Sendable {
         /// Whether more of it is to come; a whole body belongs to its handler.
         var isComing = true
 
-        init(hold: Hold, now: UInt64) { (self.hold, began, lastCame) = (hold, now, now) }
+        init(hold: Hold, now: UInt64) {
+            self.hold = hold
+            began = now
+            lastCame = now
+        }
 
         func age(_ now: UInt64) -> UInt64 { now > began ? now - began : 0 }
         func silence(_ now: UInt64) -> UInt64 { now > lastCame ? now - lastCame : 0 }
@@ -60,7 +64,7 @@ final class BodyBudget: Sendable {
     /// The same for a large body, which keeps many others out.
     private static let patienceWithLarge: UInt64 = 200_000_000
     private static let largeBytes = 64 << 10
-    /// What came within a shorter time came at once.
+    /// Bytes within a shorter time count as arriving at once.
     private static let shortestAge: UInt64 = 10_000_000
     /// How many times as fast a body must come as one that is to give way to it.
     private static let fasterTimes = 1.25
@@ -70,7 +74,7 @@ final class BodyBudget: Sendable {
         var ofClients: [AddressBlock: Int] = [:]
         var holdings: [ObjectIdentifier: Holding] = [:]
 
-        /// Which body gives way to `asking`, when that has what it asks for.
+        /// The body that is dropped for `asking`, if that frees the room it needs.
         func loser(to asking: Holding, now: UInt64) -> (key: ObjectIdentifier, hold: Hold)? {
             let coming = holdings.filter { $0.value.isComing && $0.value.hold !== asking.hold }
             let silent = coming.filter { $0.value.hasStopped(now) }

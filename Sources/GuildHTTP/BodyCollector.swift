@@ -62,8 +62,8 @@ struct BodyCollector {
         }
     }
 
-    /// Copies a piece to the body. Once a good part of what was announced has come, room for all of it is set aside, which
-    /// costs nothing until it is used: growing by doubling would hold a large body twice.
+    /// Appends a piece to the body. Once a good part of the announced length has arrived, room for all of it is
+    /// reserved, which costs nothing until it is used: growing by doubling would hold a large body twice.
     private func append(_ piece: ByteBuffer, to bytes: inout [UInt8], declared: Int?) {
         let count = bytes.count + piece.readableBytes
         if count > bytes.capacity, let declared, count <= declared, declared / Self.announcedShare <= count {

@@ -18,13 +18,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     enum Phase {
         case waiting, reading, answering
-        /// The last answer is out or on its way: what still comes is dropped, so that the client is not reset before it
+        /// The last answer is sent or being sent: further input is dropped, so that the client is not reset before it
         /// has read the answer.
         case lingering
         case closed
     }
 
-    /// What the answer must know of its request.
+    /// The facts about a request that its answer needs.
     private struct Exchange {
         var version = HTTPVersion.http1_1
         var isHead = false
@@ -40,7 +40,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         var isHeld = false
     }
 
-    /// How long a client may go on sending after an answer that ends the connection.
+    /// How long a client may continue sending after an answer that ends the connection.
     private static let lingerTime = TimeAmount.seconds(2)
 
     private let service: ListenerService
@@ -52,14 +52,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var entry: ConnectionRegistry.Entry?
     /// Whether bytes of a header have come, and whether its deadline has begun.
-    private var (hasHeadBegun, isHeadTimed) = (false, false)
+    private var hasHeadBegun = false
+    private var isHeadTimed = false
     private var hasAnswered = false
-    /// What came of the next request while this one is answered: the gate lets no more through than a slice.
+    /// The part of the next request that arrived while this one is answered: the gate passes at most a slice.
     private var ahead: [HTTPServerRequestPart] = []
     private var endIsAhead = false
-    /// Whether the request's reader was told that no more of it comes.
+    /// Whether the request's reader knows that no more of it comes.
     private var isFaulted = false
-    /// Whether what was written has not been taken yet.
+    /// Whether the socket has not yet taken the written bytes.
     private var awaitsClient = false
     /// How the connection is to be closed once the client has the answer.
     private var pendingClose: CloseMode?
@@ -85,7 +86,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func bytesCame() { hasHeadBegun = true }
 
-    /// Ends the connection of a client that does what none should.
+    /// Ends the connection of a misbehaving client.
     func cut(_ reason: String) {
         service.refusals.count(reason)
         if let context { end(context) }
@@ -98,7 +99,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .head(let head) where phase == .waiting: receive(head, context)
         case .body where phase == .reading && !isFaulted: context.fireChannelRead(data)
         case .end where phase == .reading && !isFaulted:
-            (phase, deadline) = (.answering, nil)
+            phase = .answering
+            deadline = nil
             entry?.setQuiet(since: nil)
             context.fireChannelRead(data)
         // The rest of a slice that began with the end of a body.
@@ -108,8 +110,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private func takeAhead(_ context: ChannelHandlerContext) {
-        let (parts, isEnd) = (ahead, endIsAhead)
-        (ahead, endIsAhead) = ([], false)
+        let parts = ahead
+        let isEnd = endIsAhead
+        ahead = []
+        endIsAhead = false
         guard !parts.isEmpty else { return }
         bytesCame()
         for part in parts { channelRead(context: context, data: wrapInboundOut(part)) }
@@ -126,7 +130,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             setDeadline(.now() + TimeAmount(service.limits.headTimeout), context)
         }
         context.fireChannelReadComplete()
-        // Nobody else asks for what is only dropped.
+        // Nothing else reads input that is only dropped.
         if phase == .lingering { context.read() }
     }
 
@@ -162,7 +166,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             service.refusals.count(fault.reason)
             refuse(service.reply(to: fault), context)
         case (let error as HTTPParserError, .reading) where !isFaulted: fault(RequestFault(error), context)
-        // What came behind the request is no other one; it is answered all the same.
+        // The bytes after the request are not another request; the request is answered all the same.
         case (is HTTPParserError, .answering), (is ByteToMessageDecoderError, .answering): exchange.keepAlive = false
         case (_, .lingering): break
         case (_, .reading) where isFaulted: break
@@ -200,7 +204,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        (deadline, hasHeadBegun, isHeadTimed) = (nil, false, false)
+        deadline = nil
+        hasHeadBegun = false
+        isHeadTimed = false
         // After an upgrade or a tunnel that we do not make, the parser reads no further request.
         let keepAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         exchange = Exchange(version: head.version, isHead: head.method == .HEAD, keepAlive: keepAlive)
@@ -216,7 +222,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireChannelRead(wrapInboundOut(.head(RouteMap.routable(head))))
     }
 
-    /// Tells who reads the request that no more of it comes; the answer to that ends the connection.
+    /// Reports to the request's reader that no more of it comes; the answer to that ends the connection.
     private func fault(_ fault: RequestFault, _ context: ChannelHandlerContext) {
         guard !isFaulted else { return end(context) }
         isFaulted = true
@@ -288,12 +294,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
         answer = Answer()
         guard phase != .closed else { return }
         guard case .success = result else { return end(context) }
-        (hasAnswered, awaitsClient) = (true, false)
+        hasAnswered = true
+        awaitsClient = false
         if phase == .lingering || !exchange.keepAlive || pendingClose != nil {
             linger(context)
             return context.close(mode: .output, promise: nil)
         }
-        (phase, hasHeadBegun, isHeadTimed) = (.waiting, false, false)
+        phase = .waiting
+        hasHeadBegun = false
+        isHeadTimed = false
         let now = NIODeadline.now()
         entry?.setQuiet(since: now.uptimeNanoseconds)
         setDeadline(now + TimeAmount(service.limits.idleTimeout), context)
@@ -301,13 +310,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
         gate?.nextRequest()
     }
 
-    /// What the answer says about the connection, in the client's version of HTTP.
+    /// The answer's header fields about the connection, in the client's version of HTTP.
     private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
         var head = head
         let isOld = exchange.version.minor < 1
         if isOld { head.version = .http1_0 }
         if !head.headers.contains(name: "content-length"), head.status.mayHaveResponseBody {
-            // Its end cannot be told to an older client, nor that of a body that is not sent.
+            // An older client cannot detect its end, nor that of an unsent body.
             if isOld || exchange.isHead { exchange.keepAlive = false }
             if exchange.isHead { head.version = .http1_0 }
         }
@@ -320,7 +329,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         return head
     }
 
-    /// Answers what Hummingbird does not get to see, and ends the connection.
+    /// Answers a request that Hummingbird does not get to see, and ends the connection.
     private func refuse(_ reply: Reply, _ context: ChannelHandlerContext) {
         linger(context)
         let content: [UInt8] = if case .bytes(let bytes) = reply.body { bytes } else { [] }
@@ -348,13 +357,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.read()
     }
 
-    /// Ends the connection; Hummingbird then ends what runs for it.
+    /// Ends the connection; Hummingbird then ends the tasks that serve it.
     private func end(_ context: ChannelHandlerContext) {
         guard phase != .closed else { return }
         phase = .closed
         if let entry { service.connections.remove(entry) }
         timer?.scheduled.cancel()
-        (timer, deadline, entry) = (nil, nil, nil)
+        timer = nil
+        deadline = nil
+        entry = nil
         context.close(promise: nil)
     }
 
@@ -380,9 +391,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .reading: fault(.tooSlow, context)
         case .waiting:
             if hasHeadBegun { service.refusals.count("headers that came too slowly") }
-            if !hasHeadBegun, !hasAnswered { service.refusals.count("connections that said nothing") }
+            if !hasHeadBegun, !hasAnswered { service.refusals.count("silent connections") }
             end(context)
-        case .answering: cut("answers that were not taken")
+        case .answering: cut("answers that clients did not read")
         case .lingering, .closed: end(context)
         }
     }

@@ -1,13 +1,13 @@
-/// What a listener takes before it refuses or closes.
+/// The limits past which a listener refuses requests or closes connections.
 package struct HTTPLimits: Sendable, Hashable {
     /// When there are more, the one that has been quiet for longest is closed; those with a request in work stay.
     package var maxConnections: Int
-    /// The same for the connections of one peer that is no trusted proxy.
+    /// The same for the connections of one peer that is not a trusted proxy.
     package var connectionsPerAddress: Int
     /// Requests whose handlers run at the same time; one more is answered 503 with `Retry-After`.
     package var maxRequestsInFlight: Int
-    /// Bodies held in memory, over all connections. When that is full, a body that has stopped coming, that comes
-    /// slower or that is larger gives way (`BodyBudget`); who finds no room is answered 503 with `Retry-After`.
+    /// Bytes of bodies in memory, over all connections. When that is full, a body that has stalled, that is slower or
+    /// that is larger is dropped (`BodyBudget`); a request that finds no room is answered 503 with `Retry-After`.
     package var bufferedBodyBytes: Int
     /// The same for one client address; beyond it a request is answered 429.
     package var bodyBytesPerAddress: Int
@@ -29,7 +29,7 @@ package struct HTTPLimits: Sendable, Hashable {
     package var idleTimeout: Duration
     /// How long requests in flight may still run after a graceful shutdown has begun.
     package var drainTimeout: Duration
-    /// What `Retry-After` says when the listener is full, in whole seconds.
+    /// The value of `Retry-After` when the listener is full, in whole seconds.
     package var retryAfterSeconds: Int
 
     package init(

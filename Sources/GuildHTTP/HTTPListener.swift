@@ -32,9 +32,9 @@ package struct HTTPListener: Service {
     private static let spareConnections = 16
 
     /// - Parameters:
-    ///   - hosts: for which hosts it answers; without a policy for all.
-    ///   - refusals: where refused requests are counted; without one the listener keeps its own.
-    ///   - bearerTokens: with none, every route that needs a scope answers 401; asked for with each such request.
+    ///   - hosts: the hosts that it answers for; all of them without a policy.
+    ///   - refusals: counts refused requests; without one the listener keeps its own.
+    ///   - bearerTokens: with none, every route that needs a scope answers 401; called for each such request.
     ///   - onReady: called with the bound port; connections are accepted when it returns.
     package init(
         routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = .any,
@@ -55,7 +55,7 @@ package struct HTTPListener: Service {
 
     /// Serves until a graceful shutdown, then lets the requests in flight finish, within `HTTPLimits.drainTimeout`.
     ///
-    /// - Throws: `ListenFailure` where the routes contradict each other or the address cannot be had.
+    /// - Throws: `ListenFailure` if the routes contradict each other or the address is unavailable.
     package func run() async throws {
         let service = ListenerService(
             limits: limits, hosts: hosts, proxies: proxies, refusals: refusals, bearerTokens: bearerTokens,
@@ -69,7 +69,7 @@ package struct HTTPListener: Service {
                 } catch let error as IOError {
                     throw ListenFailure.cannotBind(address: address, reason: SystemError.words(error.errnoCode))
                 } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
-                    throw ListenFailure.cannotBind(address: address, reason: "no host of that name is known here")
+                    throw ListenFailure.cannotBind(address: address, reason: "this host name is unknown here")
                 }
             }
             group.addTask { [limits] in
@@ -77,7 +77,7 @@ package struct HTTPListener: Service {
                 try? await gracefulShutdown()
                 try? await Task.sleep(for: limits.drainTimeout)
             }
-            // The server's end, or the end of its time to drain: cancelling closes what is still open.
+            // The server's end, or the end of its time to drain: cancelling closes the remaining connections.
             try await group.next()
             group.cancelAll()
             try await group.waitForAll()
@@ -155,7 +155,7 @@ private struct GuardedHTTP1Channel: ServerChildChannel {
                 let task = Task(executorPreference: EventLoopExecutor(channel.eventLoop)) {
                     await base.handle(value: value, logger: logger)
                 }
-                // What runs for a client that has left is of use to nobody.
+                // Work for a client that has left is useless.
                 channel.closeFuture.whenComplete { _ in task.cancel() }
                 return Connection(channel: channel, task: task)
             }

@@ -3,7 +3,7 @@ import GuildDomain
 /// For which hosts a listener answers (RFC 9110, section 7.4), so that a page in a browser whose name was pointed at this
 /// machine (DNS rebinding) gets nothing.
 package struct HostPolicy: Sendable, Hashable {
-    /// Answers whatever the request is for.
+    /// Answers requests for any host.
     package static let any = HostPolicy(names: nil, exempt: [])
 
     /// In lower case; nil allows all.
@@ -16,7 +16,8 @@ package struct HostPolicy: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - names: host names or addresses, without a port.
-    ///   - exempt: first segments of paths that are answered for any host: what carries its own proof.
+    ///   - exempt: first segments of paths that are answered for any host, because their requests are authenticated
+    ///     themselves.
     package init(names: [String], exempt: Set<String> = []) {
         self.init(
             names: Set(names.map(Self.name)), addresses: Set(names.compactMap { Self.address(in: $0[...]) }),
@@ -45,7 +46,7 @@ package struct HostPolicy: Sendable, Hashable {
     private static func withoutPort(_ authority: String) -> Substring {
         // The colons of a bracketed IPv6 address without a port are its own.
         guard !authority.hasSuffix("]"), let colon = authority.lastIndex(of: ":") else { return authority[...] }
-        // What is no port is not cut off, so that nothing can stand behind the name of a host.
+        // A suffix that is not a port is not cut off, so that nothing can follow the name of a host.
         let port = authority[authority.index(after: colon)...].utf8
         return port.allSatisfy { (0x30...0x39).contains($0) } ? authority[..<colon] : authority[...]
     }

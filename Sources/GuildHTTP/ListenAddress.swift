@@ -1,9 +1,10 @@
 package import GuildDomain
 
-/// Where a listener binds: a host name or address, and a port, of which 0 lets the system pick one.
+/// The address of a listener: a host name or address, and a port; port 0 lets the system pick one.
 package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// Without the brackets of an IPv6 address.
     package let host: String
+    /// The port; 0 lets the system pick one.
     package let port: Int
 
     /// The highest port that TCP has.

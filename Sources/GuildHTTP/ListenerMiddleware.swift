@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What is known of a request beside its head.
+/// Facts about a request besides its head.
 struct ListenerContext: RequestContext {
     static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
 
@@ -13,7 +13,7 @@ struct ListenerContext: RequestContext {
     let peer: InternetAddress?
     /// Set by `ListenerMiddleware`.
     var target: RequestTarget?
-    /// Whether the client sends its body only when it is told to.
+    /// Whether the client sends its body only after an interim answer.
     var expectsContinue = false
 
     init(source: ApplicationRequestContextSource) {
@@ -24,7 +24,7 @@ struct ListenerContext: RequestContext {
     }
 }
 
-/// Refuses what is no request of this listener, and turns errors into answers (RFC 9457).
+/// Refuses requests that are not for this listener, and turns errors into answers (RFC 9457).
 struct ListenerMiddleware: RouterMiddleware {
     typealias Context = ListenerContext
 
@@ -54,10 +54,11 @@ struct ListenerMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             let reply = Reply.problem(
                 status: 404, title: Problems.title(404),
-                detail: "nothing is at \(context.target?.path ?? request.uri.path)")
+                detail: "there is nothing at \(context.target?.path ?? request.uri.path)")
             return await response(Refusal(reply, keepsConnection: true), to: request, context)
         } catch {
-            let (method, path) = (request.method.rawValue, context.target?.path ?? "")
+            let method = request.method.rawValue
+            let path = context.target?.path ?? ""
             return make(Problems.reply(to: error, method: method, path: path, logger: service.logger))
         }
     }
@@ -83,7 +84,7 @@ struct ListenerMiddleware: RouterMiddleware {
             service.refusals.count("another host")
             let reply = Reply.problem(
                 status: 421, title: Problems.title(421),
-                detail: "this server does not answer for that host; whoever runs it can add it with --host")
+                detail: "this server does not answer for that host; its operator can add it with --host")
             throw Refusal(reply, keepsConnection: true)
         }
         return target

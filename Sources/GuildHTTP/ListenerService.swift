@@ -1,7 +1,7 @@
 import GuildDomain
 import Logging
 
-/// What all connections and requests of one listener share.
+/// State that all connections and requests of one listener share.
 final class ListenerService: Sendable {
     let limits: HTTPLimits
     let admission: Admission
@@ -39,7 +39,7 @@ final class ListenerService: Sendable {
     /// The answer of a client that has used up its own quota.
     var overQuota: Reply {
         .problem(
-            status: 429, title: Problems.title(429), detail: "too many bodies from this address are in work",
+            status: 429, title: Problems.title(429), detail: "too many bodies from this address are in progress",
             headers: ["retry-after": String(limits.retryAfterSeconds)])
     }
 

@@ -16,6 +16,7 @@ package enum OpenAPI {
         ) { _ in reply() }
     }
 
+    /// The OpenAPI 3.1 document of the routes.
     package static func document(title: String, version: String, of routes: [Route]) -> JSONValue {
         var paths: [(path: String, operations: [(String, JSONValue)])] = []
         for route in routes {
@@ -100,17 +101,17 @@ package enum OpenAPI {
                 }))
     }
 
-    /// What the listener answers in a route's stead.
+    /// The answers that the listener gives instead of a route.
     private static func listenersOwn(_ route: Route) -> [APIAnswer] {
         var answers = [
-            APIAnswer(400, "The path, the query or the body is not as described"),
-            APIAnswer(421, "The Host is none of this server's names; see serve --host"),
+            APIAnswer(400, "The path, the query or the body does not match this description"),
+            APIAnswer(421, "The Host is not one of this server's names; see serve --host"),
             APIAnswer(431, "The request line and the header fields are too large, or too many"),
-            APIAnswer(503, "Too much is in flight, or what is needed cannot be had; see Retry-After"),
+            APIAnswer(503, "Too much is in flight, or a dependency is unavailable; see Retry-After"),
         ]
         if case .scope(let scope) = route.access {
             answers += [
-                APIAnswer(401, "No bearer token, or one that is not known"),
+                APIAnswer(401, "The bearer token is missing or unknown"),
                 APIAnswer(403, "The token lacks the scope \(scope)"),
             ]
         }
@@ -132,7 +133,7 @@ package enum OpenAPI {
 }
 
 extension Route {
-    /// Those of the path in their order, as described or else as any text.
+    /// The path's parameters in their order, as described, or else as any text.
     var pathParameters: [APIParameter] {
         path.split(separator: "/").compactMap { segment in
             guard segment == "**" || segment.hasPrefix(":") else { return nil }
@@ -142,10 +143,10 @@ extension Route {
         }
     }
 
-    /// What a segment of a path may have where nothing is described.
+    /// The longest path segment if nothing is described.
     private static let segmentLength = 1024
 
-    /// Why the request is not as described; nil where it is.
+    /// Why the request is not as described; nil if it is.
     func problem(with request: Request) -> String? {
         for parameter in parameters {
             let values =
@@ -153,7 +154,7 @@ extension Route {
                 case .path: request.parameters[parameter.name].map { [$0] } ?? []
                 case .query: request.query.filter { $0.name == parameter.name }.map(\.value)
                 }
-            guard values.count <= 1 else { return "'\(parameter.name)' must stand only once" }
+            guard values.count <= 1 else { return "'\(parameter.name)' must occur only once" }
             if let problem = values.first.flatMap({ parameter.problem(with: $0) }) { return problem }
         }
         return nil

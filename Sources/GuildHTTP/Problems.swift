@@ -3,7 +3,7 @@ import Logging
 
 /// Errors as replies (RFC 9457).
 enum Problems {
-    /// The reply for what a handler threw. An error that is none of ours says nothing about itself to the caller.
+    /// The reply for an error of a handler. A foreign error reveals nothing about itself to the caller.
     static func reply(to error: any Error, method: String, path: String, logger: Logger) -> Reply {
         switch error {
         case let error as JSONParser.Problem:

@@ -10,7 +10,7 @@ package final class RefusalLog: Sendable {
     private struct State {
         var isCounting = false
         var counts: [String: Int] = [:]
-        /// What has been told or counted since the log was quiet.
+        /// Kinds that were logged or counted since the log was quiet.
         var known: Set<String> = []
     }
 
@@ -22,6 +22,7 @@ package final class RefusalLog: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
+    /// A quiet log that writes to `logger`.
     package init(logger: Logger) { self.logger = logger }
 
     /// - Parameter kind: a few words without anything of the request in them: each is counted apart.
@@ -43,7 +44,7 @@ package final class RefusalLog: Sendable {
         return isFirst
     }
 
-    /// Tells what has been counted and not told yet.
+    /// Logs the counts that have not been logged yet.
     package func flush() {
         let counts = state.withLock { state in
             defer { state.counts = [:] }
@@ -54,7 +55,7 @@ package final class RefusalLog: Sendable {
 
     private func countOn() async {
         while true {
-            // Not cancelled by anyone; were it, the counts would be told early.
+            // Nobody cancels it; if somebody did, the counts would be logged early.
             try? await Task.sleep(for: Self.period)
             let counts = state.withLock { state in
                 defer { state.counts = [:] }

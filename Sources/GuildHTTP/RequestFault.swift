@@ -1,8 +1,8 @@
 import NIOHTTP1
 
-/// What a request's reader and its connection tell each other.
+/// Messages between a request's reader and its connection.
 enum RequestEvent: Sendable {
-    /// A client that asked whether to go on with its body is to.
+    /// A client that asked whether to continue with its body is to.
     case wantsBody
     case bodyGaveWay
 }
@@ -19,7 +19,7 @@ enum RequestFault: Error {
         case .headerOverflow: "a header over its limit"
         case .notHTTP: "not HTTP"
         case .tooSlow: "bodies that came too slowly"
-        case .gaveWay: "bodies that gave way to others"
+        case .gaveWay: "bodies dropped for others"
         }
     }
 }

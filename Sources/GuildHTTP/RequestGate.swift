@@ -8,14 +8,14 @@ import NIOCore
 ///                   └────────────────────────────────────┘
 ///
 /// What a client sends ahead of its answers waits as bytes: parsed, each request would take twenty times the room.
-/// Meanwhile nothing is read, so that the kernel makes the client wait. A body goes on as it is asked for.
+/// Meanwhile nothing is read, so that the kernel makes the client wait. A body continues as it is asked for.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// The system hands over what it has when a client ends its direction, read or not: more than this ends the
+    /// When a client half-closes, the system hands over everything it has, requested or not: more than this ends the
     /// connection.
     private static let aheadBytes = 64 << 10
     /// The same of a body, which is soon taken: more than the system holds.
@@ -31,14 +31,20 @@ final class RequestGate: ChannelDuplexHandler {
     /// Whether Hummingbird has asked for more than it was given.
     private var wantsRead = false
     private var endIsHeld = false
-    /// Whether more is fed when the connection has its turn.
+    /// Whether more is fed at the connection's next slice.
     private var isPostponed = false
 
-    init(_ connection: ConnectionGuard, turns: TurnQueue) { (self.connection, self.turns) = (connection, turns) }
+    init(_ connection: ConnectionGuard, turns: TurnQueue) {
+        self.connection = connection
+        self.turns = turns
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { (self.context, held) = (nil, nil) }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        held = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard connection.takesBytes || connection.phase == .answering else { return }
@@ -65,13 +71,13 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// The connection is ready for its next request. One that was sent ahead waits for its turn: between requests that are at
-    /// hand, and answers that the socket takes at once, the event loop would not look at other sockets.
+    /// The connection is ready for its next request. A request that was sent ahead waits for a slice: otherwise, while
+    /// requests are available and the socket takes answers at once, the event loop would not poll other sockets.
     func nextRequest() {
         if held != nil { postpone() } else { proceed() }
     }
 
-    /// Goes on with what is held or, when all of it has been taken, with what the socket has.
+    /// Continues with what is held or, when all of it has been taken, with what the socket has.
     func proceed() {
         guard let context, !isFeeding, !isPostponed else { return }
         if held != nil, connection.phase != .answering {
@@ -83,7 +89,7 @@ final class RequestGate: ChannelDuplexHandler {
         context.read()
     }
 
-    /// Does in the channel's place what it does after each read: what reads a body says then whether it has room for more.
+    /// Does for the channel what it does after each read: the body's reader then says whether it has room for more.
     private func ask(_ context: ChannelHandlerContext) {
         let wasFeeding = isFeeding
         isFeeding = true
@@ -132,12 +138,13 @@ final class RequestGate: ChannelDuplexHandler {
         }
     }
 
-    /// How many bytes there are up to the end of the first blank line, with which a header ends; all where there is none.
+    /// The number of bytes up to the end of the first blank line, which ends a header; all bytes if there is none.
     ///
-    /// So the parser finds one header in them at most, or two where a blank line came in two reads.
+    /// So the parser finds at most one header in them, or two if a blank line was split over two reads.
     static func countToBlankLine(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
-        let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        let feed = UInt8(ascii: "\n")
+        let carriage = UInt8(ascii: "\r")
         var start = 0
         while start < bytes.count, let found = memchr(base + start, Int32(feed), bytes.count - start) {
             let next = UnsafeRawPointer(found) - base + 1

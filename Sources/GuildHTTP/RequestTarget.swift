@@ -2,7 +2,7 @@
 struct RequestTarget: Sendable {
     /// As sent, without the query.
     let path: String
-    /// The decoded segments of the path; an empty last one stands for a trailing slash.
+    /// The decoded segments of the path; an empty last one means a trailing slash.
     let segments: [String]
     let query: [(name: String, value: String)]
     /// That of the absolute form, which proxies send.

@@ -10,8 +10,8 @@ extension Route {
     /// `GET /readyz`: 200 when every part is ready, else 503 with the names of those that are not.
     ///
     /// - Parameters:
-    ///   - scope: who has it is shown more of the detail.
-    ///   - state: how things are; told whether more of the detail is shown.
+    ///   - scope: callers with it see more of the detail.
+    ///   - state: returns the state; its argument says whether more of the detail is shown.
     package static func readiness(
         moreFor scope: String, _ state: @escaping @Sendable (Bool) async -> Readiness
     ) -> Route {
@@ -19,12 +19,12 @@ extension Route {
             .get, "/readyz", access: .openWithMore(scope: scope), summary: "Whether every part is ready for work",
             answers: [
                 APIAnswer(
-                    200, "Every part is",
+                    200, "Every part is ready",
                     schema: APISchema.object(
                         [("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents)],
                         optional: ["codex", "held"])),
                 APIAnswer(
-                    503, "The parts that are not, and why",
+                    503, "The parts that are not ready, and why",
                     schema: APISchema.object(
                         [
                             ("status", APISchema.choice(["unready"])),
@@ -43,7 +43,7 @@ extension Route {
         }
     }
 
-    /// Events that wait until it is known who we are in their system; what that system said is not for everybody.
+    /// Events that wait until our identity in their system is known; that system's own words are not for everybody.
     private static var heldEvents: JSONValue {
         APISchema.list(
             of: APISchema.object(

@@ -2,11 +2,12 @@ package import GuildDomain
 
 /// One thing that the HTTP listener answers. The rooms make these; GuildHTTP serves them.
 package struct Route: Sendable {
+    /// The methods that routes answer.
     package enum Method: String, Sendable {
         case get = "GET", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH", options = "OPTIONS"
     }
 
-    /// Who may call it.
+    /// The callers that it admits.
     package enum Access: Sendable, Hashable {
         /// Anyone who reaches the listener: health, discovery, webhooks that carry their own signature.
         case open
@@ -16,10 +17,12 @@ package struct Route: Sendable {
         case scope(String)
     }
 
+    /// The method that it answers.
     package let method: Method
-    /// `/agents/:name`; a segment with a colon is a parameter, a last segment `**` behind fixed ones takes the
-    /// rest as parameter `rest`, where no other route answers.
+    /// `/agents/:name`; a segment with a colon is a parameter. A last segment `**` after fixed ones takes the rest as
+    /// parameter `rest`, if no other route answers.
     package let path: String
+    /// The callers that it admits.
     package let access: Access
     /// One sentence for `/openapi.json`.
     package let summary: String
@@ -27,16 +30,19 @@ package struct Route: Sendable {
     package let bodyLimitBytes: Int
     /// Checked by the listener before `handle` is called.
     package let parameters: [APIParameter]
+    /// The description of its body; nil if it reads none.
     package let body: APIBody?
+    /// The descriptions of its answers.
     package let answers: [APIAnswer]
     /// Refuses a request by its head, before its body is read; the request that it is given has none.
     package let refuse: (@Sendable (Request) -> Reply?)?
+    /// Answers a request that was admitted and checked.
     package let handle: @Sendable (Request) async throws -> Reply
 
     /// - Parameters:
-    ///   - body: what `/openapi.json` says of it; the handler reads and checks it.
+    ///   - body: its description in `/openapi.json`; the handler reads and checks it.
     ///   - answers: those of the handler; with none, `/openapi.json` describes no answer.
-    ///   - refuse: called before the body is read: it must be quick.
+    ///   - refuse: called before the body is read, so it must be quick.
     package init(
         _ method: Method, _ path: String, access: Access, summary: String, bodyLimitBytes: Int = 1 << 20,
         parameters: [APIParameter] = [], body: APIBody? = nil, answers: [APIAnswer] = [],
@@ -58,14 +64,19 @@ package struct Route: Sendable {
 
 /// A request whose body has been read whole.
 package struct Request: Sendable {
+    /// The method as sent.
     package let method: String
+    /// The path as sent, without the query.
     package let path: String
     /// The values of the path's parameters, percent-decoded.
     package let parameters: [String: String]
     /// The query's fields, decoded, in order.
     package let query: [(name: String, value: String)]
+    /// The header fields.
     package let headers: Headers
+    /// The body; empty until it has been read.
     package var body: [UInt8]
+    /// The client's address, as far as trusted proxies report it.
     package let remoteAddress: String?
     /// The name of the bearer token, on a route that has a use for one.
     package var token: String?
@@ -85,22 +96,27 @@ package struct Request: Sendable {
         self.remoteAddress = remoteAddress
     }
 
-    /// What the field `Content-Length` announces; nil without one, or with one that is no number.
+    /// The announced length in `Content-Length`; nil without one, or with one that is not a number.
     package var declaredLength: Int? { headers["content-length"].flatMap { Int($0) } }
 
+    /// The first value of a query parameter.
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 }
 
-/// What a route answers. Errors thrown by a handler become `application/problem+json` (RFC 9457).
+/// The answer of a route. Errors of a handler become `application/problem+json` (RFC 9457).
 package struct Reply: Sendable {
+    /// The body of a reply.
     package enum Body: Sendable {
         case bytes([UInt8])
         /// Sent as the pieces come; an error ends the connection.
         case stream(AsyncThrowingStream<[UInt8], any Error>)
     }
 
+    /// The HTTP status.
     package var status: Int
+    /// The header fields, except those that the listener adds.
     package var headers: Headers
+    /// The body.
     package var body: Body
 
     package init(status: Int, headers: Headers = Headers(), body: Body = .bytes([])) {
@@ -109,6 +125,7 @@ package struct Reply: Sendable {
         self.body = body
     }
 
+    /// A reply with a JSON document.
     package static func json(_ value: JSONValue, status: Int = 200, headers: Headers = Headers()) -> Reply {
         var headers = headers
         headers["content-type"] = "application/json"

@@ -12,13 +12,13 @@ enum RouteMap {
         .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,
     ]
 
-    /// The routes of one path, whatever they call its parameters.
+    /// The routes of one path, whatever the names of its parameters.
     private struct Place {
         let path: String
         var routes: [(route: Route, names: [String])] = []
     }
 
-    /// - Throws: `ListenFailure` where a path is none, or two routes are the same.
+    /// - Throws: `ListenFailure` if a path is invalid, or two routes are the same.
     static func responder(_ routes: [Route], service: ListenerService) throws(ListenFailure)
         -> RouterResponder<ListenerContext>
     {
@@ -36,9 +36,8 @@ enum RouteMap {
     /// How the router calls a parameter: two routes of one path may have different names for it.
     static func placeholder(_ index: Int) -> String { "p\(index)" }
 
-    /// The head as the router takes it: the host in a request line of absolute form counts in the place of the field (RFC
-    /// 9112, section 3.2.2), and a method that is nobody's finds what TRACE finds, which no route has: a path that is there
-    /// is 405.
+    /// The head as the router takes it: the host of an absolute request line replaces the field (RFC 9112, section
+    /// 3.2.2), and an unknown method is routed like TRACE, which no route has: so a known path answers 405.
     static func routable(_ head: HTTPRequestHead) -> HTTPRequestHead {
         var head = head
         if !head.uri.utf8.starts(with: "/".utf8), let authority = RequestTarget(head.uri)?.authority {
@@ -71,7 +70,8 @@ enum RouteMap {
     private static func shape(_ path: String) throws(ListenFailure) -> (path: String, names: [String]) {
         guard path.hasPrefix("/") else { throw .invalidRoutePath(path) }
         let segments = segments(of: path)
-        var (shape, names): ([String], [String]) = ([], [])
+        var shape: [String] = []
+        var names: [String] = []
         for (position, segment) in segments.enumerated() {
             if segment == "**" {
                 guard position == segments.count - 1, names.isEmpty else { throw .invalidRoutePath(path) }
@@ -123,7 +123,7 @@ enum RouteMap {
     }
 }
 
-/// The routes that take the rest of a path, for what no other route answers.
+/// The routes that take the rest of a path, if no other route answers.
 struct Fallbacks: Sendable {
     private let responders: [RouteResponder]
 

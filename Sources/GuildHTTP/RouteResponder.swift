@@ -17,7 +17,7 @@ struct RouteResponder: HTTPResponder {
 
     func respond(to incoming: Hummingbird.Request, context: ListenerContext) async throws -> Response {
         var request = try request(incoming, context)
-        // A token is looked up when the body has been read: the secret behind it may have to be fetched.
+        // A token is looked up after the body has been read: its secret may have to be fetched.
         if case .scope = route.access, request.headers["authorization"] == nil {
             throw Refusal(Self.unauthorized("Bearer"), keepsConnection: true)
         }
@@ -32,7 +32,7 @@ struct RouteResponder: HTTPResponder {
         let body = try await collector.collect(incoming.body, declared: request.declaredLength)
         defer { if let hold = body.hold { service.bodies.end(hold) } }
         guard let place = service.admission.enter() else {
-            service.refusals.count("too many requests in work")
+            service.refusals.count("too many requests in progress")
             return ReplyMaker(service: service).response(service.full("too many requests in flight"))
         }
         request.body = body.bytes
@@ -72,18 +72,19 @@ struct RouteResponder: HTTPResponder {
         return try await route.handle(request)
     }
 
-    /// Looks its token up where the route has a use for one.
+    /// Looks up the token if the route uses one.
     ///
-    /// - Returns: the answer of a request that is not let in.
+    /// - Returns: the answer to a request that is not admitted.
     private func admit(_ request: inout Request) async -> Reply? {
         let authorization = request.headers["authorization"]
         switch route.access {
         case .open: return nil
         case .openWithMore(let scope):
-            // A secret may have to be fetched: only for who shows a token.
+            // A secret may have to be fetched, which is done only for a caller with a token.
             guard let authorization else { return nil }
             let grant = await service.bearerTokens().grant(authorization: authorization)
-            (request.token, request.isShownMore) = (grant?.name, grant?.scopes.contains(scope) ?? false)
+            request.token = grant?.name
+            request.isShownMore = grant?.scopes.contains(scope) ?? false
             return nil
         case .scope(let needed):
             guard let grant = await service.bearerTokens().grant(authorization: authorization) else {

@@ -8,17 +8,19 @@ package struct TrustedProxies: Sendable, Hashable {
 
     /// Of a longer list of hops only this many are looked at, from the right.
     private static let hopLimit = 32
-    /// Clients that cannot be told apart share one quota.
+    /// Clients that cannot be distinguished share one quota.
     private static let unknown = AddressBlock("0.0.0.0/32")
 
     private let blocks: [AddressBlock]
 
+    /// Trusts every address in the blocks.
     package init(_ blocks: [AddressBlock]) { self.blocks = blocks }
 
+    /// Whether the address belongs to a trusted proxy.
     package func contains(_ address: InternetAddress) -> Bool { blocks.contains { $0.contains(address) } }
 
-    /// Whose quota a request counts against: its peer's or, when the peer is a trusted proxy, the rightmost address in
-    /// `X-Forwarded-For` that is none. What stands to the left of it was written by whoever sent the request.
+    /// The address whose quota a request counts against: its peer or, if the peer is a trusted proxy, the rightmost
+    /// address in `X-Forwarded-For` that is not one. The sender of the request wrote everything to the left of it.
     ///
     /// - Returns: nil for a trusted peer that forwards for nobody else.
     func client(of peer: InternetAddress?, forwardedFor fields: [String]) -> AddressBlock? {

@@ -1,13 +1,13 @@
 import DequeModule
 import NIOCore
 
-/// Shares one event loop out among the connections that keep it busy: one of them has a turn, then the loop looks at its
-/// sockets, then the next has one.
+/// Shares one event loop among the connections that keep it busy: one of them gets a slice, then the loop polls its
+/// sockets, then the next gets one.
 ///
-/// Tasks that are due run before the loop looks at sockets again: if each connection asked for its own, many of them
-/// together would keep the loop from new ones.
+/// Due tasks run before the loop polls sockets again: if each connection scheduled its own, many of them together would
+/// keep the loop from new ones.
 final class TurnQueue {
-    /// How long a turn may last.
+    /// The longest slice.
     static let turn = TimeAmount.milliseconds(1)
 
     private let eventLoop: any EventLoop

@@ -2,7 +2,7 @@ package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
 
-/// Lets go of the events that were held until it is known who we are.
+/// Releases the events that were held until our identity was known.
 package struct HeldEvents: Sendable {
     private static let pageSize = 64
 

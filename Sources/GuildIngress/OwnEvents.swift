@@ -25,8 +25,8 @@ package struct OwnEvents: Sendable {
         findAction = action
     }
 
-    /// The event with its ownership and its cause. What shows the mark of an action and is that action's result is ours
-    /// too, whoever we are.
+    /// The event with its ownership and its cause. An event with the mark of an action that is that action's result is
+    /// ours too, whatever our identity.
     package func judged(_ webhook: WebhookEvent) async throws -> Event {
         var (event, ownAction) = (webhook.event, webhook.ownAction)
         if !event.isOwn, let claim = webhook.claim, try await isResult(claim) {
@@ -40,12 +40,12 @@ package struct OwnEvents: Sendable {
             cause = try await lastOrigin(webhook.ownOperations, subject)
         }
         guard let cause else {
-            // Whoever set it going was called somewhere that is not known here.
+            // The place of the run that caused it is unknown here.
             event.containers = []
             return event
         }
         (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
-        // An action has its echo only where it was done; a mark of another place gives nothing of that place.
+        // An action has its echo only if it was done; a mark of another place gives nothing of that place.
         if let ownAction, try await isElsewhere(ownAction, event) {
             event.containers = cause.containers.filter(event.containers.contains)
         } else {

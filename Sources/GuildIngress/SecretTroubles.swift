@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Which secrets of an endpoint could not be had when it was last looked, so that each change is told once.
+/// The secrets of an endpoint that could not be resolved at the last look, so that each change is logged once.
 final class SecretTroubles: Sendable {
     private let known = Mutex<[String: [String]]>([:])
 
-    /// - Returns: whether the problems are others than at the last look; none are what they begin with.
+    /// - Returns: whether the problems have changed since the last look; at first there are none.
     func isNews(_ problems: [String], of endpoint: String) -> Bool {
         known.withLock { known in
             defer { known[endpoint] = problems }

@@ -28,18 +28,25 @@ extension WebhookGateway {
 
     private func otherRoute(_ path: String) -> Route {
         Route(
-            .post, path, access: .open, summary: "A delivery of a system that this version does not take yet",
-            answers: [APIAnswer(404, "This version does not take it"), APIAnswer(413, "The body is too large")],
+            .post, path, access: .open, summary: "A delivery of a system that is not supported yet",
+            bodyLimitBytes: largestForeignBodyBytes,
+            answers: [APIAnswer(404, "This version does not support it"), APIAnswer(413, "The body is too large")],
             refuse: { refusal(ofHead: $0, of: $0.parameters["system"] ?? "", by: .post) }
         ) { try await handle($0, of: $0.parameters["system"] ?? "", by: .post) }
+    }
+
+    /// What a sender sends at most that signs by the scheme of another system.
+    private var largestForeignBodyBytes: Int {
+        let sources = systems.senders.map(\.source).filter { $0.schemes.contains { $0 != .system } }
+        return sources.map(\.largestBodyBytes).max() ?? 1 << 20
     }
 
     private static let answers: [APIAnswer] = {
         let taken = APISchema.object(
             [("id", APISchema.text), ("status", APISchema.choice(["accepted", "duplicate", "pong"]))], optional: ["id"])
         return [
-            APIAnswer(200, "A ping, or a delivery that was taken before", schema: taken),
-            APIAnswer(202, "Taken, and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
+            APIAnswer(200, "A ping, or a delivery that was accepted before", schema: taken),
+            APIAnswer(202, "Accepted and durable", schema: taken), APIAnswer(401, "The signature is wrong or missing"),
             APIAnswer(404, "The codex has no such endpoint"),
         ]
     }()

@@ -12,7 +12,7 @@ package import Logging
 /// A bad signature leaves no row and no line of log that an attacker could grow; what can be refused by the head is,
 /// before the body is read. The same delivery again is answered 200.
 package struct WebhookGateway: Sendable {
-    /// Where an event goes; the ledger's `accept`, or nothing in a benchmark of everything before it.
+    /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
     package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
     /// Whether an event may be decided at once.
     package typealias Hold = @Sendable (Event, CodexSnapshot) -> EventHold
@@ -34,7 +34,7 @@ package struct WebhookGateway: Sendable {
     private let refusals: RefusalLog
     private let troubles = SecretTroubles()
 
-    /// - Parameter refusals: where refused deliveries are counted; without one the gateway keeps its own.
+    /// - Parameter refusals: counts refused deliveries; without one the gateway keeps its own.
     package init(
         codex: CurrentCodex, systems: SystemRegistry = .standard, secrets: SecretResolver,
         identity: @escaping Identity, accept: @escaping Accept, hold: @escaping Hold = { _, _ in .none },
@@ -60,7 +60,8 @@ package struct WebhookGateway: Sendable {
         case .failure(let refused): return refused.reply
         case .success(let found): target = found
         }
-        let (source, delivery) = (target.source, target.delivery)
+        let source = target.source
+        let delivery = target.delivery
         if let refused = tooLarge(request.body.count, target) { return refused }
         if let greeting = source.greeting(delivery) { return Reply(greeting) }
         guard let keys = try await secretKeys(of: target.endpoint, source) else {
@@ -133,7 +134,7 @@ package struct WebhookGateway: Sendable {
         guard systems[system]?.webhooks != nil else {
             let known = systems.senders.map(\.system.name).joined(separator: ", ")
             return .problem(
-                status: 404, title: "Unknown webhook system", detail: "this version takes \(known), not '\(system)'")
+                status: 404, title: "Unknown webhook system", detail: "this version supports \(known), not '\(system)'")
         }
         return .problem(
             status: 404, title: "No such endpoint",
@@ -171,7 +172,8 @@ package struct WebhookGateway: Sendable {
     private func take(
         _ webhook: WebhookEvent, _ target: Target, isCharged: Bool
     ) async throws -> WebhookOutcome {
-        let (snapshot, endpoint) = (target.snapshot, target.endpoint)
+        let snapshot = target.snapshot
+        let endpoint = target.endpoint
         // Somebody may have put a secret of ours there; then it is neither kept nor shown to a model.
         var event = try await own.judged(webhook).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
@@ -188,7 +190,7 @@ package struct WebhookGateway: Sendable {
         case .accepted(let id): return .accepted([id])
         case .held(let id):
             logger.notice(
-                "event held until it is known who we are", metadata: ["event": "\(id)", "type": "\(event.type)"])
+                "event held until our identity is known", metadata: ["event": "\(id)", "type": "\(event.type)"])
             return .accepted([id])
         case .duplicate(let id): return .duplicate([id])
         case .overloaded:
@@ -240,7 +242,7 @@ package struct WebhookGateway: Sendable {
                 level: keys.isEmpty ? .error : .warning,
                 keys.isEmpty
                     ? "webhook secret unavailable: the endpoint's deliveries are answered 503"
-                    : "webhook secret unavailable: deliveries signed with another one of the endpoint are taken",
+                    : "webhook secret unavailable: deliveries signed with another secret of the endpoint are accepted",
                 metadata: ["endpoint": "\(endpoint.name)", "reason": "\(problems.joined(separator: "; "))"])
         }
         return keys.isEmpty ? nil : keys

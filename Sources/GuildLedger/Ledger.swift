@@ -1,6 +1,5 @@
 import Foundation
-package import GRDB
-package import GuildDomain
+import GuildDomain
 import Synchronization
 
 /// The only state: one SQLite database in WAL mode with `synchronous=FULL`, and large bodies in files beside it.
@@ -11,8 +10,8 @@ import Synchronization
 package final class Ledger: Sendable {
     package let location: LedgerLocation
     package let bodies: BodyStore
-    let pool: DatabasePool
-    let committer: GroupCommitter
+    let engine: any LedgerEngine
+    let lane: Lane
     /// Shared while this is open, so that nobody restores another ledger over it.
     private let use: FileLock
     private let signals: [Signal]
@@ -38,8 +37,8 @@ package final class Ledger: Sendable {
             guard use.tryLockShared() else {
                 throw LedgerFailure.unusable(path: location.path, reason: "a backup is being restored over it")
             }
-            pool = try Self.open(location, busyTimeout: busyTimeout)
-            committer = try GroupCommitter(pool: pool, location: location, endProcess: endProcess)
+            engine = try SQLiteEngine(location, busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
+            lane = Lane(of: engine, path: location.path, endProcess: endProcess)
         } catch {
             throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
                 ?? .unusable(path: location.path, reason: "\(error)")
@@ -57,8 +56,7 @@ package final class Ledger: Sendable {
             watcher?.stop()
             watcher = nil
         }
-        // Losing the error is safe: each commit is already on disk.
-        try? pool.close()
+        engine.close()
         use.unlock()
     }
 
@@ -66,7 +64,7 @@ package final class Ledger: Sendable {
 
     /// One transaction, durable when this returns. `body` touches only the database, because it may run twice.
     package func write<Value: Sendable>(
-        touching topics: [Topic] = [], _ body: @escaping @Sendable (Database) throws -> Value
+        touching topics: [Topic] = [], _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws -> Value {
         let outcome = Outcome<Value>()
         try await submit { db in
@@ -86,13 +84,13 @@ package final class Ledger: Sendable {
     ///
     /// - Parameter then: called once it is durable, before this returns.
     func submit(
-        _ body: @escaping @Sendable (Database) throws -> Void, then: @escaping @Sendable () -> Void = {}
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Void, then: @escaping @Sendable () -> Void = {}
     ) async throws {
         let wait = LockWait(patience: Self.lockPatience)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                committer.submit(
-                    GroupCommitter.Member(
+                lane.submit(
+                    Lane.Member(
                         run: body,
                         complete: { result in
                             if case .success = result { then() }
@@ -104,10 +102,23 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Reads one snapshot. A read lasts well under a second: longer ones page.
-    package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// Reads one snapshot on the caller's thread: a few rows by their keys, a page of a queue.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+    ) async throws -> Value {
+        try look(body)
+    }
+
+    /// Reads one snapshot for longer, up to a second, on a thread that may block: a page of a report, a sum over a table.
+    package func scan<Value: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+    ) async throws -> Value {
+        try await Blocking.run { try self.look(body) }
+    }
+
+    private func look<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value {
         do {
-            return try await pool.read(body)
+            return try engine.read(body)
         } catch {
             throw LedgerFailure.translating(error, path: location.path)
         }
@@ -125,22 +136,17 @@ package final class Ledger: Sendable {
     package func watch() {
         watcher.withLock { watcher in
             guard watcher == nil else { return }
-            let lastVersion = Outcome<Int>()
-            watcher = WriteWatcher(path: location.walPath) { [weak self] in self?.lookForForeignWrites(lastVersion) }
+            watcher = WriteWatcher(path: location.walPath) { [weak self] in self?.lookForForeignWrites() }
         }
     }
 
-    /// The log is written before the commit in it can be seen, so the version is asked for between batches with the
-    /// file lock held: whoever wrote is then through.
-    private func lookForForeignWrites(_ lastVersion: Outcome<Int>) {
-        committer.betweenBatches { [weak self] db in
+    /// The log is written before the commit in it can be seen, so the engine is asked between batches, while nobody
+    /// else writes: whoever wrote is then through.
+    private func lookForForeignWrites() {
+        lane.betweenBatches { [weak self] in
             // Losing the error is safe: the slow recheck finds what this wake-up would have told.
-            guard let version = try? Int.fetchOne(db, sql: "PRAGMA data_version") else { return }
-            let isOurs = lastVersion.value.withLock { last in
-                defer { last = version }
-                return last == version
-            }
-            if !isOurs { self?.raiseAll() }
+            guard let self, (try? engine.hasForeignCommits()) == true else { return }
+            raiseAll()
         }
     }
 
@@ -186,63 +192,5 @@ package final class Ledger: Sendable {
             try BodyStore.sync(folder: location.folder)
             try BodyStore.sync(folder: (location.bodiesFolder as NSString).deletingLastPathComponent)
         }
-    }
-
-    /// Opens and migrates with the file lock held: of several processes that start at once on a new ledger one makes it.
-    private static func open(_ location: LedgerLocation, busyTimeout: Duration) throws -> DatabasePool {
-        let lock = try FileLock(path: location.lockPath)
-        lock.lock()
-        defer { lock.unlock() }
-        // Payloads are nobody else's business: SQLite gives the log the permissions that the database has.
-        let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if made >= 0 { Glibc.close(made) }
-        let pool = try DatabasePool(path: location.path, configuration: configuration(busyTimeout))
-        try pool.writeWithoutTransaction { db in
-            // GRDB sets NORMAL on the writer of a pool; in WAL mode only FULL is durable at each commit.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA cache_size = -\(writerCacheKibibytes)")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
-        }
-        let migrator = LedgerSchema.migrator()
-        let state = try pool.read { db in
-            (newer: try migrator.hasBeenSuperseded(db), current: try migrator.hasCompletedMigrations(db))
-        }
-        guard !state.newer else { throw LedgerFailure.newerVersion(path: location.path) }
-        if !state.current { try migrator.migrate(pool) }
-        return pool
-    }
-
-    /// The pages of a full batch, all of them changed, and the indexes' inner ones: with fewer the batch spills.
-    private static let writerCacheKibibytes = 16 << 10
-    /// The log is copied into the database when it has 8 MB: a page that changes often is then copied once for some
-    /// batches, and none waits long for the copying.
-    private static let checkpointPages = 2048
-
-    private static func configuration(_ busyTimeout: Duration) -> Configuration {
-        var configuration = Configuration()
-        configuration.label = "guild.ledger"
-        configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
-        configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-            try db.execute(sql: "PRAGMA temp_store = MEMORY")
-        }
-        return configuration
-    }
-}
-
-extension Identifier: DatabaseValueConvertible {
-    package var databaseValue: DatabaseValue { Data(bytes).databaseValue }
-
-    package static func fromDatabaseValue(_ value: DatabaseValue) -> Self? {
-        Data.fromDatabaseValue(value).flatMap { Self(bytes: Array($0)) }
-    }
-}
-
-extension Timestamp: DatabaseValueConvertible {
-    package var databaseValue: DatabaseValue { microseconds.databaseValue }
-
-    package static func fromDatabaseValue(_ value: DatabaseValue) -> Self? {
-        Int64.fromDatabaseValue(value).map { Self(microseconds: $0) }
     }
 }

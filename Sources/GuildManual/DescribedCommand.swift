@@ -60,7 +60,7 @@ struct DescribedArgument: Hashable {
             guard let text = name["name"]?.string else { return nil }
             return name["kind"]?.string == "long" ? "--\(text)" : "-\(text)"
         }
-        // Short before long, whatever order the parser chose.
+        // Short names before long ones, whatever order the parser chose.
         self.names = names.filter { !$0.hasPrefix("--") } + names.filter { $0.hasPrefix("--") }
         valueName = json["valueName"]?.string ?? "value"
         abstract = json["abstract"]?.string ?? ""

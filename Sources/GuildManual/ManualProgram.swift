@@ -41,7 +41,7 @@ struct ManualProgram {
     }
 
     private static func complain(_ text: String) {
-        // Where standard error is gone there is nobody to tell.
+        // Without standard error there is nobody to tell.
         try? FileHandle.standardError.write(contentsOf: Data("GuildManual: \(text)\n".utf8))
     }
 }

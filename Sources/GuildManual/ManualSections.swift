@@ -1,4 +1,4 @@
-/// What every page says alike, and the parser does not know.
+/// Sections that all pages share, and the parser does not know.
 enum ManualSections {
     static var description: String {
         [

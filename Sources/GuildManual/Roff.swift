@@ -1,6 +1,7 @@
 /// Text in man(7)'s macros (groff_man(7)).
 enum Roff {
-    /// Plain text: whatever roff would read as a command is escaped, and what is not ASCII is named by its number.
+    /// Plain text: anything that roff would read as a command is escaped, and non-ASCII characters are named by their
+    /// numbers.
     static func text(_ plain: String) -> String {
         var escaped = ""
         for scalar in plain.unicodeScalars {
@@ -26,7 +27,7 @@ enum Roff {
     /// A tagged paragraph; both parts are roff already.
     static func item(_ tag: String, _ body: String) -> String { ".TP\n\(tag)\n\(body)" }
 
-    /// A line that begins with a control character says nothing to roff.
+    /// Escapes a control character at the beginning of a line, so that roff reads text.
     private static func line(_ line: Substring) -> String {
         line.hasPrefix(".") ? "\\&" + line : String(line)
     }

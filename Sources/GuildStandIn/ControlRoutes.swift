@@ -2,7 +2,7 @@ import GuildDomain
 import GuildHTTP
 
 extension StandIn {
-    /// What a test reads and steers. Requests to these are not logged.
+    /// The routes by which a test inspects and controls it. Requests to these are not logged.
     var controlRoutes: [Route] {
         [
             Route(.get, "/__standin/requests", access: .open, summary: "The requests received, in order") { [log] _ in

@@ -2,7 +2,7 @@ import Foundation
 import GuildDomain
 import GuildTransport
 
-/// Prints what a running stand-in was asked to write on GitHub: `GuildStandIn effects URL`.
+/// Prints the GitHub writes that a running stand-in received: `GuildStandIn effects URL`.
 struct EffectsListing {
     let url: String
 

@@ -38,7 +38,7 @@ final class Gates: Sendable {
         while true { try await pass("\u{0}") }
     }
 
-    /// Opens a gate for those who wait and those to come.
+    /// Opens a gate for present and future waiters.
     func release(_ name: String) {
         let waiting = state.withLock {
             $0.open.insert(name)
@@ -47,7 +47,7 @@ final class Gates: Sendable {
         for continuation in waiting.values { continuation.resume() }
     }
 
-    /// Closes all gates again; who waits goes on waiting.
+    /// Closes all gates again; present waiters keep waiting.
     func reset() { state.withLock { $0.open = [] } }
 
     /// How many answers each gate holds.

@@ -3,8 +3,8 @@ import GuildDomain
 import GuildHTTP
 import Synchronization
 
-/// The requests received, in order; with a path also appended to a file, each before it is answered, so that a harness
-/// can count them after the stand-in was killed.
+/// The received requests, in order. With a path each is also appended to a file before it is answered, so that a
+/// harness can count them after the stand-in was killed.
 final class RequestLog: Sendable {
     private struct Kept {
         var sequence: Int64 = 0
@@ -36,7 +36,7 @@ final class RequestLog: Sendable {
 
     /// - Parameters:
     ///   - kind: `anthropic`, `openai` or `github`.
-    ///   - effects: what a GitHub write changed.
+    ///   - effects: the changes of a GitHub write.
     func record(_ kind: String, _ request: Request, effects: [JSONValue] = []) throws {
         guard keepsRequests || file != nil else { return }
         try kept.withLock {

@@ -3,7 +3,7 @@ import GuildDomain
 import GuildHTTP
 import Synchronization
 
-/// Everything the stand-in holds, and the routes that use it.
+/// The stand-in's state, and the routes that use it.
 final class StandIn: Sendable {
     let isInstant: Bool
     let script: ScriptState
@@ -34,6 +34,6 @@ final class StandIn: Sendable {
             + [modelRoute("/v1/chat/completions", OpenAIWire())] + githubRoutes + controlRoutes
     }
 
-    /// 1, 2, 3 …: what makes identifiers unique and still the same in every run.
+    /// 1, 2, 3 …: makes identifiers unique and yet the same in every run.
     func nextSerial() -> Int { serial.add(1, ordering: .relaxed).newValue }
 }

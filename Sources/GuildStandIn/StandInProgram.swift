@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// The vendors' wire formats on loopback: what the demo, the tests and the benchmarks talk to instead of the vendors.
+/// The vendors' wire formats on loopback: the demo, the tests and the benchmarks call it instead of the vendors.
 ///
 /// It prints `listening 127.0.0.1:PORT` when it is ready, and ends on SIGTERM or SIGINT.
 @main

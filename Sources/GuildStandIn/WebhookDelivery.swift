@@ -31,7 +31,7 @@ struct WebhookDelivery {
         }
     }
 
-    /// - Throws: where the delivery is refused.
+    /// - Throws: if the delivery is refused.
     func send() async throws {
         guard let body = FileManager.default.contents(atPath: payloadPath) else {
             throw Failure(.usage, "\(payloadPath): cannot be read", hint: Self.usage)

@@ -12,12 +12,11 @@ package struct AddressPolicy: Sendable {
 
     private init() { decide = nil }
 
+    /// Allows every address.
     package static let any = AddressPolicy()
 
     /// Refuses loopback, private, link-local and other special ranges: for URLs that come from outside.
     package static let publicOnly = AddressPolicy { $0.isPublic }
-
-    var allowsAll: Bool { decide == nil }
 
     /// An address that could not be read (nil) is refused by any policy but `any`.
     func allows(_ address: IPAddress?) -> Bool {

@@ -1,7 +1,8 @@
 import CLibCurl
 import Foundation
 
-/// What curl calls on the client's thread. C functions capture nothing: the last argument is the `HTTPTransfer`.
+/// The functions that curl calls on the client's thread. C functions capture nothing: the last argument is the
+/// `HTTPTransfer`.
 enum CurlCallback {
     typealias Data = @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
 
@@ -32,7 +33,7 @@ enum CurlCallback {
             return transfer.mayUse(connectionTo: text) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
 
-    /// Opens the socket where the policy agrees; closed on exec, which curl's own would not be.
+    /// Opens the socket if the policy allows it; closed on exec, unlike curl's own.
     static let openSocket:
         @convention(c) (
             UnsafeMutableRawPointer?, curlsocktype, UnsafeMutablePointer<curl_sockaddr>?

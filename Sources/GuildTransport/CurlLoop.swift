@@ -7,11 +7,11 @@ struct HTTPExchangeID: Hashable, Sendable {
     let number: UInt64
 }
 
-/// The client's thread: it starts with the first exchange, owns curl's multi handle, and ends when told to stop.
+/// The client's thread: it starts with the first exchange, owns curl's multi handle, and ends when it is stopped.
 ///
-/// Callers post commands and wake it; it works through them, lets curl move bytes, ends what is over or late, and
-/// sleeps in `curl_multi_poll` until a socket, a deadline or a command needs it. The thread keeps this object alive,
-/// so the one who may stop it holds a `CurlLoopLease`.
+/// Callers post commands and wake it. It executes them, lets curl move bytes, ends finished or late exchanges, and
+/// sleeps in `curl_multi_poll` until a socket, a deadline or a command needs it. The thread keeps this object alive, so
+/// the holder of a `CurlLoopLease` is the one that may stop it.
 final class CurlLoop: Sendable {
     enum Command: Sendable {
         case start(HTTPSubmission)
@@ -72,7 +72,7 @@ final class CurlLoop: Sendable {
         }
     }
 
-    /// Returns when there is no thread, or no thread any more.
+    /// Returns when the thread has ended, or was never started.
     func waitUntilStopped() async {
         await withCheckedContinuation { continuation in
             let isGone = state.withLock { state in
@@ -138,13 +138,15 @@ final class CurlLoop: Sendable {
     private func end(startFailed: Bool) {
         let (commands, waiters) = state.withLock { state in
             defer {
-                (state.commands, state.stopWaiters, state.hasThread) = ([], [], false)
+                state.commands = []
+                state.stopWaiters = []
+                state.hasThread = false
                 if startFailed, state.phase == .running { state.phase = .unstarted }
             }
             return (state.commands, state.stopWaiters)
         }
         for case .start(let submission) in commands {
-            let reason = "libcurl could not start: memory or file descriptors are short"
+            let reason = "libcurl could not start: out of memory or file descriptors"
             let failure: HTTPFailure = startFailed ? .connect(host: submission.target.host, reason: reason) : .cancelled
             submission.channel.finish(.failure(failure))
         }

@@ -7,7 +7,7 @@ struct HTTPHead: Sendable {
     var headers = Headers()
 }
 
-/// What the client's thread and the one caller of an exchange share: the thread fills it, the caller empties it.
+/// State that the client's thread and the one caller of an exchange share: the thread fills it, the caller empties it.
 final class HTTPChannel: Sendable {
     /// A streamed body waits here up to this size; then curl stops reading, and TCP holds the peer back.
     static let highWaterBytes = 256 << 10
@@ -45,8 +45,8 @@ final class HTTPChannel: Sendable {
 
     // MARK: The caller's side
 
-    /// The head, as soon as the delivery permits; of a stream also when what came behind it broke off already, for that is
-    /// told with the pieces. A cancelled task ends the exchange.
+    /// The head, as soon as the delivery permits. A stream delivers it even if the body has already failed, because the
+    /// pieces report that. A cancelled task ends the exchange.
     func head() async -> Result<HTTPHead, HTTPFailure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -77,12 +77,13 @@ final class HTTPChannel: Sendable {
         }
     }
 
-    /// Ends the exchange and drops what is left of it. A whole response that has arrived stays.
+    /// Ends the exchange and drops the rest of it. A complete response that has arrived stays.
     func cancel() {
         let isRunning = state.withLock { state in
             if state.outcome != nil, delivery == .streamed, !state.buffer.isEmpty {
-                // Its reader must not take what is dropped here for the end of the body.
-                (state.buffer, state.outcome) = ([], .failure(.cancelled))
+                // Its reader must not mistake the dropped rest for the end of the body.
+                state.buffer = []
+                state.outcome = .failure(.cancelled)
             }
             return state.outcome == nil
         }
@@ -118,7 +119,7 @@ final class HTTPChannel: Sendable {
         case nil: break
         }
         guard state.pieceWaiter == nil else {
-            return (.failure(.invalidRequest("two readers wait for one body")), false)
+            return (.failure(.invalidRequest("two readers wait for the same body")), false)
         }
         state.pieceWaiter = continuation
         return (nil, false)

@@ -1,11 +1,12 @@
-/// The HTTP client: libcurl on a thread of its own, with a continuation for each call.
+/// The HTTP client: libcurl on a separate thread, with a continuation for each call.
 ///
-/// Redirects are not followed, bodies are not decoded (`Accept-Encoding: identity` unless the request asks), nothing is
-/// retried that a server may have acted on, and connections are kept. An unused client costs nothing: its thread begins
-/// with the first exchange and ends with `shutdown()` or with the client and the last of its streams.
+/// It does not follow redirects, does not decode bodies (`Accept-Encoding: identity` unless the request sets it),
+/// retries nothing that a server may have acted on, and keeps connections. An unused client costs nothing: its thread
+/// begins with the first exchange and ends with `shutdown()` or with the client and the last of its streams.
 package final class HTTPClient: Sendable {
     private let lease: CurlLoopLease
 
+    /// A client that has not started its thread yet.
     package init(settings: HTTPClientSettings = .init()) { lease = CurlLoopLease(CurlLoop(settings: settings)) }
 
     /// Reads the response whole, up to the request's limit. Cancelling the task closes the connection.

@@ -1,9 +1,10 @@
 import Foundation
 
-/// What all exchanges of one client share.
+/// Settings that all exchanges of one client share.
 package struct HTTPClientSettings: Sendable {
     /// Sent unless the request has its own `User-Agent`.
     package var userAgent = "guild"
+    /// The proxies for requests that are not to loopback.
     package var proxies: ProxySettings
     /// A PEM file of trusted authorities in place of the system's.
     package var certificateFile: String?
@@ -13,7 +14,7 @@ package struct HTTPClientSettings: Sendable {
     package var maximumConnections = 256
     /// Open connections to one host and port.
     package var maximumConnectionsPerHost = 64
-    /// Exchanges under way; more wait for their turn, while their total timeout runs.
+    /// Exchanges in progress; further ones wait, while their total timeout runs.
     package var maximumExchanges = 256
     /// Exchanges that wait; one more fails with `HTTPFailure.overloaded`.
     package var maximumWaiting = 4096

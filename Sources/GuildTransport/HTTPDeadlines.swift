@@ -21,7 +21,7 @@ struct HTTPDeadlines {
         lastProgress = submittedAt
     }
 
-    /// The connection stands, and the request begins to leave.
+    /// The connection is established, and the request begins to leave.
     mutating func connected(at now: Instant, bodyBytes: Int) {
         stage = bodyBytes == 0 ? .awaitingHead : .sending
         lastProgress = now

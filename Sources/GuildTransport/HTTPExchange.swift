@@ -2,10 +2,15 @@ package import GuildDomain
 
 /// A request that leaves this process.
 package struct HTTPRequest: Sendable {
+    /// The method in capitals.
     package var method: String
+    /// The absolute http or https URL.
     package var url: String
+    /// The header fields, besides those that curl sets.
     package var headers: Headers
+    /// The body; empty for none.
     package var body: [UInt8]
+    /// How long each phase may take.
     package var timeouts: HTTPTimeouts
     /// A longer response body fails with `HTTPFailure.bodyTooLarge`.
     package var responseLimitBytes: Int
@@ -29,6 +34,7 @@ package struct HTTPRequest: Sendable {
 
 /// How long each part of an exchange may take.
 package struct HTTPTimeouts: Sendable, Hashable {
+    /// The longest time to connect.
     package var connect: Duration
     /// From the request's end to the first byte of the response's head.
     package var firstByte: Duration
@@ -50,8 +56,11 @@ package struct HTTPTimeouts: Sendable, Hashable {
 
 /// A response read whole.
 package struct HTTPResponse: Sendable {
+    /// The HTTP status.
     package var status: Int
+    /// The header fields of the final head.
     package var headers: Headers
+    /// The whole body.
     package var body: [UInt8]
 
     package init(status: Int, headers: Headers, body: [UInt8]) {
@@ -99,7 +108,7 @@ package enum HTTPFailure: GuildError, Equatable {
         case .timeout(let host, let phase): "\(host): timed out (\(phase))"
         case .bodyTooLarge(let limit): "the response is larger than \(limit) bytes"
         case .truncated(let host, let reason): "\(host): the response broke off: \(reason)"
-        case .overloaded(let limit): "\(limit) HTTP requests are waiting already"
+        case .overloaded(let limit): "\(limit) HTTP requests are already waiting"
         case .cancelled: "cancelled"
         }
     }

@@ -5,8 +5,8 @@ struct HTTPHeadParser {
     private var headers = Headers()
     private var pending: (name: String, value: String)?
 
-    /// Takes a line with its end. One that begins with a blank continues the one before (RFC 9112, section 5.2); one
-    /// without a colon is dropped.
+    /// Takes a line with its end. A line that begins with a blank continues the previous one (RFC 9112, section 5.2); a
+    /// line without a colon is dropped.
     mutating func push(_ line: some BidirectionalCollection<UInt8>) {
         let text = Self.trimmed(line)
         if let first = line.first, Self.isBlank(first) {

@@ -4,15 +4,15 @@ extension HTTPRequest {
     /// Header lines of one request, names and values together.
     static let largestHeadBytes = 256 << 10
 
-    /// Refuses what would change the shape of the request on the wire: a method or a header name that is no token, a
-    /// value with a line end or another control character, and framing headers that contradict the body
-    /// (RFC 9110, sections 5.5, 5.6.2 and 9.1).
+    /// Refuses anything that would change the shape of the request on the wire: a method or a header name that is not a
+    /// token, a value with a line end or another control character, and framing headers that contradict the body (RFC
+    /// 9110, sections 5.5, 5.6.2 and 9.1).
     func validate() throws(HTTPFailure) {
         let isMethod = method.utf8.allSatisfy { (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") }
         guard isMethod, (1...32).contains(method.utf8.count) else {
             throw .invalidRequest("the method must be 1 to 32 capital letters")
         }
-        guard method != "CONNECT" else { throw .invalidRequest("CONNECT is for proxies") }
+        guard method != "CONNECT" else { throw .invalidRequest("CONNECT is reserved for proxies") }
         guard method != "HEAD" || body.isEmpty else { throw .invalidRequest("a HEAD request has no body") }
         var headBytes = 0
         for field in headers.fields {
@@ -31,12 +31,12 @@ extension HTTPRequest {
             throw .invalidRequest("Content-Length is not the length of the body")
         }
         guard headers["Transfer-Encoding"] == nil else {
-            throw .invalidRequest("Transfer-Encoding is the client's own")
+            throw .invalidRequest("Transfer-Encoding is set by the client")
         }
         guard headers.all("Host").count <= 1 else { throw .invalidRequest("there is more than one Host header") }
     }
 
-    /// The lines for curl: `name: value`, or `name;` where the value is empty, or `name:` to send none of curl's own.
+    /// The lines for curl: `name: value`, or `name;` if the value is empty, or `name:` to suppress curl's own.
     var headerLines: [String] {
         var lines: [String] = []
         for field in headers.fields where field.name.lowercased() != "content-length" {

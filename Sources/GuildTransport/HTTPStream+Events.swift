@@ -9,16 +9,20 @@ extension HTTPStream {
 
 /// The events of a streamed response, in their order.
 package struct HTTPEvents: AsyncSequence, Sendable {
+    /// One event of the stream.
     package typealias Element = ServerSentEvent
+    /// The failure of the exchange.
     package typealias Failure = HTTPFailure
 
     let body: HTTPBody
     let limitBytes: Int
 
+    /// Begins reading; a stream has one reader.
     package func makeAsyncIterator() -> Iterator {
         Iterator(pieces: body.makeAsyncIterator(), parser: ServerSentEvents(limitBytes: limitBytes))
     }
 
+    /// Reads the events one by one.
     package struct Iterator: AsyncIteratorProtocol {
         private var pieces: HTTPBody.Iterator
         private var parser: ServerSentEvents
@@ -31,9 +35,10 @@ package struct HTTPEvents: AsyncSequence, Sendable {
             self.parser = parser
         }
 
-        /// What the sender last asked to wait before a reconnection.
+        /// The sender's last requested delay before a reconnection.
         package var reconnectionDelay: Duration? { parser.reconnectionDelay }
 
+        /// The next event; nil at the end of the stream.
         package mutating func next() async throws(HTTPFailure) -> ServerSentEvent? {
             while ready.isEmpty {
                 guard !isBroken, let piece = try await pieces.next() else { return nil }

@@ -1,7 +1,7 @@
 import CLibCurl
 import Foundation
 
-/// Where a request goes: its URL as curl reads it, so that what is checked is what is contacted.
+/// The target of a request: its URL as curl reads it, so that the checked host is the contacted host.
 struct HTTPTarget: Sendable {
     let url: String
     /// As in the URL, with an odd spelling of an IPv4 address (`0x7f.1`) made plain; IPv6 in brackets.
@@ -9,7 +9,7 @@ struct HTTPTarget: Sendable {
     let isSecure: Bool
     /// Nil for a direct connection.
     let proxy: String?
-    /// What the limit of connections per host counts by.
+    /// The key by which connections per host are counted.
     let connectionKey: String
 
     /// Longer URLs are refused; servers take 8 to 64 KiB.
@@ -39,7 +39,7 @@ struct HTTPTarget: Sendable {
         connectionKey = isSecure ? "\(host):\(port)" : proxy ?? "\(host):\(port)"
     }
 
-    /// The URL without what may be secret: the query and the name and password before the host.
+    /// The URL without its possible secrets: the query, and the name and password before the host.
     private static func shown(_ url: String) -> String {
         var shown = url.prefix { $0 != "?" && $0 != "#" }.prefix(200)
         if let at = shown.lastIndex(of: "@") {

@@ -11,7 +11,8 @@ struct HTTPSubmission: Sendable {
     let submittedAt: ContinuousClock.Instant
 }
 
-/// One exchange under way: curl's easy handle with what its callbacks need. It never leaves the client's thread.
+/// One exchange in progress: curl's easy handle with the data that its callbacks need. It never leaves the client's
+/// thread.
 final class HTTPTransfer {
     /// All header lines of the responses to one request; curl bounds only the single line.
     static let largestHeadBytes = 256 << 10
@@ -21,7 +22,7 @@ final class HTTPTransfer {
     let submission: HTTPSubmission
     let easy: UnsafeMutableRawPointer
     var deadlines: HTTPDeadlines
-    /// Why one of our callbacks ended the exchange; it tells more than curl's code.
+    /// Why one of our callbacks ended the exchange; more precise than curl's code.
     var refusal: HTTPFailure?
 
     private var headerList: UnsafeMutablePointer<curl_slist>?
@@ -76,7 +77,7 @@ final class HTTPTransfer {
         return .failure(.truncated(host: host, reason: cause))
     }
 
-    // MARK: What curl reports
+    // MARK: Reports from curl
 
     /// One line of a head. Interim responses (1xx) are dropped, and trailers ignored.
     ///
@@ -98,7 +99,7 @@ final class HTTPTransfer {
         return true
     }
 
-    /// - Returns: how curl shall go on.
+    /// - Returns: how curl shall continue.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard bodyBytes + bytes.count <= submission.request.responseLimitBytes else {
             _ = refuse(.bodyTooLarge(limitBytes: submission.request.responseLimitBytes))
@@ -122,7 +123,7 @@ final class HTTPTransfer {
     /// Asked before the request leaves on a new or a kept connection.
     func mayUse(connectionTo address: String) -> Bool {
         guard permits(IPAddress(address)) else { return refuse(.forbiddenAddress(address)) }
-        // curl would send again, on another connection, what died on a kept one; the peer may have acted on it.
+        // curl would repeat a request that died on a kept connection on another one; but the peer may have acted on it.
         attempts += 1
         guard attempts == 1 || submission.request.isIdempotent else {
             return refuse(.truncated(host: host, reason: "the connection closed before the response"))
@@ -176,7 +177,8 @@ final class HTTPTransfer {
 
 extension HTTPTransfer {
     private func configure(_ settings: HTTPClientSettings) {
-        let (request, target) = (submission.request, submission.target)
+        let request = submission.request
+        let target = submission.target
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_URL, target.url)
         set(CURLOPT_FOLLOWLOCATION, 0)
@@ -186,7 +188,7 @@ extension HTTPTransfer {
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         // Interim responses of a tunnel are not the peer's.
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // The empty string turns the environment off; our own reading of it counts.
+        // The empty string turns the environment off; guild reads it itself.
         set(CURLOPT_PROXY, target.proxy ?? "")
         set(CURLOPT_NOPROXY, "")
         let connectMilliseconds = request.timeouts.connect.microseconds / 1000
@@ -234,7 +236,7 @@ extension HTTPTransfer {
         if let directory = settings.certificateDirectory {
             set(CURLOPT_CAPATH, directory)
         } else if settings.certificateFile != nil || guild_curl_default_ca_file() != nil {
-            // curl keeps the parsed authorities between connections only while there is no folder.
+            // curl keeps the parsed authorities between connections only if there is no folder.
             note(guild_curl_setopt_str(easy, CURLOPT_CAPATH, nil))
         }
     }

@@ -18,7 +18,7 @@ final class HTTPTransferTable {
         self.multi = multi
         self.settings = settings
         maximumRunning = max(1, min(settings.maximumExchanges, settings.maximumConnections))
-        // With HTTP/1.1 an exchange is a connection, so what starts here bounds them; curl bounds the idle ones.
+        // With HTTP/1.1 an exchange is a connection, so this limit on exchanges bounds them; curl bounds the idle ones.
         _ = guild_curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, max(1, settings.maximumConnections))
         _ = guild_curl_multi_setopt_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max(1, settings.maximumConnections))
     }
@@ -37,9 +37,9 @@ final class HTTPTransferTable {
         }
     }
 
-    /// Starts, moves and ends what can be.
+    /// Starts, moves and ends exchanges as far as possible.
     ///
-    /// - Returns: after how many milliseconds to call again at the latest.
+    /// - Returns: the longest time until the next call, in milliseconds.
     func advance() -> Int32 {
         var running: Int32 = 0
         repeat {
@@ -108,7 +108,7 @@ final class HTTPTransferTable {
         return endedAny
     }
 
-    /// Ends what has passed its deadline, and looks for the next one.
+    /// Ends exchanges past their deadline, and finds the next deadline.
     private func endLate(now: ContinuousClock.Instant) -> Int32 {
         var next = now + Self.longestPoll
         for (exchange, transfer) in running {

@@ -51,7 +51,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether the address is reachable from anywhere, by the IANA special-purpose address registries (RFC 6890).
     package var isPublic: Bool {
         if bytes.count == 4 { return !Self.specialIPv4.contains { isIn($0.network, prefixBits: $0.bits) } }
-        // NAT64 (RFC 6052) and 6to4 (RFC 3056) carry an IPv4 address, and reach what that one reaches.
+        // NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses contain an IPv4 address, and reach the same host.
         if bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]) {
             return IPAddress(bytes: bytes.suffix(4))?.isPublic ?? false
         }

@@ -1,7 +1,7 @@
-/// Which proxy a request takes, by curl's rules for the environment (https://everything.curl.dev/usingcurl/proxies/env).
+/// The proxy of a request, by curl's rules for the environment (https://everything.curl.dev/usingcurl/proxies/env).
 ///
 /// `http_proxy` counts in lower case only, because a CGI server sets `HTTP_PROXY` from a header of its caller. Loopback
-/// never goes through a proxy, whatever the variables say.
+/// never uses a proxy, whatever the variables say.
 package struct ProxySettings: Sendable, Hashable {
     /// For `http` URLs; as curl reads it: `[scheme://][user:password@]host[:port]`.
     package var http: String?
@@ -34,7 +34,7 @@ package struct ProxySettings: Sendable, Hashable {
         return proxy
     }
 
-    /// `localhost`, what ends in it (RFC 6761), and the loopback addresses.
+    /// `localhost`, names that end in it (RFC 6761), and the loopback addresses.
     static func isLoopback(_ host: String) -> Bool {
         if let address = IPAddress(host) { return address.isLoopback }
         let name = Self.bare(host)
@@ -61,7 +61,7 @@ package struct ProxySettings: Sendable, Hashable {
         return Int(parts[1]).map { address.isIn(network, prefixBits: $0) } ?? false
     }
 
-    /// In lower case, without the dots that may stand before and after a name.
+    /// In lower case, without the dots that may precede or follow a name.
     private static func bare(_ name: String) -> String {
         var name = name.lowercased()[...]
         if name.hasPrefix(".") { name = name.dropFirst() }

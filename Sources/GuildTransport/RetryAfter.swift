@@ -5,8 +5,8 @@ package enum RetryAfter {
     /// A longer wait is cut to this: it is a mistake or a trick.
     package static let longest = Duration.seconds(365 * 86_400)
 
-    /// How long to wait from `now`: whole seconds, or the time to an HTTP date in any of its three forms; a date in the
-    /// past is no wait.
+    /// The delay from `now`: whole seconds, or the time to an HTTP date in any of its three forms; a date in the past
+    /// is no delay.
     ///
     /// - Returns: nil if the value is neither.
     package static func delay(_ value: String, now: Timestamp) -> Duration? {

@@ -18,6 +18,7 @@ package struct ServerSentEvent: Sendable, Hashable {
 
 /// A stream with a line or an event that is larger than its reader's limit.
 package struct OversizedServerSentEvent: GuildError, Equatable {
+    /// The limit that was exceeded, in bytes.
     package let limitBytes: Int
 
     package var kind: ErrorKind { .unavailable }
@@ -27,8 +28,8 @@ package struct OversizedServerSentEvent: GuildError, Equatable {
 
 /// Reads an event stream piece by piece (WHATWG HTML, section 9.2.6, "Interpreting an event stream").
 ///
-/// Pieces may end anywhere, inside a character or between CR and LF. What is not UTF-8 becomes U+FFFD. An event that is
-/// not ended by an empty line does not count.
+/// Pieces may end anywhere, inside a character or between CR and LF. Invalid UTF-8 becomes U+FFFD. An event without an
+/// empty line after it does not count.
 package struct ServerSentEvents: Sendable {
     /// The limit of a line and of the data of an event, in bytes, unless given: room for an image in base64.
     package static let defaultLimitBytes = 8 << 20
@@ -44,7 +45,7 @@ package struct ServerSentEvents: Sendable {
 
     /// The id to send as `Last-Event-ID` on reconnecting; empty if there is none.
     package private(set) var lastEventID = ""
-    /// What the sender asked to wait before a reconnection.
+    /// The sender's requested delay before a reconnection.
     package private(set) var reconnectionDelay: Duration?
 
     package init(limitBytes: Int = Self.defaultLimitBytes) { self.limitBytes = max(1, limitBytes) }
@@ -116,7 +117,8 @@ package struct ServerSentEvents: Sendable {
     private mutating func dispatch() -> ServerSentEvent? {
         defer {
             data.removeAll(keepingCapacity: true)
-            (hasData, eventName) = (false, "")
+            hasData = false
+            eventName = ""
         }
         guard hasData else { return nil }
         return ServerSentEvent(

@@ -51,7 +51,7 @@ import Testing
         "https://[fe80::1%25eth0]",
     ])
     func `a host that is not read alike by everybody is refused`(address: String) {
-        #expect(objection(address)?.contains("cannot be told") == true)
+        #expect(objection(address)?.contains("cannot be determined") == true)
     }
 
     @Test func `what the guild names is allowed, and nothing beside it`() {

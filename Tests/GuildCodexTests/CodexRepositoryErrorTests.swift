@@ -72,7 +72,7 @@ struct CodexRepositoryErrorTests {
         let problem = #expect(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
         #expect(problem?.kind == .invalidCodex)
         let culprit = text.hasPrefix("tree BLOB") ? "folder \(blob)" : "commit \(made)"
-        #expect(problem?.message.contains("\(culprit) is not as git writes one") == true, "\(problem?.message ?? "")")
+        #expect(problem?.message.contains("\(culprit) is malformed") == true, "\(problem?.message ?? "")")
     }
 
     @Test(arguments: ["worktreeConfig", "partialClone"])
@@ -98,7 +98,7 @@ struct CodexRepositoryErrorTests {
         let lock = "\(folder)/\(commit.hex).lock"
         try Data().write(to: URL(fileURLWithPath: lock))
         let failure = #expect(throws: CodexRepositoryError.self) { try repository.pin(commit) }
-        #expect(failure?.message.contains("another process changes the repository") == true)
+        #expect(failure?.message.contains("another process is changing the repository") == true)
         let waiting = Task { try repository.pin(commit) }
         try FileManager.default.removeItem(atPath: lock)
         try await waiting.value

@@ -140,8 +140,8 @@ struct CodexRepositoryTests {
         #expect(result.snapshot != nil)
         #expect(
             result.problems.map(\.text) == [
-                "agents/link.yaml:1:1: warning: a symbolic link, which is not read, expected a plain file",
-                "vendor:1:1: warning: a submodule, which is not read, expected a plain file",
+                "agents/link.yaml:1:1: warning: a symbolic link, which is ignored, expected a plain file",
+                "vendor:1:1: warning: a submodule, which is ignored, expected a plain file",
             ])
     }
 

@@ -26,7 +26,7 @@ import Testing
         let result = try await loaded(TreeBomb.nested, shape).get()
         #expect(result.snapshot == nil)
         let error = try #require(result.problems.first { $0.severity == .error })
-        #expect(error.found.contains("more files and folders") || error.found.contains("levels deep"))
+        #expect(error.found.contains("too many files and folders") || error.found.contains("levels deep"))
         #expect(result.problems.count <= Findings.maximumProblems + 1)
     }
 

@@ -66,10 +66,10 @@ struct NotRunYetTests {
             """
         #expect(
             Self.warnings("Agent", "prompt: You are a test.\n" + spec) == [
-                "spec.model.strategy: choosing a model by `strategy`: checked, but not run by this version",
-                "spec.resources.contextWindow: limits on the context window: checked, but not enforced by this version",
-                "spec.tools: telling people what was done at autonomy 2: checked, but not run by this version",
-                "spec.safety: the `safety` block of an agent: checked, but not enforced by this version",
+                "spec.model.strategy: choosing a model by `strategy`: no effect in this version",
+                "spec.resources.contextWindow: limits on the context window: not enforced in this version",
+                "spec.tools: notifying people of actions at autonomy 2: no effect in this version",
+                "spec.safety: the `safety` block of an agent: not enforced in this version",
             ])
     }
 

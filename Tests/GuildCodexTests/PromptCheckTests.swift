@@ -11,28 +11,28 @@ import Testing
     /// The prompts of other template languages, and of haste.
     @Test(
         arguments: [
-            ("Use {{#each x}}{{this}}{{/each}}", 5, "error", "'each x', which is no name"),
-            ("Values: {{- if .x }}y{{ end }}", 9, "error", "'- if .x', which is no name"),
+            ("Use {{#each x}}{{this}}{{/each}}", 5, "error", "'each x', which is not a name"),
+            ("Values: {{- if .x }}y{{ end }}", 9, "error", "'- if .x', which is not a name"),
             ("Never echo ${{ secrets.TOKEN }}.", 13, "warning", "no value 'secrets.TOKEN'"),
             ("Severity is {{data.severty}}.", 13, "warning", "did you mean 'severity'?"),
             ("Use {{}} as a placeholder.", 5, "error", "a tag without a name"),
-            ("Hello {{#x}}", 7, "error", "a section 'x' that does not end"),
+            ("Hello {{#x}}", 7, "error", "an unclosed section 'x'"),
             ("{{{", 1, "error", "a tag that does not end"),
             ("{{subject}", 1, "error", "a tag that does not end"),
-            ("a {{", 3, "error", "an opening that nothing follows"),
+            ("a {{", 3, "error", "an opening without a tag"),
             ("{{> other}}", 1, "error", "a partial"), ("{{< other}}{{/other}}", 1, "error", "a partial"),
             ("{{#data}}{{/event}}", 10, "error", "the end of 'event' in the section 'data'"),
-            ("{{/data}}", 1, "error", "that did not begin"), ("{{! never", 1, "error", "a comment that does not end"),
+            ("{{/data}}", 1, "error", "that was not opened"), ("{{! never", 1, "error", "a comment that does not end"),
             ("{{=}}", 1, "error", "delimiters"), ("{{=<% %>}}", 1, "error", "delimiters"),
             ("{{=a b=}}", 1, "error", "delimiters"), ("{{{subject}} }", 1, "error", "three braces"),
             ("{{shout(subject)}}", 1, "error", "no function 'shout'"),
             ("{{uppercase(subject)}}", 1, "error", "did you mean 'uppercased'?"),
-            ("{{count(data}}", 1, "error", "which is no name"), ("{{.x}}", 1, "error", "which is no name"),
-            ("{{data..x}}", 1, "error", "which is no name"),
+            ("{{count(data}}", 1, "error", "which is not a name"), ("{{.x}}", 1, "error", "which is not a name"),
+            ("{{data..x}}", 1, "error", "which is not a name"),
             ("{{ data.titel }}", 1, "warning", "did you mean 'title'?"),
             ("{{agent.nmae}}", 1, "warning", "did you mean 'agent.name'?"), ("{{subjct}}", 1, "warning", "'subject'"),
             ("{{subject}}\u{301}", 1, "error", "joins"), ("{{#\u{301}data}}", 1, "error", "joins"),
-            ("{{% CONTENT_TYPE:YAML}}", 1, "error", "a pragma"), ("é {{subject.x}}", 3, "warning", "no value"),
+            ("{{% CONTENT_TYPE:YAML}}", 1, "error", "an unknown pragma"), ("é {{subject.x}}", 3, "warning", "no value"),
         ] as [(String, Int, String, String)])
     func `what would not run is told at its place`(prompt: String, column: Int, severity: String, words: String) throws
     {
@@ -56,7 +56,7 @@ import Testing
     @Test func `a pointer of a large file is no prompt`() throws {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n"
         let first = try #require(problems(pointer).first)
-        #expect(first.text.hasPrefix("prompts/ranger.md:1:1: error: a pointer of Git LFS"), "\(first.text)")
+        #expect(first.text.hasPrefix("prompts/ranger.md:1:1: error: a Git LFS pointer"), "\(first.text)")
     }
 
     @Test func `only what an agent names is a prompt`() {

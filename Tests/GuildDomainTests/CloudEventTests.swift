@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#", "data": 1, "data_base64": "MQ==""#, "'data' and 'data_base64' are both there"),
+        (#", "data": 1, "data_base64": "MQ==""#, "'data' and 'data_base64' exclude each other"),
         (#", "data_base64": "MQ""#, "'data_base64' is not base64"),
         (#", "data_base64": 5"#, "'data_base64' is not base64"),
         (#", "data_base64": "M Q==""#, "'data_base64' is not base64"),
@@ -54,10 +54,10 @@ import Testing
         (#", "tenant": 1.5"#, "'tenant' is not a whole number of 32 bits"),
         (#", "tenant": 2147483648"#, "'tenant' is not a whole number of 32 bits"),
         (#", "tenant": """#, "'tenant' must be a string of 1 to 1024 bytes"),
-        (#", "Tenant": "a""#, "'Tenant' is no name of an attribute: 1 to 64 small letters and digits"),
-        (#", "data_schema": "a""#, "'data_schema' is no name of an attribute: 1 to 64 small letters and digits"),
-        (#", "": "a""#, "'' is no name of an attribute: 1 to 64 small letters and digits"),
-        (#", "id": "2""#, "'id' is there twice"), (#", "data": 1, "data": 2"#, "'data' is there twice"),
+        (#", "Tenant": "a""#, "'Tenant' is not an attribute name: 1 to 64 lower-case letters and digits"),
+        (#", "data_schema": "a""#, "'data_schema' is not an attribute name: 1 to 64 lower-case letters and digits"),
+        (#", "": "a""#, "'' is not an attribute name: 1 to 64 lower-case letters and digits"),
+        (#", "id": "2""#, "'id' occurs twice"), (#", "data": 1, "data": 2"#, "'data' occurs twice"),
         (#", "datacontenttype": "json""#, "'datacontenttype' is not a media type such as application/json"),
         (#", "time": "2026-02-30T00:00:00Z""#, "'time' is not RFC 3339"),
         (#", "time": "2026-01-01""#, "'time' is not RFC 3339"),

@@ -6,7 +6,7 @@ import Testing
 /// null values and arrays, and the README of aws/event-ruler, which EventBridge runs on. Each is asked of the
 /// interpreter and of the index.
 ///
-/// Two things differ on purpose (spec "Event patterns"): numbers compare as decimals, where EventBridge's guide says
+/// Two things differ on purpose: numbers compare as decimals, where EventBridge's guide says
 /// that 300 and 3.0e2 differ; and they have no limit of range or precision.
 @Suite struct EventBridgeExamplesTests {
     struct Example: Sendable, CustomTestStringConvertible {

@@ -6,14 +6,20 @@ import Testing
         ("[]", "on: found a list, expected a mapping of fields"),
         ("{}", "on: has no fields; name at least one"),
         (#"{"a": {}}"#, "on.a: has no fields; name at least one"),
-        (#"{"a": []}"#, "on.a: has an empty list, which nothing could match"),
+        (#"{"a": []}"#, "on.a: has an empty list, which matches nothing"),
         (#"{"a": [["x"]]}"#, "on.a: found a list within the list of values"),
         (#"{"a": [{"prefix": "a", "suffix": "b"}]}"#, "on.a: an operator is a mapping of exactly one key, found 2"),
         (#"{"a": ["x", {"prefix": 1}]}"#, "on.a[1].prefix: found a number, expected a string"),
         (#"{"a": [{"wildcard": "a**b"}]}"#, "on.a.wildcard: has two '*' in a row; one means the same"),
         (#"{"a": [{"wildcard": "*a*b*c*d*"}]}"#, "on.a.wildcard: has more than 4 '*'"),
-        (#"{"a": [{"wildcard": "\\x"}]}"#, "on.a.wildcard: a backslash can stand only before '*' or another backslash"),
-        (#"{"a": [{"wildcard": "x\\"}]}"#, "on.a.wildcard: a backslash can stand only before '*' or another backslash"),
+        (
+            #"{"a": [{"wildcard": "\\x"}]}"#,
+            "on.a.wildcard: a backslash is allowed only before '*' or another backslash"
+        ),
+        (
+            #"{"a": [{"wildcard": "x\\"}]}"#,
+            "on.a.wildcard: a backslash is allowed only before '*' or another backslash"
+        ),
         (#"{"a": [{"exists": "yes"}]}"#, "on.a.exists: found a string, expected true or false"),
         (
             #"{"a": [{"numeric": ["<", 5, ">", 0]}]}"#,
@@ -39,19 +45,19 @@ import Testing
         ),
         (#"{"$or": [{"a": 1}]}"#, "on.$or: must be a list of at least two mappings of fields"),
         (#"{"$or": [{"a": 1}, 5]}"#, "on.$or[1]: found a number, expected a mapping of fields"),
-        (#"{"a": {"b": 1}, "a.b": 2}"#, "on.a.b: the field a.b stands here a second time"),
-        (#"{"a": 1, "a": 2}"#, "on.a: the field a stands here a second time"),
-        (#"{"/a/b": 1, "a.b": 2}"#, "on.a.b: the field a.b stands here a second time"),
-        (#"{"a": 1, "$or": [{"b": 1}, {"a": 2}]}"#, "on.$or: the field a stands here a second time"),
+        (#"{"a": {"b": 1}, "a.b": 2}"#, "on.a.b: the field a.b occurs here a second time"),
+        (#"{"a": 1, "a": 2}"#, "on.a: the field a occurs here a second time"),
+        (#"{"/a/b": 1, "a.b": 2}"#, "on.a.b: the field a.b occurs here a second time"),
+        (#"{"a": 1, "$or": [{"b": 1}, {"a": 2}]}"#, "on.$or: the field a occurs here a second time"),
         (#"{"a..b": 1}"#, "on.a..b: has an empty step between dots; a key that contains a dot is written \"/a.b\""),
         (#"{"/a~2": 1}"#, "on./a~2: '~' in a JSON Pointer must be written '~0'"),
         (
             #"{"a": {"prefix": "x"}}"#,
-            "on.a.prefix: an operator stands in a list: [{\"prefix\": …}]; a field of that name is written \"/prefix\""
+            "on.a.prefix: an operator belongs in a list: [{\"prefix\": …}]; a field of that name is written \"/prefix\""
         ),
         (
             #"{"a": {"anything-but": ["x"]}}"#,
-            "on.a.anything-but: an operator stands in a list: [{\"anything-but\": …}]; "
+            "on.a.anything-but: an operator belongs in a list: [{\"anything-but\": …}]; "
                 + "a field of that name is written \"/anything-but\""
         ),
     ]) func `what is wrong is said with its place`(pattern: String, message: String) throws {

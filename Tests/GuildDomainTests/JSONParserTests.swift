@@ -15,7 +15,7 @@ import Testing
 
     @Test func `what is written is read again`() throws {
         let value = try JSONParser.parse(Self.document)
-        for layout in [JSONValue.Layout.compact, .pretty, .canonical] {
+        for layout in [JSONValue.Layout.compact, .pretty, .canonical, .embedded] {
             let again = try JSONParser.parse(value.text(layout))
             #expect(again.text(.canonical) == value.text(.canonical))
         }
@@ -23,6 +23,36 @@ import Testing
         #expect(value.value(at: ["a", "1"])?.integer == -2500)
         #expect(value.value(at: ["a", "9"]) == nil)
         #expect(value.value(at: ["text", "x"]) == nil)
+    }
+
+    @Test(arguments: [0, 1, 7, 8, 9, 15, 16, 17, 40])
+    func `what must be escaped is escaped wherever it stands in a string`(place: Int) throws {
+        for scalar in (0...0x80).compactMap(Unicode.Scalar.init) + ["é", "\u{2028}", "😀"] {
+            var text = String(repeating: "a", count: 41)
+            text.insert(Character(scalar), at: text.index(text.startIndex, offsetBy: place))
+            let value: JSONValue = ["k": [.string(text), .string(String(scalar)), 15, true, false, .null]]
+            let written = value.text()
+            #expect(try JSONParser.parse(written) == value)
+            #expect(written.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+            #expect(value.byteCount == written.utf8.count)
+        }
+    }
+
+    @Test func `the length of a text is known without writing it`() throws {
+        for text in ["{}", "[]", "[1]", "[[],{}]", #"{"a":{"b":[1,2,-3.5e7]},"\n":"\u0001\"\\"}"#, #""é😀""#, "true"] {
+            let value = try JSONParser.parse(text)
+            #expect(value.byteCount == value.bytes().count)
+        }
+    }
+
+    @Test func `an embedded text holds no end of a tag, and reads as the same document`() throws {
+        let value: JSONValue = [
+            "</event>": [.string("<</x></event>"), "<", "/", "</", "a < b / c", "\"/ \u{22}</\u{22}"], "n": 1,
+        ]
+        let text = value.text(.embedded)
+        #expect(!text.contains("</"))
+        #expect(try JSONParser.parse(text) == value)
+        #expect(text.replacing("<\\/", with: "</") == value.text(.pretty))
     }
 
     @Test func `a document cut off anywhere is refused`() {

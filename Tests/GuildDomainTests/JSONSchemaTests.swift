@@ -62,10 +62,10 @@ import Testing
         ),
         (
             ##"{"oneOf": [{"type": "integer"}, {"minimum": 1}]}"##, "3",
-            "matches 2 of the schemas of which exactly one must hold"
+            "matches 2 of the schemas, expected exactly one"
         ),
         (##"{"allOf": [{"minimum": 1}, {"maximum": 0}]}"##, "1", "is 1, expected at most 0"),
-        (##"{"not": {"required": ["a"]}}"##, ##"{"a": 1}"##, "is what this schema excludes"),
+        (##"{"not": {"required": ["a"]}}"##, ##"{"a": 1}"##, "is excluded by this schema"),
         (
             ##"{"properties": {"next": {"$ref": "#"}}, "required": ["v"]}"##, ##"{"v": 1, "next": {}}"##,
             "/next: 'v' is missing"
@@ -105,7 +105,7 @@ import Testing
         ),
         (
             ##"{"items": {"$defs": {}}}"##,
-            "JSON Schema at '#/items/$defs': definitions can stand only at the top of the schema"
+            "JSON Schema at '#/items/$defs': definitions are allowed only at the top of the schema"
         ),
     ]) func `a schema that is not supported is refused with its place`(schema: String, message: String) throws {
         let json = try JSONParser.parse(schema)

@@ -231,7 +231,7 @@ struct HTTPListenerTests {
     }
 
     @Test(arguments: [
-        ("no-such-host.invalid", "no host of that name is known here"),
+        ("no-such-host.invalid", "this host name is unknown here"),
         ("192.0.2.1", "Cannot assign requested address"),
     ])
     func `an address that cannot be bound is refused in plain words`(host: String, reason: String) async throws {

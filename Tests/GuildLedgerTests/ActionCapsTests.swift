@@ -64,8 +64,9 @@ import Testing
             #expect(try await ledger.capHold(of: actions[0].invocation) == hold)
             #expect(
                 try await ledger.text(
-                    "SELECT body FROM audit_bodies JOIN audit USING (seq) WHERE kind = 'approval.requested'")?
-                    .contains("actions.perInvocation") == true)
+                    "SELECT CAST(body AS TEXT) FROM audit_bodies JOIN audit USING (seq) WHERE kind = 'approval.requested'"
+                )?
+                .contains("actions.perInvocation") == true)
         }
     }
 

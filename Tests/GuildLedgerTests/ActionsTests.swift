@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -148,15 +147,14 @@ import Testing
     @Test func `the claims run on their indexes`() async throws {
         try await withLedger { ledger async throws in
             let plan = try await ledger.read { db in
-                try Row.fetchAll(
-                    db,
-                    sql: """
-                        EXPLAIN QUERY PLAN SELECT a.seq FROM actions a INDEXED BY actions_queue
-                        WHERE a.state = 'queued' AND a.available_at <= 1 AND NOT EXISTS (SELECT 1 FROM actions b
-                            WHERE b.subject = a.subject AND b.seq < a.seq AND b.state IN ('queued', 'running'))
-                        ORDER BY a.seq LIMIT 1
-                        """
-                ).map { $0["detail"] as String }
+                try db.all(
+                    """
+                    EXPLAIN QUERY PLAN SELECT a.seq FROM actions a INDEXED BY actions_queue
+                    WHERE a.state = 'queued' AND a.available_at <= 1 AND NOT EXISTS (SELECT 1 FROM actions b
+                        WHERE b.subject = a.subject AND b.seq < a.seq AND b.state IN ('queued', 'running'))
+                    ORDER BY a.seq LIMIT 1
+                    """
+                ) { try $0["detail"] as String }
             }
             #expect(plan.contains { $0.contains("INDEX actions_order (subject=? AND seq<?)") })
             #expect(!plan.contains { $0.contains("TEMP B-TREE") })

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -62,13 +61,13 @@ import Testing
             let last = try await offered(ledger)
             try await ledger.appendEntries(5, from: 11)
             let raw = try folder.rawConnection()
-            try await raw.write { try $0.execute(sql: "UPDATE audit SET actor = 'x' WHERE seq = 13") }
+            try raw.script("UPDATE audit SET actor = 'x' WHERE seq = 13")
             #expect(try await refusal(ledger, after: last)?.seq == 13)
-            try await raw.rewriteChain(from: 13)
+            try raw.rewriteChain(from: 13)
             #expect(try await refusal(ledger, after: last) == nil)
-            try await raw.rewriteChain(from: 7)
+            try raw.rewriteChain(from: 7)
             #expect(try await refusal(ledger, after: last)?.reason.contains("was rewritten") == true)
-            try await raw.cutTail(after: 9)
+            try raw.cutTail(after: 9)
             #expect(try await refusal(ledger, after: last)?.seq == 10)
         }
     }
@@ -89,7 +88,7 @@ import Testing
             try await ledger.record(try await offered(ledger), commit: "c1", actor: "a", now: start)
             #expect(try await ledger.verifyAudit().anchors == 1)
             let raw = try folder.rawConnection()
-            try await raw.write { try $0.execute(sql: "UPDATE audit_anchors SET hash = zeroblob(32)") }
+            try raw.script("UPDATE audit_anchors SET hash = zeroblob(32)")
             #expect(try await ledger.problem()?.seq == 1)
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -7,7 +6,7 @@ import Testing
 
 @Suite struct AuditChainTests {
     /// A ledger with six entries all of whose columns are set.
-    private func withEntries(_ body: (Ledger, DatabaseQueue) async throws -> Void) async throws {
+    private func withEntries(_ body: (Ledger, SQLiteConnection) async throws -> Void) async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             for number in 1...6 {
                 try await ledger.audit(
@@ -20,10 +19,10 @@ import Testing
         }
     }
 
-    private func problem(after sql: String, arguments: StatementArguments = []) async throws -> AuditVerdict.Problem? {
+    private func problem(after sql: String) async throws -> AuditVerdict.Problem? {
         var found: AuditVerdict.Problem?
         try await withEntries { ledger, raw async throws in
-            try await raw.write { try $0.execute(sql: sql, arguments: arguments) }
+            try raw.script(sql)
             found = try await ledger.verifyAudit().problem
         }
         return found
@@ -45,7 +44,7 @@ import Testing
         try await withLedger { ledger async throws in
             try await ledger.audit(AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
             for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
-                await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.execute(sql: sql) } }
+                await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.run(sql) } }
             }
         }
     }
@@ -57,46 +56,38 @@ import Testing
     ])
     func `every changed byte of every column is found, at its entry`(table: String, column: String) async throws {
         try await withEntries { ledger, raw async throws in
-            let original = try await raw.read {
-                try DatabaseValue.fetchOne($0, sql: "SELECT \(column) FROM \(table) WHERE seq = 3")
-            }
-            let value = try #require(original)
+            let value = try #require(try raw.stored("SELECT \(column) FROM \(table) WHERE seq = 3"))
+            #expect(value != .null)
+            let update = "UPDATE \(table) SET \(column) = ? WHERE seq = 3"
             for changed in Self.changes(of: value) {
-                try await raw.write {
-                    try $0.execute(sql: "UPDATE \(table) SET \(column) = ? WHERE seq = 3", arguments: [changed])
-                }
+                try raw.transaction.run(update, [changed])
                 #expect(try await ledger.verifyAudit(pageSize: 2).problem?.seq == 3, "\(changed)")
             }
-            try await raw.write {
-                try $0.execute(sql: "UPDATE \(table) SET \(column) = ? WHERE seq = 3", arguments: [value])
-            }
+            try raw.transaction.run(update, [value])
             #expect(try await ledger.verifyAudit().problem == nil)
         }
     }
 
     /// Each byte changed in turn, one byte appended, and the value as another type.
-    private static func changes(of value: DatabaseValue) -> [DatabaseValue] {
-        switch value.storage {
-        case .int64(let number):
-            return (0..<63).map { (number ^ (1 << $0)).databaseValue } + ["x\(number)".databaseValue]
-        case .string(let text):
+    private static func changes(of value: StoredValue) -> [StoredValue] {
+        switch value {
+        case .integer(let number):
+            return (0..<63).map { .integer(number ^ (1 << $0)) } + [.text("x\(number)")]
+        case .text(let text):
             let bytes = Array(text.utf8)
-            let each = bytes.indices.map { index in
+            let each = bytes.indices.map { index -> StoredValue in
                 var copy = bytes
                 copy[index] ^= 1
-                return String(decoding: copy, as: UTF8.self).databaseValue
+                return .text(String(decoding: copy, as: UTF8.self))
             }
-            return each + [
-                (text + "x").databaseValue, Data(bytes).databaseValue,
-                "".databaseValue,
-            ]
-        case .blob(let data):
-            return data.indices.map { index in
-                var copy = data
+            return each + [.text(text + "x"), .blob(bytes), .text("")]
+        case .blob(let bytes):
+            return bytes.indices.map { index in
+                var copy = bytes
                 copy[index] ^= 0x80
-                return copy.databaseValue
+                return .blob(copy)
             }
-        default: return []
+        case .null: return []
         }
     }
 
@@ -182,7 +173,7 @@ import Testing
 
     @Test func `nothing is appended to a damaged head`() async throws {
         try await withEntries { ledger, raw async throws in
-            try await raw.write { try $0.execute(sql: "DELETE FROM audit_head") }
+            try raw.script("DELETE FROM audit_head")
             await #expect(throws: LedgerFailure.notALedger(path: ledger.location.path)) { try await ledger.queue() }
             #expect(try await ledger.count("SELECT count(*) FROM events") == 0)
         }

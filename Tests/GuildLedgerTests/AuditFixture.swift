@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -49,7 +48,7 @@ extension Ledger {
     /// The hashes of the entries, in order.
     func entryHashes() async throws -> [[UInt8]] {
         try await read { db in
-            try Data.fetchAll(db, sql: "SELECT hash FROM audit ORDER BY seq").map { Array($0) }
+            try db.column("SELECT hash FROM audit ORDER BY seq")
         }
     }
 
@@ -72,50 +71,47 @@ extension Ledger {
     }
 }
 
-extension DatabaseQueue {
+extension SQLiteConnection {
     /// What somebody does who can write the file and knows the format: changes an entry's body, and makes every hash
     /// behind it anew, the head's too.
-    func rewriteChain(from changed: Int64, body: String = #"{"n": 0}"#, droppingNodes: Bool = true) async throws {
-        try await write { db in
-            if droppingNodes { try db.execute(sql: "DELETE FROM audit_nodes") }
-            try db.execute(sql: "DELETE FROM audit_anchors")
-            let rows = try Row.fetchAll(
-                db,
-                sql:
-                    "SELECT a.*, b.salt, b.body FROM audit a JOIN audit_bodies b USING (seq) WHERE a.seq >= ? ORDER BY a.seq",
-                arguments: [changed])
-            var previous =
-                try Data.fetchOne(db, sql: "SELECT hash FROM audit WHERE seq = ?", arguments: [changed - 1])
-                ?? Data(count: 32)
-            for row in rows {
-                let seq: Int64 = row["seq"]
-                let bytes: Data = seq == changed ? Data(body.utf8) : row["body"]
-                let bodyHash = AuditHash.body(salt: Array(row["salt"] as Data), body: Array(bytes))
+    func rewriteChain(from changed: Int64, body: String = #"{"n": 0}"#, droppingNodes: Bool = true) throws {
+        try transaction { db in
+            if droppingNodes { try db.run("DELETE FROM audit_nodes") }
+            try db.run("DELETE FROM audit_anchors")
+            var previous: [UInt8] =
+                try db.value("SELECT hash FROM audit WHERE seq = ?", [changed - 1]) ?? Array(repeating: 0, count: 32)
+            let rows = """
+                SELECT a.*, b.salt, b.body FROM audit a JOIN audit_bodies b USING (seq) WHERE a.seq >= ? ORDER BY a.seq
+                """
+            try db.each(rows, [changed]) { row in
+                let seq: Int64 = try row["seq"]
+                let bytes = try seq == changed ? Array(body.utf8) : row["body"]
+                let bodyHash = AuditHash.body(salt: try row["salt"], body: bytes)
                 let hash = AuditHash.entry(
-                    seq: seq, at: row["at"], actor: row["actor"], kind: row["kind"], subject: row["subject"],
-                    commit: row["commit_id"], cause: row["cause"], root: row["root"], bodyHash: bodyHash,
-                    previous: Array(previous))
-                try db.execute(
-                    sql: "UPDATE audit SET body_hash = ?, prev = ?, hash = ? WHERE seq = ?",
-                    arguments: [Data(bodyHash), previous, Data(hash), seq])
-                try db.execute(sql: "UPDATE audit_bodies SET body = ? WHERE seq = ?", arguments: [bytes, seq])
-                previous = Data(hash)
+                    seq: seq, at: try row["at"], actor: try row["actor"], kind: try row["kind"],
+                    subject: try row["subject"], commit: try row["commit_id"], cause: try row["cause"],
+                    root: try row["root"], bodyHash: bodyHash, previous: previous)
+                try db.run(
+                    "UPDATE audit SET body_hash = ?, prev = ?, hash = ? WHERE seq = ?",
+                    [bodyHash, previous, hash, seq])
+                try db.run("UPDATE audit_bodies SET body = ? WHERE seq = ?", [bytes, seq])
+                previous = hash
             }
-            try db.execute(sql: "UPDATE audit_head SET hash = ?", arguments: [previous])
+            try db.run("UPDATE audit_head SET hash = ?", [previous])
         }
     }
 
     /// Cuts the log off behind `last`, as if it had never gone on.
-    func cutTail(after last: Int64) async throws {
-        try await write { db in
+    func cutTail(after last: Int64) throws {
+        try transaction { db in
             for table in ["audit", "audit_bodies", "audit_anchors"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE seq > ?", arguments: [last])
+                try db.run("DELETE FROM \(table) WHERE seq > ?", [last])
             }
-            try db.execute(sql: "DELETE FROM audit_nodes")
-            try db.execute(
-                sql:
-                    "UPDATE audit_head SET seq = ?1, hash = coalesce((SELECT hash FROM audit WHERE seq = ?1), zeroblob(32))",
-                arguments: [last])
+            try db.run("DELETE FROM audit_nodes")
+            try db.run(
+                """
+                UPDATE audit_head SET seq = ?, hash = coalesce((SELECT hash FROM audit WHERE seq = ?), zeroblob(32))
+                """, [last, last])
         }
     }
 }

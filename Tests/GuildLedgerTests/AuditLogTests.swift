@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -53,9 +52,8 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             try await entries(ledger)
             // Entries far apart stand for the many between them.
-            try await folder.rawConnection().write { db in
-                try db.execute(sql: "UPDATE audit SET seq = seq * 1000000; UPDATE audit_bodies SET seq = seq * 1000000")
-            }
+            try folder.rawConnection().script(
+                "UPDATE audit SET seq = seq * 1000000; UPDATE audit_bodies SET seq = seq * 1000000")
             #expect(try await seqs(ledger) { $0.kind = "tool.called" } == [3_000_000, 6_000_000, 9_000_000])
             #expect(
                 try await seqs(ledger) { ($0.kind, $0.newestFirst) = ("tool.called", true) } == [
@@ -67,11 +65,12 @@ import Testing
     @Test func `a damaged entry is still listed`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await entries(ledger)
-            try await folder.rawConnection().write { db in
-                try db.execute(sql: "UPDATE audit SET at = 'noon', actor = x'FF' WHERE seq = 2")
-                try db.execute(sql: "UPDATE audit_bodies SET body = x'7B' WHERE seq = 3")
-                try db.execute(sql: "DELETE FROM audit_bodies WHERE seq = 4")
-            }
+            try folder.rawConnection().script(
+                """
+                UPDATE audit SET at = 'noon', actor = x'FF' WHERE seq = 2;
+                UPDATE audit_bodies SET body = x'7B' WHERE seq = 3;
+                DELETE FROM audit_bodies WHERE seq = 4
+                """)
             let records = try await ledger.auditLog(AuditFilter())
             #expect(records.count == 9)
             #expect(records[2].body == nil)

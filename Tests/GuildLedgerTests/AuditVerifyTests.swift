@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -13,7 +12,7 @@ import Testing
     ]
 
     /// A ledger with nine entries, an erasure, and two more.
-    private func withEntries(_ body: (Ledger, DatabaseQueue) async throws -> Void) async throws {
+    private func withEntries(_ body: (Ledger, SQLiteConnection) async throws -> Void) async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(9)
             _ = try await ledger.eraseAudit(bodiesOf: 2...3, policy: "p", actor: "retention", now: start)
@@ -27,73 +26,61 @@ import Testing
         try await withEntries { ledger, raw async throws in
             for seq: Int64 in 1...12 {
                 for (table, column) in Self.columns {
-                    let stored = try await raw.read {
-                        try DatabaseValue.fetchOne($0, sql: "SELECT \(column) FROM \(table) WHERE seq = \(seq)")
-                    }
-                    guard let stored, !stored.isNull else { continue }
-                    try await raw.write {
-                        try $0.execute(
-                            sql: "UPDATE \(table) SET \(column) = ? WHERE seq = \(seq)",
-                            arguments: [Self.changed(stored)])
-                    }
+                    let stored = try raw.stored("SELECT \(column) FROM \(table) WHERE seq = \(seq)")
+                    guard let stored, stored != .null else { continue }
+                    let update = "UPDATE \(table) SET \(column) = ? WHERE seq = \(seq)"
+                    try raw.transaction.run(update, [Self.changed(stored)])
                     let problem = try await ledger.problem()
                     // An erasure that does not hold uncovers what it covered.
                     #expect(problem?.seq == seq || seq == 10 && problem?.seq == 2, "\(table).\(column) of \(seq)")
-                    try await raw.write {
-                        try $0.execute(
-                            sql: "UPDATE \(table) SET \(column) = ? WHERE seq = \(seq)", arguments: [stored])
-                    }
+                    try raw.transaction.run(update, [stored])
                 }
             }
             #expect(try await ledger.problem() == nil)
         }
     }
 
-    private static func changed(_ value: DatabaseValue) -> DatabaseValue {
-        switch value.storage {
-        case .int64(let number): (number ^ 1).databaseValue
-        case .string(let text): (text.dropLast() + "~").databaseValue
-        case .blob(let data): Data(data.dropLast() + [(data.last ?? 0) ^ 1]).databaseValue
-        default: value
+    private static func changed(_ value: StoredValue) -> StoredValue {
+        switch value {
+        case .integer(let number): .integer(number ^ 1)
+        case .text(let text): .text(text.dropLast() + "~")
+        case .blob(let bytes): .blob(bytes.dropLast() + [(bytes.last ?? 0) ^ 1])
+        case .null: value
         }
     }
 
     @Test func `any row removed, swapped with its neighbour or put in twice is found where it was`() async throws {
         for seq: Int64 in 1...12 {
             try await withEntries { ledger, raw async throws in
-                try await raw.write { try $0.execute(sql: "DELETE FROM audit WHERE seq = \(seq)") }
+                try raw.script("DELETE FROM audit WHERE seq = \(seq)")
                 // The erasure's own absence is what the entries that it covers show first.
                 #expect(try await ledger.problem()?.seq == (seq == 10 ? 2 : seq))
             }
             guard seq < 12 else { continue }
             try await withEntries { ledger, raw async throws in
-                try await raw.write { db in
-                    for table in ["audit", "audit_bodies"] {
-                        try db.execute(
-                            sql: """
-                                UPDATE \(table) SET seq = -seq WHERE seq IN (\(seq), \(seq + 1));
-                                UPDATE \(table) SET seq = \(2 * seq + 1) + seq WHERE seq < 0
-                                """)
-                    }
+                for table in ["audit", "audit_bodies"] {
+                    try raw.script(
+                        """
+                        UPDATE \(table) SET seq = -seq WHERE seq IN (\(seq), \(seq + 1));
+                        UPDATE \(table) SET seq = \(2 * seq + 1) + seq WHERE seq < 0
+                        """)
                 }
                 let found = try await ledger.problem()?.seq
                 #expect(found == seq || found == 2 && [9, 10].contains(seq), "\(seq): \(found ?? 0)")
             }
             try await withEntries { ledger, raw async throws in
-                try await raw.write { db in
-                    for table in ["audit", "audit_bodies"] {
-                        try db.execute(
-                            sql: """
-                                UPDATE \(table) SET seq = -seq WHERE seq > \(seq);
-                                UPDATE \(table) SET seq = 1 - seq WHERE seq < 0
-                                """)
-                    }
-                    try db.execute(
-                        sql: """
-                            INSERT INTO audit SELECT \(seq + 1), at, actor, kind, subject, commit_id, cause, root, body_hash,
-                                prev, hash FROM audit WHERE seq = \(seq)
-                            """)
+                for table in ["audit", "audit_bodies"] {
+                    try raw.script(
+                        """
+                        UPDATE \(table) SET seq = -seq WHERE seq > \(seq);
+                        UPDATE \(table) SET seq = 1 - seq WHERE seq < 0
+                        """)
                 }
+                try raw.script(
+                    """
+                    INSERT INTO audit SELECT \(seq + 1), at, actor, kind, subject, commit_id, cause, root, body_hash,
+                        prev, hash FROM audit WHERE seq = \(seq)
+                    """)
                 let found = try await ledger.problem()?.seq
                 #expect(found == seq + 1 || found == 2 && seq < 10, "\(seq): \(found ?? 0)")
             }
@@ -106,7 +93,7 @@ import Testing
             let (early, late) = (try await ledger.anchorNow(at: 4), try await ledger.anchorNow())
             let raw = try folder.rawConnection()
             for last: Int64 in (0...9).reversed() {
-                try await raw.cutTail(after: last)
+                try raw.cutTail(after: last)
                 #expect(try await ledger.problem() == nil)
                 let problem = try await ledger.problem(against: [early, late])
                 #expect(problem?.seq == last + 1)
@@ -125,7 +112,7 @@ import Testing
                 try await ledger.anchorNow(at: 3), try await ledger.anchorNow(at: 8), try await ledger.anchorNow(),
             ]
             #expect(try await ledger.problem(against: anchors) == nil)
-            try await folder.rawConnection().rewriteChain(from: 5)
+            try folder.rawConnection().rewriteChain(from: 5)
             #expect(try await ledger.problem() == nil)
             let problem = try await ledger.problem(against: anchors)
             #expect(problem?.seq == 4)
@@ -152,12 +139,9 @@ import Testing
             _ = try await ledger.auditState(at: 600)
             let raw = try folder.rawConnection()
             #expect(try await ledger.verifyAudit(pageSize: 100).problem == nil)
-            try await raw.write { try $0.execute(sql: "UPDATE audit_nodes SET hash = zeroblob(32) WHERE position = 1") }
+            try raw.script("UPDATE audit_nodes SET hash = zeroblob(32) WHERE position = 1")
             #expect(try await ledger.verifyAudit(pageSize: 100).problem?.seq == 257)
-            try await raw.write {
-                try $0.execute(
-                    sql: "DELETE FROM audit_nodes; INSERT INTO audit_nodes VALUES (8, 2, zeroblob(32))")
-            }
+            try raw.script("DELETE FROM audit_nodes; INSERT INTO audit_nodes VALUES (8, 2, zeroblob(32))")
             #expect(try await ledger.verifyAudit().problem?.seq == 601)
         }
     }
@@ -182,21 +166,17 @@ import Testing
 
             let raw = try folder.rawConnection()
             for seq in [2, 6] {
-                try await raw.write {
-                    try $0.execute(
-                        sql: """
-                            CREATE TABLE kept AS SELECT * FROM audit_bodies WHERE seq = \(seq);
-                            DELETE FROM audit_bodies WHERE seq = \(seq)
-                            """)
-                }
+                try raw.script(
+                    """
+                    CREATE TABLE kept AS SELECT * FROM audit_bodies WHERE seq = \(seq);
+                    DELETE FROM audit_bodies WHERE seq = \(seq)
+                    """)
                 #expect(try await ledger.problem()?.seq == Int64(seq))
                 #expect(try await ledger.problem()?.reason == "its body is gone and no erasure covers it")
-                try await raw.write {
-                    try $0.execute(sql: "INSERT INTO audit_bodies SELECT * FROM kept; DROP TABLE kept")
-                }
+                try raw.script("INSERT INTO audit_bodies SELECT * FROM kept; DROP TABLE kept")
             }
             // The erasure's own body is what covers the others.
-            try await raw.write { try $0.execute(sql: "DELETE FROM audit_bodies WHERE seq = 11") }
+            try raw.script("DELETE FROM audit_bodies WHERE seq = 11")
             #expect(try await ledger.problem()?.seq == 3)
         }
     }
@@ -220,7 +200,7 @@ import Testing
                 try await ledger.eraseAudit(bodiesOf: 1...100, policy: "p", actor: "a", now: start)?.range == 6...7)
             #expect(try await ledger.eraseAudit(bodiesOf: 1...100, policy: "p", actor: "a", now: start) == nil)
             #expect(try await ledger.problem() == nil)
-            try await ledger.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            #expect(try await ledger.checkpoint(above: 0))
             let file = try Data(contentsOf: URL(fileURLWithPath: folder.location.path))
             #expect(file.range(of: Data("the-secret-word".utf8)) == nil)
         }
@@ -231,17 +211,14 @@ import Testing
             try await ledger.appendEntries(5)
             let raw = try folder.rawConnection()
             // Entry 5 made into an erasure of entry 2, its own hashes and the head's made anew.
-            try await raw.write { try $0.execute(sql: "UPDATE audit SET kind = 'audit.erased' WHERE seq = 5") }
-            try await raw.rewriteChain(from: 5, body: #"{"first": 2, "last": 2}"#)
+            try raw.script("UPDATE audit SET kind = 'audit.erased' WHERE seq = 5")
+            try raw.rewriteChain(from: 5, body: #"{"first": 2, "last": 2}"#)
             let anchor = try await ledger.anchorNow(at: 4)
-            try await raw.write { try $0.execute(sql: "DELETE FROM audit_bodies WHERE seq = 2") }
+            try raw.script("DELETE FROM audit_bodies WHERE seq = 2")
             // That is a chain made anew: it stands, and only an anchor behind entry 5 could tell.
             #expect(try await ledger.problem(against: [anchor]) == nil)
             // Without new hashes it is no entry at all.
-            try await raw.write {
-                try $0.execute(
-                    sql: "UPDATE audit_bodies SET body = CAST('{\"first\": 1, \"last\": 2}' AS BLOB) WHERE seq = 5")
-            }
+            try raw.script("UPDATE audit_bodies SET body = CAST('{\"first\": 1, \"last\": 2}' AS BLOB) WHERE seq = 5")
             #expect(try await ledger.problem()?.seq == 2)
         }
     }
@@ -268,12 +245,12 @@ import Testing
             #expect((whole.head, whole.root) == (next.head, next.root))
 
             let raw = try folder.rawConnection()
-            try await raw.write { try $0.execute(sql: "UPDATE audit SET actor = 'x' WHERE seq = 100") }
+            try raw.script("UPDATE audit SET actor = 'x' WHERE seq = 100")
             #expect(try await verify(.remembered).problem == nil)
             #expect(try await verify(.beginning).problem?.seq == 100)
-            try await raw.cutTail(after: 200)
+            try raw.cutTail(after: 200)
             #expect(try await verify(.remembered).problem?.seq == 305)
-            try await raw.rewriteChain(from: 100)
+            try raw.rewriteChain(from: 100)
             try await ledger.appendEntries(200, from: 201)
             #expect(
                 try await verify(.remembered).problem?.reason == "it, or one before it, is not what was verified last")
@@ -305,9 +282,7 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(20)
             let anchor = try await ledger.anchorNow(at: 5)
-            try await folder.rawConnection().write {
-                try $0.execute(sql: "UPDATE audit SET actor = 'x' WHERE seq IN (4, 15)")
-            }
+            try folder.rawConnection().script("UPDATE audit SET actor = 'x' WHERE seq IN (4, 15)")
             #expect(try await ledger.problem(from: .entry(5))?.seq == 15)
             #expect(try await ledger.problem(from: .entry(15))?.seq == 15)
             #expect(try await ledger.problem(against: [anchor], from: .entry(16)) == nil)

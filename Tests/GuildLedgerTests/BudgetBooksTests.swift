@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -108,7 +107,7 @@ import Testing
             let worker = try await ledger.worker()
             try await ledger.turn(of: try await ledger.running("a", worker), worker)
             for sql in ["UPDATE postings SET tokens = 1", "DELETE FROM postings"] {
-                await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.execute(sql: sql) } }
+                await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.run(sql) } }
             }
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -25,7 +24,7 @@ import Testing
             let event = event("one", cause: isCaused ? EventID(derivedFrom: ["cause"]) : nil)
             _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
             #expect(try await ledger.event(event.id)?.containers == event.containers)
-            try await ledger.write { try $0.execute(sql: "UPDATE events SET containers = \(stored)") }
+            try await ledger.write { try $0.run("UPDATE events SET containers = \(stored)") }
             #expect(try await ledger.event(event.id)?.containers.map(\.description) == containers)
             #expect(
                 try await ledger.inbound(limit: 1, now: start).first?.event.containers.map(\.description) == containers)

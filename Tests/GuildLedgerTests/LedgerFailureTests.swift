@@ -1,4 +1,4 @@
-import GRDB
+import CSQLite
 import GuildDomain
 import Testing
 
@@ -7,13 +7,16 @@ import Testing
 @Suite struct LedgerFailureTests {
     @Test(
         arguments: [
-            (.SQLITE_BUSY, .locked(path: "l")), (.SQLITE_LOCKED, .locked(path: "l")),
-            (.SQLITE_READONLY, .readOnly(path: "l")), (.SQLITE_CANTOPEN, .readOnly(path: "l")),
-            (.SQLITE_FULL, .full(path: "l")), (.SQLITE_NOTADB, .notALedger(path: "l")),
-            (.SQLITE_CORRUPT, .notALedger(path: "l")), (.SQLITE_IOERR, .unusable(path: "l", reason: "told")),
-        ] as [(ResultCode, LedgerFailure)])
-    func `an error of SQLite is told in our words`(code: ResultCode, failure: LedgerFailure) {
-        let error = DatabaseError(resultCode: code, message: "told")
+            (SQLITE_BUSY, .locked(path: "l")), (SQLITE_LOCKED, .locked(path: "l")),
+            (SQLITE_READONLY, .readOnly(path: "l")), (SQLITE_CANTOPEN, .readOnly(path: "l")),
+            (SQLITE_FULL, .full(path: "l")), (SQLITE_NOTADB, .notALedger(path: "l")),
+            (SQLITE_CORRUPT, .notALedger(path: "l")), (SQLITE_IOERR, .unusable(path: "l", reason: "told")),
+            // An extended code is of the kind of its low byte: SQLITE_IOERR_FSYNC, SQLITE_CONSTRAINT_UNIQUE.
+            (SQLITE_IOERR | (4 << 8), .unusable(path: "l", reason: "told")),
+            (SQLITE_CONSTRAINT | (8 << 8), .unusable(path: "l", reason: "told")),
+        ] as [(Int32, LedgerFailure)])
+    func `an error of SQLite is told in our words`(code: Int32, failure: LedgerFailure) {
+        let error = StorageFault(code, message: "told")
         #expect(LedgerFailure.translating(error, path: "l") as? LedgerFailure == failure)
     }
 

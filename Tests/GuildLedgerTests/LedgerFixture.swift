@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -21,20 +20,42 @@ final class TemporaryFolder: Sendable {
 
     var location: LedgerLocation { LedgerLocation(path: path + "/ledger.sqlite") }
 
-    /// Somebody else's connection to the same file, without our rules: no foreign keys, no triggers on the audit.
-    func rawConnection(droppingTriggers: Bool = true) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        configuration.allowsUnsafeTransactions = true
-        configuration.busyMode = .timeout(5)
-        let queue = try DatabaseQueue(path: location.path, configuration: configuration)
-        guard droppingTriggers else { return queue }
-        try queue.write { db in
-            for trigger in ["audit_immutable", "audit_kept", "postings_immutable", "postings_kept"] {
-                try db.execute(sql: "DROP TRIGGER \(trigger)")
-            }
+    /// Somebody else's connection to the same file, without our rules: no foreign keys, no column types, and no triggers
+    /// on the audit.
+    func rawConnection(droppingTriggers: Bool = true) throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: location.path, busyMilliseconds: 5000)
+        try connection.script("PRAGMA foreign_keys = OFF")
+        guard droppingTriggers else { return connection }
+        for trigger in ["audit_immutable", "audit_kept", "postings_immutable", "postings_kept"] {
+            try connection.script("DROP TRIGGER \(trigger)")
         }
-        return queue
+        try connection.forgetStrictness()
+        return connection
+    }
+}
+
+extension SQLiteConnection {
+    /// The first column of the first row as it is stored; nil if there is no row.
+    func stored(_ sql: String) throws -> StoredValue? { try transaction.first(sql) { $0.value(0) } }
+
+    /// From now on this connection takes the tables for such as are not STRICT, so that it can write what a damaged file
+    /// may hold. The file itself says what it said before.
+    fileprivate func forgetStrictness() throws {
+        let tables = try transaction.all("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
+        {
+            (name: try $0[0] as String, sql: try $0[1] as String)
+        }
+        try script(
+            """
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_master SET sql = replace(replace(sql, ', STRICT', ''), ' STRICT', '') WHERE type = 'table';
+            PRAGMA writable_schema = RESET;
+            PRAGMA writable_schema = ON;
+            """)
+        for table in tables {
+            try transaction.run("UPDATE sqlite_master SET sql = ? WHERE name = ?", [table.sql, table.name])
+        }
+        try script("PRAGMA writable_schema = OFF")
     }
 }
 
@@ -110,13 +131,13 @@ extension Ledger {
 
     func state(of id: InvocationID) async throws -> InvocationState? { try await invocation(id)?.state }
 
-    func count(_ sql: String) async throws -> Int { try await read { try Int.fetchOne($0, sql: sql) ?? 0 } }
+    func count(_ sql: String) async throws -> Int { try await read { try $0.value(sql) ?? 0 } }
 
-    func text(_ sql: String) async throws -> String? { try await read { try String.fetchOne($0, sql: sql) } }
+    func text(_ sql: String) async throws -> String? { try await read { try $0.value(sql) } }
 
     /// The kinds of the whole audit, in order.
     func auditKinds() async throws -> [String] {
-        try await read { try String.fetchAll($0, sql: "SELECT kind FROM audit ORDER BY seq") }
+        try await read { try $0.column("SELECT kind FROM audit ORDER BY seq") }
     }
 
     /// Of each entry of the books, what its postings sum to, where that is not zero.

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Synchronization
 import Testing
@@ -11,9 +10,9 @@ import Testing
         try await withLedger { ledger async throws in
             let (synchronous, journal, foreignKeys) = try await ledger.write { db in
                 (
-                    try Int.fetchOne(db, sql: "PRAGMA synchronous"),
-                    try String.fetchOne(db, sql: "PRAGMA journal_mode"),
-                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys")
+                    try db.value("PRAGMA synchronous", as: Int.self),
+                    try db.value("PRAGMA journal_mode", as: String.self),
+                    try db.value("PRAGMA foreign_keys", as: Int.self)
                 )
             }
             #expect(synchronous == 2)
@@ -30,7 +29,7 @@ import Testing
         let second = try Ledger(at: folder.location, mustExist: true)
         defer { second.close() }
         #expect(try await second.invocation(id)?.agent == "ranger")
-        #expect(try await second.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+        #expect(try await second.write { try $0.value("PRAGMA synchronous", as: Int.self) } == 2)
     }
 
     @Test func `a new ledger is for its owner alone`() async throws {
@@ -80,7 +79,7 @@ import Testing
     @Test func `a ledger of a newer version is refused`() throws {
         let folder = try TemporaryFolder()
         try Ledger(at: folder.location).close()
-        try folder.rawConnection().write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2031-01-moon')") }
+        try folder.rawConnection().script("INSERT INTO schema_versions (version) VALUES (\(LedgerSchema.version + 1))")
         #expect(throws: LedgerFailure.newerVersion(path: folder.location.path)) { _ = try Ledger(at: folder.location) }
     }
 
@@ -89,9 +88,9 @@ import Testing
         let ledger = try Ledger(at: folder.location, busyTimeout: .milliseconds(10))
         defer { ledger.close() }
         let other = try folder.rawConnection(droppingTriggers: false)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+        try other.script("BEGIN EXCLUSIVE")
         await #expect(throws: LedgerFailure.locked(path: folder.location.path)) { try await ledger.queue() }
-        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try other.script("COMMIT")
         try await ledger.queue()
         #expect(try await ledger.count("SELECT count(*) FROM invocations") == 1)
     }
@@ -103,7 +102,7 @@ import Testing
         let notices = Notices()
         try ledger.waitForLocks { notices.add($0) }
         let other = try folder.rawConnection(droppingTriggers: false)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        try other.script("BEGIN IMMEDIATE")
         async let patient = ledger.queue("patient")
         await notices.waitForLock()
         // Nobody waits longer than it may, and who asks is told at once.
@@ -114,7 +113,7 @@ import Testing
         let unwanted = Task { try await ledger.queue("unwanted") }
         unwanted.cancel()
         await #expect(throws: CancellationError.self) { try await unwanted.value }
-        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try other.script("COMMIT")
         let id = try await patient
         #expect(try await ledger.invocation(id) != nil)
         try await ledger.probe()
@@ -141,14 +140,11 @@ import Testing
     @Test func `a new ledger that somebody has locked says so`() throws {
         let folder = try TemporaryFolder()
         let other = try folder.rawConnection(droppingTriggers: false)
-        try other.writeWithoutTransaction { db in
-            try db.execute(sql: "CREATE TABLE theirs (n)")
-            try db.execute(sql: "BEGIN EXCLUSIVE")
-        }
+        try other.script("CREATE TABLE theirs (n); BEGIN EXCLUSIVE")
         #expect(throws: LedgerFailure.locked(path: folder.location.path)) {
             _ = try Ledger(at: folder.location, busyTimeout: .milliseconds(10))
         }
-        try other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try other.script("ROLLBACK")
     }
 
     @Test func `a folder that this user cannot write is refused`() async throws {
@@ -235,9 +231,7 @@ import Testing
                         for number in 0... {
                             if Task.isCancelled { return }
                             try await one.write { db in
-                                try db.execute(
-                                    sql: "INSERT INTO inbox VALUES (?, ?)",
-                                    arguments: ["lane\(lane)", Data("\(number)".utf8)])
+                                try db.run("INSERT INTO inbox VALUES (?, ?)", ["lane\(lane)", Array("\(number)".utf8)])
                             }
                         }
                     }

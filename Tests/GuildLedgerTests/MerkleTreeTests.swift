@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -102,15 +101,13 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             // Hashes are all that the tree is made of.
             let count: Int64 = 65_536 + 300
-            try await folder.rawConnection().write { db in
-                try db.execute(
-                    sql: """
-                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
-                        INSERT INTO audit SELECT i, i, 'a', 'k', 's', NULL, NULL, NULL, zeroblob(32), zeroblob(32),
-                            randomblob(32) FROM n;
-                        UPDATE audit_head SET seq = \(count)
-                        """)
-            }
+            try folder.rawConnection().script(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
+                INSERT INTO audit SELECT i, i, 'a', 'k', 's', NULL, NULL, NULL, zeroblob(32), zeroblob(32),
+                    randomblob(32) FROM n;
+                UPDATE audit_head SET seq = \(count)
+                """)
             let hashes = try await ledger.entryHashes()
             var frontier = MerkleFrontier()
             for hash in hashes { frontier.append(leaf: MerkleTree.leaf(hash)) }
@@ -124,9 +121,8 @@ import Testing
                 #expect(proof.path.count <= 17)
             }
             // Without a node of a higher level the lower ones do.
-            try await folder.rawConnection(droppingTriggers: false).write {
-                try $0.execute(sql: "DELETE FROM audit_nodes WHERE level = 16 OR position = 17")
-            }
+            try folder.rawConnection(droppingTriggers: false).script(
+                "DELETE FROM audit_nodes WHERE level = 16 OR position = 17")
             #expect(try await ledger.auditProof(of: 5000).root == frontier.root)
         }
     }

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -24,7 +23,7 @@ import Testing
             try await ledger.turn(of: invocation, worker, calls: calls)
             let last = ActionID(derivedFrom: ["action", "w\(count - 1)"])
             try await ledger.write { db in
-                try db.execute(sql: "UPDATE actions SET operation = 'fast.go' WHERE id = ?", arguments: [last])
+                try db.run("UPDATE actions SET operation = 'fast.go' WHERE id = ?", [last])
             }
             func claim(_ seconds: Int64) async throws -> Action? {
                 try await ledger.claimAction(

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -38,8 +37,8 @@ import Testing
         try await withLedger { ledger async throws in
             try await record(ledger)
             try await ledger.write { db in
-                try db.execute(sql: "DELETE FROM messages")
-                try db.execute(sql: "DELETE FROM events WHERE seq IN (1, 4, 5, 6, 9)")
+                try db.run("DELETE FROM messages")
+                try db.run("DELETE FROM events WHERE seq IN (1, 4, 5, 6, 9)")
             }
             // Of 2, 3, 7, 8, 10: a step of the clock by less than a minute back is looked at too.
             let places: [(after: Int64, seconds: Int64, left: [Int64])] = [
@@ -61,13 +60,13 @@ import Testing
             try await ledger.write { db in
                 try db.insert(.sample("e"), body: .inline([]), receivedAt: start)
                 for number in 0..<210 {
-                    try db.execute(
-                        sql: """
-                            INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
-                                available_at, ended_at, input, output, cost)
-                            VALUES (?, 'ranger', 'c', ?, ?, 2, ?, 0, 0, ?, ?, 1, 7)
-                            """,
-                        arguments: [
+                    try db.run(
+                        """
+                        INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
+                            available_at, ended_at, input, output, cost)
+                        VALUES (?, 'ranger', 'c', ?, ?, 2, ?, 0, 0, ?, ?, 1, 7)
+                        """,
+                        [
                             InvocationID(derivedFrom: ["\(number)"]), Event.sample("e").id, Event.sample("e").root,
                             number < 200 ? "succeeded" : "queued", number < 200 ? start : nil,
                             number < 10 ? 1_000_000 : 9,

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -184,14 +183,14 @@ import Testing
             let worker = try await ledger.worker()
             try await ledger.queue()
             try await ledger.write { db in
-                try db.execute(
-                    sql: """
-                        INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, wait_reason,
-                            created_at, available_at)
-                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
-                        SELECT CAST(printf('%016d', i) AS BLOB), 'ranger', 'c', (SELECT id FROM events),
-                            (SELECT id FROM events), 2, 'waiting', 'rate', 0, 0 FROM n
-                        """)
+                try db.run(
+                    """
+                    INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, wait_reason,
+                        created_at, available_at)
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+                    SELECT CAST(printf('%016d', i) AS BLOB), 'ranger', 'c', (SELECT id FROM events),
+                        (SELECT id FROM events), 2, 'waiting', 'rate', 0, 0 FROM n
+                    """)
             }
             #expect(try await ledger.recover(except: worker, now: start).waits == 1000)
             #expect(try await ledger.recoveryNeed(worker: worker, now: start) == .now)

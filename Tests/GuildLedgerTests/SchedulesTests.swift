@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 import Testing
 
@@ -67,7 +66,7 @@ import Testing
     @Test func `what has an event has fired, also where its firing is not recorded any more`() async throws {
         try await withLedger { ledger async throws in
             _ = try await ledger.take([step(start, "old")], commit: "c", now: start)
-            try await ledger.write { try $0.execute(sql: "DELETE FROM firings") }
+            try await ledger.write { try $0.run("DELETE FROM firings") }
             let request = FiringRequest(
                 schedule: "ranger/patrol", dueAt: start, kind: .backfill, event: .sample("old"))
             #expect(try await ledger.fire([request], asked: nil, commit: "c", now: start) == [.already])
@@ -76,7 +75,7 @@ import Testing
             #expect(try await ledger.known(ids) == [ids[0]])
             // Retention remembers its id for a while.
             try await ledger.write { db in
-                for table in ["messages", "open_firings", "events"] { try db.execute(sql: "DELETE FROM \(table)") }
+                for table in ["messages", "open_firings", "events"] { try db.run("DELETE FROM \(table)") }
                 let plan = RetentionPlan(rawMessages: .seconds(3600), policy: "built in")
                 try db.remember(ids[0], receivedAt: start, plan, now: start)
             }
@@ -136,22 +135,22 @@ import Testing
                 try db.insert(.sample("e"), body: .inline([]), receivedAt: start)
                 for number in 0..<60 {
                     let tokens = number < 10 ? 1_000_000 : number
-                    try db.execute(
-                        sql: """
-                            INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
-                                available_at, input, output) VALUES (?, 'ranger', 'c', ?, ?, 2, ?, 0, 0, ?, 1)
-                            """,
-                        arguments: [
+                    try db.run(
+                        """
+                        INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
+                            available_at, input, output) VALUES (?, 'ranger', 'c', ?, ?, 2, ?, 0, 0, ?, 1)
+                        """,
+                        [
                             InvocationID(derivedFrom: ["\(number)"]), Event.sample("e").id, Event.sample("e").root,
                             number.isMultiple(of: 2) ? "succeeded" : "failed", tokens,
                         ])
                 }
-                try db.execute(
-                    sql: """
-                        INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
-                            available_at) VALUES (?, 'ranger', 'c', ?, ?, 2, 'queued', 0, 0)
-                        """,
-                    arguments: [
+                try db.run(
+                    """
+                    INSERT INTO invocations (id, agent, commit_id, event, root, priority, state, created_at,
+                        available_at) VALUES (?, 'ranger', 'c', ?, ?, 2, 'queued', 0, 0)
+                    """,
+                    [
                         InvocationID(derivedFrom: ["queued"]), Event.sample("e").id, Event.sample("e").root,
                     ])
             }

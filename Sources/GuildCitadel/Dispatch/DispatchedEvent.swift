@@ -1,8 +1,9 @@
 package import GuildDomain
 package import GuildLedger
 
-/// An event that was handed in, and what was decided about it.
+/// A submitted event with its decisions.
 package struct DispatchedEvent: Sendable {
+    /// Whether the event was new.
     package enum Reception: String, Sendable {
         case accepted
         /// It was in the ledger already; the decisions are those of then.
@@ -13,20 +14,27 @@ package struct DispatchedEvent: Sendable {
 
     /// One decision.
     package struct Line: Sendable, Hashable {
+        /// The trigger or rule.
         package let rule: String
+        /// The agent that it calls.
         package let agent: String
+        /// The decision.
         package let outcome: String
+        /// Why it was decided so.
         package let reasons: [String]
         /// Nil for a decision that sets nothing going, and for one that was not recorded.
         package let invocation: InvocationID?
         /// When a pending one is decided again, or a rejected one may be sent again.
         package let until: Timestamp?
+        /// The commit that decided.
         package let commit: String
     }
 
     /// With the id that the ledger knows it by.
     package let event: Event
+    /// Whether the event was new.
     package let reception: Reception
+    /// The decisions, one for each rule and agent.
     package let decisions: [Line]
 }
 

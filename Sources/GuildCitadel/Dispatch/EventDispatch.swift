@@ -13,17 +13,19 @@ package struct EventDispatch: Sendable {
     /// `user:NAME`.
     private let actor: String
 
+    /// Sends events in the name of `actor`.
     package init(in deployment: Deployment, actor: String) {
         self.deployment = deployment
         self.actor = actor
     }
 
-    /// What would be decided; needs no ledger and writes nothing.
+    /// The decisions that would be made; needs no ledger and writes nothing.
     package static func preview(_ events: [Event], in snapshot: CodexSnapshot, now: Timestamp) throws
         -> [DispatchedEvent]
     {
         try checkSizes(of: events, in: snapshot)
-        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        let router = Router(snapshot)
+        let policy = AdmissionPolicy(snapshot)
         var book = MemoryBook()
         return try events.map { event in
             let routed = policy.applied(to: router.decide(event, now: now), of: event)
@@ -34,10 +36,10 @@ package struct EventDispatch: Sendable {
         }
     }
 
-    /// Accepts the events and runs the dispatcher until each has its decisions. What else waits is left to `serve`, which
-    /// may obey another commit than this process was told to use.
+    /// Accepts the events and runs the dispatcher until each has its decisions. Other waiting events are left to
+    /// `serve`, which may use another commit than this process.
     ///
-    /// - Throws: `Failure` where one is too large, and then none is sent; or where the queue is full.
+    /// - Throws: `Failure` if one is too large, and then none is sent; or if the queue is full.
     package func send(_ events: [Event]) async throws -> [DispatchedEvent] {
         let head = deployment.asked
         try Self.checkSizes(of: events, in: head)
@@ -70,10 +72,10 @@ package struct EventDispatch: Sendable {
             return (try await deployment.ledger.event(earlier) ?? event, .duplicate)
         case .overloaded:
             throw Failure(
-                .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was not taken",
-                hint: "`guild serve --once dispatcher` works it off; then send the rest again")
+                .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was refused",
+                hint: "drain it with `guild serve --once dispatcher`, then send the rest again")
         case .limited(let until):
-            throw Failure(.unavailable, "\(event.id) was not taken: no more events until \(until.rfc3339)")
+            throw Failure(.unavailable, "\(event.id) was refused: no more events until \(until.rfc3339)")
         }
     }
 
@@ -117,15 +119,16 @@ package struct EventDispatch: Sendable {
 // MARK: - Following to the end
 
 extension EventDispatch {
-    /// Runs everything that the events set going, and returns when nothing is left to do without a person. An event that
+    /// Runs everything that the events caused, and returns when nothing is left to do without a person. An event that
     /// was debounced into another's invocation waits for the end of that one's root.
     ///
-    /// - Parameter stop: raised once what runs was asked to stop; what waits for a time is then left to others.
+    /// - Parameter stop: raised once the runs were asked to stop; work that waits for a time is then left to others.
     /// - Returns: the invocations in the order of the events, those of caused events after their cause.
     package func finish(
         _ dispatched: [DispatchedEvent], stop: StopWish = StopWish(), observe: @escaping @Sendable (RunEvent) -> Void
     ) async throws -> [Invocation] {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let worker = try await ledger.register(components: ["dispatch"], version: GuildVersion.current, now: time.now)
         ledger.watch()
         var invocations: [Invocation] = []
@@ -150,14 +153,14 @@ extension EventDispatch {
     private func joined(_ trace: EventTrace?, root: EventID) async throws -> [(id: InvocationID, root: EventID)] {
         var joined: [(id: InvocationID, root: EventID)] = []
         for id in trace?.decisions.compactMap(\.invocation) ?? [] where !joined.contains(where: { $0.id == id }) {
-            // Where there is none, its window was closed without a run.
+            // If there is none, its window was closed without a run.
             guard let other = try await deployment.ledger.root(of: id), other != root else { continue }
             joined.append((id, other))
         }
         return joined
     }
 
-    /// Asks what the events set going to stop, and then whoever follows it to wait no longer.
+    /// Asks the events' runs to stop, and then their follower to stop waiting.
     package func cancel(_ dispatched: [DispatchedEvent], _ stop: StopWish, signal: Int32) async throws {
         for dispatch in dispatched {
             let trace = try await deployment.ledger.trace(of: dispatch.event.id)
@@ -170,7 +173,8 @@ extension EventDispatch {
     }
 
     private func settle(_ root: EventID, _ stop: StopWish) async throws {
-        let (ledger, time) = (deployment.ledger, deployment.time)
+        let ledger = deployment.ledger
+        let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         while true {
             let seen = outcomes.generation
@@ -184,6 +188,6 @@ extension EventDispatch {
 }
 
 extension EventTrace {
-    /// The invocations of the event and then those of what it caused.
+    /// The invocations of the event and then those of the events that it caused.
     package var allInvocations: [Invocation] { invocations.map(\.invocation) + effects.flatMap(\.allInvocations) }
 }

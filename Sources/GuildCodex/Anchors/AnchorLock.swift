@@ -1,10 +1,11 @@
 import Foundation
 import GuildDomain
 
-/// One anchoring at a time in a repository, among the processes of this host.
+/// Allows one anchoring at a time in a repository, among the processes of this host.
 ///
-/// git and libgit2 lock a ref by making a file, which a killed process leaves behind for ever. This lock is the kernel's,
-/// and its file says while the ref is being moved; whoever then gets the lock from a dead one knows whose the file was.
+/// git and libgit2 lock a ref by creating a file, which a killed process leaves behind forever. This lock is the
+/// kernel's, and its file records that the ref is being moved; the process that gets the lock after a dead one thus
+/// knows whose the ref's lock file was.
 ///
 /// Sendable because the descriptor is immutable and `flock` is safe from any thread.
 struct AnchorLock: ~Copyable, Sendable {
@@ -23,7 +24,7 @@ struct AnchorLock: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    /// Removes the file at `path` where an anchoring died while it moved the ref.
+    /// Removes the file at `path` if an anchoring died while it moved the ref.
     func clear(_ path: String) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return }

@@ -7,6 +7,7 @@ import GuildDomain
 /// The ref is only ever moved from the commit that was looked at to a child of it. Neither snapshots nor the watcher
 /// read anything below `refs/guild/`, so an anchor never looks like a change of the codex.
 extension CodexRepository {
+    /// The ref that holds the history of anchors.
     package static let auditRef = "refs/guild/audit"
 
     /// Bytes of one anchor's file that are read at most.
@@ -14,24 +15,25 @@ extension CodexRepository {
     /// Ledgers whose anchors one repository carries.
     private static let ledgersLimit = 10_000
 
-    /// What stands at a commit of the anchors' history.
+    /// The content of a commit in the anchors' history.
     package struct AnchorTree: Sendable, Hashable {
+        /// The commit that was read.
         package let commit: CommitID
         /// The files of the tree by name.
         package let files: [String: [UInt8]]
     }
 
-    /// How an anchor came to stand in the repository.
+    /// How an anchor got into the repository.
     package enum Anchoring: Sendable, Hashable {
         case committed(CommitID, isSigned: Bool)
-        /// The ref is not what `parent` said any more: look again.
+        /// The ref no longer points at `parent`: read it again.
         case moved
     }
 
-    /// The newest anchors in this repository; nil where there are none.
+    /// The newest anchors in this repository; nil if there are none.
     ///
-    /// - Parameter revision: where else to look, such as `FETCH_HEAD` after `git fetch REMOTE refs/guild/audit`.
-    /// - Throws: `CodexRepositoryError`, for a revision that is named and is not there too.
+    /// - Parameter revision: another place to look, such as `FETCH_HEAD` after `git fetch REMOTE refs/guild/audit`.
+    /// - Throws: `CodexRepositoryError` if a revision is given and does not exist either.
     package func anchors(at revision: String? = nil) throws -> AnchorTree? {
         let commit: CommitID
         if let revision {
@@ -60,7 +62,7 @@ extension CodexRepository {
                 guard let current = next else { break }
                 let (bytes, parent) = try Self.anchorFile(file, at: current, of: repository)
                 guard let bytes else { break }
-                // The commits of other ledgers carry ours along: the oldest of equal ones is where it was made.
+                // The commits of other ledgers carry ours along: the oldest of equal ones made it.
                 if found.last?.bytes == bytes { found.removeLast() }
                 found.append((current, bytes))
                 next = parent
@@ -69,9 +71,9 @@ extension CodexRepository {
         }
     }
 
-    /// Commits a new version of one file onto the anchors' history: signed where git is set up to sign commits.
+    /// Commits a new version of one file onto the anchors' history, signed if git is set up to sign commits.
     ///
-    /// - Parameter parent: the tip that was looked at; nil where there was none.
+    /// - Parameter parent: the tip that the caller read; nil if there was none.
     package func commitAnchor(
         file: String, bytes: [UInt8], message: String, onto parent: CommitID?
     ) throws(AnchorFailure) -> Anchoring {
@@ -113,13 +115,13 @@ extension CodexRepository {
         guard finished.status == 0 else { throw .notPushed(remote: place, detail: finished.reason) }
     }
 
-    /// Where refs and objects are: for a linked work tree the repository that it belongs to.
+    /// The folder of refs and objects: for a linked work tree, that of the repository it belongs to.
     private var sharedFolder: String {
-        // Without an answer the repository's own folder is it, as it is but for linked work trees.
+        // Without an answer use the repository's own folder, which is correct except for linked work trees.
         (try? commonDirectory()) ?? gitDirectory
     }
 
-    /// `attempt` for what writes: a failure is then no damage of the repository.
+    /// `attempt` for writes: a failure does not mean that the repository is damaged.
     private func writing<Value: Sendable>(
         _ body: (OpaquePointer) throws(GitFailure) -> Value
     ) throws(AnchorFailure) -> Value {
@@ -167,7 +169,7 @@ extension CodexRepository {
             ["--git-dir", gitDirectory] + arguments, in: folderOfPaths, adding: variables, timeout: Self.gitPatience)
     }
 
-    /// What a relative path of a remote is relative to, as git has it: the top of the work tree.
+    /// The folder that a remote's relative path is relative to, as in git: the top of the work tree.
     private var folderOfPaths: String {
         let folder = sharedFolder.hasSuffix("/") ? String(sharedFolder.dropLast()) : sharedFolder
         return folder.hasSuffix("/.git") ? String(folder.dropLast("/.git".count)) : folder
@@ -279,7 +281,7 @@ extension CodexRepository {
             ])
     }
 
-    /// The user of git's configuration; guild itself where there is none.
+    /// The user of git's configuration; guild itself if there is none.
     private static func sign(
         _ signature: inout UnsafeMutablePointer<git_signature>?, _ repository: OpaquePointer
     ) throws(GitFailure) {
@@ -324,7 +326,7 @@ extension CodexRepository {
         return commit
     }
 
-    /// - Returns: false where the ref is not `parent` any more; it is then left as it is.
+    /// - Returns: false if the ref is not `parent` any more; it is then left as it is.
     private static func moveAuditRef(
         from parent: CommitID?, to commit: CommitID, in repository: OpaquePointer
     ) throws(GitFailure) -> Bool {

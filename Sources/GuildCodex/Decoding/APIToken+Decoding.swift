@@ -8,7 +8,7 @@ extension APIToken {
         for element in elements {
             guard let token = element.mapping({ APIToken($0, at: element) }).flatMap(\.self) else { continue }
             if tokens.contains(where: { $0.name.lowercased() == token.name.lowercased() }) {
-                element.problem("a second token '\(token.name)'", expected: "a name of its own for each")
+                element.problem("a second token '\(token.name)'", expected: "a separate name for each")
             }
             tokens.append(token)
         }
@@ -16,9 +16,9 @@ extension APIToken {
     }
 
     private init?(_ reader: MappingReader, at element: NodeReader) {
-        let name = reader.required("name", "whom the audit log names")?.filledText()
-        let secret = reader.required("secret_ref", "where the token is, such as env://GUILD_TOKEN")?.secret()
-        let scopes = (reader.required("scopes", "a list of what it may do")?.elements(orOne: true) ?? [])
+        let name = reader.required("name", "the name in the audit log")?.filledText()
+        let secret = reader.required("secret_ref", "a reference to the token, such as env://GUILD_TOKEN")?.secret()
+        let scopes = (reader.required("scopes", "a list of scopes")?.elements(orOne: true) ?? [])
             .compactMap { $0.oneOf(Scope.self) }
         guard let name, let secret else { return nil }
         self.init(name: name, secret: secret, scopes: Set(scopes), location: element.location)

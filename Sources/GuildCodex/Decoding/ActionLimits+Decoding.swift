@@ -13,11 +13,11 @@ extension ActionLimits {
         }
     }
 
-    /// The block `actions` of an Agent, which may stand in `spec` or in `spec.resources`.
+    /// The block `actions` of an Agent, either in `spec` or in `spec.resources`.
     mutating func read(agent spec: MappingReader) {
         guard let node = spec["actions"] else { return }
         if !locations.isEmpty {
-            node.problem("the caps of spec.resources.actions again", expected: "one of the two")
+            node.problem("the caps of spec.resources.actions, repeated", expected: "one of the two")
         }
         self = node.mapping { Self($0) } ?? self
     }

@@ -52,7 +52,7 @@ extension AgentManifest {
                 spec.reader.scope.findings.add(
                     Problem(
                         .error, at: trigger.location, path: trigger.path,
-                        found: "the same schedule as \(first)", expected: "a `name` of its own"))
+                        found: "the same schedule as \(first)", expected: "a separate `name`"))
             } else {
                 seen[name] = trigger.path
             }

@@ -142,7 +142,7 @@ enum ManifestFiles {
         let steps = file.path.split(separator: "/")
         guard let first = steps.first, !dataFolders.contains(first) else { return false }
         if file.path == "guild.yaml" || (steps.count > 1 && manifestFolders.contains(first)) { return true }
-        // Anywhere else the file must say itself that it is ours.
+        // Anywhere else the file must identify itself as ours.
         guard file.bytes.count <= ManifestParser.Limit.fileBytes else { return false }
         return String(decoding: file.bytes, as: UTF8.self).contains("guild/v1")
     }

@@ -2,14 +2,14 @@ import Dispatch
 import GuildDomain
 import Synchronization
 
-/// What one file decodes to: a function of its path, its bytes and the organisation's time zone, and so worth keeping.
-/// A class, for each load takes up all those that are known.
+/// The result of decoding one file: a function of its path, its bytes and the organisation's time zone, and therefore
+/// worth keeping. A class, because each load takes over all known ones.
 final class DecodedFile: Sendable {
     let key: CodexMemory.Key?
     let codex: DecodedCodex
     let problems: [Problem]
     let references: [Reference]
-    /// The path, where it may be a prompt: whether it is one, a reference says.
+    /// The path, if it may be a prompt: whether it is one, a reference says.
     let prompt: String?
     /// The prompts that its agents name.
     let prompts: [String]
@@ -31,7 +31,7 @@ final class DecodedFile: Sendable {
         key = file.blob.map { CodexMemory.Key(path: file.path, blob: $0, timezone: timezone) }
     }
 
-    /// A file with errors is decoded again each time: its suggestions depend on what was left to compare.
+    /// A file with errors is decoded again each time: its suggestions depend on the remaining budget of comparisons.
     var isWorthKeeping: Bool { key != nil && !problems.contains { $0.severity == .error } }
 
     /// Whether another file's bytes decide on a reference of it.
@@ -41,7 +41,7 @@ final class DecodedFile: Sendable {
 /// Every manifest file of one tree, decoded; those that are known are not parsed again, the others on all cores.
 struct DecodedFiles {
     let files: [DecodedFile]
-    /// What comparing each with all other files found; nil where that is not known for this world.
+    /// The result of comparing each with all other files; nil if that is not known for this world.
     private(set) var crossProblems: [[Problem]?]
     let codex: DecodedCodex
     let timezone: String
@@ -50,7 +50,7 @@ struct DecodedFiles {
     /// Files decoded by one core at a time.
     private static let chunk = 32
 
-    /// - Parameter deadline: past it what is left is not decoded; whoever set it does not use what there is.
+    /// - Parameter deadline: past it the remaining files are not decoded; the caller that set it discards the result.
     init(
         _ files: [CodexFile], systems: SystemCatalogue, memory: CodexMemory?, budget: ComparisonBudget,
         deadline: LoadDeadline? = nil
@@ -60,7 +60,8 @@ struct DecodedFiles {
             Self.decode(files, timezone: timezone, systems, memory, budget, deadline)
         }
         let manifests = files.filter { ManifestFiles.isManifest($0) || ManifestFiles.mayBePrompt($0) }
-        // The time zone is in one of the files that need it: it is guessed, and where it was another all is done again.
+        // One of the files that need the time zone defines it: so it is guessed, and if the guess was wrong all is
+        // decoded again.
         let guess = memory?.timezone ?? Self.likelyTimezone(of: manifests, budget: budget, systems: systems)
         let first = decode(manifests, guess)
         let merged = DecodedCodex(merging: first)
@@ -117,7 +118,7 @@ struct DecodedFiles {
 extension DecodedFiles {
     /// Compares each file with the others.
     ///
-    /// - Parameter known: what still holds of what was found before; empty where nothing does.
+    /// - Parameter known: earlier results that still hold; empty if none does.
     mutating func compare(by checks: inout CrossChecks, known: [[Problem]?]) {
         checks.checkWhole()
         if !known.isEmpty { crossProblems = known }

@@ -42,8 +42,8 @@ extension Problem {
 }
 
 extension NodeReader {
-    /// Reports what is wrong in a template. The lines of a `|` block are those of the file; of other text its own place is
-    /// all that is known.
+    /// Reports the problems of a template. The lines of a `|` block are those of the file; for other text only its own
+    /// place is known.
     func report(_ findings: [PromptCheck.Finding]) {
         guard case .scalar(let scalar) = node else { return }
         for finding in findings {

@@ -181,7 +181,7 @@ extension ChapterManifest.Member {
         return ids
     }
 
-    /// What a role lets a person do; a role that is not listed reads along.
+    /// The rights of a role; an unlisted role may only read.
     private static func rights(of role: String) -> Set<Right> {
         switch role.lowercased() {
         case "master", "owner", "admin": Set(Right.allCases)

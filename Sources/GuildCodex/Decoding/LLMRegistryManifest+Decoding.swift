@@ -77,7 +77,7 @@ extension ModelProviderManifest {
         let written = mapping["cost_per_1k_cache_write"]?.price()
         let reasoning = mapping["cost_per_1k_reasoning"]?.price()
         guard [input, output, cached, written, reasoning].contains(where: { $0 != nil }) else { return nil }
-        // A price list with holes would charge nothing for what is missing.
+        // A price list with gaps would charge nothing for the missing classes.
         guard let input, let output else {
             if input == nil { _ = mapping.required("cost_per_1k_input", "the price of input, as another is given") }
             if output == nil { _ = mapping.required("cost_per_1k_output", "the price of output, as another is given") }

@@ -4,7 +4,7 @@ package import GuildDomain
 package enum PatternDocument {
     /// - Parameters:
     ///   - bytes: one document of at most 1 MiB.
-    ///   - name: what messages call it.
+    ///   - name: its name in messages.
     /// - Throws: a failure of kind `usage` with every problem, each with its line.
     package static func parse(_ bytes: [UInt8], name: String) throws(Failure) -> EventPattern {
         let findings = Findings()

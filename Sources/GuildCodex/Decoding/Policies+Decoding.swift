@@ -146,7 +146,7 @@ extension SafetyPolicy.Approval {
         remember(conditions, at: written)
     }
 
-    /// What the conditions ask must be what a write can carry.
+    /// The conditions may only test what a write can carry.
     private func remember(_ conditions: EventPattern?, at written: NodeReader) {
         let writes = Reference.ApprovedWrites(tools: tools.map(\.description), fields: fields)
         let members = written.isMapping ? written.members() : []
@@ -206,7 +206,7 @@ extension PrivacyPolicy {
         spec["blocked_channels"]?.notRunYet(.blockedChannels)
         spec["pii_handling"]?.notRunYet(.personalData)
         blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
-            element.mapping { $0.required("pattern", "a channel, * for any run")?.filledText().map { Glob($0) } }
+            element.mapping { $0.required("pattern", "a channel; * is a wildcard")?.filledText().map { Glob($0) } }
                 .flatMap(\.self)
         }
         _ = spec["pii_handling"]?.mapping { reader in

@@ -72,6 +72,6 @@ extension ResourceLimits {
 
 extension NodeReader {
     fileprivate func double(_ newer: String) {
-        problem("the older spelling of '\(newer)', which is there too", expected: "one of them")
+        problem("the older spelling of '\(newer)', which is present too", expected: "one of them")
     }
 }

@@ -6,7 +6,7 @@ extension NodeReader {
 
     func toolRule() -> ToolRule? {
         mapping { rule in
-            let pattern = rule.required("pattern", "the name of a tool, * for any run")?.name(of: .toolPattern)
+            let pattern = rule.required("pattern", "the name of a tool; * is a wildcard")?.name(of: .toolPattern)
             let autonomy = rule.required("autonomy", "0, 1, 2 or 3")?.autonomy()
             let scope = rule["on"]
             let (on, places) = scope?.toolScope() ?? (nil, [])

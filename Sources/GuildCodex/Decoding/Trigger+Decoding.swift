@@ -22,7 +22,7 @@ extension Trigger {
         self = trigger
     }
 
-    /// Where the type is missing, every key of any type is known: one cause, one problem.
+    /// If the type is missing, every key of any type is known: one cause, one problem.
     private static func askForEveryKey(_ mapping: MappingReader) {
         for key in ["source", "events", "eventType", "conditions", "priority", "debounce"] + CronTrigger.keys {
             _ = mapping[key]
@@ -59,7 +59,7 @@ extension CronTrigger {
         self.on = on
     }
 
-    /// A digest of what the schedule is, so that reordering triggers fires nothing again.
+    /// A digest of the schedule's content, so that reordering triggers repeats no firing.
     private static func derivedName(_ expression: String, _ timezone: String, _ intent: String?) -> String {
         let fields = expression.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let digest = Identifier<CronTrigger>(derivedFrom: [fields, timezone, intent ?? ""]).description.lowercased()
@@ -88,7 +88,7 @@ extension NodeReader {
         }
         return mapping { debounce -> DebounceSettings? in
             let key = debounce["key"]?.filledText()
-            // A key names the members of the event themselves; only what does not compile is wrong for sure.
+            // A key names members of the event itself; only a template that does not compile is certainly wrong.
             debounce["key"]?.report(PromptCheck.findings(in: key ?? "").filter { $0.severity == .error })
             let longest = debounce["maxWait"]?.duration(atLeast: .milliseconds(1))
             guard let window = debounce.required("window", "a duration")?.duration(atLeast: .milliseconds(1)) else {

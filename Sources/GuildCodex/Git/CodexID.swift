@@ -2,7 +2,7 @@
 package struct CodexID: Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
-    /// - Returns: nil for anything else.
+    /// - Returns: nil if the text is not 32 hexadecimal digits.
     package init?(_ text: String) {
         guard text.utf8.count == Self.digits,
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })

@@ -1,7 +1,7 @@
 import GuildDomain
 import Foundation
 
-/// Where a codex is: a path that a repository is opened at.
+/// Where a codex is: the path at which its repository is opened.
 package struct CodexLocation: Sendable, Hashable {
     /// Absolute: a repository, bare or not, or a folder inside one.
     package let path: String
@@ -18,11 +18,11 @@ package struct CodexLocation: Sendable, Hashable {
     }
 }
 
-/// What stands at a path, links followed.
+/// The kind of file at a path, following links.
 enum PathKind {
     case file, folder, other
 
-    /// - Returns: nil where there is nothing, or nothing that may be looked at.
+    /// - Returns: nil if there is nothing, or nothing that may be looked at.
     init?(at path: String) {
         var status = stat()
         guard !path.utf8.contains(0), stat(path, &status) == 0 else { return nil }
@@ -35,10 +35,10 @@ enum PathKind {
 }
 
 extension CodexRepository {
-    /// What `--codex` and `GUILD_CODEX` say, else the nearest folder upwards that holds a `guild.yaml` or a `codex/`,
-    /// else the repository that the working directory is in.
+    /// The location in `--codex` or `GUILD_CODEX`, or else the nearest folder upwards that contains a `guild.yaml` or a
+    /// `codex/`, or else the repository of the working directory.
     ///
-    /// - Throws: `notFoundUpwards` where nothing is found; a path that is said is not checked here.
+    /// - Throws: `notFoundUpwards` if nothing is found; an explicit path is not checked here.
     package static func locate(
         explicit: String?, environment: [String: String], workingDirectory: String
     ) throws(CodexRepositoryError) -> CodexLocation {

@@ -4,7 +4,7 @@ import Foundation
 /// libgit2 1.5 never returns from reading a loose object whose compressed bytes end early, as a full disk or a lost sync
 /// leaves them. So each is looked at before it is read. Objects in packs have checksums that the library compares.
 extension CodexRepository {
-    /// - Throws: where the object stands alone in a file that is cut short.
+    /// - Throws: if the object is in a file of its own and that is truncated.
     static func requireWhole(
         _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
     ) throws(GitFailure) {
@@ -13,17 +13,17 @@ extension CodexRepository {
         let path = String(cString: folder) + "objects/\(name.prefix(2))/\(name.dropFirst(2))"
         let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return }
-        // What is no plain file is no object, and must not hold up who reads it.
+        // Anything but a plain file is not an object, and must not block its reader.
         if SpecialFiles.name(at: path) == nil {
             guard guild_git_loose_object_is_whole(descriptor, ObjectLimit.folderBytes) == 0 else { return }
         } else {
             close(descriptor)
         }
-        throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(name) is cut short")
+        throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(name) is truncated")
     }
 
-    /// As `requireWhole`, and by its header no larger than it may be. Commits and folders have no header of ours to tell
-    /// before they are read whole.
+    /// Does what `requireWhole` does, and refuses an object whose header claims more than its limit. The size of
+    /// commits and folders is only known after reading them whole.
     static func requireModest(
         _ oid: UnsafePointer<git_oid>?, _ what: String, _ limitBytes: Int, in repository: OpaquePointer
     ) throws(GitFailure) {
@@ -65,7 +65,7 @@ extension CodexRepository {
         return tree
     }
 
-    /// - Throws: `malformed` where the look-up of an object failed although its bytes are those that its name says.
+    /// - Throws: `malformed` if the look-up of an object failed although its bytes match its name.
     private static func check(
         _ code: Int32, of what: String, _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
     ) throws(GitFailure) {
@@ -80,11 +80,11 @@ extension CodexRepository {
         guard let oid, git_repository_odb(&database, repository) == 0, git_odb_read(&object, database, oid) == 0 else {
             throw failure
         }
-        throw .malformed("\(what) \(oid.pointee.hex) is not as git writes one: \(failure.detail)")
+        throw .malformed("\(what) \(oid.pointee.hex) is malformed: \(failure.detail)")
     }
 
-    /// The commit that a revision names without a step from it: the target of a ref, or what a full hash is. It is not
-    /// read, so that one that cannot be read can still be refused by its name.
+    /// The commit that a revision names directly: the target of a ref, or a full hash. It is not read, so that an
+    /// unreadable one can still be refused by its name.
     static func namedCommit(_ revision: String, in repository: OpaquePointer) -> CommitID? {
         var oid = git_oid()
         if git_oid_fromstr(&oid, revision) != 0 {
@@ -143,13 +143,13 @@ extension CodexRepository {
         }
     }
 
-    /// The object that a revision begins from: of `main~2:codex` that of `main`. One that is no ref and no full hash is
-    /// not looked at.
+    /// The object from which a revision starts: for `main~2:codex` that of `main`. A start that is neither a ref nor a
+    /// full hash is not checked.
     static func requireWholeStart(of revision: String, in repository: OpaquePointer) throws(GitFailure) {
         let start = String(revision.prefix { !"~^:@".contains($0) })
         var oid = git_oid()
         if git_oid_fromstr(&oid, start) == 0 {
-            // What is not there is for the look-up to say.
+            // The look-up reports a missing object.
             guard (try? exists(&oid, in: repository)) == true else { return try requireWhole(&oid, in: repository) }
             return try requireModest(&oid, "an object", ObjectLimit.folderBytes, in: repository)
         }
@@ -163,7 +163,7 @@ extension CodexRepository {
         else { return }
         try requireWhole(target, in: repository)
         guard try exists(target, in: repository) else {
-            throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is not there")
+            throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is missing")
         }
         try requireModest(target, "an object", ObjectLimit.folderBytes, in: repository)
     }
@@ -178,7 +178,7 @@ extension CodexRepository {
     }
 }
 
-/// How large the objects may be that have to be read whole to know what is in them.
+/// The size limits of objects that must be read whole before their content is known.
 enum ObjectLimit {
     /// A message, and some 20,000 parents.
     static let commitBytes = 1 << 20

@@ -1,18 +1,22 @@
 import CLibGit2
 package import GuildDomain
 
-/// What a commit says of itself.
+/// A commit's description of itself.
 package struct CommitSummary: Sendable, Hashable {
+    /// The commit itself.
     package let commit: CommitID
+    /// Its parents, in git's order; none for a root commit.
     package let parents: [CommitID]
     /// When it was committed.
     package let at: Timestamp
+    /// The author as `NAME <EMAIL>`.
     package let author: String
     /// The first line of its message.
     package let summary: String
 }
 
 extension CodexRepository {
+    /// Reads a commit's author, time, message and parents.
     package func summary(of commit: CommitID) throws(CodexRepositoryError) -> CommitSummary {
         try attempt { (repository) throws(GitFailure) in try Self.summary(of: commit, in: repository) }
     }
@@ -86,7 +90,7 @@ extension CodexRepository {
     /// The tree that `git revert` of a commit makes on top of another, written to the repository; no ref, index or file
     /// is touched, so that it works in a bare repository too.
     ///
-    /// - Returns: the tree's name; nil where the two cannot be reconciled.
+    /// - Returns: the tree's name; nil if the two cannot be reconciled.
     package func revertedTree(
         of commit: CommitID, on tip: CommitID
     ) throws(CodexRepositoryError) -> (tree: String, isChange: Bool)? {
@@ -100,7 +104,7 @@ extension CodexRepository {
                 git_index_free(index)
                 git_commit_free(ours)
             }
-            // Of a merge, what it brought to the branch that it was merged into.
+            // For a merge, the changes that it brought to the branch.
             let mainline: UInt32 = git_commit_parentcount(reverted) > 1 ? 1 : 0
             try GitFailure.check(git_revert_commit(&index, repository, reverted, ours, mainline, nil))
             guard git_index_has_conflicts(index) == 0 else { return nil }

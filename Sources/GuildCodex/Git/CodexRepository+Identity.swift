@@ -6,8 +6,10 @@ package import GuildDomain
 package struct RepositoryPlace: Sendable, Hashable {
     /// Absolute, without symbolic links.
     package let path: String
-    /// With `inode` what stays when the folder is renamed, and differs in a copy; 0 where it cannot be looked at.
+    /// Together with `inode`, the identity that survives a rename of the folder and differs in a copy; 0 if it cannot
+    /// be read.
     package let device: UInt64
+    /// The inode on `device`; 0 if it cannot be read.
     package let inode: UInt64
 
     package init(path: String, device: UInt64, inode: UInt64) {
@@ -29,12 +31,13 @@ package struct RepositoryPlace: Sendable, Hashable {
 /// The codex's own name, kept as `guild.id` in the configuration of the git directory that all work trees share. Git
 /// copies that file into no clone, fork or bundle; only that very file is read, and not the user's or the host's.
 extension CodexRepository {
-    /// The folder that tells two codices of one repository apart; empty for the one at the root or in `codex/`.
+    /// The folder that distinguishes two codices of one repository; empty for the one at the root or in `codex/`.
     package var codexFolder: String {
         guard let named = namedFolder, named != "codex" else { return "" }
         return named.hasSuffix("/codex") ? String(named.dropLast("/codex".count)) : named
     }
 
+    /// The place of the git directory that all work trees share.
     package func sharedPlace() throws(CodexRepositoryError) -> RepositoryPlace {
         let path = Self.resolvingLinks(try commonDirectory())
         var status = stat()
@@ -42,9 +45,9 @@ extension CodexRepository {
         return RepositoryPlace(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// The id of this codex; nil where it has none yet.
+    /// The id of this codex; nil if it has none yet.
     ///
-    /// - Throws: where the key holds something else.
+    /// - Throws: if the key holds something else.
     package func codexID() throws -> CodexID? {
         try Self.codexID(of: codexFolder, inShared: try commonDirectory())
     }
@@ -53,7 +56,7 @@ extension CodexRepository {
     package static func codexID(of folder: String, inShared directory: String) throws(Failure) -> CodexID? {
         let path = directory + "/config"
         guard PathKind(at: path) == .file else { return nil }
-        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
+        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 cannot start") }
         var configuration: OpaquePointer?
         defer { git_config_free(configuration) }
         guard git_config_open_ondisk(&configuration, path) == 0 else {
@@ -65,8 +68,8 @@ extension CodexRepository {
         guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
         guard let id = CodexID(String(cString: text)) else {
             throw Failure(
-                .unavailable, "\(path): \(key) is not an id of a codex: 32 hexadecimal digits",
-                hint: "take it out: git config --file '\(path)' --unset-all \(key)")
+                .unavailable, "\(path): \(key) is not a codex id: 32 hexadecimal digits",
+                hint: "remove it: git config --file '\(path)' --unset-all \(key)")
         }
         return id
     }
@@ -74,11 +77,11 @@ extension CodexRepository {
     /// Gives this codex its id, or another one.
     ///
     /// The caller holds the lock of `withSharedLock`, so that of two first commands one decides.
-    /// - Returns: false where the repository is not ours to write to.
+    /// - Returns: false if the repository is not ours to write to.
     package func setCodexID(_ id: CodexID) throws -> Bool {
         let directory = try commonDirectory()
         let path = directory + "/config"
-        // What we wrote into another's repository would be our file, and perhaps closed to its owner.
+        // A file that we create in another user's repository would be ours, and perhaps unreadable to its owner.
         var status = stat()
         guard stat(directory, &status) == 0, status.st_uid == geteuid(), access(directory, W_OK) == 0,
             stat(path, &status) != 0 || (status.st_uid == geteuid() && access(path, W_OK) == 0)
@@ -92,14 +95,14 @@ extension CodexRepository {
             let code = git_config_set_string(configuration, Self.idKey(of: codexFolder), id.description)
             if code == 0 { return true }
             guard code == GIT_ELOCKED.rawValue else {
-                throw Failure(.unavailable, "\(path): cannot keep the codex's id: \(GitLibrary.lastError())")
+                throw Failure(.unavailable, "\(path): cannot store the codex's id: \(GitLibrary.lastError())")
             }
             // `git config` holds its lock for as long as it writes.
             usleep(Self.lockPauseMicroseconds)
         }
         throw Failure(
-            .unavailable, "\(path): cannot keep the codex's id: the file is locked",
-            hint: "is a git command at work? A lock that one left behind is \(path).lock")
+            .unavailable, "\(path): cannot store the codex's id: the file is locked",
+            hint: "is a git command running? If not, it may have left the lock \(path).lock")
     }
 
     /// Runs `body` while no other guild gives this repository an id.
@@ -112,7 +115,7 @@ extension CodexRepository {
         return try body()
     }
 
-    /// The commits without a parent that a commit comes from, by their names; none where that cannot be known: its history
+    /// The commits without a parent that a commit comes from, by their names; none if that cannot be known: its history
     /// is too long to look at, or was cut off by a shallow clone.
     package func roots(of commit: CommitID) throws(CodexRepositoryError) -> [CommitID] {
         let roots = try attempt { (repository) throws(GitFailure) -> [CommitID] in
@@ -138,7 +141,7 @@ extension CodexRepository {
         return roots.sorted { $0.hex < $1.hex }
     }
 
-    /// What the codex's `guild.yaml` calls the organisation at a commit; nil where that cannot be read.
+    /// The organisation's name in the codex's `guild.yaml` at a commit; nil if that cannot be read.
     package func organisation(at commit: CommitID) throws(CodexRepositoryError) -> String? {
         let candidates = folderCandidates
         let bytes = try attempt { (repository) throws(GitFailure) -> [UInt8]? in
@@ -162,7 +165,7 @@ extension CodexRepository {
         func member(_ key: String, of reader: NodeReader) -> NodeReader? {
             reader.members().first { $0.key == key }?.value
         }
-        // What is wrong in it is reported when the codex is loaded.
+        // Loading the codex reports its problems.
         let guild = ManifestParser.documents(of: file, findings: Findings()).first {
             member("kind", of: $0)?.text() == "Guild"
         }

@@ -2,7 +2,7 @@ import CLibGit2
 import Foundation
 
 extension CodexRepository {
-    /// Opens the repository at `path` or above it; what libgit2 cannot read gets a message of its own.
+    /// Opens the repository at `path` or above it; formats that libgit2 cannot read get their own message.
     static func open(_ path: String) throws(CodexRepositoryError) -> OpaquePointer {
         guard GitLibrary.status >= 0 else { throw .unreadable(place: path, detail: GitLibrary.lastError()) }
         guard PathKind(at: path) != nil else { throw .missing(place: path) }
@@ -21,7 +21,7 @@ extension CodexRepository {
             case GIT_EOWNER.rawValue: throw .foreignOwner(place: ownedFolder(above: path))
             case GIT_ENOTFOUND.rawValue:
                 guard let folder = gitFolder(above: path) else { throw .missing(place: path) }
-                // libgit2 1.5 says "not found" of another's repository where no safe.directory is configured.
+                // libgit2 1.5 reports "not found" for another user's repository if no safe.directory is configured.
                 guard isOurs(folder) else { throw .foreignOwner(place: ownedFolder(above: path)) }
                 throw .unreadable(place: path, detail: detail)
             default: throw .unreadable(place: path, detail: detail)
@@ -101,7 +101,7 @@ extension CodexRepository {
         if PathKind(at: below + "/HEAD") != nil { return below }
         if PathKind(at: folder + "/HEAD") != nil, PathKind(at: folder + "/objects") == .folder { return folder }
         guard PathKind(at: below) == .file else { return nil }
-        // A `.git` file that cannot be read is no repository; opening it says why.
+        // An unreadable `.git` file is not a repository; opening it says why.
         guard let text = try? String(contentsOfFile: below, encoding: .utf8), text.hasPrefix("gitdir:") else {
             return nil
         }

@@ -5,17 +5,17 @@ extension CodexRepository {
     /// The files of the codex at a commit, straight from the object database.
     package func files(at commit: CommitID) throws(CodexRepositoryError) -> [CodexFile] { try tree(at: commit).files }
 
-    /// The files of the codex at a commit, and what was left out.
+    /// The files of the codex at a commit, and the omitted ones.
     ///
-    /// The codex is the folder that the location names (or `codex/` in it), else `codex/`, else the root: the first
-    /// that has a `guild.yaml`.
+    /// The codex is the folder that the location names (or `codex/` in it), or else `codex/`, or else the root: the
+    /// first that has a `guild.yaml`.
     package func tree(at commit: CommitID) throws(CodexRepositoryError) -> CodexTree {
         try tree(at: commit, memory: nil)
     }
 
     /// - Parameters:
-    ///   - memory: what is the same as there is not read again.
-    ///   - deadline: by when it has to be done; one that is over, or cancelled, is thrown.
+    ///   - memory: anything unchanged since then is not read again.
+    ///   - deadline: the time limit; if it is over or cancelled, that is thrown.
     func tree(
         at commit: CommitID, memory: CodexMemory?, deadline: LoadDeadline? = nil
     ) throws(CodexRepositoryError) -> CodexTree {
@@ -101,7 +101,7 @@ private struct TreeReader {
         let tree: BlobID?
         let prefix: String
         let depth: Int
-        /// What stood there in the commit before.
+        /// The folder's content in the previous commit.
         let earlier: FolderMemory?
     }
 
@@ -132,7 +132,7 @@ private struct TreeReader {
         var files: [CodexFile] = []
         var folders: [String: FolderMemory] = [:]
         var ignored: [CodexTreeBuilder.Ignored] = []
-        // Both lists are in git's order, so that one walk finds what is the same.
+        // Both lists are in git's order, so that one pass finds the unchanged entries.
         var earlier = (place.earlier?.files ?? [])[...]
         let entries = git_tree_entrycount(tree)
         for index in 0..<entries {

@@ -2,24 +2,21 @@ import CLibGit2
 import Foundation
 import GuildDomain
 
-/// The ref that a revision follows: what a push to it changes.
+/// The ref that a revision follows: a push to it changes the revision.
 package struct ServedReference: Sendable, Hashable {
-    /// `refs/heads/main`, or `HEAD` where that is detached.
+    /// `refs/heads/main`, or `HEAD` if that is detached.
     package let name: String
     /// Whether the work tree is a check-out of it.
     package let isCheckedOut: Bool
 }
 
 extension CodexRepository {
-    /// Where refs guild makes for itself are; a push to one is no reconfiguration.
-    package static let ownReferences = "refs/guild/"
-
-    /// The folders whose change may change what a revision names: those of `HEAD`, of `packed-refs` and of every ref
+    /// The folders whose change may change the meaning of a revision: those of `HEAD`, of `packed-refs` and of every ref
     /// that the revision may mean, down from the repository; they need not exist.
     func referenceFolders(of revision: String) -> [String] {
         let names = Self.referenceNames(of: revision)
         guard !names.isEmpty else { return [gitDirectory] }
-        // What cannot be read now is looked at again when it changes.
+        // An unreadable ref is read again when it changes.
         let found = try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> (String?, [String]) in
             let common = git_repository_commondir(repository).map { String(cString: $0) }
             return (common, names.flatMap { Self.symbolicTargets(of: $0, in: repository) })
@@ -46,7 +43,7 @@ extension CodexRepository {
             + ["refs/remotes/\(named)/HEAD"]
     }
 
-    /// - Throws: `notAFile` where libgit2 would wait for what is no file: `HEAD`, packed refs, a ref on the way.
+    /// - Throws: `notAFile` if libgit2 would block on a special file: `HEAD`, packed refs, a ref on the way.
     func refuseSpecialReferences(_ revision: String) throws(CodexRepositoryError) {
         let shared = Self.gitFolder(above: gitDirectory) ?? gitDirectory
         for folder in Set([gitDirectory, shared]) {
@@ -65,7 +62,7 @@ extension CodexRepository {
 
     private static func symbolicTarget(ofFile path: String) -> String? {
         guard PathKind(at: path) == .file, let file = FileHandle(forReadingAtPath: path),
-            // What cannot be read is for libgit2 to say.
+            // libgit2 reports an unreadable file.
             let bytes = try? file.read(upToCount: maximumRevisionBytes)
         else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -73,9 +70,9 @@ extension CodexRepository {
         return text.dropFirst("ref:".count).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The object that a revision's ref points at, which need not be readable, nor there; nil where it is no ref.
+    /// The object at which a revision's ref points; it may be unreadable or missing. Nil if the revision is not a ref.
     package func target(of revision: String) -> CommitID? {
-        // What cannot be looked at points nowhere.
+        // An unreadable ref points nowhere.
         try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> CommitID? in
             var (reference, resolved): (OpaquePointer?, OpaquePointer?)
             defer {
@@ -89,7 +86,7 @@ extension CodexRepository {
         }
     }
 
-    /// The ref that a push must change to change what is served; nil where the revision is a fixed commit.
+    /// The ref that a push must move to change what is served; nil if the revision is a fixed commit.
     package func servedReference(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
         let bare = workTree == nil
         return try attempt { (repository) throws(GitFailure) in
@@ -101,8 +98,8 @@ extension CodexRepository {
         }
     }
 
-    /// The ref that a push would move to change what is served; a branch that is still to come has one too. Nil where the
-    /// revision is no ref: a push does not change what a commit's own name means.
+    /// The ref that a push would move to change what is served, even for a branch that does not exist yet. Nil if the
+    /// revision is not a ref: a push does not change the meaning of a commit's hash.
     package func servedName(_ revision: String) throws(CodexRepositoryError) -> String? {
         if let served = try servedReference(revision) { return served.name }
         if revision.hasPrefix("refs/") { return revision }
@@ -112,14 +109,14 @@ extension CodexRepository {
         return isKnown && isValid == 1 && CommitID(revision) == nil ? name : nil
     }
 
-    /// The tag that has the name of the branch which a revision names; nil where there is no doubt.
+    /// The tag with the same name as the branch that a revision names; nil if there is none.
     package func tagBeside(_ revision: String) throws(CodexRepositoryError) -> String? {
         try attempt(readsObjects: false) { (repository) throws(GitFailure) in
             RevisionName(revision, in: repository).tagBeside
         }
     }
 
-    /// What a symbolic ref points at, and what that one does, whether it is there or not.
+    /// The targets of a symbolic ref, step by step, whether they exist or not.
     private static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
         var (targets, name): ([String], String) = ([], name)
         for _ in 0..<maximumIndirections {

@@ -34,7 +34,7 @@ extension CodexRepository {
 
     /// A digest of paths and contents: 40 hexadecimal digits, equal exactly for equal trees.
     static func digest(of files: [CodexFile]) -> String {
-        // Git's own object hash stands in for a cryptography library; a failed start is refused when opening.
+        // Git's own object hash replaces a cryptography library; opening the repository refuses a failed start.
         guard GitLibrary.status >= 0 else { return "" }
         var listing: [UInt8] = []
         for file in files {

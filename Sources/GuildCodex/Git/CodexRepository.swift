@@ -5,7 +5,7 @@ import Synchronization
 
 /// The git repository that holds the codex, read through libgit2.
 ///
-/// One handle behind one lock; each call reads what it needs and lets go, so that the repository may change under a
+/// One handle behind one lock; each call reads what it needs and returns, so that the repository may change under a
 /// running process. Objects are named by hash and never change: a loaded commit is safe from pushes, and a pinned one
 /// from garbage collection.
 package final class CodexRepository: Sendable {
@@ -13,10 +13,11 @@ package final class CodexRepository: Sendable {
     package var gitDirectory: String { folders.withLock { $0.gitDirectory } }
     /// The checked-out files, absolute and without a slash at the end; nil for a bare repository.
     package var workTree: String? { folders.withLock { $0.workTree } }
-    /// The folder that the caller named, below the repository's root; nil where that is the root itself.
+    /// The folder that the caller named, below the repository's root; nil if that is the root itself.
     package var namedFolder: String? { folders.withLock { $0.namedFolder } }
+    /// The bounds within which commits are read.
     package let limits: CodexLimits
-    /// Where the caller said it is; perhaps by a symbolic link, which may be switched.
+    /// The caller's location; perhaps a symbolic link, which may be switched.
     package let location: CodexLocation
 
     private let handle: Mutex<GitHandle>
@@ -27,7 +28,7 @@ package final class CodexRepository: Sendable {
         let gitDirectory: String
         let workTree: String?
         let namedFolder: String?
-        /// What the location led to when the repository was opened.
+        /// The resolved location at the time when the repository was opened.
         let target: String
 
         init(_ repository: OpaquePointer, at location: CodexLocation, target: String) {
@@ -39,7 +40,7 @@ package final class CodexRepository: Sendable {
         }
     }
     private let packs: Mutex<PackCheck>
-    /// Reads whole trees, which may take long, so that they hold up nobody who asks for less.
+    /// Reads whole trees, which may take long, through a separate handle, so that small reads do not wait.
     private let separateReader = Mutex<CodexRepository?>(nil)
     /// Folders of a push that git has not taken over yet.
     private let quarantine = Mutex<[String]>([])
@@ -75,10 +76,10 @@ package final class CodexRepository: Sendable {
         return folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     }
 
-    /// Looks at the packs, if they are new or have changed, before libgit2 trusts what they say.
+    /// Checks new and changed packs before libgit2 trusts their content.
     ///
-    /// - Parameter isLenient: a check made just now will do: for who asks often.
-    /// - Throws: `corrupt` with the name of the file that is damaged.
+    /// - Parameter isLenient: accept a very recent check, for frequent callers.
+    /// - Throws: `corrupt` with the name of the damaged file.
     func requireSoundPacks(isLenient: Bool = false) throws(CodexRepositoryError) {
         let outcome = packs.withLock { packs -> Result<Bool, CodexRepositoryError> in
             if isLenient, packs.isFresh { return .success(false) }
@@ -86,11 +87,11 @@ package final class CodexRepository: Sendable {
                 return .failure(error)
             }
         }
-        // What libgit2 has mapped is what there was.
+        // libgit2 still maps the old files.
         if try outcome.get() { try reopen() }
     }
 
-    /// Opens the repository anew, for one that was replaced, or repacked while it was read.
+    /// Opens the repository again, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
         // The folder that was named may have gone with a commit; the repository around it has not.
         let opened = try Self.open(PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
@@ -157,16 +158,16 @@ package final class CodexRepository: Sendable {
         return links
     }
 
-    /// What messages call it.
+    /// The repository's name in messages.
     package var place: String { workTree ?? gitDirectory }
 
-    /// The commit that a revision names: a hash or its beginning, a branch, a tag, `HEAD~2`.
+    /// The commit that a revision names: a hash or its prefix, a branch, a tag, `HEAD~2`.
     ///
-    /// A short name is the branch's before a tag's, other than git has it (gitrevisions(7)): else whoever may push tags
-    /// decides what is served.
+    /// Unlike in git (gitrevisions(7)), a short name means a branch before a tag: otherwise anyone who may push tags
+    /// could decide what is served.
     ///
-    /// - Parameter isServed: a branch is asked for; a tag counts by its full name only.
-    /// - Throws: `notABranch` where `isServed` and only another ref has the name.
+    /// - Parameter isServed: the name must be a branch; a tag counts by its full name only.
+    /// - Throws: `notABranch` if `isServed` and only another ref has the name.
     package func resolve(_ revision: String, isServed: Bool = false) throws(CodexRepositoryError) -> CommitID {
         try requireSoundPacks()
         try refuseSpecialReferences(revision)
@@ -197,7 +198,7 @@ package final class CodexRepository: Sendable {
         }
     }
 
-    /// Tries again while another process of ours changes the same ref, which takes it no time.
+    /// Tries again while another process of ours changes the same ref, which takes almost no time.
     private static func outlastingLock(_ body: () -> Int32) -> Int32 {
         for _ in 1..<lockTries {
             let code = body()
@@ -207,7 +208,7 @@ package final class CodexRepository: Sendable {
         return body()
     }
 
-    /// Lets a pinned commit go; one that is not pinned is no error.
+    /// Releases a pinned commit; releasing one that is not pinned is not an error.
     package func unpin(_ commit: CommitID) throws(CodexRepositoryError) {
         try removeDeadLock(of: Self.pinName(commit))
         try attempt { (repository) throws(GitFailure) in
@@ -216,8 +217,8 @@ package final class CodexRepository: Sendable {
         }
     }
 
-    /// A process that was killed in the middle of a change leaves the lock of its ref. Refs below ours are changed by
-    /// nobody else, and in no time.
+    /// A process that was killed in the middle of a change leaves the lock of its ref. Only guild changes refs below
+    /// `refs/guild/`, and it holds the lock only for an instant.
     private func removeDeadLock(of name: String) throws(CodexRepositoryError) {
         let path = try commonDirectory() + "/" + name + ".lock"
         var status = stat()
@@ -239,7 +240,7 @@ package final class CodexRepository: Sendable {
 
     /// Runs `body` with the lock held; errors of libgit2 become those of the repository on the same thread.
     ///
-    /// - Parameter readsObjects: false for what looks at refs and configuration only, which damaged packs do not concern.
+    /// - Parameter readsObjects: false for reads of refs and configuration only, which damaged packs do not affect.
     func attempt<Value: Sendable>(
         readsObjects: Bool = true, _ body: (OpaquePointer) throws(GitFailure) -> Value
     ) throws(CodexRepositoryError) -> Value {
@@ -261,7 +262,7 @@ package final class CodexRepository: Sendable {
 
     private static func pinName(_ commit: CommitID) -> String { pinPrefix + commit.hex }
 
-    /// `path` below `root`, both resolved; nil where they are the same or `path` is elsewhere.
+    /// `path` below `root`, both resolved; nil if they are the same or `path` is elsewhere.
     fileprivate static func folder(of path: String, below root: String) -> String? {
         let resolved = resolvingLinks(path)
         let prefix = resolvingLinks(root) + "/"
@@ -311,7 +312,7 @@ extension CodexRepository {
     }
 
     private static func nearest(_ revision: String, in repository: OpaquePointer) -> String? {
-        // Only a suggestion: without the list of refs the message stands by itself.
+        // Only a suggestion: without the list of refs the message is complete.
         let names = (try? references(matching: "refs/*", in: repository)) ?? []
         let short = names.compactMap { name in
             ["refs/heads/", "refs/tags/", "refs/remotes/"].first { name.hasPrefix($0) }

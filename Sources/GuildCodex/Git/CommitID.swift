@@ -1,5 +1,6 @@
 /// The SHA-1 of a commit: 40 lower-case hexadecimal digits.
 package struct CommitID: Sendable, Hashable, CustomStringConvertible {
+    /// The 40 hexadecimal digits in lower case.
     package let hex: String
 
     /// - Returns: nil unless the text is exactly 40 hexadecimal digits; upper case is lowered.
@@ -21,8 +22,9 @@ package struct CommitID: Sendable, Hashable, CustomStringConvertible {
 package struct CodexFile: Sendable, Hashable {
     /// Relative to the codex root, with `/` between the steps.
     package let path: String
+    /// The content of the file.
     package let bytes: [UInt8]
-    /// Git's name of the bytes; nil where they are not from git.
+    /// Git's name of the bytes; nil if they are not from git.
     package let blob: BlobID?
 
     package init(path: String, bytes: [UInt8], blob: BlobID? = nil) {
@@ -34,13 +36,16 @@ package struct CodexFile: Sendable, Hashable {
 
 /// How much of a repository is read into one snapshot.
 package struct CodexLimits: Sendable, Hashable {
+    /// The largest file, in bytes.
     package var fileBytes: Int
+    /// The largest sum of all files, in bytes.
     package var totalBytes: Int
+    /// The most files.
     package var files: Int
     /// Folders below the codex root.
     package var depth: Int
-    /// Everything that is looked at: files, folders, and what is not read. One tree that is named often counts each
-    /// time, for it is walked each time.
+    /// Every visited entry: files, folders, and ignored entries. A tree that is named often counts each time, because
+    /// it is walked each time.
     package var entries: Int
     /// How long reading and validating one commit may take.
     package var duration: Duration
@@ -61,14 +66,15 @@ package struct CodexLimits: Sendable, Hashable {
     }
 }
 
-/// The files of one codex, and what was left out of it.
+/// The files of one codex, and the omitted entries.
 package struct CodexTree: Sendable {
-    /// Below the repository's root; empty where the codex is the root itself.
+    /// Below the repository's root; empty if the codex is the root itself.
     package var folder: String
     /// In the order of their paths.
     package var files: [CodexFile] = []
+    /// Problems with files that were left out.
     package var problems: [Problem] = []
-    /// What the next commit is compared with; nil where something was left out, or the files are not from git.
+    /// Compared with the next commit; nil if an entry was omitted, or the files are not from git.
     var memory: FolderMemory?
 
     package init(folder: String, files: [CodexFile] = []) {
@@ -77,7 +83,7 @@ package struct CodexTree: Sendable {
     }
 }
 
-/// Collects files under the limits; what does not fit becomes a problem, never a silent gap.
+/// Collects files within the limits; a file beyond them becomes a problem, never a silent gap.
 struct CodexTreeBuilder {
     private(set) var tree: CodexTree
     private let limits: CodexLimits
@@ -86,7 +92,7 @@ struct CodexTreeBuilder {
     private var entries = 0
     private var isFull = false
 
-    /// An entry that is not read, and what it is.
+    /// An ignored entry, and its kind.
     struct Ignored: Sendable {
         let path: String
         let what: String
@@ -98,19 +104,19 @@ struct CodexTreeBuilder {
         self.deadline = deadline
     }
 
-    /// Whether so many more entries may be looked at; nothing more may once the codex is full or its time is up.
+    /// Whether this many more entries may be visited; none may once the codex is full or its time is up.
     mutating func admits(entries more: Int) -> Bool {
         guard !isFull else { return false }
         entries += more
         guard entries <= limits.entries else {
             refuse(
                 tree.folder.isEmpty ? "guild.yaml" : tree.folder,
-                "a codex of more files and folders than are looked at",
+                "a codex with too many files and folders",
                 expected: "at most \(limits.entries)")
             isFull = true
             return false
         }
-        // Who waits for the tree is told by whoever set the deadline.
+        // The owner of the deadline tells the caller.
         if deadline?.isOver == true { isFull = true }
         return !isFull
     }
@@ -123,7 +129,7 @@ struct CodexTreeBuilder {
         return false
     }
 
-    /// Whether a file of that size may be read; says so in a problem where not.
+    /// Whether a file of that size may be read; reports a problem if not.
     mutating func admits(_ path: String, bytes: Int) -> Bool {
         guard !isFull else { return false }
         guard bytes <= limits.fileBytes else {
@@ -163,7 +169,7 @@ struct CodexTreeBuilder {
         guard tree.problems.count <= Findings.maximumProblems else { return }
         tree.problems.append(
             Problem(
-                .warning, at: SourceLocation(file: path), found: "\(what), which is not read", expected: "a plain file")
+                .warning, at: SourceLocation(file: path), found: "\(what), which is ignored", expected: "a plain file")
         )
     }
 

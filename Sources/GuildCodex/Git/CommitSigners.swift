@@ -1,40 +1,40 @@
 import Foundation
 package import GuildDomain
 
-/// Whose commits may reconfigure: an allowed-signers file of ssh-keygen(1).
+/// The people whose commits may reconfigure guild: an allowed-signers file of ssh-keygen(1).
 ///
-/// The file must come from outside the repository. Were it read from what is pushed, whoever pushes would first push
-/// their own key; so a path inside the work tree is refused, and the repository's own configuration is not asked.
+/// The file must come from outside the repository. If it came with the push, an attacker would push their own key
+/// first; so a path inside the work tree is refused, and the repository's own configuration is ignored.
 package struct CommitSigners: Sendable {
     /// Absolute.
     package let path: String
     private let git: GitProgram
 
-    /// - Throws: kind `.usage` where the file is not there, or stands where a push could write it.
+    /// - Throws: `Failure` of kind `.usage` if the file does not exist, or if a push could write it.
     package init(
         file: String, workingDirectory: String, repository: CodexRepository, git: GitProgram
     ) throws(Failure) {
         let path = CodexRepository.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
         guard PathKind(at: path) == .file else {
             throw Failure(
-                .usage, "\(path): no allowed-signers file here",
+                .usage, "\(path): no allowed-signers file",
                 hint: "--signers names one: lines of `PRINCIPAL KEY`, see ALLOWED SIGNERS in ssh-keygen(1)")
         }
         let inside = [repository.workTree, repository.gitDirectory].compactMap(\.self)
             .map { CodexRepository.resolvingLinks($0) + "/" }
         guard !inside.contains(where: path.hasPrefix) else {
             throw Failure(
-                .usage, "\(path): the allowed signers are inside the repository that they guard",
-                hint: "keep the file where a push cannot change it")
+                .usage, "\(path): the allowed signers are inside the repository that they protect",
+                hint: "move the file to a place that a push cannot change")
         }
         self.path = path
         self.git = git
     }
 
-    /// Why the commit may not reconfigure; nil where one of the signers has signed it.
+    /// Why the commit may not reconfigure guild; nil if one of the signers signed it.
     ///
-    /// Only ssh signatures count: an OpenPGP one would be judged by the keyring of whoever runs guild. The signature of
-    /// a commit covers its tree and, by their hashes, all commits before it.
+    /// Only ssh signatures count: an OpenPGP signature would depend on the keyring of the user who runs guild. The
+    /// signature of a commit covers its tree and, by their hashes, all commits before it.
     package func objection(
         to commit: CommitID, in repository: CodexRepository
     ) throws(Failure) -> String? {

@@ -5,7 +5,7 @@ enum GitLibrary {
     /// Reading it starts the library; a negative value is the failure.
     static let status: Int32 = git_libgit2_init()
 
-    /// The message of the last failure on this thread: call it before anything else can run here.
+    /// The message of the last failure on this thread; call it before anything else runs here.
     static func lastError() -> String {
         guard let error = git_error_last(), let message = error.pointee.message else { return "unknown error" }
         return String(cString: message)
@@ -17,11 +17,11 @@ struct GitFailure: Error {
     let code: Int32
     let detail: String
 
-    /// A refusal of ours, of an object that is larger than it may be. libgit2's own codes are negative.
+    /// Our own refusal of an object beyond its size limit. libgit2's own codes are negative.
     static func tooLarge(_ detail: String) -> GitFailure { GitFailure(code: tooLargeCode, detail: detail) }
     static let tooLargeCode: Int32 = 1
 
-    /// An object that is whole and yet not as git writes it: whoever made it is at fault, and not the repository.
+    /// An intact but malformed object: its author is at fault, not the repository.
     static func malformed(_ detail: String) -> GitFailure { GitFailure(code: malformedCode, detail: detail) }
     static let malformedCode: Int32 = 2
 

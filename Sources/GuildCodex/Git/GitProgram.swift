@@ -2,13 +2,16 @@ import CLinux
 import Foundation
 package import GuildDomain
 
-/// The `git` executable, for what libgit2 1.5 cannot do: fetch with the user's own transports and credentials, verify
-/// ssh signatures, sign.
+/// The `git` executable, for operations that libgit2 1.5 lacks: fetching with the user's own transports and
+/// credentials, verifying ssh signatures, signing.
 package struct GitProgram: Sendable {
     /// How a call ended.
     package struct Outcome: Sendable {
+        /// The exit status; not 0 if git failed.
         package let status: Int32
+        /// Standard output, cut at the output limit.
         package let output: String
+        /// Standard error, cut at the output limit.
         package let errors: String
 
         /// Git's own words in one line, without passwords of addresses.
@@ -29,11 +32,11 @@ package struct GitProgram: Sendable {
     }
 
     private let environment: [String: String]
-    /// Where git is; nil where `PATH` has none.
+    /// The path of git; nil if `PATH` has none.
     private let executable: String?
 
-    /// All that git and what it starts (ssh, ssh-keygen, hooks, credential programs) get of our environment. The rest
-    /// may be a secret, and whatever leads git to another repository or configuration than the named one is left out.
+    /// The part of our environment that git and its children (ssh, ssh-keygen, hooks, credential programs) receive. The
+    /// rest may contain secrets, and variables that lead git to another repository or configuration are left out.
     private static let allowed: Set<String> = [
         "HOME", "PATH", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
         "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GNUPGHOME",
@@ -46,8 +49,9 @@ package struct GitProgram: Sendable {
     private static let quarantine: Set<String> = [
         "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
     ]
-    /// Runs the program behind `$@` and ends its whole process group as soon as guild is gone, however it went: the
-    /// watcher reads from a pipe (3) that nobody writes to, and its end says that the only writer's end is closed.
+    /// Runs the program in `$@` and ends its whole process group as soon as guild is gone, however guild ended: the
+    /// watcher reads from a pipe (3) that nobody writes to, and an end of file means that the only writer has closed
+    /// it.
     private static let leash = """
         { read -r _ <&3; kill -9 0; } >/dev/null 2>&1 & exec 3<&-; exec "$@"
         """
@@ -56,15 +60,16 @@ package struct GitProgram: Sendable {
     private static let outputLimitBytes = 16 << 20
 
     /// - Parameters:
-    ///   - environment: of the process; only what git needs is handed on.
-    ///   - keepsQuarantine: whether git reads the objects of a push that is not taken over yet.
+    ///   - environment: of the process; only the allowed part is passed on.
+    ///   - keepsQuarantine: whether git reads the objects of a push that is not accepted yet.
     package init(environment: [String: String], keepsQuarantine: Bool = false) {
         var environment = environment.filter {
             Self.allowed.contains($0.key) || keepsQuarantine && Self.quarantine.contains($0.key)
         }
-        // Nobody is there to answer, and messages are read by people who may search for them.
+        // Nobody can answer a prompt, and people may search for the messages.
         environment["GIT_TERMINAL_PROMPT"] = "0"
-        // What a commit is, is said by its name: a ref that replaces it would have git judge another one than is read.
+        // A commit is identified by its name: a replacement ref would make git judge another commit than the one that
+        // is read.
         environment["GIT_NO_REPLACE_OBJECTS"] = "1"
         environment["LC_ALL"] = "C"
         if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
@@ -79,7 +84,7 @@ package struct GitProgram: Sendable {
     /// - Parameters:
     ///   - repository: its git directory, or a folder of its work tree.
     ///   - variables: added to the environment.
-    /// - Throws: where git cannot be started or takes longer than `timeout`; its own failure is in the outcome.
+    /// - Throws: if git cannot be started or takes longer than `timeout`; its own failure is in the outcome.
     package func run(
         _ arguments: [String], in repository: String, adding variables: [String: String] = [:],
         timeout: Duration = .seconds(60)
@@ -88,7 +93,7 @@ package struct GitProgram: Sendable {
         let place = arguments.first == "--git-dir" ? Array(arguments.prefix(2)) : []
         let listing = try call(place + RepositoryPrograms.list, in: repository, variables, timeout)
         guard listing.status == 0 else { return listing }
-        // What was cut off may have named more.
+        // A truncated listing may have named more.
         guard listing.output.utf8.count < Self.outputLimitBytes else {
             throw Failure(
                 .refused, "\(repository): git's configuration is too long",
@@ -104,7 +109,8 @@ package struct GitProgram: Sendable {
         guard let executable else { throw Self.cannotStart(ENOENT) }
         let pipes = try Self.threePipes()
         let (output, errors, life) = (pipes[0], pipes[1], pipes[2])
-        // Closing our end of the last one ends what git left behind, so it comes when git's words are read.
+        // Closing our end of the last pipe ends the processes that git left behind, so it comes after git's output is
+        // read.
         defer { for descriptor in [output.read, errors.read, life.write] { close(descriptor) } }
         let command = ["git", "-C", repository] + arguments
         let started = Self.spawn(
@@ -173,7 +179,7 @@ package struct GitProgram: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what git started ends with it; signals as a shell would give them.
+        // A separate group, so that git's children end with it; signals as a shell would set them.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -191,7 +197,7 @@ package struct GitProgram: Sendable {
         return problem == 0 ? .success(process) : .failure(cannotStart(problem))
     }
 
-    /// - Returns: nil where time is up before both ends are closed.
+    /// - Returns: nil if time is up before both ends are closed.
     private static func collect(
         _ output: Int32, _ errors: Int32, _ timeout: Duration
     ) -> (output: [UInt8], errors: [UInt8])? {
@@ -222,6 +228,6 @@ package struct GitProgram: Sendable {
     private static func cannotStart(_ reason: Int32) -> Failure {
         Failure(
             .unavailable, "cannot start git: \(SystemError.words(reason))",
-            hint: "install git and see that it is on PATH")
+            hint: "install git and check that it is on PATH")
     }
 }

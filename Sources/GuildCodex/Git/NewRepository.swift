@@ -4,25 +4,30 @@ package import GuildDomain
 
 /// A git repository made from files, with one commit.
 package struct NewRepository: Sendable {
+    /// The folder of the new repository.
     package let path: String
+    /// Its first commit.
     package let commit: CommitID
-    /// Who the commit is by: `NAME <EMAIL>`.
+    /// The author of the commit: `NAME <EMAIL>`.
     package let author: String
     /// Whether git had no user, so that the commit is by guild itself.
     package let isByGuild: Bool
 
+    /// The author's name if git has no `user.name`.
     package static let fallbackName = "guild"
+    /// The author's address if git has no `user.email`.
     package static let fallbackEmail = "guild@localhost"
 
-    /// Makes the folder where it is missing, writes the files, and commits them all.
+    /// Creates the folder if necessary, writes the files, and commits them all.
     ///
     /// libgit2 reads git's configuration but neither `GIT_*` variables nor hooks, and does not sign.
-    /// - Throws: kind `.usage` where the folder is not empty, `.unavailable` where it cannot be written; then nothing that
-    ///   was made in it is left.
+    ///
+    /// - Throws: `Failure` of kind `.usage` if the folder is not empty, `.unavailable` if it cannot be written; then
+    ///   everything that was created in it is removed.
     package static func make(
         at path: String, files: [(path: String, bytes: [UInt8])], message: String
     ) throws(Failure) -> NewRepository {
-        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 does not start") }
+        guard GitLibrary.status >= 0 else { throw Failure(.unavailable, "libgit2 cannot start") }
         try refuseUsed(path)
         let isThere = PathKind(at: path) != nil
         do {
@@ -30,29 +35,29 @@ package struct NewRepository: Sendable {
                 let url = URL(fileURLWithPath: path).appendingPathComponent(file.path)
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                // The folder was empty: whatever stands there now, somebody else has put there.
+                // The folder was empty: a file that is there now came from somebody else.
                 try Data(file.bytes).write(to: url, options: .withoutOverwriting)
             }
         } catch {
             clear(path, isKept: isThere)
             throw Failure(
                 .unavailable, "\(path): cannot write: \(SystemError.words(error))",
-                hint: "name a folder on a disk with room, in a folder that you may write to")
+                hint: "name a folder on a disk with free space, in a folder that you may write to")
         }
         do {
             return try commit(path, message: message)
         } catch {
             clear(path, isKept: isThere)
-            throw Failure(.unavailable, "\(path): cannot make the repository: \(error.detail)")
+            throw Failure(.unavailable, "\(path): cannot create the repository: \(error.detail)")
         }
     }
 
-    /// Takes away what was begun.
+    /// Removes everything that was created.
     ///
-    /// - Parameter isKept: whether the folder itself was there before, empty.
+    /// - Parameter isKept: whether the folder itself existed before, empty.
     private static func clear(_ path: String, isKept: Bool) {
         let files = FileManager.default
-        // What cannot be listed or removed either is where the error says, which is on its way.
+        // The pending error already names a place that cannot be listed or removed.
         let made = isKept ? (try? files.contentsOfDirectory(atPath: path))?.map { "\(path)/\($0)" } ?? [] : [path]
         for item in made { try? files.removeItem(atPath: item) }
     }
@@ -63,7 +68,7 @@ package struct NewRepository: Sendable {
         guard isFolder.boolValue else {
             throw Failure(.usage, "\(path) is a file", hint: "name a folder that does not exist yet")
         }
-        // An unreadable folder counts as used: nothing is written into what we cannot see.
+        // An unreadable folder counts as used: guild writes nothing into a folder that it cannot list.
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? ["?"]
         guard entries.isEmpty else {
             throw Failure(.usage, "\(path) is not empty", hint: "name a folder that is empty or does not exist yet")

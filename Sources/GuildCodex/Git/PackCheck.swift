@@ -20,7 +20,7 @@ struct PackCheck {
         }
     }
 
-    /// Where objects are, those of other repositories that this one borrows from too.
+    /// The folders of objects, including those of other repositories that this one borrows from.
     private let folders: [String]
     private var good: [String: Identity] = [:]
     private var checkedAt: ContinuousClock.Instant?
@@ -41,9 +41,9 @@ struct PackCheck {
     /// Whether a check was made just now.
     var isFresh: Bool { checkedAt.map { ContinuousClock.now - $0 < Self.trust } ?? false }
 
-    /// Looks at each pack that is new or has changed.
+    /// Checks each new or changed pack.
     ///
-    /// - Returns: whether one that was known has changed: what libgit2 knows of it is then not to be used.
+    /// - Returns: whether a known one has changed: libgit2's view of it must then not be used.
     /// - Throws: `corrupt` with the name of the file.
     mutating func run(place: String) throws(CodexRepositoryError) -> Bool {
         var isChanged = false
@@ -93,7 +93,7 @@ struct PackCheck {
     private mutating func look(
         _ path: String, beside other: String? = nil, _ place: String, _ body: () throws(PackIndex.Damage) -> Void
     ) throws(CodexRepositoryError) {
-        // Taken before: what changes while it is read is read again the next time.
+        // Taken before reading: a file that changes meanwhile is read again the next time.
         let identity = Identity(path)
         do throws(PackIndex.Damage) {
             try body()
@@ -111,7 +111,7 @@ struct PackCheck {
         found.append(objects)
         let list = objects + "/info/alternates"
         guard PathKind(at: list) == .file, let file = FileHandle(forReadingAtPath: list) else { return }
-        // What cannot be read names nothing; libgit2 says why.
+        // An unreadable file names nothing; libgit2 says why.
         guard let bytes = try? file.read(upToCount: alternatesLimitBytes) else { return }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             collect(CodexLocation(String(line), workingDirectory: objects).path, depth: depth + 1, &found)

@@ -2,13 +2,13 @@ import Crypto
 import Foundation
 import GuildDomain
 
-/// Looks through a pack index (gitformat-pack(5), "pack-*.idx files") before libgit2 does, which trusts each offset in
-/// it: 1.5 maps memory at whatever place it is told, and a single changed byte ends the process by a signal.
+/// Checks a pack index (gitformat-pack(5), "pack-*.idx files") before libgit2 does, which trusts each offset in it:
+/// version 1.5 maps memory at any offset in the file, and a single changed byte ends the process by a signal.
 ///
-/// Read whole and once, in pieces: the checksum finds a byte that changed, and the bounds hold for an index that
-/// somebody made with care.
+/// It reads the file once and whole, in pieces: the checksum finds a changed byte, and the bounds also protect against
+/// a carefully forged index.
 struct PackIndex {
-    /// What is wrong.
+    /// A problem in the index.
     struct Damage: Error {
         let detail: String
     }
@@ -17,7 +17,7 @@ struct PackIndex {
     private static let fanoutBytes = 256 * 4
     private static let pieceBytes = 1 << 20
     private static let signature: [UInt8] = [0xFF, 0x74, 0x4F, 0x63]
-    /// Before the first object, and behind the last one.
+    /// Before the first object, and after the last one.
     private static let packHeaderBytes: UInt64 = 12
 
     private let descriptor: Int32
@@ -26,29 +26,29 @@ struct PackIndex {
     private var hash = Insecure.SHA1()
     private var position: UInt64 = 0
 
-    /// - Throws: where index or pack are damaged.
+    /// - Throws: if index or pack are damaged.
     static func check(_ index: String, pack: String) throws(Damage) {
         let (descriptor, size) = try open(index)
         defer { close(descriptor) }
         let (packDescriptor, packSize) = try open(pack)
         defer { close(packDescriptor) }
-        guard packSize >= packHeaderBytes + UInt64(hashBytes) else { throw Damage(detail: "its pack is cut short") }
+        guard packSize >= packHeaderBytes + UInt64(hashBytes) else { throw Damage(detail: "its pack is truncated") }
         var reader = PackIndex(descriptor: descriptor, size: size, packSize: packSize)
         let (objects, packHash) = try reader.read()
         let header = try bytes(of: packDescriptor, at: 0, count: Int(packHeaderBytes))
         guard header.starts(with: "PACK".utf8), [2, 3].contains(word(header, at: 4)) else {
             throw Damage(detail: "its pack has no header")
         }
-        guard word(header, at: 8) == objects else { throw Damage(detail: "its pack has another number of objects") }
+        guard word(header, at: 8) == objects else { throw Damage(detail: "its pack has a different number of objects") }
         let trailer = try bytes(of: packDescriptor, at: packSize - UInt64(hashBytes), count: hashBytes)
-        guard trailer == packHash else { throw Damage(detail: "it is of another pack") }
+        guard trailer == packHash else { throw Damage(detail: "it belongs to another pack") }
     }
 
-    /// - Throws: where the file's last 20 bytes are not the checksum of those before.
+    /// - Throws: if the file's last 20 bytes are not the checksum of those before.
     static func checkTrailer(of path: String) throws(Damage) {
         let (descriptor, size) = try open(path)
         defer { close(descriptor) }
-        guard size >= UInt64(hashBytes) else { throw Damage(detail: "it is cut short") }
+        guard size >= UInt64(hashBytes) else { throw Damage(detail: "it is truncated") }
         var reader = PackIndex(descriptor: descriptor, size: size, packSize: 0)
         try reader.skip(size - UInt64(hashBytes))
         try reader.requireChecksum()
@@ -59,7 +59,7 @@ struct PackIndex {
     }
 
     private mutating func read() throws(Damage) -> (objects: UInt32, packHash: [UInt8]) {
-        guard size >= UInt64(Self.fanoutBytes + 2 * Self.hashBytes) else { throw Damage(detail: "it is cut short") }
+        guard size >= UInt64(Self.fanoutBytes + 2 * Self.hashBytes) else { throw Damage(detail: "it is truncated") }
         let isSecond = try Self.bytes(of: descriptor, at: 0, count: 4) == Self.signature
         if isSecond {
             let version = Self.word(try take(8), at: 4)
@@ -69,7 +69,7 @@ struct PackIndex {
         var objects: UInt32 = 0
         for slot in 0..<256 {
             let count = Self.word(fanout, at: slot * 4)
-            guard count >= objects else { throw Damage(detail: "its table of first bytes goes back") }
+            guard count >= objects else { throw Damage(detail: "its table of first bytes decreases") }
             objects = count
         }
         try isSecond ? readSecond(UInt64(objects)) : readFirst(UInt64(objects))
@@ -178,7 +178,7 @@ struct PackIndex {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= 0 else {
             close(descriptor)
-            throw Damage(detail: "\(SpecialFiles.name(at: path) ?? "nothing") in the place of a file")
+            throw Damage(detail: "\(SpecialFiles.name(at: path) ?? "nothing") in place of a file")
         }
         return (descriptor, UInt64(status.st_size))
     }
@@ -194,7 +194,7 @@ struct PackIndex {
             }
             filled = done
         }
-        guard done == count else { throw Damage(detail: "it is cut short") }
+        guard done == count else { throw Damage(detail: "it is truncated") }
         return bytes
     }
 }

@@ -7,16 +7,18 @@ import GuildDomain
 package struct PreReceiveHook: Sendable {
     /// The hook itself.
     package let path: String
-    /// Where an earlier hook of somebody else is kept.
+    /// Where an existing hook of another origin is kept.
     package var earlierPath: String { path + ".before-guild" }
 
+    /// The result of installing or removing the hook.
     package enum Outcome: String, Sendable {
         case installed, updated, chained, removed, restored
     }
 
     private static let marker = "# Written by `guild registry install-hook`"
 
-    /// - Throws: kind `.refused` where `core.hooksPath` is set outside of the repository, for all of a user's.
+    /// - Throws: `Failure` of kind `.refused` if `core.hooksPath` is set outside of the repository, for all of a
+    ///   user's.
     package init(of repository: CodexRepository) throws {
         guard let (folder, isOwn) = try repository.hooksPath() else {
             path = try repository.commonDirectory() + "/hooks/pre-receive"
@@ -27,20 +29,20 @@ package struct PreReceiveHook: Sendable {
                 .refused, "\(repository.place): core.hooksPath is \(folder), for every repository of this user or host",
                 hint: "set it for this one: git -C \(repository.gitDirectory) config core.hooksPath hooks")
         }
-        // A relative path is taken from where hooks run: for a push, the git directory.
+        // A relative path is relative to the folder in which hooks run: for a push, the git directory.
         path = CodexLocation(folder, workingDirectory: repository.gitDirectory).path + "/pre-receive"
     }
 
     /// Whether it is ours that is there.
     package var isInstalled: Bool {
-        // A hook that cannot be read is somebody else's.
+        // An unreadable hook belongs to somebody else.
         (try? String(contentsOfFile: path, encoding: .utf8))?.contains(Self.marker) == true
     }
 
     /// Writes the hook.
     ///
     /// - Parameter command: the program by its absolute path, and its arguments.
-    /// - Throws: where there are an earlier hook and another one kept beside it already; neither is touched.
+    /// - Throws: if there are an earlier hook and another one kept beside it already; neither is touched.
     package func install(_ command: [String]) throws -> Outcome {
         let files = FileManager.default
         try files.createDirectory(
@@ -49,8 +51,8 @@ package struct PreReceiveHook: Sendable {
         if !isInstalled, files.fileExists(atPath: path) {
             guard !files.fileExists(atPath: earlierPath) else {
                 throw Failure(
-                    .refused, "\(path): there is another hook, and one from before at \(earlierPath)",
-                    hint: "join the two by hand, or remove one of them")
+                    .refused, "\(path): there is another hook, and an earlier one at \(earlierPath)",
+                    hint: "merge the two by hand, or remove one of them")
             }
             try files.moveItem(atPath: path, toPath: earlierPath)
             outcome = .chained
@@ -66,13 +68,13 @@ package struct PreReceiveHook: Sendable {
 
     /// Takes our hook away and puts the earlier one back.
     ///
-    /// - Returns: nil where it is not there.
+    /// - Returns: nil if it is not there.
     package func uninstall() throws -> Outcome? {
         guard isInstalled else { return nil }
         if FileManager.default.fileExists(atPath: earlierPath) {
             guard rename(earlierPath, path) == 0 else {
                 throw Failure(
-                    .unavailable, "\(path): cannot put the earlier hook back: \(SystemError.words(errno))")
+                    .unavailable, "\(path): cannot restore the earlier hook: \(SystemError.words(errno))")
             }
             return .restored
         }
@@ -84,8 +86,8 @@ package struct PreReceiveHook: Sendable {
         let program = quoted(command.first ?? "guild")
         return """
             #!/bin/sh
-            \(marker); `--uninstall` takes it away again.
-            # Rejects a push whose codex is invalid. A hook that was here before is run first, with the same input.
+            \(marker); `--uninstall` removes it.
+            # Rejects a push whose codex is invalid. A hook that existed before runs first, with the same input.
             pushed=$(cat; printf x)
             pushed=${pushed%x}
             before="$0.before-guild"
@@ -93,7 +95,7 @@ package struct PreReceiveHook: Sendable {
                 printf '%s' "$pushed" | "$before" "$@" || exit $?
             fi
             if [ ! -x \(program) ]; then
-                echo "guild: "\(program)" is not there, so nothing can be validated: guild registry install-hook" >&2
+                echo "guild: "\(program)" is missing, so pushes cannot be validated: guild registry install-hook" >&2
                 exit 1
             fi
             printf '%s' "$pushed" | exec \(command.map(quoted).joined(separator: " "))
@@ -101,7 +103,8 @@ package struct PreReceiveHook: Sendable {
             """
     }
 
-    /// For a POSIX shell. By scalars: to Swift a quote with an accent behind it is no quote, to a shell it is one.
+    /// For a POSIX shell. By scalars: a quote with a combining accent is one character to Swift, but still a quote to a
+    /// shell.
     static func quoted(_ text: String) -> String {
         let inner = text.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined()
         return "'" + inner + "'"

@@ -1,12 +1,13 @@
 import CLinux
 import Foundation
 
-/// Notices that the ref behind a revision may have changed: a push, a commit, a branch switch, a fetch, `git pack-refs`.
+/// Notices that the ref behind a revision may have changed: a push, a commit, a branch switch, a fetch, `git
+/// pack-refs`.
 ///
 /// One thread sleeps in `poll` on inotify and costs nothing while nobody writes. Git replaces refs by renaming a lock
-/// file, so the folders are watched and not the files; a folder that does not exist yet is awaited in those above it,
-/// and after each event the set of folders is computed anew, for `HEAD` may now point elsewhere. What has changed, if
-/// anything, is for the caller to find out. Git's `refs/guild/` is not watched.
+/// file, so the watcher watches folders and not files. It awaits a missing folder in the folders above it, and computes
+/// the set of folders again after each event, because `HEAD` may now point elsewhere. The caller finds out what has
+/// changed, if anything. Git's `refs/guild/` is not watched.
 package final class ReferenceWatcher: Sendable {
     /// Shared with the thread, so that neither side uses a descriptor that the other has closed.
     private final class Descriptors: Sendable {
@@ -29,7 +30,7 @@ package final class ReferenceWatcher: Sendable {
     private static let absentRecheckMilliseconds: Int32 = 100
 
     /// - Parameter onChange: called on the watcher's thread; once at the start, when the watches are set.
-    /// - Returns: nil where the kernel gives no inotify.
+    /// - Returns: nil if the kernel gives no inotify.
     package init?(
         _ repository: CodexRepository, revision: String, onChange: @escaping @Sendable () -> Void
     ) {
@@ -110,7 +111,7 @@ package final class ReferenceWatcher: Sendable {
             let mask = word(rest.dropFirst(4).prefix(4))
             let length = Int(word(rest.dropFirst(12).prefix(4)))
             let name = rest.dropFirst(16).prefix(length).prefix { $0 != 0 }
-            // Removing a watch of ours is told too.
+            // The removal of one of our watches is reported too.
             let isOurs = mask & UInt32(IN_IGNORED) != 0
             if !isOurs, !name.suffix(lockSuffix.count).elementsEqual(lockSuffix) { return true }
             rest = rest.dropFirst(16 + length)

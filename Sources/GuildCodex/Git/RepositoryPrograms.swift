@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// What keeps git from running programs that a repository's own configuration or hooks name: whoever hands over a
-/// repository would else decide what runs here. What the user's and the host's configuration name is run.
+/// Keeps git from running programs that a repository's own configuration or hooks name: otherwise the source of a
+/// repository would decide what runs here. Programs that the user's and the host's configuration name still run.
 struct RepositoryPrograms {
     private typealias Setting = (key: String, value: String)
 
@@ -11,16 +11,16 @@ struct RepositoryPrograms {
         ("submodule.recurse", "false"),
     ]
 
-    /// What lists the settings, for `init`.
+    /// Lists the settings, for `init`.
     static let list = ["config", "--list", "-z", "--show-scope"]
 
     /// The settings that take the place of those which name programs.
     private var settings = always
 
     /// - Parameters:
-    ///   - listing: what `list` wrote: a scope, NUL, a key, a line's end and a value, NUL.
-    ///   - place: what messages call the repository.
-    /// - Throws: kind `.refused` for a key that cannot be named here, or whose value git takes from where it stands first.
+    ///   - listing: the output of `list`: a scope, NUL, a key, a line's end and a value, NUL.
+    ///   - place: the repository's name in messages.
+    /// - Throws: `Failure` of kind `.refused` for a key that cannot be overridden here, or whose first value git uses.
     init(listing: String, of place: String) throws(Failure) {
         let fields = listing.split(separator: "\0", omittingEmptySubsequences: false)
         var (own, others): ([String], [String: [String]]) = ([], [:])
@@ -31,7 +31,7 @@ struct RepositoryPrograms {
                 guard !key.unicodeScalars.contains("\u{FFFD}"), !Self.countsFirst(key) else {
                     throw Failure(
                         .refused, "\(place): its own git configuration may not set '\(key.escapingControls)' for guild",
-                        hint: "remove it there: a repository does not say which programs run here")
+                        hint: "remove it there: a repository must not choose which programs run here")
                 }
                 if !own.contains(key) { own.append(key) }
             } else {
@@ -49,7 +49,7 @@ struct RepositoryPrograms {
         }
     }
 
-    /// For git's environment (git-config(1), "ENVIRONMENT"); a `-c` of ours counts more.
+    /// For git's environment (git-config(1), "ENVIRONMENT"); our own `-c` takes precedence.
     var variables: [String: String] {
         var variables = ["GIT_CONFIG_COUNT": String(settings.count)]
         for (index, setting) in settings.enumerated() {
@@ -65,8 +65,8 @@ struct RepositoryPrograms {
         key.hasPrefix("remote.") && (key.hasSuffix(".uploadpack") || key.hasSuffix(".receivepack"))
     }
 
-    /// What a setting is where nobody names a program; nil for one that names none. Keys come in lower case but for what
-    /// stands between the dots.
+    /// The neutral value of a setting that names a program; nil for a setting that names none. Keys come in lower case
+    /// except for the part between the dots.
     private static func plain(_ key: String) -> String? {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count > 1, let section = parts.first, let name = parts.last else { return nil }

@@ -1,12 +1,12 @@
 import CLibGit2
 
-/// What a revision's short name stands for: a branch, else a remote's, and only then what git takes it for.
+/// The meaning of a revision's short name: a branch, or else a remote branch, and only then git's own reading.
 struct RevisionName {
-    /// The revision with the branch's full name in the place of the short one.
+    /// The revision with the branch's full name in place of the short one.
     let full: String
     /// The tag that has the branch's name too, in full.
     let tagBeside: String?
-    /// The ref of another kind that has the name where no branch has, in full.
+    /// The full name of another ref that has the name if no branch has it.
     let otherReference: String?
 
     init(_ revision: String, in repository: OpaquePointer) {
@@ -30,8 +30,8 @@ struct RevisionName {
             .first { isThere($0, in: repository) }
     }
 
-    /// What may be a ref's name: all of it, for a name may hold an `@`, and what stands before an operator of
-    /// gitrevisions(7). `HEAD` and a whole hash are never a branch's.
+    /// The possible ref names in a revision: all of it, because a name may contain an `@`, and the part before an
+    /// operator of gitrevisions(7). `HEAD` and a whole hash never mean a branch.
     private static func starts(of revision: String) -> [String] {
         var starts = [revision]
         if let end = revision.indices.first(where: { isOperator(revision[$0...]) }) {
@@ -50,7 +50,7 @@ struct RevisionName {
         return git_reference_lookup(&reference, repository, name) == 0
     }
 
-    /// What git takes a short name for.
+    /// Git's own reading of a short name.
     private static func guessed(_ name: String, in repository: OpaquePointer) -> String? {
         var reference: OpaquePointer?
         defer { git_reference_free(reference) }

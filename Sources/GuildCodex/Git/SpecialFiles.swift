@@ -1,7 +1,7 @@
 import Foundation
 
-/// A named pipe in the place of a file holds up whoever opens it until somebody writes, and a device may give bytes for
-/// ever. Git and libgit2 open what they find, so what they are about to open is looked at first.
+/// A named pipe in place of a file blocks its reader until somebody writes, and a device may return bytes forever. Git
+/// and libgit2 open whatever they find, so guild checks files before they are opened.
 enum SpecialFiles {
     /// Files of a repository, below its own folder or the one that its work trees share.
     private static let files = [
@@ -35,13 +35,13 @@ enum SpecialFiles {
         try refuseIncludes(of: own + "/config.worktree", depth: 0, left: &left)
     }
 
-    /// - Throws: `notAFile` where something other than a file stands at `path`.
+    /// - Throws: `notAFile` if there is something other than a file at `path`.
     static func refuse(_ path: String) throws(CodexRepositoryError) {
         guard let found = name(at: path) else { return }
         throw .notAFile(path: path, found: found)
     }
 
-    /// What stands at `path`, links followed; nil for a file, and for nothing.
+    /// The kind of thing at `path`, following links; nil for a file, and for nothing.
     static func name(at path: String) -> String? {
         var status = stat()
         guard !path.utf8.contains(0), stat(path, &status) == 0 else { return nil }
@@ -54,13 +54,13 @@ enum SpecialFiles {
         }
     }
 
-    /// As `refuse`, for a ref: a folder of further refs may stand in its place.
+    /// Like `refuse`, for a ref, in whose place there may be a folder of further refs.
     static func refuseReference(_ path: String) throws(CodexRepositoryError) {
         guard let found = name(at: path), found != "a folder" else { return }
         throw .notAFile(path: path, found: found)
     }
 
-    /// Looks at every loose ref below a folder, for who is about to list them all.
+    /// Checks every loose ref below a folder, before a caller lists them all.
     static func refuseReferences(below folder: String, left: inout Int) throws(CodexRepositoryError) {
         guard let stream = opendir(folder) else { return }
         defer { closedir(stream) }
@@ -104,7 +104,7 @@ enum SpecialFiles {
 
     private static func configuration(_ path: String) -> String? {
         guard PathKind(at: path) == .file, let file = FileHandle(forReadingAtPath: path) else { return nil }
-        // What cannot be read is for libgit2 to say.
+        // libgit2 reports an unreadable file.
         guard let bytes = try? file.read(upToCount: configurationLimitBytes) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,9 +1,9 @@
 package import GuildDomain
 
-/// What an agent's manifest says to one call of a tool.
+/// The manifest's decision on one call of a tool.
 package enum ToolRuling: Sendable, Hashable {
     case rule(ToolRule)
-    /// No rule that holds there allows it; the reason is for the model and for whoever reads the run.
+    /// No rule that applies there allows it; the reason is for the model and for readers of the run.
     case refused(String)
 }
 
@@ -15,12 +15,13 @@ extension AgentManifest {
         return last.map { Array(matching[...$0]) } ?? matching
     }
 
-    /// Whether some rule allows the tool somewhere: whether a model is told of it.
+    /// Whether some rule allows the tool somewhere, so that the model is offered it.
     package func allows(_ operation: Operation) -> Bool { rules(for: operation).contains { $0.autonomy > .deny } }
 
     /// The rule that decides a call: the first whose pattern and whose `on:` match.
     ///
-    /// Where the arguments hide whether a rule holds there, nothing later is asked, for that could allow more.
+    /// If the arguments do not show whether a rule applies there, no later rule is tried, because a later one could
+    /// allow more.
     package func ruling(on operation: Operation, arguments: JSONValue, of run: RunPlace) -> ToolRuling {
         let rules = rules(for: operation)
         if operation.reach == .everywhere {

@@ -2,7 +2,9 @@
 package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
     /// Relative to the codex root.
     package var file: String
+    /// The line, from 1.
     package var line: Int
+    /// The column, from 1.
     package var column: Int
 
     package init(file: String, line: Int = 1, column: Int = 1) {
@@ -15,12 +17,15 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(file):\(line)" }
 }
 
-/// What every manifest says of itself, as in Kubernetes.
+/// The metadata of every manifest, as in Kubernetes.
 package struct Metadata: Sendable, Hashable {
     /// A DNS label, unique within the kind.
     package var name: String
+    /// Labels, which policies and filters select by.
     package var labels: [String: String]
+    /// Free text; it has no meaning to guild.
     package var annotations: [String: String]
+    /// Where the document begins.
     package var location: SourceLocation
 
     package init(
@@ -40,14 +45,19 @@ package protocol Manifest: Sendable, Hashable {
 }
 
 extension Manifest {
+    /// `metadata.name`, unique within its kind.
     package var name: String { metadata.name }
+    /// `metadata.labels`.
     package var labels: [String: String] { metadata.labels }
+    /// Where the document begins.
     package var location: SourceLocation { metadata.location }
 }
 
 /// A wall-clock time, as `"08:30"`.
 package struct TimeOfDay: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The hour, 0 to 23.
     package var hour: Int
+    /// The minute, 0 to 59.
     package var minute: Int
 
     /// - Returns: nil unless the text is `HH:MM` of a day (`24:00` is not).
@@ -61,6 +71,7 @@ package struct TimeOfDay: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.minute = minute
     }
 
+    /// Minutes since midnight.
     package var minutesOfDay: Int { hour * 60 + minute }
 
     package var description: String { (hour < 10 ? "0" : "") + "\(hour):" + (minute < 10 ? "0" : "") + "\(minute)" }

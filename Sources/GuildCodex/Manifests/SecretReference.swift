@@ -1,4 +1,4 @@
-/// Where a secret is; never the secret. Resolved at the moment of use.
+/// A reference to a secret, never the secret itself. It is resolved at the moment of use.
 package enum SecretReference: Sendable, Hashable, CustomStringConvertible {
     /// `env://NAME`.
     case environment(String)

@@ -4,19 +4,22 @@ package import GuildDomain
 package struct ToolRule: Sendable, Hashable {
     /// As written: `SYSTEM.*`.
     package var pattern: String
+    /// The tools that it covers.
     package var glob: Glob
+    /// The decision for calls that it covers.
     package var autonomy: Autonomy
-    /// Where it holds.
+    /// The containers to which it applies.
     package var scope: ToolScope
+    /// Where the rule is written.
     package var location: SourceLocation
     /// `spec.tools[0]`, as the manifest counts.
     package var path: String
-    /// Of `on:`; nil where that is not written.
+    /// Of `on:`; nil if that is not written.
     package var scopeLocation: SourceLocation?
     /// Those of the patterns in `on:`, in their order.
     package var patternLocations: [SourceLocation]
 
-    /// - Parameter scope: nil is where the run was called; of a rule that denies, everywhere, or it would hold only there.
+    /// - Parameter scope: nil means the run's containers, or everywhere for a denial, which must not apply there only.
     package init(
         pattern: String, autonomy: Autonomy, scope: ToolScope? = nil,
         location: SourceLocation = SourceLocation(file: ""), path: String = "", scopeLocation: SourceLocation? = nil,
@@ -32,7 +35,7 @@ package struct ToolRule: Sendable, Hashable {
         self.patternLocations = patternLocations
     }
 
-    /// For people: `1, a person must agree, where it was called`.
+    /// For people: `1, a person must agree, if it was called`.
     package var text: String { "\(autonomy.rawValue), \(autonomy.meaning), \(scope.text)" }
 }
 
@@ -41,8 +44,8 @@ extension Autonomy {
     package var meaning: String {
         switch self {
         case .deny: "never"
-        case .approve: "a person must agree"
-        case .notify: "does it, and leaves the chapter a note"
+        case .approve: "a person must approve"
+        case .notify: "does it and leaves a note for the chapter"
         case .act: "does it"
         }
     }

@@ -3,7 +3,7 @@ import GuildDomain
 /// `kind: WebhookEndpoint`: served at `/webhooks/SYSTEM/NAME`, and the only or default one of a system at
 /// `/webhooks/SYSTEM` too.
 package struct WebhookEndpointManifest: Manifest {
-    /// What makes a delivery the same as an earlier one, where its sender signs neither id nor time.
+    /// The criterion for a repeated delivery, if its sender signs neither id nor time.
     package enum Replay: String, Sendable, CaseIterable {
         /// Its id, or its body under another id.
         case byBody = "by_body"
@@ -11,13 +11,19 @@ package struct WebhookEndpointManifest: Manifest {
         case byID = "by_id"
     }
 
+    /// Name, labels and place of the manifest.
     package var metadata: Metadata
+    /// The name of the sending system.
     package var system: String
+    /// Whether it also answers paths without a name.
     package var isDefault = false
+    /// How deliveries are authenticated.
     package var authentication = WebhookAuthentication()
     /// The chapter that its events belong to.
     package var chapter: String?
+    /// Agents and types for the system's events.
     package var eventMapping: [EventMapping] = []
+    /// The limit on deliveries; nil means none.
     package var rateLimit: RequestRateLimit?
     /// Bytes; nil takes the default.
     package var maxBody: Int?
@@ -38,6 +44,7 @@ package struct WebhookEndpointManifest: Manifest {
 
 /// How a sender proves itself.
 package struct WebhookAuthentication: Sendable, Hashable {
+    /// The kinds of signature.
     package enum Scheme: String, Sendable, CaseIterable {
         /// The system's own; the default.
         case system
@@ -47,16 +54,22 @@ package struct WebhookAuthentication: Sendable, Hashable {
         case ed25519, token, basic
     }
 
+    /// How the signature is written.
     package enum Encoding: String, Sendable, CaseIterable { case hex, base64 }
 
+    /// The kind of signature.
     package var scheme: Scheme = .system
     /// Any may match, so that one can be rotated; none answers 503.
     package var secrets: [SecretReference] = []
+    /// The header that carries the signature.
     package var header: String?
+    /// The text before the signature in its header.
     package var prefix: String?
+    /// How the signature is written.
     package var encoding: Encoding = .hex
-    /// What is signed: `{body}`, `{timestamp}.{body}`.
+    /// The signed text: `{body}`, `{timestamp}.{body}`.
     package var signed = "{body}"
+    /// The header that carries the signed time.
     package var timestampHeader: String?
     /// How far the sender's time may be off.
     package var tolerance: Duration?
@@ -66,7 +79,9 @@ package struct WebhookAuthentication: Sendable, Hashable {
 
 /// A token bucket of requests.
 package struct RequestRateLimit: Sendable, Hashable {
+    /// Requests in a minute.
     package var requestsPerMinute: Int
+    /// The requests that may go at once; nil means the rate itself.
     package var burst: Int?
 
     package init(requestsPerMinute: Int, burst: Int? = nil) {

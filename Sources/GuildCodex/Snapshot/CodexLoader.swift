@@ -1,14 +1,15 @@
 package import GuildDomain
 package import Logging
 
-/// What came of loading: a snapshot unless there is an error, and every problem, sorted by place.
+/// The result of loading: a snapshot unless there is an error, and every problem, sorted by place.
 package struct LoadResult: Sendable {
-    /// What was asked for: a revision, or `the work tree`.
+    /// The requested revision, or `the work tree`.
     package let revision: String
-    /// What it named: 40 hexadecimal digits, or `worktree:` and a digest of the files.
+    /// The commit that it named: 40 hexadecimal digits, or `worktree:` and a digest of the files.
     package let commit: String
-    /// nil exactly where `problems` holds an error.
+    /// nil if and only if `problems` contains an error.
     package let snapshot: CodexSnapshot?
+    /// Every problem, sorted by place.
     package let problems: [Problem]
 
     init(revision: String, commit: String, snapshot: CodexSnapshot?, problems: [Problem]) {
@@ -30,6 +31,7 @@ package struct LoadResult: Sendable {
         return LoadResult(revision: revision, commit: commit, snapshot: nil, problems: [problem] + problems)
     }
 
+    /// The problems that do not make the codex invalid.
     package var warnings: [Problem] { problems.filter { $0.severity == .warning } }
 
     /// The snapshot, or all the reasons why there is none.
@@ -41,7 +43,7 @@ package struct LoadResult: Sendable {
 
 /// Reads one commit of the codex, whole, and validates it.
 package struct CodexLoader: Sendable {
-    private let repository: CodexRepository
+    let repository: CodexRepository
     private let systems: SystemCatalogue
     private let logger: Logger
     private let memory = CodexMemory()
@@ -55,9 +57,9 @@ package struct CodexLoader: Sendable {
         self.logger = logger
     }
 
-    /// Loads what a revision names.
+    /// Loads the commit that a revision names.
     ///
-    /// - Throws: only where the repository cannot be read; what is wrong in the codex is in the result.
+    /// - Throws: only if the repository cannot be read; problems of the codex are in the result.
     package func load(rev revision: String = "HEAD") throws(CodexRepositoryError) -> LoadResult {
         try load(try repository.resolve(revision), named: revision)
     }
@@ -65,8 +67,8 @@ package struct CodexLoader: Sendable {
     /// Loads a commit that may no longer be on any branch.
     ///
     /// - Parameters:
-    ///   - revision: what messages call it.
-    ///   - deadline: by when it has to be done; the repository's own limit where nobody may cancel it.
+    ///   - revision: the commit's name in messages.
+    ///   - deadline: the time limit; the repository's own limit if nobody may cancel the load.
     package func load(
         _ commit: CommitID, revision: String? = nil, deadline: LoadDeadline? = nil
     ) throws(CodexRepositoryError) -> LoadResult {
@@ -113,11 +115,11 @@ package struct CodexLoader: Sendable {
         return result
     }
 
-    /// Validates files that are at hand.
+    /// Validates the given files.
     ///
     /// - Parameters:
-    ///   - commit: what the snapshot says it is.
-    ///   - revision: what messages call it.
+    ///   - commit: the snapshot's commit.
+    ///   - revision: the commit's name in messages.
     package static func validate(
         _ tree: CodexTree, commit: String, revision: String, systems: SystemCatalogue
     ) -> LoadResult {

@@ -13,7 +13,7 @@ package struct BlobID: Sendable, Hashable {
     }
 }
 
-/// What stands in one folder of a commit's tree, so that the next commit is read only where it differs.
+/// The content of one folder of a commit's tree, so that only the differences of the next commit are read.
 final class FolderMemory: Sendable {
     let tree: BlobID
     /// In git's order.
@@ -57,8 +57,9 @@ struct CodexWorld: Sendable, Equatable {
     }
 }
 
-/// What earlier loads learned, by the names that git gives to bytes: an unchanged file is neither read nor parsed again,
-/// and not compared again unless something that it may name came or went. It can't drift from git: a name is a hash.
+/// The results of earlier loads, by the names that git gives to bytes: an unchanged file is neither read nor parsed
+/// again, and not compared again unless something that it may name came or went. It cannot diverge from git, because a
+/// name is a hash.
 final class CodexMemory: Sendable {
     struct Key: Sendable, Hashable {
         let path: String
@@ -68,7 +69,7 @@ final class CodexMemory: Sendable {
 
     private struct Known {
         let file: DecodedFile
-        /// What comparing it with all other files of the world found; nil where that has to be done each time.
+        /// The result of comparing it with all other files of the world; nil if that has to be done each time.
         let crossProblems: [Problem]?
     }
 
@@ -103,7 +104,7 @@ final class CodexMemory: Sendable {
         }
     }
 
-    /// What is known of files that are compared with others, in their order; empty where their world has changed.
+    /// The known results for files that are compared with others, in their order; empty if their world has changed.
     func crossProblems(of files: [DecodedFile], in world: CodexWorld) -> [[Problem]?] {
         state.withLock { state in
             guard state.world == world else { return [] }

@@ -1,7 +1,8 @@
 package import GuildDomain
 
 extension CodexSnapshot {
-    /// A cap on the agent's actions: its manifest's, else its chapter's, else that of `guild.yaml`, else the built-in one.
+    /// A cap on the agent's actions: its manifest's, or else its chapter's, or else that of `guild.yaml`, or else the
+    /// built-in one.
     package func limit(_ cap: ActionCap, of agent: AgentManifest) -> Limit<Int64> {
         let chapter = agent.chapter.flatMap { self.chapter($0) }
         return agent.resources.actions.limit(cap, in: agent.location)
@@ -9,7 +10,7 @@ extension CodexSnapshot {
             ?? guild.defaults.resources.actions.limit(cap, in: guild.location) ?? Limit(cap.standard, .builtIn)
     }
 
-    /// The caps in force on what the agent does before a person is asked.
+    /// The caps in force on the agent's actions.
     package func actionCaps(of agent: AgentManifest) -> ActionCaps {
         ActionCaps(
             Dictionary(

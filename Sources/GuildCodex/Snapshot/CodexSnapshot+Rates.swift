@@ -3,7 +3,7 @@ package import GuildDomain
 /// The buckets that the rate limits of a snapshot give to each thing. A bucket is named by its account, `@`, the policy
 /// and the place of the limit there: `agent/clerk@limits#0`.
 extension CodexSnapshot {
-    /// What an invocation of an agent takes from: its own limits, its chapter's and the organisation's.
+    /// The rate limits of an agent's invocation: its own, its chapter's and the organisation's.
     package func charges(agent: String, chapter: String?) -> [AdmissionTerms.Charge] {
         charges { limit in
             switch limit.scope {
@@ -15,7 +15,7 @@ extension CodexSnapshot {
                 guard let chapter else { return nil }
                 let labels = self.chapter(chapter)?.metadata.labels ?? [:]
                 return limit.isAbout(chapter, labels: labels) ? "chapter/\(chapter.lowercased())" : nil
-            // These are counted where requests come in and go out.
+            // These count where requests come in and go out.
             case .connector, .endpoint: return nil
             // Its own: `charges(sender:)`.
             case .sender: return nil
@@ -33,7 +33,7 @@ extension CodexSnapshot {
         return charges.filter { seen.insert($0.bucket).inserted }
     }
 
-    /// What an event that comes in takes from. An endpoint's own limit refuses, so that the sender slows down.
+    /// The rate limits of an incoming event. An endpoint's own limit refuses, so that the sender slows down.
     package func charges(endpoint: WebhookEndpointManifest) -> [AdmissionTerms.Charge] {
         let own = endpoint.rateLimit.map {
             $0.charge(bucket: "endpoint/\(endpoint.name)", rejects: true)
@@ -45,7 +45,7 @@ extension CodexSnapshot {
             }.filter { $0.unit == .requests }
     }
 
-    /// What a request to an external system takes from; it waits for its turn.
+    /// The rate limits of a request to an external system, which waits for its slot.
     package func charges(connector: ConnectorManifest) -> [AdmissionTerms.Charge] {
         let own = connector.rateLimits.map {
             $0.charge(bucket: "connector/\(connector.name)", rejects: false)
@@ -57,7 +57,7 @@ extension CodexSnapshot {
             }.filter { $0.unit == .requests }
     }
 
-    /// What one operation of a connector takes from: `SYSTEM.get_issue`.
+    /// The rate limits of one operation of a connector: `SYSTEM.get_issue`.
     package func charges(operation: String) -> [AdmissionTerms.Charge] {
         connector(system: String(operation.prefix { $0 != "." })).map(charges(connector:)) ?? []
     }

@@ -1,17 +1,17 @@
 package import GuildDomain
 
 extension ModelProviderManifest {
-    /// What the provider's key is used for.
+    /// The use of the provider's key.
     package var secretUse: SecretUse { SecretUse(.model, at: baseURL, else: vendor.rawValue) }
 }
 
 extension ConnectorManifest {
-    /// What the connector's secret is used for.
+    /// The use of the connector's secret.
     package var secretUse: SecretUse { SecretUse(.call, at: connection.baseURL, else: system) }
 }
 
 extension CodexSnapshot {
-    /// Every secret that this commit would use, and for what; in the order of their texts, each once.
+    /// Every secret that this commit would use, with its use; sorted by text, each once.
     package var secretPairs: [SecretPair] {
         var pairs: Set<SecretPair> = []
         func add(_ reference: SecretReference?, _ use: SecretUse) {

@@ -1,17 +1,17 @@
 package import GuildDomain
 
-/// What those who send events may set going. Buckets are named by the sender, `sender/SYSTEM/583231`; those of a policy
-/// end with `@`, the policy and the place of the limit there.
+/// The runs that senders of events may start. Buckets are named by the sender, `sender/SYSTEM/583231`; those of a
+/// policy end with `@`, the policy and the limit's place in it.
 extension CodexSnapshot {
-    /// Runs that a non-member may set going within an hour, where no policy says otherwise.
+    /// The runs that a non-member may start within an hour, unless a policy says otherwise.
     package static let senderRunsPerHour: Int64 = 30
     /// The same of all non-members together.
     package static let nonMemberRunsPerHour: Int64 = 60
 
-    /// What a run takes from for whoever sent its event.
+    /// The rate limits of a run for the sender of its event.
     ///
-    /// A policy's limits replace the built-in one that is about the same: each sender by itself, or all non-members.
-    /// Who is named by id is known, and not one of many.
+    /// A policy's limits replace the built-in one with the same scope: each sender alone, or all non-members. A sender
+    /// that a policy names by id is known, and not one of the many.
     package func charges(sender: EventSender) -> [AdmissionTerms.Charge] {
         let named = senderCharges(of: sender.id) { $0.name == sender.id }
         if !named.isEmpty { return named }
@@ -21,7 +21,7 @@ extension CodexSnapshot {
         return (each.isEmpty ? [builtIn] : each) + nonMemberCharges
     }
 
-    /// The charge whose bucket has this name; nil where the codex has no such limit any more.
+    /// The charge whose bucket has this name; nil if the codex has no such limit any more.
     package func charge(senderBucket name: String) -> AdmissionTerms.Charge? {
         guard name.hasPrefix(Self.senderPrefix) else { return nil }
         let id = String(name.dropFirst(Self.senderPrefix.count).prefix { $0 != "@" })

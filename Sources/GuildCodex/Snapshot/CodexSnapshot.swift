@@ -1,9 +1,10 @@
 package import GuildDomain
 
-/// The codex at one commit, whole and immutable: what the system runs on.
+/// The codex at one commit, complete and immutable; guild runs on it.
 package struct CodexSnapshot: Sendable {
     /// 40 hexadecimal digits, or `worktree:` and a digest of the files.
     package let commit: String
+    /// The document of kind `Guild`.
     package let guild: GuildManifest
     /// By name, in lower case.
     package let agents: [String: AgentManifest]
@@ -13,19 +14,29 @@ package struct CodexSnapshot: Sendable {
     package let chapters: [String: ChapterManifest]
     /// In the order of their names.
     package let routing: [RoutingPolicyManifest]
+    /// The webhook endpoints, by system and name.
     package let endpoints: [WebhookEndpointManifest]
+    /// The connectors, by name.
     package let connectors: [ConnectorManifest]
+    /// The model registries, as written.
     package let registries: [LLMRegistryManifest]
     /// Every model in the order in which they are tried: by priority, then as written.
     package let providers: [ModelProviderManifest]
+    /// Rate-limit policies, by name.
     package let rateLimits: [RateLimitPolicy]
+    /// Scheduling policies, by name.
     package let scheduling: [SchedulingPolicy]
+    /// Safety policies, by name.
     package let safetyPolicies: [SafetyPolicy]
     /// All safety policies taken together.
     package let safety: SafetyRules
+    /// Privacy policies, by name.
     package let privacy: [PrivacyPolicy]
+    /// Feed aggregators; without effect yet.
     package let feeds: [FeedAggregator]
+    /// Notification policies; without effect yet.
     package let notifications: [NotificationPolicy]
+    /// Swarms; without effect yet.
     package let swarms: [Swarm]
 
     /// Sorted once: manifests are too large to sort, or to keep twice.
@@ -77,8 +88,10 @@ package struct CodexSnapshot: Sendable {
     /// Every agent in the order of their names.
     package var agentsByName: [AgentManifest] { agentNames.compactMap { agents[$0] } }
 
+    /// The chapter of that name, in any case.
     package func chapter(_ name: String) -> ChapterManifest? { chapters[name.lowercased()] }
 
+    /// The connector of that name, in any case.
     package func connector(_ name: String) -> ConnectorManifest? {
         connectors.first { $0.name == name.lowercased() }
     }
@@ -90,7 +103,7 @@ package struct CodexSnapshot: Sendable {
     /// Providers tried in order when the chosen one fails.
     package var fallbackChain: [String] { registries.flatMap(\.routing.fallbackChain) }
 
-    /// The JSON Schema that the agent's final answer must satisfy; nil where it names none.
+    /// The JSON Schema that the agent's final answer must satisfy; nil if it names none.
     ///
     /// - Throws: only for an agent of another snapshot; a snapshot's own schemas were parsed when it was loaded.
     package func outputSchema(of agent: AgentManifest) throws -> JSONSchema? {

@@ -4,7 +4,7 @@ import Synchronization
 /// The snapshot that the system runs on, and the older ones that running invocations name.
 ///
 /// The accepted head is swapped whole; readers take a value and keep it. A commit that an invocation names is loaded
-/// again where it is not the head, and a few are kept.
+/// again if it is not the head, and a few are kept.
 package final class CurrentCodex: Sendable {
     /// Older snapshots kept in memory.
     package static let olderSnapshots = 8
@@ -16,7 +16,7 @@ package final class CurrentCodex: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Commits that are being read: whoever wants one of them waits for the same reading.
+    /// Commits that are being read: all callers that want one share the same read.
     private let loading = Mutex<[String: Task<CodexSnapshot, any Error>]>([:])
     private let load: @Sendable (String) throws -> CodexSnapshot
 
@@ -32,18 +32,18 @@ package final class CurrentCodex: Sendable {
     /// From now on the head is the one that the ledger says is accepted, whichever process accepted it.
     package func startFollowing() { state.withLock { $0.isFollowing = true } }
 
-    /// The commit that a step is fenced by; nil where this process was told which commit to use.
+    /// The commit that fences a step; nil if this process was started with a fixed commit.
     package var fence: String? { state.withLock { $0.isFollowing ? $0.head.commit : nil } }
 
     /// Takes up a commit that another process has accepted.
     ///
-    /// - Throws: where it cannot be read here, or not yet; the head is then the one before.
+    /// - Throws: if it cannot be read here, or not yet; the head is then the one before.
     package func follow(_ commit: String) async throws { accept(try await snapshot(commit: commit)) }
 
-    /// Has a snapshot at hand that is about to become the head.
+    /// Has a snapshot available that is about to become the head.
     package func stage(_ snapshot: CodexSnapshot) { state.withLock { Self.keep(snapshot, in: &$0) } }
 
-    /// From now on this is the head; the one before stays at hand for what still runs on it.
+    /// Makes this the head; the previous one stays available for work that still runs on it.
     package func accept(_ snapshot: CodexSnapshot) {
         state.withLock { state in
             if state.head.commit != snapshot.commit { Self.keep(state.head, in: &state) }

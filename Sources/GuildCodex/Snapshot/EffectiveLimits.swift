@@ -13,9 +13,11 @@ package enum LimitOrigin: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A value in force and where it comes from.
+/// A value in force and its source.
 package struct Limit<Value: Sendable & Hashable>: Sendable, Hashable {
+    /// The value in force.
     package let value: Value
+    /// Where it was set.
     package let origin: LimitOrigin
 
     package init(_ value: Value, _ origin: LimitOrigin) {
@@ -24,46 +26,71 @@ package struct Limit<Value: Sendable & Hashable>: Sendable, Hashable {
     }
 }
 
-/// What holds where no manifest says anything (spec: defaults).
+/// The built-in values, for settings that no manifest sets.
 package enum Defaults {
+    /// Tokens of one invocation.
     package static let tokensPerInvocation: Int64 = 16_000
+    /// The longest active time of a run.
     package static let maxActiveDuration = Duration.seconds(300)
+    /// The most runs of one agent at a time.
     package static let maxConcurrent = 4
+    /// Tokens of one answer.
     package static let replyLimit: Int64 = 1024
+    /// How long a turn waits for the result of an action.
     package static let actionWait = Duration.seconds(60)
+    /// The most retries of a run.
     package static let retryLimit = 5
+    /// The first delay between retries.
     package static let retryBase = Duration.seconds(2)
+    /// The longest delay between retries.
     package static let retryCap = Duration.seconds(300)
+    /// The longest chain of events caused by our own actions.
     package static let hopLimit = 8
+    /// The most tokens of one causal root.
     package static let rootTokens: Int64 = 200_000
+    /// The deadline of a reservation.
     package static let reservationDeadline = Duration.seconds(30)
+    /// The largest body of an event, in bytes.
     package static let bodyLimit = 1 << 20
+    /// The depth of the queue past which less urgent work is refused.
     package static let queueDepth = 10_000
+    /// How long a model may be silent.
     package static let modelIdleTimeout = Duration.seconds(60)
+    /// How long connecting may take.
     package static let connectTimeout = Duration.seconds(10)
 }
 
-/// An agent's limits in force; a nil value is no limit of its own.
+/// An agent's limits in force; a nil value means no limit of its own.
 package struct AgentLimits: Sendable, Hashable {
     /// Tokens, as the next four.
     package let perInvocation: Limit<Int64>
+    /// Tokens in a sliding minute.
     package let perMinute: Limit<Int64?>
+    /// Tokens in a sliding hour.
     package let perHour: Limit<Int64?>
+    /// Tokens in a calendar day.
     package let perDay: Limit<Int64?>
+    /// Tokens in a calendar month.
     package let perMonth: Limit<Int64?>
     /// Micro-dollars, as all costs.
     package let costPerInvocation: Limit<Int64?>
+    /// Micro-dollars in a sliding minute.
     package let costPerMinute: Limit<Int64?>
+    /// Micro-dollars in a sliding hour.
     package let costPerHour: Limit<Int64?>
+    /// Micro-dollars in a calendar day.
     package let costPerDay: Limit<Int64?>
+    /// Micro-dollars in a calendar month.
     package let costPerMonth: Limit<Int64?>
     /// Tokens; nil takes the model's.
     package let contextWindow: Limit<Int64?>
+    /// The longest active time of a run.
     package let maxActiveDuration: Limit<Duration>
+    /// The most runs of the agent at a time.
     package let maxConcurrent: Limit<Int>
 }
 
-/// What holds for the whole organisation.
+/// The settings in force for the whole organisation.
 package struct GuildSettings: Sendable, Hashable {
     /// Tokens of a reply, unless the model's own limit is lower.
     package let replyLimit: Limit<Int64>
@@ -90,7 +117,7 @@ package struct GuildSettings: Sendable, Hashable {
 }
 
 extension CodexSnapshot {
-    /// The agent's limits: its manifest's, else those of `guild.yaml`, else the built-in ones.
+    /// The agent's limits: its manifest's, or else those of `guild.yaml`, or else the built-in ones.
     package func limits(of agent: AgentManifest) -> AgentLimits {
         let (own, common) = (agent.resources, guild.defaults.resources)
         let (tokens, allTokens) = (own.tokenBudget, common.tokenBudget)
@@ -127,8 +154,8 @@ extension CodexSnapshot {
             maxConcurrent: limit(own.maxConcurrent, common.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
     }
 
-    /// What holds for all: a policy's value, else that of `guild.yaml`, else the built-in one. Of several policies the
-    /// strictest counts.
+    /// The settings of the organisation: a policy's value, or else that of `guild.yaml`, or else the built-in one. The
+    /// strictest of several policies counts.
     package var settings: GuildSettings {
         let hops = safetyPolicies.compactMap { policy in
             policy.hopLimit.map { limit($0, policy.locations["hop_limit"]) }

@@ -1,8 +1,9 @@
 import Synchronization
 
-/// By when one reading of the codex has to be done. Whoever does not want it any more cancels it; the reading looks
-/// here with each entry and each file.
+/// The time limit of one reading of the codex, which its owner can also cancel. The reading checks it at each entry and
+/// each file.
 package final class LoadDeadline: Sendable {
+    /// The time limit, for messages.
     package let limit: Duration
     private let end: ContinuousClock.Instant
     private let cancelled = Atomic(false)
@@ -13,8 +14,10 @@ package final class LoadDeadline: Sendable {
         end = ContinuousClock.now + limit
     }
 
+    /// Ends the reading at its next check.
     package func cancel() { cancelled.store(true, ordering: .relaxed) }
 
+    /// Whether the reading was cancelled.
     package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
     /// Whether reading on is of no use.

@@ -1,7 +1,8 @@
 import GuildDomain
 
-/// How long things are kept, and where that was set; of several policies the shortest counts.
+/// Retention periods, and where they were set; the shortest of several policies counts.
 package struct RetentionRules: Sendable, Hashable {
+    /// How long payloads are kept.
     package let rawMessages: Limit<Duration>
     /// Nil keeps them.
     package let aggregatedMetrics: Limit<Duration?>
@@ -22,6 +23,7 @@ extension Defaults {
 }
 
 extension CodexSnapshot {
+    /// The retention of all privacy policies together.
     package var retention: RetentionRules {
         func shortest(_ field: (PrivacyPolicy.Retention) -> Duration?) -> Limit<Duration>? {
             privacy.compactMap { policy in field(policy.retention).map { Limit($0, .manifest(policy.location)) } }

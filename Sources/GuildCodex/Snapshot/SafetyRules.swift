@@ -1,14 +1,17 @@
 import Foundation
 package import GuildDomain
 
-/// Every SafetyPolicy of a snapshot taken together: what any of them forbids is forbidden.
+/// All SafetyPolicies of a snapshot taken together: if one of them forbids something, it is forbidden.
 package struct SafetyRules: Sendable, Hashable {
+    /// The bans of all policies.
     package let freezes: [SafetyPolicy.Freeze]
+    /// The approvals of all policies.
     package let approvals: [SafetyPolicy.Approval]
-    /// The least of the policies'; nil where none says.
+    /// The least of the policies'; nil if none says.
     package let hopLimit: Int?
-    /// The least of the policies'; nil where none says.
+    /// The least of the policies'; nil if none says.
     package let rootTokens: Int64?
+    /// The senders whose events call no agent.
     package let ignoreSenders: [String]
 
     package init(_ policies: [SafetyPolicy]) {
@@ -25,7 +28,7 @@ package struct SafetyRules: Sendable, Hashable {
         ignoreSenders = policies.flatMap(\.ignoreSenders)
     }
 
-    /// Why a tool must not be used now, or nil where no freeze holds.
+    /// Why a tool must not be used now, or nil if no freeze holds.
     package func freeze(of tool: String, at now: Timestamp) -> String? {
         let freeze = freezes.first { freeze in
             freeze.tools.contains { $0.matches(tool) } && freeze.when.contains(now)
@@ -33,7 +36,7 @@ package struct SafetyRules: Sendable, Hashable {
         return freeze.map { $0.message ?? "\(tool) is frozen by the policy at \($0.location)" }
     }
 
-    /// The rule by which a person must agree to a call of a tool that carries this, for people; nil where there is none.
+    /// The rule by which a person must agree to a call of a tool that carries this, for people; nil if there is none.
     /// Of a rule that names tools and fields, both must hold.
     package func approvalRule(for tool: String, carrying carried: CarriedFields) -> String? {
         approvals.first { approval in
@@ -45,7 +48,7 @@ package struct SafetyRules: Sendable, Hashable {
 }
 
 extension SafetyPolicy.Window {
-    /// Whether the window holds at an instant. The minute of `to` belongs to it, so that `23:59` leaves no gap before
+    /// Whether the window contains an instant. The minute of `to` belongs to it, so that `23:59` leaves no gap before
     /// midnight; a window past midnight belongs to the day on which it begins.
     package func contains(_ now: Timestamp) -> Bool {
         let zone = Zones.named(timezone) ?? TimeZone.gmt

@@ -1,22 +1,22 @@
 import Foundation
 import GuildDomain
 
-/// Where a manifest may have us connect to: not to where a machine keeps its own credentials, and with a key only by
-/// https or to this host. What an operator needs all the same is named in `guild.yaml`, `spec.network.allow`.
+/// Addresses that a manifest may use: not those where a machine keeps its own credentials, and with a key only https or
+/// this host. An operator names exceptions in `guild.yaml`, `spec.network.allow`.
 struct AddressCheck {
     /// Origins that are named: `http://models.internal:8000`.
     let allowed: Set<String>
 
-    /// What is wrong with an address; nil where nothing is.
+    /// The objection to an address; nil if there is none.
     func objection(to address: String, carriesSecret: Bool) -> (found: String, expected: String)? {
         guard let origin = WebOrigin(address) else {
-            return ("an address whose host cannot be told", "https://HOST[:PORT][/PATH]")
+            return ("an address whose host cannot be determined", "https://HOST[:PORT][/PATH]")
         }
         guard !allowed.contains(origin.description) else { return nil }
         let expected =
-            "another one, or `network: { allow: [\"\(origin)\"] }` in the spec of the Guild, if it is meant"
+            "another one, or `network: { allow: [\"\(origin)\"] }` in the spec of the Guild, if this is intended"
         if origin.isLinkLocal {
-            return ("a link-local address, where a host keeps its own credentials", expected)
+            return ("a link-local address, where a host may serve its own credentials", expected)
         }
         guard carriesSecret, !origin.isEncrypted, !origin.isLoopback else { return nil }
         return ("a secret sent to another host over plain http", expected)
@@ -30,7 +30,7 @@ struct WebOrigin: Hashable, CustomStringConvertible {
     let host: String
     let port: Int
 
-    /// - Returns: nil for what is no address of http or https, or has a host that not everybody reads alike.
+    /// - Returns: nil if it is not an http or https address, or its host is ambiguous.
     init?(_ address: String) {
         guard let mark = address.firstRange(of: "://") else { return nil }
         let scheme = address[..<mark.lowerBound].lowercased()
@@ -128,7 +128,7 @@ private enum IPv6 {
         // NAT64 (RFC 6052), also under a prefix of one's own, mapped, translated (RFC 7915), compatible: in all of them,
         // and with ISATAP (RFC 5214), the last four bytes.
         var found = [four(six[12...])]
-        // NAT64 of the local prefix 64:ff9b:1::/48 may have it behind a shorter one, around byte 8 (RFC 8215).
+        // NAT64 of the local prefix 64:ff9b:1::/48 may have it after a shorter prefix, around byte 8 (RFC 8215).
         if six.starts(with: [0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01]) {
             found += [four(six[6..<8] + six[9..<11]), four(six[7..<8] + six[9..<12]), four(six[9..<13])]
         }

@@ -1,7 +1,6 @@
 import GuildDomain
 
-/// What can only be said when all manifests are read: that names are unique, that what is named exists, that tools
-/// match something.
+/// Checks that need all manifests: names are unique, referenced names exist, and tool patterns match something.
 struct CrossChecks {
     private let codex: DecodedCodex
     private let files: [String: [UInt8]]
@@ -15,12 +14,12 @@ struct CrossChecks {
     private let models: KnownNames
     private let capabilities: Set<String>
     private let addresses: AddressCheck
-    /// What each glob was found to match, as many agents share one.
+    /// The matches of each glob, because many agents share one.
     private var matches: [String: Bool] = [:]
     /// Tool patterns, and lists of them, that were found to be good.
     private var goodPatterns: Set<String> = []
     private var goodTools: Set<[String]> = []
-    /// What came of each schema file, as many agents share one; empty where it is good.
+    /// The result for each schema file, because many agents share one; empty if it is valid.
     private var schemas: [String: String] = [:]
 
     init(codex: DecodedCodex, files: [String: [UInt8]], systems: SystemCatalogue, findings: Findings) {
@@ -39,7 +38,7 @@ struct CrossChecks {
         addresses = AddressCheck(allowed: codex.guilds.first?.allowedOrigins ?? [])
     }
 
-    /// Checks what concerns all files together.
+    /// Checks that concern all files together.
     func checkWhole() {
         checkGuild()
         checkNames()
@@ -51,9 +50,9 @@ struct CrossChecks {
         warnEmptyWindows()
     }
 
-    /// Checks what one file says about others.
+    /// Checks one file's references to others.
     ///
-    /// - Returns: what was found; nil where problems are cut off already.
+    /// - Returns: the problems; nil if the list of problems is already cut off.
     mutating func check(_ file: DecodedFile) -> [Problem]? {
         let before = findings.problems.count
         for reference in file.references { check(reference) }
@@ -61,7 +60,7 @@ struct CrossChecks {
         return findings.isFull ? nil : Array(findings.problems[before...])
     }
 
-    /// Says again what is known of a file.
+    /// Reports a file's known problems again.
     func repeatKnown(_ problems: [Problem]) { for problem in problems { findings.add(problem) } }
 
     private mutating func checkTools(of agent: AgentManifest) {
@@ -158,7 +157,7 @@ struct CrossChecks {
             findings.add(
                 Problem(
                     .warning, at: connector.location, path: "spec.system",
-                    found: "a second connector of \(connector.system), which is not used",
+                    found: "a second connector of \(connector.system), which has no effect",
                     expected: "one connector; the first is \(quoted(first.name)) at \(first.location)"))
         }
     }
@@ -238,7 +237,7 @@ struct CrossChecks {
         guard senders.hasNumericIDs, id != EventSender.unknownID, Int64(id).map({ $0 < 1 || String($0) != id }) ?? true
         else { return }
         findings.report(
-            reference, "\(quoted(id)) is no id of a sender", expected: "the account's number in \(system), not its name"
+            reference, "\(quoted(id)) is not a sender's id", expected: "the account's number in \(system), not its name"
         )
     }
 
@@ -302,8 +301,8 @@ private struct KnownNames {
 }
 
 extension [ModelProviderManifest] {
-    /// The provider of that name; or for `provider/model` the one that has both, else that provider with another model,
-    /// whose prices are then unknown.
+    /// The provider of that name; or for `provider/model` the one that has both, or else that provider with another
+    /// model, whose prices are then unknown.
     func provider(named name: String) -> ModelProviderManifest? {
         let wanted = name.lowercased()
         if let provider = first(where: { $0.name.lowercased() == wanted }) { return provider }

@@ -1,7 +1,7 @@
 import GuildDomain
 import Synchronization
 
-/// What decoding finds: problems, and references still to be checked. Confined to one load.
+/// The results of decoding: problems, and references still to be checked. Confined to one load.
 final class Findings {
     private(set) var problems: [Problem] = []
     private(set) var references: [Reference] = []
@@ -10,7 +10,7 @@ final class Findings {
     static let defaultTimezone = "UTC"
     /// Whether further problems are cut off.
     private(set) var isFull = false
-    /// What is left to compare.
+    /// The remaining comparisons.
     let budget: ComparisonBudget
     /// Every system of this build.
     let systems: SystemCatalogue
@@ -27,7 +27,7 @@ final class Findings {
     /// Past this many the rest is cut off: nobody reads on, and a hostile codex must not fill memory.
     static let maximumProblems = 1000
 
-    /// The nearest of `candidates`; nil where none is near, or the comparisons of this load are used up.
+    /// The nearest of `candidates`; nil if there is none near, or the comparisons of this load are used up.
     func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
         NearestName.of(name, in: candidates.lazy.prefix { [budget] _ in budget.take() })
     }
@@ -39,13 +39,13 @@ final class Findings {
             problems.append(
                 Problem(
                     .error, at: SourceLocation(file: problem.file),
-                    found: "more than \(Self.maximumProblems) problems; the rest is not shown"))
+                    found: "more than \(Self.maximumProblems) problems; the rest is omitted"))
             return
         }
         problems.append(problem)
     }
 
-    /// Reports what a reference names, at its place.
+    /// Reports a problem with a reference, at its place.
     func report(
         _ reference: Reference, _ found: String, nearestOf names: some Sequence<String> = EmptyCollection<String>(),
         expected: String? = nil,

@@ -1,10 +1,10 @@
 import GuildDomain
 import Yams
 
-/// Turns one file into YAML documents, under limits that hold for hostile text.
+/// Turns one file into YAML documents, within limits that also hold for hostile text.
 ///
 /// Yams composes recursively and resolves an alias to the whole node it names, so text that could nest or multiply
-/// beyond bounds is refused before it is composed; what remains is bounded again while it is walked.
+/// beyond bounds is refused before it is composed; the rest is bounded again while it is walked.
 struct ManifestParser {
     enum Limit {
         static let fileBytes = 1 << 20
@@ -30,7 +30,7 @@ struct ManifestParser {
         self.findings = findings
     }
 
-    /// What some editors put before the first line (YAML 1.2, section 5.2); it says nothing and stands in no column.
+    /// The mark that some editors put before the first line (YAML 1.2, section 5.2); it has no meaning and no column.
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private func documents(_ whole: [UInt8]) -> [NodeReader] {
@@ -101,7 +101,8 @@ struct ManifestParser {
         return String(view)
     }
 
-    /// Whether composing the text stays within bounds. Errs on the safe side: what only looks like an anchor counts.
+    /// Whether composing the text stays within bounds. It errs on the safe side: text that only looks like an anchor
+    /// counts.
     private func isBounded(_ bytes: [UInt8]) -> Bool {
         var (anchors, aliases, brackets, deepest, indentation) = (0, 0, 0, 0, 0)
         var (column, isLeading) = (0, true)
@@ -154,7 +155,7 @@ struct ManifestParser {
             let line = yaml.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(mark.line - 1).first
             let isTab = line?.unicodeScalars.dropFirst(mark.column - 1).first == "\t"
             report(
-                mark.line, mark.column, isTab ? "a tab, which cannot indent YAML" : "not YAML: \(problem)",
+                mark.line, mark.column, isTab ? "a tab in the indentation" : "not YAML: \(problem)",
                 expected: isTab ? "spaces" : nil)
         case .reader(let problem, _, _, _): report(1, 1, "not YAML: \(problem)")
         default: report(1, 1, "not YAML")
@@ -167,7 +168,7 @@ struct ManifestParser {
     }
 }
 
-/// What the readers of one file share.
+/// State that the readers of one file share.
 final class DocumentScope {
     struct Repair {
         let key: String
@@ -192,13 +193,13 @@ final class DocumentScope {
         guard visitsLeft > 0 else { return false }
         visitsLeft -= 1
         if visitsLeft == 0 {
-            findings.add(Problem(.error, at: SourceLocation(file: file), found: "too many nodes, aliases counted out"))
+            findings.add(Problem(.error, at: SourceLocation(file: file), found: "too many nodes with aliases expanded"))
         }
         return true
     }
 }
 
-/// A value as a message shows it: in quotes, short, and not at all where it may be a secret.
+/// A value as a message shows it: in quotes, short, and not at all if it may be a secret.
 func quoted(_ text: String) -> String {
     guard !SecretShape.matches(text) else { return "a value" }
     return "'\(ScreenText.shortened(text, to: 60))'"
@@ -215,7 +216,7 @@ enum SecretShape {
     private static let infix = "_pat_"
     private static let longestVendor = 12
 
-    /// A prefix alone is a word; a credential goes on.
+    /// A prefix alone is a word; a credential continues.
     private static let minimumBytes = 16
 
     static func matches(_ text: String) -> Bool {

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// Where a node stands in its document; rendered only when a problem names it.
+/// The place of a node in its document; rendered only when a problem names it.
 indirect enum NodePath {
     case root
     case key(String, in: NodePath)
@@ -26,7 +26,7 @@ struct Reference: Sendable {
         /// A name in the LLMRegistry, or `provider/model`.
         case model
         case capability
-        /// A file below the codex root; the text says what it is for.
+        /// A file below the codex root; the text is its purpose.
         case file(String)
         case schema
         case codexGlob
@@ -35,18 +35,18 @@ struct Reference: Sendable {
         case toolPattern
         /// A field that writes of these tools carry; no tools are all.
         case field(tools: [String])
-        /// A key at the top of a condition on what these writes carry, and what is asked of it.
+        /// A top-level key of a condition on the fields of these writes, with its test.
         case condition(ApprovedWrites, EventPattern.Field)
         /// All that a condition asks of one call.
         case conditions(ApprovedWrites, [EventPattern.Field])
         /// An address that we connect to, perhaps with a secret.
         case address(carriesSecret: Bool)
-        /// Whoever sends events, by the id in a system.
+        /// A sender of events, by the id in a system.
         case sender
     }
 
-    /// What an approval is about: writes that one of these tool patterns matches and that carry one of these fields; an
-    /// empty list means any.
+    /// The writes that an approval covers: those that match one of these tool patterns and carry one of these fields;
+    /// an empty list means any.
     struct ApprovedWrites: Sendable, Hashable {
         let tools: [String]
         let fields: [String]

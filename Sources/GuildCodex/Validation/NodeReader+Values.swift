@@ -26,7 +26,7 @@ extension NodeReader {
     func duration(atLeast minimum: Duration = .zero) -> Duration? {
         guard let text = text() else { return nil }
         guard let value = Durations.parse(text), value >= minimum, value <= Self.longestDuration else {
-            mismatch("a duration such as 250ms, 30s, 5m, 1h or 7d" + (minimum > .zero ? ", more than none" : ""))
+            mismatch("a duration such as 250ms, 30s, 5m, 1h or 7d" + (minimum > .zero ? ", above zero" : ""))
             return nil
         }
         return value
@@ -198,7 +198,7 @@ extension NodeReader {
         return text
     }
 
-    /// An address that we connect to; where it may lead is checked when the Guild is known.
+    /// An address that we connect to; if it may lead is checked when the Guild is known.
     func address(carriesSecret: Bool) -> String? {
         url().map { reference(.address(carriesSecret: carriesSecret), $0) }
     }
@@ -212,7 +212,7 @@ extension NodeReader {
         return address
     }
 
-    /// A reference to a secret. What is not one may be the secret itself, so it is never shown.
+    /// A reference to a secret. Any other text may be the secret itself, so it is never shown.
     func secret() -> SecretReference? {
         guard case .scalar(let scalar) = node, scope.visit() else {
             mismatch(Self.secretForm)
@@ -239,7 +239,7 @@ extension NodeReader {
         }
     }
 
-    /// An event pattern over events: what it asks of their attributes must be what these can be.
+    /// An event pattern over events: its tests of attributes must be possible.
     func eventPattern() -> EventPattern? {
         guard let pattern = pattern() else { return nil }
         var seen: Set<EventPattern.Field> = []

@@ -1,7 +1,7 @@
 import GuildDomain
 import Yams
 
-/// Reads one node of a document. What is wrong becomes a problem and the value nil, so that one pass finds everything.
+/// Reads one node of a document. An invalid value becomes a problem and nil, so that one pass finds everything.
 struct NodeReader {
     let node: Node
     let path: NodePath
@@ -55,7 +55,7 @@ struct NodeReader {
         return value
     }
 
-    /// The elements of a list; a single value counts as a list of one where `orOne`.
+    /// The elements of a list; with `orOne` a single value counts as a list of one.
     func elements(orOne: Bool = false) -> [NodeReader] {
         guard scope.visit() else { return [] }
         guard case .sequence(let sequence) = node else {
@@ -89,7 +89,7 @@ struct NodeReader {
         var repaired: [DocumentScope.Repair] = []
         for (keyNode, valueNode) in mapping {
             guard scope.visit(), case .scalar(let scalar) = keyNode else {
-                NodeReader(node: keyNode, path: path, scope: scope).problem("a key that is no text")
+                NodeReader(node: keyNode, path: path, scope: scope).problem("a key that is not text")
                 continue
             }
             if let first = scalar.string.unicodeScalars.first, let repair = scope.repairs[first] {
@@ -117,7 +117,7 @@ struct NodeReader {
 
     // MARK: Scalars
 
-    /// The text of a scalar exactly as written: `1.10` and `on` stay what they are.
+    /// The text of a scalar exactly as written: `1.10` and `on` stay unchanged.
     func text() -> String? {
         guard scope.visit() else { return nil }
         guard case .scalar(let scalar) = node else {
@@ -167,7 +167,7 @@ struct NodeReader {
         return nil
     }
 
-    /// The node as JSON: scalars by YAML 1.2's core schema, whatever is no JSON number as text.
+    /// The node as JSON: scalars by YAML 1.2's core schema, and text for anything that is not a JSON number.
     func json() -> JSONValue? { json(depth: 0) }
 
     private func json(depth: Int) -> JSONValue? {
@@ -195,7 +195,7 @@ struct NodeReader {
         }
     }
 
-    /// Says what stands here and what should.
+    /// Reports the value found and the one expected.
     func mismatch(_ expected: String, suggestion: String? = nil) {
         let found =
             switch node {
@@ -221,14 +221,14 @@ final class MappingReader {
         self.pairs = pairs
     }
 
-    /// The value of a key; nil where it is absent or nothing is written.
+    /// The value of a key; nil if it is absent or nothing is written.
     subscript(key: String) -> NodeReader? {
         asked.append(key)
         guard let value = pairs.first(where: { $0.key == key })?.value, !value.isNull else { return nil }
         return value
     }
 
-    /// The value of a key that must be there; says so where it is not.
+    /// The value of a key that must be there; says so if it is not.
     func required(_ key: String, _ expected: String) -> NodeReader? {
         if let value = self[key] { return value }
         let place = pairs.first { $0.key == key }?.keyReader.location ?? reader.location
@@ -243,7 +243,7 @@ final class MappingReader {
     func either(_ key: String, older: String) -> NodeReader? {
         let (value, other) = (self[key], self[older])
         if value != nil, let other {
-            other.problem("'\(older)' says the same as '\(key)', which is there too", expected: "one of them")
+            other.problem("'\(older)' means the same as '\(key)', which is present too", expected: "one of them")
         }
         return value ?? other
     }

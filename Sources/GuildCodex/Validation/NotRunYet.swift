@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// What this version validates but does not run. A manifest that uses one gets a warning, so that nobody takes it for
-/// working; when a feature runs, its line goes from `table` and the warnings end.
+/// The features that this version validates but does not run. A manifest that uses one gets a warning, so that nobody
+/// expects it to work; when a feature runs, its line leaves `table` and the warnings end.
 enum NotRunYet {
     enum Feature: Hashable, CaseIterable {
         case feedTrigger
@@ -16,15 +16,15 @@ enum NotRunYet {
         case blockedChannels, personalData, feedAggregator, notificationPolicy, swarm
     }
 
-    /// What is missing of a feature, by its name: it does not happen, or a limit does not hold.
+    /// The kind of gap: the feature does nothing, or its limit is not enforced.
     enum Shortfall {
         case notRun(String)
         case notEnforced(String)
 
         var text: String {
             switch self {
-            case .notRun(let name): "\(name): checked, but not run by this version"
-            case .notEnforced(let name): "\(name): checked, but not enforced by this version"
+            case .notRun(let name): "\(name): no effect in this version"
+            case .notEnforced(let name): "\(name): not enforced in this version"
             }
         }
     }
@@ -37,12 +37,12 @@ enum NotRunYet {
         .toolContext: .notRun("context from a tool"),
         .contextWindow: .notEnforced("limits on the context window"),
         .agentSafety: .notEnforced("the `safety` block of an agent"),
-        .notifies: .notRun("telling other agents by `notifies`"),
-        .telling: .notRun("telling people what was done at autonomy 2"),
+        .notifies: .notRun("notifying other agents by `notifies`"),
+        .telling: .notRun("notifying people of actions at autonomy 2"),
         // The guild and its chapters.
         .reservationDeadline: .notEnforced("the reservation deadline"),
         .connectTimeout: .notEnforced("the connect timeout"),
-        .chapterNotify: .notRun("telling a chapter by `notify`"),
+        .chapterNotify: .notRun("notifying a chapter by `notify`"),
         .members: .notRun("the rights and digests of members"),
         // Models.
         .geminiFormat: .notRun("Gemini's own wire format"),
@@ -103,7 +103,7 @@ enum NotRunYet {
 }
 
 extension NodeReader {
-    /// Warns where this version does not run the feature.
+    /// Warns if this version does not run the feature.
     func notRunYet(_ feature: NotRunYet.Feature) {
         guard let shortfall = NotRunYet.table[feature] else { return }
         notRunYet(shortfall)

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// Warns where strangers can set an agent going and nothing bounds what the organisation spends.
+/// Warns if strangers can start an agent and nothing limits the organisation's spending.
 struct OpenEventCheck {
     let codex: DecodedCodex
     /// As `SystemCatalogue` has them.
@@ -15,10 +15,10 @@ struct OpenEventCheck {
             Problem(
                 .warning, at: guild.location, path: "spec.manaPool",
                 found: "no manaPool, and \(listener) listens to \(event), which anyone with an account can cause",
-                expected: "`manaPool: { perDay: … }`, for strangers can spend as much"))
+                expected: "`manaPool: { perDay: … }`, because strangers can trigger spending"))
     }
 
-    /// The first that listens, and to what.
+    /// The first listener, and its event.
     private func firstListener() -> (String, String)? {
         for agent in codex.agents {
             for trigger in agent.triggers where trigger.kind != .manual && trigger.cron == nil {

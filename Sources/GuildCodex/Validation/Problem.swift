@@ -1,17 +1,23 @@
 package import GuildDomain
 
-/// Something wrong in the codex: where, what was found, what was expected.
-package struct Problem: Sendable, Hashable {
+/// A problem in the codex: its place, the value found, the value expected.
+package struct Problem: JSONShape, Sendable, Hashable {
+    /// Whether the codex is invalid because of it.
     package enum Severity: String, Sendable { case error, warning }
 
+    /// Whether the codex is invalid because of it.
     package let severity: Severity
+    /// The file below the codex root.
     package let file: String
+    /// The line, from 1; 0 for the whole commit.
     package let line: Int
+    /// The column, from 1.
     package let column: Int
-    /// Inside the document: `spec.triggers[1].schedule`; empty where the whole file is meant.
+    /// Inside the document: `spec.triggers[1].schedule`; empty if the whole file is meant.
     package let path: String
     /// A phrase without a value that may be a secret: `unknown key 'priorty'`.
     package let found: String
+    /// The expected value; nil if there is no single one.
     package let expected: String?
     /// The nearest thing that exists.
     package let suggestion: String?
@@ -33,13 +39,13 @@ package struct Problem: Sendable, Hashable {
     /// One line: `agents/ranger.yaml:14:7: error: spec.triggers[0].priorty: unknown key 'priorty', did you mean
     /// 'priority'?`. Control characters from the codex are shown escaped.
     package var text: String {
-        // What is wrong with the whole commit has no line.
+        // A problem of the whole commit has no line.
         var text = line > 0 ? "\(file):\(line):\(column): \(severity.rawValue): " : "\(file): \(severity.rawValue): "
         if !path.isEmpty { text += "\(path): " }
         return (text + message).escapingControls
     }
 
-    /// What it says of which file, wherever in it: what two commits have in common, lines may have moved.
+    /// The problem without its line: two commits may share it although lines have moved.
     package var substance: String { "\(file): \(path): \(message)" }
 
     /// The part of `text` after the path.
@@ -50,6 +56,7 @@ package struct Problem: Sendable, Hashable {
         return text
     }
 
+    /// The problem as commands and the API print it.
     package var json: JSONValue {
         .object(
             JSONObject([
@@ -76,8 +83,9 @@ extension String {
 package struct CodexInvalid: GuildError {
     /// The revision as it was asked for.
     package let revision: String
-    /// What it named: a commit, or `worktree:` and a digest of the files.
+    /// The commit that it named, or `worktree:` and a digest of the files.
     package let commit: String
+    /// Every problem, sorted by place.
     package let problems: [Problem]
 
     package init(revision: String, commit: String, problems: [Problem]) {
@@ -86,6 +94,7 @@ package struct CodexInvalid: GuildError {
         self.problems = problems
     }
 
+    /// The problems that make the codex invalid.
     package var errors: [Problem] { problems.filter { $0.severity == .error } }
 
     package var kind: ErrorKind { .invalidCodex }
@@ -99,12 +108,12 @@ package struct CodexInvalid: GuildError {
 
     package var hint: String? {
         guard errors.contains(where: { $0.file != Self.place(of: commit) }) else {
-            return "only another commit helps: made by git, and with --signers signed by one of them"
+            return "make another commit: with git, and with --signers signed by one of the signers"
         }
         return "correct the files; `guild registry validate` lists every problem"
     }
 
-    /// Where a problem is that concerns the whole commit.
+    /// The place of a problem that concerns the whole commit.
     static func place(of commit: String) -> String { "commit \(commit)" }
 
     private static let shownErrors = 20

@@ -1,31 +1,39 @@
 import GuildDomain
 
-/// Reads a prompt as Mustache does (mustache(5)), and says at its place what would not run, or would come to nothing.
+/// Reads a prompt as Mustache does (mustache(5)), and reports, with its place, anything that would not run or would
+/// render empty.
 ///
-/// It accepts nothing that the template engine refuses: a prompt that is valid here compiles in each run. What looks
-/// like another template language, or names a value that no prompt has, is told too.
+/// It accepts nothing that the template engine refuses: a prompt that is valid here compiles in each run. It also
+/// reports text that looks like another template language, or names a value that no prompt has.
 package struct PromptCheck {
+    /// The largest prompt, in bytes.
     package static let largestBytes = 256 << 10
     /// Sections in sections; the engine's parser goes as deep as they do.
     package static let deepestSections = 64
     private static let mostProblems = 20
-    /// How each begins (git-lfs, docs/spec.md).
+    /// The first line of every pointer (git-lfs, docs/spec.md).
     private static let largeFilePointer = "version https://git-lfs.github.com/spec/"
 
-    /// What is wrong, and where in the text: line and column from 1.
+    /// A problem, and its place in the text: line and column from 1.
     package struct Finding: Sendable, Hashable {
+        /// Whether the prompt cannot run because of it.
         package let severity: Problem.Severity
+        /// The line, from 1.
         package let line: Int
+        /// The column, from 1.
         package let column: Int
+        /// The text that was found.
         package let found: String
+        /// The expected text.
         package var expected: String?
+        /// The nearest correct text.
         package var suggestion: String?
 
         /// An error before a warning of the same place.
         fileprivate var rank: Int { severity == .error ? 0 : 1 }
     }
 
-    /// What is wrong in a prompt, in the order of its text.
+    /// The problems in a prompt, in the order of its text.
     package static func findings(in text: String) -> [Finding] {
         guard text.utf8.count <= largestBytes else {
             return [
@@ -37,7 +45,7 @@ package struct PromptCheck {
         guard !text.hasPrefix(largeFilePointer) else {
             return [
                 Finding(
-                    severity: .error, line: 1, column: 1, found: "a pointer of Git LFS, in the place of the text",
+                    severity: .error, line: 1, column: 1, found: "a Git LFS pointer in place of the text",
                     expected: "the text itself: git lfs untrack, and commit the file again")
             ]
         }
@@ -56,7 +64,7 @@ package struct PromptCheck {
         let name: String?
         let offset: Int
         let delimiters: Delimiters
-        /// Whether names in it may be those of what it is about.
+        /// Whether names in it may refer to the section's own value.
         let isContext: Bool
     }
 
@@ -68,15 +76,15 @@ package struct PromptCheck {
     private init(_ text: String) { bytes = Array(text.utf8) }
 
     private mutating func run() {
-        // The engine reads its own pragma first, and the text right behind it.
+        // The engine reads its own pragma first, and the text right after it.
         if String(decoding: [UInt8(ascii: "}")] + bytes.prefix(4), as: UTF8.self).first?.utf8.count ?? 1 > 1 {
-            return report(0, "a sign that joins with what is before it", expected: "a letter or a space first")
+            return report(0, "a sign that joins with the text before it", expected: "a letter or a space first")
         }
         var position = 0
         while let tag = find(delimiters.start, from: position), findings.count < Self.mostProblems {
             let content = tag + delimiters.start.count
             guard content < bytes.count else {
-                report(tag, "an opening that nothing follows", expected: "a tag, or {{=<% %>=}} before it")
+                report(tag, "an opening without a tag", expected: "a tag, or {{=<% %>=}} before it")
                 break
             }
             guard !isJoined(before: tag), !isJoined(after: content + 1) else {
@@ -89,22 +97,22 @@ package struct PromptCheck {
         reportCutOpening(from: position)
         for section in sections where findings.count < Self.mostProblems {
             let name = section.name.map { " \(quoted($0))" } ?? ""
-            report(section.offset, "a section\(name) that does not end", expected: section.name.map { "{{/\($0)}}" })
+            report(section.offset, "an unclosed section\(name)", expected: section.name.map { "{{/\($0)}}" })
         }
         findings.sort { ($0.line, $0.column, $0.rank) < ($1.line, $1.column, $1.rank) }
     }
 
-    /// The engine compares whole delimiters, and ends with an error where the text ends within one.
+    /// The engine compares whole delimiters, and ends with an error if the text ends within one.
     private mutating func reportCutOpening(from position: Int) {
         for length in 1..<max(delimiters.start.count, 1) where bytes.count - length >= position {
             guard bytes.suffix(length).elementsEqual(delimiters.start.prefix(length)) else { continue }
-            return report(bytes.count - length, "half an opening at the end", expected: "a line end behind it")
+            return report(bytes.count - length, "half an opening at the end", expected: "a line end after it")
         }
     }
 
     /// Reads one tag.
     ///
-    /// - Returns: where the text goes on; nil where nothing can be said of the rest.
+    /// - Returns: where the text continues; nil if the rest cannot be judged.
     private mutating func read(_ tag: Int, _ content: Int) -> Int? {
         switch bytes[content] {
         case UInt8(ascii: "!"): return end(of: tag, from: content + 1, "a comment").map { $0 + delimiters.end.count }
@@ -120,7 +128,7 @@ package struct PromptCheck {
                 Self.trimmed($0)
             }
             if words.count != 2 || words[0] != "CONTENT_TYPE" || !["TEXT", "HTML"].contains(words[1]) {
-                report(tag, "a pragma that is none", expected: "CONTENT_TYPE:TEXT, which holds already")
+                report(tag, "an unknown pragma", expected: "CONTENT_TYPE:TEXT, which is already in force")
             }
             return end + delimiters.end.count
         case UInt8(ascii: "{"):
@@ -128,7 +136,7 @@ package struct PromptCheck {
             name(tag, text(content + 1, end))
             guard end + delimiters.end.count < bytes.count, bytes[end + delimiters.end.count] == UInt8(ascii: "}")
             else {
-                report(tag, "a tag of three braces that does not end", expected: "}}}")
+                report(tag, "an unclosed tag of three braces", expected: "}}}")
                 return nil
             }
             return end + delimiters.end.count + 1
@@ -160,7 +168,7 @@ package struct PromptCheck {
         guard let end = end(of: tag, from: content, "a tag") else { return nil }
         let (raw, next) = (text(content, end), end + delimiters.end.count)
         guard let section = sections.popLast() else {
-            report(tag, "the end of a section \(quoted(raw)) that did not begin")
+            report(tag, "the end of a section \(quoted(raw)) that was not opened")
             return next
         }
         if let name = section.name, name != raw {
@@ -173,14 +181,14 @@ package struct PromptCheck {
     private mutating func setDelimiters(_ tag: Int, _ content: Int) -> Int? {
         let ending = [UInt8(ascii: "=")] + delimiters.end
         guard let end = find(ending, from: content) else {
-            report(tag, "a change of delimiters that does not end")
+            report(tag, "an unclosed change of delimiters")
             return nil
         }
         let words = bytes[content..<end].split { Self.isSpace($0) }
         let banned = Self.nameBytes.union([UInt8(ascii: "=")])
         guard words.count == 2, words.allSatisfy({ word in word.allSatisfy { $0 < 0x80 && !banned.contains($0) } })
         else {
-            report(tag, "delimiters that are none", expected: "two, of signs alone: {{=<% %>=}}")
+            report(tag, "invalid delimiters", expected: "two, of punctuation only: {{=<% %>=}}")
             return nil
         }
         guard !isJoined(after: end + ending.count) else {
@@ -193,7 +201,7 @@ package struct PromptCheck {
 
     // MARK: Names
 
-    /// Whether the text is a name, perhaps in functions; says so where not, and where no prompt has such a value.
+    /// Whether the text is a name, perhaps within functions; reports if it is not, or if no prompt has such a value.
     @discardableResult
     private mutating func name(_ tag: Int, _ raw: String) -> Bool {
         var inner = raw[...]
@@ -233,7 +241,7 @@ package struct PromptCheck {
         }
         let isHelper = ["each ", "if ", "with ", "unless "].contains(where: raw.hasPrefix)
         report(
-            tag, "\(quoted(raw)), which is no name",
+            tag, "\(quoted(raw)), which is not a name",
             expected: isHelper
                 ? "{{#name}}…{{/name}}, and {{.}} for each element: Mustache has no helpers"
                 : "a name such as data.title: Mustache has no expressions")
@@ -262,8 +270,8 @@ package struct PromptCheck {
         return end
     }
 
-    /// Whether the byte before `index` and what follows are one character: an accent on a brace. The engine reads
-    /// characters, and would not see the brace.
+    /// Whether the byte before `index` and the following ones form one character: an accent on a brace. The engine
+    /// reads characters, and would not see the brace.
     private func isJoined(after index: Int) -> Bool {
         guard index > 0, index < bytes.count, bytes[index] >= 0x80, bytes[index - 1] < 0x80 else { return false }
         let text = String(decoding: bytes[(index - 1)..<min(index + 4, bytes.count)], as: UTF8.self)

@@ -2,7 +2,7 @@ import GuildDomain
 
 /// The values that a prompt can name, as `RequestBuilder` gives them.
 enum PromptValues {
-    /// By their first step; nil for what an event brings, which nobody knows before.
+    /// By their first step; nil for values that come with an event, which nobody knows in advance.
     private static let roots: [String: [String]?] = [
         "event": [
             "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "system", "guildevent",
@@ -12,13 +12,13 @@ enum PromptValues {
         "guild": ["name"], "now": [], "input": [], "subject": [],
     ]
 
-    /// What the template engine can do to a value.
+    /// The functions that the template engine can apply to a value.
     static let functions = [
         "capitalized", "count", "empty", "enumerated", "equalzero", "even", "first", "last", "lowercased", "minusone",
         "odd", "plusone", "reversed", "sorted", "uppercased",
     ]
 
-    /// Fields that the systems' payloads have, in search of a misspelling; others are no mistake.
+    /// Fields of the systems' payloads, to detect misspellings; other fields are not errors.
     private static let fields = [
         "action", "after", "alert", "assignee", "assignees", "author", "before", "branch", "changes", "check_run",
         "comment", "commits", "created_at", "deployment", "description", "environment", "head_commit", "html_url",
@@ -29,7 +29,7 @@ enum PromptValues {
     /// Shorter words are near to too many.
     private static let shortestField = 5
 
-    /// What is wrong with a name that stands in no section; nil where it may well be a value.
+    /// The problem with a name outside of any section; nil if it may be a value.
     static func complaint(about name: String) -> (found: String, expected: String?, suggestion: String?)? {
         let steps = name.split(separator: ".").map(String.init)
         guard let first = steps.first else { return nil }
@@ -37,7 +37,7 @@ enum PromptValues {
             let names = roots.keys.sorted()
             let suggestion = NearestName.of(first, in: names)
             return (
-                "no value \(quoted(name)), which comes to nothing",
+                "no value \(quoted(name)), which renders empty",
                 suggestion == nil ? "one of " + names.joined(separator: ", ") : nil, suggestion
             )
         }
@@ -48,14 +48,14 @@ enum PromptValues {
             guard first != "event" || suggestion != nil else { return nil }
             let expected = known.isEmpty ? "\(first) alone" : "\(first) with one of " + known.joined(separator: ", ")
             return (
-                "no value \(quoted(name)), which comes to nothing", suggestion == nil ? expected : nil,
+                "no value \(quoted(name)), which renders empty", suggestion == nil ? expected : nil,
                 suggestion.map { "\(first).\($0)" }
             )
         }
         guard first == "data" || first == "event" && rest.first == "data" else { return nil }
         for field in first == "data" ? rest : Array(rest.dropFirst()) {
             guard let near = misspelt(field) else { continue }
-            return ("\(quoted(name)) may come to nothing: no payload that is known has \(quoted(field))", nil, near)
+            return ("\(quoted(name)) may render empty: no known payload has \(quoted(field))", nil, near)
         }
         return nil
     }

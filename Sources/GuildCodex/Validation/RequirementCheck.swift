@@ -6,7 +6,7 @@ struct RequirementCheck {
     let findings: Findings
 
     func run() {
-        // Only what requires can be wrong, or part of a circle.
+        // Only agents with requirements can be wrong, or part of a circle.
         let requiring = agents.filter { !$0.dependencies.requires.isEmpty }
         guard !requiring.isEmpty else { return }
         let byName = Dictionary(agents.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
@@ -56,6 +56,6 @@ struct RequirementCheck {
         findings.add(
             Problem(
                 .error, at: location, path: "spec.dependencies.requires",
-                found: "a circle: " + cycle.joined(separator: " requires "), expected: "no agent to require itself"))
+                found: "a circle: " + cycle.joined(separator: " requires "), expected: "no agent that requires itself"))
     }
 }

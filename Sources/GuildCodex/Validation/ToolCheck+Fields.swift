@@ -9,8 +9,8 @@ extension ToolCheck {
         report(reference, "field", Set(fields.map(\.name)), patterns)
     }
 
-    /// A condition must look at an argument or a field that some write of the rule carries, and ask of it what a value of
-    /// its type can be: one that never holds lets everything through.
+    /// A condition must test an argument or a field that some write of the rule carries, with a value that its type can
+    /// have: a condition that never holds lets everything through.
     func checkCondition(_ reference: Reference, _ field: EventPattern.Field, of rule: Reference.ApprovedWrites) {
         guard let writes = described(rule) else { return }
         let values = writes.flatMap { ConditionValue.all(named: reference.name, in: $0) }
@@ -32,11 +32,11 @@ extension ToolCheck {
         }
     }
 
-    /// What a condition asks of several names must be in one call.
+    /// All names that a condition tests must occur in one call.
     func checkConditions(_ reference: Reference, _ fields: [EventPattern.Field], of rule: Reference.ApprovedWrites) {
         guard let writes = described(rule) else { return }
         let names = Set(fields.filter { !$0.wantsAbsence }.compactMap(\.path.first))
-        // What no write has at all is said of each by itself.
+        // A name that no write has is reported separately.
         guard names.allSatisfy({ name in writes.contains { !ConditionValue.all(named: name, in: $0).isEmpty } }),
             !writes.contains(where: { write in
                 names.allSatisfy { !ConditionValue.all(named: $0, in: write).isEmpty }
@@ -47,7 +47,7 @@ extension ToolCheck {
             expected: "a rule for each")
     }
 
-    /// The writes that a rule is about; nil if that, or what one of them may carry, is not known.
+    /// The writes that a rule covers; nil if these, or the fields of one of them, are unknown.
     private func described(_ rule: Reference.ApprovedWrites) -> [Operation]? {
         let carrying = writes(of: rule.tools)?.filter { write in
             rule.fields.isEmpty || write.fields.contains { !$0.names.filter(rule.fields.contains).isEmpty }
@@ -69,8 +69,8 @@ extension ToolCheck {
             expected: names.isEmpty ? nil : "one of " + names.sorted().joined(separator: ", "))
     }
 
-    /// The writes that the patterns match, all where there are no patterns; nil if a pattern is of a system that is only
-    /// promised, or matches nothing, which is reported at its own place.
+    /// The writes that the patterns match, or all if there are no patterns; nil if a pattern belongs to a system that
+    /// is only announced, or matches nothing, which is reported at its own place.
     private func writes(of patterns: [String]) -> [Operation]? {
         let writes = catalogue.operations.filter { $0.effect == .write }
         guard !patterns.isEmpty else { return writes }

@@ -38,14 +38,14 @@ struct ToolCheck {
         }
     }
 
-    /// Warns where the system is one whose tools are not there yet.
+    /// Warns if the tools of the system are not available yet.
     private func isPromised(_ reference: Reference) -> Bool {
         let system = String(reference.name.prefix { $0 != "." && $0 != "*" })
         guard !knownSystems.contains(system),
             NotRunYet.toolSystems.contains(system) || connectedSystems.contains(system)
         else { return false }
         findings.report(
-            reference, "tools of \(system): checked, but not there in this version", severity: .warning)
+            reference, "tools of \(system): not available in this version", severity: .warning)
         return true
     }
 
@@ -53,14 +53,14 @@ struct ToolCheck {
     func checkReach(of agent: AgentManifest) {
         for (index, rule) in agent.tools.enumerated().dropFirst() {
             let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
-            // A denial that forbids nothing that a later rule would allow adds nothing where earlier ones don't hold.
+            // A denial that forbids nothing that a later rule would allow adds nothing if earlier ones don't hold.
             let isMoot =
                 rule.autonomy == .deny
                 && !agent.tools[(index + 1)...].contains { later in
                     later.autonomy > .deny && matched.contains { later.glob.matches($0.name) }
                 }
             let earlier = agent.tools[..<index]
-            // A glob that matches the text of another matches whatever that one does.
+            // A glob that matches another glob's text matches everything that the other one matches.
             let cover = earlier.first { (isMoot || $0.scope.covers(rule.scope)) && $0.glob.matches(rule.pattern) }
             let isTaken =
                 !matched.isEmpty
@@ -75,7 +75,7 @@ struct ToolCheck {
             findings.add(
                 Problem(
                     .warning, at: rule.location, path: rule.path + ".pattern",
-                    found: "'\(rule.pattern)' is never reached: \(who) above takes all of it"))
+                    found: "'\(rule.pattern)' is never reached: \(who) above matches everything"))
         }
     }
 
@@ -107,13 +107,13 @@ struct ToolCheck {
                             .error, at: location, path: path, found: "found \(quoted(pattern.description))",
                             expected: isWord
                                 ? "\(shown), or `on: \(pattern.name)` without brackets"
-                                : "\(shown), * for any run of characters"))
+                                : "\(shown); * matches any sequence of characters"))
                 }
             }
         }
     }
 
-    /// Warns about an `on:` of tools that are not bound to where the agent was called.
+    /// Warns about an `on:` of tools that are not bound to the run's containers.
     private func checkIdleScope(of rule: ToolRule) {
         guard let location = rule.scopeLocation else { return }
         let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
@@ -121,12 +121,12 @@ struct ToolCheck {
         findings.add(
             Problem(
                 .warning, at: location, path: rule.path + ".on",
-                found: "`on` changes nothing: \(rule.pattern) reaches the same wherever the agent is called",
+                found: "`on` changes nothing: \(rule.pattern) reaches the same targets wherever the agent is called",
                 expected: "no `on`"))
     }
 
-    /// Warns about each rule that holds only where its agent was called, if only schedules call it, and they name no
-    /// place of the system.
+    /// Warns about each rule that applies only in the run's containers, if only schedules call the agent and they name
+    /// no container of the system.
     func checkPlaces(of agent: AgentManifest) {
         let schedules = agent.triggers.compactMap(\.cron)
         guard !schedules.isEmpty, schedules.count == agent.triggers.count else { return }
@@ -134,7 +134,7 @@ struct ToolCheck {
         for rule in agent.tools where rule.autonomy > .deny && (rule.scope == .container || rule.scope == .subject) {
             let matched = catalogue.operations.filter { rule.glob.matches($0.name) }
             let forms = forms(of: rule)
-            // What a schedule sends is about nothing in another system.
+            // A schedule's event has no subject in another system.
             let reached = rule.scope == .subject ? [] : called
             guard !forms.isEmpty, forms.count == matched.count, !forms.contains(where: { reached.contains($0.system) })
             else { continue }
@@ -144,7 +144,7 @@ struct ToolCheck {
                 Problem(
                     .warning, at: rule.location, path: rule.path,
                     found:
-                        "'\(rule.pattern)' holds only \(rule.scope.text), and schedules alone call the agent, nowhere in "
+                        "'\(rule.pattern)' applies only \(rule.scope.text), but only schedules call the agent, with no container in "
                         + form.system,
                     expected: "`on: [\(form.form.shown)]` here" + atTrigger))
         }

@@ -13,10 +13,10 @@ struct AnchorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Compare with the anchors of another place.",
+            "Compare with anchors from elsewhere.",
             discussion: """
-                A repository (its refs/guild/audit, else what `git fetch REMOTE refs/guild/audit` brought), a file that \
-                `guild audit anchor -o json` printed, or a revision of the codex repository.
+                A repository (its refs/guild/audit, or else the result of `git fetch REMOTE refs/guild/audit`), a file \
+                with the output of `guild audit anchor -o json`, or a revision of the codex repository.
                 """, valueName: "place"), completion: .file())
     var anchorFrom: String?
 
@@ -30,7 +30,7 @@ struct AnchorOptions: ParsableArguments {
 
     /// The anchors of that ledger, the newest last.
     ///
-    /// - Throws: where there are none.
+    /// - Throws: if there are none.
     func checkpoints(
         of ledger: LedgerID, in folder: String, codex: () throws -> CodexAccess
     ) throws -> [AuditCheckpoint] {
@@ -63,7 +63,7 @@ struct AnchorOptions: ParsableArguments {
 enum AuditFile {
     /// - Throws: `Failure` of kind `usage` for a file that cannot be read, is too long or is no JSON.
     static func read(_ path: String, named place: String, limit: Int) throws(Failure) -> JSONValue {
-        // What cannot be opened and what cannot be read are one to whoever named the file.
+        // To the user, a file that cannot be opened and one that cannot be read are the same problem.
         guard let file = try? InputFile.open(path, hint: ""), let data = try? file.read(upToCount: limit + 1) else {
             throw Failure(
                 .usage, "\(place): cannot be read", hint: "check that the file exists and that you may read it")
@@ -76,7 +76,7 @@ enum AuditFile {
         } catch {
             throw Failure(
                 .usage, "\(place): \(error.message)",
-                hint: "take it as `guild audit anchor -o json` or `guild audit proof -o json` printed it")
+                hint: "use the unchanged output of `guild audit anchor -o json` or `guild audit proof -o json`")
         }
     }
 }

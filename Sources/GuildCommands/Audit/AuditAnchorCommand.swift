@@ -8,34 +8,33 @@ import GuildLedger
 struct AuditAnchorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anchor",
-        abstract: "Commits what the audit log says now to refs/guild/audit of the codex repository.",
+        abstract: "Commits the audit log's current hash to refs/guild/audit of the codex repository.",
         discussion: """
-            What came since the last anchor is recomputed first; a log that does not agree with that anchor is refused. \
-            The commit is signed where git is set up to sign. Only an anchor that left the machine proves anything: \
-            push it, or keep what -o json prints.
+            guild first recomputes the entries since the last anchor, and refuses a log that does not match that \
+            anchor. The commit is signed if git is set up to sign. Only an anchor that left the machine proves \
+            anything: push it, or keep the output of -o json.
             """)
 
-    @Option(help: ArgumentHelp("Then send the anchors to this remote, with git push.", valueName: "remote"))
+    @Option(help: ArgumentHelp("Then push the anchors to this remote with git push.", valueName: "remote"))
     var push: String?
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings, for: .writing)
-        defer { inspection.close() }
-        let repository = try inspection.codex().repository
+        let context = try options.context(for: .writing)
+        defer { context.close() }
+        let repository = try context.codex().repository
         let anchorer = AuditAnchorer(
-            ledger: try inspection.requiredLedger(), repository: repository, time: settings.time,
-            actor: "user:\(UserName.current)")
+            ledger: try context.requiredLedger(), repository: repository, time: context.time,
+            actor: context.actor)
         let outcome = try await anchorer.anchor()
         if case .empty = outcome {
             throw Failure(.failed, "there is nothing to anchor: the audit log is empty", hint: "run something first")
         }
         var failure: (any Error)?
         if let push {
-            // The anchor stands whether or not it can be sent, so it is shown before the failure.
+            // The anchor exists whether or not it can be pushed, so it is shown before the failure.
             do { try repository.pushAnchors(to: push) } catch { failure = error }
         }
         try output.renderer.print(
@@ -47,39 +46,59 @@ struct AuditAnchorCommand: AsyncParsableCommand {
 struct AnchorResult: CommandResult {
     let outcome: AuditAnchorer.Outcome
     let place: String
-    /// Where it was pushed.
+    /// The remote that it was pushed to.
     let remote: String?
 
-    private var parts: (anchor: AuditAnchor, commit: CommitID, isNew: Bool, isSigned: Bool)? {
+    struct Parts: Sendable {
+        let anchor: AuditAnchor
+        let commit: CommitID
+        let isNew: Bool
+        let isSigned: Bool
+    }
+
+    private var parts: Parts? {
         switch outcome {
-        case .anchored(let anchor, let commit, let isSigned): (anchor, commit, true, isSigned)
-        case .standing(let anchor, let commit): (anchor, commit, false, false)
+        case .anchored(let anchor, let commit, let isSigned):
+            Parts(anchor: anchor, commit: commit, isNew: true, isSigned: isSigned)
+        case .standing(let anchor, let commit): Parts(anchor: anchor, commit: commit, isNew: false, isSigned: false)
         case .empty: nil
         }
     }
 
     /// The anchor itself, with where it stands: `--anchor-from` reads this again.
-    var json: JSONValue {
-        guard let parts, var object = parts.anchor.json.object else { return .null }
-        object["commit"] = .string(parts.commit.hex)
-        object["ref"] = .string(CodexRepository.auditRef)
-        object["new"] = .bool(parts.isNew)
-        object["signed"] = parts.isNew ? .bool(parts.isSigned) : .null
-        object["pushed"] = .optional(remote)
-        return .object(object)
+    struct Anchored: Encodable {
+        let anchor: JSONValue
+        let commit: String
+        let ref: String
+        let isNew: Bool
+        let isSigned: Bool?
+        let remote: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case anchor = ""
+            case commit, ref
+            case isNew = "new"
+            case isSigned = "signed"
+            case remote = "pushed"
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["SEQ", "HASH", "ROOT", "COMMIT", "NEW"],
-            parts.map { parts in
-                [
-                    [
-                        String(parts.anchor.seq), ContentDigest.hex(bytes: parts.anchor.hash),
-                        ContentDigest.hex(bytes: parts.anchor.root), parts.commit.hex, parts.isNew ? "true" : "false",
-                    ]
-                ]
-            } ?? [])
+    var document: Anchored? {
+        parts.map { parts in
+            Anchored(
+                anchor: parts.anchor.json, commit: parts.commit.hex, ref: CodexRepository.auditRef, isNew: parts.isNew,
+                isSigned: parts.isNew ? parts.isSigned : nil, remote: remote)
+        }
+    }
+
+    var rows: [Parts] { parts.map { [$0] } ?? [] }
+
+    var columns: [Column<Parts>] {
+        [
+            .number("SEQ") { $0.anchor.seq }, .text("HASH") { ContentDigest.hex(bytes: $0.anchor.hash) },
+            .text("ROOT") { ContentDigest.hex(bytes: $0.anchor.root) }, .text("COMMIT") { $0.commit.hex },
+            .flag("NEW") { $0.isNew },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -89,12 +108,12 @@ struct AnchorResult: CommandResult {
             parts.isNew
                 ? style.green("anchored") + " entry \(entry) in commit \(parts.commit.short) of \(place)"
                     + (parts.isSigned ? ", signed" : "")
-                : "entry \(entry) is anchored already, in commit \(parts.commit.short) of \(place); nothing came since",
+                : "entry \(entry) is anchored already, in commit \(parts.commit.short) of \(place); there are no entries since",
             "  chain hash \(ContentDigest.hex(bytes: parts.anchor.hash))",
             "  tree root  \(ContentDigest.hex(bytes: parts.anchor.root))",
         ]
         if let remote { lines.append("  pushed to \(remote)") }
-        if remote == nil, !isQuiet { lines.append("  it proves nothing before it leaves this machine: --push REMOTE") }
+        if remote == nil, !isQuiet { lines.append("  it proves nothing until it leaves this machine: --push REMOTE") }
         return lines.joined(separator: "\n")
     }
 }

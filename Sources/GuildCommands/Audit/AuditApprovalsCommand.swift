@@ -1,67 +1,73 @@
 import ArgumentParser
 import GuildCitadel
-import GuildDomain
-import GuildLedger
+package import GuildDomain
+package import GuildLedger
 
 struct AuditApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approvals", abstract: "Lists the actions that wait for a person, the oldest first.")
+        commandName: "approvals", abstract: "Lists the actions that wait for approval, the oldest first.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let (ledger, now) = (try inspection.ledger(orElse: .saidUnlessSeveral), settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.ledger(orElse: .saidUnlessSeveral)
+        let now = context.now
         let waiting = try await ledger?.approvals() ?? []
         let standings = try await ledger?.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))
     }
 }
 
-struct ApprovalListResult: TabularResult {
-    let waiting: [(action: Action, agent: String)]
-    /// The caps that some of them wait at.
-    let standings: [ActionID: CapStanding]
+struct ApprovalListResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let action: Action
+        let agent: String
+        let waitsBecause: String
+        /// The cap that it waits at, if it does.
+        let standing: CapStanding?
+
+        private enum CodingKeys: String, CodingKey {
+            case action = ""
+            case agent, waitsBecause
+            case standing = "cap_standing"
+        }
+    }
+
+    let rows: [Row]
     let now: Timestamp
+
+    init(waiting: [(action: Action, agent: String)], standings: [ActionID: CapStanding], now: Timestamp) {
+        rows = waiting.map { action, agent in
+            let standing = standings[action.id]
+            return Row(action: action, agent: agent, waitsBecause: action.whyItWaits(standing), standing: standing)
+        }
+        self.now = now
+    }
 
     var emptyText: String { "nothing waits for approval" }
 
-    var json: JSONValue {
-        .array(
-            waiting.map { entry in
-                var object = entry.action.json.object ?? JSONObject()
-                object["agent"] = .string(entry.agent)
-                object["waits_because"] = .string(why(entry.action))
-                object["cap_standing"] = standings[entry.action.id]?.json ?? .null
-                return .object(object)
-            })
+    var columns: [Column<Row>] {
+        [
+            .text("ID", \.action.id.description), .text("AGENT", \.agent), .text("OPERATION", \.action.operation),
+            .text("SUBJECT", \.action.subject), .time("SINCE", \.action.createdAt), .text("REASON", \.action.reason),
+            .text("WAITS BECAUSE", \.waitsBecause), .text("ARGUMENTS") { $0.action.arguments.text() },
+        ]
     }
 
-    private func why(_ action: Action) -> String { action.whyItWaits(standings[action.id]) }
-
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["ID", "AGENT", "OPERATION", "SUBJECT", "SINCE", "REASON", "WAITS BECAUSE", "ARGUMENTS"],
-            waiting.map { action, agent in
-                [
-                    action.id.description, agent, action.operation, action.subject, cells.time(action.createdAt),
-                    action.reason, why(action), action.arguments.text(),
-                ]
-            })
-    }
-
-    /// Whoever agrees must see to what, so the arguments are shown whole.
+    /// A person who approves must see everything, so the arguments are shown whole.
     func text(_ style: Style, isQuiet: Bool) -> String {
-        guard !waiting.isEmpty else { return isQuiet ? "" : emptyText }
-        var blocks = waiting.map { action, agent in
+        guard !rows.isEmpty else { return isQuiet ? "" : emptyText }
+        var blocks = rows.map { row in
+            let action = row.action
             let age = "  waits for \(Amount.duration(now - action.createdAt)); because: \(action.reason)"
             let arguments = action.arguments.text(.pretty).split(separator: "\n").map { "  \($0)" }
-            let next = standings[action.id].map { ["  \($0.nextStep)"] } ?? []
+            let next = row.standing.map { ["  \($0.nextStep)"] } ?? []
             let lines =
-                ["\(agent) wants \(action.operation) on \(action.subject)", age, "  \(why(action))"] + next + arguments
+                ["\(row.agent) wants \(action.operation) on \(action.subject)", age, "  \(row.waitsBecause)"] + next
+                + arguments
             return style.bold(action.id.description) + "  " + lines.map(TextTable.printable).joined(separator: "\n")
         }
         if !isQuiet { blocks.append("guild audit approve ID…, or guild audit reject ID --reason TEXT") }
@@ -69,9 +75,9 @@ struct ApprovalListResult: TabularResult {
     }
 }
 
-extension CapStanding {
+extension CapStanding: JSONShape {
     /// What an approval would let out too, by id.
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "cap": .string(hold.cap.key), "limit": .integer(hold.limit.count), "from": .string(hold.limit.setting),
             "scope": .string(scope.key), "used": .integer(used),

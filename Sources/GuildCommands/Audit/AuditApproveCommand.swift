@@ -4,12 +4,12 @@ import GuildDomain
 
 struct AuditApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Agrees to actions that wait; who did is recorded.")
+        commandName: "approve", abstract: "Approves waiting actions (audited).")
 
     @Argument(help: ArgumentHelp("The ids of the actions.", valueName: "id"))
     var ids: [String]
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String?
 
     @OptionGroup var options: GlobalOptions

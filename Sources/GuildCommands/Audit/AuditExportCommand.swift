@@ -7,18 +7,18 @@ import GuildLedger
 struct AuditExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes audit entries with bodies, salts and hashes as JSON Lines.",
-        discussion: "docs/verify_audit.py recomputes an export without guild; docs/audit-format.md says how.")
+        discussion: "docs/verify_audit.py verifies an export without guild; docs/audit-format.md explains it.")
 
     @Option(help: ArgumentHelp("The first entry.", valueName: "seq"))
     var from: Int64 = 1
 
-    @Option(help: ArgumentHelp("The last entry; the newest where nothing is said.", valueName: "seq"))
+    @Option(help: ArgumentHelp("The last entry. Default: the newest.", valueName: "seq"))
     var until: Int64?
 
     @Option(help: ArgumentHelp("The file to write; - is standard output.", valueName: "path"), completion: .file())
     var to = "-"
 
-    /// What people try, as everywhere else it is the format.
+    /// People may try this option, because everywhere else it is the format.
     @Option(name: .shortAndLong, help: .hidden)
     var output: String?
 
@@ -32,16 +32,17 @@ struct AuditExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         // What is written meanwhile is not part of it.
         let last = try await ledger.auditHead()
         guard from <= max(last, 1), (until ?? last) <= last else {
             throw AuditFailure.noEntry(from > last ? from : until ?? last)
         }
         let destination = try ExportDestination(to)
-        var (after, isRead) = (from - 1, true)
+        var after = from - 1
+        var isRead = true
         while isRead {
             let piece = try await ledger.exportAudit(after: after, through: until ?? last)
             guard let reached = piece.last else { break }

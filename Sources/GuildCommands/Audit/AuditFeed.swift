@@ -2,7 +2,7 @@ import Foundation
 import GuildDomain
 import GuildLedger
 
-/// `audit log --follow`: what is written to the audit log, as it is written, by whatever process.
+/// `audit log --follow`: the entries of the audit log as any process writes them.
 struct AuditFeed: Sendable {
     let ledger: Ledger
     /// Its `after` is the last entry that has been shown.
@@ -13,7 +13,7 @@ struct AuditFeed: Sendable {
     /// In case a wake-up was lost between processes.
     private static let recheck = Duration.seconds(60)
 
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     func show(_ records: [AuditRecord]) -> Bool {
         records.allSatisfy { record in
             renderer.format == .json ? renderer.printLine(record.json) : renderer.write(record.line(renderer.style))
@@ -26,7 +26,7 @@ struct AuditFeed: Sendable {
             do {
                 try await follow()
             } catch {
-                // What was under way when it was to end: nothing of it was shown.
+                // The read that was in progress at the end; none of it was shown.
                 guard Task.isCancelled else { throw error }
             }
         }
@@ -60,7 +60,7 @@ struct AuditFeed: Sendable {
     }
 }
 
-/// Whoever reads our standard output.
+/// The reader of our standard output.
 enum OutputReader {
     /// Calls `body` when the reader of a pipe has gone away, though nothing was written since. The thread lasts as long
     /// as the process.

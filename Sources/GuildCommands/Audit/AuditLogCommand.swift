@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import GuildCitadel
-import GuildDomain
-import GuildLedger
+import GuildControl
+package import GuildDomain
+package import GuildLedger
 
 struct AuditLogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,33 +19,33 @@ struct AuditLogCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only entries of the causal chain that this event belongs to.", valueName: "id"))
     var event: String?
 
-    @Option(help: ArgumentHelp("Only entries of this invocation, its actions among them.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only entries of this invocation and its actions.", valueName: "id"))
     var invocation: String?
 
-    @Option(help: ArgumentHelp("Only this kind; * stands for anything: 'action.*'.", valueName: "kind"))
+    @Option(help: ArgumentHelp("Only this kind; * is a wildcard: 'action.*'.", valueName: "kind"))
     var kind: String?
 
-    @Option(help: ArgumentHelp("Only what this one did: user:ada, executor, 'user:*'.", valueName: "actor"))
+    @Option(help: ArgumentHelp("Only entries of this actor: user:ada, executor, 'user:*'.", valueName: "actor"))
     var actor: String?
 
     @Option(help: ArgumentHelp("Only entries about this id.", valueName: "id"))
     var subject: String?
 
-    @Option(help: ArgumentHelp("Only entries of the chain that began with this event.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only entries of the chain with this root event.", valueName: "id"))
     var root: String?
 
-    @Option(help: ArgumentHelp("Only entries since then: 7d, 2026-11-22 or RFC 3339.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only entries since this time: 7d, 2026-11-22 or RFC 3339.", valueName: "time"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Only entries before then.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only entries before this time.", valueName: "time"))
     var until: String?
 
     @Option(
         name: [.customShort("n"), .customLong("limit")],
-        help: ArgumentHelp("How many of the newest.", valueName: "count"))
+        help: ArgumentHelp("The number of entries, counted from the newest.", valueName: "count"))
     var count = 50
 
-    @Flag(name: .shortAndLong, help: "Go on showing new entries until Ctrl-C.")
+    @Flag(name: .shortAndLong, help: "Keep printing new entries until Ctrl-C.")
     var follow = false
 
     @OptionGroup var options: GlobalOptions
@@ -57,9 +58,9 @@ struct AuditLogCommand: AsyncParsableCommand {
         if follow, output.output == .yaml || output.output == .csv {
             throw ValidationError("--follow prints a table or JSON Lines: leave out -o, or write -o json")
         }
-        if follow, until != nil { throw ValidationError("--follow has no end: leave out --until") }
+        if follow, until != nil { throw ValidationError("--follow has no end: remove --until") }
         guard [event, invocation, root].count(where: { $0 != nil }) < 2 else {
-            throw ValidationError("--event, --invocation and --root exclude each other: each names a chain")
+            throw ValidationError("--event, --invocation and --root exclude each other: each selects a chain")
         }
         let kinds = AuditEntry.Kind.allCases.map(\.rawValue)
         if let kind, !kind.contains(where: { "*?[".contains($0) }), !kinds.contains(kind) {
@@ -70,26 +71,28 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
-        var filter = try await filter(ledger, now: settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
+        var filter = try await filter(ledger, now: context.now)
         var newest = filter
-        // What is written from here on is for the following, and for nothing else.
+        // Entries written from here on belong to the follower only.
         newest.through = try await ledger.auditHead()
-        (newest.newestFirst, newest.limit) = (true, count)
+        newest.newestFirst = true
+        newest.limit = count
         let records = try await ledger.auditLog(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
-        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: settings.time)
+        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: context.time)
         guard feed.show(records) else { return }
         try await feed.followUntilInterrupted()
     }
 
     private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
         var filter = AuditFilter()
-        (filter.agent, filter.kind, filter.actor) = (agent, kind, actor)
+        filter.agent = agent
+        filter.kind = kind
+        filter.actor = actor
         // A subject may be a commit or an account as well.
         filter.subject = subject
         if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: ledger) {
@@ -98,7 +101,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         filter.since = try since.map { try PointInTime.required($0, option: "--since", now: now, zone: .current) }
         filter.until = try until.map { try PointInTime.required($0, option: "--until", now: now, zone: .current) }
         if let since = filter.since, let until = filter.until, until <= since {
-            throw Failure(.usage, "--until is not after --since", hint: "leave one of them out, or swap them")
+            throw Failure(.usage, "--until is not after --since", hint: "remove one of them, or swap them")
         }
         if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: ledger) }
         if let invocation { filter.invocation = try await WrittenID.resolve(invocation, in: ledger) }
@@ -106,25 +109,24 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 }
 
-struct AuditLogResult: TabularResult {
+struct AuditLogResult: ListResult {
     let records: [AuditRecord]
 
-    var emptyText: String { "no entry fits" }
-    var json: JSONValue { .array(records.map(\.json)) }
+    var emptyText: String { "no entry matches" }
+    var rows: [AuditRecord] { records }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SEQ", "TIME", "KIND", "ACTOR", "SUBJECT", "WHAT"],
-            records.map {
-                [String($0.seq), cells.time($0.at), $0.kind, $0.actor, $0.subject, $0.summary]
-            }, rightAligned: [0])
+    var columns: [Column<AuditRecord>] {
+        [
+            .number("SEQ", \.seq), .time("TIME", \.at), .text("KIND", \.kind), .text("ACTOR", \.actor),
+            .text("SUBJECT", \.subject), .text("WHAT", \.summary),
+        ]
     }
 }
 
-extension AuditRecord {
+extension AuditRecord: JSONShape {
     private static let summaryCharacters = 160
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "seq": .integer(seq), "at": .string(at.rfc3339), "kind": .string(kind), "actor": .string(actor),
             "subject": .string(subject), "commit": .optional(commit), "cause": .optional(cause),

@@ -7,17 +7,18 @@ import GuildLedger
 
 struct AuditProofCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "proof", abstract: "Proves that an entry is in the log, with a few hashes (RFC 9162).",
+        commandName: "proof", abstract: "Proves with a few hashes that an entry is in the log (RFC 9162).",
         discussion: """
-            With -o json the proof can be handed on; --check reads it again, and needs neither ledger nor codex unless it \
-            is to be compared with an anchor.
+            With -o json you can pass the proof on. --check reads it again, and needs ledger and codex only to compare \
+            it with an anchor.
             """)
 
     @Argument(help: ArgumentHelp("The number of the entry.", valueName: "seq"))
     var seq: Int64?
 
     @Option(
-        help: ArgumentHelp("Prove it for the tree of so many entries: those of an anchor, for one.", valueName: "count")
+        help: ArgumentHelp(
+            "Prove it for the tree of this many entries, for example those of an anchor.", valueName: "count")
     )
     var size: Int64?
 
@@ -36,20 +37,20 @@ struct AuditProofCommand: AsyncParsableCommand {
         }
         if let seq, seq < 1 { throw ValidationError("\(seq) is not the number of an entry: they begin at 1") }
         if size != nil, check != nil || anchors.isAsked {
-            throw ValidationError("--size goes with neither --check nor an anchor: these say the size themselves")
+            throw ValidationError("--size excludes --check and anchors, which determine the size")
         }
     }
 
     func run() async throws {
         let settings = options.settings()
         if let check { return try verify(check, settings) }
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try CommandContext(settings)
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         var anchor: AuditCheckpoint?
         if anchors.isAsked {
             let checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: inspection.codex)
+                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: context.codex)
             anchor = checkpoints.last
         }
         let proof = try await ledger.auditProof(of: seq ?? 0, size: anchor?.anchor.seq ?? size)
@@ -74,7 +75,7 @@ struct AuditProofCommand: AsyncParsableCommand {
         try show(proof, anchor)
     }
 
-    /// Fails after the result where the proof does not hold.
+    /// Fails after showing the result if the proof is wrong.
     private func show(_ proof: AuditProof, _ anchor: AuditCheckpoint?) throws {
         let result = ProofResult(proof: proof, anchor: anchor)
         try output.renderer.print(result)
@@ -91,24 +92,35 @@ struct ProofResult: CommandResult {
     var isGood: Bool { proof.holds && agrees != false }
 
     /// The proof itself; `--check` reads this again.
-    var json: JSONValue {
-        var object = proof.json.object ?? JSONObject()
-        object["holds"] = .bool(proof.holds)
-        object["anchor"] = .optional(anchor?.source)
-        object["agrees"] = agrees.map { .bool($0) } ?? .null
-        return .object(object)
+    struct Document: Encodable {
+        let proof: JSONValue
+        let holds: Bool
+        let anchor: String?
+        let agrees: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case proof = ""
+            case holds, anchor, agrees
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["SEQ", "SIZE", "HOLDS", "ROOT"],
-            [[String(proof.seq), String(proof.size), String(proof.holds), ContentDigest.hex(bytes: proof.root)]])
+    var document: Document {
+        Document(proof: proof.json, holds: proof.holds, anchor: anchor?.source, agrees: agrees)
+    }
+
+    var rows: [AuditProof] { [proof] }
+
+    var columns: [Column<AuditProof>] {
+        [
+            .number("SEQ", \.seq), .number("SIZE", \.size), .flag("HOLDS", \.holds),
+            .text("ROOT") { ContentDigest.hex(bytes: $0.root) },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         let tree = "the tree of \(Amount.grouped(proof.size)) entries"
         guard proof.holds else {
-            return style.red("no proof") + ": the hashes do not lead from entry \(proof.seq) to the root of \(tree)"
+            return style.red("not proved") + ": the hashes do not lead from entry \(proof.seq) to the root of \(tree)"
         }
         var lines = [style.green("proved") + ": entry \(Amount.grouped(proof.seq)) is in \(tree)"]
         lines.append("  entry \(ContentDigest.hex(bytes: proof.hash))")

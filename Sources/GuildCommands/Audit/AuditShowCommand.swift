@@ -1,35 +1,35 @@
 import ArgumentParser
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 
 struct AuditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Draws what an event set going: decisions, invocations, turns, tool calls, actions.",
+        abstract: "Draws everything that followed from an event: decisions, invocations, turns, tool calls, actions.",
         discussion: """
-            The tree begins with the first event of the chain, and goes on with the events that it caused; what was asked \
-            for is marked with ◀.
+            The tree begins with the root event and continues with the events that it caused; ◀ marks the requested \
+            item.
             """)
 
     @Argument(
-        help: ArgumentHelp("The id of an event, an invocation or an action, or its unique beginning.", valueName: "id"))
+        help: ArgumentHelp("The id of an event, an invocation or an action, or a unique prefix.", valueName: "id"))
     var id: String
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
         var trace = try await ledger.trace(of: root)
         if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
         guard let trace else { throw WrittenID.unknown(id) }
-        let standings = try await ledger.capStandings(of: trace.allActions, now: settings.time.now)
+        let standings = try await ledger.capStandings(of: trace.allActions, now: context.now)
         try output.renderer.print(TraceResult(trace: trace.showing(standings), wanted: id))
     }
 }

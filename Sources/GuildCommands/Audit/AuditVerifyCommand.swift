@@ -5,20 +5,20 @@ import GuildLedger
 
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Recomputes the audit chain and names the first entry that does not stand.",
+        commandName: "verify", abstract: "Recomputes the audit chain and reports the first invalid entry.",
         discussion: """
-            Exits 1 where an entry was changed, removed, inserted or reordered. Who can write the ledger can make a whole \
-            new chain: only an anchor that left the machine shows that. Fetch it by name (default clones do not): \
-            git fetch REMOTE refs/guild/audit
+            Exits 1 if an entry was changed, removed, inserted or reordered. Anyone who can write the ledger can \
+            rebuild the whole chain; only an anchor that left the machine exposes that. Fetch anchors by name, because \
+            clones do not include them by default: git fetch REMOTE refs/guild/audit
             """)
 
-    @Option(help: ArgumentHelp("Begin at this entry; what is before is trusted.", valueName: "seq"))
+    @Option(help: ArgumentHelp("Begin at this entry; trust earlier ones.", valueName: "seq"))
     var from: Int64?
 
-    @Flag(help: "Begin behind what the last verification found good; it is remembered beside the ledger.")
+    @Flag(help: "Begin after the last successful verification, which is stored beside the ledger.")
     var incremental = false
 
-    @Flag(help: "Begin at the first entry, whatever was verified before; the default.")
+    @Flag(help: "Begin at the first entry; the default.")
     var full = false
 
     @OptionGroup var anchors: AnchorOptions
@@ -33,21 +33,20 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         var verification = AuditVerification()
         if let from { verification.start = .entry(from) }
         if incremental { verification.start = .remembered }
         if anchors.isAsked {
             verification.checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: inspection.codex)
+                of: try await ledger.ledgerID(), in: context.settings.workingDirectory, codex: context.codex)
         }
-        let verdict = try await ledger.verifyAudit(verification, now: settings.time.now)
+        let verdict = try await ledger.verifyAudit(verification, now: context.now)
         try output.renderer.print(
             VerdictResult(
-                verdict: verdict, ledger: inspection.location.path, anchor: verification.checkpoints.last,
+                verdict: verdict, ledger: context.location.path, anchor: verification.checkpoints.last,
                 start: verification.start))
         if verdict.problem != nil { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
@@ -60,30 +59,45 @@ struct VerdictResult: CommandResult {
     let anchor: AuditCheckpoint?
     let start: AuditVerification.Start
 
-    var json: JSONValue {
-        [
-            "valid": .bool(verdict.problem == nil), "entries": .integer(verdict.entries),
-            "head": .string(verdict.head), "root": .string(verdict.root), "first": .integer(verdict.first),
-            "erased": .integer(verdict.erased), "verified_before": .optional(verdict.rememberedAt),
-            "anchor": anchor.map { checkpoint in
-                [
-                    "seq": .integer(checkpoint.anchor.seq), "at": .string(checkpoint.anchor.at.rfc3339),
-                    "source": .string(checkpoint.source),
-                ]
-            } ?? .null,
-            "problem": verdict.problem.map { ["seq": .integer($0.seq), "reason": .string($0.reason)] } ?? .null,
-        ]
+    struct Document: Encodable {
+        struct Anchor: Encodable {
+            let seq: Int64
+            let at: Timestamp
+            let source: String
+        }
+
+        struct Problem: Encodable {
+            let seq: Int64
+            let reason: String
+        }
+
+        let valid: Bool
+        let entries: Int64
+        let head: String
+        let root: String
+        let first: Int64
+        let erased: Int64
+        let verifiedBefore: Timestamp?
+        let anchor: Anchor?
+        let problem: Problem?
     }
 
-    var table: TextTable {
-        TextTable(
-            ["VALID", "ENTRIES", "HEAD", "SEQ", "REASON"],
-            [
-                [
-                    verdict.problem == nil ? "true" : "false", String(verdict.entries), verdict.head,
-                    verdict.problem.map { String($0.seq) } ?? "", verdict.problem?.reason ?? "",
-                ]
-            ])
+    var document: Document {
+        Document(
+            valid: verdict.problem == nil, entries: verdict.entries, head: verdict.head, root: verdict.root,
+            first: verdict.first, erased: verdict.erased, verifiedBefore: verdict.rememberedAt,
+            anchor: anchor.map {
+                Document.Anchor(seq: $0.anchor.seq, at: $0.anchor.at, source: $0.source)
+            }, problem: verdict.problem.map { Document.Problem(seq: $0.seq, reason: $0.reason) })
+    }
+
+    var rows: [AuditVerdict] { [verdict] }
+
+    var columns: [Column<AuditVerdict>] {
+        [
+            .flag("VALID") { $0.problem == nil }, .number("ENTRIES", \.entries), .text("HEAD", \.head),
+            .text("SEQ") { $0.problem.map { String($0.seq) } ?? "" }, .text("REASON") { $0.problem?.reason ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -99,7 +113,7 @@ struct VerdictResult: CommandResult {
             verdict.first == 1
             ? "\(Amount.grouped(verdict.entries)) entries"
             : verdict.first > verdict.entries
-                ? "no new entry behind \(Amount.grouped(verdict.entries))"
+                ? "no new entry after \(Amount.grouped(verdict.entries))"
                 : "entries \(Amount.grouped(verdict.first)) to \(Amount.grouped(verdict.entries))"
         return style.green("valid") + ": \(what), head \(verdict.head)"
     }
@@ -109,21 +123,21 @@ struct VerdictResult: CommandResult {
         if verdict.erased > 0 { lines.append("  \(Amount.grouped(verdict.erased)) bodies were erased under a policy") }
         if let at = verdict.rememberedAt {
             lines.append(
-                "  the entries before were verified at \(LocalTime.text(at)), and not now: --full begins at the first")
+                "  earlier entries were verified at \(LocalTime.text(at)), not now: --full begins at the first")
         } else if verdict.first > 1 {
-            lines.append("  the entries before were not looked at")
+            lines.append("  earlier entries were not checked")
         }
         if let anchor {
             lines.append(
                 "  agrees with \(anchor.source), made at entry \(Amount.grouped(anchor.anchor.seq)) "
                     + "on \(LocalTime.text(anchor.anchor.at))")
         } else {
-            lines.append("  compared with no anchor: --anchored or --anchor-from shows a chain that was made anew")
+            lines.append("  compared with no anchor: --anchored or --anchor-from exposes a rebuilt chain")
         }
         return lines
     }
 
     private var remaining: String {
-        verdict.first == 1 ? "the entries before it stand" : "--full looks at the entries before too"
+        verdict.first == 1 ? "earlier entries are valid" : "--full checks earlier entries too"
     }
 }

@@ -1,4 +1,5 @@
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 

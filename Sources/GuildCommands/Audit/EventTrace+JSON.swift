@@ -1,9 +1,9 @@
-import GuildDomain
-import GuildLedger
+package import GuildDomain
+package import GuildLedger
 
-extension EventTrace {
+extension EventTrace: JSONShape {
     /// The documented shape of `audit show -o json`.
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "event": event.summaryJSON, "received": .string(receivedAt.rfc3339),
             "decisions": .array(decisions.map(\.json)), "invocations": .array(invocations.map(\.json)),
@@ -25,8 +25,8 @@ extension Event {
     }
 }
 
-extension EventTrace.DecisionRow {
-    var json: JSONValue {
+extension EventTrace.DecisionRow: JSONShape {
+    package var json: JSONValue {
         [
             "rule": .string(rule), "agent": .string(agent), "revision": .integer(revision),
             "outcome": .string(outcome), "final": .bool(isFinal), "until": .optional(until),
@@ -36,8 +36,8 @@ extension EventTrace.DecisionRow {
     }
 }
 
-extension EventTrace.InvocationRow {
-    var json: JSONValue {
+extension EventTrace.InvocationRow: JSONShape {
+    package var json: JSONValue {
         var object = invocation.json.object ?? JSONObject()
         object["turns"] = .array(turns.map(\.json))
         object["actions"] = .array(actions.map(\.json))
@@ -45,25 +45,25 @@ extension EventTrace.InvocationRow {
     }
 }
 
-extension Invocation {
-    var json: JSONValue {
+extension Invocation: JSONShape {
+    package var json: JSONValue {
         [
             "id": .string(id.description), "agent": .string(agent), "chapter": .optional(chapter),
             "commit": .string(commit), "event": .string(event.description), "root": .string(root.description),
             "state": .string(state.rawValue), "wait_reason": .optional(waitReason?.rawValue),
-            "priority": .string(priority.name), "attempt": .integer(attempt), "tokens": .tokens(usage),
+            "priority": .string(priority.name), "attempt": .integer(attempt), "tokens": usage.json,
             "cost_microdollars": .integer(costMicrodollars), "created": .string(createdAt.rfc3339),
             "started": .optional(startedAt), "ended": .optional(endedAt), "outcome": .optional(outcome),
         ]
     }
 }
 
-extension JournalledTurn {
-    var json: JSONValue {
+extension JournalledTurn: JSONShape {
+    package var json: JSONValue {
         [
             "n": .integer(n), "attempt": .integer(attempt), "provider": .string(provider), "model": .string(model),
             "answered": .bool(isAnswered), "stop": .optional(stop), "origin": .optional(origin),
-            "tokens": .tokens(usage), "cost_microdollars": .integer(costMicrodollars),
+            "tokens": usage.json, "cost_microdollars": .integer(costMicrodollars),
             "begun": .string(begunAt.rfc3339), "ended": .optional(endedAt),
             "calls": .array(
                 calls.map { call in
@@ -76,8 +76,8 @@ extension JournalledTurn {
     }
 }
 
-extension EventTrace.ActionRow {
-    var json: JSONValue {
+extension EventTrace.ActionRow: JSONShape {
+    package var json: JSONValue {
         var object = action.json.object ?? JSONObject()
         object["cap_standing"] = standing?.json ?? .null
         object["attempts"] = .array(
@@ -98,8 +98,8 @@ extension EventTrace.ActionRow {
     }
 }
 
-extension Action {
-    var json: JSONValue {
+extension Action: JSONShape {
+    package var json: JSONValue {
         [
             "id": .string(id.description), "invocation": .string(invocation.description),
             "root": .string(root.description), "connector": .string(connector), "operation": .string(operation),

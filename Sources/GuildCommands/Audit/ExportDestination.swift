@@ -6,7 +6,7 @@ final class ExportDestination {
     /// Nil is standard output.
     private let handle: FileHandle?
     private let path: String?
-    /// What becomes the file in the end; nil where nothing is renamed.
+    /// The file that is renamed in the end; nil if nothing is renamed.
     private let partial: String?
     private var isFinished = false
 
@@ -14,7 +14,9 @@ final class ExportDestination {
 
     init(_ place: String) throws(Failure) {
         guard place != "-" else {
-            (handle, path, partial) = (nil, nil, nil)
+            handle = nil
+            path = nil
+            partial = nil
             return
         }
         path = place
@@ -23,7 +25,7 @@ final class ExportDestination {
             guard descriptor >= 0 else { throw Self.refusal(place, SystemError.words(errno)) }
             guard isatty(descriptor) == 0 else {
                 close(descriptor)
-                throw Self.refusal(place, "it is a terminal, which takes no text from outside as it is")
+                throw Self.refusal(place, "it is a terminal, which must not receive raw text from outside")
             }
             partial = nil
             handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -42,7 +44,7 @@ final class ExportDestination {
 
     deinit { if let partial, !isFinished { unlink(partial) } }
 
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     func write(_ bytes: [UInt8]) throws(Failure) -> Bool {
         guard let handle else { return Terminal.write(String(decoding: bytes, as: UTF8.self), to: .output, as: .json) }
         do {
@@ -52,28 +54,29 @@ final class ExportDestination {
             guard let path, partial != nil else { return false }
             throw Failure(
                 .unavailable, "\(path): cannot be written: \(SystemError.words(error))",
-                hint: "free some space; nothing of it was kept")
+                hint: "free some space; the partial file was removed")
         }
     }
 
     func finish() throws(Failure) {
         guard let path, let partial, let handle else { return }
         // Whatever has come to stand there meanwhile is not written over.
-        guard try !Self.isStream(path) else { throw Self.refusal(path, "it was put there meanwhile") }
+        guard try !Self.isStream(path) else { throw Self.refusal(path, "it appeared meanwhile") }
         guard fsync(handle.fileDescriptor) == 0, rename(partial, path) == 0 else {
             throw Failure(.unavailable, "\(path): cannot be written: \(SystemError.words(errno))")
         }
         isFinished = true
     }
 
-    /// Whether it is there to be written to and not to be replaced: a FIFO, `/dev/null`.
+    /// Whether it is something to write to and not to replace: a FIFO, `/dev/null`.
     ///
-    /// - Throws: where it is neither that nor a file: a link to a file may be anybody's, and so may its target.
+    /// - Throws: if it is neither that nor a file: a link may belong to anybody, and so may its target.
     private static func isStream(_ path: String) throws(Failure) -> Bool {
-        var (own, target) = (stat(), stat())
+        var own = stat()
+        var target = stat()
         guard lstat(path, &own) == 0 else { return false }
         let isLink = own.st_mode & S_IFMT == S_IFLNK
-        guard stat(path, &target) == 0 else { throw refusal(path, "it is a symbolic link that leads nowhere") }
+        guard stat(path, &target) == 0 else { throw refusal(path, "it is a dangling symbolic link") }
         switch target.st_mode & S_IFMT {
         case S_IFIFO, S_IFCHR: return true
         case S_IFREG where !isLink: return false

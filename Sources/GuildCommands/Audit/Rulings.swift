@@ -1,11 +1,12 @@
 import Foundation
 import GuildCitadel
 import GuildCodex
-import GuildDomain
-import GuildLedger
+import GuildControl
+package import GuildDomain
+package import GuildLedger
 
 /// What a person decided about several actions, and what happens next.
-struct Rulings: TabularResult {
+struct Rulings: CommandResult {
     let rulings: [Ruling]
     let continuation: ApprovalDesk.Continuation
 
@@ -13,14 +14,15 @@ struct Rulings: TabularResult {
     static func give(
         _ ids: [String], approve: Bool, reason: String?, _ settings: Settings, _ renderer: Renderer
     ) async throws {
-        let inspection = try Inspection(settings, for: .writing)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try CommandContext(settings, for: .writing)
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let desk = ApprovalDesk(
-            ledger: ledger, actionWait: await actionWait(inspection), actor: "user:\(UserName.current)",
+            ledger: ledger, actionWait: await actionWait(context), actor: context.actor,
             time: settings.time)
         let wanted = try await desk.find(ids, approve: approve)
-        var (rulings, failures): ([Ruling], [ApprovalFailure]) = ([], [])
+        var rulings: [Ruling] = []
+        var failures: [ApprovalFailure] = []
         for id in wanted {
             do {
                 rulings.append(try await desk.decide(id, approve: approve, reason: reason))
@@ -36,26 +38,30 @@ struct Rulings: TabularResult {
     }
 
     /// The codex at hand may be none or broken; the decision counts all the same.
-    private static func actionWait(_ inspection: Inspection) async -> Duration {
-        (try? await inspection.acceptedSnapshot())?.settings.actionWait.value ?? Defaults.actionWait
+    private static func actionWait(_ context: CommandContext) async -> Duration {
+        (try? await context.acceptedSnapshot())?.settings.actionWait.value ?? Defaults.actionWait
     }
 
-    var emptyText: String { "" }
+    struct Decided: Encodable {
+        let action: Action
+        let released: CapGrant?
 
-    var json: JSONValue {
-        .array(
-            rulings.map { ruling in
-                var object = ruling.action.json.object ?? JSONObject()
-                object["released"] = ruling.grant?.json ?? .null
-                return .object(object)
-            })
+        private enum CodingKeys: String, CodingKey {
+            case action = ""
+            case released
+        }
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["ID", "OPERATION", "SUBJECT", "STATE"],
-            rulings.flatMap { [$0.action] + ($0.grant?.followers ?? []) }
-                .map { [$0.id.description, $0.operation, $0.subject, $0.state.rawValue] })
+    var document: [Decided] { rulings.map { Decided(action: $0.action, released: $0.grant) } }
+
+    /// Each that was decided, and what went with it.
+    var rows: [Action] { rulings.flatMap { [$0.action] + ($0.grant?.followers ?? []) } }
+
+    var columns: [Column<Action>] {
+        [
+            .text("ID", \.id.description), .text("OPERATION", \.operation), .text("SUBJECT", \.subject),
+            .text("STATE", \.state.rawValue),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -71,16 +77,16 @@ struct Rulings: TabularResult {
 
     private var next: String {
         switch continuation {
-        case .served(let pid, let host): "guild serve (process \(pid) on \(host)) carries on"
+        case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
         case .unattended: "next: guild serve --once executor action-executor"
         }
     }
 }
 
-extension CapGrant {
+extension CapGrant: JSONShape {
     /// What went with the approved action, and what still may.
     var lines: [String] {
-        var lines = followers.map { "  and with it \($0.brief)" }
+        var lines = followers.map { "  and also \($0.brief)" }
         if left > 0 {
             let end = LocalTime.text(until)
             lines.append("  \(left) more \(scope.owner(agent: agent)) may follow until \(end)")
@@ -88,7 +94,7 @@ extension CapGrant {
         return lines
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "cap": .string(hold.cap.key), "scope": .string(scope.key),
             "actions": .array(followers.map { .string($0.id.description) }), "left": .integer(left),

@@ -7,24 +7,29 @@ struct TraceResult: CommandResult {
     /// The id that was asked for.
     let wanted: String
 
-    var json: JSONValue { trace.json }
+    /// One invocation that an event of the tree set going.
+    struct Row: Sendable {
+        let event: Event
+        let run: EventTrace.InvocationRow
 
-    /// One row for each invocation.
-    var table: TextTable {
-        TextTable(
-            ["EVENT", "TYPE", "INVOCATION", "AGENT", "STATE", "TURNS", "ACTIONS", "TOKENS", "COST_MICRODOLLARS"],
-            rows(of: trace))
+        var invocation: Invocation { run.invocation }
     }
 
-    private func rows(of trace: EventTrace) -> [[String]] {
-        trace.invocations.map { row in
-            let invocation = row.invocation
-            return [
-                trace.event.id.description, trace.event.type, invocation.id.description, invocation.agent,
-                invocation.state.rawValue, String(row.turns.count), String(row.actions.count),
-                String(invocation.usage.total), String(invocation.costMicrodollars),
-            ]
-        } + trace.effects.flatMap(rows)
+    var document: EventTrace { trace }
+    var rows: [Row] { Self.rows(of: trace) }
+
+    var columns: [Column<Row>] {
+        [
+            .text("EVENT", \.event.id.description), .text("TYPE", \.event.type),
+            .text("INVOCATION", \.invocation.id.description), .text("AGENT", \.invocation.agent),
+            .text("STATE", \.invocation.state.rawValue), .number("TURNS", \.run.turns.count),
+            .number("ACTIONS", \.run.actions.count), .number("TOKENS", \.invocation.usage.total),
+            .number("COST_MICRODOLLARS", \.invocation.costMicrodollars),
+        ]
+    }
+
+    private static func rows(of trace: EventTrace) -> [Row] {
+        trace.invocations.map { Row(event: trace.event, run: $0) } + trace.effects.flatMap(rows)
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -62,10 +67,10 @@ extension EventTrace {
         let name = event.guildEvent.map { " (\($0))" } ?? ""
         var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
-        if event.isOwn { node.notes.append("caused by an action of ours") }
+        if event.isOwn { node.notes.append("caused by our own action") }
         // Where it is not what the source says already.
         if event.containers != Container.of(source: event.source, system: event.system) {
-            node.notes.append("calls in \(RunPlace(event).text)")
+            node.notes.append("called in \(RunPlace(event).text)")
         }
         let decided = Set(decisions.compactMap(\.invocation))
         node.children = decisions.enumerated().map { index, decision in
@@ -77,7 +82,7 @@ extension EventTrace {
             child.children = invocations.filter { $0.invocation.id == decision.invocation }.map(\.node)
             return child
         }
-        if decisions.isEmpty { node.children.append(TreeNode(label: "not decided yet: it waits for the dispatcher")) }
+        if decisions.isEmpty { node.children.append(TreeNode(label: "undecided: it waits for the dispatcher")) }
         node.children += invocations.filter { !decided.contains($0.invocation.id) }.map(\.node)
         node.children += effects.map(\.node)
         return node

@@ -1,4 +1,5 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -13,37 +14,90 @@ struct AccountResult: CommandResult {
     let screen: Screen
     let alerts: GuildManifest.Alerts
 
-    var json: JSONValue {
-        [
-            "account": .string(report.account.description), "commit": .string(obeyed.snapshot.commit),
-            "not_accepted": drafts,
-            "total": [
-                "used": .integer(report.total?.used ?? 0), "reserved": .integer(report.total?.reserved ?? 0),
-                "cost_microdollars": .integer(report.total?.usedCost ?? 0),
-                "reserved_microdollars": .integer(report.total?.reservedCost ?? 0),
-            ],
-            "alert": .string((report.total?.level ?? .none).name),
-            "alerts_told_to": .array(report.recipients.map { .string($0) }),
-            "waiting": .integer(report.total?.waiting ?? 0),
-            "limits": .array(report.rows.map(json)), "periods": .array(report.standings.map(\.json)),
-            "grants": .array(report.grants.map(\.json)), "throttles": .array(report.throttles.map(\.json)),
-            "entries": .array(report.entries.map(json)),
-        ]
+    struct Document: Encodable {
+        struct Total: Encodable {
+            let used: Int64
+            let reserved: Int64
+            let costMicrodollars: Int64
+            let reservedMicrodollars: Int64
+        }
+
+        /// The limits of a commit that is not accepted.
+        struct Draft: Encodable {
+            struct Limit: Encodable {
+                let name: String
+                let value: Int64?
+                let unit: String?
+                let from: String?
+            }
+
+            let commit: String
+            let limits: [Limit]
+        }
+
+        struct Limit: Encodable {
+            let name: String
+            let value: Int64
+            let unit: String
+            let from: String
+            let period: String
+            let limit: Int64
+            let granted: Int64
+            let used: Int64?
+            let reserved: Int64?
+            let remaining: Int64?
+            let freesUp: BudgetRelief
+            let alert: String
+        }
+
+        struct Entry: Encodable {
+            let at: Timestamp
+            let kind: String
+            let agent: String
+            let model: String
+            let invocation: InvocationID
+            let turn: Int
+            let held: Int64
+            let spent: Int64
+            let costMicrodollars: Int64
+            let estimated: Bool
+            let overrun: Int64
+        }
+
+        let account: String
+        let commit: String
+        let notAccepted: Draft?
+        let total: Total
+        let alert: String
+        let alertsToldTo: [String]
+        let waiting: Int
+        let limits: [Limit]
+        let periods: [BudgetStanding]
+        let grants: [Grant]
+        let throttles: [Throttle]
+        let entries: [Entry]
     }
 
-    /// The limits that a commit sets which is not accepted; null where there are none.
-    private var drafts: JSONValue {
-        guard let draft = obeyed.draft, !report.drafts.isEmpty else { return .null }
-        return [
-            "commit": .string(draft.commit),
-            "limits": .array(
-                report.drafts.map { name, limit in
-                    [
-                        "name": .string(name), "value": .optional(limit?.amount.value),
-                        "unit": .optional(limit?.amount.unit.rawValue), "from": .optional(limit?.origin),
-                    ]
-                }),
-        ]
+    var document: Document {
+        let total = report.total
+        return Document(
+            account: report.account.description, commit: obeyed.snapshot.commit, notAccepted: draft,
+            total: Document.Total(
+                used: total?.used ?? 0, reserved: total?.reserved ?? 0, costMicrodollars: total?.usedCost ?? 0,
+                reservedMicrodollars: total?.reservedCost ?? 0),
+            alert: (total?.level ?? .none).name, alertsToldTo: report.recipients, waiting: total?.waiting ?? 0,
+            limits: report.rows.map(Document.Limit.init), periods: report.standings, grants: report.grants,
+            throttles: report.throttles, entries: report.entries.map(Document.Entry.init))
+    }
+
+    /// Nil if no commit that is not accepted sets other limits.
+    private var draft: Document.Draft? {
+        guard let draft = obeyed.draft, !report.drafts.isEmpty else { return nil }
+        let limits = report.drafts.map { name, limit in
+            Document.Draft.Limit(
+                name: name, value: limit?.amount.value, unit: limit?.amount.unit.rawValue, from: limit?.origin)
+        }
+        return Document.Draft(commit: draft.commit, limits: limits)
     }
 
     private var draftLines: [String] {
@@ -54,43 +108,18 @@ struct AccountResult: CommandResult {
             }
     }
 
-    private func json(_ row: AccountReport.Row) -> JSONValue {
-        [
-            "name": .string(row.limit.name), "value": .integer(row.limit.amount.value),
-            "unit": .string(row.unit.rawValue), "from": .string(row.limit.origin), "period": .string(row.period.name),
-            "limit": .integer(row.inForce), "granted": .integer(row.granted), "used": .optional(row.used),
-            "reserved": .optional(row.reserved), "remaining": .optional(row.remaining),
-            "frees_up": row.relief.json, "alert": .string(row.level.name),
-        ]
-    }
-
-    private func json(_ entry: BookEntry) -> JSONValue {
-        [
-            "at": .string(entry.at.rfc3339), "kind": .string(entry.kind), "agent": .string(entry.agent),
-            "model": .string(entry.model), "invocation": .string(entry.invocation.description),
-            "turn": .integer(entry.turn), "held": .integer(entry.held), "spent": .integer(entry.spent),
-            "cost_microdollars": .integer(entry.costMicrodollars), "estimated": .bool(entry.isEstimated),
-            "overrun": .integer(entry.overrun),
-        ]
-    }
-
     // MARK: Rows
 
-    var table: TextTable {
-        let cells = CellFormat.machine
-        return TextTable(
-            [
-                "limit", "period", "unit", "value", "granted", "in_force", "used", "reserved", "remaining", "frees_up",
-                "alert", "from",
-            ],
-            report.rows.map { row in
-                [
-                    row.limit.name, row.period.name, row.unit.rawValue, cells.count(row.limit.amount.value),
-                    cells.count(row.granted), cells.count(row.inForce), cells.count(row.used),
-                    cells.count(row.reserved), cells.count(row.remaining), row.relief.json.string ?? "",
-                    row.level.name, row.limit.origin,
-                ]
-            })
+    var rows: [AccountReport.Row] { report.rows }
+
+    var columns: [Column<AccountReport.Row>] {
+        [
+            .text("limit", \.limit.name), .text("period", \.period.name), .text("unit", \.unit.rawValue),
+            .count("value", \.limit.amount.value), .count("granted", \.granted), .count("in_force", \.inForce),
+            .count("used", \.used), .count("reserved", \.reserved), .count("remaining", \.remaining),
+            .text("frees_up") { $0.relief.json.string ?? "" }, .text("alert", \.level.name),
+            .text("from", \.limit.origin),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -111,7 +140,8 @@ struct AccountResult: CommandResult {
     }
 
     private func headlines(_ style: Style) -> String {
-        let (used, cost) = (report.total?.used ?? 0, report.total?.usedCost ?? 0)
+        let used = report.total?.used ?? 0
+        let cost = report.total?.usedCost ?? 0
         var first = style.bold(TextTable.printable(report.account.description))
         switch report.total?.level ?? .none {
         case .none: break
@@ -123,7 +153,7 @@ struct AccountResult: CommandResult {
         lines.append("reserved now              \(Amount.grouped(report.total?.reserved ?? 0)) tokens")
         if !report.recipients.isEmpty {
             lines.append(
-                "alerts are told to        \(TextTable.printable(report.recipients.joined(separator: ", ")))")
+                "alerts go to              \(TextTable.printable(report.recipients.joined(separator: ", ")))")
         }
         if let waiting = report.total?.waiting, waiting > 0 {
             let next = "guild budget grant \(report.account) TOKENS --reason WHY"
@@ -174,18 +204,20 @@ struct AccountResult: CommandResult {
     }
 }
 
-extension AccountReport.Limit {
-    func value(_ cells: CellFormat) -> String {
-        switch amount {
-        case .tokens(let count): cells.count(count)
-        case .microdollars(let money): cells.money(money)
-        }
+extension AccountResult.Document.Limit {
+    fileprivate init(_ row: AccountReport.Row) {
+        self.init(
+            name: row.limit.name, value: row.limit.amount.value, unit: row.unit.rawValue, from: row.limit.origin,
+            period: row.period.name, limit: row.inForce, granted: row.granted, used: row.used, reserved: row.reserved,
+            remaining: row.remaining, freesUp: row.relief, alert: row.level.name)
     }
+}
 
-    var json: JSONValue {
-        [
-            "name": .string(name), "value": .integer(amount.value), "unit": .string(amount.unit.rawValue),
-            "from": .string(origin),
-        ]
+extension AccountResult.Document.Entry {
+    fileprivate init(_ entry: BookEntry) {
+        self.init(
+            at: entry.at, kind: entry.kind, agent: entry.agent, model: entry.model, invocation: entry.invocation,
+            turn: entry.turn, held: entry.held, spent: entry.spent, costMicrodollars: entry.costMicrodollars,
+            estimated: entry.isEstimated, overrun: entry.overrun)
     }
 }

@@ -1,3 +1,4 @@
+import GuildBudgets
 import GuildCitadel
 import GuildDomain
 import GuildLedger
@@ -18,7 +19,7 @@ enum BudgetAmounts {
         }
         guard count <= BudgetDesk.grantLimit else {
             throw Failure(
-                .usage, "\(Amount.grouped(count)) tokens are more than one grant may add",
+                .usage, "\(Amount.grouped(count)) tokens exceed the limit of one grant",
                 hint: "at most \(Amount.grouped(BudgetDesk.grantLimit)); is the K or M one too many?")
         }
         return count
@@ -34,7 +35,7 @@ enum BudgetAmounts {
         }
         guard amount <= BudgetDesk.grantLimit else {
             throw Failure(
-                .usage, "--cost \(Money.dollars(amount)) is more than one grant may add",
+                .usage, "--cost \(Money.dollars(amount)) exceeds the limit of one grant",
                 hint: "at most \(Money.dollars(BudgetDesk.grantLimit))")
         }
         return amount
@@ -52,18 +53,18 @@ enum BudgetAmounts {
     static func reason(_ text: String) throws(Failure) -> String {
         let reason = TextTable.printable(text).split(separator: " ").joined(separator: " ")
         guard !reason.isEmpty else {
-            throw Failure(.usage, "--reason is empty", hint: "say why: the audit log keeps it")
+            throw Failure(.usage, "--reason is empty", hint: "give a reason for the audit log")
         }
         guard reason.count <= reasonLimit else {
-            throw Failure(.usage, "--reason is longer than \(reasonLimit) characters", hint: "say it shorter")
+            throw Failure(.usage, "--reason is longer than \(reasonLimit) characters", hint: "shorten it")
         }
         return reason
     }
 
-    /// What a throttle lowers a limit to: `0.5` and `50%` are shares of it, a whole number is tokens.
+    /// The target of a throttle: `0.5` and `50%` are shares of the limit, a whole number is tokens.
     static func measure(_ text: String) throws(Failure) -> Throttle.Measure {
         let wrong = Failure(
-            .usage, "'\(text)' lowers no limit",
+            .usage, "'\(text)' does not lower a limit",
             hint: "write a factor below 1 (0.5, 50%) or a number of tokens (0, 4000, 200K)")
         if text.hasSuffix("%") {
             guard let permille = Decimals.scaled(String(text.dropLast()), digits: 1), permille < 1000 else {

@@ -1,10 +1,12 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
+import GuildControl
 import GuildDomain
 import GuildLedger
 
-/// What a person did to a running budget: the limits before and after, and who goes on.
+/// A person's change to a running budget: the limits before and after, and the invocations that continue.
 struct BudgetChangeResult: CommandResult {
     /// Invocations that are named; the rest is counted.
     private static let nameLimit = 10
@@ -15,38 +17,45 @@ struct BudgetChangeResult: CommandResult {
     /// The organisation's.
     let zone: TimeZone
 
-    /// Finds the account, changes it, and shows what came of it.
+    /// Finds the account, changes it, and shows the result.
     static func make(
         _ account: String, _ settings: Settings, _ renderer: Renderer, verb: String, prefersChapters: Bool = false,
         _ body: (BudgetDesk, AccountName) async throws -> BudgetDesk.Change
     ) async throws {
-        let inspection = try Inspection(settings, for: .writing)
-        defer { inspection.close() }
-        let snapshot = try await inspection.acceptedSnapshot()
+        let context = try CommandContext(settings, for: .writing)
+        defer { context.close() }
+        let snapshot = try await context.acceptedSnapshot()
         let name = try await AccountName.find(
-            account, in: snapshot, ledger: inspection.ledger(orElse: .quiet), prefersChapters: prefersChapters)
+            account, in: snapshot, ledger: context.ledger(orElse: .quiet), prefersChapters: prefersChapters)
         let desk = BudgetDesk(
-            ledger: try inspection.requiredLedger(), snapshot: snapshot, actor: "user:\(UserName.current)",
+            ledger: try context.requiredLedger(), snapshot: snapshot, actor: settings.user,
             time: settings.time)
         let change = try await body(desk, name)
         try renderer.print(
             BudgetChangeResult(change: change, verb: verb, zone: Zones.named(snapshot.guild.timezone) ?? .gmt))
     }
 
-    // MARK: JSON
-
-    var json: JSONValue {
-        [
-            "account": .string(change.account.description), "done": .string(verb),
-            "grants": .array((change.outcome?.grants ?? []).map(\.json)),
-            "throttle": change.throttle?.json ?? .null, "before": json(change.before), "after": json(change.after),
-            "woken": .array((change.outcome?.woken ?? []).map { .string($0.description) }),
-            "still_waiting": .integer(change.outcome?.stillWaiting ?? change.after?.waiting ?? 0),
-        ]
+    struct Document: Encodable {
+        let account: String
+        let done: String
+        let grants: [Grant]
+        let throttle: Throttle?
+        let before: [PeriodStanding]
+        let after: [PeriodStanding]
+        let woken: [InvocationID]
+        let stillWaiting: Int
     }
 
-    private func json(_ standing: AccountStanding?) -> JSONValue {
-        .array((standing?.periods ?? []).filter { isShown($0.period) }.map(\.json))
+    var document: Document {
+        let outcome = change.outcome
+        return Document(
+            account: change.account.description, done: verb, grants: outcome?.grants ?? [], throttle: change.throttle,
+            before: shown(change.before), after: shown(change.after), woken: outcome?.woken ?? [],
+            stillWaiting: outcome?.stillWaiting ?? change.after?.waiting ?? 0)
+    }
+
+    private func shown(_ standing: AccountStanding?) -> [PeriodStanding] {
+        (standing?.periods ?? []).filter { isShown($0.period) }
     }
 
     // MARK: Rows
@@ -58,39 +67,32 @@ struct BudgetChangeResult: CommandResult {
         [change.before, change.after].contains { $0?.period(period)?.isLimited == true }
     }
 
-    private struct Row {
+    struct Row: Sendable {
         let period: BudgetPeriod
         let unit: BudgetStanding.Unit
         let before: BudgetAmount?
         let after: BudgetAmount?
     }
 
-    private var rows: [Row] {
+    var rows: [Row] {
         periods.flatMap { period in
             BudgetStanding.Unit.allCases.compactMap { unit in
-                let (before, after) = (
-                    change.before?.period(period)?.amount(unit), change.after?.period(period)?.amount(unit)
-                )
+                let before = change.before?.period(period)?.amount(unit)
+                let after = change.after?.period(period)?.amount(unit)
                 guard before?.limit != nil || after?.limit != nil else { return nil }
                 return Row(period: period, unit: unit, before: before, after: after)
             }
         }
     }
 
-    var table: TextTable {
-        TextTable(
-            [
-                "account", "period", "unit", "used", "reserved", "limit_before", "limit_after", "remaining_before",
-                "remaining_after",
-            ],
-            rows.map { row in
-                let amounts = [
-                    row.after?.used, row.after?.reserved, row.before?.limit, row.after?.limit, row.before?.remaining,
-                    row.after?.remaining,
-                ]
-                return [change.account.description, row.period.name, row.unit.rawValue]
-                    + amounts.map { CellFormat.machine.count($0) }
-            })
+    var columns: [Column<Row>] {
+        [
+            .text("account") { [account = change.account.description] _ in account },
+            .text("period", \.period.name), .text("unit", \.unit.rawValue), .count("used", \.after?.used),
+            .count("reserved", \.after?.reserved), .count("limit_before") { $0.before?.limit },
+            .count("limit_after") { $0.after?.limit }, .count("remaining_before") { $0.before?.remaining },
+            .count("remaining_after") { $0.after?.remaining },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -137,13 +139,13 @@ struct BudgetChangeResult: CommandResult {
             let more = outcome.woken.count > Self.nameLimit ? ", …" : ""
             let next =
                 switch change.continuation {
-                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) carries on"
+                case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
                 case .unattended: "next: guild serve --once"
                 }
-            lines += ["", "\(outcome.woken.count) waiting invocations go on: \(names)\(more)", next]
+            lines += ["", "\(outcome.woken.count) waiting invocations continue: \(names)\(more)", next]
         }
         if outcome.stillWaiting > 0 {
-            lines.append(style.yellow("\(outcome.stillWaiting) still wait: this was not enough for them"))
+            lines.append(style.yellow("\(outcome.stillWaiting) still wait, because they need more"))
         }
         return lines
     }

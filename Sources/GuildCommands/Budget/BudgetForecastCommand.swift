@@ -1,15 +1,16 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
 
 struct BudgetForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "forecast", abstract: "Projects what will be used, and which limits will not hold.",
+        commandName: "forecast", abstract: "Forecasts usage and shows which limits it will exceed.",
         discussion: """
-            What is not scheduled follows the trend of the last four weeks (a mean where there is less than one); the \
-            schedules add one run of the usual size at each of their due times.
+            Unscheduled usage follows the trend of the last four weeks (the mean, if there is less than one week of \
+            data); schedules add one run of the usual size at each due time.
             """)
 
     @Option(help: ArgumentHelp("How far to look ahead.", valueName: "days"))
@@ -26,13 +27,12 @@ struct BudgetForecastCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let obeyed = try await inspection.obeyed()
-        if let remark = obeyed.remark { settings.remark(remark) }
+        let context = try options.context()
+        defer { context.close() }
+        let obeyed = try await context.obeyed()
+        if let remark = obeyed.remark { context.settings.remark(remark) }
         let forecast = try await BudgetForecast.make(
-            days: days, in: obeyed, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
+            days: days, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
         try output.renderer.print(
             BudgetForecastResult(forecast: forecast, zone: Zones.named(obeyed.snapshot.guild.timezone) ?? .gmt))
     }

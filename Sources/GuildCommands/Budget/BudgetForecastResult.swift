@@ -1,4 +1,5 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildDomain
 
@@ -10,64 +11,62 @@ struct BudgetForecastResult: CommandResult {
     /// The organisation's.
     let zone: TimeZone
 
-    var json: JSONValue {
-        [
-            "protocol": .string(Self.protocol),
-            "period": [
-                "since": .string(forecast.since.rfc3339), "until": .string(forecast.until.rfc3339),
-                "days": .integer(forecast.days),
-            ],
-            "accounts": .array(forecast.lines.map(json)),
-            "caveats": .array(forecast.caveats.map { .string($0) }),
-        ]
+    struct Document: Encodable {
+        struct Period: Encodable {
+            let since: Timestamp
+            let until: Timestamp
+            let days: Int
+        }
+
+        struct Account: Encodable {
+            let account: String
+            let basis: String
+            let daysOfData: Tenths
+            let burnRateDaily: Int64
+            let weeklyChangePercent: Tenths?
+            let scheduledRuns: Int
+            let scheduledTokens: Int64
+            let tokens: Int64
+            let costMicrodollars: Int64
+            let limits: [Limit]
+        }
+
+        struct Limit: Encodable {
+            let period: String
+            let unit: String
+            let limit: Int64
+            let remaining: Int64
+            let ends: Timestamp
+            let exhaustedAt: Timestamp?
+        }
+
+        let `protocol`: String
+        let period: Period
+        let accounts: [Account]
+        let caveats: [String]
     }
 
-    private func json(_ line: BudgetForecast.Line) -> JSONValue {
-        [
-            "account": .string(line.account), "basis": .string(line.basis.rawValue),
-            "days_of_data": .number(tenths(line.daysOfData)), "burn_rate_daily": .integer(line.rate.daily),
-            "weekly_change_percent": line.weeklyChange.map { .number(tenths($0 * 100)) } ?? .null,
-            "scheduled_runs": .integer(line.expected.scheduledRuns),
-            "scheduled_tokens": .integer(line.expected.scheduledTokens), "tokens": .integer(line.expected.total),
-            "cost_microdollars": .integer(line.expected.totalMicrodollars),
-            "limits": .array(line.limits.map(json)),
-        ]
-    }
-
-    private func json(_ limit: BudgetForecast.Limit) -> JSONValue {
-        let standing = limit.standing
-        return [
-            "period": .string(standing.period.rawValue), "unit": .string(standing.unit.rawValue),
-            "limit": .integer(standing.limit), "remaining": .integer(standing.remaining),
-            "ends": .string(standing.endsAt.rfc3339), "exhausted_at": .optional(limit.exhaustedAt),
-        ]
-    }
-
-    private func tenths(_ value: Double) -> JSONNumber {
-        let scaled = Int64(exactly: (value * 10).rounded()) ?? 0
-        let sign = scaled < 0 ? "-" : ""
-        return JSONNumber("\(sign)\(scaled.magnitude / 10).\(scaled.magnitude % 10)") ?? JSONNumber(0)
+    var document: Document {
+        Document(
+            protocol: Self.protocol,
+            period: Document.Period(since: forecast.since, until: forecast.until, days: forecast.days),
+            accounts: forecast.lines.map(Document.Account.init), caveats: forecast.caveats)
     }
 
     // MARK: Rows
 
-    var table: TextTable {
-        let cells = CellFormat.machine
-        return TextTable(
-            [
-                "account", "burn_rate_daily", "weekly_change_percent", "scheduled_runs", "scheduled_tokens", "tokens",
-                "cost", "basis", "days_of_data", "exhausted_at",
-            ],
-            forecast.lines.map { line in
-                [
-                    line.account, cells.count(line.rate.daily),
-                    line.weeklyChange.map { tenths($0 * 100).description } ?? "",
-                    String(line.expected.scheduledRuns), cells.count(line.expected.scheduledTokens),
-                    cells.count(line.expected.total), cells.money(line.expected.totalMicrodollars),
-                    line.basis.rawValue, tenths(line.daysOfData).description,
-                    cells.time(line.limits.compactMap(\.exhaustedAt).min()),
-                ]
-            })
+    var rows: [BudgetForecast.Line] { forecast.lines }
+
+    var columns: [Column<BudgetForecast.Line>] {
+        [
+            .text("account", \.account), .count("burn_rate_daily", \.rate.daily),
+            .text("weekly_change_percent") { $0.weeklyChange.map { Tenths($0 * 100).text } ?? "" },
+            .number("scheduled_runs", \.expected.scheduledRuns),
+            .count("scheduled_tokens", \.expected.scheduledTokens), .count("tokens", \.expected.total),
+            .money("cost", \.expected.totalMicrodollars), .text("basis", \.basis.rawValue),
+            .text("days_of_data") { Tenths($0.daysOfData).text },
+            .time("exhausted_at") { $0.limits.compactMap(\.exhaustedAt).min() },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -85,7 +84,7 @@ struct BudgetForecastResult: CommandResult {
             rightAligned: Set(1...6))
         guard !isQuiet else { return table.text(style, showsHeadings: false) }
         guard forecast.hasLedger else {
-            return "nothing is known yet: there is no ledger; a run makes it"
+            return "nothing to forecast: there is no ledger yet; a run creates it"
         }
         var lines = [
             style.dim("the next \(forecast.days) days, until \(LocalTime.text(forecast.until, zone: zone))"),
@@ -129,4 +128,33 @@ struct BudgetForecastResult: CommandResult {
     private func span(_ days: Double) -> String {
         days < 1 ? "\(max(1, Int((days * 24).rounded()))) h of data" : "\(Int(days.rounded())) days of data"
     }
+}
+
+extension BudgetForecastResult.Document.Account {
+    fileprivate init(_ line: BudgetForecast.Line) {
+        self.init(
+            account: line.account, basis: line.basis.rawValue, daysOfData: Tenths(line.daysOfData),
+            burnRateDaily: line.rate.daily, weeklyChangePercent: line.weeklyChange.map { Tenths($0 * 100) },
+            scheduledRuns: line.expected.scheduledRuns, scheduledTokens: line.expected.scheduledTokens,
+            tokens: line.expected.total, costMicrodollars: line.expected.totalMicrodollars,
+            limits: line.limits.map { limit in
+                BudgetForecastResult.Document.Limit(
+                    period: limit.standing.period.rawValue, unit: limit.standing.unit.rawValue,
+                    limit: limit.standing.limit, remaining: limit.standing.remaining, ends: limit.standing.endsAt,
+                    exhaustedAt: limit.exhaustedAt)
+            })
+    }
+}
+
+/// A number with one digit behind the point.
+struct Tenths: JSONShape, Sendable {
+    let text: String
+
+    init(_ value: Double) {
+        let scaled = Int64(exactly: (value * 10).rounded()) ?? 0
+        let sign = scaled < 0 ? "-" : ""
+        text = "\(sign)\(scaled.magnitude / 10).\(scaled.magnitude % 10)"
+    }
+
+    var json: JSONValue { .number(JSONNumber(text) ?? JSONNumber(0)) }
 }

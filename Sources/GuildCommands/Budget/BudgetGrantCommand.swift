@@ -1,15 +1,17 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
 
 struct BudgetGrantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "grant", abstract: "Adds tokens or money to a running budget; who did and why is recorded.",
+        commandName: "grant", abstract: "Adds tokens or money to a running budget (audited).",
         discussion: """
-            A grant lapses with its period. Invocations that waited for the room go on at once. Without --period it adds \
-            to the running day and month, as far as they are limited; a root and an invocation have one budget only.
+            A grant expires with its period. Invocations that waited for room continue immediately. Without --period \
+            it adds to the current day and month, as far as they are limited; a root and an invocation have one budget \
+            only.
             """)
 
     @Argument(
@@ -21,7 +23,7 @@ struct BudgetGrantCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("How many: 4000, 200K or 10M; 0 with --cost.", valueName: "tokens"))
     var tokens: String
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String
 
     @Option(help: ArgumentHelp("US dollars to add: 5 or 2.50.", valueName: "dollars"))

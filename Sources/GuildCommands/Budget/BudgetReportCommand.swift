@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -11,37 +12,37 @@ struct BudgetReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Reports tokens and money by agent, chapter, model, day or causal root.",
         discussion: """
-            The period is rounded to hours. Without --since it begins with the running month in the organisation's time \
-            zone, without --until it ends now. The JSON carries "protocol": "MANA_REPORT_V1".
+            The period is rounded to hours. Without --since it begins with the current month in the organisation's \
+            time zone; without --until it ends now. The JSON carries "protocol": "MANA_REPORT_V1".
             """)
 
     @Option(help: ArgumentHelp("agent, chapter, model, day or root.", valueName: "group"))
     var by: UsageGrouping = .agent
 
-    @Option(help: ArgumentHelp("Where the period begins: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
+    @Option(help: ArgumentHelp("The start of the period: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Where the period ends.", valueName: "time"))
+    @Option(help: ArgumentHelp("The end of the period.", valueName: "time"))
     var until: String?
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let (obeyed, now) = (try await inspection.obeyed(), settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let obeyed = try await context.obeyed()
+        let now = context.now
         let snapshot = obeyed.snapshot
-        if let remark = obeyed.remark { settings.remark(remark) }
+        if let remark = obeyed.remark { context.settings.remark(remark) }
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         let query = BudgetQuery(
             grouping: by,
             since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
             until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
         let report = try await BudgetReport.make(
-            query, in: snapshot, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: now)
+            query, in: snapshot, ledger: context.ledger(orElse: .saidUnlessSeveral), now: now)
         try output.renderer.print(
-            BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: inspection.location.path))
+            BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: context.location.path))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildDomain
 import GuildLedger
@@ -9,65 +10,76 @@ struct BudgetReportResult: CommandResult {
     /// The organisation's zone, in which its days begin.
     let zone: TimeZone
     let screen: Screen
-    /// Where the ledger is, or would be.
+    /// The ledger's place, whether or not it exists.
     let ledger: String
 
-    // MARK: JSON
+    struct Document: Encodable {
+        struct Period: Encodable {
+            let since: Timestamp
+            let until: Timestamp
+            let timezone: String
+        }
 
-    var json: JSONValue {
-        [
-            "protocol": .string(BudgetReport.protocol),
-            "period": [
-                "since": .string(report.since.rfc3339), "until": .string(report.until.rfc3339),
-                "timezone": .string(report.timezone),
-            ],
-            "by": .string(report.grouping.rawValue), "breakdown": .array(report.lines.map(json)),
-            "omitted": .integer(report.omitted),
-            "total": [
-                "calls": .integer(report.total.calls), "tokens": .integer(report.total.tokens),
-                "classes": .tokens(report.total.usage), "cost_microdollars": .integer(report.total.costMicrodollars),
-                "estimated": .integer(report.total.estimatedTokens), "reserved": .optional(report.total.reserved),
-            ],
-            "budget_remaining": .array(report.pool.map(\.json)), "burn_rate_daily": .integer(report.burnRate.daily),
-            "projected_exhaustion": .optional(report.projectedExhaustion),
-        ]
+        struct Line: Encodable {
+            let name: String
+            let calls: Int64
+            let used: Int64
+            let tokens: TokenUsage
+            let costMicrodollars: Int64
+            let estimated: Int64
+            let reserved: Int64?
+            let limits: [BudgetStanding]
+        }
+
+        struct Total: Encodable {
+            let calls: Int64
+            let tokens: Int64
+            let classes: TokenUsage
+            let costMicrodollars: Int64
+            let estimated: Int64
+            let reserved: Int64?
+        }
+
+        let `protocol`: String
+        let period: Period
+        let by: String
+        let breakdown: [Line]
+        let omitted: Int64
+        let total: Total
+        let budgetRemaining: [BudgetStanding]
+        let burnRateDaily: Int64
+        let projectedExhaustion: Timestamp?
     }
 
-    private func json(_ line: BudgetReport.Line) -> JSONValue {
-        [
-            "name": .string(line.name), "calls": .integer(line.calls), "used": .integer(line.tokens),
-            "tokens": .tokens(line.usage), "cost_microdollars": .integer(line.costMicrodollars),
-            "estimated": .integer(line.estimatedTokens), "reserved": .optional(line.reserved),
-            "limits": .array(line.limits.map(\.json)),
-        ]
+    var document: Document {
+        let total = report.total
+        return Document(
+            protocol: BudgetReport.protocol,
+            period: Document.Period(since: report.since, until: report.until, timezone: report.timezone),
+            by: report.grouping.rawValue, breakdown: report.lines.map(Document.Line.init), omitted: report.omitted,
+            total: Document.Total(
+                calls: total.calls, tokens: total.tokens, classes: total.usage,
+                costMicrodollars: total.costMicrodollars, estimated: total.estimatedTokens, reserved: total.reserved),
+            budgetRemaining: report.pool, burnRateDaily: report.burnRate.daily,
+            projectedExhaustion: report.projectedExhaustion)
     }
 
     // MARK: Rows
 
-    /// Every column, whether it has anything or not: programs count on them.
-    var table: TextTable {
-        let cells = CellFormat.machine
-        let rows = report.lines.map { line in
-            func standing(_ period: BudgetCalendar.Period) -> BudgetStanding? {
-                line.limits.first { $0.period == period && $0.unit == .tokens }
-            }
-            let (day, month) = (standing(.day), standing(.month))
-            return [line.name, cells.count(line.calls)] + Self.classes(line.usage).map { cells.count($0) }
-                + [
-                    cells.count(line.tokens), cells.money(line.costMicrodollars), cells.count(line.estimatedTokens),
-                    cells.count(line.reserved), cells.count(day?.limit), cells.count(day?.remaining),
-                    cells.count(month?.limit), cells.count(month?.remaining),
-                ]
-        }
-        return TextTable(
-            [
-                report.grouping.rawValue, "calls", "input", "cache_read", "cache_write", "output", "reasoning", "total",
-                "cost", "estimated", "reserved", "day_limit", "day_remaining", "month_limit", "month_remaining",
-            ], rows)
-    }
+    var rows: [BudgetReport.Line] { report.lines }
 
-    private static func classes(_ usage: TokenUsage) -> [Int64] {
-        [usage.input, usage.cacheRead, usage.cacheWrite, usage.output, usage.reasoning]
+    /// Every column, whether it has anything or not: programs count on them.
+    var columns: [Column<BudgetReport.Line>] {
+        [
+            .text(report.grouping.rawValue, \.name), .count("calls", \.calls), .count("input", \.usage.input),
+            .count("cache_read", \.usage.cacheRead), .count("cache_write", \.usage.cacheWrite),
+            .count("output", \.usage.output), .count("reasoning", \.usage.reasoning), .count("total", \.tokens),
+            .money("cost", \.costMicrodollars), .count("estimated", \.estimatedTokens), .count("reserved", \.reserved),
+            .count("day_limit") { $0.tokenLimit(.day)?.limit },
+            .count("day_remaining") { $0.tokenLimit(.day)?.remaining },
+            .count("month_limit") { $0.tokenLimit(.month)?.limit },
+            .count("month_remaining") { $0.tokenLimit(.month)?.remaining },
+        ]
     }
 
     /// For people: only the columns in which anything happened.
@@ -101,7 +113,7 @@ struct BudgetReportResult: CommandResult {
         var table = breakdown
         guard !isQuiet else { return table.text(style, showsHeadings: false) }
         guard report.hasLedger else {
-            return "nothing was spent: there is no ledger yet (\(ledger)); a run makes it"
+            return "nothing was spent: there is no ledger yet (\(ledger)); a run creates it"
         }
         if let most = report.lines.map(\.tokens).max(), most > 0, let bar = screen.bar(beside: table.width) {
             table.headings.append("")
@@ -114,14 +126,14 @@ struct BudgetReportResult: CommandResult {
         parts.append(report.lines.isEmpty ? "nothing was spent in this period" : table.text(style, showsHeadings: true))
         if report.omitted > 0 {
             let count = Amount.grouped(report.omitted)
-            parts.append(style.dim("\(count) more are only in the total: ask for a shorter period"))
+            parts.append(style.dim("\(count) more are only in the total: choose a shorter period"))
         }
         return (parts + ["", standings(style)]).joined(separator: "\n")
     }
 
     private func heading(_ style: Style) -> String {
         let period = "\(LocalTime.text(report.since, zone: zone)) to \(LocalTime.text(report.until, zone: zone))"
-        let hours = report.splitsHours ? "an hour counts to the day in which it begins" : "whole hours"
+        let hours = report.splitsHours ? "an hour counts towards the day in which it begins" : "whole hours"
         return style.dim("\(period) (\(report.timezone), \(hours))")
     }
 
@@ -135,5 +147,21 @@ struct BudgetReportResult: CommandResult {
         let table = StandingTable(standings: standings, zone: zone, screen: screen, alerts: report.alerts)
         return pace + (report.pool.isEmpty ? "\nno manaPool is set in guild.yaml" : "") + "\n\n"
             + table.text(style)
+    }
+}
+
+extension BudgetReport.Line {
+    /// How the limit on the tokens of a running period stands.
+    fileprivate func tokenLimit(_ period: BudgetCalendar.Period) -> BudgetStanding? {
+        limits.first { $0.period == period && $0.unit == .tokens }
+    }
+}
+
+extension BudgetReportResult.Document.Line {
+    fileprivate init(_ line: BudgetReport.Line) {
+        self.init(
+            name: line.name, calls: line.calls, used: line.tokens, tokens: line.usage,
+            costMicrodollars: line.costMicrodollars, estimated: line.estimatedTokens, reserved: line.reserved,
+            limits: line.limits)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -7,8 +8,8 @@ import GuildLedger
 
 struct BudgetShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows one account: its limits, where they come from, and what is used.",
-        discussion: "A bare name will do where only one agent or chapter is called so.")
+        commandName: "show", abstract: "Shows one account: its limits, their sources, and its usage.",
+        discussion: "You can omit the prefix if the name is unambiguous.")
 
     @Argument(
         help: ArgumentHelp(
@@ -20,13 +21,12 @@ struct BudgetShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let obeyed = try await inspection.obeyed()
+        let context = try options.context()
+        defer { context.close() }
+        let obeyed = try await context.obeyed()
         let snapshot = obeyed.snapshot
         let report = try await AccountReport.make(
-            account, in: obeyed, ledger: inspection.ledger(orElse: .saidUnlessSeveral), now: settings.time.now)
+            account, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         try output.renderer.print(
             AccountResult(

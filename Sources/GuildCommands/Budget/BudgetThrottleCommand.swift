@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
@@ -7,11 +8,11 @@ import GuildDomain
 struct BudgetThrottleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "throttle",
-        abstract: "Lowers a chapter's running limits, or ends that; who did and why is recorded.",
+        abstract: "Lowers a chapter's current limits, or lifts that (audited).",
         discussion: """
-            A factor (0.5 or 50%) lowers every limit of the chapter, a number of tokens (200K) that of its day, unless \
-            --period names another. Calls under way are not ended; what was used counts on. A second throttle of the same \
-            period takes the place of the first.
+            A factor (0.5 or 50%) lowers every limit of the chapter; a number of tokens (200K) lowers the limit of its \
+            day, unless --period names another period. Calls in progress are not ended, and earlier usage still \
+            counts. A second throttle of the same period replaces the first.
             """)
 
     @Argument(help: ArgumentHelp("A chapter; agent/NAME and organization work too.", valueName: "chapter"))
@@ -20,7 +21,7 @@ struct BudgetThrottleCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A factor below 1, or a number of tokens.", valueName: "factor|tokens"))
     var measure: String?
 
-    @Flag(help: "End the throttles instead.")
+    @Flag(help: "Lift the throttles instead.")
     var lift = false
 
     @Option(
@@ -30,7 +31,7 @@ struct BudgetThrottleCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("minute, hour, day or month.", valueName: "period"))
     var period: String?
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String?
 
     @OptionGroup var options: GlobalOptions
@@ -39,7 +40,7 @@ struct BudgetThrottleCommand: AsyncParsableCommand {
     func validate() throws {
         if lift, measure != nil || until != nil || period != nil {
             throw ValidationError(
-                "--lift ends every throttle of the chapter: give no factor, --until or --period with it")
+                "--lift ends every throttle of the chapter: it takes no factor, --until or --period")
         }
         if !lift, measure == nil {
             throw ValidationError("give a factor below 1 (0.5, 50%) or a number of tokens (200K), or --lift")

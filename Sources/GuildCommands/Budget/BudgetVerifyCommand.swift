@@ -1,80 +1,127 @@
 import ArgumentParser
+import GuildBudgets
 import GuildCitadel
 import GuildDomain
 import GuildLedger
 
 struct BudgetVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Adds up all books again, and explains every token above a limit.",
-        discussion: "Exits 1 where something does not add up or has no explanation.")
+        commandName: "verify", abstract: "Recomputes every account, and explains every overrun.",
+        discussion: "Exits 1 if an account is wrong or an overrun has no explanation.")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let verification = try await inspection.requiredLedger().verifyBudgets(now: settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let verification = try await context.requiredLedger().verifyBudgets(now: context.now)
         try output.renderer.print(
-            BudgetVerificationResult(verification: verification, ledger: inspection.location.path))
+            BudgetVerificationResult(verification: verification, ledger: context.location.path))
         if !verification.isSound { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
 }
 
-/// What was checked, what is explained and what is not.
+/// The scope of the check, the explained overruns and the findings.
 struct BudgetVerificationResult: CommandResult {
     let verification: BudgetVerification
     let ledger: String
 
-    var json: JSONValue {
-        [
-            "sound": .bool(verification.isSound),
-            "checked": [
-                "entries": .integer(verification.entries), "postings": .integer(verification.postings),
-                "accounts": .integer(verification.accounts), "closed_entries": .integer(verification.closedEntries),
-                "open_reservations": .integer(verification.openReservations),
-            ],
-            "estimated_tokens": .integer(verification.estimatedTokens),
-            "overrun_tokens": .integer(verification.overrunTokens),
-            "findings": .array(
-                verification.findings.map {
-                    ["kind": .string($0.kind.rawValue), "place": .string($0.place), "problem": .string($0.problem)]
-                }),
-            "more_findings": .integer(verification.moreFindings),
-            "excesses": .array(verification.excesses.map(json)),
-        ]
+    struct Document: Encodable {
+        struct Checked: Encodable {
+            let entries: Int64
+            let postings: Int64
+            let accounts: Int64
+            let closedEntries: Int64
+            let openReservations: Int64
+        }
+
+        struct Finding: Encodable {
+            let kind: String
+            let place: String
+            let problem: String
+        }
+
+        struct Excess: Encodable {
+            let account: String
+            let period: String
+            let unit: String
+            let limit: Int64
+            let used: Int64
+            let reserved: Int64
+            let amount: Int64
+            let unexplained: Int64
+            let reasons: [Reason]
+        }
+
+        struct Reason: Encodable {
+            let kind: String
+            let amount: Int64
+            let text: String
+        }
+
+        let sound: Bool
+        let checked: Checked
+        let estimatedTokens: Int64
+        let overrunTokens: Int64
+        let findings: [Finding]
+        let moreFindings: Int64
+        let excesses: [Excess]
     }
 
-    private func json(_ excess: BudgetVerification.Excess) -> JSONValue {
-        [
-            "account": .string(excess.account), "period": .string(excess.period.name),
-            "unit": .string(unit(excess).rawValue), "limit": .integer(excess.limit), "used": .integer(excess.used),
-            "reserved": .integer(excess.reserved), "amount": .integer(excess.amount),
-            "unexplained": .integer(excess.unexplained),
-            "reasons": .array(
-                excess.reasons.map {
-                    ["kind": .string($0.kind.rawValue), "amount": .integer($0.amount), "text": .string($0.text)]
-                }),
-        ]
+    var document: Document {
+        Document(
+            sound: verification.isSound,
+            checked: Document.Checked(
+                entries: verification.entries, postings: verification.postings,
+                accounts: verification.accounts, closedEntries: verification.closedEntries,
+                openReservations: verification.openReservations),
+            estimatedTokens: verification.estimatedTokens, overrunTokens: verification.overrunTokens,
+            findings: verification.findings.map {
+                Document.Finding(kind: $0.kind.rawValue, place: $0.place, problem: $0.problem)
+            }, moreFindings: verification.moreFindings, excesses: verification.excesses.map(excess))
+    }
+
+    private func excess(_ excess: BudgetVerification.Excess) -> Document.Excess {
+        Document.Excess(
+            account: excess.account, period: excess.period.name, unit: unit(excess).rawValue, limit: excess.limit,
+            used: excess.used, reserved: excess.reserved, amount: excess.amount, unexplained: excess.unexplained,
+            reasons: excess.reasons.map {
+                Document.Reason(kind: $0.kind.rawValue, amount: $0.amount, text: $0.text)
+            })
     }
 
     private func unit(_ excess: BudgetVerification.Excess) -> BudgetStanding.Unit {
         excess.isMoney ? .microdollars : .tokens
     }
 
-    /// Each finding, and each reason for an excess.
-    var table: TextTable {
-        let findings = verification.findings.map { ["finding", $0.kind.rawValue, $0.place, "", $0.problem] }
-        let reasons = verification.excesses.flatMap { excess in
-            excess.reasons.map {
-                [
-                    "explained", $0.kind.rawValue, "\(excess.account) \(excess.period.name)",
-                    unit(excess).text($0.amount), $0.text,
-                ]
-            }
+    /// A finding, or a reason for an excess.
+    struct Row: Sendable {
+        let result: String
+        let kind: String
+        let place: String
+        let amount: String
+        let text: String
+    }
+
+    var rows: [Row] {
+        verification.findings.map {
+            Row(result: "finding", kind: $0.kind.rawValue, place: $0.place, amount: "", text: $0.problem)
         }
-        return TextTable(["result", "kind", "place", "amount", "text"], findings + reasons)
+            + verification.excesses.flatMap { excess in
+                excess.reasons.map {
+                    Row(
+                        result: "explained", kind: $0.kind.rawValue, place: "\(excess.account) \(excess.period.name)",
+                        amount: unit(excess).text($0.amount), text: $0.text)
+                }
+            }
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("result", \.result), .text("kind", \.kind), .text("place", \.place), .text("amount", \.amount),
+            .text("text", \.text),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -96,7 +143,8 @@ struct BudgetVerificationResult: CommandResult {
     }
 
     private func explained(_ excess: BudgetVerification.Excess, _ style: Style) -> [String] {
-        let (unit, of) = (unit(excess), excess.isMoney ? "" : " tokens")
+        let unit = unit(excess)
+        let of = excess.isMoney ? "" : " tokens"
         let head =
             "\(TextTable.printable(excess.account)): \(unit.text(excess.amount))\(of) above the \(excess.period.name)'s "
             + "limit of \(unit.text(excess.limit)) (\(unit.text(excess.used)) used, \(unit.text(excess.reserved)) reserved)"

@@ -1,10 +1,11 @@
 import Foundation
+import GuildBudgets
 import GuildCitadel
-import GuildDomain
-import GuildLedger
+package import GuildDomain
+package import GuildLedger
 
 extension BudgetPeriod {
-    /// What a grant adds to.
+    /// The period to which a grant adds.
     var running: String {
         switch self {
         case .perInvocation: "for its whole life"
@@ -14,13 +15,13 @@ extension BudgetPeriod {
     }
 }
 
-extension Grant {
+extension Grant: JSONShape {
     var amountText: String {
         let parts = [tokens > 0 ? "\(Amount.grouped(tokens)) tokens" : nil, cost > 0 ? Money.dollars(cost) : nil]
         return parts.compactMap(\.self).joined(separator: " and ")
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "id": .integer(id), "at": .string(at.rfc3339), "period": .string(period.name), "tokens": .integer(tokens),
             "cost_microdollars": .integer(cost), "until": .optional(until), "actor": .string(actor),
@@ -29,7 +30,7 @@ extension Grant {
     }
 }
 
-extension Throttle {
+extension Throttle: JSONShape {
     /// `50 % of every limit`, `4,000 tokens a day`.
     var text: String {
         switch measure {
@@ -41,7 +42,7 @@ extension Throttle {
         }
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         var measured: JSONObject = [:]
         switch measure {
         case .permille(let permille): measured["permille"] = .integer(permille)
@@ -54,8 +55,8 @@ extension Throttle {
     }
 }
 
-extension BudgetRelief {
-    var json: JSONValue {
+extension BudgetRelief: JSONShape {
+    package var json: JSONValue {
         switch self {
         case .now: "now"
         case .at(let time): .string(time.rfc3339)
@@ -74,11 +75,11 @@ extension BudgetRelief {
     }
 }
 
-extension PeriodStanding {
+extension PeriodStanding: JSONShape {
     func amount(_ unit: BudgetStanding.Unit) -> BudgetAmount { unit == .tokens ? tokens : cost }
 
     /// One period of an account, tokens and money (docs/budget-report.md).
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "period": .string(period.name), "since": .optional(startsAt), "ends": .optional(endsAt),
             "tokens": tokens.json, "cost_microdollars": cost.json, "kept": .integer(kept), "setting": .string(setting),
@@ -87,8 +88,8 @@ extension PeriodStanding {
     }
 }
 
-extension BudgetAmount {
-    var json: JSONValue {
+extension BudgetAmount: JSONShape {
+    package var json: JSONValue {
         [
             "limit": .optional(limit), "codex": .optional(base), "granted": .integer(granted), "used": .integer(used),
             "reserved": .integer(reserved), "remaining": .optional(remaining),

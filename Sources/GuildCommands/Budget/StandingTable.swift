@@ -1,11 +1,12 @@
 import Foundation
+package import GuildBudgets
 import GuildCitadel
 import GuildCodex
-import GuildDomain
+package import GuildDomain
 
-extension BudgetStanding {
+extension BudgetStanding: JSONShape {
     /// One element of `budget_remaining` and of `limits` (docs/budget-report.md).
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "account": .string(account), "period": .string(period.rawValue), "unit": .string(unit.rawValue),
             "limit": .integer(limit), "granted": .integer(granted), "used": .integer(used),
@@ -19,7 +20,7 @@ extension BudgetStanding.Unit {
     func text(_ amount: Int64) -> String { self == .tokens ? Amount.grouped(amount) : Money.dollars(amount) }
 }
 
-/// Running days and months as a table, with bars where a person looks.
+/// Current days and months as a table, with bars on a terminal.
 struct StandingTable {
     let standings: [BudgetStanding]
     let zone: TimeZone
@@ -41,7 +42,7 @@ struct StandingTable {
             table.rows[index] += ["\(percent) %", drawn]
         }
         table.rightAligned.insert(8)
-        // Escape sequences have no width, so colour comes once the columns stand.
+        // Escape sequences have no width, so colour is added after the columns are laid out.
         let lines = table.text(.plain, showsHeadings: true).split(separator: "\n", omittingEmptySubsequences: false)
         return lines.enumerated().map { index, line in
             guard index > 0 else { return style.bold(String(line)) }

@@ -1,43 +1,50 @@
 import Foundation
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import GuildLedger
 
 /// Invocations that failed for good.
-struct DeadLettersResult: TabularResult {
-    let letters: [DeadLetter]
+struct DeadLettersResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let invocation: Invocation
+        let eventType: String
+        let subject: String?
+        let failures: Int
+        let answeredTurns: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case invocation = ""
+            case eventType, subject, failures, answeredTurns
+        }
+    }
+
+    let rows: [Row]
     /// Whose alone they are.
-    var agent: String?
+    let agent: String?
+
+    init(letters: [DeadLetter], agent: String? = nil) {
+        rows = letters.map { letter in
+            Row(
+                invocation: letter.invocation, eventType: letter.eventType, subject: letter.subject,
+                failures: letter.invocation.failures, answeredTurns: letter.answeredTurns)
+        }
+        self.agent = agent
+    }
 
     var emptyText: String { agent.map { "no dead letters of \($0)" } ?? "no dead letters" }
 
-    var json: JSONValue {
-        .array(
-            letters.map { letter in
-                var object = letter.invocation.json.object ?? JSONObject()
-                object["event_type"] = .string(letter.eventType)
-                object["subject"] = .optional(letter.subject)
-                object["failures"] = .integer(letter.invocation.failures)
-                object["answered_turns"] = .integer(letter.answeredTurns)
-                return .object(object)
-            })
+    var columns: [Column<Row>] {
+        [
+            .text("ID", \.invocation.id.description), .text("AGENT", \.invocation.agent), .text("EVENT", \.eventType),
+            .optional("SUBJECT", \.subject), .time("FAILED", \.invocation.endedAt),
+            .number("TRIES", \.invocation.attempt), .text("WHY") { Shown.short($0.invocation.outcome ?? "") },
+        ]
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["ID", "AGENT", "EVENT", "SUBJECT", "FAILED", "TRIES", "WHY"],
-            letters.map { letter in
-                [
-                    letter.invocation.id.description, letter.invocation.agent, letter.eventType,
-                    cells.text(letter.subject), cells.time(letter.invocation.endedAt),
-                    String(letter.invocation.attempt), Shown.short(letter.invocation.outcome ?? ""),
-                ]
-            }, rightAligned: [5])
-    }
-
-    /// The invocation that an id, or the unique beginning of one, names.
+    /// The invocation of an id, or of a unique prefix.
     ///
-    /// - Throws: `DeadLetterFailure` where it is none or not at its end.
+    /// - Throws: `DeadLetterFailure` if there is none or it has not ended.
     static func find(_ text: String, in ledger: Ledger) async throws -> Invocation {
         guard let id = try await WrittenID.find(text, of: [.invocation], in: ledger).flatMap({ InvocationID($0) }),
             let found = try await ledger.invocation(id)
@@ -53,11 +60,12 @@ struct DeadLettersResult: TabularResult {
         _ ids: [String], all: Bool, agent: String?, _ settings: Settings, _ renderer: Renderer,
         _ step: (Ledger, String) async throws -> Invocation
     ) async throws {
-        let inspection = try Inspection(settings, for: .writing)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try CommandContext(settings, for: .writing)
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         var wanted: [String] = []
-        var (done, failures): ([Invocation], [any GuildError]) = ([], [])
+        var done: [Invocation] = []
+        var failures: [any GuildError] = []
         if all {
             wanted = try await ledger.deadLetters(
                 agent: agent?.lowercased(), limit: DeadLettersListCommand.maximumCount
@@ -86,24 +94,25 @@ struct DeadLettersResult: TabularResult {
 
     private static func together(_ failures: [any GuildError]) -> Failure? {
         Failure.together(failures).map { failure in
-            let list = "`guild dispatch dead-letters list` shows those there are"
+            let list = "`guild dispatch dead-letters list` shows them"
             return failures.count == 1 ? failure : Failure(failure.kind, failure.message, hint: list)
         }
     }
 }
 
 /// Dead letters that were sent again or put away.
-struct DeadLettersMoved: TabularResult {
+struct DeadLettersMoved: ListResult {
     let invocations: [Invocation]
     /// Whose alone they are.
     var agent: String?
 
     var emptyText: String { agent.map { "no dead letters of \($0)" } ?? "no dead letters" }
-    var json: JSONValue { .array(invocations.map(\.json)) }
+    var rows: [Invocation] { invocations }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["ID", "AGENT", "STATE"],
-            invocations.map { [$0.id.description, $0.agent, $0.state == .queued ? "queued" : "dropped"] })
+    var columns: [Column<Invocation>] {
+        [
+            .text("ID", \.id.description), .text("AGENT", \.agent),
+            .text("STATE") { $0.state == .queued ? "queued" : "dropped" },
+        ]
     }
 }

@@ -7,90 +7,108 @@ import GuildDomain
 struct DispatchBacktestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",
-        abstract: "Decides recorded events by another revision: what would have run, and what it would have cost.",
+        abstract: "Decides recorded events by another revision and shows what would have run, and its cost.",
         discussion: """
-            Nothing runs and nothing is written. Costs are what a run of each agent has used in the mean so far. Name the \
-            revision with --rev, or try uncommitted files with --worktree.
+            Runs nothing and writes nothing. Costs are the mean of each agent's past runs. Name the revision with \
+            --rev, or try uncommitted files with --worktree.
             """)
 
-    @Option(help: ArgumentHelp("Where the events begin: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
+    @Option(help: ArgumentHelp("The time of the first event: 7d, 2026-11-01 or RFC 3339.", valueName: "time"))
     var since = "7d"
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let begin = try PointInTime.required(since, option: "--since", now: settings.time.now, zone: .current)
-        guard begin <= settings.time.now else {
-            throw Failure(.usage, "--since '\(since)' lies ahead", hint: "recorded events are of the past: --since 7d")
+        let context = try options.context()
+        defer { context.close() }
+        let begin = try PointInTime.required(since, option: "--since", now: context.now, zone: .current)
+        guard begin <= context.now else {
+            throw Failure(.usage, "--since '\(since)' is in the future", hint: "name a time in the past: --since 7d")
         }
-        let snapshot = try inspection.codex().snapshot()
-        let test = try await Backtest.run(snapshot, since: begin, in: try inspection.requiredLedger())
+        let snapshot = try context.codex().snapshot()
+        let test = try await Backtest.run(snapshot, since: begin, in: try context.requiredLedger())
         try output.renderer.print(BacktestResult(test: test, since: begin))
     }
 }
 
-struct BacktestResult: TabularResult {
+struct BacktestResult: CommandResult {
     let test: Backtest
     let since: Timestamp
 
     var emptyText: String {
         test.events == 0
-            ? "no event was recorded since \(LocalTime.text(since))" : "nothing ran for them, and nothing would"
+            ? "no event was recorded since \(LocalTime.text(since))" : "nothing ran for them, and nothing would run"
     }
 
-    var json: JSONValue {
+    struct Document: Encodable {
+        struct Agent: Encodable {
+            let agent: String
+            let recordedRuns: Int
+            let runs: Int
+            let merged: Int
+            let rateLimited: Int
+            let meanTokens: Int64?
+            let recordedTokens: Int64?
+            let tokens: Int64?
+            let recordedCostMicrodollars: Int64?
+            let costMicrodollars: Int64?
+        }
+
+        struct Change: Encodable {
+            let event: EventID
+            let type: String
+            let subject: String?
+            let added: [String]
+            let removed: [String]
+        }
+
+        let commit: String
+        let since: Timestamp
+        let events: Int
+        let erased: Int
+        let changed: Int
+        let agents: [Agent]
+        let changes: [Change]
+    }
+
+    var document: Document {
+        Document(
+            commit: test.commit, since: since, events: test.events, erased: test.erased, changed: test.changed,
+            agents: test.lines.map { line in
+                Document.Agent(
+                    agent: line.agent, recordedRuns: line.recorded, runs: line.expected, merged: line.merged,
+                    rateLimited: line.limited, meanTokens: line.meanTokens, recordedTokens: line.recordedTokens,
+                    tokens: line.expectedTokens, recordedCostMicrodollars: line.recordedCost,
+                    costMicrodollars: line.expectedCost)
+            },
+            changes: test.changes.map {
+                Document.Change(
+                    event: $0.event, type: $0.type, subject: $0.subject, added: $0.added, removed: $0.removed)
+            })
+    }
+
+    var rows: [Backtest.Line] { test.lines }
+
+    var columns: [Column<Backtest.Line>] {
         [
-            "commit": .string(test.commit), "since": .string(since.rfc3339), "events": .integer(test.events),
-            "erased": .integer(test.erased), "changed": .integer(test.changed),
-            "agents": .array(test.lines.map(json)),
-            "changes": .array(
-                test.changes.map { change in
-                    [
-                        "event": .string(change.event.description), "type": .string(change.type),
-                        "subject": .optional(change.subject), "added": .array(change.added.map { .string($0) }),
-                        "removed": .array(change.removed.map { .string($0) }),
-                    ]
-                }),
+            .text("AGENT", \.agent), .number("RAN", \.recorded), .number("WOULD RUN", \.expected),
+            .number("MERGED", \.merged), .number("LIMITED", \.limited), .count("TOKENS A RUN", \.meanTokens),
+            .count("TOKENS", \.expectedTokens), .money("COST", \.expectedCost),
         ]
-    }
-
-    private func json(_ line: Backtest.Line) -> JSONValue {
-        [
-            "agent": .string(line.agent), "recorded_runs": .integer(line.recorded), "runs": .integer(line.expected),
-            "merged": .integer(line.merged), "rate_limited": .integer(line.limited),
-            "mean_tokens": .optional(line.meanTokens), "recorded_tokens": .optional(line.recordedTokens),
-            "tokens": .optional(line.expectedTokens), "recorded_cost_microdollars": .optional(line.recordedCost),
-            "cost_microdollars": .optional(line.expectedCost),
-        ]
-    }
-
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["AGENT", "RAN", "WOULD RUN", "MERGED", "LIMITED", "TOKENS A RUN", "TOKENS", "COST"],
-            test.lines.map { line in
-                [
-                    line.agent, String(line.recorded), String(line.expected), String(line.merged),
-                    String(line.limited), cells.count(line.meanTokens), cells.count(line.expectedTokens),
-                    cells.money(line.expectedCost),
-                ]
-            }, rightAligned: [1, 2, 3, 4, 5, 6, 7])
     }
 
     /// Then and now, as far as there is a run to judge by.
     private var costs: String {
         let known = test.lines.filter { $0.meanTokens != nil }
         func sum(_ part: (Backtest.Line) -> Int64?) -> Int64 { known.reduce(0) { $0.addingSaturated(part($1) ?? 0) } }
-        guard !known.isEmpty else { return "what that costs is not known: none of these has called a model yet" }
+        guard !known.isEmpty else { return "the cost is unknown: none of these has called a model yet" }
         let unknown = test.lines.filter { $0.meanTokens == nil && $0.expected > 0 }.map(\.agent)
         return
             "about \(Amount.grouped(sum(\.expectedTokens))) tokens, \(Money.dollars(sum(\.expectedCost))), instead of "
             + "\(Amount.grouped(sum(\.recordedTokens))) tokens, \(Money.dollars(sum(\.recordedCost)))"
             + (unknown.isEmpty
-                ? "" : "; without \(unknown.joined(separator: ", ")), of which no run has called a model")
+                ? "" : "; excluding \(unknown.joined(separator: ", ")), which have not called a model yet")
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -99,7 +117,7 @@ struct BacktestResult: TabularResult {
         if isQuiet || test.events == 0 { return lines.joined(separator: "\n") }
         lines.append(
             "\(test.events) events since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
-                + "\(test.changed) decided otherwise" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
+                + "\(test.changed) decided differently" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
         lines.append(costs)
         lines += test.changes.map { change in
             let what = change.added.map { "+\($0)" } + change.removed.map { "-\($0)" }

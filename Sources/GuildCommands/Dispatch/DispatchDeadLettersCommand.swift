@@ -5,7 +5,7 @@ import GuildLedger
 
 struct DispatchDeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead-letters", abstract: "Shows invocations that failed for good, and sends them again.",
+        commandName: "dead-letters", abstract: "Lists, retries and discards invocations that failed for good.",
         subcommands: [
             DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersRetryCommand.self,
             DeadLettersDropCommand.self,
@@ -21,7 +21,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those of this agent.", valueName: "name"))
     var agent: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many at most.", valueName: "count"))
+    @Option(name: .customShort("n"), help: ArgumentHelp("The maximum number.", valueName: "count"))
     var count = 100
 
     @OptionGroup var options: GlobalOptions
@@ -34,10 +34,10 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
+        let context = try options.context()
+        defer { context.close() }
         let letters =
-            try await inspection.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
+            try await context.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
                 agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
@@ -45,7 +45,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
 
 struct DeadLettersShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows one with its event, its turns and why it ended.")
+        commandName: "show", abstract: "Shows one with its event, its turns and the reason for its end.")
 
     @Argument(help: ArgumentHelp("The id of the invocation.", valueName: "id"))
     var id: String
@@ -54,9 +54,9 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let inspection = try Inspection(options.settings())
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let found = try await DeadLettersResult.find(id, in: ledger)
         let id = found.id.description
         guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
@@ -66,13 +66,13 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
 
 struct DeadLettersRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Puts dead letters back into the queue; who did is recorded.",
-        discussion: "Each goes on behind its journal: what was answered and done is not asked or done again.")
+        commandName: "retry", abstract: "Queues dead letters again (audited).",
+        discussion: "Each continues after its journal: guild asks and does nothing twice.")
 
     @Argument(help: ArgumentHelp("The ids of the invocations.", valueName: "id"))
     var ids: [String] = []
 
-    @Flag(help: "All of them, or with --agent all of one agent.")
+    @Flag(help: "All of them, or all of one agent with --agent.")
     var all = false
 
     @Option(help: ArgumentHelp("With --all: only those of this agent.", valueName: "name"))
@@ -90,29 +90,30 @@ struct DeadLettersRetryCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { ledger, id in
-            try await ledger.retryDeadLetter(id, actor: "user:\(UserName.current)", now: settings.time.now)
+            try await ledger.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
         }
     }
 }
 
 struct DeadLettersDropCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Puts dead letters away for good; their records stay.")
+        commandName: "drop", abstract: "Discards dead letters; their records stay (audited).")
 
     @Argument(help: ArgumentHelp("The ids of the invocations.", valueName: "id"))
     var ids: [String]
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let (settings, reason) = (options.settings(), reason)
+        let settings = options.settings()
+        let reason = reason
         try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
             try await ledger.dropDeadLetter(
-                id, reason: reason, actor: "user:\(UserName.current)", now: settings.time.now)
+                id, reason: reason, actor: settings.user, now: settings.time.now)
         }
     }
 }

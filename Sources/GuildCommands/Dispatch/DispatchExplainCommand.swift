@@ -8,8 +8,8 @@ import GuildLedger
 struct DispatchExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Shows each rule tried on an event, the first field that failed, and what was decided.",
-        discussion: "The rules are those of --rev; each recorded decision names its own commit where that is another.")
+        abstract: "Shows each rule tried on an event, the first field that failed, and the decisions.",
+        discussion: "The rules are those of --rev; a recorded decision names its commit if that differs.")
 
     @Argument(help: ArgumentHelp("The event's id.", valueName: "event-id"))
     var id: String
@@ -18,23 +18,22 @@ struct DispatchExplainCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let ledger = try inspection.requiredLedger()
+        let context = try options.context()
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
         guard let known = try await ledger.eventID(for: id), let event = try await ledger.event(known) else {
             throw WrittenID.unknown(id)
         }
-        let snapshot = try inspection.codex().snapshot()
+        let snapshot = try context.codex().snapshot()
         let trace = try await ledger.trace(of: known)
         // Limits that cannot be read are left out of the reasons.
-        let obeyed = try? await inspection.acceptedSnapshot()
+        let obeyed = try? await context.acceptedSnapshot()
         let runs = trace?.invocations.map(\.invocation) ?? []
         var result = ExplanationResult(
             event: event, commit: snapshot.commit, decisions: trace?.decisions ?? [],
             runs: runs, waits: try await RunWaits(runs, in: ledger),
-            reasons: try await reasons(obeyed, ledger, now: settings.time.now))
+            reasons: try await reasons(obeyed, ledger, now: context.now))
         do {
             result.trials = try Router(snapshot).trials(event)
         } catch {
@@ -58,36 +57,58 @@ struct ExplanationResult: CommandResult {
     /// The codex that the rules were tried in now.
     let commit: String
     let decisions: [EventTrace.DecisionRow]
-    /// What the decisions set going.
+    /// The runs of the decisions.
     let runs: [Invocation]
     let waits: RunWaits
     let reasons: QueueReasons
 
-    var json: JSONValue {
-        [
-            "event": event.summaryJSON, "commit": .string(commit),
-            "trials": .array(
-                trials.map {
-                    [
-                        "rule": .string($0.rule), "agent": .string($0.agent), "match": .bool($0.mismatch == nil),
-                        "mismatch": .optional($0.mismatch),
-                    ]
-                }), "problem": .optional(problem), "decisions": .array(decisions.map(\.json)),
-            "invocations": .array(
-                runs.map { run in
-                    [
-                        "id": .string(run.id.description), "agent": .string(run.agent),
-                        "state": .string(run.state.rawValue), "wait_reason": .optional(run.waitReason?.rawValue),
-                        "waits_for": .optional(reasons.reason(of: run) ?? waits.reason(of: run)),
-                    ]
-                }),
-        ]
+    struct Document: Encodable {
+        struct Trial: Encodable {
+            let rule: String
+            let agent: String
+            let match: Bool
+            let mismatch: String?
+        }
+
+        struct Run: Encodable {
+            let id: InvocationID
+            let agent: String
+            let state: String
+            let waitReason: String?
+            let waitsFor: String?
+        }
+
+        let event: JSONValue
+        let commit: String
+        let trials: [Trial]
+        let problem: String?
+        let decisions: [EventTrace.DecisionRow]
+        let invocations: [Run]
     }
 
-    var table: TextTable {
-        TextTable(
-            ["RULE", "AGENT", "MATCH", "WHY NOT"],
-            trials.map { [$0.rule, $0.agent, $0.mismatch == nil ? "yes" : "no", $0.mismatch ?? ""] })
+    var document: Document {
+        Document(
+            event: event.summaryJSON, commit: commit,
+            trials: trials.map {
+                Document.Trial(
+                    rule: $0.rule, agent: $0.agent, match: $0.mismatch == nil, mismatch: $0.mismatch)
+            }, problem: problem, decisions: decisions,
+            invocations: runs.map { run in
+                Document.Run(
+                    id: run.id, agent: run.agent, state: run.state.rawValue, waitReason: run.waitReason?.rawValue,
+                    waitsFor: wait(of: run))
+            })
+    }
+
+    private func wait(of run: Invocation) -> String? { reasons.reason(of: run) ?? waits.reason(of: run) }
+
+    var rows: [RuleTrial] { trials }
+
+    var columns: [Column<RuleTrial>] {
+        [
+            .text("RULE", \.rule), .text("AGENT", \.agent), .text("MATCH") { $0.mismatch == nil ? "yes" : "no" },
+            .text("WHY NOT") { $0.mismatch ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -95,10 +116,11 @@ struct ExplanationResult: CommandResult {
         var lines = [style.bold("event \(event.id)") + TextTable.printable("  \(event.type)\(subject)")]
         lines.append(style.bold("rules of \(commit.prefix(17))"))
         if let problem {
-            lines.append(TextTable.printable("  none was tried: \(problem)"))
+            lines.append(TextTable.printable("  no rule was tried: \(problem)"))
         } else {
             lines.append(
-                trials.isEmpty ? "  there are no triggers and no rules" : table.text(style, showsHeadings: !isQuiet))
+                trials.isEmpty
+                    ? "  there are no triggers and no rules" : table(.machine).text(style, showsHeadings: !isQuiet))
         }
         lines.append(style.bold("recorded decisions"))
         if decisions.isEmpty { lines.append("  none yet: the event waits for the dispatcher") }
@@ -108,9 +130,9 @@ struct ExplanationResult: CommandResult {
             node.label += "  \(LocalTime.text(decision.at))\(elsewhere)"
             return node.lines().map { "  " + $0 }
         }
-        if !runs.isEmpty { lines.append(style.bold("what they set going")) }
+        if !runs.isEmpty { lines.append(style.bold("resulting runs")) }
         lines += runs.map { run in
-            let wait = (reasons.reason(of: run) ?? waits.reason(of: run)).map { ", waits for \($0)" }
+            let wait = wait(of: run).map { ", waits for \($0)" }
             return TextTable.printable("  \(run.id)  \(run.agent)  \(run.state.rawValue)\(wait ?? "")")
         }
         return lines.joined(separator: "\n")

@@ -4,10 +4,10 @@ import GuildDomain
 
 struct DispatchMatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "match", abstract: "Tries an event pattern on an event; needs no codex.",
+        commandName: "match", abstract: "Tries an event pattern on an event, without a codex.",
         discussion: """
-            Prints `match` and exits 0, or the first field that failed and exits 1. The pattern is YAML or JSON as a \
-            trigger's `conditions`; the event is any JSON mapping.
+            Prints `match` and exits 0, or prints the first field that failed and exits 1. The pattern is YAML or JSON \
+            like a trigger's `conditions`; the event is any JSON mapping.
             """)
 
     @Argument(help: ArgumentHelp("The pattern; - is standard input.", valueName: "pattern-file"), completion: .file())
@@ -42,23 +42,36 @@ struct DispatchMatchCommand: AsyncParsableCommand {
 struct MatchResult: CommandResult {
     let mismatch: EventPattern.Mismatch?
 
-    var json: JSONValue {
-        guard let mismatch else { return ["match": true] }
-        return [
-            "match": false, "path": .string(mismatch.path), "expected": .string(mismatch.expected),
-            "found": .string(mismatch.found),
-        ]
+    struct Mismatch: Encodable {
+        let path: String
+        let expected: String
+        let found: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["MATCH", "PATH", "EXPECTED", "FOUND"],
-            [
-                [
-                    mismatch == nil ? "true" : "false", mismatch?.path ?? "", mismatch?.expected ?? "",
-                    mismatch?.found ?? "",
-                ]
-            ])
+    /// A match has no other members.
+    struct Document: Encodable {
+        let match: Bool
+        let mismatch: Mismatch?
+
+        private enum CodingKeys: String, CodingKey {
+            case match
+            case mismatch = ""
+        }
+    }
+
+    var document: Document {
+        Document(
+            match: mismatch == nil,
+            mismatch: mismatch.map { Mismatch(path: $0.path, expected: $0.expected, found: $0.found) })
+    }
+
+    var rows: [EventPattern.Mismatch?] { [mismatch] }
+
+    var columns: [Column<EventPattern.Mismatch?>] {
+        [
+            .flag("MATCH") { $0 == nil }, .text("PATH") { $0?.path ?? "" }, .text("EXPECTED") { $0?.expected ?? "" },
+            .text("FOUND") { $0?.found ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String { TextTable.printable(mismatch.map { "\($0)" } ?? "match") }

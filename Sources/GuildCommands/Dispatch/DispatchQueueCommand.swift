@@ -3,17 +3,17 @@ import Foundation
 import GuildCitadel
 import GuildCodex
 import GuildControl
-import GuildDomain
-import GuildLedger
+package import GuildDomain
+package import GuildLedger
 
 struct DispatchQueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Shows what waits for the dispatcher, what it holds back, and what it has set going.")
+        abstract: "Shows waiting events, work that is held back, and unfinished runs.")
 
     private static let maximumCount = 10_000
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many rows at most.", valueName: "count"))
+    @Option(name: .customShort("n"), help: ArgumentHelp("The maximum number of rows.", valueName: "count"))
     var count = 100
 
     @OptionGroup var options: GlobalOptions
@@ -34,16 +34,15 @@ struct DispatchQueueCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        guard let ledger = try inspection.ledger(orElse: .saidUnlessSeveral) else {
+        let context = try options.context()
+        defer { context.close() }
+        guard let ledger = try context.ledger(orElse: .saidUnlessSeveral) else {
             return try output.renderer.print(QueueResult())
         }
-        let now = settings.time.now
+        let now = context.now
         let held = try await ledger.dispatchStatus(limit: count, now: now)
         // Without a codex that can be read, what waits is shown all the same, only not what it limits.
-        let snapshot = try? await inspection.acceptedSnapshot()
+        let snapshot = try? await context.acceptedSnapshot()
         let invocations = try await ledger.unfinishedInvocations(limit: count)
         try output.renderer.print(
             QueueResult(
@@ -61,80 +60,104 @@ struct DispatchQueueCommand: AsyncParsableCommand {
     }
 }
 
-struct QueueResult: TabularResult {
+struct QueueResult: CommandResult {
     var inbound: [Event] = []
     var invocations: [Invocation] = []
     var inboundDepth: Int64 = 0
     var windows: [OpenWindow] = []
-    /// Decisions that wait for their turn at a rate.
+    /// Decisions that wait for a rate-limit slot.
     var pending: [PendingDecision] = []
     var rates: [RateStanding] = []
-    /// Nil where nothing waits, for there is no ledger.
+    /// Nil if nothing waits, because there is no ledger.
     var reasons: QueueReasons?
-    /// Events that wait until it is known who we are.
+    /// Events that wait until our identity is known.
     var held: [Event] = []
     /// Actions that are still to be done though their invocation has ended.
     var actions: [Action] = []
     var waits = RunWaits()
     var now = Timestamp(microseconds: 0)
 
-    var emptyText: String { "nothing waits" }
+    struct Document: Encodable {
+        struct Run: Encodable {
+            let invocation: Invocation
+            let available: Timestamp?
+            let waitsFor: String?
 
-    var json: JSONValue {
-        [
-            "inbound_depth": .integer(inboundDepth), "inbound": .array(inbound.map(\.summaryJSON)),
-            "held": .array(held.map(\.summaryJSON)),
-            "windows": .array(windows.map(\.json)), "rate_limited": .array(pending.map(\.json)),
-            "invocations": .array(
-                invocations.map { invocation in
-                    var object = invocation.json.object ?? JSONObject()
-                    object["available"] = .optional(invocation.state == .queued ? invocation.availableAt : nil)
-                    object["waits_for"] = .optional(reason(of: invocation))
-                    return .object(object)
-                }),
-            "actions": .array(
-                actions.map { action in
-                    [
-                        "id": .string(action.id.description), "operation": .string(action.operation),
-                        "subject": .string(action.subject), "state": .string(action.state.rawValue),
-                        "invocation": .string(action.invocation.description),
-                        "created": .string(action.createdAt.rfc3339), "available": .string(action.availableAt.rfc3339),
-                        "error": .optional(action.error),
-                    ]
-                }), "rates": .array(rates.map { $0.json(now) }),
-        ]
+            private enum CodingKeys: String, CodingKey {
+                case invocation = ""
+                case available, waitsFor
+            }
+        }
+
+        struct LeftAction: Encodable {
+            let id: ActionID
+            let operation: String
+            let subject: String
+            let state: String
+            let invocation: InvocationID
+            let created: Timestamp
+            let available: Timestamp
+            let error: String?
+        }
+
+        let inboundDepth: Int64
+        let inbound: [JSONValue]
+        let held: [JSONValue]
+        let windows: [OpenWindow]
+        let rateLimited: [PendingDecision]
+        let invocations: [Run]
+        let actions: [LeftAction]
+        let rates: [JSONValue]
+    }
+
+    var document: Document {
+        Document(
+            inboundDepth: inboundDepth, inbound: inbound.map(\.summaryJSON), held: held.map(\.summaryJSON),
+            windows: windows, rateLimited: pending,
+            invocations: invocations.map { invocation in
+                Document.Run(
+                    invocation: invocation, available: invocation.state == .queued ? invocation.availableAt : nil,
+                    waitsFor: reason(of: invocation))
+            },
+            actions: actions.map { action in
+                Document.LeftAction(
+                    id: action.id, operation: action.operation, subject: action.subject,
+                    state: action.state.rawValue, invocation: action.invocation, created: action.createdAt,
+                    available: action.availableAt, error: action.error)
+            }, rates: rates.map { $0.json(now) })
     }
 
     private func reason(of invocation: Invocation) -> String? {
         reasons?.reason(of: invocation) ?? waits.reason(of: invocation)
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        let events = inbound.map { event in
-            [
-                event.priority.name, "inbound", event.id.description, event.type, cells.text(event.subject),
-                cells.time(event.time), "", "the dispatcher",
-            ]
-        }
+    // MARK: Rows
+
+    var emptyText: String { "nothing waits" }
+
+    /// One thing that waits, of whatever kind.
+    struct Row: Sendable {
+        /// A cell for each column.
+        let cells: @Sendable (CellFormat) -> [String]
+    }
+
+    var rows: [Row] {
+        let events = inbound.map { event in Row { event.row($0, "inbound", waitsFor: "the dispatcher") } }
         let unknown = held.map { event in
-            [
-                event.priority.name, "held", event.id.description, event.type, cells.text(event.subject),
-                cells.time(event.time), "", "knowing who we are on \(event.system): guild status",
-            ]
+            Row { event.row($0, "held", waitsFor: "our identity on \(event.system): guild status") }
         }
         let runs = invocations.map { invocation in
-            let wait = invocation.waitReason.map { " (\($0.rawValue))" } ?? ""
-            let isDelayed = invocation.state == .queued && invocation.availableAt > now
-            return [
-                invocation.priority.name, invocation.state.rawValue + wait, invocation.id.description, invocation.agent,
-                invocation.root.description, cells.time(invocation.createdAt),
-                isDelayed ? cells.time(invocation.availableAt) : "", reason(of: invocation) ?? "",
-            ]
+            let reason = reason(of: invocation) ?? ""
+            return Row { [now] in invocation.row($0, now, waitsFor: reason) }
         }
-        return TextTable(
-            ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE", "WAITS FOR"],
-            events + unknown + windows.map { $0.row(cells) } + pending.map { $0.row(cells) } + runs
-                + actions.map { $0.row(cells, now) })
+        return events + unknown + windows.map { window in Row { window.row($0) } }
+            + pending.map { decision in Row { decision.row($0) } } + runs
+            + actions.map { action in Row { [now] in action.row($0, now) } }
+    }
+
+    var columns: [Column<Row>] {
+        ["PRIORITY", "STATE", "ID", "WHAT", "ABOUT", "SINCE", "NOT BEFORE", "WAITS FOR"].enumerated()
+            .map { index, heading in Column(heading) { row, cells in row.cells(cells)[index] } }
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -148,6 +171,25 @@ struct QueueResult: TabularResult {
             parts.append(table.text(style, showsHeadings: !isQuiet))
         }
         return parts.joined(separator: "\n\n")
+    }
+}
+
+extension Event {
+    fileprivate func row(_ cells: CellFormat, _ state: String, waitsFor reason: String) -> [String] {
+        [
+            priority.name, state, id.description, type, cells.text(subject), cells.time(time), "", reason,
+        ]
+    }
+}
+
+extension Invocation {
+    fileprivate func row(_ cells: CellFormat, _ now: Timestamp, waitsFor reason: String) -> [String] {
+        let wait = waitReason.map { " (\($0.rawValue))" } ?? ""
+        let isDelayed = state == .queued && availableAt > now
+        return [
+            priority.name, state.rawValue + wait, id.description, agent, root.description, cells.time(createdAt),
+            isDelayed ? cells.time(availableAt) : "", reason,
+        ]
     }
 }
 
@@ -170,8 +212,8 @@ extension RateStanding {
     }
 }
 
-extension OpenWindow {
-    var json: JSONValue {
+extension OpenWindow: JSONShape {
+    package var json: JSONValue {
         [
             "agent": .string(place.agent), "rule": .string(place.rule), "key": .string(place.key),
             "invocation": .string(window.invocation.description), "event": .string(event.description),
@@ -198,8 +240,8 @@ extension Action {
     }
 }
 
-extension PendingDecision {
-    var json: JSONValue {
+extension PendingDecision: JSONShape {
+    package var json: JSONValue {
         [
             "agent": .string(agent), "rule": .string(rule), "event": .string(event.description),
             "invocation": .string(invocation.id.description), "priority": .string(invocation.priority.name),
@@ -211,7 +253,7 @@ extension PendingDecision {
         [
             invocation.priority.name, "rate-limited", invocation.id.description, agent, event.description, "",
             // When that is stands beside it already, in the zone of the table.
-            cells.time(dueAt), "its turn" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
+            cells.time(dueAt), "its slot" + (reason?.components(separatedBy: "; ").first.map { ": \($0)" } ?? ""),
         ]
     }
 }

@@ -1,16 +1,16 @@
-import GuildCitadel
-import GuildDomain
+package import GuildCitadel
+package import GuildDomain
 import GuildLedger
 
-/// What became of the events that were sent.
+/// The result for the events that were sent.
 struct DispatchResult: CommandResult {
     let events: [DispatchedEvent]
-    /// What they set going, once it was followed to the end; nil where nobody waited.
+    /// The resulting invocations, followed to the end; nil if nobody waited.
     var invocations: [Invocation]?
     /// The signal that ended the wait; nil if none did.
     var signal: Int32?
 
-    /// 0 where all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
+    /// 0 if all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
     var exitStatus: Int32 {
         if let signal { return 128 + signal }
         let states = (invocations ?? []).map(\.state)
@@ -19,36 +19,60 @@ struct DispatchResult: CommandResult {
         return states.contains(.waiting) ? ErrorKind.refused.exitStatus : 0
     }
 
-    var json: JSONValue {
-        .array(
-            events.map { dispatched in
-                var object: JSONObject = [
-                    "event": .string(dispatched.event.id.description), "source": .string(dispatched.event.source),
-                    "type": .string(dispatched.event.type), "subject": .optional(dispatched.event.subject),
-                    "reception": .string(dispatched.reception.rawValue),
-                    "decisions": .array(dispatched.decisions.map(\.json)),
-                ]
-                if let invocations {
-                    let own = Set(dispatched.decisions.compactMap(\.invocation))
-                    object["invocations"] = .array(
-                        invocations.filter { own.contains($0.id) || $0.root == dispatched.event.root }.map(\.json))
-                }
-                return .object(object)
-            })
+    struct Sent: Encodable {
+        let event: EventID
+        let source: String
+        let type: String
+        let subject: String?
+        let reception: String
+        let decisions: [DispatchedEvent.Line]
+        let runs: Runs?
+
+        private enum CodingKeys: String, CodingKey {
+            case event, source, type, subject, reception, decisions
+            case runs = ""
+        }
     }
 
-    var table: TextTable {
-        TextTable(
-            ["EVENT", "TYPE", "RECEPTION", "OUTCOME", "AGENT", "RULE", "INVOCATION", "REASON"],
-            events.flatMap { dispatched in
-                dispatched.decisions.map { decision in
-                    [
-                        dispatched.event.id.description, dispatched.event.type, dispatched.reception.rawValue,
-                        decision.outcome, decision.agent, decision.rule, decision.invocation?.description ?? "",
-                        decision.reasons.joined(separator: "; "),
-                    ]
-                }
-            })
+    /// Only where somebody waited for them.
+    struct Runs: Encodable {
+        let invocations: [Invocation]
+    }
+
+    var document: [Sent] {
+        events.map { dispatched in
+            Sent(
+                event: dispatched.event.id, source: dispatched.event.source, type: dispatched.event.type,
+                subject: dispatched.event.subject, reception: dispatched.reception.rawValue,
+                decisions: dispatched.decisions, runs: runs(of: dispatched))
+        }
+    }
+
+    private func runs(of dispatched: DispatchedEvent) -> Runs? {
+        let own = Set(dispatched.decisions.compactMap(\.invocation))
+        return invocations.map { invocations in
+            Runs(invocations: invocations.filter { own.contains($0.id) || $0.root == dispatched.event.root })
+        }
+    }
+
+    /// One decision on an event.
+    struct Row: Sendable {
+        let dispatched: DispatchedEvent
+        let decision: DispatchedEvent.Line
+    }
+
+    var rows: [Row] {
+        events.flatMap { dispatched in dispatched.decisions.map { Row(dispatched: dispatched, decision: $0) } }
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("EVENT", \.dispatched.event.id.description), .text("TYPE", \.dispatched.event.type),
+            .text("RECEPTION", \.dispatched.reception.rawValue), .text("OUTCOME", \.decision.outcome),
+            .text("AGENT", \.decision.agent), .text("RULE", \.decision.rule),
+            .text("INVOCATION") { $0.decision.invocation?.description ?? "" },
+            .text("REASON") { $0.decision.reasons.joined(separator: "; ") },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -66,19 +90,19 @@ struct DispatchResult: CommandResult {
         return lines.joined(separator: "\n")
     }
 
-    /// What to do next.
+    /// The next step.
     private var hint: String? {
         if let invocations {
             let left = events.flatMap(\.decisions).filter { decision in
                 decision.isPending && !invocations.contains { $0.id == decision.invocation }
             }
             if let until = left.compactMap(\.until).min() {
-                return "left until \(LocalTime.text(until)): guild serve runs it then"
+                return "deferred until \(LocalTime.text(until)): guild serve runs it then"
             }
             if invocations.contains(where: { $0.waitReason == .approval }) {
                 return "next: guild audit approvals"
             }
-            return invocations.first.map { "guild audit show \($0.id) draws what happened" }
+            return invocations.first.map { "guild audit show \($0.id) shows what happened" }
         }
         let queued = events.contains { event in
             event.reception != .dryRun && event.decisions.contains { $0.invocation != nil }
@@ -102,11 +126,11 @@ extension DispatchedEvent {
     }
 }
 
-extension DispatchedEvent.Line {
+extension DispatchedEvent.Line: JSONShape {
     /// Whether it is decided again at `until`.
     var isPending: Bool { Decision.Outcome(rawValue: outcome).map { !$0.isFinal } ?? false }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
             "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),

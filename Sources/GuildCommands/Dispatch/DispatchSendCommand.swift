@@ -8,17 +8,17 @@ import GuildRuntime
 
 struct DispatchSendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "send", abstract: "Sends events and shows what was decided.",
+        commandName: "send", abstract: "Sends events and shows the decisions.",
         discussion: """
-            A file holds one CloudEvent in JSON, an array of them, or one on each line. Instead of a file, --type and \
-            --data make an event. With --wait the exit status is 0 when all succeeded, 1 when one failed, and 5 when one \
-            waits for approval.
+            A file contains one CloudEvent in JSON, an array of them, or one on each line. Instead of a file, --type \
+            and --data create an event. With --wait the exit status is 0 if all succeeded, 1 if one failed, and 5 if \
+            one waits for approval.
             """)
 
     @Argument(help: ArgumentHelp("Files with events; - is standard input.", valueName: "event"), completion: .file())
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("Make an event of this type: issues.opened.", valueName: "type"))
+    @Option(help: ArgumentHelp("Create an event of this type: issues.opened.", valueName: "type"))
     var type: String?
 
     @Option(help: ArgumentHelp("Its source. Default: /cli/USER.", valueName: "uri"))
@@ -27,12 +27,13 @@ struct DispatchSendCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Its data: JSON, @FILE, or - for standard input.", valueName: "json"))
     var data: String?
 
-    @Option(help: ArgumentHelp("What it is about: acme/shop#42.", valueName: "subject"))
+    @Option(help: ArgumentHelp("The subject: acme/shop#42.", valueName: "subject"))
     var subject: String?
 
     @Option(
         help: ArgumentHelp(
-            "What a trigger's `source:` names. Default: the first word of --source.", valueName: "system"))
+            "The system, which a trigger's `source:` matches. Default: the first word of --source.", valueName: "system"
+        ))
     var system: String?
 
     @Option(help: ArgumentHelp("Its normalised type: ISSUE_OPENED.", valueName: "name"))
@@ -41,7 +42,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
     @Flag(help: "Decide only; write nothing.")
     var dryRun = false
 
-    @Flag(help: "Run what the events set going, and follow it to the end.")
+    @Flag(help: "Run the resulting invocations and follow them to the end.")
     var wait = false
 
     @OptionGroup var options: GlobalOptions
@@ -50,11 +51,11 @@ struct DispatchSendCommand: AsyncParsableCommand {
     func validate() throws {
         let fields = [source, data, subject, system, guildevent]
         if type == nil, fields.contains(where: { $0 != nil }) {
-            throw ValidationError("an event made here needs --type")
+            throw ValidationError("a new event needs --type")
         }
         if type != nil, !files.isEmpty { throw ValidationError("give files or --type, not both") }
         if type == nil, files.isEmpty { throw ValidationError("there is no event: give a file, - or --type") }
-        if dryRun, wait { throw ValidationError("--dry-run sets nothing going that --wait could follow") }
+        if dryRun, wait { throw ValidationError("--dry-run starts nothing, so --wait has nothing to follow") }
     }
 
     func run() async throws {
@@ -68,7 +69,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
         }
         let deployment = try await Deployment(settings, redactor: redactor, role: .writing)
         defer { deployment.close() }
-        let dispatch = EventDispatch(in: deployment, actor: "user:\(UserName.current)")
+        let dispatch = EventDispatch(in: deployment, actor: settings.user)
         let sent = try await dispatch.send(events)
         guard wait else { return try output.renderer.print(DispatchResult(events: sent)) }
         let progress = Progress(isQuiet: output.quiet)
@@ -99,7 +100,8 @@ struct DispatchSendCommand: AsyncParsableCommand {
         fields["data"] = try payload()
         var event = try Event(cloudEvent: .object(fields), now: now)
         // It is made here, so it has an id of ours.
-        (event.id, event.root) = (id, id)
+        event.id = id
+        event.root = id
         return [event]
     }
 
@@ -116,7 +118,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
     }
 }
 
-/// Says on standard error what runs, one line each.
+/// Reports the runs on standard error, one line each.
 private struct Progress: Sendable {
     let isQuiet: Bool
 
@@ -137,7 +139,7 @@ private struct Progress: Sendable {
 
     private func write(_ line: String) {
         guard !isQuiet else { return }
-        // Where standard error is gone there is nobody to tell.
+        // Without standard error there is nobody to tell.
         Terminal.write(ScreenText.line(line) + "\n", to: .error)
     }
 

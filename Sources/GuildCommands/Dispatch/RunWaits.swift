@@ -1,7 +1,7 @@
 import GuildDomain
 import GuildLedger
 
-/// What runs wait for that have begun: a person, room in a budget, or something else of their own.
+/// The reason why a run waits after its start: a person, room in a budget, or something else.
 struct RunWaits: Sendable {
     private var holds: [InvocationID: CapHold] = [:]
     private var budgets: [InvocationID: BudgetWait] = [:]
@@ -19,7 +19,7 @@ struct RunWaits: Sendable {
         }
     }
 
-    /// - Returns: nil for what does not wait.
+    /// - Returns: nil if the invocation does not wait.
     func reason(of invocation: Invocation) -> String? {
         guard invocation.state == .waiting, let wait = invocation.waitReason else { return nil }
         switch wait {
@@ -27,10 +27,10 @@ struct RunWaits: Sendable {
             let why = holds[invocation.id].map { ", \($0.reason)" } ?? ""
             return "a person\(why): guild audit approvals"
         case .budget: return budgets[invocation.id]?.reason ?? "room in its budget"
-        case .rate: return "its turn at a rate limit"
+        case .rate: return "its slot at a rate limit"
         case .action: return "its actions"
-        case .delegate: return "the agents that it has called"
-        case .preempted: return "a slot: more urgent work has its own"
+        case .delegate: return "the agents that it called"
+        case .preempted: return "a slot that more urgent work uses"
         }
     }
 }

@@ -6,15 +6,15 @@ import GuildLedger
 
 struct LedgerBackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copies the ledger into a new folder, while everything runs on.",
+        commandName: "backup", abstract: "Copies the ledger into a new folder without stopping anything.",
         discussion: """
-            The folder holds ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks it). \
-            It appears under its name only when it is whole, on disk, and its audit chain verifies. Exits 1 where a large \
-            body was gone or damaged in the ledger already; the backup is then kept all the same.
+            The folder contains ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks \
+            it). It appears under its name only when it is complete, on disk, and its audit chain verifies. If a large \
+            body was already missing or damaged in the ledger, the command exits 1 but keeps the backup.
             """)
 
     @Argument(
-        help: ArgumentHelp("The folder to make; it must not be there yet.", valueName: "folder"),
+        help: ArgumentHelp("The folder to create; it must not exist yet.", valueName: "folder"),
         completion: .directory)
     var folder: String
 
@@ -22,12 +22,11 @@ struct LedgerBackupCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
+        let context = try options.context()
+        defer { context.close() }
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-        let contents = try await inspection.requiredLedger().backup(
-            to: path, version: GuildVersion.current, now: settings.time.now)
+        let contents = try await context.requiredLedger().backup(
+            to: path, version: GuildVersion.current, now: context.now)
         try output.renderer.print(BackupResult(path: path, contents: contents))
         if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
     }
@@ -37,23 +36,26 @@ struct BackupResult: CommandResult {
     let path: String
     let contents: BackupContents
 
-    var json: JSONValue {
-        var object: JSONObject = ["path": .string(path)]
-        if case .object(let members) = contents.json {
-            for member in members.members { object[member.key] = member.value }
+    struct Document: Encodable {
+        let path: String
+        let contents: JSONValue
+
+        private enum CodingKeys: String, CodingKey {
+            case path
+            case contents = ""
         }
-        return .object(object)
     }
 
-    var table: TextTable {
-        TextTable(
-            ["PATH", "MADE", "BYTES", "BODIES", "ENTRIES", "HEAD", "DAMAGED"],
-            [
-                [
-                    path, contents.madeAt.rfc3339, String(contents.bytes), String(contents.bodies),
-                    String(contents.auditEntries), contents.auditHead, String(contents.damagedBodies.count),
-                ]
-            ])
+    var document: Document { Document(path: path, contents: contents.json) }
+
+    var rows: [BackupContents] { [contents] }
+
+    var columns: [Column<BackupContents>] {
+        [
+            .text("PATH") { [path] _ in path }, .time("MADE", \.madeAt), .number("BYTES", \.bytes),
+            .number("BODIES", \.bodies), .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead),
+            .number("DAMAGED", \.damagedBodies.count),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -64,7 +66,7 @@ struct BackupResult: CommandResult {
                 + "\(Amount.grouped(contents.auditEntries)) audit entries, head \(contents.auditHead)",
         ]
         lines += contents.damagedBodies.prefix(20).map {
-            style.red("damaged") + ": body \($0) was gone or changed in the ledger already"
+            style.red("damaged") + ": body \($0) was already missing or changed in the ledger"
         }
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger restore --dry-run \(path)")]).joined(
             separator: "\n")

@@ -5,20 +5,19 @@ import GuildLedger
 
 struct LedgerCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Looks at every page, reference, audit entry, book entry and body.",
+        commandName: "check", abstract: "Checks every page, reference, audit entry, account entry and body.",
         discussion: """
-            One line for each part: ok, note (nothing is lost) or failed. Exits 1 where a part failed, 6 where the ledger \
-            cannot be opened. What runs goes on meanwhile.
+            Prints one line for each part: ok, note (nothing is lost) or failed. Exits 1 if a part failed, and 6 if \
+            the ledger cannot be opened. Running work continues meanwhile.
             """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let findings = try await inspection.requiredLedger().check(now: settings.time.now)
+        let context = try options.context()
+        defer { context.close() }
+        let findings = try await context.requiredLedger().check(now: context.now)
         try output.renderer.print(CheckResult(findings: findings))
         if findings.contains(where: { $0.status == .failed }) {
             throw CommandStatus(code: ErrorKind.failed.exitStatus)
@@ -27,24 +26,29 @@ struct LedgerCheckCommand: AsyncParsableCommand {
 }
 
 struct CheckResult: CommandResult {
-    let findings: [LedgerFinding]
-
-    var json: JSONValue {
-        .array(
-            findings.map { finding in
-                [
-                    "part": .string(finding.part.rawValue), "status": .string(finding.status.rawValue),
-                    "summary": .string(finding.summary), "problems": .array(finding.problems.map { .string($0) }),
-                ]
-            })
+    struct Finding: Encodable {
+        let part: String
+        let status: String
+        let summary: String
+        let problems: [String]
     }
 
-    var table: TextTable {
-        TextTable(
-            ["PART", "STATUS", "SUMMARY", "PROBLEMS"],
-            findings.map {
-                [$0.part.rawValue, $0.status.rawValue, $0.summary, $0.problems.joined(separator: "; ")]
-            })
+    let findings: [LedgerFinding]
+
+    var document: [Finding] {
+        findings.map {
+            Finding(
+                part: $0.part.rawValue, status: $0.status.rawValue, summary: $0.summary, problems: $0.problems)
+        }
+    }
+
+    var rows: [LedgerFinding] { findings }
+
+    var columns: [Column<LedgerFinding>] {
+        [
+            .text("PART", \.part.rawValue), .text("STATUS", \.status.rawValue), .text("SUMMARY", \.summary),
+            .text("PROBLEMS") { $0.problems.joined(separator: "; ") },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

@@ -5,36 +5,34 @@ import GuildLedger
 
 struct LedgerPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Takes away what the PrivacyPolicy no longer keeps, as `guild serve` does.",
+        commandName: "prune", abstract: "Deletes what the PrivacyPolicy no longer retains, as `guild serve` does.",
         discussion: """
             `data_retention` of the PrivacyPolicy in force decides; without one, messages are kept for 30 days. Runs, \
-            their journals and their postings stay for 62 days at least, for months are counted from them: then the \
-            books are closed, and what they come to is kept. Roll-ups and the audit log stay for ever without a policy. \
-            What a run still needs stays. Each batch that erases content is an audit entry.
+            their journals and their postings are kept for at least 62 days, because monthly limits count them; then \
+            the accounts are closed and only their totals are kept. Without a policy, roll-ups and the audit log are \
+            kept forever. Data that a run still needs is kept. Each batch that erases content is an audit entry.
             """)
 
-    @Flag(help: "Count what would go, and write nothing.")
+    @Flag(help: "Count what would be deleted; write nothing.")
     var dryRun = false
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings, for: dryRun ? .reading : .writing)
-        defer { inspection.close() }
-        let (ledger, plan) = (
-            try inspection.requiredLedger(), try await inspection.acceptedSnapshot().retentionPlan
-        )
-        let now = settings.time.now
+        let context = try options.context(for: dryRun ? .reading : .writing)
+        defer { context.close() }
+        let ledger = try context.requiredLedger()
+        let plan = try await context.acceptedSnapshot().retentionPlan
+        let now = context.now
         guard !dryRun else {
             let report = try await ledger.prunable(plan, now: now)
             return try output.renderer.print(PruneResult(plan: plan, report: report, isDone: false))
         }
-        guard let report = try await ledger.keepHouse(plan, actor: "user:\(UserName.current)", now: now) else {
+        guard let report = try await ledger.keepHouse(plan, actor: context.actor, now: now) else {
             throw Failure(
-                .unavailable, "ledger \(inspection.location.path): another process prunes it",
-                hint: "`guild serve` does so by itself; or try again")
+                .unavailable, "ledger \(context.location.path): another process is pruning it",
+                hint: "`guild serve` prunes by itself; or try again later")
         }
         try output.renderer.print(PruneResult(plan: plan, report: report, isDone: true))
     }
@@ -52,29 +50,38 @@ struct PruneResult: CommandResult {
         ]
     }
 
-    var json: JSONValue {
-        [
-            "done": .bool(isDone), "complete": .bool(report.isComplete), "policy": .string(plan.policy),
-            "retention": .object(
-                JSONObject(
-                    periods.map { name, period in
-                        (name, period.map { .string(Amount.duration($0)) } ?? .null)
-                    })),
-            "counts": .object(
-                JSONObject(report.counts.map { ($0.name.replacing(" ", with: "_"), .integer($0.count)) })),
-        ]
+    struct Document: Encodable {
+        let done: Bool
+        let complete: Bool
+        let policy: String
+        /// Each period, null for ever.
+        let retention: JSONValue
+        let counts: JSONValue
     }
 
-    var table: TextTable {
-        TextTable(
-            ["WHAT", isDone ? "GONE" : "WOULD GO"], report.counts.map { [$0.name, String($0.count)] },
-            rightAligned: [1])
+    var document: Document {
+        let retention = periods.map { name, period in
+            (name, period.map { JSONValue.string(Amount.duration($0)) } ?? .null)
+        }
+        let counts = report.counts.map { ($0.name.replacing(" ", with: "_"), JSONValue.integer($0.count)) }
+        return Document(
+            done: isDone, complete: report.isComplete, policy: plan.policy,
+            retention: .object(JSONObject(retention)), counts: .object(JSONObject(counts)))
     }
+
+    struct Row: Sendable {
+        let what: String
+        let count: Int64
+    }
+
+    var rows: [Row] { report.counts.map { Row(what: $0.name, count: Int64($0.count)) } }
+
+    var columns: [Column<Row>] { [.text("WHAT", \.what), .number(isDone ? "GONE" : "WOULD GO", \.count)] }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        let kept = periods.map { "\($0.name) \($0.period.map(Amount.duration) ?? "for ever")" }
+        let kept = periods.map { "\($0.name) \($0.period.map(Amount.duration) ?? "forever")" }
         let head = "Kept: \(kept.joined(separator: ", ")) (\(plan.policy))."
         return (isQuiet ? [] : [head, ""]).joined(separator: "\n") + (isQuiet ? "" : "\n")
-            + table.text(style, showsHeadings: !isQuiet)
+            + table(.machine).text(style, showsHeadings: !isQuiet)
     }
 }

@@ -6,24 +6,25 @@ import GuildLedger
 
 struct LedgerRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Puts a backup in the ledger's place.",
+        commandName: "restore", abstract: "Replaces the ledger with a backup.",
         discussion: """
-            Sums, pages, schema and audit chain are verified before anything changes. A ledger in use is refused, and one \
-            that is there too unless --force is given; it is then kept aside. What was queued when the backup was made is \
-            done when guild runs again; an action is looked for before it is done, because it may have been done since.
+            guild verifies checksums, pages, schema and audit chain before it changes anything. It refuses to replace \
+            a ledger in use, and an existing ledger unless --force is given; it then keeps the old one aside. Work \
+            that was queued at the time of the backup runs when guild runs again; guild looks for each action before \
+            it executes it, because the action may have been done since.
             """)
 
     @Argument(
         help: ArgumentHelp("The folder that `guild ledger backup` made.", valueName: "folder"), completion: .directory)
     var folder: String
 
-    @Flag(help: "Replace a ledger that is there; it is kept aside.")
+    @Flag(help: "Replace an existing ledger, which is kept aside.")
     var force = false
 
-    @Flag(help: "Take a backup of another codex's ledger.")
+    @Flag(help: "Accept a backup of another codex's ledger.")
     var foreign = false
 
-    @Flag(help: "Verify the backup, and change nothing.")
+    @Flag(help: "Verify the backup; change nothing.")
     var dryRun = false
 
     @OptionGroup var options: GlobalOptions
@@ -33,12 +34,12 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
         let settings = options.settings()
         let restore = LedgerRestore(
             from: URL(fileURLWithPath: folder).standardizedFileURL.path,
-            to: try Inspection.location(settings, for: dryRun ? .reading : .writing))
+            to: try CommandContext.location(settings, for: dryRun ? .reading : .writing))
         // A ledger that is named by itself may have no codex here.
         let access = foreign ? nil : try? CodexAccess(settings)
         let report = try await restore.run(
             force: force, dryRun: dryRun, isForeign: { access?.isForeign($0) ?? false },
-            actor: "user:\(UserName.current)", now: settings.time.now)
+            actor: settings.user, now: settings.time.now)
         try output.renderer.print(RestoreResult(report: report))
     }
 }
@@ -46,24 +47,30 @@ struct LedgerRestoreCommand: AsyncParsableCommand {
 struct RestoreResult: CommandResult {
     let report: RestoreReport
 
-    var json: JSONValue {
-        [
-            "restored": .bool(report.isDone), "ledger": .string(report.ledger),
-            "kept_aside": .optional(report.keptAside), "made_at": .string(report.contents.madeAt.rfc3339),
-            "bodies": .integer(report.contents.bodies), "audit_entries": .integer(report.contents.auditEntries),
-            "audit_head": .string(report.contents.auditHead),
-        ]
+    struct Document: Encodable {
+        let restored: Bool
+        let ledger: String
+        let keptAside: String?
+        let madeAt: Timestamp
+        let bodies: Int
+        let auditEntries: Int64
+        let auditHead: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["RESTORED", "LEDGER", "MADE", "ENTRIES", "HEAD", "ASIDE"],
-            [
-                [
-                    report.isDone ? "true" : "false", report.ledger, report.contents.madeAt.rfc3339,
-                    String(report.contents.auditEntries), report.contents.auditHead, report.keptAside ?? "",
-                ]
-            ])
+    var document: Document {
+        let contents = report.contents
+        return Document(
+            restored: report.isDone, ledger: report.ledger, keptAside: report.keptAside, madeAt: contents.madeAt,
+            bodies: contents.bodies, auditEntries: contents.auditEntries, auditHead: contents.auditHead)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [
+            .flag("RESTORED", \.restored), .text("LEDGER", \.ledger), .time("MADE", \.madeAt),
+            .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead), .text("ASIDE") { $0.keptAside ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -74,7 +81,7 @@ struct RestoreResult: CommandResult {
         guard report.isDone else { return style.green("valid") + ": \(what)" }
         guard !isQuiet else { return report.ledger }
         var lines = ["\(style.bold(report.ledger)) is \(what)."]
-        if let aside = report.keptAside { lines.append("The ledger that was there is \(aside)") }
+        if let aside = report.keptAside { lines.append("The previous ledger is \(aside)") }
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger check"), "  " + style.cyan("guild serve")])
             .joined(separator: "\n")
     }

@@ -4,12 +4,12 @@ import GuildDomain
 
 struct LedgerUseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "use", abstract: "Says which ledger belongs to this codex; who did is recorded in it.",
+        commandName: "use", abstract: "Selects the ledger of this codex (audited in that ledger).",
         discussion: """
-            A codex finds its ledger by a random id in its repository's git configuration (`guild.id`), which work trees \
-            share and a move keeps. A clone does not have it, and a copy has one that is another's: there, commands that \
-            write exit 2 until this says which ledger is meant. Nothing is copied or removed; the ledger that was the \
-            codex's before stays where it is.
+            A codex finds its ledger by a random id in its repository's git configuration (`guild.id`), which work \
+            trees share and which survives a move. A clone lacks the id, and a copy has another codex's id: commands \
+            that write exit 2 there until this command selects a ledger. Nothing is copied or removed; the codex's \
+            previous ledger stays where it is.
 
             EXAMPLES
               guild ledger use ~/.local/state/guild/shop-1f0c22ab
@@ -17,13 +17,13 @@ struct LedgerUseCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("The ledger's file, or the folder it is in.", valueName: "path"), completion: .file())
+        help: ArgumentHelp("The ledger's file, or its folder.", valueName: "path"), completion: .file())
     var path: String?
 
     @Flag(name: .customLong("new"), help: "Begin an empty ledger.")
     var isNew = false
 
-    @Flag(help: "Take a ledger that is another codex's.")
+    @Flag(help: "Accept another codex's ledger.")
     var foreign = false
 
     @OptionGroup var options: GlobalOptions
@@ -36,8 +36,8 @@ struct LedgerUseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let outcome = try await LedgerTaking(options.settings(), actor: "user:\(UserName.current)").take(
-            path, foreign: foreign)
+        let settings = options.settings()
+        let outcome = try await LedgerTaking(settings, actor: settings.user).take(path, foreign: foreign)
         try output.renderer.print(LedgerUseResult(outcome: outcome))
     }
 }
@@ -45,23 +45,30 @@ struct LedgerUseCommand: AsyncParsableCommand {
 struct LedgerUseResult: CommandResult {
     let outcome: LedgerTaking.Outcome
 
-    var json: JSONValue {
-        [
-            "ledger": .string(outcome.ledger), "new": .bool(outcome.isNew), "before": .optional(outcome.before),
-            "codex": .string(outcome.codex),
-        ]
+    struct Document: Encodable {
+        let ledger: String
+        let new: Bool
+        let before: String?
+        let codex: String
     }
 
-    var table: TextTable {
-        TextTable(
-            ["LEDGER", "NEW", "BEFORE", "CODEX"],
-            [[outcome.ledger, String(outcome.isNew), outcome.before ?? "", outcome.codex]])
+    var document: Document {
+        Document(ledger: outcome.ledger, new: outcome.isNew, before: outcome.before, codex: outcome.codex)
+    }
+
+    var rows: [Document] { [document] }
+
+    var columns: [Column<Document>] {
+        [
+            .text("LEDGER", \.ledger), .flag("NEW", \.new), .text("BEFORE") { $0.before ?? "" },
+            .text("CODEX", \.codex),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return outcome.ledger }
-        let what = outcome.isNew ? "An empty ledger begins for" : "This is the ledger of"
-        let before = outcome.before.map { ["The one before is still there: \($0)"] } ?? []
+        let what = outcome.isNew ? "A new empty ledger belongs to" : "This ledger belongs to"
+        let before = outcome.before.map { ["The previous ledger is still there: \($0)"] } ?? []
         return (["\(what) \(outcome.codex): \(style.bold(outcome.ledger))"] + before).joined(separator: "\n")
     }
 }

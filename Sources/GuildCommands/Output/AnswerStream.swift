@@ -3,8 +3,8 @@ import GuildLedger
 import GuildRuntime
 import Synchronization
 
-/// What the models of a `serve` process say, for a person who watches. Answers of invocations that run side by side
-/// mix; each begins and ends with a line of its own.
+/// The models' answers of a `serve` process, for a person who watches. Answers of concurrent invocations mix; each
+/// begins and ends with a line of its own.
 final class AnswerStream: Sendable {
     private let stream = Mutex(TerminalStream())
 
@@ -20,6 +20,6 @@ final class AnswerStream: Sendable {
         }
     }
 
-    /// A reader that went away is no reason to stop serving.
+    /// A reader that went away is not a reason to stop serving.
     private func write(_ text: String) { Terminal.write(stream.withLock { $0.shown(text) }, to: .output) }
 }

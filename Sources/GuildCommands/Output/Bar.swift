@@ -1,10 +1,10 @@
 import Foundation
 
-/// Bars of text: in steps of an eighth of a cell where the locale is UTF-8, whole cells of ASCII where it is not.
+/// Bars of text: in steps of an eighth of a cell if the locale is UTF-8, otherwise in whole cells of ASCII.
 struct Bar: Sendable {
-    /// Cells of a bar, at most: a longer one tells no more.
+    /// The most cells of a bar: a longer one adds no information.
     static let maximumWidth = 40
-    /// Below this a bar tells nothing.
+    /// A shorter bar shows nothing.
     static let minimumWidth = 4
 
     let isUnicode: Bool
@@ -29,7 +29,8 @@ struct Bar: Sendable {
         let steps = isUnicode ? 8 : 1
         let share = Double(value) / Double(whole)
         let filled = max(1, min(width * steps, Int((share * Double(width * steps)).rounded())))
-        let (cells, rest) = (filled / steps, filled % steps)
+        let cells = filled / steps
+        let rest = filled % steps
         let partial = rest == 0 ? "" : Self.eighths[rest]
         let blank = width - cells - (rest == 0 ? 0 : 1)
         return String(repeating: full, count: cells) + partial + String(repeating: empty, count: blank)
@@ -39,13 +40,13 @@ struct Bar: Sendable {
     private var empty: String { isUnicode ? "░" : "-" }
 }
 
-/// What standard output is: bars are for people who look at it.
+/// The kind of standard output: bars are for people.
 struct Screen: Sendable {
     let isTerminal: Bool
     let isUnicode: Bool
     let columns: Int
 
-    /// Where nobody says how wide it is.
+    /// The assumed width if none is reported.
     static let defaultColumns = 80
 
     static let none = Screen(isTerminal: false, isUnicode: false, columns: defaultColumns)
@@ -56,7 +57,7 @@ struct Screen: Sendable {
             columns: columns(environment))
     }
 
-    /// The rest of a line beside `text` columns and a gap, as a bar; nil where there is no terminal or no room.
+    /// The rest of a line beside `text` columns and a gap, as a bar; nil without a terminal or room.
     func bar(beside text: Int) -> Bar? {
         let room = columns - text - 2
         guard isTerminal, room >= Bar.minimumWidth else { return nil }

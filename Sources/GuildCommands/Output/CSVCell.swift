@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// A cell of `-o csv`: RFC 4180, by scalars. To Swift a quote and the accent behind it are one character, which is no
-/// quote; to every reader of CSV the quote ends the cell.
+/// A cell of `-o csv`: RFC 4180, by scalars. In Swift a quote and a following combining accent are one character, which
+/// is not a quote; but to every reader of CSV the quote ends the cell.
 enum CSVCell {
     /// - Parameter isRaw: leaves out the guard against formulas.
     static func text(_ text: String, isRaw: Bool) -> String {
@@ -9,19 +9,19 @@ enum CSVCell {
         return quoted(!isRaw && isFormula(text) ? "'" + shown : shown)
     }
 
-    /// What spreadsheets take for the beginning of a formula, full-width and small forms among them.
+    /// Characters that spreadsheets treat as the beginning of a formula, including full-width and small forms.
     private static let openings: Set<Unicode.Scalar> = [
         "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}", "\u{FE66}", "\u{FE62}", "\u{FE63}",
         "\u{FE6B}", "\u{2212}",
     ]
 
-    /// White space and what does not show at the beginning are skipped by some readers.
+    /// Some readers skip white space and invisible characters at the beginning.
     private static func isFormula(_ text: String) -> Bool {
         let first = text.unicodeScalars.first { !$0.properties.isWhitespace && !ScreenText.isUnfit($0) }
         return first.map(openings.contains) ?? false && !isNumber(text)
     }
 
-    /// `-5`, `+0.25`, `-1e3`, `-5%`: what calculates to itself.
+    /// `-5`, `+0.25`, `-1e3`, `-5%`: formulas whose value is themselves.
     private static func isNumber(_ text: String) -> Bool {
         var bytes = Substring(text).utf8
         func digits() -> Int {

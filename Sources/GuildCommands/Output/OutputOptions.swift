@@ -10,14 +10,14 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE are obeyed.", valueName: "when"))
+            "auto, always or never.", discussion: "NO_COLOR and CLICOLOR_FORCE apply.", valueName: "when"))
     var color: ColorChoice = .auto
 
-    @Flag(help: "With -o csv, leave cells that a spreadsheet would calculate as they are.")
+    @Flag(help: "With -o csv, do not escape cells that a spreadsheet would calculate.")
     var rawCells = false
 
     func validate() throws {
-        if rawCells, output != .csv { throw ValidationError("--raw-cells is about cells: it needs -o csv") }
+        if rawCells, output != .csv { throw ValidationError("--raw-cells needs -o csv") }
     }
 
     /// The one place that prints a command's result.

@@ -2,20 +2,6 @@ import Foundation
 import GuildDomain
 import Yams
 
-/// What a command has to show: one stable JSON shape, and a table or a text for people.
-protocol CommandResult: Sendable {
-    /// The documented shape of `-o json`; a list is an array.
-    var json: JSONValue { get }
-    /// Rows for `-o csv`, and for `-o table` where `text` is not overridden.
-    var table: TextTable { get }
-    /// What a person sees.
-    func text(_ style: Style, isQuiet: Bool) -> String
-}
-
-extension CommandResult {
-    func text(_ style: Style, isQuiet: Bool) -> String { table.text(style, showsHeadings: !isQuiet) }
-}
-
 /// Prints every command's result.
 struct Renderer {
     let format: OutputFormat
@@ -29,19 +15,21 @@ struct Renderer {
     func print(_ result: some CommandResult) throws {
         switch format {
         case .table: write(result.text(style, isQuiet: isQuiet))
-        case .json: write(result.json.text(.pretty), as: .json)
-        case .yaml: write(try Yams.serialize(node: result.json.yamlNode, width: -1, allowUnicode: true), as: .yaml)
-        case .csv: write(result.table.csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
+        case .json: write(try DocumentEncoder.encode(result.document).text(.pretty), as: .json)
+        case .yaml:
+            let node = try DocumentEncoder.encode(result.document).yamlNode
+            write(try Yams.serialize(node: node, width: -1, allowUnicode: true), as: .yaml)
+        case .csv: write(result.table(.machine).csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
         }
     }
 
     /// One line of `--follow -o json`.
     ///
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     @discardableResult
     func printLine(_ value: JSONValue) -> Bool { write(value.text(.compact), as: .json) }
 
-    /// - Returns: false where nobody reads any more.
+    /// - Returns: false if the reader has gone away.
     @discardableResult
     func write(_ text: String, as content: Terminal.Content = .text) -> Bool {
         guard !text.isEmpty else { return true }
@@ -58,7 +46,10 @@ struct Style: Sendable {
 
     static let plain = Style(isColored: false)
 
-    init(isColored: Bool) { (self.isColored, isMarked) = (isColored, false) }
+    init(isColored: Bool) {
+        self.isColored = isColored
+        isMarked = false
+    }
 
     /// NO_COLOR (no-color.org) and CLICOLOR_FORCE are obeyed; colour otherwise only on a terminal.
     init(choice: ColorChoice, isTerminal: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
@@ -129,7 +120,7 @@ struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// RFC 4180, with a guard before what a spreadsheet would calculate.
+    /// RFC 4180, with a guard before text that a spreadsheet would calculate.
     func csv(showsHeadings: Bool, rawCells: Bool = false) -> String {
         let lines = (showsHeadings ? [headings.map { $0.lowercased() }] : []) + rows
         return lines.map { cells in
@@ -137,7 +128,7 @@ struct TextTable: Sendable {
         }.joined(separator: "\r\n") + "\r\n"
     }
 
-    /// Text from outside on one line, where it can neither move the cursor of who reads it nor hide from them.
+    /// Text from outside on one line, in which it can neither move the reader's cursor nor hide.
     static func printable(_ text: String) -> String { ScreenText.line(text) }
 }
 
@@ -154,7 +145,7 @@ extension JSONValue {
         }
     }
 
-    /// What has to be written out can be so only in double quotes.
+    /// Escaped characters require double quotes.
     private static func yamlText(_ text: String) -> Node {
         let isFit = text.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) }
         return isFit ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)

@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 import GuildDomain
 
-/// The bytes that go to standard output, for `Terminal`. It remembers that a write failed, so that a command that has
-/// written half of what it has to say does not end as if it had said it all (a full disk behind `>`).
+/// Writes bytes to standard output, for `Terminal`. It remembers a failed write, so that a command whose output was cut
+/// (a full disk behind `>`) does not report success.
 enum StandardOutput {
     private static let failure = Mutex<Int32?>(nil)
 
     /// Writes all of it.
     ///
-    /// - Returns: false where nobody reads any more, or it cannot be written; then nothing more is.
+    /// - Returns: false if the reader has gone away, or the write failed; then nothing more is written.
     @discardableResult
     static func write(_ bytes: some Sequence<UInt8>) -> Bool {
         failure.withLock { failure in
@@ -19,12 +19,12 @@ enum StandardOutput {
         }
     }
 
-    /// Why not everything was written; nil where it was. A reader that went away (`| head`) is no failure of ours.
+    /// Why the output is incomplete; nil if it is complete. A reader that went away (`| head`) is not our failure.
     static var reason: String? {
         failure.withLock { $0.flatMap { $0 == EPIPE ? nil : SystemError.words($0) } }
     }
 
-    /// - Returns: the error of the system; nil where all was written.
+    /// - Returns: the system's error; nil if everything was written.
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {
@@ -36,7 +36,7 @@ enum StandardOutput {
             switch errno {
             case EINTR: continue
             case EAGAIN:
-                // Somebody who shares the descriptor made it non-blocking.
+                // Another user of the descriptor made it non-blocking.
                 var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 guard poll(&polled, 1, -1) >= 0 || errno == EINTR else { return errno }
             default: return errno

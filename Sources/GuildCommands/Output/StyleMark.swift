@@ -14,10 +14,11 @@ enum StyleMark {
         return String(String.UnicodeScalarView(word + [mark].compactMap(\.self)))
     }
 
-    /// The text with each mark as the escape sequence that it stands for, and everything else as `shown` has it.
+    /// The text with each mark replaced by its escape sequence, and everything else passed through `shown`.
     static func replaced(in text: String, shown: (String) -> String) -> String {
         guard let first = word.first, text.unicodeScalars.contains(first) else { return shown(text) }
-        var (result, piece) = ("", String.UnicodeScalarView())
+        var result = ""
+        var piece = String.UnicodeScalarView()
         var rest = Substring(text).unicodeScalars
         while let scalar = rest.first {
             if scalar == first, let code = code(at: rest) {

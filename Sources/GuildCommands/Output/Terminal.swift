@@ -1,17 +1,18 @@
 import Foundation
 import GuildDomain
 
-/// The one door to standard output and standard error. Whatever a command prints passes here, and what a terminal would
-/// obey does not, except the colours of a `Style`. TidinessTests keeps other doors shut.
+/// The only way to standard output and standard error. Everything that a command prints passes here; sequences that a
+/// terminal would obey are escaped, except the colours of a `Style`. TidinessTests rejects other ways.
 enum Terminal {
     enum Stream { case output, error }
 
-    /// What the text is, which says how what it must not hold is written out.
+    /// The kind of text, which decides how forbidden characters are written.
     enum Content { case text, csv, json, yaml }
 
-    /// Writes the text as it is, without a line end of its own.
+    /// Writes the text as it is, without adding a line end.
     ///
-    /// - Returns: false if nobody reads any more, which is no error of ours (`| head`); what else fails the exit tells.
+    /// - Returns: false if the reader has gone away, which is not our error (`| head`); the exit reports other
+    ///   failures.
     @discardableResult
     static func write(_ text: String, to stream: Stream, as content: Content = .text) -> Bool {
         let bytes = Array(shown(text, as: content).utf8)
@@ -33,7 +34,7 @@ enum Terminal {
 struct TerminalStream: Sendable {
     private var last: Unicode.Scalar?
 
-    /// Whether what was shown last ended within a line.
+    /// Whether the last output ended within a line.
     var isInLine: Bool { last != nil && last != "\n" }
 
     mutating func shown(_ piece: String) -> String {

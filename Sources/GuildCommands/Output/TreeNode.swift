@@ -1,4 +1,4 @@
-/// One thing and what came of it, drawn with box characters.
+/// An item with its consequences, drawn with box characters.
 struct TreeNode: Sendable {
     var label: String
     /// Lines below the label that belong to it.

@@ -1,20 +1,17 @@
+import GuildBudgets
 import GuildCitadel
-import GuildCodex
+package import GuildCodex
 import GuildControl
-import GuildDomain
+package import GuildDomain
 import GuildLedger
 
-/// All that the codex says about one agent, and what holds where it says nothing.
+/// Everything that the codex says about one agent, and the defaults for everything else.
 struct AgentResult: CommandResult {
-    /// A limit in force, in words and as a number of its unit.
+    /// A limit in force.
     struct InForce: Sendable {
-        let name: String
-        let shown: String
-        let value: Int64
-        let unit: String
-        let origin: String
+        let limit: LimitInForce
         /// What a commit that is not accepted says instead.
-        var draft: (shown: String, value: Int64, origin: String)?
+        let draft: LimitInForce?
     }
 
     let agent: AgentManifest
@@ -27,96 +24,81 @@ struct AgentResult: CommandResult {
     ///   - snapshot: the commit whose manifest is shown.
     ///   - obeyed: the commit whose limits hold.
     init(agent: AgentManifest, listing: AgentListing?, snapshot: CodexSnapshot, obeyed: ObeyedCodex) {
-        (self.agent, self.listing, self.obeyed) = (agent, listing, obeyed)
+        self.agent = agent
+        self.listing = listing
+        self.obeyed = obeyed
         commit = snapshot.commit
-        let drafts = Self.limits(of: agent, in: snapshot)
-        var limits = Self.limits(of: obeyed.snapshot.agent(agent.name) ?? agent, in: obeyed.snapshot)
-        for index in limits.indices {
-            let draft = drafts.first { $0.name == limits[index].name }
-            guard let draft, draft.value != limits[index].value else { continue }
-            limits[index].draft = (draft.shown, draft.value, draft.origin)
+        let drafts = snapshot.limitsInForce(of: agent)
+        let accepted = obeyed.snapshot.limitsInForce(of: obeyed.snapshot.agent(agent.name) ?? agent)
+        limits = accepted.map { limit in
+            InForce(limit: limit, draft: drafts.first { $0.name == limit.name && $0.value != limit.value })
         }
-        self.limits = limits
-        unlimited = drafts.filter { draft in !limits.contains { $0.name == draft.name } }
+        unlimited = drafts.filter { draft in !accepted.contains { $0.name == draft.name } }
     }
 
     /// Limits that only the commit that is not accepted sets.
-    private let unlimited: [InForce]
+    private let unlimited: [LimitInForce]
 
-    static func limits(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [InForce] {
-        let limits = snapshot.limits(of: agent)
-        var list = AccountReport.limits(of: agent, in: snapshot).map { limit in
-            switch limit.amount {
-            case .tokens(let count):
-                InForce(
-                    name: limit.name, shown: Amount.grouped(count), value: count, unit: "tokens", origin: limit.origin)
-            case .microdollars(let cost):
-                InForce(
-                    name: limit.name, shown: Money.dollars(cost), value: cost, unit: "microdollars",
-                    origin: limit.origin)
-            }
+    struct Document: Encodable {
+        struct Tool: Encodable {
+            let pattern: String
+            let autonomy: Int
+            let meaning: String
+            let on: ToolScope
+            let from: String
         }
-        if let window = limits.contextWindow.value {
-            list.append(
-                InForce(
-                    name: "contextWindow", shown: Amount.grouped(window), value: window, unit: "tokens",
-                    origin: limits.contextWindow.origin.description))
-        }
-        let duration = limits.maxActiveDuration
-        list.append(
-            InForce(
-                name: "maxActiveDuration", shown: Amount.duration(duration.value),
-                value: duration.value.microseconds / 1000, unit: "milliseconds", origin: duration.origin.description))
-        let concurrent = limits.maxConcurrent
-        list.append(
-            InForce(
-                name: "maxConcurrent", shown: String(concurrent.value), value: Int64(concurrent.value),
-                unit: "invocations", origin: concurrent.origin.description))
-        return list + caps(of: agent, in: snapshot)
-    }
 
-    private static func caps(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [InForce] {
-        ActionCap.allCases.map { cap in
-            let limit = snapshot.limit(cap, of: agent)
-            return InForce(
-                name: cap.key, shown: Amount.grouped(limit.value), value: limit.value, unit: "actions",
-                origin: limit.origin.description)
+        struct Limit: Encodable {
+            let name: String
+            let value: Int64
+            let unit: String
+            let from: String
+            let notAccepted: Int64?
+        }
+
+        let listing: JSONValue
+        let commit: String
+        let file: String
+        let prompt: String
+        let model: String
+        let outputSchema: String?
+        let triggers: [Trigger]
+        let tools: [Tool]
+        let limits: [Limit]
+        let limitsCommit: String
+        let requires: [String]
+        let notifies: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case listing = ""
+            case commit, file, prompt, model, outputSchema, triggers, tools, limits, limitsCommit, requires, notifies
         }
     }
 
-    // MARK: JSON
-
-    var json: JSONValue {
-        var object = listing?.json.object ?? ["name": .string(agent.name)]
-        object["commit"] = .string(commit)
-        object["file"] = .string(agent.location.description)
-        object["prompt"] = .string(prompt)
-        object["model"] = .string(agent.model.text)
-        object["output_schema"] = .optional(agent.outputSchema)
-        object["triggers"] = .array(agent.triggers.map(\.json))
-        object["tools"] = .array(
-            agent.tools.map {
-                [
-                    "pattern": .string($0.pattern), "autonomy": .integer($0.autonomy.rawValue),
-                    "meaning": .string($0.autonomy.meaning), "on": $0.scope.json,
-                    "from": .string($0.location.description),
-                ]
-            })
-        object["limits"] = .array(
-            limits.map {
-                [
-                    "name": .string($0.name), "value": .integer($0.value), "unit": .string($0.unit),
-                    "from": .string($0.origin), "not_accepted": .optional($0.draft?.value),
-                ]
-            })
-        object["limits_commit"] = .string(obeyed.snapshot.commit)
-        object["requires"] = .array(agent.dependencies.requires.map { .string($0.version.description) })
-        object["notifies"] = .array(agent.dependencies.notifies.map { .string($0) })
-        return .object(object)
+    var document: Document {
+        Document(
+            listing: listing?.json ?? ["name": .string(agent.name)], commit: commit, file: agent.location.description,
+            prompt: prompt, model: agent.model.text, outputSchema: agent.outputSchema, triggers: agent.triggers,
+            tools: agent.tools.map {
+                Document.Tool(
+                    pattern: $0.pattern, autonomy: $0.autonomy.rawValue, meaning: $0.autonomy.meaning, on: $0.scope,
+                    from: $0.location.description)
+            },
+            limits: limits.map {
+                Document.Limit(
+                    name: $0.limit.name, value: $0.limit.value, unit: $0.limit.unit.rawValue, from: $0.limit.origin,
+                    notAccepted: $0.draft?.value)
+            }, limitsCommit: obeyed.snapshot.commit,
+            requires: agent.dependencies.requires.map(\.version.description), notifies: agent.dependencies.notifies)
     }
 
-    var table: TextTable {
-        TextTable(["LIMIT", "VALUE", "UNIT", "FROM"], limits.map { [$0.name, String($0.value), $0.unit, $0.origin] })
+    var rows: [LimitInForce] { limits.map(\.limit) }
+
+    var columns: [Column<LimitInForce>] {
+        [
+            .text("LIMIT", \.name), .number("VALUE", \.value), .text("UNIT", \.unit.rawValue),
+            .text("FROM", \.origin),
+        ]
     }
 
     private var prompt: String {
@@ -139,10 +121,11 @@ struct AgentResult: CommandResult {
                 "\($0.pattern)  \($0.autonomy.rawValue) \($0.autonomy.meaning)  \($0.place)  \($0.location)"
             })
         lines += [style.bold("limits in force")]
-        let table = TextTable(["  LIMIT", "VALUE", "FROM"], limits.map { ["  " + $0.name, $0.shown, $0.origin] })
+        let table = TextTable(
+            ["  LIMIT", "VALUE", "FROM"], limits.map(\.limit).map { ["  " + $0.name, $0.shown, $0.origin] })
         lines.append(table.text(style, showsHeadings: !isQuiet))
         let drafts =
-            limits.compactMap { limit in limit.draft.map { "  \(limit.name)  \($0.shown)  \($0.origin)" } }
+            limits.compactMap { limit in limit.draft.map { "  \($0.name)  \($0.shown)  \($0.origin)" } }
             + unlimited.map { "  \($0.name)  \($0.shown)  \($0.origin)" }
         if !drafts.isEmpty {
             lines.append(style.yellow("\(obeyed.draftName) sets other limits, \(obeyed.nextStep)"))
@@ -188,40 +171,16 @@ extension String {
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count) + 1) }
 }
 
-extension ModelChoice {
-    var text: String {
-        switch self {
-        case .named(let name): return name
-        case .requires(let capabilities, let prefer, _):
-            let needed = capabilities.isEmpty ? "any" : "any with " + capabilities.joined(separator: ", ")
-            return prefer.isEmpty ? needed : needed + "; rather " + prefer.joined(separator: ", ")
-        }
-    }
-}
-
-extension ToolScope {
+extension ToolScope: JSONShape {
     /// A word, or the list of patterns.
-    var json: JSONValue {
+    package var json: JSONValue {
         guard case .patterns(let patterns) = self else { return .string(description) }
         return .array(patterns.map { .string($0.description) })
     }
 }
 
-extension Trigger {
-    var text: String {
-        var parts = [kind.rawValue]
-        if let source { parts.append("from \(source)") }
-        if !events.isEmpty { parts.append("on " + events.map(\.description).joined(separator: ", ")) }
-        if let cron { parts.append("\(cron.name): \(cron.expression) in \(cron.timezone)") }
-        if let cron, !cron.on.isEmpty {
-            parts.append("called in " + cron.on.map(\.container.description).joined(separator: ", "))
-        }
-        if let conditions { parts.append("if " + conditions.distinctText) }
-        if let priority { parts.append(priority.name) }
-        return parts.joined(separator: "  ")
-    }
-
-    var json: JSONValue {
+extension Trigger: JSONShape {
+    package var json: JSONValue {
         [
             "type": .string(kind.rawValue), "source": .optional(source),
             "events": .array(events.map { .string($0.description) }),
@@ -230,28 +189,5 @@ extension Trigger {
             "timezone": .optional(cron?.timezone),
             "on": Container.json(cron?.containers ?? []), "from": .string(location.description),
         ]
-    }
-}
-
-extension EventPattern {
-    /// Alternatives shown of a pattern that has many.
-    private static let shownAlternatives = 3
-
-    /// The pattern in words.
-    var text: String {
-        let shown = alternatives.prefix(Self.shownAlternatives).map { alternative in
-            alternative.fields.map { "\(FieldPath.text($0.path)) is \($0.expected)" }.joined(separator: " and ")
-        }
-        return shown.joined(separator: ", or ") + (alternatives.count > Self.shownAlternatives ? ", or …" : "")
-    }
-
-    /// The same, and another text for another pattern though what differs is not shown.
-    var distinctText: String {
-        let isShort =
-            alternatives.count <= Self.shownAlternatives
-            && alternatives.allSatisfy { $0.fields.allSatisfy { $0.tests.count <= ValueTest.namedInWords } }
-        guard !isShort else { return text }
-        let digest = Identifier<EventPattern>(derivedFrom: alternatives.map { "\($0.fields)" })
-        return "\(text) (\(digest.description.suffix(8).lowercased()))"
     }
 }

@@ -23,7 +23,7 @@ struct CapGrants {
             .sorted { ($0.value.first?.name ?? "") < ($1.value.first?.name ?? "") }
         let left = groups.count - Self.listedCaps
         return groups.prefix(Self.listedCaps).map { caps, agents in line(caps, agents.map(\.name)) }
-            + (left > 0 ? ["and \(left) more; `guild registry show AGENT` shows those of one agent"] : [])
+            + (left > 0 ? ["and \(left) more; see `guild registry show AGENT`"] : [])
     }
 
     private func line(_ caps: ActionCaps, _ agents: [String]) -> String {
@@ -32,7 +32,7 @@ struct CapGrants {
         let counts = ActionCap.allCases.map { cap in
             "\(Amount.grouped(caps[cap].count)) \(cap.unit) (\(caps[cap].setting))"
         }
-        return "actions before a person is asked: \(counts.joined(separator: ", ")): \(names.joined(separator: ", "))"
+        return "actions before approval is needed: \(counts.joined(separator: ", ")): \(names.joined(separator: ", "))"
     }
 }
 

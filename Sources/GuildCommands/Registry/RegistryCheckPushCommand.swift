@@ -4,10 +4,10 @@ import GuildCitadel
 import GuildCodex
 import GuildDomain
 
-/// What the hook calls: judges what a push would bring, and says why not where the pusher reads it.
+/// Called by the hook: validates a push, and prints the problems on the pusher's terminal.
 struct RegistryCheckPushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-push", abstract: "Judges a push from within a pre-receive hook.",
+        commandName: "check-push", abstract: "Validates a push from within a pre-receive hook.",
         discussion: "Reads `OLD NEW REF` lines on standard input (githooks(5)).", shouldDisplay: false)
 
     @Option(help: ArgumentHelp("Allowed signers.", valueName: "file"))
@@ -15,7 +15,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    /// A push names few refs; more than this is no push.
+    /// A push names few refs; more input than this is not a push.
     private static let inputLimitBytes = 16 << 20
     private static let shownProblems = 50
 
@@ -27,12 +27,12 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         guard let served = try access.repository.servedName(settings.revision) else { return }
         let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes + 1) ?? Data()
         guard input.count <= Self.inputLimitBytes else {
-            say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs are no push")
+            say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs in one push")
             throw CommandStatus(code: ErrorKind.refused.exitStatus)
         }
         for line in String(decoding: input, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            // Only what is served is ours to judge.
+            // Only the served branch is judged.
             guard words.count == 3, words[2] == served else { continue }
             try judge(words[1], after: words[0], served, access)
         }
@@ -41,7 +41,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
     private func judge(_ name: String, after old: String, _ reference: String, _ access: CodexAccess) throws {
         guard let commit = CommitID(name), !commit.hex.allSatisfy({ $0 == "0" }) else {
             say("guild: \(reference) is served and cannot be deleted")
-            say("  hint: take a change back with a new commit: guild registry rollback")
+            say("  hint: revert the change with a new commit: guild registry rollback")
             throw CommandStatus(code: ErrorKind.refused.exitStatus)
         }
         let short = reference.hasPrefix("refs/heads/") ? String(reference.dropFirst("refs/heads/".count)) : reference
@@ -53,13 +53,13 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         if rest > 0 { say("and \(rest) more: guild registry validate") }
         guard result.snapshot == nil else { return }
         let count = "\(errors.count) error\(errors.count == 1 ? "" : "s")"
-        say("guild: \(commit.short) is not taken for \(short): \(count)")
+        say("guild: \(commit.short) is rejected for \(short): \(count)")
         throw CommandStatus(code: ErrorKind.invalidCodex.exitStatus)
     }
 
     /// The warnings that the push brings; those that are there already would be read by nobody at each push.
     private func newWarnings(of result: LoadResult, after old: String, _ access: CodexAccess) -> [Problem] {
-        // What was served before may be unreadable or not be there: then all warnings are new.
+        // The previously served commit may be unreadable or missing: then all warnings are new.
         let before = CommitID(old).flatMap { try? access.loader.load($0) }
         let known = Set((before?.warnings ?? []).map(\.substance))
         return result.warnings.filter { !known.contains($0.substance) }

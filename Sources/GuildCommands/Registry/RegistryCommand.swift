@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "registry", abstract: "Shows and validates what the codex holds; pauses and resumes agents.",
+        commandName: "registry", abstract: "Inspects and validates the codex; pauses and resumes agents.",
         subcommands: [
             RegistryListCommand.self, RegistryShowCommand.self, RegistryValidateCommand.self,
             RegistryConnectorsCommand.self, RegistryHealthCommand.self, RegistryTrustCommand.self,

@@ -6,12 +6,12 @@ import GuildDomain
 struct RegistryHistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Lists the commits that changed an agent, with its versions.",
-        discussion: "What counts is its manifest, its prompt and its output schema, along the first parents of --rev.")
+        discussion: "Compares its manifest, prompt and output schema along the first parents of --rev.")
 
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How many commits to list.", valueName: "n"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The number of commits to list.", valueName: "n"))
     var limit = 20
 
     @OptionGroup var options: GlobalOptions
@@ -22,40 +22,59 @@ struct RegistryHistoryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let access = try CodexAccess(options.settings())
-        try output.renderer.print(HistoryResult(history: AgentHistory(of: agent, in: access, limit: limit)))
+        let access = try options.openCodex()
+        let history = try AgentHistory(
+            of: agent, from: access.tip(), revision: access.revision, in: access.repository, loader: access.loader,
+            limit: limit)
+        try output.renderer.print(HistoryResult(history: history))
     }
 }
 
-struct HistoryResult: TabularResult {
-    let history: AgentHistory
+struct HistoryResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let commit: String
+        let at: Timestamp
+        let author: String
+        let summary: String
+        let changes: [String]
+        let version: String?
+        let versionBefore: String?
+        let valid: Bool
+        let shortCommit: String
 
-    var emptyText: String { "no commit made \(history.agent)" }
+        private enum CodingKeys: String, CodingKey {
+            case commit, at, author, summary, changes, version, versionBefore, valid
+        }
 
-    var json: JSONValue {
-        .array(
-            history.entries.map { entry in
-                [
-                    "commit": .string(entry.commit.commit.hex), "at": .string(entry.commit.at.rfc3339),
-                    "author": .string(entry.commit.author), "summary": .string(entry.commit.summary),
-                    "changes": .array(entry.changes.map { .string($0) }),
-                    "version": .optional(entry.version?.description),
-                    "version_before": .optional(entry.versionBefore?.description), "valid": .bool(entry.isValid),
-                ]
-            })
+        /// For people: the version, and the one before if it was another.
+        var change: String? {
+            guard valid else { return "invalid" }
+            guard let versionBefore, versionBefore != version else { return version }
+            return "\(versionBefore) → \(version ?? "-")"
+        }
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["COMMIT", "AT", "VERSION", "CHANGED", "AUTHOR", "SUMMARY"],
-            history.entries.map { entry in
-                let (before, now) = (entry.versionBefore?.description, entry.version?.description)
-                let version = before == nil || before == now ? now : "\(before ?? "") → \(now ?? "-")"
-                return [
-                    entry.commit.commit.short, cells.time(entry.commit.at),
-                    cells.text(entry.isValid ? version : "invalid"), entry.changes.joined(separator: ", "),
-                    entry.commit.author, entry.commit.summary,
-                ]
-            })
+    let agent: String
+    let rows: [Row]
+
+    init(history: AgentHistory) {
+        agent = history.agent
+        rows = history.entries.map { entry in
+            Row(
+                commit: entry.commit.commit.hex, at: entry.commit.at, author: entry.commit.author,
+                summary: entry.commit.summary, changes: entry.changes, version: entry.version?.description,
+                versionBefore: entry.versionBefore?.description, valid: entry.isValid,
+                shortCommit: entry.commit.commit.short)
+        }
+    }
+
+    var emptyText: String { "no commit made \(agent)" }
+
+    var columns: [Column<Row>] {
+        [
+            .text("COMMIT", \.shortCommit), .time("AT", \.at), .optional("VERSION", \.change),
+            .text("CHANGED") { $0.changes.joined(separator: ", ") }, .text("AUTHOR", \.author),
+            .text("SUMMARY", \.summary),
+        ]
     }
 }

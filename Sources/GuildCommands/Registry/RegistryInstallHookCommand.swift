@@ -8,17 +8,17 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install-hook", abstract: "Validates pushes in the repository's pre-receive hook.",
         discussion: """
-            A push whose codex is invalid is then rejected, with the located errors on the pusher's terminal. So is the \
-            deletion of the branch that is served (--rev, default HEAD). A hook that is there already is kept and run \
-            first.
+            The hook rejects a push whose codex is invalid and prints the errors with their places on the pusher's \
+            terminal. It also rejects deleting the served branch (--rev, default HEAD). An existing hook is kept and \
+            runs first.
             """)
 
-    @Flag(help: "Take the hook away, and put an earlier one back.")
+    @Flag(help: "Remove the hook and restore an earlier one.")
     var uninstall = false
 
     @Option(
         help: ArgumentHelp(
-            "Reject commits that none of these has signed, as `guild serve --signers`.", valueName: "file"),
+            "Reject commits that none of these signers signed, as `guild serve --signers` does.", valueName: "file"),
         completion: .file())
     var signers: String?
 
@@ -32,7 +32,7 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
         let hook = try PreReceiveHook(of: access.repository)
         guard !uninstall else {
             guard let outcome = try hook.uninstall() else {
-                throw Failure(.usage, "\(hook.path): guild's hook is not here", hint: "nothing was changed")
+                throw Failure(.usage, "\(hook.path): guild's hook is not installed", hint: "nothing was changed")
             }
             return try output.renderer.print(HookResult(outcome: outcome, path: hook.path, earlier: nil))
         }
@@ -41,7 +41,7 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
         try output.renderer.print(HookResult(outcome: outcome, path: hook.path, earlier: earlier))
     }
 
-    /// Hooks run in the git directory; where the codex is a folder of the work tree, that is said by its path.
+    /// Hooks run in the git directory; if the codex is a folder of the work tree, its path is passed.
     private func command(_ access: CodexAccess) throws -> [String] {
         guard let program = Bundle.main.executablePath else {
             throw Failure(.unavailable, "cannot find this program's own path", hint: "is /proc mounted?")
@@ -55,23 +55,25 @@ struct RegistryInstallHookCommand: AsyncParsableCommand {
     }
 }
 
-struct HookResult: CommandResult {
+extension PreReceiveHook.Outcome: Encodable {}
+
+struct HookResult: RecordResult {
     let outcome: PreReceiveHook.Outcome
     let path: String
     let earlier: String?
 
-    var json: JSONValue {
-        ["outcome": .string(outcome.rawValue), "path": .string(path), "earlier": .optional(earlier)]
+    var columns: [Column<HookResult>] {
+        [
+            .text("OUTCOME", \.outcome.rawValue), .text("PATH", \.path), .text("EARLIER") { $0.earlier ?? "" },
+        ]
     }
 
-    var table: TextTable { TextTable(["OUTCOME", "PATH", "EARLIER"], [[outcome.rawValue, path, earlier ?? ""]]) }
-
     func text(_ style: Style, isQuiet: Bool) -> String {
-        let before = earlier.map { "\nthe hook that was there runs first, from \($0)" } ?? ""
+        let before = earlier.map { "\nthe previous hook runs first, from \($0)" } ?? ""
         switch outcome {
         case .installed, .updated, .chained: return "\(path): pushes are validated" + before
         case .removed: return "\(path): removed"
-        case .restored: return "\(path): removed, and the earlier hook put back"
+        case .restored: return "\(path): removed; the earlier hook is restored"
         }
     }
 }

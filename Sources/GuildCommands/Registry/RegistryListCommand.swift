@@ -7,7 +7,7 @@ import GuildLedger
 
 struct RegistryListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the agents and how they are doing.")
+        commandName: "list", abstract: "Lists the agents with their status.")
 
     @Option(help: ArgumentHelp("Only agents of this role (`spec.type`).", valueName: "type"))
     var type: String?
@@ -28,17 +28,16 @@ struct RegistryListCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let snapshot = try inspection.codex().snapshot()
+        let context = try options.context()
+        defer { context.close() }
+        let snapshot = try context.codex().snapshot()
         let filter = AgentListing.Filter(
             role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
-        let ledger = try inspection.ledger(orElse: .said)
+        let ledger = try context.ledger(orElse: .said)
         try output.renderer.print(
             AgentListResult(
                 agents: try await AgentListing.all(
-                    in: snapshot, ledger: ledger, filter: filter, now: settings.time.now),
+                    in: snapshot, ledger: ledger, filter: filter, now: context.now),
                 total: snapshot.agents.count, hasLedger: ledger != nil))
     }
 }
@@ -47,30 +46,25 @@ enum AgentStatus: String, ExpressibleByArgument, CaseIterable {
     case active, dormant, degraded, paused
 }
 
-struct AgentListResult: TabularResult {
+struct AgentListResult: ListResult {
     let agents: [AgentListing]
     /// Agents of the codex, listed or not.
     let total: Int
     let hasLedger: Bool
 
     var emptyText: String {
-        total == 0 ? "the codex has no agents" : "none of the \(total) agents fits; leave out a filter"
+        total == 0 ? "the codex has no agents" : "none of the \(total) agents matches; remove a filter"
     }
 
-    var json: JSONValue { .array(agents.map(\.json)) }
+    var rows: [AgentListing] { agents }
+    var columns: [Column<AgentListing>] { Self.columns }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["NAME", "TYPE", "CHAPTER", "VERSION", "STATUS", "RUNNING", "QUEUED", "WAITING", "LAST", "LAST ENDED"],
-            agents.map { listing in
-                [
-                    listing.agent.name, listing.agent.role, cells.text(listing.agent.chapter),
-                    cells.text(listing.agent.version.map { "\($0)" }), listing.status.rawValue,
-                    String(listing.running), String(listing.queued), String(listing.waiting),
-                    cells.text(listing.health.lastState), cells.time(listing.health.lastEndedAt),
-                ]
-            }, rightAligned: [5, 6, 7])
-    }
+    static let columns: [Column<AgentListing>] = [
+        .text("NAME", \.agent.name), .text("TYPE", \.agent.role), .optional("CHAPTER", \.agent.chapter),
+        .optional("VERSION") { $0.agent.version.map { "\($0)" } }, .text("STATUS", \.status.rawValue),
+        .number("RUNNING", \.running), .number("QUEUED", \.queued), .number("WAITING", \.waiting),
+        .optional("LAST", \.health.lastState), .time("LAST ENDED", \.health.lastEndedAt),
+    ]
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         let table = table(.local)

@@ -7,28 +7,30 @@ struct RegistryPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Shows what a push would change: agents, tools, budgets, schedules, routes.",
         discussion: """
-            Compares what two revisions mean, not their lines: the thing to paste into a review. Changes that let an agent \
-            do or spend more are marked. Exits 3 where one of the two is invalid.
+            Compares the meaning of two revisions, not their lines; paste the result into a review. Changes that let \
+            an agent do or spend more are marked. Exits 3 if either revision is invalid.
             """)
 
-    @Argument(help: ArgumentHelp("The revision that is served now.", valueName: "old"))
+    @Argument(help: ArgumentHelp("The revision in force.", valueName: "old"))
     var old: String
 
-    @Argument(help: ArgumentHelp("The revision that would be.", valueName: "new"))
+    @Argument(help: ArgumentHelp("The proposed revision.", valueName: "new"))
     var new: String
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let access = try CodexAccess(options.settings())
+        let access = try options.openCodex()
         let before = try access.load(rev: old)
         let after = try access.load(rev: new)
-        let (served, planned) = (try before.get(), try after.get())
+        let served = try before.get()
+        let planned = try after.get()
         let known = Set(before.warnings.map(\.substance))
         try output.renderer.print(
             PlanResult(
-                old: before.commit, new: after.commit, plan: CodexPlan(from: served, to: planned),
+                old: before.commit, new: after.commit,
+                plan: CodexPlan(from: served, to: planned, operations: CodexAccess.catalogue.operations),
                 warnings: after.warnings.filter { !known.contains($0.substance) }))
     }
 }
@@ -40,29 +42,38 @@ struct PlanResult: CommandResult {
     /// Those that the old commit does not have.
     let warnings: [Problem]
 
-    var json: JSONValue {
-        [
-            "old": .string(old), "new": .string(new),
-            "changes": .array(
-                plan.changes.map {
-                    [
-                        "section": .string($0.section.rawValue), "subject": .string($0.subject),
-                        "what": .string($0.what), "kind": .string($0.kind.rawValue), "before": .optional($0.before),
-                        "after": .optional($0.after), "effect": .string($0.effect.rawValue),
-                    ]
-                }), "warnings": .array(warnings.map(\.json)),
-        ]
+    struct Document: Encodable {
+        let old: String
+        let new: String
+        let changes: [Row]
+        let warnings: [Problem]
     }
 
-    var table: TextTable {
-        TextTable(
-            ["SECTION", "SUBJECT", "WHAT", "KIND", "BEFORE", "AFTER", "EFFECT"],
-            plan.changes.map {
-                [
-                    $0.section.rawValue, $0.subject, $0.what, $0.kind.rawValue, $0.before ?? "", $0.after ?? "",
-                    $0.effect.rawValue,
-                ]
-            })
+    struct Row: Encodable, Sendable {
+        let section: String
+        let subject: String
+        let what: String
+        let kind: String
+        let before: String?
+        let after: String?
+        let effect: String
+    }
+
+    var document: Document { Document(old: old, new: new, changes: rows, warnings: warnings) }
+
+    var rows: [Row] {
+        plan.changes.map {
+            Row(
+                section: $0.section.rawValue, subject: $0.subject, what: $0.what, kind: $0.kind.rawValue,
+                before: $0.before, after: $0.after, effect: $0.effect.rawValue)
+        }
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("SECTION", \.section), .text("SUBJECT", \.subject), .text("WHAT", \.what), .text("KIND", \.kind),
+            .text("BEFORE") { $0.before ?? "" }, .text("AFTER") { $0.after ?? "" }, .text("EFFECT", \.effect),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -93,7 +104,8 @@ struct PlanResult: CommandResult {
         case .added: text = "+ \(name)" + (change.after.map { ": \($0)" } ?? "")
         case .removed: text = "- \(name)" + (change.before.map { ", was: \($0)" } ?? "")
         case .changed:
-            let (before, after) = (change.before ?? "", change.after ?? "")
+            let before = change.before ?? ""
+            let after = change.after ?? ""
             text = "~ \(name): " + (before == after ? "other text, \(after)" : "\(before) → \(after)")
         }
         let printable = TextTable.printable(text)

@@ -16,14 +16,13 @@ struct RegistryShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let snapshot = try inspection.codex().snapshot()
-        guard let manifest = snapshot.agent(agent) else { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        let context = try options.context()
+        defer { context.close() }
+        let snapshot = try context.codex().snapshot()
+        guard let manifest = snapshot.agent(agent) else { throw snapshot.unknownAgent(agent) }
         let listing = try await AgentListing.one(
-            manifest, ledger: inspection.ledger(orElse: .said), now: settings.time.now)
-        let obeyed = try await inspection.obeyed()
+            manifest, ledger: context.ledger(orElse: .said), now: context.now)
+        let obeyed = try await context.obeyed()
         try output.renderer.print(
             AgentResult(agent: manifest, listing: listing, snapshot: snapshot, obeyed: obeyed))
     }

@@ -6,28 +6,28 @@ import GuildLedger
 
 struct RegistryTrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trust", abstract: "Says which secret may go where; who did is recorded.",
+        commandName: "trust", abstract: "Decides which secret may go where (audited).",
         discussion: """
-            A secret that a commit names is used only for what an operator trusts it for: a pair of the reference and of \
-            where it is sent, or what is compared with it. The first head that `guild serve` accepts (or `guild run` on a \
-            terminal) is trusted as it is; what a later commit adds waits here. Whoever protects the branch instead starts \
-            `guild serve` and `guild run` with --trust-codex.
+            guild uses a secret that a commit names only for purposes that an operator trusts. Trust is given to a \
+            pair: the reference, and where it is sent or what is compared with it. The first head that `guild serve` \
+            accepts (or `guild run` on a terminal) is trusted; pairs that a later commit adds wait here. If you \
+            protect the branch instead, start `guild serve` and `guild run` with --trust-codex.
 
             EXAMPLES
-              guild registry trust                 what waits, and what is trusted
-              guild registry trust 7d0k3m          this one, by its id or the beginning of it
-              guild registry trust --all           everything that waits in the codex
+              guild registry trust                 lists what waits and what is trusted
+              guild registry trust 7d0k3m          trusts one pair, by its id or a prefix of it
+              guild registry trust --all           trusts everything that waits in the codex
               guild registry trust --revoke 7d0k3m
             """)
 
     @Argument(
-        help: ArgumentHelp("Ids, or references that only one pair has; none lists.", valueName: "pair"))
+        help: ArgumentHelp("Ids, or references that only one pair has; default: list all.", valueName: "pair"))
     var pairs: [String] = []
 
-    @Flag(help: "Trust everything in the codex that waits.")
+    @Flag(help: "Trust everything that waits in the codex.")
     var all = false
 
-    @Flag(help: "Take trust back.")
+    @Flag(help: "Revoke trust.")
     var revoke = false
 
     @OptionGroup var options: GlobalOptions
@@ -35,14 +35,16 @@ struct RegistryTrustCommand: AsyncParsableCommand {
 
     func validate() throws {
         if all, !pairs.isEmpty { throw ValidationError("name pairs, or give --all") }
-        if revoke, pairs.isEmpty { throw ValidationError("name what is not to be trusted any more") }
+        if revoke, pairs.isEmpty { throw ValidationError("name the pairs to revoke") }
     }
 
     func run() async throws {
-        let settings = options.settings()
         let isWriting = all || !pairs.isEmpty
-        let (found, snapshots) = try await opened(settings, isWriting: isWriting)
-        defer { found?.close() }
+        let context = try options.context(for: isWriting ? .writing : .reading)
+        defer { context.close() }
+        let snapshots = try await snapshots(context)
+        // What is listed says where there is no ledger; what is written begins one.
+        let found = try context.ledger(orElse: isWriting ? .quiet : .said)
         let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found)
         guard isWriting else { return try output.renderer.print(SecretsResult(entries: known)) }
         let wanted =
@@ -52,61 +54,61 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         guard !wanted.isEmpty else {
             return try output.renderer.print(SecretsResult(entries: [], said: "nothing changed"))
         }
-        // A ledger is made only for what is written.
-        let ledger = try found ?? settings.openLedger(try Inspection.location(settings, for: .writing))
-        defer { if found == nil { ledger.close() } }
-        let desk = SecretDesk(
-            ledger: ledger, snapshots: snapshots, actor: "user:\(UserName.current)", time: settings.time)
-        let changed = Set(try await desk.set(wanted.map(\.pair), to: revoke ? .revoked : .trusted))
+        let pairs = wanted.map(\.pair)
+        if let found { return try await set(pairs, in: found, snapshots, context) }
+        try await context.withMadeLedger { try await set(pairs, in: $0, snapshots, context) }
+    }
+
+    private func set(
+        _ pairs: [SecretPair], in ledger: Ledger, _ snapshots: [CodexSnapshot], _ context: CommandContext
+    ) async throws {
+        let desk = SecretDesk(ledger: ledger, snapshots: snapshots, actor: context.actor, time: context.time)
+        let changed = Set(try await desk.set(pairs, to: revoke ? .revoked : .trusted))
         try output.renderer.print(
             SecretsResult(
                 entries: try await desk.entries().filter { changed.contains($0.pair) },
                 said: changed.isEmpty ? "nothing changed" : nil))
     }
 
-    /// The ledger, nil if there is none yet, and the commits whose secrets are meant.
-    private func opened(_ settings: Settings, isWriting: Bool) async throws -> (Ledger?, [CodexSnapshot]) {
-        let inspection = try Inspection(settings, for: isWriting ? .writing : .reading)
-        defer { inspection.close() }
-        let accepted = try await inspection.acceptedSnapshot()
-        let asked = try inspection.codex().load().snapshot
-        let snapshots = [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
-        // What is listed says where there is no ledger; what is written begins one.
-        let isThere = isWriting ? inspection.location.exists : try inspection.ledger(orElse: .said) != nil
-        guard isThere else { return (nil, snapshots) }
-        return (try settings.openLedger(inspection.location), snapshots)
+    /// The commits whose secrets are meant.
+    private func snapshots(_ context: CommandContext) async throws -> [CodexSnapshot] {
+        let accepted = try await context.acceptedSnapshot()
+        let asked = try context.codex().load().snapshot
+        return [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
     }
 }
 
-struct SecretsResult: TabularResult {
-    let entries: [SecretDesk.Entry]
-    var said: String?
-
-    var emptyText: String { said ?? "the codex names no secret" }
-
-    var json: JSONValue {
-        .array(
-            entries.map { entry in
-                [
-                    "id": .string(entry.pair.id), "reference": .string(entry.pair.reference),
-                    "use": .string(entry.pair.use.kind.rawValue), "address": .string(entry.pair.use.address),
-                    "state": .string(entry.state.rawValue), "in_use": .bool(entry.isInUse),
-                    "since": .optional(entry.standing?.since.rfc3339),
-                    "actor": .optional(entry.standing?.actor),
-                    "commit": .optional(entry.standing?.commit),
-                ]
-            })
+struct SecretsResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let id: String
+        let reference: String
+        let use: String
+        let address: String
+        let state: String
+        let inUse: Bool
+        let since: Timestamp?
+        let actor: String?
+        let commit: String?
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["ID", "STATE", "SECRET", "USE", "ADDRESS", "SINCE", "BY"],
-            entries.map { entry in
-                [
-                    entry.pair.id, entry.state.rawValue + (entry.isInUse ? "" : ", not in the codex"),
-                    entry.pair.reference, entry.pair.use.kind.rawValue, entry.pair.use.address,
-                    cells.time(entry.standing?.since), cells.text(entry.standing?.actor),
-                ]
-            })
+    let rows: [Row]
+    let emptyText: String
+
+    init(entries: [SecretDesk.Entry], said: String? = nil) {
+        rows = entries.map { entry in
+            Row(
+                id: entry.pair.id, reference: entry.pair.reference, use: entry.pair.use.kind.rawValue,
+                address: entry.pair.use.address, state: entry.state.rawValue, inUse: entry.isInUse,
+                since: entry.standing?.since, actor: entry.standing?.actor, commit: entry.standing?.commit)
+        }
+        emptyText = said ?? "the codex names no secret"
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("ID", \.id), .text("STATE") { $0.state + ($0.inUse ? "" : ", not in the codex") },
+            .text("SECRET", \.reference), .text("USE", \.use), .text("ADDRESS", \.address), .time("SINCE", \.since),
+            .optional("BY", \.actor),
+        ]
     }
 }

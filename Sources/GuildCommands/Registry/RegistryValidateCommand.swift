@@ -8,8 +8,8 @@ struct RegistryValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Checks a whole codex and lists every problem.",
         discussion: """
-            Exits 3 where there are errors, 0 where there are only warnings. Of a valid codex it prints what each rule of \
-            each agent's tools allows, and where.
+            Exits 3 if there are errors, and 0 if there are only warnings. For a valid codex it prints what each rule \
+            of each agent's tools allows, and where.
             """)
 
     @Argument(
@@ -36,11 +36,11 @@ struct RegistryValidateCommand: AsyncParsableCommand {
     }
 
     /// Nil where there is no ledger to ask: a codex is valid or not without one.
-    private static func inspection(_ settings: Settings) -> Inspection? {
+    private static func inspection(_ settings: Settings) -> CommandContext? {
         var quiet = settings
         quiet.remark = { _ in }
         // Why there is none matters to other commands.
-        guard let inspection = try? Inspection(quiet) else { return nil }
+        guard let inspection = try? CommandContext(quiet) else { return nil }
         return inspection.remarking(as: settings)
     }
 
@@ -55,20 +55,17 @@ struct RegistryValidateCommand: AsyncParsableCommand {
     }
 }
 
-struct ValidationResult: CommandResult {
+struct ValidationResult: ListResult {
     let result: LoadResult
 
-    var json: JSONValue { .array(result.problems.map(\.json)) }
+    var rows: [Problem] { result.problems }
 
-    var table: TextTable {
-        TextTable(
-            ["SEVERITY", "FILE", "LINE", "COLUMN", "PATH", "FOUND", "EXPECTED", "SUGGESTION"],
-            result.problems.map {
-                [
-                    $0.severity.rawValue, $0.file, String($0.line), String($0.column), $0.path, $0.found,
-                    $0.expected ?? "", $0.suggestion ?? "",
-                ]
-            })
+    var columns: [Column<Problem>] {
+        [
+            .text("SEVERITY", \.severity.rawValue), .text("FILE", \.file), .number("LINE", \.line),
+            .number("COLUMN", \.column), .text("PATH", \.path), .text("FOUND", \.found),
+            .text("EXPECTED") { $0.expected ?? "" }, .text("SUGGESTION") { $0.suggestion ?? "" },
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {

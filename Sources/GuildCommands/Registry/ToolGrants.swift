@@ -2,7 +2,7 @@ import GuildCitadel
 import GuildCodex
 import GuildDomain
 
-/// What each tool rule of a codex allows, and where.
+/// The permissions of each tool rule of a codex, and where they apply.
 struct ToolGrants {
     /// Rules that are listed; a large codex has thousands.
     private static let listedRules = 200
@@ -25,7 +25,7 @@ struct ToolGrants {
                 ]
             })
         let left = rules.count - Self.listedRules
-        let rest = left > 0 ? ["and \(left) more rules; `guild registry show AGENT` shows those of one agent"] : []
+        let rest = left > 0 ? ["and \(left) more rules; see `guild registry show AGENT`"] : []
         return [table.text(style, showsHeadings: true)] + rest
     }
 
@@ -41,7 +41,8 @@ extension ToolRule {
     /// Those of this version that the pattern matches.
     var operations: [Operation] { CodexAccess.catalogue.operations.filter { glob.matches($0.name) } }
 
-    /// Where the rule holds, for people. Of tools that reach no external system it makes no difference.
+    /// The containers to which the rule applies, for people. For tools that reach no external system it makes no
+    /// difference.
     var place: String {
         let matched = operations
         return !matched.isEmpty && matched.allSatisfy { $0.reach == .everywhere } ? "anywhere" : scope.text

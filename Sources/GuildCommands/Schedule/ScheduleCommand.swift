@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schedule", abstract: "Shows and steers the agents' schedules, and tries cron expressions.",
+        commandName: "schedule", abstract: "Shows and controls the agents' schedules, and tries cron expressions.",
         subcommands: [
             ScheduleListCommand.self, ScheduleNextCommand.self, SchedulePreviewCommand.self,
             ScheduleMissedCommand.self, ScheduleTriggerCommand.self, ScheduleBackfillCommand.self,

@@ -14,56 +14,61 @@ struct ScheduleListCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let settings = options.settings()
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let (snapshot, ledger) = (try inspection.codex().snapshot(), try inspection.ledger(orElse: .said))
+        let context = try options.context()
+        defer { context.close() }
+        let snapshot = try context.codex().snapshot()
+        let ledger = try context.ledger(orElse: .said)
         try output.renderer.print(
             ScheduleListResult(
                 entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedulesSeen() ?? [:],
-                pauses: try await ledger?.schedulePauses(at: settings.time.now) ?? [],
-                now: settings.time.now))
+                pauses: try await ledger?.schedulePauses(at: context.now) ?? [],
+                now: context.now))
     }
 }
 
-struct ScheduleListResult: TabularResult {
-    let entries: [ScheduleEntry]
-    /// Up to when each schedule's due times were looked at.
-    let seen: [String: Timestamp]
-    let pauses: [SchedulePause]
-    let now: Timestamp
+struct ScheduleListResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let id: String
+        let agent: String
+        let schedule: String
+        let timezone: String
+        let person: String?
+        let intent: String?
+        let dst: String
+        let catchUp: String
+        let overlap: String
+        let jitter: String
+        let priority: String
+        /// The end of the longest pause that holds it.
+        let pausedUntil: Timestamp?
+        let next: Timestamp?
+        /// Up to when its due times were looked at.
+        let seenUntil: Timestamp?
+    }
 
-    /// The end of the longest pause that holds it.
-    private func pausedUntil(_ entry: ScheduleEntry) -> Timestamp? {
-        pauses.isEmpty ? nil : pauses.filter { entry.pauseTargets.contains($0.target) }.map(\.until).max()
+    let rows: [Row]
+
+    /// - Parameters:
+    ///   - seen: up to when each schedule's due times were looked at.
+    ///   - pauses: those in force.
+    init(entries: [ScheduleEntry], seen: [String: Timestamp], pauses: [SchedulePause], now: Timestamp) {
+        rows = entries.map { entry in
+            let holding = pauses.isEmpty ? [] : pauses.filter { entry.pauseTargets.contains($0.target) }
+            return Row(
+                id: entry.id, agent: entry.agent, schedule: entry.cron.expression, timezone: entry.timezone,
+                person: entry.person, intent: entry.cron.intent, dst: entry.cron.dst.rawValue,
+                catchUp: entry.cron.catchUp.policy.rawValue, overlap: entry.cron.overlap.rawValue,
+                jitter: Amount.duration(entry.cron.jitter), priority: entry.priority.name,
+                pausedUntil: holding.map(\.until).max(), next: entry.next(after: now), seenUntil: seen[entry.id])
+        }
     }
 
     var emptyText: String { "no agent has a cron trigger" }
 
-    var json: JSONValue {
-        .array(
-            entries.map { entry in
-                [
-                    "id": .string(entry.id), "agent": .string(entry.agent), "schedule": .string(entry.cron.expression),
-                    "timezone": .string(entry.timezone), "person": .optional(entry.person),
-                    "intent": .optional(entry.cron.intent),
-                    "dst": .string(entry.cron.dst.rawValue), "catch_up": .string(entry.cron.catchUp.policy.rawValue),
-                    "overlap": .string(entry.cron.overlap.rawValue),
-                    "jitter": .string(Amount.duration(entry.cron.jitter)), "priority": .string(entry.priority.name),
-                    "paused_until": .optional(pausedUntil(entry)),
-                    "next": .optional(entry.next(after: now)), "seen_until": .optional(seen[entry.id]),
-                ]
-            })
-    }
-
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SCHEDULE", "CRON", "TIMEZONE", "NEXT", "PAUSED UNTIL", "SEEN UNTIL", "INTENT"],
-            entries.map { entry in
-                [
-                    entry.id, entry.cron.expression, entry.timezone, cells.time(entry.next(after: now)),
-                    cells.time(pausedUntil(entry)), cells.time(seen[entry.id]), cells.text(entry.cron.intent),
-                ]
-            })
+    var columns: [Column<Row>] {
+        [
+            .text("SCHEDULE", \.id), .text("CRON", \.schedule), .text("TIMEZONE", \.timezone), .time("NEXT", \.next),
+            .time("PAUSED UNTIL", \.pausedUntil), .time("SEEN UNTIL", \.seenUntil), .optional("INTENT", \.intent),
+        ]
     }
 }

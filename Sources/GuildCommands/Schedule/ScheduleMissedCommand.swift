@@ -10,9 +10,9 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "missed", abstract: "Lists due times that did not fire, and why.",
         discussion: """
-            window: older than the catch-up window · skip, run_once: the catch-up policy · budget: no room for it · limit: \
-            more than one catch-up takes · paused · overlap: an earlier run was still going · unseen: no scheduler has \
-            looked since. `guild schedule backfill` fires them.
+            window: older than the catch-up window · skip, run_once: the catch-up policy · budget: no room for it · \
+            limit: more than one catch-up takes · paused · overlap: an earlier run was still active · unseen: no \
+            scheduler has checked since. `guild schedule backfill` fires them.
             """)
 
     private static let limit = 1000
@@ -22,7 +22,7 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
         completion: AgentNames.completion)
     var schedule: String?
 
-    @Option(help: ArgumentHelp("Those since then.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only those since this time.", valueName: "time"))
     var since = "7d"
 
     @OptionGroup var options: GlobalOptions
@@ -32,12 +32,12 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
         let settings = options.settings()
         let now = settings.time.now
         let start = try PointInTime.required(since, option: "--since", now: now, zone: .current)
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let snapshot = try await inspection.snapshot()
+        let context = try CommandContext(settings)
+        defer { context.close() }
+        let snapshot = try await context.snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
-        guard let ledger = try inspection.ledger(orElse: .saidUnlessSeveral) else {
+        guard let ledger = try context.ledger(orElse: .saidUnlessSeveral) else {
             return try output.renderer.print(ScheduleMissedResult(missed: []))
         }
         let wanted = Set(entries.map(\.id))
@@ -53,32 +53,34 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
     }
 }
 
-struct ScheduleMissedResult: TabularResult {
-    let missed: [MissedFirings]
+struct ScheduleMissedResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let schedule: String
+        let first: Timestamp
+        let last: Timestamp
+        let count: Int64
+        /// Whether there may be more.
+        let atLeast: Bool
+        let reason: String
+    }
+
+    let rows: [Row]
+
+    init(missed: [MissedFirings]) {
+        rows = missed.map {
+            Row(
+                schedule: $0.schedule, first: $0.first, last: $0.last, count: Int64($0.count),
+                atLeast: $0.count >= MissedFirings.countLimit, reason: $0.reason.rawValue)
+        }
+    }
 
     var emptyText: String { "nothing was missed" }
 
-    var json: JSONValue {
-        .array(
-            missed.map { missed in
-                [
-                    "schedule": .string(missed.schedule), "first": .string(missed.first.rfc3339),
-                    "last": .string(missed.last.rfc3339), "count": .integer(missed.count),
-                    "at_least": .bool(missed.count >= MissedFirings.countLimit),
-                    "reason": .string(missed.reason.rawValue),
-                ]
-            })
-    }
-
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SCHEDULE", "FIRST", "LAST", "COUNT", "REASON"],
-            missed.map { missed in
-                let more = missed.count >= MissedFirings.countLimit ? "+" : ""
-                return [
-                    missed.schedule, cells.time(missed.first), cells.time(missed.last),
-                    cells.count(Int64(missed.count)) + more, missed.reason.rawValue,
-                ]
-            }, rightAligned: [3])
+    var columns: [Column<Row>] {
+        [
+            .text("SCHEDULE", \.schedule), .time("FIRST", \.first), .time("LAST", \.last),
+            Column("COUNT", isRightAligned: true) { row, cells in cells.count(row.count) + (row.atLeast ? "+" : "") },
+            .text("REASON", \.reason),
+        ]
     }
 }

@@ -7,10 +7,10 @@ import GuildDomain
 
 struct ScheduleNextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "next", abstract: "Shows what is due next, of the agents or of a cron expression.",
+        commandName: "next", abstract: "Shows the next due times of the agents or of a cron expression.",
         discussion: """
-            With --expr no codex is needed. The JSON is a list of {"due", "local"}: the instant in UTC, and the same in \
-            the schedule's own time zone.
+            --expr needs no codex. The JSON is a list of {"due", "local"}: the instant in UTC, and the same in the \
+            schedule's own time zone.
             """)
 
     private static let maximumCount = 10_000
@@ -19,7 +19,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
         help: ArgumentHelp("Only schedules of this agent.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("How many due times.", valueName: "count"))
+    @Option(name: .customShort("n"), help: ArgumentHelp("The number of due times.", valueName: "count"))
     var count = 10
 
     @Option(help: ArgumentHelp("A cron expression to try.", valueName: "cron"))
@@ -33,7 +33,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "debian, skip or both: what becomes of times that a clock change skips or repeats.", valueName: "policy"))
+            "debian, skip or both: how to treat times that a clock change skips or repeats.", valueName: "policy"))
     var dst: DSTChoice?
 
     @OptionGroup var options: GlobalOptions
@@ -64,7 +64,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
             return try output.renderer.print(DueTimesResult(times: times.map { DueTime(due: $0, zone: zone) }))
         }
         let snapshot = try CodexAccess(settings).snapshot()
-        if let agent, snapshot.agent(agent) == nil { throw HostedRun.unknownAgent(agent, in: snapshot) }
+        if let agent, snapshot.agent(agent) == nil { throw snapshot.unknownAgent(agent) }
         let entries = ScheduleEntry.all(in: snapshot).filter { entry in
             agent == nil || entry.agent.lowercased() == agent?.lowercased()
         }
@@ -102,7 +102,7 @@ struct DueTime: Sendable {
     let zone: TimeZone
     /// `AGENT/NAME`; nil for an expression that is tried.
     var schedule: String?
-    /// When it fires, where the schedule has jitter.
+    /// The firing time, if the schedule has jitter.
     var turn: Timestamp?
 
     static func first(_ count: Int, after start: Timestamp, next: (Timestamp) -> Timestamp?) -> [Timestamp] {
@@ -127,31 +127,31 @@ struct DueTime: Sendable {
     }
 }
 
-struct DueTimesResult: TabularResult {
+struct DueTimesResult: ListResult {
     let times: [DueTime]
 
     var emptyText: String { "nothing is due within \(CronSchedule.horizonYears) years" }
+    var rows: [DueTime] { times }
 
-    var json: JSONValue {
-        .array(
-            times.map { time in
-                var object: JSONObject = [
-                    "due": .string(time.due.rfc3339),
-                    "local": .string(LocalTime.rfc3339(time.due, zone: time.zone)),
-                ]
-                if let schedule = time.schedule { object["schedule"] = .string(schedule) }
-                if let turn = time.turn { object["fires"] = .string(turn.rfc3339) }
-                return .object(object)
-            })
-    }
-
-    func table(_ cells: CellFormat) -> TextTable {
+    var columns: [Column<DueTime>] {
+        let due: [Column<DueTime>] = [.time("DUE", \.due), .text("IN ITS ZONE", \.local)]
         let isNamed = times.contains { $0.schedule != nil }
-        return TextTable(
-            ["DUE", "IN ITS ZONE"] + (isNamed ? ["SCHEDULE"] : []),
-            times.map { time in
-                [cells.time(time.due), LocalTime.rfc3339(time.due, zone: time.zone)]
-                    + (time.schedule.map { [$0] } ?? [])
-            })
+        return due + (isNamed ? [.text("SCHEDULE") { $0.schedule ?? "" }] : [])
     }
+}
+
+extension DueTime: Encodable {
+    private enum CodingKeys: String, CodingKey { case due, local, schedule, fires }
+
+    /// An expression that is tried has no schedule, and a schedule without jitter no other time.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(due, forKey: .due)
+        try container.encode(local, forKey: .local)
+        if let schedule { try container.encode(schedule, forKey: .schedule) }
+        if let turn { try container.encode(turn, forKey: .fires) }
+    }
+
+    /// The same instant in its own zone.
+    var local: String { LocalTime.rfc3339(due, zone: zone) }
 }

@@ -8,10 +8,10 @@ import GuildLedger
 
 struct SchedulePauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Holds schedules back for a while; who did is recorded.",
+        commandName: "pause", abstract: "Suspends schedules for a while (audited).",
         discussion: """
-            What is due meanwhile does not fire, then or later; `guild schedule missed` lists it and `guild schedule \
-            backfill` fires it. Pausing again sets the new end.
+            Occurrences due during the pause are skipped, not postponed; `guild schedule missed` lists them and `guild \
+            schedule backfill` fires them. Pausing again sets a new end.
             """)
 
     static let longest = Duration.seconds(366 * 86_400)
@@ -21,7 +21,7 @@ struct SchedulePauseCommand: AsyncParsableCommand {
     @Option(name: .customLong("for"), help: ArgumentHelp("For how long: 90m, 7d.", valueName: "duration"))
     var duration = "7d"
 
-    @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+    @Option(help: ArgumentHelp("The reason (audited).", valueName: "text"))
     var reason: String?
 
     @OptionGroup var options: GlobalOptions
@@ -42,8 +42,8 @@ struct SchedulePauseCommand: AsyncParsableCommand {
 
 struct ScheduleResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Ends a pause; who did is recorded.",
-        discussion: "Schedules fire from their next due time on. What came in the pause is not caught up with.")
+        commandName: "resume", abstract: "Ends a pause (audited).",
+        discussion: "Schedules fire again from their next due time. Occurrences of the pause stay skipped.")
 
     @OptionGroup var target: ScheduleArgument
     @OptionGroup var options: GlobalOptions
@@ -65,12 +65,12 @@ struct ScheduleRoom {
     let deployment: Deployment
     let desk: ScheduleDesk
 
-    /// Opens both, making the ledger where there is none, and closes them when `body` is through.
+    /// Opens both, creating the ledger if there is none, and closes them when `body` returns.
     static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: deployment.asked, actor: "user:\(UserName.current)",
+            ledger: deployment.ledger, snapshot: deployment.asked, actor: settings.user,
             time: deployment.time)
         try await body(ScheduleRoom(deployment: deployment, desk: desk))
     }
@@ -81,38 +81,38 @@ struct ScheduleRoom {
 }
 
 /// The pauses in force of what was named.
-struct SchedulePausesResult: TabularResult {
-    let pauses: [SchedulePause]
+struct SchedulePausesResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let target: String
+        let since: Timestamp
+        let until: Timestamp
+        let actor: String
+        let reason: String?
+    }
+
+    let rows: [Row]
     /// What was done.
     let said: String
 
-    var emptyText: String { said }
-
-    var json: JSONValue {
-        .array(
-            pauses.map { pause in
-                [
-                    "target": .string(pause.target), "since": .string(pause.since.rfc3339),
-                    "until": .string(pause.until.rfc3339), "actor": .string(pause.actor),
-                    "reason": .optional(pause.reason),
-                ]
-            })
+    init(pauses: [SchedulePause], said: String) {
+        rows = pauses.map {
+            Row(target: $0.target, since: $0.since, until: $0.until, actor: $0.actor, reason: $0.reason)
+        }
+        self.said = said
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["PAUSED", "SINCE", "UNTIL", "BY", "REASON"],
-            pauses.map { pause in
-                [
-                    pause.target, cells.time(pause.since), cells.time(pause.until), pause.actor,
-                    cells.text(pause.reason),
-                ]
-            })
+    var emptyText: String { said }
+
+    var columns: [Column<Row>] {
+        [
+            .text("PAUSED", \.target), .time("SINCE", \.since), .time("UNTIL", \.until), .text("BY", \.actor),
+            .optional("REASON", \.reason),
+        ]
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return "" }
-        let lines = pauses.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
+        let lines = rows.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
         return ([said] + lines).joined(separator: "\n")
     }
 }

@@ -9,10 +9,11 @@ import GuildLedger
 struct SchedulePreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview",
-        abstract: "Shows what the schedules will do in a span of time, and the tokens it takes.",
+        abstract: "Forecasts the scheduled runs in a span of time, and their tokens.",
         discussion: """
-            A run is taken to need the mean of the agent's last 50 that called a model, or its perInvocation limit where none \
-            did. Due times that a pause in force holds back are counted as PAUSED; what overlap will hold back is not known.
+            The forecast assumes that a run needs the mean of the agent's last 50 runs that called a model, or its \
+            perInvocation limit if there are none. Due times within a current pause are counted as PAUSED; the effect \
+            of overlap is unknown.
             """)
 
     private static let longest = Duration.seconds(366 * 86_400)
@@ -26,7 +27,7 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first due time that counts. Default: now.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("The last one; 30d is so long after --from. Default: 7d.", valueName: "time"))
+    @Option(help: ArgumentHelp("The last one; 30d means 30 days after --from. Default: 7d.", valueName: "time"))
     var to: String?
 
     @OptionGroup var options: GlobalOptions
@@ -42,13 +43,13 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
                 .usage, "--from \(start.rfc3339) --to \(end.rfc3339) is not a span of up to 366 days",
                 hint: start > end ? "--to comes after --from" : "take a shorter span")
         }
-        let inspection = try Inspection(settings)
-        defer { inspection.close() }
-        let snapshot = try inspection.codex().snapshot()
+        let context = try CommandContext(settings)
+        defer { context.close() }
+        let snapshot = try context.codex().snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
         let forecasts = try await ScheduleForecast.make(
-            entries, in: snapshot, ledger: inspection.ledger(orElse: .said), from: start, to: end, now: now)
+            entries, in: snapshot, ledger: context.ledger(orElse: .said), from: start, to: end, now: now)
         try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
     }
 
@@ -58,53 +59,60 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
     }
 }
 
-struct SchedulePreviewResult: TabularResult {
-    let forecasts: [ScheduleForecast]
-    let from: Timestamp
-    let to: Timestamp
+struct SchedulePreviewResult: CommandResult {
+    struct Document: Encodable {
+        let from: Timestamp
+        let to: Timestamp
+        let runs: Int
+        let tokens: Int64
+        let complete: Bool
+        let schedules: [Row]
+    }
 
-    private var tokens: Int64 {
-        forecasts.reduce(0) { sum, forecast in
+    struct Row: Encodable, Sendable {
+        let schedule: String
+        let agent: String
+        let runs: Int
+        let paused: Int
+        let complete: Bool
+        let first: Timestamp?
+        let last: Timestamp?
+        let tokensPerRun: Int64
+        let meanOf: Int
+        let tokens: Int64
+    }
+
+    let document: Document
+    var rows: [Row] { document.schedules }
+
+    init(forecasts: [ScheduleForecast], from: Timestamp, to: Timestamp) {
+        let tokens = forecasts.reduce(Int64(0)) { sum, forecast in
             let (total, overflow) = sum.addingReportingOverflow(forecast.tokens)
             return overflow ? .max : total
         }
+        document = Document(
+            from: from, to: to, runs: forecasts.reduce(0) { $0 + $1.runs }, tokens: tokens,
+            complete: forecasts.allSatisfy(\.isComplete),
+            schedules: forecasts.map { forecast in
+                Row(
+                    schedule: forecast.schedule, agent: forecast.agent, runs: forecast.runs, paused: forecast.paused,
+                    complete: forecast.isComplete, first: forecast.first, last: forecast.last,
+                    tokensPerRun: forecast.tokensPerRun, meanOf: forecast.meanOf, tokens: forecast.tokens)
+            })
     }
-
-    private var runs: Int { forecasts.reduce(0) { $0 + $1.runs } }
 
     var emptyText: String { "no agent has a cron trigger" }
 
-    var json: JSONValue {
+    var columns: [Column<Row>] {
         [
-            "from": .string(from.rfc3339), "to": .string(to.rfc3339), "runs": .integer(runs),
-            "tokens": .integer(tokens), "complete": .bool(forecasts.allSatisfy(\.isComplete)),
-            "schedules": .array(
-                forecasts.map { forecast in
-                    [
-                        "schedule": .string(forecast.schedule), "agent": .string(forecast.agent),
-                        "runs": .integer(forecast.runs), "paused": .integer(forecast.paused),
-                        "complete": .bool(forecast.isComplete), "first": .optional(forecast.first),
-                        "last": .optional(forecast.last), "tokens_per_run": .integer(forecast.tokensPerRun),
-                        "mean_of": .integer(forecast.meanOf), "tokens": .integer(forecast.tokens),
-                    ]
-                }),
+            .text("SCHEDULE", \.schedule), .count("RUNS") { Int64($0.runs) }, .count("PAUSED") { Int64($0.paused) },
+            .time("FIRST", \.first), .time("LAST", \.last), .count("TOKENS/RUN", \.tokensPerRun),
+            .text("TAKEN FROM", Self.source), .count("TOKENS", \.tokens),
         ]
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SCHEDULE", "RUNS", "PAUSED", "FIRST", "LAST", "TOKENS/RUN", "TAKEN FROM", "TOKENS"],
-            forecasts.map { forecast in
-                [
-                    forecast.schedule, cells.count(Int64(forecast.runs)), cells.count(Int64(forecast.paused)),
-                    cells.time(forecast.first), cells.time(forecast.last), cells.count(forecast.tokensPerRun),
-                    Self.source(forecast), cells.count(forecast.tokens),
-                ]
-            }, rightAligned: [1, 2, 5, 7])
-    }
-
     /// Where the tokens of a run come from.
-    private static func source(_ forecast: ScheduleForecast) -> String {
+    private static func source(_ forecast: Row) -> String {
         switch forecast.meanOf {
         case 0: "perInvocation"
         case 1: "1 run"
@@ -113,10 +121,11 @@ struct SchedulePreviewResult: TabularResult {
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
-        guard !forecasts.isEmpty else { return isQuiet ? "" : emptyText }
+        guard !rows.isEmpty else { return isQuiet ? "" : emptyText }
         let lines = table(.local).text(style, showsHeadings: !isQuiet)
         guard !isQuiet else { return lines }
-        let more = forecasts.allSatisfy(\.isComplete) ? "" : "at least "
-        return lines + "\n\(more)\(Amount.grouped(Int64(runs))) runs, about \(Amount.grouped(tokens)) tokens"
+        let more = document.complete ? "" : "at least "
+        return lines
+            + "\n\(more)\(Amount.grouped(Int64(document.runs))) runs, about \(Amount.grouped(document.tokens)) tokens"
     }
 }

@@ -8,10 +8,10 @@ import GuildLedger
 
 struct ScheduleTriggerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trigger", abstract: "Fires a schedule now; who did is recorded.",
+        commandName: "trigger", abstract: "Fires a schedule now (audited).",
         discussion: """
-            Neither a pause nor an earlier run that is still going holds it back, and its own due times stay what they \
-            are. `guild run AGENT` runs an agent without a schedule.
+            Fires regardless of a pause or an earlier run that is still active; the schedule's own due times stay the \
+            same. `guild run AGENT` runs an agent without a schedule.
             """)
 
     @OptionGroup var target: ScheduleArgument
@@ -35,10 +35,11 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
 
 struct ScheduleBackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backfill", abstract: "Fires what of the past has not fired; who did is recorded.",
+        commandName: "backfill", abstract: "Fires past occurrences that have not fired (audited).",
         discussion: """
-            A due time that has fired is left alone, so that giving the command again does nothing twice. At most 31 days back \
-            and 1000 due times at once. Neither a pause nor an earlier run holds them back; the agent's maxConcurrent does.
+            Due times that have fired are skipped, so repeating the command fires nothing twice. It reaches at most 31 \
+            days back and fires at most 1000 due times at once, regardless of a pause or an active run; the agent's \
+            maxConcurrent still applies.
             """)
 
     @OptionGroup var target: ScheduleArgument
@@ -49,7 +50,7 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The last one. Default: now.", valueName: "time"))
     var to: String?
 
-    @Flag(help: "Show what would fire and what it would take; fire nothing.")
+    @Flag(help: "Show what would fire and its cost; fire nothing.")
     var dryRun = false
 
     @OptionGroup var options: GlobalOptions
@@ -62,15 +63,15 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
         let end = try to.map { try PointInTime.required($0, option: "--to", now: now, zone: .current) } ?? now
         guard start <= end, end <= now else {
             throw Failure(
-                .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span of the past",
-                hint: "`guild schedule preview` shows what is still to come")
+                .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span in the past",
+                hint: "`guild schedule preview` shows future due times")
         }
         try await ScheduleRoom.opened(settings) { room in
             let selection = try room.selection(target.schedule)
             guard !dryRun else { return try await preview(selection, room, start, end) }
             let fired = try await room.desk.backfill(selection, from: start, to: end)
             try output.renderer.print(
-                ScheduleFiredResult(firings: fired, alreadyText: "all of it has fired already"))
+                ScheduleFiredResult(firings: fired, alreadyText: "every occurrence has already fired"))
         }
     }
 
@@ -89,51 +90,55 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
 }
 
 /// What was fired because somebody asked for it.
-struct ScheduleFiredResult: TabularResult {
-    let firings: [ScheduleDesk.Fired]
-    let alreadyText: String
-
-    var emptyText: String { alreadyText }
-
-    var json: JSONValue {
-        .array(
-            firings.map { fired in
-                [
-                    "schedule": .string(fired.schedule), "due": .string(fired.dueAt.rfc3339),
-                    "event": .string(fired.event.description), "fired": .bool(fired.outcome == .fired),
-                ]
-            })
+struct ScheduleFiredResult: ListResult {
+    struct Row: Encodable, Sendable {
+        let schedule: String
+        let due: Timestamp
+        let event: EventID
+        let fired: Bool
     }
 
-    func table(_ cells: CellFormat) -> TextTable {
-        TextTable(
-            ["SCHEDULE", "DUE", "EVENT", "OUTCOME"],
-            firings.map { fired in
-                [
-                    fired.schedule, cells.time(fired.dueAt), fired.event.description,
-                    fired.outcome == .fired ? "fired" : "had fired",
-                ]
-            })
+    let rows: [Row]
+    let emptyText: String
+
+    init(firings: [ScheduleDesk.Fired], alreadyText: String) {
+        rows = firings.map {
+            Row(schedule: $0.schedule, due: $0.dueAt, event: $0.event, fired: $0.outcome == .fired)
+        }
+        emptyText = alreadyText
+    }
+
+    var columns: [Column<Row>] {
+        [
+            .text("SCHEDULE", \.schedule), .time("DUE", \.due), .text("EVENT", \.event.description),
+            .text("OUTCOME") { $0.fired ? "fired" : "already fired" },
+        ]
     }
 }
 
 /// What a backfill would fire.
-struct ScheduleUnfiredResult: TabularResult {
+struct ScheduleUnfiredResult: CommandResult {
     let due: [DueTime]
     let mean: RunMean
 
     private var tokens: Int64 { mean.tokens.multipliedReportingOverflow(by: Int64(due.count)).partialValue }
 
-    var emptyText: String { "all of it has fired already" }
+    var emptyText: String { "every occurrence has already fired" }
 
-    var json: JSONValue {
-        [
-            "runs": .integer(due.count), "tokens_per_run": .integer(mean.tokens), "mean_of": .integer(mean.runs),
-            "tokens": .integer(tokens), "due": DueTimesResult(times: due).json,
-        ]
+    struct Document: Encodable {
+        let runs: Int
+        let tokensPerRun: Int64
+        let meanOf: Int
+        let tokens: Int64
+        let due: [DueTime]
     }
 
-    func table(_ cells: CellFormat) -> TextTable { DueTimesResult(times: due).table(cells) }
+    var document: Document {
+        Document(runs: due.count, tokensPerRun: mean.tokens, meanOf: mean.runs, tokens: tokens, due: due)
+    }
+
+    var rows: [DueTime] { due }
+    var columns: [Column<DueTime>] { DueTimesResult(times: due).columns }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !due.isEmpty else { return isQuiet ? "" : emptyText }

@@ -6,7 +6,7 @@ enum GitHubCausedEvents {
         table.filter { $0.value.contains(eventType) }.keys.sorted()
     }
 
-    /// Types of them that show a text of ours, which ends with our mark.
+    /// The types among them that show a text of ours, which ends with our mark.
     static let typesWithText: Set<String> = ["issue_comment.created", "issue_comment.edited", "issues.opened"]
 
     private static let table = Dictionary(

@@ -5,7 +5,7 @@ extension GitHubClient {
     private static let viewer = "query { viewer { login databaseId } }"
     private static let operation = "github identity"
 
-    /// Whom the token belongs to. An App's installation token may not ask REST (403), but GraphQL tells it
+    /// The account that the token belongs to. An App's installation token may not ask REST (403), but may ask GraphQL
     /// (https://docs.github.com/graphql/reference/queries#viewer).
     func askIdentity() async throws(OperationFailure) -> GitHubIdentity {
         do throws(OperationFailure) {

@@ -26,7 +26,7 @@ extension GitHubClient {
                     + "in the name of \(name)"))
     }
 
-    /// The result of an operation on a repository that has moved, with what it is called now.
+    /// The result of an operation on a repository that has moved, with its new name.
     func noting(_ address: String?, in result: JSONValue, of operation: String) async -> JSONValue {
         guard let address, var object = result.object else { return result }
         let name = caller.redactor.maskedData(await newName(at: address, operation))
@@ -35,7 +35,7 @@ extension GitHubClient {
         return .object(object)
     }
 
-    /// What the repository at an address of the API is called: the address says it, or GitHub is asked by the id in it.
+    /// The name of the repository at an address of the API: it is in the address, or GitHub is asked by the id in it.
     private func newName(at address: String, _ operation: String) async -> String {
         guard let place = GitHubPlace(address: address) else { return address }
         guard case .id(let id) = place.repository else { return place.repository.text }

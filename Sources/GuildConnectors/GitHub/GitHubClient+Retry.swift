@@ -27,9 +27,9 @@ extension GitHubClient {
         }
     }
 
-    /// Comments come oldest first, so after the first page, which says how many there are, the last ones are read. One
-    /// that names only the next page is followed to the end, or until what is left out may be the newest: then nothing
-    /// is written.
+    /// Comments come oldest first, so after the first page, which shows how many pages there are, the last ones are
+    /// read. If GitHub names only the next page, all are read, up to the limit; if the unread ones may include the
+    /// newest, nothing is written.
     private func earlierComment(
         _ list: HTTPCall, _ operation: String, _ action: ActionID, _ author: GitHubIdentity?
     ) async throws(OperationFailure) -> JSONValue? {

@@ -2,11 +2,11 @@ package import GuildDomain
 package import GuildTransport
 import Synchronization
 
-/// Where our GitHub is and who we are there.
+/// The address of our GitHub, and our identity there.
 package struct GitHubSettings: Sendable {
     /// `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
     package var baseURL: String
-    /// Sent as a bearer token; without one only what is public can be read.
+    /// Sent as a bearer token; without one only public data can be read.
     package var token: SecretSource?
     /// Our login, bot or app slug; asked of the API if nothing is said.
     package var identity: String?
@@ -35,7 +35,7 @@ package final class GitHubClient: OperationPerformer {
     let caller: HTTPCaller
     private let knownIdentity: Mutex<GitHubIdentity?>
 
-    /// - Parameter redactor: masks what GitHub's own messages may repeat.
+    /// - Parameter redactor: masks secrets that GitHub's own messages may repeat.
     package init(
         settings: GitHubSettings, http: HTTPClient, redactor: Redactor, clock: any TimeSource = SystemTime()
     ) {
@@ -60,7 +60,7 @@ package final class GitHubClient: OperationPerformer {
         return await noting(movedTo, in: result, of: operation)
     }
 
-    /// Who we are on GitHub: what the manifest says, else the owner of the token, asked once.
+    /// Our identity on GitHub: the manifest's, or else the owner of the token, asked once.
     package func identity() async throws(OperationFailure) -> GitHubIdentity {
         if let known = knownIdentity.withLock({ $0 }) { return known }
         let identity = try await askIdentity()

@@ -1,7 +1,7 @@
-/// What a text tells bots and GitHub to do: a line that begins `/lgtm`, a mention with an order behind it or on the next
-/// line (`@dependabot merge`), and a verb that closes an issue (`fixes #1`).
+/// The commands in a text for bots and for GitHub: a line that begins with `/lgtm`, a mention with an order after it or
+/// on the next line (`@dependabot merge`), and a verb that closes an issue (`fixes #1`).
 ///
-/// Bots read the text as written, code blocks too, and each in its own way: in doubt it is a command.
+/// Bots read the text as written, code blocks included, and each in its own way: in doubt it is a command.
 struct GitHubCommands {
     /// Past this many the rest is not listed.
     static let limit = 256
@@ -58,7 +58,7 @@ struct GitHubCommands {
         add(Self.words(of: rest).joined(separator: " "))
     }
 
-    /// - Parameter lines: those behind it; a mention that ends its line gives its order on the next that says something.
+    /// - Parameter lines: those after it; a mention that ends its line gives its order on the next line with content.
     private mutating func addOrder(_ text: ArraySlice<Unicode.Scalar>, then lines: ArraySlice<[Unicode.Scalar]>) {
         guard let (name, length) = GitHubMentions.name(in: text.dropFirst()) else { return }
         mentions += 1
@@ -74,7 +74,7 @@ struct GitHubCommands {
         add("@\(name) \(words.joined(separator: " "))")
     }
 
-    /// How many lines behind a mention are looked at for one that is more than punctuation.
+    /// The number of lines after a mention that are searched for one with more than punctuation.
     private static let linesBefore = 8
 
     private static func order(in text: ArraySlice<Unicode.Scalar>) -> [String]? {
@@ -82,7 +82,7 @@ struct GitHubCommands {
         return words.isEmpty ? nil : words
     }
 
-    /// The words of a line, without what may stand around the last.
+    /// The words of a line, without punctuation around the last.
     private static func words(of line: ArraySlice<Unicode.Scalar>) -> [String] {
         var line = line.prefix(longest)
         while let last = line.last, !last.isASCIIAlphanumeric, last.isASCII, last != "+" { line = line.dropLast() }
@@ -111,7 +111,7 @@ struct GitHubCommands {
         }
     }
 
-    /// What stands behind a verb; of a link both its text and its address.
+    /// The issues after a verb; for a link both its text and its address.
     private static func issues(_ text: ArraySlice<Unicode.Scalar>) -> [(repository: String?, number: String)] {
         func target(_ text: ArraySlice<Unicode.Scalar>) -> (repository: String?, number: String)? {
             issue(text.drop { $0.properties.isWhitespace || isMark($0) })

@@ -1,5 +1,5 @@
-/// Character references of HTML (https://html.spec.whatwg.org/#named-character-references), those that can stand for a
-/// letter of a mention or a command, or for nothing that shows.
+/// Character references of HTML (https://html.spec.whatwg.org/#named-character-references): those that can stand for a
+/// letter of a mention or a command, or for an invisible character.
 enum GitHubEntities {
     /// A longer one is none.
     private static let longest = 32
@@ -36,7 +36,7 @@ enum GitHubEntities {
         return result
     }
 
-    /// Of these the semicolon may be missing where the text is HTML, and before a letter too.
+    /// The semicolon of these is optional in HTML, even before a letter.
     private static let unended = ["AMP", "amp", "GT", "gt", "LT", "lt", "QUOT", "quot", "nbsp", "shy"]
 
     private static func reference(_ text: ArraySlice<Unicode.Scalar>) -> (Unicode.Scalar, Int)? {

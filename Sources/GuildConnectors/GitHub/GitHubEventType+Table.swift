@@ -1,6 +1,6 @@
 extension GitHubEventType {
-    /// Every type that the documentation has, members as octokit/webhooks' schemas and recorded payloads have them. A
-    /// type that is not here passes with whatever it shows.
+    /// Every documented type, with the members in octokit/webhooks' schemas and recorded payloads. A type that is not
+    /// listed passes with any content.
     static let all: [GitHubEventType] = work + repositories + people + code
 
     private static let work: [GitHubEventType] = [

@@ -1,10 +1,10 @@
 import GuildDomain
 
-/// One type of GitHub's events: what its payloads show, and whether two of them can be alike to the byte
+/// One type of GitHub's events: the members of its payloads, and whether two payloads can be equal to the byte
 /// (https://docs.github.com/webhooks/webhook-events-and-payloads).
 ///
-/// `X-GitHub-Event` is not signed. So a payload must show the members of the type that it is said to be of, and must not
-/// be one of another type: whoever has captured a signed body can't have it taken for something else.
+/// `X-GitHub-Event` is not signed. So a payload must have the members of its declared type, and must not be a payload
+/// of another type: nobody can reuse a captured body under another type.
 struct GitHubEventType: Sendable {
     /// When the payload has no time or id of its own, so that two equal ones are two events.
     enum Repeats: Sendable {
@@ -19,7 +19,7 @@ struct GitHubEventType: Sendable {
     let shared: Set<String>
     /// A member that its payloads never have; nil says nothing.
     let absent: String?
-    /// The actions where members alone do not tell the type; nil takes any.
+    /// The actions if members alone do not determine the type; nil accepts any.
     let actions: Set<String>?
     let hasAction: Bool
     let repeats: Repeats
@@ -47,7 +47,7 @@ struct GitHubEventType: Sendable {
         }
     }
 
-    /// - Throws: where it is no payload of this type.
+    /// - Throws: if it is not a payload of this type.
     func check(_ data: JSONValue, action: String?) throws(WebhookRefusal) {
         for member in members {
             guard let value = data[member] else {
@@ -76,7 +76,7 @@ struct GitHubEventType: Sendable {
 
     static func named(_ name: String) -> GitHubEventType? { byName[name] }
 
-    /// Every member that tells a type: only whether it is there, and whether it is an object, is looked at.
+    /// Every member that identifies a type: only its presence, and whether it is an object, is examined.
     static let selection: JSONSelection.Members = Set(all.flatMap(\.members)).sorted().map { .init($0, [:]) }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -88,8 +88,8 @@ struct GitHubEventType: Sendable {
         "user", "watch",
     ]
 
-    /// The types that a payload with the members of `name` may in truth be of: those whose members are there whole, and
-    /// go beyond what `name` has or may have.
+    /// The types that a payload with the members of `name` may actually have: those whose members are all present, and
+    /// exceed the members that `name` has or may have.
     private static let rivals: [String: [GitHubEventType]] = {
         var rivals: [String: [GitHubEventType]] = [:]
         for type in all {
@@ -108,7 +108,7 @@ struct GitHubEventType: Sendable {
         "repository", "organization", "installation", "enterprise", "sender", "changes",
     ]
 
-    /// Of the members that tell a type, those that are objects.
+    /// The identifying members that are objects.
     private static let objects: Set<String> = [
         "alert", "build", "check_run", "check_suite", "comment", "deployment", "deployment_status", "discussion",
         "forkee", "hook", "installation", "issue", "key", "label", "member", "merge_group", "milestone", "organization",

@@ -1,10 +1,10 @@
-/// Takes from a text the code blocks in which a mention calls nobody, where nothing else can be meant.
+/// Removes from a text the code blocks in which a mention notifies nobody, if no other reading is possible.
 ///
-/// Only a fence of backticks at the very beginning of a line counts, after a blank line or at the beginning of the text,
-/// closed by the same fence. Where anything before could make another thing of it (HTML, another fence, a math
-/// block, an odd line end) the rest stays as it is.
+/// Only a fence of backticks at the very beginning of a line counts, after a blank line or at the beginning of the
+/// text, closed by the same fence. If anything before it could change its meaning (HTML, another fence, a math block,
+/// an odd line end), the rest stays unchanged.
 enum GitHubFences {
-    /// - Returns: nil where there is no such block.
+    /// - Returns: nil if there is no such block.
     static func removed(from text: String) -> String? {
         let scalars = text.unicodeScalars
         guard !scalars.contains(where: { $0 != "\n" && $0.properties.generalCategory == .control && $0 != "\t" }) else {
@@ -20,7 +20,7 @@ enum GitHubFences {
                 let end = lines[(index + 1)...].firstIndex(where: { hasRun("`", 3, $0) }), lines[end] == fence
             {
                 (index, isAfterBlank, hasRemoved) = (end + 1, false, true)
-                // A blank line in its place keeps apart what was apart.
+                // A blank line in its place keeps its neighbours apart.
                 kept.append("")
                 continue
             }
@@ -35,7 +35,7 @@ enum GitHubFences {
         return hasRemoved ? kept.joined(separator: "\n") : nil
     }
 
-    /// The backticks that open a block; what follows them may only be a plain word.
+    /// The backticks that open a block; only a plain word may follow them.
     private static func fence(_ line: String) -> String? {
         let ticks = line.utf8.prefix { $0 == UInt8(ascii: "`") }
         let word = line.unicodeScalars.dropFirst(ticks.count)
@@ -44,7 +44,7 @@ enum GitHubFences {
         return String(repeating: "`", count: ticks.count)
     }
 
-    /// Whether what follows the line may be read in another way than line by line.
+    /// Whether the following text may be read in another way than line by line.
     private static func isDoubtful(_ line: String) -> Bool {
         line.utf8.contains(UInt8(ascii: "<")) || hasRun("`", 3, line) || hasRun("~", 3, line) || hasRun("$", 2, line)
     }

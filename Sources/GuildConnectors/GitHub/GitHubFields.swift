@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What the arguments of GitHub's operations are to a policy.
+/// The policy fields of the arguments of GitHub's operations.
 ///
 /// GitHub compares logins, names of repositories and labels, and the contexts of statuses without regard to case
 /// (https://docs.github.com/rest/commits/statuses says so of a context).
@@ -47,7 +47,7 @@ enum GitHubFields {
         return own + (texts.isDisjoint(with: arguments) ? [] : [text, mentions, commands])
     }
 
-    /// What a call carries; its texts as written and as GitHub will show them.
+    /// The fields of a call; its texts as written and as GitHub will show them.
     static func carried(by operation: Operation, arguments: JSONValue) -> CarriedFields {
         let written = texts.sorted().compactMap { arguments[$0]?.string }
         let readings = Dictionary(written.map { ($0, GitHubText($0)) }) { first, _ in first }

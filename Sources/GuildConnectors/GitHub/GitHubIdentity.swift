@@ -20,8 +20,8 @@ package struct GitHubIdentity: Sendable, Hashable {
         return other == login || other == "\(login)[bot]" ? GitHubIdentity(login: self.login, id: id) : self
     }
 
-    /// Whether a user of a payload is us: by the id where both have one, else by the login, or as the bot of that GitHub
-    /// App (`slug[bot]`). Logins have no case.
+    /// Whether a user of a payload is us: by the id if both have one, or else by the login, or as the bot of that
+    /// GitHub App (`slug[bot]`). Logins have no case.
     package func isUser(_ user: JSONValue) -> Bool {
         if let id, let other = user["id"]?.integer { return id == other }
         guard !login.isEmpty, let other = user["login"]?.string?.lowercased() else { return false }

@@ -1,16 +1,16 @@
 package import GuildDomain
 
-/// The mark at the end of each text that we write on GitHub, by which we know our own work again.
+/// The mark at the end of each text that we write on GitHub, by which we recognise our own work.
 ///
-/// It proves nothing by itself: anyone can write it. Who reads it must also look at the author.
+/// It proves nothing by itself: anyone can write it. A reader must also check the author.
 package enum GitHubMarker {
     private static let opening = "<!-- guild:"
     private static let closing = " -->"
     private static let identifierBytes = 26
-    /// GitHub or a person may leave white space behind the mark; more than this is another text.
+    /// GitHub or a person may leave white space after the mark; more than this is another text.
     private static let trailingSpaceLimit = 64
 
-    /// The text with the mark of the action behind it.
+    /// The text followed by the mark of the action.
     package static func marked(_ text: String, action: ActionID) -> String {
         "\(text)\n\n\(opening)\(action)\(closing)"
     }

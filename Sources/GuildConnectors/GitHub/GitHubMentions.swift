@@ -41,7 +41,7 @@ struct GitHubMentions {
         if rest.first == "/", team.contains(where: \.isASCIIAlphanumeric) {
             name = text[name.startIndex..<team.endIndex]
         }
-        // What ends a sentence or an emphasis is no part of it.
+        // Punctuation that ends a sentence or an emphasis is not part of it.
         while let last = name.last, !last.isASCIIAlphanumeric { name = name.dropLast() }
         return (String(String.UnicodeScalarView(name)), name.count)
     }

@@ -38,7 +38,7 @@ package enum GitHubNormaliser {
         return .events([webhook])
     }
 
-    /// An event that was taken in before it was known who we are, looked at again.
+    /// An event that was accepted before our identity was known, examined again.
     package static func recognised(_ event: Event, identity: GitHubIdentity?) -> WebhookEvent {
         var webhook = WebhookEvent(event: event)
         // It was parsed when it was taken in; one that has been erased since is nobody's.
@@ -58,8 +58,8 @@ package enum GitHubNormaliser {
         return name
     }
 
-    /// The JSON of the body: itself, or the form field `payload`. A body that begins with a brace is no such form,
-    /// whatever it is called: that is how curl sends one by default.
+    /// The JSON of the body: the body itself, or the form field `payload`. A body that begins with a brace is not such
+    /// a form, whatever its declared type: curl declares one by default.
     private static func document(_ headers: Headers, _ body: [UInt8]) throws(WebhookRefusal) -> [UInt8] {
         let type = headers["Content-Type"]?.lowercased() ?? ""
         guard type.hasPrefix("application/x-www-form-urlencoded"), body.first != UInt8(ascii: "{") else { return body }
@@ -69,11 +69,11 @@ package enum GitHubNormaliser {
         return payload
     }
 
-    /// What one event is known by beside its delivery id.
+    /// The digests that identify one event besides its delivery id.
     ///
-    /// The header that names its type is not signed, and whoever has a captured body can invent types. A body shows
-    /// whether it is of a type that we know; so all that we don't know count as one, and a body that came as one of them
-    /// comes as no other type any more, nor the other way round.
+    /// The header with its type is not signed, and anyone who has a captured body can invent types. A body shows
+    /// whether it is of a known type; so all unknown types count as one, and a body that came as an unknown type is not
+    /// accepted as any other type, nor the other way round.
     private struct Digests {
         let own: [UInt8]
         /// By which the same body is known if it came under another name.

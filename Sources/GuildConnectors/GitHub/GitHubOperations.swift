@@ -9,8 +9,8 @@ package enum GitHubOperations {
     static let values: [HTTPOperation] = reads + writes
     static let byName = Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0) })
 
-    /// `OWNER/REPO#N`, for a commit `OWNER/REPO@SHA`, else `OWNER/REPO`; nil without a repository. In lower case, as GitHub
-    /// compares, or another spelling would be another subject with an order and counts of its own.
+    /// `OWNER/REPO#N`, for a commit `OWNER/REPO@SHA`, otherwise `OWNER/REPO`; nil without a repository. In lower case,
+    /// as GitHub compares: otherwise another spelling would be another subject with its own order and counts.
     package static func subject(of arguments: JSONValue) -> String? {
         guard let written = arguments["repository"]?.string else { return nil }
         let repository = GitHubContainment.form.canonical(written) ?? written
@@ -20,7 +20,7 @@ package enum GitHubOperations {
     }
 }
 
-/// What GitHub takes, and what we send at most.
+/// GitHub's limits, and our own.
 enum GitHubLimit {
     /// GitHub takes 65,536 characters; the rest is for the mark.
     static let bodyBytes: Int64 = 65_000

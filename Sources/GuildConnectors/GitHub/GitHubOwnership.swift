@@ -1,14 +1,14 @@
 package import GuildDomain
 
-/// Whether an event is the echo of something that we did.
+/// Whether an event is the echo of our own action.
 ///
-/// Known by our identity as the sender together with our mark, wherever the event shows a text that we would have
+/// Recognised by our identity as the sender together with our mark, if the event shows a text that we would have
 /// marked; a mark from anyone else is ignored, so it can neither suppress an event nor forge a cause. An event that
-/// shows no such text (a label, an assignee, a status) is ours by the sender alone, if it is of a type that one of our
-/// operations causes: a person who pushes with the same account is still a person.
+/// shows no such text (a label, an assignee, a status) is ours by the sender alone, if one of our operations causes its
+/// type: a person who pushes with the same account is still a person.
 package enum GitHubOwnership: Sendable, Equatable {
     case foreign
-    /// Ours; the action is nil where no mark can tell.
+    /// Ours; the action is nil if no mark identifies it.
     case own(ActionID?)
 
     package init(of data: JSONValue, eventType: String, identity: GitHubIdentity?) {
@@ -35,7 +35,7 @@ package enum GitHubOwnership: Sendable, Equatable {
         return action
     }
 
-    /// The operations of ours that cause an event which shows no text, by its type.
+    /// Our operations that cause an event without a text, by its type.
     package static func operations(causing eventType: String) -> [String] {
         GitHubCausedEvents.typesWithText.contains(eventType) ? [] : GitHubCausedEvents.operations(causing: eventType)
     }

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What the envelope takes from a payload.
+/// The parts of a payload that go into the envelope.
 struct GitHubPayload {
     let type: String
     let source: String
@@ -49,7 +49,7 @@ struct GitHubPayload {
         containers = GitHubContainment.containers(repository: repository)
     }
 
-    /// What follows the repository in the subject.
+    /// The part of the subject after the repository.
     private static func within(event: String, data: JSONValue) throws(WebhookRefusal) -> String? {
         switch event {
         case "push": return try name(data["ref"], "ref").map { "@\($0)" }
@@ -89,7 +89,7 @@ struct GitHubPayload {
         return name
     }
 
-    /// A name of 1 to `longestName` bytes without control characters; nil where there is none.
+    /// A name of 1 to `longestName` bytes without control characters; nil if there is none.
     private static func name(_ value: JSONValue?, _ path: String) throws(WebhookRefusal) -> String? {
         guard let text = value?.string, !text.isEmpty else { return nil }
         guard text.utf8.count <= GitHubNormaliser.longestName, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {

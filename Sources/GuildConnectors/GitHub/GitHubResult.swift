@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// What an agent is shown of GitHub's answers: a few fields in a fixed order, long texts cut, so that one answer cannot
-/// fill a context window.
+/// The parts of GitHub's answers that an agent sees: a few fields in a fixed order, long texts cut, so that one answer
+/// cannot fill a context window.
 enum GitHubResult {
     /// Longest body of an issue or pull request, in bytes.
     static let bodyLimitBytes = 16 << 10
@@ -29,7 +29,7 @@ enum GitHubResult {
         ]
     }
 
-    /// The diff, cut at a line end where it is longer than `diffLimitBytes`.
+    /// The diff, cut at a line end if it is longer than `diffLimitBytes`.
     static func diff(_ bytes: [UInt8]) -> JSONValue {
         let shown = cut(bytes[...], limit: diffLimitBytes)
         var result: JSONObject = ["diff": .string(String(decoding: shown, as: UTF8.self))]

@@ -14,7 +14,7 @@ struct GitHubResultClaim: ActionClaim, Hashable {
     private let object: Int64?
     private let text: String
 
-    /// - Returns: nil for an event that shows no mark, or is of a type that no action of ours causes.
+    /// - Returns: nil for an event without a mark, or of a type that no action of ours causes.
     init?(of data: JSONValue, eventType: String, subject: String?) {
         guard GitHubCausedEvents.typesWithText.contains(eventType),
             let shown = GitHubOwnership.marked(data, eventType), let text = shown["body"]?.string,
@@ -50,7 +50,8 @@ struct GitHubResultClaim: ActionClaim, Hashable {
         return subject == place || subject.hasPrefix(place + "#")
     }
 
-    /// The text with one kind of line end, and no white space where a line or the whole ends: what GitHub may change.
+    /// The text with one kind of line end, and no white space at the end of a line or of the whole: GitHub may change
+    /// these.
     private static func plain(_ text: String) -> String {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
             var line = line

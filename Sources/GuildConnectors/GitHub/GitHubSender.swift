@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// Who brought a GitHub event about, and whether it may be anyone with an account.
+/// The sender of a GitHub event, and whether it may be anyone with an account.
 package enum GitHubSender {
     /// Types that a person without any right in the repository can cause; checks are, for a fork's pull request runs them.
     private static let openTypes: Set<String> = [
@@ -16,7 +16,7 @@ package enum GitHubSender {
         openTypes.contains(event) || GitHubEventType.named(event) == nil
     }
 
-    /// Types with their actions and what we call them, for whoever checks who listens to such events.
+    /// Types with their actions and our names for them, for the check of agents that listen to such events.
     package static let openEvents: [String] = [
         "commit_comment.created", "discussion.created", "discussion.edited", "discussion_comment.created",
         "discussion_comment.edited", "fork", "gollum", "issue_comment.created", "issue_comment.edited",
@@ -31,18 +31,18 @@ package enum GitHubSender {
         "CHECK_FAILED",
     ]
 
-    /// What GitHub calls those who belong to a repository. A contributor is anyone whose patch was once merged.
+    /// GitHub's words for people who belong to a repository. A contributor is anyone whose patch was once merged.
     private static let members: Set<String> = ["OWNER", "MEMBER", "COLLABORATOR"]
 
-    /// What nobody may do to another's issue, discussion or pull request without a right in the repository: whoever
-    /// does, and is not its author, belongs to it.
+    /// Actions that nobody may take on another person's issue, discussion or pull request without a right in the
+    /// repository: a sender who does, and is not its author, belongs to it.
     private static let privileged: Set<String> = [
         "labeled", "unlabeled", "assigned", "unassigned", "milestoned", "demilestoned", "locked", "unlocked", "pinned",
         "unpinned", "transferred", "typed", "untyped", "enqueued", "dequeued", "auto_merge_enabled",
         "auto_merge_disabled",
     ]
 
-    /// Nil where the payload names no sender and the type is not open.
+    /// Nil if the payload names no sender and the type is not open.
     static func sender(of data: JSONValue, event: String) -> EventSender? {
         let id = cause(of: data, event)
         let isOpen = isOpen(event)
@@ -52,7 +52,7 @@ package enum GitHubSender {
             isOutsider: isOpen && !isMember(id, data, event))
     }
 
-    /// The sender; where a bot reports on a run, whoever the run is of.
+    /// The sender; if a bot reports on a run, the run's actor.
     private static func cause(of data: JSONValue, _ event: String) -> Int64? {
         let sender = data["sender"]
         let isBot = sender?["type"]?.string == "Bot" || sender?["login"]?.string?.hasSuffix("[bot]") == true
@@ -60,7 +60,7 @@ package enum GitHubSender {
     }
 
     /// Whether a check is of a commit that the repository itself has, and so of somebody who may push to it. A fork's
-    /// shows in no branch, and in no pull request that GitHub names with the check.
+    /// commit is in no branch, and in no pull request that GitHub names with the check.
     private static func isOfOwnCommit(_ data: JSONValue, _ event: String) -> Bool {
         guard let repository = data["repository"]?["id"]?.integer else { return false }
         switch event {
@@ -73,7 +73,7 @@ package enum GitHubSender {
         }
     }
 
-    /// By the association that the payload gives of the sender's own object; where it gives none, no.
+    /// By the association that the payload gives for the sender's own object; without one, no.
     private static func isMember(_ sender: Int64?, _ data: JSONValue, _ event: String) -> Bool {
         guard let sender else { return false }
         if isOfOwnCommit(data, event) { return true }

@@ -2,9 +2,9 @@ package import GuildCodex
 package import GuildDomain
 
 extension GitHubSettings {
-    /// What a Connector manifest says. The token is looked up at each use.
+    /// The settings of a Connector manifest. The token is looked up at each use.
     ///
-    /// - Throws: a failure of kind `invalidCodex` for a way of authentication that is not a bearer token.
+    /// - Throws: a failure of kind `invalidCodex` for any authentication but a bearer token.
     package init(connector: ConnectorManifest, resolver: SecretResolver) throws(Failure) {
         let connection = connector.connection
         self.init()

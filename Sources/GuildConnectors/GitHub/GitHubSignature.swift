@@ -20,7 +20,7 @@ package enum GitHubSignature {
     /// Whether the header's value has the form of a signature; without that no body can be one's.
     package static func isWellFormed(_ signature: String?) -> Bool { signature.flatMap(authenticationCode) != nil }
 
-    /// The header's value for a body: what GitHub would send.
+    /// The header's value for a body, as GitHub would send it.
     package static func sign(_ body: [UInt8], secret: Secret) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: secret.bytes))
         var digits = Array("sha256=".utf8)

@@ -4,9 +4,10 @@ import Foundation
 struct GitHubText {
     /// As written.
     let raw: String
-    /// As shown, near enough: without tags, comments and escapes, entities decoded, what has no width gone.
+    /// Approximately as shown: without tags, comments and escapes, with entities decoded and zero-width characters
+    /// removed.
     let shown: String
-    /// The same with a space for what has no width: it ends a word where it is shown as nothing.
+    /// The same with a space for each zero-width character, which ends a word although it is invisible.
     let spaced: String
 
     /// Each once.
@@ -18,7 +19,7 @@ struct GitHubText {
         spaced = Self.shown(raw, invisible: " ")
     }
 
-    /// - Parameter invisible: what stands for each scalar that has no width.
+    /// - Parameter invisible: replaces each scalar that has no width.
     static func shown(_ text: String, invisible: Unicode.Scalar? = nil) -> String {
         var result = String.UnicodeScalarView()
         for scalar in withoutEscapes(GitHubEntities.decoded(withoutTags(Array(text.unicodeScalars)))) {
@@ -47,7 +48,7 @@ struct GitHubText {
         "h1", "h2", "h3", "h4", "h5", "h6",
     ]
 
-    /// Leaves out comments and tags; what does not end is no tag.
+    /// Removes comments and tags; an unclosed one is not a tag.
     private static func withoutTags(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         var (position, lastEnd) = (0, text.lastIndex(of: ">") ?? -1)
@@ -116,7 +117,7 @@ extension Unicode.Scalar {
 }
 
 extension [Unicode.Scalar] {
-    /// Where `word` ends that begins at `start` or later.
+    /// The end of `word` at its first occurrence from `start` on.
     fileprivate func end(of word: [Unicode.Scalar], from start: Int) -> Int? {
         guard count - word.count >= start else { return nil }
         return (start...(count - word.count)).first { self[$0...].starts(with: word) }.map { $0 + word.count }

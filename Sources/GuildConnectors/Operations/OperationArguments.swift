@@ -42,9 +42,5 @@ struct OperationArguments {
         return elements
     }
 
-    func optionalStrings(_ name: String, longest: Int64, most: Int) throws(OperationFailure) -> [JSONValue]? {
-        values[name] == nil ? nil : try strings(name, longest: longest, most: most)
-    }
-
     func invalid(_ reason: String) -> OperationFailure { .invalidArguments("\(operation): \(reason)") }
 }

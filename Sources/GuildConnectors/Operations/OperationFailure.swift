@@ -4,7 +4,7 @@ package import GuildDomain
 package enum OperationFailure: GuildError, Equatable {
     /// Too many requests, a server's error, or no answer: the operation may even have been performed.
     ///
-    /// `retryAfter` is what the system asked for.
+    /// `retryAfter` is the delay that the system asked for.
     case retryable(reason: String, retryAfter: Duration?)
     /// An earlier try left no trace, but may still be performed until then: only after it may the next one be sent.
     case undecided(until: Timestamp, reason: String)
@@ -41,7 +41,7 @@ package enum OperationFailure: GuildError, Equatable {
     private static func hint(_ status: Int) -> String? {
         switch status {
         case 300..<400: "set the connection's base_url to the address that the system answers at"
-        case 401: "check the token of the connector: the system does not take it"
+        case 401: "check the token of the connector: the system rejects it"
         case 403: "the token may not do this: give it the permission, or the agent other tools"
         case 404: "it is not there, or the token may not see it"
         case 410: "it is gone, or switched off there"

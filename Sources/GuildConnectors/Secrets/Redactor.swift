@@ -18,8 +18,8 @@ package final class Redactor: Sendable {
     private static let shortestLineBytes = 16
     private static let lineLimit = 64
 
-    /// Patterns by the first byte that they stand for, and the pairs of bytes with which one can begin in a text, in some
-    /// encoding: almost every place of a text is passed over after one look.
+    /// Patterns by their first byte, and the pairs of bytes with which one can begin in a text, in some encoding:
+    /// almost every place of a text is skipped after one look.
     private struct Index {
         private(set) var isEmpty = true
         private(set) var patterns: [[SecretPattern]] = []
@@ -33,6 +33,18 @@ package final class Redactor: Sendable {
             for pattern in all {
                 patterns[Int(pattern.bytes[0])].append(pattern)
                 for (first, second) in pattern.beginnings { mark(first, second) }
+            }
+        }
+
+        /// The first place from `place` on at which a pattern may begin; nil if there is none.
+        func nextBeginning(in text: UnsafeBufferPointer<UInt8>, from place: Int) -> Int? {
+            guard !isEmpty, place + 1 < text.count else { return nil }
+            return pairs.withUnsafeBufferPointer { pairs in
+                for place in place..<(text.count - 1) {
+                    let pair = Int(text[place]) << 8 | Int(text[place + 1])
+                    if pairs[pair >> 6] & (1 << UInt64(pair & 63)) != 0 { return place }
+                }
+                return nil
             }
         }
 
@@ -52,7 +64,14 @@ package final class Redactor: Sendable {
         }
     }
 
+    /// What a redactor knew at some moment: what was masked then need not be masked again until it knows more.
+    package struct Mark: Sendable, Hashable {
+        fileprivate let redactor: ObjectIdentifier
+        fileprivate let learnt: Int
+    }
+
     private struct State {
+        var learnt = 0
         var known: [[UInt8]] = []
         var texts = Index()
         var data = Index()
@@ -67,6 +86,7 @@ package final class Redactor: Sendable {
         guard secret.bytes.count >= Self.shortestSecretBytes else { return }
         state.withLock { state in
             guard !state.known.contains(secret.bytes) else { return }
+            state.learnt += 1
             state.known.append(secret.bytes)
             if state.known.count > Self.secretLimit { state.known.removeFirst() }
             var patterns: Set<SecretPattern> = []
@@ -75,6 +95,9 @@ package final class Redactor: Sendable {
             state.data = Index(patterns.filter { $0.secretBytes >= Self.shortestInDataBytes })
         }
     }
+
+    /// What it knows now. Forgetting leaves the mark as it is.
+    package var mark: Mark { Mark(redactor: ObjectIdentifier(self), learnt: state.withLock { $0.learnt }) }
 
     /// The text with each secret replaced by `Secret.mask`.
     package func masked(_ text: String) -> String { Self.masked(text, state.withLock { $0.texts }) }
@@ -88,7 +111,7 @@ package final class Redactor: Sendable {
         return index.isEmpty ? value : Self.masked(value, index)
     }
 
-    /// Of a text that goes on: what of it can be shown, masked, and the rest, with which a secret may begin.
+    /// For a text that continues: the part that can be shown, masked, and the rest, which may begin a secret.
     package func maskedStart(of text: String) -> (shown: String, rest: String) {
         let index = state.withLock { $0.data }
         guard !index.isEmpty else { return (text, "") }
@@ -102,11 +125,12 @@ package final class Redactor: Sendable {
         }
     }
 
-    /// The bytes of a JSON document, written again only if a secret was in it; what is not JSON is left as it is.
+    /// The bytes of a JSON document, rewritten only if a secret was in it; bytes that are not JSON are left as they
+    /// are.
     package func maskedData(json bytes: [UInt8]) -> [UInt8] {
         let index = state.withLock { $0.data }
         guard !index.isEmpty, bytes.withUnsafeBufferPointer({ Self.replace(index, in: $0) }) != nil,
-            // Whoever reads the document finds out that it is none.
+            // The document's reader reports that it is invalid.
             let value = try? JSONParser.parse(bytes)
         else { return bytes }
         return Self.masked(value, index).bytes()
@@ -133,7 +157,8 @@ package final class Redactor: Sendable {
     private static func replace(_ index: Index, in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
         var (copied, place) = (0, 0)
-        while place + 1 < text.count {
+        while let candidate = index.nextBeginning(in: text, from: place) {
+            place = candidate
             guard let end = end(index, in: text, at: place) else {
                 place += 1
                 continue
@@ -146,7 +171,7 @@ package final class Redactor: Sendable {
         return output + text[copied...]
     }
 
-    /// - Returns: what can be shown, and where that ends in the text.
+    /// - Returns: the part that can be shown, and its end in the text.
     private static func start(_ index: Index, of text: UnsafeBufferPointer<UInt8>) -> (shown: [UInt8], end: Int) {
         var shown: [UInt8] = []
         var (copied, place) = (0, 0)
@@ -171,7 +196,7 @@ package final class Redactor: Sendable {
             || hasCandidate(index, in: text, at: place) { $0.isOpen(in: text, at: place) }
     }
 
-    /// Asks `isIt` of each pattern that begins with what the text can stand for at `place`, until one is it.
+    /// Calls `isIt` with each pattern that begins with the text's possible bytes at `place`, until it returns true.
     @discardableResult
     private static func hasCandidate(
         _ index: Index, in text: UnsafeBufferPointer<UInt8>, at place: Int, _ isIt: (SecretPattern) -> Bool
@@ -195,7 +220,7 @@ package final class Redactor: Sendable {
         return longest > 0 ? longest : nil
     }
 
-    /// The patterns that stand for the secret.
+    /// The patterns of the secret.
     private static func forms(of bytes: [UInt8]) -> [SecretPattern] {
         var forms = [SecretPattern(bytes: bytes, isBase64: false, secretBytes: bytes.count)]
         let lines = bytes.split(separator: UInt8(ascii: "\n")).map { $0.last == 0x0D ? $0.dropLast() : $0 }
@@ -210,7 +235,7 @@ package final class Redactor: Sendable {
             + base64Forms(of: bytes).map { SecretPattern(bytes: $0, isBase64: true, secretBytes: bytes.count) }
     }
 
-    /// Base64 of the secret within a longer text, as in `user:password`: it depends on how many bytes stand before it,
+    /// Base64 of the secret within a longer text, as in `user:password`: it depends on the number of bytes before it,
     /// modulo three. Digits that also depend on the neighbours are left out.
     private static func base64Forms(of bytes: [UInt8]) -> [[UInt8]] {
         (0..<3).flatMap { before -> [[UInt8]] in

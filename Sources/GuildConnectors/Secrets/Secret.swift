@@ -1,9 +1,9 @@
 package import GuildCodex
 package import GuildDomain
 
-/// A token, password or key. Whatever prints it shows `••••`; only `reveal()` and `bytes` give it away.
+/// A token, password or key. Printing it shows `••••`; only `reveal()` and `bytes` disclose it.
 package struct Secret: Sendable {
-    /// What stands for any secret wherever text is shown.
+    /// The replacement for any secret in shown text.
     package static let mask = "••••"
 
     /// The secret itself: for the request or the signature that needs it, and for nothing that is kept.
@@ -26,7 +26,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     package var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
 }
 
-/// Where a secret comes from at the moment of use.
+/// The source of a secret at the moment of use.
 package enum SecretSource: Sendable {
     case known(Secret)
     case reference(SecretReference, for: SecretUse, by: SecretResolver)

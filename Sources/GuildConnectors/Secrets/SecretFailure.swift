@@ -56,14 +56,14 @@ package struct SecretFailure: GuildError, Equatable {
         case .notConfigured(let what): "secret \(reference): \(what)"
         case .untrusted(let pair): "secret \(reference): not trusted \(pair.use.purpose)"
         case .revoked(let pair): "secret \(reference): trust \(pair.use.purpose) is revoked"
-        case .trustUnknown(let reason): "secret \(reference): whether it is trusted cannot be told: \(reason)"
+        case .trustUnknown(let reason): "secret \(reference): cannot determine whether it is trusted: \(reason)"
         case .store(let reason): "secret \(reference): Vault: \(reason)"
         }
     }
 
     package var hint: String? {
         switch (reference, cause) {
-        case (_, .untrusted(let pair)): "if it is meant, an operator says so: guild registry trust \(pair.id)"
+        case (_, .untrusted(let pair)): "an operator must trust it first: guild registry trust \(pair.id)"
         case (_, .revoked(let pair)): "an operator may trust it again: guild registry trust \(pair.id)"
         case (_, .trustUnknown): nil
         case (.environment(let name), _): "set \(name) in the environment of the guild process"

@@ -26,7 +26,7 @@ struct SecretFile {
         return SecretFile(secret: Secret(bytes: bytes), isReadableByOthers: status.st_mode & S_IROTH != 0)
     }
 
-    /// Not by the size that the file system tells: it may be wrong for what a kernel or FUSE makes up.
+    /// Ignores the size that the file system reports: it may be wrong for files that a kernel or FUSE generates.
     private static func contents(of descriptor: Int32, for reference: SecretReference) throws(SecretFailure) -> [UInt8]
     {
         let limit = SecretResolver.largestSecretBytes
@@ -42,7 +42,7 @@ struct SecretFile {
             }
             guard count > 0 else { return bytes }
             bytes += buffer[..<count]
-            // A line end more than the limit is no part of the secret.
+            // A line end beyond the limit is not part of the secret.
             guard bytes.count <= limit + 2 else { throw SecretFailure(reference, .tooLarge(limitBytes: limit)) }
         }
     }

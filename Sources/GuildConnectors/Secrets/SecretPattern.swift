@@ -17,14 +17,14 @@ struct SecretPattern: Sendable, Hashable {
         var end: Int { if case .whole(let end) = self { end } else { 0 } }
     }
 
-    /// The end of the longest way in which the pattern stands at `start`.
+    /// The end of the longest match of the pattern at `start`.
     func end(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
         var longest = max(exact(in: text, at: start).end, encoded(in: text, at: start).end)
         if !isBase64 { longest = max(longest, hexadecimal(in: text, at: start).end) }
         return longest > 0 ? longest : nil
     }
 
-    /// Whether what stands from `start` to the end of the text can be the beginning of the pattern.
+    /// Whether the text from `start` to its end can be the beginning of the pattern.
     func isOpen(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
         exact(in: text, at: start) == .open || encoded(in: text, at: start) == .open
             || !isBase64 && hexadecimal(in: text, at: start) == .open
@@ -46,8 +46,9 @@ struct SecretPattern: Sendable, Hashable {
                 pairs.append((high, low[Int(first & 15)]))
             }
         }
-        // What stands behind these is decoded at the place itself.
-        for escape in escapes where escape != UInt8(ascii: "%") { pairs += (0..<256).map { (escape, UInt8($0)) } }
+        // An entity, and what stands behind a backslash unless it is another byte's escape, is decoded at the place itself.
+        pairs += (0...255).map { (UInt8(ascii: "&"), $0) }
+        pairs += (0...255).filter { EncodedUnit.mayEscape(first, letter: $0) }.map { (UInt8(ascii: "\\"), $0) }
         return pairs
     }
 
@@ -111,10 +112,11 @@ struct SecretPattern: Sendable, Hashable {
     }
 }
 
-/// One escape of URL (`%2F`), JSON (`\/`, `\u002f`, `\x2f`) or HTML (`&amp;`, `&#47;`) encoding, and the bytes it stands for.
+/// One escape of URL (`%2F`), JSON (`\/`, `\u002f`, `\x2f`) or HTML (`&amp;`, `&#47;`) encoding, and the bytes it
+/// encodes.
 struct EncodedUnit {
     private let packed: UInt32
-    /// Bytes that it stands for.
+    /// The number of encoded bytes.
     let count: Int
     /// Bytes that it takes.
     let length: Int
@@ -136,7 +138,7 @@ struct EncodedUnit {
                 guard let byte = Self.hexPair(in: text, at: place + 2) else { return nil }
                 self.init(byte, length: 4)
             case let letter:
-                guard let byte = Self.escapes[letter] else { return nil }
+                guard let byte = Self.escaped(by: letter) else { return nil }
                 self.init(byte, length: 2)
             }
         case UInt8(ascii: "&"): self.init(entityIn: text, at: place)
@@ -189,7 +191,7 @@ struct EncodedUnit {
         self.init(scalar, length: end + 1 - place)
     }
 
-    /// Where an escape that is itself escaped goes on: `\\u002f` behind its first backslash.
+    /// The continuation of an escape that is itself escaped: `\\u002f` after its first backslash.
     static func oneLevelLess(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
         guard place + 1 < text.count, text[place] == UInt8(ascii: "\\"), text[place + 1] == UInt8(ascii: "\\") else {
             return nil
@@ -200,7 +202,7 @@ struct EncodedUnit {
     /// The longest that `init` reads.
     private static let longest = 12
 
-    /// Whether an escape may begin here that goes on behind the end of the text.
+    /// Whether an escape may begin here that continues after the end of the text.
     static func mayBeCut(in text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
         starters.contains(text[place]) && text.count - place < longest
     }
@@ -224,9 +226,25 @@ struct EncodedUnit {
         "amp": UInt8(ascii: "&"), "lt": UInt8(ascii: "<"), "gt": UInt8(ascii: ">"), "quot": UInt8(ascii: "\""),
         "apos": UInt8(ascii: "'"), "nbsp": 0x20,
     ]
-    private static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "b"): 0x08,
-        UInt8(ascii: "f"): 0x0C, UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-        UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "'"): UInt8(ascii: "'"),
-    ]
+
+    /// Whether a backslash and `letter` may stand for `byte`, or begin something longer that does.
+    static func mayEscape(_ byte: UInt8, letter: UInt8) -> Bool {
+        switch letter {
+        case UInt8(ascii: "u"), UInt8(ascii: "x"), UInt8(ascii: "\\"): true
+        default: escaped(by: letter) == byte
+        }
+    }
+
+    /// The byte that a backslash and one letter stand for.
+    private static func escaped(by letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "'"): letter
+        default: nil
+        }
+    }
 }

@@ -3,8 +3,8 @@ package import GuildDomain
 import Synchronization
 
 extension SecretResolver {
-    /// Tells the redactor what the codex's local references (`env://`, `file://`) hold now, so that a secret is masked in
-    /// what an agent reads before anything has used it. Once for each commit; nothing is sent anywhere.
+    /// Gives the redactor the current values of the codex's local references (`env://`, `file://`), so that a secret is
+    /// masked in an agent's input before anything has used it. Once for each commit; nothing is sent anywhere.
     package func know(secretsOf snapshot: CodexSnapshot) {
         let isNew = knownCommit.withLock { known in
             defer { known = snapshot.commit }
@@ -29,7 +29,7 @@ extension SecretResolver {
 }
 
 extension Event {
-    /// The event as it is kept: without secrets of ours that somebody has put into its payload.
+    /// The event as it is stored: without secrets of ours that somebody has put into its payload.
     package func masked(by secrets: SecretResolver, _ snapshot: CodexSnapshot) -> Event {
         secrets.know(secretsOf: snapshot)
         var event = self

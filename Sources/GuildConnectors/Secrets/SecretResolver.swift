@@ -5,10 +5,10 @@ package import GuildTransport
 package import Logging
 import Synchronization
 
-/// Looks secrets up at the moment of use, and tells the redactor each one that it finds.
+/// Looks secrets up at the moment of use, and gives the redactor each one that it finds.
 ///
-/// A value is remembered for a few seconds only, so that a rotated secret is soon the one in use, and a burst of
-/// webhooks does not become a burst of look-ups.
+/// A value is cached for a few seconds only, so that a rotated secret is soon in use, and a burst of webhooks does not
+/// become a burst of look-ups.
 package final class SecretResolver: Sendable {
     package static let largestSecretBytes = 64 << 10
     package static let cacheSeconds: Int64 = 10
@@ -31,7 +31,7 @@ package final class SecretResolver: Sendable {
     }
 
     /// - Parameters:
-    ///   - trust: what says which secret may be used for what; asked at each use.
+    ///   - trust: decides which secret may be used for what; asked at each use.
     ///   - http: reaches Vault; without it `vault://` references fail.
     ///   - environment: reads one variable of the process.
     package init(
@@ -47,9 +47,9 @@ package final class SecretResolver: Sendable {
         self.environment = environment
     }
 
-    /// The secret that the reference names now, not empty and at most `largestSecretBytes`; the only way to one.
+    /// The current secret of the reference, not empty and at most `largestSecretBytes`; the only way to one.
     ///
-    /// - Throws: `untrusted` where no operator lets it be used so, `revoked` where one did and does no more.
+    /// - Throws: `untrusted` if no operator trusts this use, `revoked` if an operator has revoked it.
     package func resolve(
         _ reference: SecretReference, for use: SecretUse
     ) async throws(SecretFailure) -> Secret {
@@ -109,8 +109,8 @@ package final class SecretResolver: Sendable {
             http: http, address: address, token: Secret(token), namespace: environment("VAULT_NAMESPACE"))
     }
 
-    /// Why a reference has no secret, as far as this host can tell: Vault itself is not asked. Nil where nothing speaks
-    /// against it.
+    /// Why a reference has no secret, as far as this host can tell: Vault itself is not asked. Nil if there is no
+    /// objection.
     package func localAbsence(of reference: SecretReference) -> SecretFailure? {
         do throws(SecretFailure) {
             switch reference {

@@ -1,6 +1,6 @@
 package import GuildDomain
 
-/// What an operator says of a secret and its use.
+/// An operator's decision about a secret and its use.
 package enum SecretVerdict: Sendable, Hashable {
     case trusted
     /// Nobody has said anything yet.
@@ -9,22 +9,22 @@ package enum SecretVerdict: Sendable, Hashable {
     case revoked
 }
 
-/// Which secrets an operator lets go where.
+/// The secrets that an operator trusts, with their uses.
 package protocol SecretTrust: Sendable {
-    /// Asked at each use, so that what an operator says counts at the next one.
+    /// Asked at each use, so that an operator's decision applies to the next one.
     ///
-    /// - Throws: where it cannot be told; then the secret is not used.
+    /// - Throws: if it cannot be determined; then the secret is not used.
     func verdict(on pair: SecretPair) async throws -> SecretVerdict
 }
 
-/// For programs that take their whole setting from whoever starts them.
+/// For programs whose whole configuration comes from the user who starts them.
 package struct EverySecret: SecretTrust {
     package init() {}
 
     package func verdict(on pair: SecretPair) async throws -> SecretVerdict { .trusted }
 }
 
-/// For what uses no secret.
+/// For code that uses no secret.
 package struct NoSecret: SecretTrust {
     package init() {}
 

@@ -32,7 +32,9 @@ package struct SystemRegistry: Sendable {
     /// Who takes the deliveries of an endpoint: the source of its system, else one that verifies its scheme for any sender.
     package func source(of endpoint: WebhookEndpointManifest) -> (any WebhookSource)? {
         if let own = byName[endpoint.system]?.webhooks { return own }
-        guard endpoint.authentication.scheme != .system else { return nil }
+        guard endpoint.authentication.scheme != .system, !SystemCatalogue.reserved.contains(endpoint.system) else {
+            return nil
+        }
         return senders.first { $0.source.schemes.contains(endpoint.authentication.scheme) }?.source
     }
 

@@ -51,17 +51,11 @@ package enum WebhookOutcome: Sendable {
         case .unauthorized: .refused(401, "Unauthorized")
         case .malformed(let refusal): .refused(400, "Bad webhook", detail: refusal.message)
         case .tooLarge(let limit):
-            .refused(413, "Payload too large", detail: "this endpoint takes \(limit) bytes")
+            .refused(413, "Payload too large", detail: "this endpoint accepts \(limit) bytes")
         case .notConfigured: .refused(503, "Not configured", retryAfterSeconds: Self.notConfiguredSeconds)
         case .busy: .refused(503, "The queue is full", retryAfterSeconds: Self.busySeconds)
         case .limited(let wait): .refused(429, "Too many requests", retryAfterSeconds: Self.seconds(wait))
         }
-    }
-
-    /// The same for a sender that gives up on 429 and comes back after 503.
-    package var replyWithout429: WebhookReply {
-        guard case .limited(let wait) = self else { return usualReply }
-        return .refused(503, "Too many requests", retryAfterSeconds: Self.seconds(wait))
     }
 
     /// Rounded up, at least one.

@@ -2,11 +2,11 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Puts anchors of the audit log into the codex repository, and finds those that are there.
+/// Writes anchors of the audit log to the codex repository, and finds existing ones.
 ///
-/// What makes an anchor worth anything is that it leaves the machine: pushed, or fetched by somebody else.
+/// An anchor is worth something only once it leaves the machine: pushed, or fetched by somebody else.
 package struct AuditAnchorer: Sendable {
-    /// How often the ref is looked at again where another process moved it meanwhile.
+    /// How often to read the ref again if another process moved it meanwhile.
     private static let attempts = 8
     /// Anchors that are compared with, the newest of the history.
     package static let historyLimit = 4096
@@ -16,7 +16,7 @@ package struct AuditAnchorer: Sendable {
     private let time: any TimeSource
     private let actor: String
 
-    /// - Parameter actor: who anchors, for the audit log: `user:NAME`, `serve`.
+    /// - Parameter actor: the anchoring user or component, for the audit log: `user:NAME`, `serve`.
     package init(ledger: Ledger, repository: CodexRepository, time: any TimeSource, actor: String) {
         self.ledger = ledger
         self.repository = repository
@@ -24,7 +24,7 @@ package struct AuditAnchorer: Sendable {
         self.actor = actor
     }
 
-    /// What anchoring came to.
+    /// The result of anchoring.
     package enum Outcome: Sendable, Hashable {
         case anchored(AuditAnchor, commit: CommitID, isSigned: Bool)
         /// Nothing has been written since this one.
@@ -33,9 +33,9 @@ package struct AuditAnchorer: Sendable {
         case empty
     }
 
-    /// Anchors the log as it stands, after recomputing what came since the last anchor.
+    /// Anchors the current log, after recomputing the entries since the last anchor.
     ///
-    /// - Throws: `AnchorRefused` where the log is not what the last anchor says, or does not stand.
+    /// - Throws: `AnchorRefused` if the log does not match the last anchor, or is invalid.
     package func anchor() async throws -> Outcome {
         let file = Self.file(of: try await ledger.ledgerID())
         for _ in 0..<Self.attempts {
@@ -46,7 +46,7 @@ package struct AuditAnchorer: Sendable {
             switch try await ledger.offerAnchor(after: last, now: time.now) {
             case .nothingNew:
                 guard let last, let tree else { return .empty }
-                // An anchoring that was killed behind its commit has not recorded it.
+                // An anchoring that was killed after its commit has not recorded it.
                 try await ledger.record(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
                 return .standing(last.anchor, commit: tree.commit)
             case .refused(let problem): throw AnchorRefused(problem: problem)
@@ -65,6 +65,7 @@ package struct AuditAnchorer: Sendable {
         throw AnchorFailure.contended(place: repository.place)
     }
 
+    /// The name of a ledger's file in the anchors' history.
     package static func file(of ledger: LedgerID) -> String { "\(ledger).json" }
 
     private static func message(_ anchor: AuditAnchor) -> String {
@@ -82,7 +83,7 @@ package struct AuditAnchorer: Sendable {
     /// The anchors of a ledger in a repository, the newest last.
     ///
     /// - Parameter revision: where to look; nil is `refs/guild/audit`.
-    /// - Throws: `AnchorsMissing` where there are none, or none of this ledger.
+    /// - Throws: `AnchorsMissing` if there are none, or none of this ledger.
     package static func checkpoints(
         of ledger: LedgerID, in repository: CodexRepository, at revision: String? = nil
     ) throws -> [AuditCheckpoint] {
@@ -111,21 +112,25 @@ package struct AuditAnchorer: Sendable {
     }
 }
 
-/// The audit log is not what its last anchor says, or does not stand: nothing was anchored.
+/// The audit log does not match its last anchor, or is invalid: nothing was anchored.
 package struct AnchorRefused: GuildError, Equatable {
+    /// The first entry that does not match, and why.
     package let problem: AuditVerdict.Problem
 
     package var kind: ErrorKind { .failed }
-    package var message: String { "nothing is anchored: entry \(problem.seq): \(problem.reason)" }
+    package var message: String { "not anchored: entry \(problem.seq): \(problem.reason)" }
     package var hint: String? {
-        "run `guild audit verify --anchored`; where the ledger is an older copy, restore the newest backup"
+        "run `guild audit verify --anchored`; if the ledger is an older copy, restore the newest backup"
     }
 }
 
 /// A repository without an anchor to compare with.
 package struct AnchorsMissing: GuildError, Equatable {
+    /// The repository that was searched.
     package let place: String
+    /// The revision that was searched.
     package let revision: String
+    /// The ledger whose anchors were wanted.
     package let ledger: LedgerID
     /// The ledgers that there are anchors of.
     package let others: [String]
@@ -137,7 +142,7 @@ package struct AnchorsMissing: GuildError, Equatable {
     }
     package var hint: String? {
         others.isEmpty
-            ? "make one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
-            : "name the ledger that they are of with --ledger; if this one took its place, that is tampering"
+            ? "create one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
+            : "name their ledger with --ledger; if this one replaced it, that is tampering"
     }
 }

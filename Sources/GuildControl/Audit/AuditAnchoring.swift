@@ -16,20 +16,22 @@ package struct AuditAnchoring: Service {
 
     private let ledger: Ledger
     private let repository: CodexRepository
-    private let settings: @Sendable () -> AuditSettings
+    private let codex: CurrentCodex
     private let time: any TimeSource
     private let logger: Logger
 
     package init(
-        ledger: Ledger, repository: CodexRepository, settings: @escaping @Sendable () -> AuditSettings,
-        time: any TimeSource, logger: Logger
+        ledger: Ledger, repository: CodexRepository, codex: CurrentCodex, time: any TimeSource, logger: Logger
     ) {
         self.ledger = ledger
         self.repository = repository
-        self.settings = settings
+        self.codex = codex
         self.time = time
         self.logger = logger
     }
+
+    /// What the head says, at the moment of use.
+    private var settings: AuditSettings { codex.head.guild.audit }
 
     package func run() async throws {
         let written = ledger.signal(.audit)
@@ -40,7 +42,7 @@ package struct AuditAnchoring: Service {
             var next = try await due(now: now)
             if let due = next, due <= now, retryAt <= now {
                 let isDone = await anchor()
-                retryAt = isDone ? time.now : time.now + settings().anchorInterval
+                retryAt = isDone ? time.now : time.now + settings.anchorInterval
                 next = isDone ? nil : retryAt
             }
             // With entries to anchor there is a time to wake at; without, only a commit brings some.
@@ -53,11 +55,11 @@ package struct AuditAnchoring: Service {
         }
     }
 
-    /// When the next anchor is due; nil where there is nothing to anchor or it is turned off.
+    /// When the next anchor is due; nil if there is nothing to anchor or it is turned off.
     ///
     /// The time is counted from the last anchor, and before the first from the first entry.
     package func due(now: Timestamp) async throws -> Timestamp? {
-        let settings = settings()
+        let settings = settings
         guard settings.anchors else { return nil }
         let since = try await ledger.entriesSinceAnchor()
         guard since.entries > 0 else { return nil }
@@ -67,7 +69,7 @@ package struct AuditAnchoring: Service {
         return min(start, now) + settings.anchorInterval
     }
 
-    /// - Returns: whether there is now an anchor, and sent away where it is to be.
+    /// - Returns: whether there is now an anchor, and sent away if it is to be.
     package func anchor() async -> Bool {
         let anchorer = AuditAnchorer(ledger: ledger, repository: repository, time: time, actor: "serve")
         do {
@@ -79,7 +81,7 @@ package struct AuditAnchoring: Service {
         } catch {
             return complain("the audit log is not anchored", error)
         }
-        guard let remote = settings().push else { return true }
+        guard let remote = settings.push else { return true }
         do {
             try await onOwnThread { [repository] in try repository.pushAnchors(to: remote) }
             return true

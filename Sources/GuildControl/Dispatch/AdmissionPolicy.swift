@@ -2,10 +2,10 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What the codex asks of an invocation on its way into the queue: the debounce of its trigger, the rate limits of its
-/// agent, chapter and organisation and of who sent the event, and the depth past which its priority is refused.
+/// The codex's conditions for an invocation on its way into the queue: the debounce of its trigger, the rate limits of
+/// its agent, chapter, organisation and sender, and the depth past which its priority is refused.
 package struct AdmissionPolicy: Sendable {
-    /// Told to whoever is refused, where the policy says nothing.
+    /// The delay for refused senders if the policy sets none.
     private static let defaultRetryAfter = Duration.seconds(60)
     private static let refusedByDefault: Set<Priority> = [.low, .background]
 
@@ -13,6 +13,7 @@ package struct AdmissionPolicy: Sendable {
     private let refused: Set<Priority>
     private let backpressure: AdmissionTerms.Backpressure
 
+    /// The conditions of the codex at one commit.
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         let policies = snapshot.scheduling
@@ -25,10 +26,10 @@ package struct AdmissionPolicy: Sendable {
             retryAfter: policies.compactMap(\.backpressure.retryAfter).max() ?? Self.defaultRetryAfter)
     }
 
-    /// The decisions with what their invocations have to pass.
+    /// The decisions with the conditions of their invocations.
     ///
-    /// - Parameter alerts: a yellow one doubles the windows of debounces; what a higher one keeps from starting is queued
-    ///   with that for a reason.
+    /// - Parameter alerts: a yellow one doubles the windows of debounces; work that a higher one holds back is queued
+    ///   with that reason.
     package func applied(
         to decisions: [Decision], of event: Event, alerts: AlertLevels = AlertLevels()
     ) -> [Decision] {
@@ -36,16 +37,17 @@ package struct AdmissionPolicy: Sendable {
         // Read again only for a key. The router has read the payload already; one that is no JSON sets nothing going.
         let asksForKey = decisions.contains { $0.invocation != nil && debounce(of: $0.rule) != nil }
         let json = asksForKey ? event.json(data: (try? event.data()) ?? .null) : .null
-        // What we did ourselves is bounded by hops and by its root's tokens.
+        // Hops and the root's tokens limit our own events.
         let senderCharges = event.isOwn ? [] : event.sender.map(snapshot.charges(sender:)) ?? []
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
-            var (decision, terms) = (decision, AdmissionTerms())
+            var decision = decision
+            var terms = AdmissionTerms()
             if let alert = alerts.holding(
                 invocation.priority, agent: invocation.agent, chapter: invocation.chapter)
             {
                 decision.reasons.append(
-                    "the \(alert.level.name) alert of \(alert.account) keeps \(invocation.priority.name) work in the queue"
+                    "the \(alert.level.name) alert of \(alert.account) holds \(invocation.priority.name) work in the queue"
                 )
             }
             terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter) + senderCharges
@@ -67,11 +69,11 @@ package struct AdmissionPolicy: Sendable {
         }
     }
 
-    /// Why an agent that was decided on earlier is not started now; nil where it may be.
+    /// Why an agent that was decided on earlier is not started now; nil if it may be.
     package func refusal(of agent: String) -> Decision? {
         guard snapshot.agent(agent) == nil else { return nil }
         return Decision(
-            rule: "", agent: agent, outcome: .unrouted, reasons: ["the codex has no agent \(agent) any more"])
+            rule: "", agent: agent, outcome: .unrouted, reasons: ["the codex no longer has agent \(agent)"])
     }
 
     /// A rule is named by its place: `agents/ranger#0`. A schedule says itself how often it fires.

@@ -2,11 +2,12 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Recorded events against another revision: what would have been dispatched, and what it would have cost by what a run
-/// of each agent uses in the mean. The clock is the events' own; nothing runs and nothing is written.
+/// Decides recorded events by another revision: what would have been dispatched, and its cost by the mean usage of each
+/// agent's runs. The clock is the events' own; nothing runs and nothing is written.
 package struct Backtest: Sendable {
     /// One agent, then and now.
     package struct Line: Sendable, Hashable {
+        /// The agent's name.
         package let agent: String
         /// Runs that the recorded decisions set going.
         package var recorded = 0
@@ -16,47 +17,63 @@ package struct Backtest: Sendable {
         package var merged = 0
         /// Events that would have waited for a rate, or been refused by one.
         package var limited = 0
-        /// Nil where no run of the agent has called a model yet.
+        /// Nil if no run of the agent has called a model yet.
         package var meanTokens: Int64?
+        /// The mean cost of its runs in micro-dollars; nil if none called a model.
         package var meanCost: Int64?
 
+        /// The tokens of the runs that would start; nil without a mean.
         package var expectedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        /// The micro-dollars of the runs that would start; nil without a mean.
         package var expectedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(expected)) } }
+        /// The tokens of the runs that did start, at the same mean; nil without one.
         package var recordedTokens: Int64? { meanTokens.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
+        /// The micro-dollars of the runs that did start, at the same mean; nil without one.
         package var recordedCost: Int64? { meanCost.map { Int64(clamping: Int128($0) * Int128(recorded)) } }
     }
 
     /// An event about which the revision decides otherwise.
     package struct Change: Sendable, Hashable {
+        /// The event that is decided differently.
         package let event: EventID
+        /// The event's type.
         package let type: String
+        /// The event's subject.
         package let subject: String?
         /// Agents that would run now and did not, and the other way round.
         package let added: [String]
+        /// The agents that would no longer be called.
         package let removed: [String]
     }
 
+    /// The commit that decides.
     package let commit: String
+    /// The number of events that were decided.
     package private(set) var events = 0
     /// Of them, those whose content is gone.
     package private(set) var erased = 0
+    /// The number of events that are decided differently.
     package private(set) var changed = 0
     /// The first of those that changed.
     package private(set) var changes: [Change] = []
     private var byAgent: [String: Line] = [:]
 
+    /// One line for each agent, by name.
     package var lines: [Line] { byAgent.values.sorted { $0.agent < $1.agent } }
 
     private static let pageSize = 200
+    /// The most changes that are listed.
     package static let listedChanges = 20
 
     private init(commit: String) { self.commit = commit }
 
     package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
-        let (router, policy) = (Router(snapshot), AdmissionPolicy(snapshot))
+        let router = Router(snapshot)
+        let policy = AdmissionPolicy(snapshot)
         var expected: [String: Int64] = [:]
         for name in snapshot.agentsByName.map(\.name) { expected[name] = try await ledger.meanUse(of: name)?.tokens }
-        var (test, last) = (Backtest(commit: snapshot.commit), Int64(0))
+        var test = Backtest(commit: snapshot.commit)
+        var last = Int64(0)
         var book = MemoryBook(expected: expected)
         while true {
             let page = try await ledger.recordedEvents(since: since, after: last, limit: pageSize)
@@ -78,7 +95,7 @@ package struct Backtest: Sendable {
     ) throws {
         events += 1
         guard !recorded.isErased else { return erased += 1 }
-        // A person's own run is no decision of the codex.
+        // A person's own run is not a decision of the codex.
         guard !(recorded.event.system == "cli" && recorded.event.type == "run.requested") else { return }
         let now = recorded.receivedAt
         book.close(until: now)
@@ -108,12 +125,13 @@ package struct Backtest: Sendable {
     }
 
     private mutating func compare(_ recorded: RecordedEvent, _ wanted: Set<String>) {
-        // What waits for a window or its turn runs yet.
+        // Work that waits for a window or a slot will still run.
         let running = recorded.outcomes.filter { $0.outcome == Decision.Outcome.dispatched.rawValue || !$0.isFinal }
         for agent in running.map(\.agent) { byAgent[agent, default: Line(agent: agent)].recorded += 1 }
         let merged = recorded.outcomes.filter { $0.outcome == Decision.Outcome.merged.rawValue }
         let before = Set((running + merged).map(\.agent))
-        let (added, removed) = (wanted.subtracting(before), before.subtracting(wanted))
+        let added = wanted.subtracting(before)
+        let removed = before.subtracting(wanted)
         guard !added.isEmpty || !removed.isEmpty else { return }
         changed += 1
         guard changes.count < Self.listedChanges else { return }

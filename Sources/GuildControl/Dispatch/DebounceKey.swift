@@ -2,8 +2,8 @@ import Foundation
 import GuildDomain
 import Mustache
 
-/// What tells one debounce window from another: a Mustache template over the event, as `{{subject}}` or
-/// `{{data.issue.key}}`. Only the codex's own text is compiled; what the event brings is rendered as text.
+/// The key that distinguishes debounce windows: a Mustache template over the event, such as `{{subject}}` or
+/// `{{data.issue.key}}`. Only the codex's own text is compiled; the event's content is rendered as text.
 enum DebounceKey {
     /// Why an event is not debounced.
     struct Problem: Error, Equatable {
@@ -38,7 +38,7 @@ enum DebounceKey {
         return try checked(compiled.render(plain(.object(context))), "its key \(template) is empty")
     }
 
-    /// The key with where the event happened: a run that stands for several events was called in one place.
+    /// The key with the event's container: a run that combines several events has one container.
     static func within(_ place: RunPlace, _ key: String) -> String {
         "\(place.key.utf8.count > largestKeyBytes ? digest(of: place.key) : place.key) \(key)"
     }
@@ -52,10 +52,10 @@ enum DebounceKey {
         return digest(of: key)
     }
 
-    /// Mustache looks values up by what they conform to.
+    /// Mustache looks values up by the types they conform to.
     private static func plain(_ value: JSONValue) -> Any {
         switch value {
-        // Nothing at all, so that a null renders as what is missing does.
+        // Nothing at all, so that a null renders like a missing value.
         case .null: ""
         case .bool(let flag): flag
         case .number(let number): number.description

@@ -3,16 +3,16 @@ import GuildDomain
 import GuildLedger
 
 extension Dispatcher {
-    /// Decides the held events whose time is up: what may be our own is not answered unknown.
+    /// Decides the held events whose time is up: an event that may be our own must not be answered.
     func blockOverdue(_ snapshot: CodexSnapshot) async throws -> Int {
-        // Whoever decides only its own roots leaves what came from outside to the others.
+        // A dispatcher for certain roots leaves events from outside to the others.
         guard roots == nil else { return 0 }
         let overdue = try await ledger.overdueHeld(limit: Self.batchLimit, now: time.now)
         for message in overdue {
             let system = message.event.system
             let reason =
-                "it was held for 24 h, because our own writes can cause \(message.event.type) and it was not known who we "
-                + "are on \(system): set connection.identity of its connector"
+                "it was held for 24 h, because our own writes can cause \(message.event.type) and our identity "
+                + "on \(system) was unknown: set connection.identity of its connector"
             let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
             _ = try await ledger.dispatch(
                 message, [decision], commit: snapshot.commit, head: fence(snapshot), now: time.now)

@@ -24,7 +24,7 @@ package struct Dispatcher: Service {
     private let current = CurrentRouter()
     let roots: [EventID]?
 
-    /// - Parameter roots: decides only what belongs to these; nil is everything.
+    /// - Parameter roots: decides only events of these roots; nil means all.
     package init(
         ledger: Ledger, codex: CurrentCodex, roots: [EventID]? = nil, time: any TimeSource, logger: Logger
     ) {
@@ -46,16 +46,16 @@ package struct Dispatcher: Service {
         }
     }
 
-    /// Decides what waits now, and what is due.
+    /// Decides the waiting events, and everything that is due.
     ///
-    /// - Returns: how many events, windows and turns were looked at.
+    /// - Returns: how many events, windows and slots were handled.
     package func dispatchWaiting() async throws -> Int {
         let snapshot = codex.head
         let policy = AdmissionPolicy(snapshot)
         do {
             return try await decideWaiting(snapshot, policy) + settleDue(policy, snapshot) + blockOverdue(snapshot)
         } catch let stale as StaleHead {
-            // Another process accepted a newer commit: what is not decided yet is decided by that one.
+            // Another process accepted a newer commit, which decides the undecided events.
             return await follow(stale.accepted) ? 1 : 0
         }
     }
@@ -67,7 +67,7 @@ package struct Dispatcher: Service {
             return true
         } catch {
             logger.error(
-                "cannot follow the accepted commit; nothing is decided",
+                "cannot load the accepted commit; deciding nothing",
                 metadata: ["commit": "\(commit)", "reason": "\(error)"])
             return false
         }
@@ -101,7 +101,7 @@ package struct Dispatcher: Service {
         }
     }
 
-    /// Takes the turns that have come and closes the windows that are due, side by side so that they share commits.
+    /// Takes the due slots and closes the due windows, concurrently so that they share commits.
     private func settleDue(_ policy: AdmissionPolicy, _ snapshot: CodexSnapshot) async throws -> Int {
         let now = time.now
         let turns = try await ledger.duePending(limit: Self.batchLimit, roots: roots, now: now)
@@ -133,7 +133,7 @@ package struct Dispatcher: Service {
         log(decided.outcome, event: window.event, agent: place.agent, rule: place.rule)
     }
 
-    /// The commit that the ledger must hold for accepted; nil where this process obeys no one else's.
+    /// The commit that must be the accepted one in the ledger; nil if this process runs on a fixed commit.
     func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
 
     func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {

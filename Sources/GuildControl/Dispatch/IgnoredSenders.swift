@@ -1,14 +1,14 @@
 import GuildDomain
 
-/// The logins and ids whose events set nothing going (spec: SafetyPolicy `ignore_senders`).
+/// The logins and ids whose events call no agent (docs/dispatch.md, "Rules"; SafetyPolicy `ignore_senders`).
 ///
-/// A login is compared without case; a bot is also known by its name without the `[bot]` that some systems put behind it.
+/// A login is compared without case; a bot also matches by its name without the `[bot]` that some systems append.
 struct IgnoredSenders {
     private let names: Set<String>
 
     init(_ names: [String]) { self.names = Set(names.map { $0.lowercased() }) }
 
-    /// - Returns: the sender of the payload as it names itself, where it is one of these.
+    /// - Returns: the sender of the payload as it names itself, if it is one of these.
     func match(in data: JSONValue) -> String? {
         guard !names.isEmpty, let sender = data["sender"] else { return nil }
         if let name = sender.string { return names.contains(name.lowercased()) ? name : nil }

@@ -2,7 +2,7 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// Why what is queued does not run yet: the rules of a claim, for people.
+/// Why queued work does not run yet: the rules of a claim, in words.
 package struct QueueReasons: Sendable {
     private let alerts: AlertLevels
     private let limits: [String: Int]
@@ -11,8 +11,8 @@ package struct QueueReasons: Sendable {
     private let now: Timestamp
 
     /// - Parameters:
-    ///   - snapshot: nil leaves out what the codex limits.
-    ///   - running: what runs now, by agent.
+    ///   - snapshot: nil leaves out the codex's limits.
+    ///   - running: the number of running invocations, by agent.
     package init(_ snapshot: CodexSnapshot?, alerts: AlertLevels, running: [String: Int], now: Timestamp) {
         self.alerts = alerts
         self.running = running
@@ -21,7 +21,7 @@ package struct QueueReasons: Sendable {
         maxConcurrent = snapshot?.concurrencyLimit
     }
 
-    /// - Returns: nil for what is not queued.
+    /// - Returns: nil if the invocation is not queued.
     package func reason(of invocation: Invocation) -> String? {
         guard invocation.state == .queued else { return nil }
         if invocation.availableAt > now { return "its next try" }
@@ -35,7 +35,7 @@ package struct QueueReasons: Sendable {
             return "\(invocation.agent)'s limit of \(limit) at once"
         }
         if let maxConcurrent, running.values.reduce(0, +) >= maxConcurrent {
-            return "the limit of \(maxConcurrent) at once in all"
+            return "the limit of \(maxConcurrent) at once for all agents"
         }
         return "an executor"
     }

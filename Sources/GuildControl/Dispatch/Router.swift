@@ -2,21 +2,22 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What one trigger or rule said to an event.
+/// The result of trying one trigger or rule on an event.
 package struct RuleTrial: Sendable, Hashable {
     /// `agents/ranger#0`, `routing/default#3`.
     package let rule: String
+    /// The agent that the rule calls.
     package let agent: String
-    /// Nil where it matched; else the first thing that did not.
+    /// Nil if it matched, or else the first mismatch.
     package let mismatch: String?
 }
 
-/// Decides what an event sets going: the pure rule of the dispatcher (spec "Dispatch").
+/// Decides which agents an event calls: the pure rules of the dispatcher (docs/dispatch.md, "Rules").
 ///
-/// An event is first held against the loop guard and the ignored senders, then against each agent's triggers and each
-/// routing rule, all of them compiled into one index. An agent that several of them name runs once; the later ones are
-/// recorded as merged into it. What our own action caused reaches only the rules whose conditions name `guildown`, and
-/// only where its cause is known, so that each such event is one hop further and the chain ends at the hop limit.
+/// An event first passes the loop guard and the ignored senders, then each agent's triggers and each routing rule, all
+/// of them compiled into one index. An agent that several of them name runs once; the later ones are recorded as merged
+/// into that run. Events of our own actions reach only rules whose conditions name `guildown`, and only if their cause
+/// is known, so that each such event is one hop further and the chain ends at the hop limit.
 package struct Router: Sendable {
     private let snapshot: CodexSnapshot
     /// Over the conditions of `rules`, by their positions.
@@ -27,6 +28,7 @@ package struct Router: Sendable {
     /// Trials listed in the decision of an event that nothing wanted.
     private static let listedTrials = 40
 
+    /// Compiles the rules of the codex at one commit.
     package init(_ snapshot: CodexSnapshot) {
         self.snapshot = snapshot
         rules = RouteRule.triggers(of: snapshot) + RouteRule.routing(of: snapshot) + RouteRule.mappings(of: snapshot)
@@ -36,14 +38,14 @@ package struct Router: Sendable {
     /// The commit whose rules these are.
     package var commit: String { snapshot.commit }
 
-    /// One decision for each agent and rule that matched, or one that says why there was none.
+    /// One decision for each agent and rule that matched, or one that says why none did.
     ///
-    /// - Parameter rootTokens: what the event's root has used so far.
+    /// - Parameter rootTokens: the tokens that the event's root has used so far.
     package func decide(_ event: Event, rootTokens: Int64 = 0, now: Timestamp) -> [Decision] {
         if !event.isOwn, let stop = loopStop(event, rootTokens) { return [stop] }
         if event.isOwn, !rules.contains(where: \.wantsOwn) { return [.none(.ownEvent, Self.ownReason)] }
         if event.isOwn, event.cause == nil {
-            return [.none(.ownEvent, "\(Self.ownReason), and which one is not known")]
+            return [.none(.ownEvent, "\(Self.ownReason), but it is unknown which one")]
         }
         let data: JSONValue
         do {
@@ -72,9 +74,10 @@ package struct Router: Sendable {
 
     private static let ownReason = "our own action caused this event"
 
-    /// Why a chain of events goes no further, or nil where it may.
+    /// Why a chain of events goes no further, or nil if it may.
     private func loopStop(_ event: Event, _ rootTokens: Int64) -> Decision? {
-        let (hops, tokens) = (snapshot.settings.hopLimit, snapshot.settings.rootTokens)
+        let hops = snapshot.settings.hopLimit
+        let tokens = snapshot.settings.rootTokens
         var stop: Decision
         if event.hop >= hops.value {
             let reason = "the chain is \(event.hop) events long; the limit is \(hops.value)"
@@ -92,12 +95,13 @@ package struct Router: Sendable {
         return stop
     }
 
-    /// Every rule and what it says to the event: what `dispatch explain` prints.
+    /// Every rule with its result for the event, as `dispatch explain` prints it.
     package func trials(_ event: Event) throws(JSONParser.Problem) -> [RuleTrial] {
         let json = event.json(data: try event.data())
         return rules.map { RuleTrial(rule: $0.name, agent: $0.agent, mismatch: $0.mismatch(event, json: json)) }
     }
 
+    /// The longest chain of events caused by our own actions.
     package var hopLimit: Int { snapshot.settings.hopLimit.value }
 
     private func decisions(for event: Event, _ matches: [RouteRule], now: Timestamp) -> [Decision] {
@@ -148,7 +152,7 @@ private struct RouteRule {
     /// The exact event source that a cron trigger listens to.
     var exactSource: String?
 
-    /// Whether it asks for what our own actions cause too: its conditions say something about `guildown`.
+    /// Whether it also wants events of our own actions: its conditions mention `guildown`.
     var wantsOwn: Bool {
         conditions?.alternatives.contains { $0.fields.contains { $0.path == ["guildown"] && !$0.wantsAbsence } }
             ?? false
@@ -198,7 +202,7 @@ private struct RouteRule {
         return nil
     }
 
-    /// What an index knows of the rule: its conditions, and where it looks at the event's envelope.
+    /// The indexed part of the rule: its conditions, and its tests of the event's envelope.
     var indexed: PatternIndex.Rule {
         var rule = PatternIndex.Rule(conditions)
         if let source { rule.requirements.append(.text(inAnyCase: source, at: ["system"])) }

@@ -8,7 +8,7 @@ import GuildHTTP
 /// This version takes no A2A messages, so the one interface that a card names is our own HTTP API, under a binding of
 /// our own (the specification's names are an open list).
 struct AgentCard {
-    /// Where the listener is reached: `http://127.0.0.1:8484`.
+    /// The listener's base URL: `http://127.0.0.1:8484`.
     let base: String
 
     private static let protocolVersion = "1.0"
@@ -87,7 +87,7 @@ struct AgentCard {
 }
 
 extension AgentCard {
-    /// From the authority that the caller used, where it has the form of one, else that of the listener.
+    /// From the authority that the caller used, if it is well-formed, or else that of the listener.
     init(_ request: Request, listener: String) {
         let host = request.headers["host"] ?? ""
         let isAuthority =

@@ -3,11 +3,11 @@ package import GuildDomain
 import GuildHTTP
 import GuildLedger
 
-extension AgentListing {
+extension AgentListing: JSONShape {
     /// The shape of `GET /agents/NAME`; `schema` describes it.
     package var json: JSONValue { json(isWhole: true) }
 
-    /// - Parameter isWhole: also what is not for everybody: what it costs, and who paused it and why.
+    /// - Parameter isWhole: includes details that are not for everybody: the costs, and who paused it and why.
     package func json(isWhole: Bool) -> JSONValue {
         [
             "name": .string(agent.name), "type": .string(agent.role), "version": text(agent.version?.description),
@@ -60,7 +60,8 @@ extension AgentListing {
         ], optional: ["cost_microdollars"])
 }
 
-extension AgentPause {
+extension AgentPause: JSONShape {
+    /// The pause as commands and the API print it.
     package var json: JSONValue {
         [
             "agent": .string(agent), "actor": .string(actor), "reason": reason.map { .string($0) } ?? .null,
@@ -69,7 +70,7 @@ extension AgentPause {
     }
 
     static let schema: JSONValue = APISchema.object(members)
-    /// Who and why is not for everybody.
+    /// The person and the reason are not for everybody.
     static let openSchema: JSONValue = APISchema.object(members, optional: ["actor", "reason"])
 
     private static let members: [(String, JSONValue)] = [

@@ -4,29 +4,40 @@ package import GuildLedger
 
 /// An agent as `registry list` and `GET /agents` show it: its manifest and how it is doing.
 package struct AgentListing: Sendable {
-    /// Paused by a person, degraded as its last three failed, active as it runs, queues or waits, else dormant.
+    /// Paused by a person; degraded if its last three invocations failed; active if it runs, queues or waits; otherwise
+    /// dormant.
     package enum Status: String, Sendable, CaseIterable { case active, dormant, degraded, paused }
 
     /// Failures in a row that make an agent degraded.
     package static let degradedAfter = Ledger.standingOutcomes
-    /// Agents whose status one page looks at; one that finds too few names where to go on.
+    /// The agents whose status one page checks; a page that finds too few names the agent to continue from.
     package static let lookedAtAPage = 500
     /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
     package static let sampleAPage = 100
 
+    /// The agent's manifest.
     package let agent: AgentManifest
+    /// The agent's state at a glance.
     package let status: Status
+    /// The agent's figures of the last 24 hours.
     package let health: AgentHealth
 
+    /// Invocations that hold a slot.
     package var running: Int { count(.awakening, .active, .cooling) }
+    /// Invocations in the queue.
     package var queued: Int { count(.queued) }
+    /// Invocations that wait without a slot.
     package var waiting: Int { count(.waiting) }
 
     /// Which agents to list. Nil fields do not restrict.
     package struct Filter: Sendable {
+        /// The wanted `spec.type`.
         package var role: String?
+        /// The wanted chapter.
         package var chapter: String?
+        /// The wanted capability.
         package var capability: String?
+        /// The wanted status.
         package var status: String?
         /// `key=value`, or `key` alone.
         package var label: String?
@@ -45,14 +56,15 @@ package struct AgentListing: Sendable {
 
     /// A part of a list, in the order of the agents' names.
     package struct Page: Sendable {
+        /// The agents of the page, by name.
         package let agents: [AgentListing]
-        /// Name this to go on; nil at the end.
+        /// Name this to continue; nil at the end.
         package let next: String?
     }
 
     /// The agents of a snapshot that pass, in the order of their names.
     ///
-    /// - Parameter ledger: nil where there is none yet: every agent is then dormant.
+    /// - Parameter ledger: nil if there is none yet: every agent is then dormant.
     package static func all(
         in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter = Filter(), now: Timestamp
     ) async throws -> [AgentListing] {
@@ -60,13 +72,14 @@ package struct AgentListing: Sendable {
         return try await listings(of: agents, ledger, now).filter { filter.admits($0.status) }
     }
 
+    /// A single agent's listing. A nil ledger means that nothing has run yet.
     package static func one(_ agent: AgentManifest, ledger: Ledger?, now: Timestamp) async throws -> AgentListing {
         AgentListing(
             agent, try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
     }
 
-    /// At most `limit` of them, those behind the name `after`. Where a status is wanted there may be fewer, and yet more
-    /// to come.
+    /// At most `limit` of them, those after the name `after`. With a status filter there may be fewer, although more
+    /// follow.
     package static func page(
         in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter, after: String?, limit: Int, now: Timestamp
     ) async throws -> Page {

@@ -3,7 +3,7 @@ package import GuildDomain
 package import GuildHTTP
 package import GuildLedger
 
-/// Discovery over HTTP: who there is and how they are doing; and the pausing of agents.
+/// Discovery over HTTP, the agents and their health, and the pausing of agents.
 package struct Registry: Sendable {
     private let codex: CurrentCodex
     private let ledger: Ledger
@@ -32,9 +32,10 @@ package struct Registry: Sendable {
         self.address = address
     }
 
+    /// Every route of the registry.
     package var routes: [Route] { discovery + cards + pausing }
 
-    private static let noSuchAgent = APIAnswer(404, "There is no such agent; the nearest name is in the detail")
+    private static let noSuchAgent = APIAnswer(404, "No such agent; the detail suggests the nearest name")
 
     private var discovery: [Route] {
         [
@@ -48,13 +49,13 @@ package struct Registry: Sendable {
                     .query(
                         "status", .choice(AgentListing.Status.allCases.map(\.rawValue)), "Only agents of this status"),
                     .query("label", .text(length: 0...400), "Only agents with this label: `key=value`, or `key`"),
-                    .query("after", .text(length: 0...200), "Only agents behind this name: a page's `next`"),
+                    .query("after", .text(length: 0...200), "Only agents after this name: a page's `next`"),
                     .query(
-                        "limit", .integer(Self.pageLimit), "How many at most; \(Self.defaultPage) if nothing is said"),
+                        "limit", .integer(Self.pageLimit), "The maximum number; default \(Self.defaultPage)"),
                 ],
                 answers: [
                     APIAnswer(
-                        200, "A page of agents in the order of their names; with a `next` there may be more",
+                        200, "A page of agents, sorted by name; `next` means that there may be more",
                         schema: APISchema.object([
                             ("commit", APISchema.text), ("agents", APISchema.list(of: AgentListing.schema)),
                             ("next", APISchema.optionalText),
@@ -97,7 +98,7 @@ package struct Registry: Sendable {
         return [
             Route(
                 .post, "/agents/:name/pause", access: access,
-                summary: "Dispatches nothing new to the agent, until it is resumed or for so many seconds",
+                summary: "Stops dispatching to the agent until it is resumed, or for the given seconds",
                 bodyLimitBytes: Self.bodyLimitBytes, parameters: [Self.name],
                 body: APIBody(schema: body, isRequired: false),
                 answers: [APIAnswer(200, "The pause", schema: AgentPause.schema), Self.noSuchAgent]
@@ -107,7 +108,7 @@ package struct Registry: Sendable {
                 bodyLimitBytes: Self.bodyLimitBytes, parameters: [Self.name],
                 answers: [
                     APIAnswer(
-                        200, "Whether it was paused",
+                        200, "Whether the agent was paused",
                         schema: APISchema.object([("agent", APISchema.text), ("was_paused", ["type": "boolean"])])),
                     Self.noSuchAgent,
                 ]
@@ -175,7 +176,7 @@ package struct Registry: Sendable {
     }
 
     private static let busy = Reply.problem(
-        status: 503, title: "Service Unavailable", detail: "too many ask for agents",
+        status: 503, title: "Service Unavailable", detail: "too many requests for agents",
         headers: ["retry-after": retryAfterSeconds])
 
     private static func actor(_ request: Request) -> String { "token:\(request.token ?? "")" }

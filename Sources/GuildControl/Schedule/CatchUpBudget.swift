@@ -5,8 +5,8 @@ package import GuildLedger
 
 /// How many missed runs an agent's token budgets have room for.
 ///
-/// A run is taken to cost the mean of the agent's latest ones, or its `perInvocation` limit where it never ran. What is
-/// queued, under way or fired and not yet decided counts as spent.
+/// A run is assumed to cost the mean of the agent's latest ones, or its `perInvocation` limit if it never ran. Runs
+/// that are queued, in progress, or fired but undecided count as spent.
 package struct CatchUpBudget: Sendable {
     private let ledger: Ledger
     private let codex: CurrentCodex

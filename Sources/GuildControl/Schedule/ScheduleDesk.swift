@@ -2,20 +2,24 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What a person does to schedules: each is in the audit log, in the transaction of the thing itself.
+/// A person's operations on schedules; each is in the audit log, in the same transaction.
 package struct ScheduleDesk: Sendable {
-    /// What became of one due time that a person asked for.
+    /// The result for one due time that a person asked for.
     package struct Fired: Sendable, Hashable {
+        /// The schedule's name.
         package let schedule: String
+        /// The due time.
         package let dueAt: Timestamp
+        /// The event of the firing.
         package let event: EventID
+        /// Whether it fired, or why not.
         package let outcome: FiringOutcome
     }
 
     /// Due times of one backfill.
     package static let backfillLimit = 1000
     private static let firingsPerWrite = 64
-    /// What is counted back from now begins a moment earlier, when the command was given.
+    /// A span that is counted back from now begins slightly earlier, when the command was given.
     private static let grace = Duration.seconds(60)
 
     private let ledger: Ledger
@@ -31,7 +35,7 @@ package struct ScheduleDesk: Sendable {
         self.time = time
     }
 
-    /// Holds a schedule back from now on, for a while. What is due meanwhile does not fire, then or later.
+    /// Suspends a schedule from now on, for a while. Occurrences due meanwhile are skipped, not postponed.
     package func pause(
         _ selection: ScheduleSelection, for duration: Duration, reason: String?
     ) async throws -> SchedulePause {
@@ -54,7 +58,7 @@ package struct ScheduleDesk: Sendable {
         return try await ledger.schedulePauses(at: time.now).filter { targets.contains($0.target) }
     }
 
-    /// Fires now, whatever is due: neither a pause nor an earlier run holds it back.
+    /// Fires now, regardless of due times, a pause or an active run.
     package func trigger(_ selection: ScheduleSelection) async throws -> [Fired] {
         let now = time.now
         let requests = selection.entries.map {
@@ -65,7 +69,7 @@ package struct ScheduleDesk: Sendable {
 
     /// The due times in [`from`, `to`] that have not fired.
     ///
-    /// - Throws: `Failure` (usage) where there are more than `backfillLimit`, or `from` is further back than
+    /// - Throws: `Failure` (usage) if there are more than `backfillLimit`, or `from` is further back than
     ///   `Firing.backfillReach`.
     package func unfired(
         _ selection: ScheduleSelection, from: Timestamp, to: Timestamp
@@ -86,7 +90,7 @@ package struct ScheduleDesk: Sendable {
         return found.sorted { ($0.dueAt, $0.entry.id) < ($1.dueAt, $1.entry.id) }
     }
 
-    /// Fires what of the past has not fired. What a kill leaves undone the same command does when given again.
+    /// Fires past occurrences that have not fired. Repeating the command completes what a kill left undone.
     package func backfill(
         _ selection: ScheduleSelection, from: Timestamp, to: Timestamp
     ) async throws -> [Fired] {
@@ -106,14 +110,14 @@ package struct ScheduleDesk: Sendable {
         throw Failure(
             .usage,
             "--from \(from.rfc3339) is more than \(Firing.backfillReach.components.seconds / 86_400) days back: "
-                + "what fired then is not known any more",
-            hint: "begin at \(first.rfc3339) or later; `guild schedule trigger` fires once, whatever was due")
+                + "the firings of that time are no longer recorded",
+            hint: "begin at \(first.rfc3339) or later; `guild schedule trigger` fires once regardless of due times")
     }
 
     private static func tooMany(_ selection: ScheduleSelection) -> Failure {
         Failure(
             .usage, "\(selection.target) has more than \(backfillLimit) due times there",
-            hint: "take a shorter span with --from and --to, and repeat")
+            hint: "choose a shorter span with --from and --to, and repeat")
     }
 
     private func fire(

@@ -3,17 +3,18 @@ package import GuildDomain
 package import GuildLedger
 
 extension ScheduleEntry {
-    /// What is to be done about a schedule at an instant. Pure: the same answer to everybody who asks.
+    /// The due work of a schedule at an instant. Pure: every caller gets the same answer.
     package struct Due: Sendable, Hashable {
         /// Missed, and caught up with; in order, before `onTime`.
         package var caughtUp: [Timestamp] = []
-        /// Whose turn is now, or was within `grace`.
+        /// Due times whose firing time is now, or was within `grace`.
         package var onTime: [Timestamp] = []
-        /// What does not fire.
+        /// Occurrences that do not fire.
         package var missed: [MissedFirings] = []
-        /// Up to when the schedule is dealt with once this is done; nil where nothing was due.
+        /// Up to when the schedule is dealt with once this is done; nil if nothing was due.
         package var seenUntil: Timestamp?
 
+        /// Every due time that fires, in order.
         package var times: [Timestamp] { caughtUp + onTime }
     }
 
@@ -23,13 +24,13 @@ extension ScheduleEntry {
     package static let catchUpLimit = 10_000
     private static let instant = Duration.microseconds(1)
 
-    /// What of the due times in (`since`, `now`] fires: those on time, and of those missed within the catch-up window
-    /// what its policy says.
+    /// The due times in (`since`, `now`] that fire: those on time, and of those missed within the catch-up window the
+    /// ones that the policy selects.
     ///
     /// - Parameter allowance: how many missed runs the agent's budget has room for.
     package func due(after since: Timestamp, now: Timestamp, allowance: Int = .max) -> Due {
         guard let first = next(after: since), first <= now else { return Due() }
-        // At most one due time still waits for its turn, and it is the latest.
+        // At most one due time still waits to fire, and it is the latest.
         var horizon = now
         if plan.cron.jitter > .zero {
             let from = max(since, now - plan.cron.jitter - Self.instant)
@@ -84,7 +85,8 @@ extension ScheduleEntry {
         let all = times(after: start, until: end, limit: limit + 1)
         guard all.count > limit else { return all }
         // The least start from which there are no more than wanted.
-        var (low, high) = (start.seconds, end.seconds)
+        var low = start.seconds
+        var high = end.seconds
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if times(after: Timestamp(seconds: middle), until: end, limit: limit + 1).count > limit {
@@ -96,7 +98,7 @@ extension ScheduleEntry {
         return times(after: Timestamp(seconds: high), until: end, limit: limit)
     }
 
-    /// The due times in (`start`, `end`] as one range; nil where there are none.
+    /// The due times in (`start`, `end`] as one range; nil if there are none.
     package func missed(after start: Timestamp, until end: Timestamp, _ reason: MissedReason) -> MissedFirings? {
         guard start < end else { return nil }
         let some = times(after: start, until: end, limit: MissedFirings.countLimit)

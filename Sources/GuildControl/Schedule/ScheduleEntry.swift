@@ -4,11 +4,15 @@ package import GuildDomain
 
 /// One cron trigger of one agent; of a trigger that runs at each person's own time, one person's share of it.
 package struct ScheduleEntry: Sendable {
-    /// What all the persons of one trigger have in common.
+    /// The part that all persons of one trigger share.
     package final class Plan: Sendable {
+        /// The agent that the trigger calls.
         package let agent: String
+        /// The agent's chapter.
         package let chapter: String?
+        /// The priority of its events.
         package let priority: Priority
+        /// The trigger itself.
         package let cron: CronTrigger
         /// `AGENT/NAME`
         package let name: String
@@ -22,18 +26,24 @@ package struct ScheduleEntry: Sendable {
         }
     }
 
+    /// The part that it shares with other persons' schedules.
     package let plan: Plan
     /// `AGENT/NAME`, or `AGENT/NAME@PERSON`.
     package let id: String
     /// The member of a chapter at whose own time it is due.
     package let person: String?
+    /// The time zone in which it is due.
     package let zone: TimeZone
     /// The zone's IANA name.
     package let timezone: String
 
+    /// The agent that the schedule calls.
     package var agent: String { plan.agent }
+    /// The agent's chapter.
     package var chapter: String? { plan.chapter }
+    /// The priority of its events.
     package var priority: Priority { plan.priority }
+    /// The trigger itself.
     package var cron: CronTrigger { plan.cron }
 
     package init(_ plan: Plan, person: String? = nil, timezone: String, zone: TimeZone) {
@@ -44,7 +54,7 @@ package struct ScheduleEntry: Sendable {
         id = person.map { "\(plan.name)@\($0)" } ?? plan.name
     }
 
-    /// What a pause may name to hold it.
+    /// The names by which a pause may cover it.
     package var pauseTargets: [String] { [plan.agent, plan.name] + (person == nil ? [] : [id]) }
 
     /// The first due time after an instant.
@@ -52,8 +62,8 @@ package struct ScheduleEntry: Sendable {
         plan.cron.schedule.next(after: instant, in: zone, policy: plan.cron.dst)
     }
 
-    /// When a due time fires: later by a share of the trigger's `jitter` that belongs to this schedule and this due time,
-    /// and is the same whoever works it out. The next due time never comes first.
+    /// The time at which a due time fires: later by a share of the trigger's `jitter` that follows from this schedule
+    /// and this due time, so every process computes the same. It never overtakes the next due time.
     package func turn(of dueAt: Timestamp) -> Timestamp {
         let jitter = plan.cron.jitter.microseconds / 1000
         guard jitter > 0 else { return dueAt }
@@ -67,7 +77,8 @@ package struct ScheduleEntry: Sendable {
     /// The last due time in (`start`, `end`], found by halving: some forty steps, however long that is.
     package func last(after start: Timestamp, until end: Timestamp) -> Timestamp? {
         guard let first = next(after: start), first <= end else { return nil }
-        var (low, high) = (start.seconds, end.seconds)
+        var low = start.seconds
+        var high = end.seconds
         while high - low > 1 {
             let middle = low + (high - low) / 2
             if let found = next(after: Timestamp(seconds: middle)), found <= end {
@@ -119,7 +130,7 @@ extension ScheduleEntry {
         }
     }
 
-    /// The members of the agent's chapter; of all chapters, each person once, where it belongs to none.
+    /// The members of the agent's chapter, or of all chapters, each person once, if it belongs to none.
     private static func people(of agent: AgentManifest, in snapshot: CodexSnapshot) -> [ChapterManifest.Member] {
         if let chapter = agent.chapter { return snapshot.chapter(chapter)?.members ?? [] }
         var seen: Set<String> = []

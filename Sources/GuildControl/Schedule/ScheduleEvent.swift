@@ -4,8 +4,10 @@ package import GuildLedger
 
 /// The event that a firing makes.
 package enum ScheduleEvent {
+    /// The type of every scheduled event.
     package static let type = "schedule.fired"
 
+    /// The source of a schedule's events.
     package static func source(agent: String, schedule: String) -> String { "/schedule/\(agent)/\(schedule)" }
 
     /// Its id belongs to schedule, person and due time: a firing that is tried twice is the same event.
@@ -29,7 +31,7 @@ package enum ScheduleEvent {
 }
 
 extension FiringRequest {
-    /// - Parameter actor: who fires it.
+    /// - Parameter actor: the person or component that fires it.
     package init(_ entry: ScheduleEntry, dueAt: Timestamp, kind: FiringKind, actor: String = "scheduler") {
         self.init(
             schedule: entry.id, dueAt: dueAt, kind: kind, overlap: entry.cron.overlap, turnAt: entry.turn(of: dueAt),

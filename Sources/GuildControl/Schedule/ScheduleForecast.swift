@@ -2,22 +2,25 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// What one schedule will do and take in a span of time; all the persons of one trigger together.
+/// The expected runs and cost of one schedule in a span of time, for all persons of a trigger together.
 package struct ScheduleForecast: Sendable, Hashable {
     /// `AGENT/NAME`
     package let schedule: String
+    /// The agent that the schedule calls.
     package let agent: String
     /// Due times that fire.
     package var runs = 0
     /// Due times that a pause in force holds back.
     package var paused = 0
-    /// False where there are more runs than were counted.
+    /// False if there are more runs than were counted.
     package var isComplete = true
+    /// The first due time in the span.
     package var first: Timestamp?
+    /// The last due time in the span.
     package var last: Timestamp?
-    /// What one run is taken to need.
+    /// The assumed cost of one run.
     package let tokensPerRun: Int64
-    /// How many runs that is the mean of; 0 where the agent never ran and it is its `perInvocation` limit.
+    /// How many runs that is the mean of; 0 if the agent never ran and it is its `perInvocation` limit.
     package let meanOf: Int
 
     /// All runs together.
@@ -31,7 +34,7 @@ package struct ScheduleForecast: Sendable, Hashable {
 
     /// Forecasts the due times in [`from`, `to`].
     ///
-    /// - Parameter ledger: knows what the agents' runs took, and the pauses; nil where nothing has run yet.
+    /// - Parameter ledger: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
     package static func make(
         _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
         now: Timestamp

@@ -4,13 +4,14 @@ package import GuildDomain
 /// The schedules that a person names: `ranger`, `ranger/patrol` or, of those at each person's own time,
 /// `ranger/patrol@ada`.
 package struct ScheduleSelection: Sendable {
+    /// The selected schedules.
     package let entries: [ScheduleEntry]
-    /// The name as the manifests write it: what a pause keeps.
+    /// The name as the manifests write it, as a pause stores it.
     package let target: String
 
     private static let listedNames = 20
 
-    /// - Throws: `Failure` (usage) where nothing has that name.
+    /// - Throws: `Failure` (usage) if nothing has that name.
     package init(_ text: String, in snapshot: CodexSnapshot) throws(Failure) {
         let (path, person) = Self.cut(text.lowercased(), at: "@")
         let (agentName, name) = Self.cut(path, at: "/")

@@ -17,7 +17,7 @@ package struct Scheduler: Service {
     /// A clock that was set is noticed within this.
     private static let recheck = Duration.seconds(30)
 
-    /// The schedules of the head; nil where the head is still the commit that the caller names.
+    /// The schedules of the head; nil if the head is still the commit that the caller names.
     package typealias Book = @Sendable (_ known: String?) -> (commit: String, entries: [ScheduleEntry])?
 
     private let ledger: Ledger
@@ -35,7 +35,7 @@ package struct Scheduler: Service {
         }
     }
 
-    /// - Parameter budget: bounds what `run_all` catches up with; nil does not.
+    /// - Parameter budget: limits the runs that `run_all` catches up on; nil does not.
     package init(
         ledger: Ledger, budget: CatchUpBudget? = nil, time: any TimeSource, logger: Logger, book: @escaping Book
     ) {
@@ -47,7 +47,8 @@ package struct Scheduler: Service {
     }
 
     package func run() async throws {
-        let (changed, outcomes) = (ledger.signal(.schedules), ledger.signal(.outcomes))
+        let changed = ledger.signal(.schedules)
+        let outcomes = ledger.signal(.outcomes)
         var table = Timetable()
         while !Task.isCancelled {
             let seen = (changed.generation, outcomes.generation)
@@ -57,7 +58,7 @@ package struct Scheduler: Service {
                 await changed.wait(after: seen.0, until: deadline, time: time)
                 continue
             }
-            // The end of a run may be what a buffered firing waits for.
+            // A buffered firing may wait for the end of a run.
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await changed.wait(after: seen.0, until: deadline, time: time) }
                 group.addTask { await outcomes.wait(after: seen.1) }
@@ -67,20 +68,20 @@ package struct Scheduler: Service {
         }
     }
 
-    /// Fires what is due now.
+    /// Fires everything that is due now.
     ///
-    /// - Returns: when the next of any schedule has its turn.
+    /// - Returns: the firing time of the next schedule.
     package func fireDue() async throws -> Timestamp? {
         var table = Timetable()
         try await fireDue(&table)
         return table.nextTurn
     }
 
-    /// Fires what is due now, and leaves the timetable at what comes next.
+    /// Fires everything that is due now, and leaves the timetable at the next due time.
     func fireDue(_ table: inout Timetable) async throws {
         let now = time.now
         let isNew = try await refresh(&table, now: now)
-        // What waited under another head waits still, whether or not this one lets anything wait.
+        // Firings that waited under another head still wait, whether or not this one buffers any.
         if isNew || table.waitsForRuns { try await releaseBuffered(&table, now: now) }
         var steps: [ScheduleStep] = []
         var taken: [(index: Int, mark: Timestamp)] = []
@@ -92,7 +93,7 @@ package struct Scheduler: Service {
         }
         let alerts = try await ledger.alertLevels(now: now)
         while let (index, entry, mark) = table.popDue(by: now) {
-            // A red alert pauses it: its mark stays, so that its catch-up policy says what becomes of what it missed.
+            // A red alert pauses it: its mark stays, so that its catch-up policy decides about missed occurrences.
             guard alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules else {
                 held.append((index, mark))
                 continue
@@ -104,7 +105,8 @@ package struct Scheduler: Service {
                 firings += max(1, step.firings.count)
                 guard firings >= Self.firingsPerStep else { continue }
                 try await take(steps, table.commit, now: now)
-                (steps, firings) = ([], 0)
+                steps = []
+                firings = 0
             }
             taken.append((index, seenUntil))
         }
@@ -114,7 +116,7 @@ package struct Scheduler: Service {
         table.lookedAt = now
     }
 
-    /// Takes up a new head, and begins anew where the clock was set back.
+    /// Loads a new head, and starts over if the clock was set back.
     ///
     /// - Returns: whether it did.
     private func refresh(_ table: inout Timetable, now: Timestamp) async throws -> Bool {
@@ -166,7 +168,7 @@ package struct Scheduler: Service {
         for (request, outcome) in zip(steps.flatMap(\.firings), outcomes) { log(request, outcome) }
     }
 
-    /// Fires what waited for a run that has ended.
+    /// Fires buffered occurrences whose run has ended.
     private func releaseBuffered(_ table: inout Timetable, now: Timestamp) async throws {
         guard let commit = table.commit else { return }
         let waiting = try await ledger.bufferedFirings()
@@ -189,7 +191,7 @@ package struct Scheduler: Service {
         switch outcome {
         case .fired: told = "schedule fired"
         case .paused: told = "schedule paused"
-        case .overlapping: told = "schedule passed over: an earlier run is still going"
+        case .overlapping: told = "schedule skipped: an earlier run is still active"
         case .buffered: told = "schedule waits for an earlier run to end"
         case .already: return
         }

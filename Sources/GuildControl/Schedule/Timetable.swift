@@ -1,10 +1,10 @@
 import GuildCodex
 import GuildDomain
 
-/// Every schedule by the time of its next turn: a binary heap, whose top is all that an idle scheduler looks at.
+/// Every schedule by its next firing time: a binary heap, of which an idle scheduler looks only at the top.
 ///
-/// The next due time of a schedule is worked out once, when the one before has been dealt with. A place takes 16 bytes
-/// beside its entry and its mark.
+/// The next due time of a schedule is computed once, after the previous one has been handled. A place takes 16 bytes
+/// besides its entry and its mark.
 struct Timetable {
     private struct Place {
         var turn: Timestamp
@@ -17,7 +17,7 @@ struct Timetable {
     /// Up to when each entry is dealt with.
     private var marks: [Timestamp] = []
     private var heap: [Place] = []
-    /// The latest instant that was looked at: an earlier `now` tells that the clock was set back.
+    /// The latest instant seen: an earlier `now` means that the clock was set back.
     var lookedAt: Timestamp?
 
     /// Whether an entry lets a firing wait for an earlier run.
@@ -25,10 +25,10 @@ struct Timetable {
     /// Whether the ledger holds a firing that waits for one, also of an entry that lets none wait any more.
     var holdsBuffered = false
 
-    /// Whether the end of a run may be what something waits for.
+    /// Whether anything may wait for the end of a run.
     var waitsForRuns: Bool { buffers || holdsBuffered }
 
-    /// When the next of them has its turn.
+    /// The earliest firing time.
     var nextTurn: Timestamp? { heap.first?.turn }
 
     /// Takes up the schedules of a commit. One that was there already, unchanged and with the same mark, keeps its place.
@@ -55,7 +55,7 @@ struct Timetable {
         for parent in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(parent) }
     }
 
-    /// Takes out the entry whose turn came first, if that was by `now`.
+    /// Removes the entry with the earliest firing time, if that is at or before `now`.
     mutating func popDue(by now: Timestamp) -> (index: Int, entry: ScheduleEntry, mark: Timestamp)? {
         guard let top = heap.first, top.turn <= now else { return nil }
         let end = heap.removeLast()
@@ -67,9 +67,9 @@ struct Timetable {
         return (index, entries[index], marks[index])
     }
 
-    /// Puts an entry back that is dealt with up to `mark`.
+    /// Puts back an entry that has been handled up to `mark`.
     ///
-    /// - Parameter notBefore: its turn, where that would have come earlier.
+    /// - Parameter notBefore: the earliest firing time for it.
     mutating func put(_ index: Int, mark: Timestamp, notBefore: Timestamp? = nil) {
         marks[index] = mark
         guard var place = place(index) else { return }

@@ -1,4 +1,4 @@
-/// One of the limits on what an agent does before a person is asked (spec "Caps").
+/// One of the limits on an agent's actions before a person must approve more (docs/dispatch.md, "Caps on actions").
 package enum ActionCap: String, Sendable, CaseIterable {
     /// Actions of one run.
     case perInvocation
@@ -7,10 +7,10 @@ package enum ActionCap: String, Sendable, CaseIterable {
     /// New comments, issues and messages on one issue or thread, over a sliding day.
     case perSubjectPerDay
 
-    /// What a person writes in a manifest: `actions.perHour`.
+    /// The key in a manifest: `actions.perHour`.
     package var key: String { "actions.\(rawValue)" }
 
-    /// What holds where no manifest says anything.
+    /// The built-in value, for agents without a manifest value.
     package var standard: Int64 {
         switch self {
         case .perInvocation: 20

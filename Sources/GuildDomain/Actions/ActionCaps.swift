@@ -1,9 +1,10 @@
 /// The caps on the actions of one agent, as they are in force when it asks for one.
 package struct ActionCaps: Sendable, Hashable {
+    /// A cap's value with its source.
     package struct Limit: Sendable, Hashable {
-        /// So many actions; `Int64.max` is no limit.
+        /// The number of actions; `Int64.max` means no limit.
         package let count: Int64
-        /// Where it was set: `agents/clerk.yaml:12`, `built in`.
+        /// The place that sets it: `agents/clerk.yaml:12`, `built in`.
         package let setting: String
 
         package init(_ count: Int64, setting: String) {
@@ -17,6 +18,7 @@ package struct ActionCaps: Sendable, Hashable {
     /// A cap that is not named has its built-in value.
     package init(_ limits: [ActionCap: Limit] = [:]) { self.limits = limits }
 
+    /// The limit of a cap; the built-in one unless another was set.
     package subscript(cap: ActionCap) -> Limit { limits[cap] ?? Limit(cap.standard, setting: "built in") }
 
     /// The built-in values.
@@ -30,6 +32,7 @@ package struct ActionCaps: Sendable, Hashable {
 // MARK: In the ledger
 
 extension ActionCaps {
+    /// The form in the ledger.
     package var json: JSONValue {
         .object(
             JSONObject(
@@ -38,7 +41,7 @@ extension ActionCaps {
                 }))
     }
 
-    /// What `json` gave; what cannot be read is the built-in value.
+    /// Reads the result of `json`; an unreadable value becomes the built-in one.
     package init(json: JSONValue) {
         var limits: [ActionCap: Limit] = [:]
         for cap in ActionCap.allCases {

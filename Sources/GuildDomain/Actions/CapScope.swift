@@ -1,13 +1,14 @@
-/// What a cap counts together, and what an approval of an action that waits at it releases more of: never anything else.
+/// The actions that a cap counts together. An approval of an action that waits at the cap releases more of these, and
+/// of no others.
 package enum CapScope: Sendable, Hashable {
     /// The actions of one run.
     case run(InvocationID)
     /// All that the agent does within an hour.
     case agent
-    /// What is new on one issue or thread.
+    /// New content on one issue or thread.
     case subject(String)
 
-    /// - Returns: nil where the action does not count against the cap.
+    /// - Returns: nil if the action does not count against the cap.
     package init?(_ cap: ActionCap, invocation: InvocationID, countsOn subject: String?) {
         switch cap {
         case .perInvocation: self = .run(invocation)

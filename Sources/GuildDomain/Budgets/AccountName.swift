@@ -1,4 +1,4 @@
-/// What a spending counts against. The text form is what people and the ledger write: `agent/ranger`.
+/// An account that spending counts against. People and the ledger write its text form: `agent/ranger`.
 package enum AccountName: Sendable, Hashable, CustomStringConvertible {
     case organization
     case chapter(String)

@@ -1,4 +1,4 @@
-/// How near a calendar period's spending has come to its limit (spec "Mana", the table of alerts).
+/// How close a calendar period's spending is to its limit (docs/dispatch.md, "Order of the queue").
 package enum AlertLevel: Int, Sendable, CaseIterable, Comparable {
     case none = 0
     /// Context is trimmed harder, debounce windows double.
@@ -39,7 +39,7 @@ package enum AlertLevel: Int, Sendable, CaseIterable, Comparable {
     package func debounce(_ window: Duration) -> Duration { self >= .yellow ? window * 2 : window }
 }
 
-/// At how much of a calendar period's limit each alert begins.
+/// The share of a calendar period's limit at which each alert begins.
 package struct AlertThresholds: Sendable, Hashable {
     /// Percent, ascending.
     package let yellow: Int
@@ -55,7 +55,8 @@ package struct AlertThresholds: Sendable, Hashable {
     /// The level of `used` of `limit`, rounded up to the higher one; nothing is left of a limit of zero.
     package func level(used: Int64, limit: Int64) -> AlertLevel {
         guard limit > 0 else { return .red }
-        let (share, whole) = (Int128(used) * 100, Int128(limit))
+        let share = Int128(used) * 100
+        let whole = Int128(limit)
         if share >= whole * Int128(red) { return .red }
         if share >= whole * Int128(orange) { return .orange }
         return share >= whole * Int128(yellow) ? .yellow : .none

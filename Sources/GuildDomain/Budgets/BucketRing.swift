@@ -2,11 +2,15 @@
 ///
 /// Buckets are numbered from 1970 on; only those with something in them are kept.
 package struct BucketRing: Sendable, Hashable {
+    /// The spending within one slice of the window.
     package struct Bucket: Sendable, Hashable {
+        /// The slice, counted from the epoch.
         package let number: Int64
+        /// The spending in it.
         package var spent: Spending
     }
 
+    /// The number of slices in a window.
     package static let length: Int64 = 60
 
     /// Ascending, at most 61.
@@ -14,7 +18,7 @@ package struct BucketRing: Sendable, Hashable {
 
     package init(_ buckets: [Bucket] = []) { self.buckets = buckets }
 
-    /// Adds what was spent in a bucket. One older than the newest counts as the newest: budget time does not step back.
+    /// Adds spending in a bucket. A bucket older than the newest counts as the newest: budget time does not step back.
     package mutating func add(_ spent: Spending, in number: Int64) {
         let number = max(number, buckets.last?.number ?? number)
         drop(before: number.addingSaturated(-Self.length))
@@ -25,15 +29,15 @@ package struct BucketRing: Sendable, Hashable {
         }
     }
 
-    /// What stands in the window whose newest bucket is `number`.
+    /// The sum over the window whose newest bucket is `number`.
     package func sum(at number: Int64) -> Spending {
         let oldest = number.addingSaturated(-Self.length)
         return buckets.reduce(into: Spending()) { if $1.number >= oldest { $0 += $1.spent } }
     }
 
-    /// The first bucket in which enough has left for `isEnough` to hold of what is still there.
+    /// The first bucket at which enough spending has left for `isEnough` to hold of the remaining sum.
     ///
-    /// - Returns: nil where it does not hold even of nothing.
+    /// - Returns: nil if `isEnough` does not even hold of zero.
     package func firstBucket(from number: Int64, where isEnough: (Spending) -> Bool) -> Int64? {
         let oldest = number.addingSaturated(-Self.length)
         var left = sum(at: number)
@@ -68,7 +72,9 @@ extension BucketRing {
 
     /// - Returns: nil for bytes that were not made by `bytes`.
     package init?(bytes: [UInt8]) {
-        var (buckets, position, last): ([Bucket], Int, Int64) = ([], 0, 0)
+        var buckets: [Bucket] = []
+        var position: Int = 0
+        var last: Int64 = 0
         while position < bytes.count {
             guard let distance = Self.value(in: bytes, at: &position),
                 let tokens = Self.value(in: bytes, at: &position),
@@ -93,7 +99,8 @@ extension BucketRing {
     }
 
     private static func value(in bytes: [UInt8], at position: inout Int) -> Int64? {
-        var (value, shift): (UInt64, UInt64) = (0, 0)
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
         while position < bytes.count, shift < 63 {
             let byte = bytes[position]
             position += 1
@@ -107,6 +114,7 @@ extension BucketRing {
 
 /// Tokens and money together.
 package struct Spending: Sendable, Hashable {
+    /// Tokens of all classes together.
     package var tokens: Int64
     /// Micro-dollars.
     package var cost: Int64
@@ -116,6 +124,7 @@ package struct Spending: Sendable, Hashable {
         self.cost = cost
     }
 
+    /// Whether nothing was spent.
     package var isZero: Bool { tokens == 0 && cost == 0 }
 
     /// Saturates instead of overflowing.

@@ -1,6 +1,6 @@
-/// What a limit is a limit for.
+/// The span of time to which a limit applies.
 package enum BudgetPeriod: String, Sendable, CaseIterable {
-    /// All of the account's life: every turn and attempt of an invocation, all that a root set going.
+    /// All of the account's life: every turn and attempt of an invocation, or everything that a root caused.
     case perInvocation
     /// Sliding, in buckets of a second.
     case minute = "perMinute"
@@ -11,7 +11,7 @@ package enum BudgetPeriod: String, Sendable, CaseIterable {
     /// Calendar, in the organisation's time zone.
     case month = "perMonth"
 
-    /// Whether it begins and ends by the calendar: only these have alerts.
+    /// Whether it is a calendar period: only these have alerts.
     package var isCalendar: Bool { self == .day || self == .month }
 
     /// `invocation`, `minute`, `hour`, `day` or `month`.
@@ -36,9 +36,9 @@ package enum BudgetPeriod: String, Sendable, CaseIterable {
 package enum BudgetRelief: Sendable, Hashable {
     /// There is room now.
     case now
-    /// When enough has left a sliding window, or a new period begins; calls under way not counted.
+    /// When enough has left a sliding window, or a new period begins; calls in progress are not counted.
     case at(Timestamp)
-    /// What is in the way is held by calls under way.
+    /// Calls in progress hold the missing room.
     case whenCallsSettle
     /// Only a grant or a higher limit makes room.
     case grant

@@ -1,13 +1,14 @@
 package import Foundation
 
-/// The days and months of a time zone as ranges of instants, right across clock changes: a day begins at the first
-/// instant that bears its date, be that at 01:00, and lasts until the next one begins.
+/// The days and months of a time zone as ranges of instants, correct across clock changes: a day begins at the first
+/// instant with its date, even if that is at 01:00, and lasts until the next day begins.
 package struct PeriodCalendar: Sendable {
     private let clock: WallClock
 
+    /// The calendar of a time zone.
     package init(_ zone: TimeZone) { clock = WallClock(zone) }
 
-    /// The zone of that IANA name; UTC where there is none.
+    /// The zone of that IANA name; UTC if there is none.
     package init(zone name: String) { self.init(Zones.named(name) ?? .gmt) }
 
     /// The day that the instant lies in, its end excluded.
@@ -25,7 +26,7 @@ package struct PeriodCalendar: Sendable {
         }
     }
 
-    /// What a year of the range that the ledger can hold has; instants beyond it are taken for its ends.
+    /// The last instant of the range that the ledger can hold; later ones count as this one.
     private static let latest: Int64 = 253_402_300_799
 
     private func localDays(at instant: Timestamp) -> Int64 {
@@ -33,15 +34,19 @@ package struct PeriodCalendar: Sendable {
         return (seconds + clock.offset(at: seconds)).floorDivided(by: 86_400).quotient
     }
 
-    /// Where clocks go back over midnight a date comes twice; the day that has begun then goes on.
+    /// If clocks go back over midnight a date occurs twice; the day that has begun then continues.
     private func period(
         at instant: Timestamp, from first: Int64, next: (Int64) -> Int64
     ) -> Range<Timestamp> {
-        var (days, following) = (first, next(first))
-        var (start, end) = (begin(ofDay: days), begin(ofDay: following))
+        var days = first
+        var following = next(first)
+        var start = begin(ofDay: days)
+        var end = begin(ofDay: following)
         while end <= min(instant, Timestamp(seconds: Self.latest)) {
-            (days, following) = (following, next(following))
-            (start, end) = (end, begin(ofDay: following))
+            days = following
+            following = next(following)
+            start = end
+            end = begin(ofDay: following)
         }
         return start..<max(start, end)
     }

@@ -1,12 +1,14 @@
-/// What one account has used of the minute, hour, day and month that run now.
+/// An account's usage in the current minute, hour, day and month.
 package struct SpendingWindows: Sendable, Hashable {
-    /// A calendar period and what was used in it.
+    /// A calendar period and the usage in it.
     package struct Calendar: Sendable, Hashable {
+        /// When the period begins.
         package var start: Timestamp
         /// Excluded.
         package var end: Timestamp
+        /// The usage within the period.
         package var used: Spending
-        /// The highest alert that was told of in this period.
+        /// The highest alert that was reported in this period.
         package var told: AlertLevel
 
         package init(start: Timestamp, end: Timestamp, used: Spending = Spending(), told: AlertLevel = .none) {
@@ -16,15 +18,22 @@ package struct SpendingWindows: Sendable, Hashable {
             self.told = told
         }
 
+        /// A period that ended long ago, as the value before the first use.
         package static let never = Calendar(start: Timestamp(microseconds: 0), end: Timestamp(microseconds: 0))
     }
 
+    /// The length of a minute's buckets, in microseconds.
     package static let minuteBucket: Int64 = 1_000_000
+    /// The length of an hour's buckets, in microseconds.
     package static let hourBucket: Int64 = 60_000_000
 
+    /// The sliding minute.
     package var minute: BucketRing
+    /// The sliding hour.
     package var hour: BucketRing
+    /// The current day.
     package var day: Calendar
+    /// The current month.
     package var month: Calendar
 
     package init(
@@ -37,7 +46,7 @@ package struct SpendingWindows: Sendable, Hashable {
         self.month = month
     }
 
-    /// Begins the day and the month of `now`, where those kept have ended.
+    /// Begins the day and the month of `now` if the stored ones have ended.
     package mutating func advance(to now: Timestamp, _ calendar: () -> PeriodCalendar) {
         guard now >= day.end || now >= month.end else { return }
         let calendar = calendar()
@@ -60,7 +69,7 @@ package struct SpendingWindows: Sendable, Hashable {
         month.used += spent
     }
 
-    /// What was used in the window or period that runs at `now`; nil for `perInvocation`, which has no window.
+    /// The usage in the window or period that is current at `now`; nil for `perInvocation`, which has no window.
     package func used(in period: BudgetPeriod, at now: Timestamp) -> Spending? {
         switch period {
         case .perInvocation: nil
@@ -71,9 +80,9 @@ package struct SpendingWindows: Sendable, Hashable {
         }
     }
 
-    /// When enough has left for `isEnough` to hold of what is then used, open reservations not counted.
+    /// When enough has left for `isEnough` to hold of the remaining usage, ignoring open reservations.
     ///
-    /// - Returns: nil where no passing of time is enough.
+    /// - Returns: nil if no passing of time is enough.
     package func frees(
         in period: BudgetPeriod, at now: Timestamp, where isEnough: (Spending) -> Bool
     ) -> Timestamp? {
@@ -92,6 +101,7 @@ package struct SpendingWindows: Sendable, Hashable {
         }
     }
 
+    /// The bucket of that width that contains an instant.
     package static func bucket(of instant: Timestamp, _ width: Int64) -> Int64 {
         instant.microseconds.floorDivided(by: width).quotient
     }

@@ -18,7 +18,8 @@ package struct Container: Sendable, Hashable, CustomStringConvertible {
     /// Reads `SYSTEM:CONTAINER`, as `guild run --on`, a cron trigger's `on:` and the ledger write it.
     package init?(_ text: String) {
         guard let colon = text.firstIndex(of: ":") else { return nil }
-        let (system, name) = (text[..<colon], text[text.index(after: colon)...])
+        let system = text[..<colon]
+        let name = text[text.index(after: colon)...]
         guard Self.isSystem(system), !name.isEmpty, name.utf8.count <= Self.longestNameBytes else { return nil }
         self.init(system: String(system), name: String(name))
     }
@@ -48,12 +49,12 @@ package struct Container: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Container {
-    /// What the ledger keeps: `["SYSTEM:acme/shop"]`.
+    /// The form in the ledger: `["SYSTEM:acme/shop"]`.
     package static func json(_ containers: [Container]) -> JSONValue {
         .array(containers.map { .string($0.description) })
     }
 
-    /// - Returns: nil where it is no list of containers.
+    /// - Returns: nil if it is not a list of containers.
     package static func list(_ json: JSONValue?) -> [Container]? {
         guard let elements = json?.array else { return nil }
         let containers = elements.compactMap { $0.string.flatMap { Container($0) } }
@@ -63,7 +64,8 @@ extension Container {
     /// The member of an invocation's options that names its containers.
     package static let optionKey = "on"
 
-    /// Those that a person named for an invocation; nil where nobody did, none where what stands there cannot be read.
+    /// The containers that a person named for an invocation; nil if nobody named any, none if the stored value is
+    /// unreadable.
     package static func called(by options: JSONValue) -> [Container]? {
         options[optionKey].map { list($0) ?? [] }
     }

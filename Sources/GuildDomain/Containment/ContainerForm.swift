@@ -1,12 +1,13 @@
-/// How a system spells the names of its containers, so that one container has one canonical name and whatever is not
-/// spelled so is refused before it is compared.
+/// How a system spells the names of its containers. Each container has one canonical name, and a name that cannot be
+/// canonical is refused before it is compared.
 package struct ContainerForm: Sendable, Hashable {
     /// For people: `OWNER/REPO`.
     package let shown: String
     /// The longest of each of the segments between slashes, in bytes.
     package let longestSegments: [Int]
+    /// Whether names that differ only in case are the same.
     package let ignoresCase: Bool
-    /// Endings that the system cuts off or gives to something else, in lower case: no name ends so.
+    /// Endings that the system strips or assigns to something else, in lower case: no name ends with one.
     package let reservedEndings: [String]
 
     package init(shown: String, longestSegments: [Int], ignoresCase: Bool, reservedEndings: [String] = []) {
@@ -16,8 +17,10 @@ package struct ContainerForm: Sendable, Hashable {
         self.reservedEndings = reservedEndings
     }
 
-    /// The one spelling of a name; nil where it is no name at all: another count of segments, an empty one, `.` or `..`,
-    /// anything but ASCII letters, digits, `-`, `_` and `.`, or an ending that is none.
+    /// The canonical spelling of a name.
+    ///
+    /// - Returns: nil if it is not a name: another number of segments, an empty one, `.` or `..`, anything but ASCII
+    ///   letters, digits, `-`, `_` and `.`, or a reserved ending.
     package func canonical(_ name: String) -> String? {
         let segments = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard segments.count == longestSegments.count,

@@ -1,6 +1,6 @@
-/// Which of an operation's arguments say where it reads or writes; each connector says it of its own operations.
+/// Which of an operation's arguments say where it reads or writes; each connector declares it for its own operations.
 package enum OperationReach: Sendable, Hashable {
-    /// It reaches no external system: what it reads belongs to the run wherever that was called.
+    /// It reaches no external system: its data belongs to the run, wherever that was called.
     case everywhere
     /// Nobody has said: only `on: any` covers it.
     case unstated
@@ -9,6 +9,7 @@ package enum OperationReach: Sendable, Hashable {
     ///   - subject: how the thing in it is named.
     case container(argument: String, form: ContainerForm, subject: SubjectNaming)
 
+    /// How arguments name the subject.
     package enum SubjectNaming: Sendable, Hashable {
         /// The subject is the container, `joint` and the argument: `acme/shop#42`.
         case direct(argument: String, joint: String)
@@ -18,8 +19,9 @@ package enum OperationReach: Sendable, Hashable {
         case new
     }
 
-    /// Where one call reads or writes.
+    /// The place that one call reads or writes.
     package struct Place: Sendable, Hashable {
+        /// The subject of a call, as far as its arguments tell.
         package enum Subject: Sendable, Hashable {
             case named(String)
             /// The argument that hides it.
@@ -29,19 +31,22 @@ package enum OperationReach: Sendable, Hashable {
 
         /// In its one spelling.
         package let container: String
+        /// The subject of the call.
         package let subject: Subject
     }
 
     /// Why a call cannot be placed.
     package struct Misplaced: Error, Equatable {
+        /// What is wrong, with the argument's name.
         package let reason: String
     }
 
+    /// How the reached system spells its containers; nil if no system is reached.
     package var form: ContainerForm? {
         if case .container(_, let form, _) = self { form } else { nil }
     }
 
-    /// Where a call with these arguments reads or writes; nil where its arguments do not say.
+    /// The place that a call with these arguments reads or writes; nil if its arguments do not say.
     package func place(of arguments: JSONValue) throws(Misplaced) -> Place? {
         guard case .container(let argument, let form, let naming) = self else { return nil }
         guard let container = arguments[argument]?.string.flatMap(form.canonical) else {

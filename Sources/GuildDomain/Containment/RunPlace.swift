@@ -1,7 +1,10 @@
-/// Where a run was called: what its tools reach unless its manifest says more.
+/// The place that called a run: its tools act there only, unless its manifest says more.
 package struct RunPlace: Sendable, Hashable {
+    /// The subject of an event within a system.
     package struct Subject: Sendable, Hashable {
+        /// The name of the system.
         package let system: String
+        /// The subject's name there: `acme/shop#7`.
         package let name: String
 
         package init(system: String, name: String) {
@@ -10,10 +13,12 @@ package struct RunPlace: Sendable, Hashable {
         }
     }
 
+    /// The containers in which the run may act.
     package let containers: [Container]
-    /// What its events are about.
+    /// The subjects of its events.
     package let subjects: [Subject]
 
+    /// The place of a run without containers.
     package static let nowhere = RunPlace(containers: [])
 
     package init(containers: [Container], subjects: [Subject] = []) {
@@ -22,9 +27,9 @@ package struct RunPlace: Sendable, Hashable {
     }
 
     /// - Parameters:
-    ///   - merged: the events that the run stands for besides its own. They share its container, which is part of every
-    ///     debounce key, so only what they are about is taken from them.
-    ///   - containers: what a person asked for instead of the event's.
+    ///   - merged: the other events that joined the run. They share its container, which is part of every debounce key,
+    ///     so only their subjects are used.
+    ///   - containers: those that a person named instead of the event's.
     package init(_ event: Event, merged: [Event] = [], on containers: [Container]? = nil) {
         self.init(
             containers: containers ?? event.containers,
@@ -43,7 +48,7 @@ package struct RunPlace: Sendable, Hashable {
         containers.isEmpty ? "nowhere" : containers.map(\.description).joined(separator: ", ")
     }
 
-    /// What tells it from other places in the key of a debounce window, without a space in it.
+    /// Distinguishes it from other places in the key of a debounce window; contains no space.
     package var key: String {
         guard !containers.isEmpty else { return "-" }
         let names = Set(containers.map { $0.description.lowercased() }).sorted()

@@ -1,6 +1,6 @@
-/// `on:` of a tool rule: where the rule holds.
+/// `on:` of a tool rule: the containers to which the rule applies.
 package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
-    /// On what the run's events are about.
+    /// The subjects of the run's events.
     case subject
     /// In the containers that the run was called in.
     case container
@@ -9,9 +9,10 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
     /// In containers that match one of these.
     case patterns([ContainerPattern])
 
+    /// The words that `on:` accepts besides lists.
     package static let words = ["subject", "container", "any"]
 
-    /// The scope that a word stands for.
+    /// The scope that a word names.
     package init?(word: String) {
         switch word {
         case "subject": self = .subject
@@ -30,7 +31,7 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// For people, after what the rule allows.
+    /// For people: it follows the words for the rule's autonomy.
     package var text: String {
         switch self {
         case .subject: "on what called it"
@@ -44,13 +45,13 @@ package enum ToolScope: Sendable, Hashable, CustomStringConvertible {
     package enum Verdict: Sendable, Hashable {
         case yes
         case no
-        /// The arguments do not tell; the reason is for the model.
+        /// The arguments do not say; the reason is for the model.
         case unknown(String)
     }
 
     /// - Parameters:
-    ///   - place: where the call reads or writes; nil where nobody has said.
-    ///   - system: whose operation it is.
+    ///   - place: where the call reads or writes; nil if its arguments do not say.
+    ///   - system: the operation's system.
     package func verdict(
         on place: OperationReach.Place?, system: String, form: ContainerForm?, of run: RunPlace
     ) -> Verdict {
@@ -101,14 +102,16 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
     package let description: String
     /// The only system that it is meant for; nil means that of the tool.
     package let system: String?
-    /// What follows the system.
+    /// The part after the system.
     package let name: String
     private let glob: Glob
     private let folded: Glob
 
+    /// The pattern of a text: `acme/*`, `SYSTEM:acme/*`.
     package init(_ text: String) {
         description = text
-        var (system, name): (String?, Substring) = (nil, text[...])
+        var system: String? = nil
+        var name: Substring = text[...]
         if let colon = text.firstIndex(of: ":"), Container.isSystem(text[..<colon]) {
             (system, name) = (text[..<colon].lowercased(), text[text.index(after: colon)...])
         }
@@ -125,7 +128,7 @@ package struct ContainerPattern: Sendable, Hashable, CustomStringConvertible {
         return (form.ignoresCase ? folded : glob).matches(container)
     }
 
-    /// A glob that matches the text of another matches whatever that one does.
+    /// A glob that matches another glob's text matches everything that the other one matches.
     func covers(_ other: ContainerPattern) -> Bool {
         (system == nil || system == other.system) && glob.matches(other.name)
     }

@@ -1,4 +1,4 @@
-/// Where buckets, windows and the queue are kept: the ledger, or memory where a decision is only tried.
+/// The store of buckets, windows and the queue: the ledger, or memory if a decision is only tried.
 package protocol AdmissionBook {
     func bucket(_ charge: AdmissionTerms.Charge, now: Timestamp) throws -> RateBucket
     mutating func keep(_ bucket: RateBucket, of charge: AdmissionTerms.Charge) throws
@@ -6,22 +6,24 @@ package protocol AdmissionBook {
     mutating func keep(_ window: DebounceWindow, at place: WindowPlace) throws
     /// How many invocations are queued, counted no further than to `limit`.
     func queueDepth(upTo limit: Int) throws -> Int
-    /// What a run of the agent uses, as far as anybody knows.
+    /// The expected usage of one run of the agent.
     func expectedTokens(of agent: String) throws -> Int64
-    /// What is held of a bucket of tokens for an invocation.
+    /// The amount held on a bucket of tokens for an invocation.
     func hold(of invocation: InvocationID, on bucket: String) throws -> TokenHold?
     mutating func keep(_ hold: TokenHold, of invocation: InvocationID, on bucket: String) throws
-    /// Gives back what is held for an invocation and was not used.
+    /// Returns the amount that was held for an invocation and not used.
     mutating func giveBack(_ invocation: InvocationID) throws
     /// Why nothing of an agent is started, or nil.
     func pause(of agent: String, now: Timestamp) throws -> String?
 }
 
-/// What makes a window one window.
+/// The identity of a window.
 package struct WindowPlace: Sendable, Hashable {
+    /// The agent that the window's run calls.
     package var agent: String
     /// The trigger or rule.
     package var rule: String
+    /// The rendered key, with the container.
     package var key: String
 
     package init(agent: String, rule: String, key: String) {
@@ -31,11 +33,15 @@ package struct WindowPlace: Sendable, Hashable {
     }
 }
 
-/// What one (event, rule, agent) asks to start.
+/// What one (event, rule, agent) requests to start.
 package struct AdmissionRequest: Sendable, Hashable {
+    /// The invocation that would start.
     package var invocation: InvocationID
+    /// The agent that it would run.
     package var agent: String
+    /// The trigger or rule that matched.
     package var rule: String
+    /// The urgency of the invocation.
     package var priority: Priority
 
     package init(invocation: InvocationID, agent: String, rule: String, priority: Priority) {
@@ -46,7 +52,7 @@ package struct AdmissionRequest: Sendable, Hashable {
     }
 }
 
-/// What becomes of it.
+/// The result of a request.
 package enum Admission: Sendable, Hashable {
     /// Queued at once.
     case started
@@ -54,18 +60,19 @@ package enum Admission: Sendable, Hashable {
     case opened(DebounceWindow)
     /// One more of a window that is open.
     case joined(DebounceWindow)
-    /// Its turn comes at `until`.
+    /// The slot is at `until`.
     case delayed(until: Timestamp, reason: String)
     case rejected(until: Timestamp, reason: String)
     case paused(reason: String)
 }
 
-/// The way of an invocation into the queue: pause → rate limits → debounce → backpressure (spec "Dispatch"). It changes
-/// the book by what it decides and nothing else, so that one transaction holds both.
+/// The checks before an invocation enters the queue: pause → rate limits → debounce → backpressure (docs/dispatch.md).
+/// They change the book only by their own decision, so that one transaction holds both.
 package enum AdmissionRule {
-    /// Who would have to wait longer than this for a rate is rejected.
+    /// A request that would wait longer than this for a rate is rejected.
     package static let longestDelay = Duration.seconds(24 * 3600)
 
+    /// Applies the checks in their order; the first that does not admit decides.
     package static func admit(
         _ request: AdmissionRequest, _ terms: AdmissionTerms, in book: inout some AdmissionBook, now: Timestamp
     ) throws -> Admission {
@@ -84,7 +91,7 @@ package enum AdmissionRule {
         if let reason = try book.pause(of: request.agent, now: now) { return .paused(reason: reason) }
         let place = terms.window.map { WindowPlace(agent: request.agent, rule: request.rule, key: $0.key) }
         let open = try place.flatMap { try book.window($0) }
-        // The tokens of a window were taken when it opened, and its sender's turn.
+        // The window took its tokens, and its sender's slot, when it opened.
         let charges = open == nil ? terms.charges : terms.charges.filter { $0.unit == .requests && !$0.isOfSender }
         if let wait = try takeTurn(charges, for: request, in: &book, now: now) { return wait }
         guard let window = terms.window, let place else {
@@ -101,10 +108,11 @@ package enum AdmissionRule {
         return .opened(opened)
     }
 
-    /// Takes from every bucket or, where one refuses, from none.
+    /// Takes from every bucket, or from none if one refuses.
     ///
-    /// - Parameter run: whose turn it is, for the tokens that it will use; without it tokens only make it wait.
-    /// - Returns: nil where the turn is now.
+    /// - Parameter run: the run that takes the slot, for the tokens that it will use; without it tokens only make the
+    ///   request wait.
+    /// - Returns: nil if the slot is now.
     package static func takeTurn(
         _ charges: [AdmissionTerms.Charge], for run: AdmissionRequest? = nil, in book: inout some AdmissionBook,
         now: Timestamp
@@ -135,7 +143,7 @@ package enum AdmissionRule {
         return longest.map { .delayed(until: now + $0.wait, reason: reason($0.charge)) }
     }
 
-    /// What taking from one bucket leaves.
+    /// The result of taking from one bucket.
     private struct Taking {
         var bucket: RateBucket
         var wait: Duration
@@ -144,8 +152,8 @@ package enum AdmissionRule {
         var isLate = false
     }
 
-    /// Of tokens a run takes what it is expected to use, once; no more than a full bucket holds, or it would never be
-    /// let through where it may not wait. When its turn has come it waits on for what others used beyond that.
+    /// A run takes its expected tokens once, and at most a full bucket, because otherwise it could never start under a
+    /// limit that does not let it wait. When its slot has come, it waits longer for usage beyond expectation by others.
     private static func taking(
         _ charge: AdmissionTerms.Charge, for run: AdmissionRequest?, _ book: some AdmissionBook, now: Timestamp
     ) throws -> Taking {
@@ -178,6 +186,6 @@ package enum AdmissionRule {
         else { return nil }
         return .rejected(
             until: now + limit.retryAfter,
-            reason: "\(limit.depth) invocations or more are queued, and then no \(request.priority.name) work is taken")
+            reason: "\(limit.depth) or more invocations are queued, so \(request.priority.name) work is refused")
     }
 }

@@ -1,24 +1,28 @@
-/// What an invocation has to pass before it is queued, as the codex in force says it for one event and agent.
+/// The checks that an invocation has to pass before it is queued, according to the codex in force, for one event and
+/// agent.
 package struct AdmissionTerms: Sendable, Hashable {
     /// One bucket that it takes from.
     package struct Charge: Sendable, Hashable {
+        /// What a bucket counts.
         package enum Unit: String, Sendable, CaseIterable {
             /// One for each invocation, taken beforehand.
             case requests
-            /// What a run is expected to use, taken beforehand and put right as it is used.
+            /// The expected usage of a run, taken in advance and corrected by actual usage.
             case tokens
         }
 
         /// `agent/clerk`, `chapter/payments`, `organization`; a policy's bucket ends with its own name.
         package var bucket: String
+        /// The rate at which the bucket fills.
         package var rate: Rate
+        /// What the bucket counts.
         package var unit: Unit
         /// Whether one that would have to wait is refused instead.
         package var rejects: Bool
-        /// Units that one request takes: more than one where the rate is slower than one a minute.
+        /// The units that one request takes: more than one if the rate is below one a minute.
         package var cost: Int64 = 1
-        /// Of who sent the event. It is about runs: an event that joins one takes nothing. And a bucket that is full is
-        /// forgotten, for there are as many senders as anyone likes to invent.
+        /// Whether the bucket is the sender's. It limits runs: an event that joins a run takes nothing. A full bucket
+        /// is forgotten, because anyone can invent any number of senders.
         package var isOfSender = false
 
         package init(bucket: String, rate: Rate, unit: Unit, rejects: Bool) {
@@ -28,7 +32,7 @@ package struct AdmissionTerms: Sendable, Hashable {
             self.rejects = rejects
         }
 
-        /// Minutes of an hour: what a request costs where `requests` come in within an hour.
+        /// Minutes of an hour: the cost of a request at a rate of `requests` an hour.
         private static let hourlyCost: Int64 = 60
 
         /// Requests by the hour, as many at once as come in within one unless `burst` says otherwise.
@@ -55,7 +59,9 @@ package struct AdmissionTerms: Sendable, Hashable {
 
     /// When the queue is too deep for it.
     package struct Backpressure: Sendable, Hashable {
+        /// The depth of the queue past which the work is refused.
         package var depth: Int
+        /// The delay that the sender is told.
         package var retryAfter: Duration
 
         package init(depth: Int, retryAfter: Duration) {
@@ -64,14 +70,17 @@ package struct AdmissionTerms: Sendable, Hashable {
         }
     }
 
+    /// The debounce window of the trigger; nil if it has none.
     package var window: DebounceWindow.Terms?
+    /// The rate limits, in the order in which they are taken.
     package var charges: [Charge] = []
     /// Nil for a priority that is never refused.
     package var backpressure: Backpressure?
 
+    /// No conditions.
     package init() {}
 
-    /// What is left to pass once it has waited for its turn: the turn itself is taken.
+    /// The remaining checks after a wait for a slot: the slot itself is taken.
     package var afterWaiting: AdmissionTerms {
         var rest = self
         rest.charges.removeAll { $0.unit == .requests }
@@ -82,6 +91,7 @@ package struct AdmissionTerms: Sendable, Hashable {
 // MARK: In the ledger
 
 extension AdmissionTerms {
+    /// The form in the ledger.
     package var json: JSONValue {
         var object = JSONObject()
         if let window {
@@ -99,7 +109,7 @@ extension AdmissionTerms {
         return .object(object)
     }
 
-    /// What `json` gave; what cannot be read holds nothing up.
+    /// Reads the result of `json`; an unreadable value holds nothing back.
     package init(json: JSONValue) {
         if let found = json["window"], let key = found["key"]?.string, let length = found["length"]?.integer {
             window = DebounceWindow.Terms(

@@ -1,10 +1,13 @@
 /// Many events of one key that become one invocation: it starts when none has come for the window's length, or at the
 /// longest wait.
 package struct DebounceWindow: Sendable, Hashable {
-    /// What a trigger asks for, with its key filled in for one event.
+    /// A trigger's debounce settings, with the key rendered for one event.
     package struct Terms: Sendable, Hashable {
+        /// The rendered key.
         package var key: String
+        /// The quiet time after which the window closes.
         package var window: Duration
+        /// The longest time that the window stays open.
         package var maxWait: Duration
 
         package init(key: String, window: Duration, maxWait: Duration) {
@@ -14,14 +17,18 @@ package struct DebounceWindow: Sendable, Hashable {
         }
     }
 
-    /// Events that one invocation stands for; the window closes with this one.
+    /// The most events that one invocation combines; this one closes the window.
     package static let eventLimit = 1000
 
     /// Allotted at the first event.
     package let invocation: InvocationID
+    /// When the first event came.
     package let openedAt: Timestamp
+    /// When the window closes unless another event comes.
     package private(set) var dueAt: Timestamp
+    /// When the window closes at the latest.
     package let maxAt: Timestamp
+    /// The number of events so far.
     package private(set) var events: Int
     /// The highest of its events'.
     package private(set) var priority: Priority
@@ -38,6 +45,7 @@ package struct DebounceWindow: Sendable, Hashable {
         self.priority = priority
     }
 
+    /// A window that opens with its first event.
     package init(opening invocation: InvocationID, _ terms: Terms, priority: Priority, at now: Timestamp) {
         let longest = max(terms.window, terms.maxWait)
         self.init(

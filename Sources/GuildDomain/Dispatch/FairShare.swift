@@ -6,13 +6,15 @@
 package enum FairShare {
     /// One chapter at one priority.
     package struct Chapter: Sendable, Hashable {
+        /// The chapter's name.
         package var name: String
         /// In `unit`s of a token ÷ weight.
         package var virtualTime: Int64
+        /// Its weight; a larger one gets more slots.
         package var weight: Int64
-        /// What runs of it now, at this priority.
+        /// Its running invocations at this priority.
         package var running: Int
-        /// What runs of it at all, as the slots are counted.
+        /// Its running invocations at any priority, as slots count them.
         package var slots: Int
         /// Slots that it is guaranteed.
         package var guaranteed: Int
@@ -32,7 +34,7 @@ package enum FairShare {
 
     /// Parts of a token, so that weights divide it evenly enough.
     package static let unit: Int64 = 1000
-    /// What a run counts as while nobody knows yet what it uses.
+    /// The assumed usage of a run before any real usage is known.
     package static let expectedTokens: Int64 = 4000
 
     /// By how much a chapter's virtual time grows.
@@ -40,16 +42,16 @@ package enum FairShare {
         Int64(clamping: Int128(max(tokens, 0)) * Int128(unit) / Int128(max(weight, 1)))
     }
 
-    /// The slots of so many that a share guarantees.
+    /// How many of the slots a share guarantees.
     package static func guaranteed(share: Double, of slots: Int) -> Int {
         guard share > 0, slots > 0, share.isFinite else { return 0 }
         return min(slots, Int((min(share, 1) * Double(slots)).rounded(.up)))
     }
 
-    /// The chapters in the order in which they may take the next slot: first those below what they are guaranteed, then
-    /// by virtual time.
+    /// The chapters in the order in which they may take the next slot: first those below their guarantee, then by
+    /// virtual time.
     ///
-    /// - Parameter clock: the virtual time at which the last one was chosen; nobody is behind it.
+    /// - Parameter clock: the virtual time of the last chosen one; no chapter counts as earlier.
     package static func order(_ chapters: [Chapter], clock: Int64) -> [Chapter] {
         chapters.sorted { left, right in
             let owed = (left.slots < left.guaranteed, right.slots < right.guaranteed)
@@ -59,7 +61,7 @@ package enum FairShare {
         }
     }
 
-    /// Where a chapter starts that is chosen now.
+    /// The starting time of a chapter that is chosen now.
     package static func start(_ chapter: Chapter, clock: Int64) -> Int64 { max(chapter.virtualTime, clock) }
 
     private static func expected(_ chapter: Chapter, _ clock: Int64) -> Int64 {

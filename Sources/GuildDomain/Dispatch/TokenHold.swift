@@ -1,8 +1,8 @@
-/// What was taken from a bucket of tokens for a run before anybody knew what it uses.
+/// The tokens taken from a bucket for a run before its usage is known.
 package struct TokenHold: Sendable, Hashable {
-    /// What is left of it: what the run has used comes off.
+    /// The rest of it: actual usage is deducted.
     package var tokens: Int64
-    /// The bucket's `excess` when the run's turn was reckoned.
+    /// The bucket's `excess` when the run's slot was computed.
     package var mark: Int64
     /// The run has not started yet; the bucket's `reserved` then has the tokens.
     package var isWaiting: Bool

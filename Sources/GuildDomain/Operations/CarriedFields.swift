@@ -1,17 +1,17 @@
-/// What one call carries, by the names that policies use, as its system will read it.
+/// The fields of one call, by the names that policies use, as its system will read them.
 ///
-/// A value may be there in several forms: as it was written, and as it will be shown. A condition holds if it holds for
-/// any of them, so that what cannot be told waits for a person.
+/// A value may have several forms: as written, and as shown. A condition holds if it holds for any of them, so that a
+/// doubtful call waits for a person.
 package struct CarriedFields: Sendable {
     private var document: JSONObject
     private var comparisons: [String: FieldComparison] = [:]
     private var carried: Set<String> = []
     private var uncertain: Set<String> = []
 
-    /// - Parameter arguments: stay there under their own names, for conditions on what is no field.
+    /// - Parameter arguments: stay available under their own names, for conditions on arguments that are not fields.
     package init(arguments: JSONValue) { document = arguments.object ?? [:] }
 
-    /// Adds what the argument of each field holds, text by text as `forms` gives it.
+    /// Adds the value of each field's argument, with the forms that `forms` returns for each text.
     package init(
         _ fields: [OperationField], of arguments: JSONValue, forms: (OperationField, String) -> [String] = { [$1] }
     ) {

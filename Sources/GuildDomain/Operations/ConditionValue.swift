@@ -1,12 +1,13 @@
-/// What the calls of one operation can have under a name that conditions use, and so which tests of it can ever hold.
+/// The values that calls of one operation can have under a name in conditions, and so the tests of it that can ever
+/// hold.
 package struct ConditionValue: Sendable, Hashable {
     /// Of one value: of the argument, or of an element of its list.
     private let schema: JSONValue
     private let comparison: FieldComparison
-    /// How the system spells it; nil if it is no container.
+    /// The system's spelling; nil if it is not a container.
     private let form: ContainerForm?
 
-    /// What has that name in the operation; none if nothing has.
+    /// The operation's values under that name; none if it has none.
     package static func all(named name: String, in operation: Operation) -> [ConditionValue] {
         let fields = operation.fields.filter { $0.names.contains(name) }
         guard fields.isEmpty else {
@@ -21,7 +22,7 @@ package struct ConditionValue: Sendable, Hashable {
         operation.fields.flatMap(\.names) + (operation.schema["properties"]?.object?.members.map(\.key) ?? [])
     }
 
-    /// What an attribute of an event is; nil for the payload and for extensions that senders add.
+    /// The values of an event's attribute; nil for the payload and for extensions that senders add.
     package static func ofEvents(_ name: String) -> ConditionValue? {
         switch name {
         case "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "system", "guildevent",
@@ -38,7 +39,8 @@ package struct ConditionValue: Sendable, Hashable {
 
     private init(schema: JSONValue) {
         self.schema = schema
-        (comparison, form) = (.exact, nil)
+        comparison = .exact
+        form = nil
     }
 
     /// - Parameter argument: nil is text that is derived from others.
@@ -50,7 +52,7 @@ package struct ConditionValue: Sendable, Hashable {
             if case .container(argument, let form, _) = operation.reach { form } else { nil }
     }
 
-    /// False where a value may be a mapping, or anything.
+    /// False if a value may be a mapping, or anything.
     package var isScalar: Bool { isText || isNumber || schema["type"] == "boolean" }
 
     /// Whether some value passes the test.
@@ -59,7 +61,7 @@ package struct ConditionValue: Sendable, Hashable {
         let test = test.mapped(comparison.normalised)
         return switch test {
         case .equals(.string(let text)): isText && accepts(text)
-        // A schema that is none is a fault of ours; then nothing is known.
+        // An invalid schema is a bug of ours; then nothing is known.
         case .equals(let value): (try? JSONSchema(parsing: schema).accepts(value)) ?? true
         case .numeric(let range): isNumber && range.overlaps(bound("minimum"), bound("maximum"))
         case .prefix(let text), .suffix(let text): isText && hasOption(test) && canContain(text)
@@ -70,7 +72,7 @@ package struct ConditionValue: Sendable, Hashable {
                 && (caseless.place == .whole ? isName(caseless.pattern.text) : canContain(caseless.pattern.text))
         case .address: isText && hasOption(test) && form == nil
         case .present: true
-        // What can never be excludes nothing.
+        // Excluding an impossible value excludes nothing.
         case .noneOf(let tests): tests.allSatisfy(canPass)
         }
     }
@@ -85,7 +87,7 @@ package struct ConditionValue: Sendable, Hashable {
         return (["a number"] + bounds).joined(separator: " ")
     }
 
-    /// What was probably meant by a test that cannot pass; nil if that cannot be told.
+    /// The likely intention of a test that cannot pass; nil if there is no guess.
     package func suggestion(for test: ValueTest) -> String? {
         switch test {
         case .equals(.string(let text)):
@@ -106,7 +108,7 @@ package struct ConditionValue: Sendable, Hashable {
 
     private var isText: Bool { schema["type"] == "string" }
     private var isNumber: Bool { schema["type"] == "integer" || schema["type"] == "number" }
-    /// All values that there are, where they are listed.
+    /// All values that there are, if they are listed.
     private var options: [String]? { schema["enum"]?.array?.compactMap(\.string) }
     private var lengths: (minimum: Int64?, maximum: Int64?) {
         (schema["minLength"]?.integer, schema["maxLength"]?.integer)
@@ -133,13 +135,13 @@ package struct ConditionValue: Sendable, Hashable {
 }
 
 extension [ConditionValue] {
-    /// What is wrong with each test that none of these can pass.
+    /// The problem with each test that none of these values can pass.
     package func objections(
         to tests: [ValueTest], of name: String
     ) -> [(found: String, expected: String, suggestion: String?)] {
         tests.filter { test in !contains { $0.canPass(test) } }.map { test in
             (
-                found: "\(test.description) is nothing that '\(name)' can be",
+                found: "\(test.description) is not a value that '\(name)' can have",
                 expected: Set(map(\.description)).sorted().joined(separator: " or "),
                 suggestion: lazy.compactMap { $0.suggestion(for: test) }.first
             )

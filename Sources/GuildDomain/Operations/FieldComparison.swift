@@ -9,7 +9,9 @@ package struct FieldComparison: Sendable, Hashable {
     /// Words that mean the same: `closes` is `fixes`. Keys and values are lower-case ASCII letters.
     package let synonyms: [String: String]
 
+    /// Texts are equal if their characters are.
     package static let exact = FieldComparison(isCaseless: false)
+    /// Texts are equal if they differ only in case.
     package static let caseless = FieldComparison(isCaseless: true)
 
     package init(isCaseless: Bool, ignored: String = "", synonyms: [String: String] = [:]) {
@@ -36,7 +38,8 @@ package struct FieldComparison: Sendable, Hashable {
     }
 
     private func withOneWordEach(_ text: String) -> String {
-        var (result, word) = (String.UnicodeScalarView(), String.UnicodeScalarView())
+        var result = String.UnicodeScalarView()
+        var word = String.UnicodeScalarView()
         func end() {
             let text = String(word)
             result.append(contentsOf: (synonyms[text] ?? text).unicodeScalars)

@@ -1,5 +1,6 @@
 /// Something an agent can ask for: a tool by the model's name for it, an operation by ours.
 package struct Operation: Sendable, Hashable {
+    /// Whether an operation changes anything.
     package enum Effect: String, Sendable {
         /// Runs inline in the executor.
         case read
@@ -9,11 +10,13 @@ package struct Operation: Sendable, Hashable {
 
     /// `SYSTEM.create_comment`: the connector, a dot, the operation.
     package let name: String
+    /// What the operation does, for models and people.
     package let summary: String
+    /// Whether it changes anything.
     package let effect: Effect
     /// A JSON Schema that the arguments must satisfy.
     package let schema: JSONValue
-    /// What the arguments are to a policy, and how the system compares them.
+    /// The policy fields of the arguments, and how the system compares them.
     package let fields: [OperationField]
     /// Which of the arguments say where it reads or writes.
     package let reach: OperationReach
@@ -30,6 +33,7 @@ package struct Operation: Sendable, Hashable {
         self.reach = reach
     }
 
+    /// The system part of the name.
     package var connector: String { String(name.prefix { $0 != "." }) }
 }
 
@@ -40,12 +44,13 @@ package struct OperationCatalogue: Sendable {
 
     package init(_ operations: [Operation]) { self.operations = operations.sorted { $0.name < $1.name } }
 
+    /// The operation of that name.
     package subscript(name: String) -> Operation? { operations.first { $0.name == name } }
 
     /// The systems that have containers, by name.
     package var systems: [String] { Set(operations.filter { $0.reach.form != nil }.map(\.connector)).sorted() }
 
-    /// How a system spells its containers; none where it has none.
+    /// How a system spells its containers; none if it has none.
     package func forms(in system: String) -> [ContainerForm] {
         Array(Set(operations.filter { $0.connector == system.lowercased() }.compactMap(\.reach.form)))
     }

@@ -1,11 +1,12 @@
-/// What policies call something that an operation carries, whichever argument it stands in.
+/// The name that policies use for a value of an operation, whichever argument carries it.
 package struct OperationField: Sendable, Hashable {
-    /// The canonical name, one for all operations: `labels`, also where the argument is `label`.
+    /// The canonical name, the same for all operations: `labels`, even if the argument is `label`.
     package let name: String
-    /// The argument that holds it; nil where it is derived from others, as `mentions` are from texts.
+    /// The argument that holds it; nil if it is derived from others, as `mentions` are from texts.
     package let argument: String?
-    /// What other operations call it. A condition may use these too, for every operation.
+    /// The names that other operations use. A condition may use these too, for every operation.
     package let aliases: [String]
+    /// How the system compares values of the field.
     package let comparison: FieldComparison
 
     package init(

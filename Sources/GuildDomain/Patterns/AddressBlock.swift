@@ -1,18 +1,21 @@
 /// An IPv4 or IPv6 address read from text; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) is the IPv4 one.
 package struct InternetAddress: Sendable, Hashable {
+    /// The address as a number; IPv4 uses the lowest 32 bits.
     package let bits: UInt128
+    /// Whether it is an IPv4 address.
     package let isVersion4: Bool
 
     /// The number of bits: 32 or 128.
     package var width: Int { isVersion4 ? 32 : 128 }
 
-    /// Reads dotted decimal without leading zeros (which some read as octal), or RFC 4291 text without a zone.
+    /// Reads dotted decimal without leading zeros (which some programs read as octal), or RFC 4291 text without a zone.
     ///
     /// - Returns: nil for anything else.
     package init?(_ text: String) {
         guard text.utf8.count <= 45 else { return nil }
         if let version4 = Self.version4(text) {
-            (bits, isVersion4) = (UInt128(version4), true)
+            bits = UInt128(version4)
+            isVersion4 = true
         } else if let version6 = Self.version6(text) {
             isVersion4 = version6 >> 32 == 0xFFFF
             bits = isVersion4 ? version6 & 0xFFFF_FFFF : version6
@@ -21,7 +24,10 @@ package struct InternetAddress: Sendable, Hashable {
         }
     }
 
-    fileprivate init(bits: UInt128, isVersion4: Bool) { (self.bits, self.isVersion4) = (bits, isVersion4) }
+    fileprivate init(bits: UInt128, isVersion4: Bool) {
+        self.bits = bits
+        self.isVersion4 = isVersion4
+    }
 
     /// The block of that length in which the address lies; nil for the other family.
     func block(_ length: AddressBlock.Length) -> AddressBlock? {
@@ -86,7 +92,7 @@ package struct InternetAddress: Sendable, Hashable {
 }
 
 extension String {
-    /// Where the first `::` begins.
+    /// The position of the first `::`.
     fileprivate var firstGap: Index? {
         var previous: Index?
         for index in indices {
@@ -105,7 +111,7 @@ package struct AddressBlock: Sendable, Hashable {
         let isVersion4: Bool
     }
 
-    /// The bits behind the prefix are zero.
+    /// The bits after the prefix are zero.
     private let network: InternetAddress
     private let prefixLength: Int
 
@@ -134,6 +140,7 @@ package struct AddressBlock: Sendable, Hashable {
 
     var length: Length { Length(bits: prefixLength, isVersion4: network.isVersion4) }
 
+    /// Whether the address begins with the block's prefix.
     package func contains(_ address: InternetAddress) -> Bool {
         guard address.isVersion4 == network.isVersion4 else { return false }
         // A shift by the whole width yields 0, as a block of length 0 needs.

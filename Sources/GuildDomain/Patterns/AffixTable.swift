@@ -1,20 +1,20 @@
 import Foundation
 
-/// Beginnings of texts, each with its bucket, so that those of one text are found by a binary search.
+/// Prefixes, each with its bucket; a binary search finds those of a text.
 ///
-/// Sorted by their bytes, every beginning of a text that is in the table is also one of the greatest entry that is not
-/// after the text; so each entry knows the longest other entry that it begins with, and that chain holds all of them.
+/// In byte order, every prefix of a text that is in the table is also a prefix of the greatest entry that is not after
+/// the text. So each entry knows its own longest prefix among the entries, and that chain contains all of them.
 ///
-/// The search looks at eight bytes of each entry, which lie side by side: a hundred thousand texts of their own, each
-/// somewhere else in memory, would make it as slow as memory is.
+/// The search compares eight bytes of each entry, stored side by side: a hundred thousand separate texts, scattered
+/// over memory, would make it as slow as memory is.
 struct AffixTable: Sendable {
     private let affixes: [[UInt8]]
     private let buckets: [Int]
-    /// The longest entry that this one begins with; -1 where there is none.
+    /// The longest other entry that is a prefix of this one; -1 if there is none.
     private let parents: [Int]
-    /// What all entries begin with.
+    /// The common prefix of all entries.
     private let stem: [UInt8]
-    /// The eight bytes of each entry behind that, as `key` has them: ascending as the entries are.
+    /// The eight bytes of each entry after the stem, as `key` encodes them: ascending like the entries.
     private let keys: [UInt64]
 
     /// - Parameter entries: no text twice.
@@ -22,7 +22,8 @@ struct AffixTable: Sendable {
         let sorted = entries.sorted { Self.precedes($0.bytes, $1.bytes) }
         affixes = sorted.map(\.bytes)
         buckets = sorted.map(\.bucket)
-        var (parents, open): ([Int], [Int]) = ([], [])
+        var parents: [Int] = []
+        var open: [Int] = []
         for (index, bytes) in affixes.enumerated() {
             while let last = open.last, !bytes.starts(with: affixes[last]) { open.removeLast() }
             parents.append(open.last ?? -1)
@@ -37,7 +38,7 @@ struct AffixTable: Sendable {
 
     var isEmpty: Bool { affixes.isEmpty }
 
-    /// Tells the bucket of every entry that `text` begins with.
+    /// Reports the bucket of every entry that is a prefix of `text`.
     func find(in text: [UInt8], _ tell: (Int) -> Void) {
         guard !affixes.isEmpty, Self.common(stem, text) == stem.count else { return }
         var index = count(notAfter: text) - 1
@@ -52,7 +53,8 @@ struct AffixTable: Sendable {
     /// - Parameter text: begins with the stem.
     private func count(notAfter text: [UInt8]) -> Int {
         let key = Self.key(text, after: stem.count)
-        var (low, high) = (Self.count(of: keys) { $0 < key }, Self.count(of: keys) { $0 <= key })
+        var low = Self.count(of: keys) { $0 < key }
+        var high = Self.count(of: keys) { $0 <= key }
         // Only those that are the same so far are looked at whole.
         while low < high {
             let middle = low + (high - low) / 2
@@ -63,7 +65,8 @@ struct AffixTable: Sendable {
 
     /// How many of an ascending list are at its beginning for which something holds.
     private static func count(of keys: [UInt64], where holds: (UInt64) -> Bool) -> Int {
-        var (low, high) = (0, keys.count)
+        var low = 0
+        var high = keys.count
         while low < high {
             let middle = low + (high - low) / 2
             if holds(keys[middle]) { low = middle + 1 } else { high = middle }
@@ -71,7 +74,7 @@ struct AffixTable: Sendable {
         return low
     }
 
-    /// Eight bytes as a number that is in the order of the texts, with zeros behind the end.
+    /// Eight bytes as a number in the order of the texts, with zeros after the end.
     private static func key(_ bytes: [UInt8], after start: Int) -> UInt64 {
         var key: UInt64 = 0
         for index in start..<start + 8 { key = key << 8 | UInt64(index < bytes.count ? bytes[index] : 0) }

@@ -2,9 +2,9 @@ extension EventPattern {
     /// The keys at the top of the document that the pattern looks at.
     package var firstSteps: Set<String> { Set(alternatives.flatMap { $0.fields.compactMap(\.path.first) }) }
 
-    /// The same pattern with its texts rewritten, for a document whose texts were rewritten so too.
+    /// The same pattern with rewritten texts, for a document whose texts were rewritten in the same way.
     ///
-    /// - Parameter change: for a key at the top of the document, what to do with the texts below it; nil is nothing.
+    /// - Parameter change: returns the rewriting of the texts below a top-level key of the document; nil for none.
     package func mapped(_ change: (String) -> ((String) -> String)?) -> EventPattern {
         EventPattern(
             alternatives: alternatives.map { alternative in
@@ -28,7 +28,8 @@ extension ValueTest {
         case .prefix(let text): .prefix(rewrite(text))
         case .suffix(let text): .suffix(rewrite(text))
         case .caseless(let test): .caseless(CaselessTest(rewrite(test.pattern.text), test.place))
-        // A rewriting that made it no wildcard would be a fault of ours; the text as written is then the narrower one.
+        // A rewriting that makes it an invalid wildcard would be a bug of ours; the original text is then the narrower
+        // one.
         case .wildcard(let test): .wildcard((try? WildcardTest(rewrite(test.text))) ?? test)
         case .noneOf(let tests): .noneOf(tests.map { $0.mapped(rewrite) })
         case .equals, .numeric, .address, .present: self

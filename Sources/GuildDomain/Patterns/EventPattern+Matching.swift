@@ -1,16 +1,17 @@
 extension EventPattern {
     /// Why a pattern does not hold for an event: the first field that failed.
     package struct Mismatch: Sendable, Hashable, CustomStringConvertible {
-        /// Dotted, or a JSON Pointer where a key contains a dot.
+        /// Dotted, or a JSON Pointer if a key contains a dot.
         package let path: String
-        /// What the pattern accepts, in words.
+        /// The values that the pattern accepts, in words.
         package let expected: String
-        /// What the event has there, in words; values are JSON text, shortened.
+        /// The value in the event, in words; values are JSON text, shortened.
         package let found: String
 
         package var description: String { "\(path): expected \(expected), found \(found)" }
     }
 
+    /// Whether one of the pattern's alternatives holds of the event.
     package func matches(_ event: JSONValue) -> Bool { alternatives.contains { $0.tree.matches(event) } }
 
     /// How many alternatives are examined for the best explanation.
@@ -38,7 +39,8 @@ extension EventPattern.Alternative {
     fileprivate func firstFailure(in event: JSONValue) -> (passed: Int, mismatch: EventPattern.Mismatch) {
         let ordered = fields.filter { !$0.wantsAbsence } + fields.filter(\.wantsAbsence)
         // Each further field can only make it fail, so the first failing one is found by halving.
-        var (passed, end) = (0, ordered.count - 1)
+        var passed = 0
+        var end = ordered.count - 1
         while passed < end {
             let middle = (passed + end) / 2
             if PatternTree(Array(ordered[...middle])).matches(event) { passed = middle + 1 } else { end = middle }
@@ -57,9 +59,10 @@ extension EventPattern.Alternative {
 
 extension JSONValue {
     /// How many values of an array are shown, and how long each may be.
-    private static let (shownValues, shownCharacters) = (4, 80)
+    private static let shownValues = 4
+    private static let shownCharacters = 80
 
-    /// The values at `path`, arrays looked through, for a sentence that begins with "found".
+    /// The values at `path`, searching through arrays, for a sentence that begins with "found".
     fileprivate func inWords(at path: [String]) -> String {
         let values = values(at: path[...])
         var leaves: [JSONValue] = []

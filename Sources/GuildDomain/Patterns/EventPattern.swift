@@ -1,4 +1,4 @@
-/// A condition on a JSON document in the pattern language of Amazon EventBridge (spec: event patterns): fields that
+/// A condition on a JSON document in the pattern language of Amazon EventBridge (docs/dispatch.md, "Rules"): fields that
 /// must all match, each with a list of accepted values of which any may.
 ///
 /// Semantics follow aws/event-ruler: arrays are looked through, conditions on one array of objects hold for one element
@@ -8,6 +8,7 @@ package struct EventPattern: Sendable, Hashable {
     package enum Limit {
         /// Steps of a path, and mappings within each other.
         package static let depth = 32
+        /// The most fields of a pattern.
         package static let fields = 256
         /// Accepted values of all fields together.
         package static let values = 4096
@@ -15,7 +16,7 @@ package struct EventPattern: Sendable, Hashable {
         package static let valueBytes = 1024
         /// `*` in one `wildcard` value.
         package static let wildcards = 4
-        /// What all `$or` multiply to.
+        /// The product of all `$or` choices.
         package static let alternatives = 1000
         /// Fields of all alternatives together.
         package static let expandedFields = 20_000
@@ -25,6 +26,7 @@ package struct EventPattern: Sendable, Hashable {
     package struct Problem: GuildError, Equatable {
         /// The dotted path to the place, beginning with the path that the caller gave.
         package let path: String
+        /// What is wrong there.
         package let reason: String
         /// The operator that was probably meant.
         package let suggestion: String?
@@ -34,7 +36,7 @@ package struct EventPattern: Sendable, Hashable {
         package var hint: String? { suggestion.map { "did you mean '\($0)'?" } }
     }
 
-    /// A field and what it must be.
+    /// A field and its required value.
     package struct Field: Sendable, Hashable {
         /// The keys that lead to it.
         package let path: [String]
@@ -43,11 +45,13 @@ package struct EventPattern: Sendable, Hashable {
         /// The accepted values in words, of the whole list that stood in the pattern.
         package let expected: String
 
+        /// Whether the field must be absent.
         package var wantsAbsence: Bool { tests.isEmpty }
     }
 
     /// One way in which the pattern can hold: all its fields do.
     package struct Alternative: Sendable, Hashable {
+        /// The fields that must all hold.
         package let fields: [Field]
         let tree: PatternTree
 
@@ -62,7 +66,7 @@ package struct EventPattern: Sendable, Hashable {
 
     /// - Parameters:
     ///   - json: the mapping of fields.
-    ///   - path: where the pattern stands in its document; problems begin with it.
+    ///   - path: the pattern's place in its document; problems begin with it.
     package init(parsing json: JSONValue, at path: String = "") throws(Problem) {
         var parser = EventPatternParser()
         alternatives = try parser.alternatives(of: json, at: path).map(Alternative.init)

@@ -80,7 +80,7 @@ extension EventPatternParser {
             switch error {
             case .consecutive: throw problem(place, "has two '*' in a row; one means the same")
             case .tooMany: throw problem(place, "has more than \(Limit.wildcards) '*'")
-            case .badEscape: throw problem(place, "a backslash can stand only before '*' or another backslash")
+            case .badEscape: throw problem(place, "a backslash is allowed only before '*' or another backslash")
             }
         }
     }

@@ -85,7 +85,7 @@ struct EventPatternParser {
         values += accepted.count
         guard fields <= Limit.fields else { throw problem(place, "is one field more than the \(Limit.fields) allowed") }
         try checkValues(place)
-        guard !accepted.isEmpty else { throw problem(place, "has an empty list, which nothing could match") }
+        guard !accepted.isEmpty else { throw problem(place, "has an empty list, which matches nothing") }
         var tests: [ValueTest] = []
         var words: [String] = []
         var acceptsAbsence = false
@@ -119,7 +119,7 @@ struct EventPatternParser {
         for first in left {
             for second in right {
                 if let twice = second.first(where: { field in first.contains { $0.path == field.path } }) {
-                    throw problem(place, "the field \(FieldPath.text(twice.path)) stands here a second time")
+                    throw problem(place, "the field \(FieldPath.text(twice.path)) occurs here a second time")
                 }
                 result.append(first + second)
             }
@@ -148,7 +148,7 @@ struct EventPatternParser {
         guard !steps.contains("") else {
             throw problem(place, "has an empty step between dots; a key that contains a dot is written \"/a.b\"")
         }
-        guard !steps.dropLast().contains(Self.or) else { throw problem(place, "nothing can stand below $or") }
+        guard !steps.dropLast().contains(Self.or) else { throw problem(place, "nothing is allowed below $or") }
         return steps
     }
 
@@ -182,14 +182,14 @@ struct EventPatternParser {
         guard insideOr || !looksLikeField else { return }
         throw problem(
             place,
-            "an operator stands in a list: [{\"\(member.key)\": …}]; a field of that name is written \"/\(member.key)\""
+            "an operator belongs in a list: [{\"\(member.key)\": …}]; a field of that name is written \"/\(member.key)\""
         )
     }
 }
 
 /// How a path of keys is shown to people.
 package enum FieldPath {
-    /// Dotted, or a JSON Pointer where a key has a dot or a slash in it or is empty.
+    /// Dotted, or a JSON Pointer if a key contains a dot or a slash or is empty.
     package static func text(_ path: [String]) -> String {
         guard path.contains(where: { $0.isEmpty || $0.contains(".") || $0.contains("/") }) else {
             return path.joined(separator: ".")

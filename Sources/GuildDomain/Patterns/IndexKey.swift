@@ -1,6 +1,6 @@
-/// What a leaf of an event is looked up by: the part of an accepted value that a table can hold.
+/// The key by which the index looks up a leaf of an event: the part of an accepted value that a table can hold.
 ///
-/// A key may stand for more leaves than its test accepts, never for fewer; what is found is tried again.
+/// A key may match more leaves than its test accepts, never fewer; matches are tried again.
 enum IndexKey: Sendable, Hashable {
     case text(String)
     case number(JSONNumber)
@@ -66,7 +66,7 @@ enum IndexKey: Sendable, Hashable {
 
     private static func pieces(_ pattern: StarPattern) -> IndexKey? {
         guard let last = pattern.last else { return .text(String(decoding: pattern.first, as: UTF8.self)) }
-        // The longer piece is likelier to tell one text from another.
+        // The longer piece distinguishes texts better.
         if pattern.first.count >= last.count {
             return pattern.first.isEmpty ? nil : .prefix(Array(pattern.first.prefix(affixBytes)))
         }

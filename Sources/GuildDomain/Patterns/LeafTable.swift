@@ -12,10 +12,10 @@ struct LeafTable: Sendable {
     private let foldedPrefixes: AffixTable
     private let foldedSuffixes: AffixTable
     private let ranges: RangeTable
-    /// Where every leaf leads.
+    /// Buckets that match every leaf.
     private var always: [Int] = []
 
-    /// - Parameter entries: no key twice; a nil key stands for any leaf.
+    /// - Parameter entries: without repeated keys; a nil key matches any leaf.
     init(_ entries: [(key: IndexKey?, bucket: Int)]) {
         var affixes: [[(bytes: [UInt8], bucket: Int)]] = [[], [], [], []]
         var intervals: [(lower: Double, upper: Double, bucket: Int)] = []

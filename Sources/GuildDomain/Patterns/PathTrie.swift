@@ -28,10 +28,10 @@ struct PathTrie: Sendable {
         return count - 1
     }
 
-    /// The leaves at each path, arrays looked through; a path without a leaf is not there.
+    /// The leaves at each path, searching through arrays; a path without a leaf is absent.
     ///
-    /// No deeper than the event, and at each mapping as many look-ups as the fewer of its members and the paths'
-    /// steps. Of a repeated key every value may be given, where only the last counts.
+    /// It descends no deeper than the event, and at each mapping needs as many look-ups as the smaller of its members
+    /// and the paths' steps. For a repeated key it may return every value, although only the last counts.
     func leaves(in event: JSONValue) -> [Int: [JSONValue]] {
         var found: [Int: [JSONValue]] = [:]
         guard case .object = event else { return found }

@@ -1,17 +1,20 @@
-/// All rules of a snapshot compiled into one index, so that the time to match an event does not grow with the number
-/// of rules that it does not match (spec "Event patterns").
+/// All rules of a snapshot compiled into one index, so that the time to match an event does not grow with the number of
+/// rules that do not match it (docs/dispatch.md, "Rules").
 ///
-/// Each way in which a rule can hold stands under the rarest value that one of its fields asks for: literals in hash
-/// tables, beginnings and ends of texts in sorted tables, ranges in interval trees, networks by their length. Where
-/// many share a value, the next level tells them apart by another field; a rule without a field that a table can hold
-/// stands under the mere presence of one, or is tried for every event. What is found is tried by the plain interpreter
-/// (`EventPattern.matches`), so the index can only ever be too slow, never wrong about a rule that it finds.
+/// Each way in which a rule can match is stored under the rarest value that one of its fields requires: literals in
+/// hash tables, beginnings and ends of texts in sorted tables, ranges in interval trees, networks by their length. If
+/// many rules share a value, the next level separates them by another field. A rule without a field that a table can
+/// hold is stored under the mere presence of a field, or is tried for every event. The plain interpreter
+/// (`EventPattern.matches`) tries each candidate, so the index can only be too slow, never wrong about a rule that it
+/// finds.
 ///
-/// It never costs more than trying all rules: each bucket is opened once an event, however often the event names it.
+/// It never costs more than trying all rules: each bucket is opened once per event, however often the event names it.
 package struct PatternIndex: Sendable {
-    /// One rule: its pattern and what must hold beside it.
+    /// One rule: its pattern and its other conditions.
     package struct Rule: Sendable {
+        /// The conditions of the rule; nil matches every event.
         package var pattern: EventPattern?
+        /// Further tests of the event's envelope.
         package var requirements: [Requirement]
 
         package init(_ pattern: EventPattern?, requirements: [Requirement] = []) {
@@ -23,7 +26,7 @@ package struct PatternIndex: Sendable {
     /// That a leaf at one of some paths is one of some values. It is only looked up, not tried.
     package struct Requirement: Sendable {
         let paths: [[String]]
-        /// Nil where any leaf will do.
+        /// Nil if any leaf will do.
         let keys: [IndexKey]?
 
         init(paths: [[String]], keys: [IndexKey?]) {
@@ -52,17 +55,17 @@ package struct PatternIndex: Sendable {
         }
     }
 
-    /// Where a value of a leaf leads.
+    /// The target of a leaf's value.
     enum Bucket: Sendable {
         /// These alternatives are to be tried.
         case alternatives([Int])
         case level(Int)
     }
 
-    /// The tables of the paths that tell the alternatives of one bucket apart.
+    /// The tables of the paths that separate the alternatives of one bucket.
     struct Level: Sendable {
         var tables: [Int: LeafTable] = [:]
-        /// Alternatives that nothing here tells apart.
+        /// Alternatives that nothing here separates.
         var always: [Int] = []
     }
 
@@ -77,6 +80,7 @@ package struct PatternIndex: Sendable {
     let buckets: [Bucket]
     let alternatives: [Alternative]
 
+    /// Compiles the rules; their numbers are their positions.
     package init(_ rules: [Rule]) {
         var builder = PatternIndexBuilder(rules)
         builder.build()
@@ -86,14 +90,14 @@ package struct PatternIndex: Sendable {
         alternatives = builder.alternatives
     }
 
-    /// The numbers of the rules whose pattern holds for the event, ascending.
+    /// The numbers of the rules whose pattern matches the event, ascending.
     ///
-    /// - Parameter accepts: what else a rule must satisfy; asked for those only whose pattern holds.
+    /// - Parameter accepts: a rule's other conditions; called only for rules whose pattern matches.
     package func rules(matching event: JSONValue, where accepts: (Int) -> Bool = { _ in true }) -> [Int] {
         var matching: [Int] = []
         for number in candidates(for: event) {
             let alternative = alternatives[number]
-            // The alternatives of a rule stand next to each other.
+            // The alternatives of a rule are adjacent.
             guard matching.last != alternative.rule, alternative.tree?.matches(event) ?? true,
                 accepts(alternative.rule)
             else { continue }
@@ -109,7 +113,7 @@ package struct PatternIndex: Sendable {
         var search = Search(leaves: paths.leaves(in: event), opened: [], found: [])
         if !levels.isEmpty { look(at: 0, &search) }
         search.found.sort()
-        // An alternative with several values stands in several buckets.
+        // An alternative with several values is in several buckets.
         var distinct: [Int] = []
         for number in search.found where distinct.last != number { distinct.append(number) }
         return distinct

@@ -2,11 +2,12 @@
 struct PatternIndexBuilder {
     /// A bucket with no more alternatives is not split: trying them is as quick as another look-up.
     private static let splitAbove = 2
-    /// How many fields at most tell alternatives apart.
+    /// The most fields that separate alternatives.
     private static let maximumDepth = 8
-    /// Places in buckets for each alternative, and beside that; a rule with many values takes many. What finds no place
-    /// is tried for every event.
-    private static let (placesEach, placesBeside) = (16, 1 << 20)
+    /// Places in buckets for each alternative, and in addition; a rule with many values takes many. A rule without a
+    /// place is tried for every event.
+    private static let placesEach = 16
+    private static let placesBeside = 1 << 20
     /// Keys of one requirement that are counted and placed; one with more is looked up by its presence.
     private static let keysEach = EventPattern.Limit.values
     /// Keys of all alternatives of one rule: an `$or` multiplies them.
@@ -116,7 +117,7 @@ struct PatternIndexBuilder {
         return counts
     }
 
-    /// The ask whose commonest value is the rarest; mere presence only where there is nothing else.
+    /// The ask whose commonest value is the rarest; mere presence only if there is no other.
     private func bestAsk(of member: Member, _ counts: [Slot: Int]) -> Int? {
         var best: (index: Int, cost: (Int, Int, Int))?
         for (index, ask) in asks[member.number].enumerated() where !member.used.contains(index) {
@@ -133,7 +134,7 @@ struct PatternIndexBuilder {
         return best?.index
     }
 
-    /// - Returns: false where there is no room left.
+    /// - Returns: false if there is no room left.
     private mutating func place(_ member: Member, _ index: Int, _ places: inout [Slot: [Member]]) -> Bool {
         let ask = asks[member.number][index]
         let needed = ask.paths.count * (ask.keys?.count ?? 1)
@@ -142,7 +143,7 @@ struct PatternIndexBuilder {
         var moved = member
         moved.used.append(index)
         for path in ask.paths {
-            // A key that stands twice in a list is placed once.
+            // A key that occurs twice in a list is placed once.
             for key in ask.keys.map({ Set($0).map(Optional.some) }) ?? [nil] {
                 places[Slot(path: path, key: key), default: []].append(moved)
             }

@@ -1,8 +1,9 @@
-/// Ranges of numbers, each with its bucket, as an augmented interval tree laid out in a sorted array (Cormen et al.,
-/// "Introduction to Algorithms", interval trees): a number is looked up in the logarithm of their count, and the finds.
+/// Ranges of numbers, each with its bucket, as an augmented interval tree in a sorted array (Cormen et al.,
+/// "Introduction to Algorithms", interval trees): a look-up takes the logarithm of their count plus the number of
+/// matches.
 ///
-/// Bounds are rounded to binary floating point, which keeps their order, and count as included: what is found is a
-/// little too much, and tried again.
+/// Bounds are rounded to binary floating point, which keeps their order, and count as included: the result may contain
+/// extra ranges, which are tried again.
 struct RangeTable: Sendable {
     private let lowers: [Double]
     private let uppers: [Double]
@@ -12,7 +13,8 @@ struct RangeTable: Sendable {
 
     /// - Returns: nil for a bound that has no binary approximation.
     static func bounds(_ range: NumericRange) -> (lower: Double, upper: Double)? {
-        var (lower, upper) = (-Double.infinity, Double.infinity)
+        var lower = -Double.infinity
+        var upper = Double.infinity
         if let bound = range.lower {
             guard let value = Double(bound.number.description) else { return nil }
             lower = value

@@ -1,15 +1,15 @@
-/// Text with gaps, each of which stands for any run of bytes; the common part of globs and `wildcard` conditions.
+/// Text with gaps, each of which matches any sequence of bytes; the common part of globs and `wildcard` conditions.
 ///
 /// Matching takes time linear in the text: every segment between two gaps is searched for once, leftmost first, as in
 /// Knuth, Morris and Pratt, "Fast Pattern Matching in Strings" (1977).
 struct StarPattern: Sendable, Hashable {
-    /// What stands before the first gap.
+    /// The text before the first gap.
     let first: [UInt8]
     private let middle: [Segment]
-    /// What stands behind the last gap; nil where there is none: then `first` is the whole text.
+    /// The text after the last gap; nil if there is no gap: then `first` is the whole text.
     let last: [UInt8]?
 
-    /// - Parameter pieces: what stands before, between and after the gaps; one piece is a literal text.
+    /// - Parameter pieces: the texts before, between and after the gaps; one piece is a literal text.
     init(pieces: [[UInt8]]) {
         first = pieces.first ?? []
         last = pieces.count > 1 ? pieces.last : nil

@@ -1,4 +1,4 @@
-/// What one accepted value of a pattern asks of a leaf: of a string, number, boolean or null.
+/// The requirement of one accepted value of a pattern on a leaf: a string, number, boolean or null.
 package enum ValueTest: Sendable, Hashable {
     /// The same scalar: strings byte by byte, numbers as decimals.
     case equals(JSONValue)
@@ -13,6 +13,7 @@ package enum ValueTest: Sendable, Hashable {
     /// `{anything-but: …}`: a leaf of any type that passes none of these.
     case noneOf([ValueTest])
 
+    /// Whether the test holds of the leaf.
     package func accepts(_ leaf: JSONValue) -> Bool {
         switch self {
         case .equals(.string(let text)): leaf.string.map { $0.utf8.elementsEqual(text.utf8) } ?? false
@@ -59,8 +60,12 @@ package struct CaselessTest: Sendable, Hashable {
     let place: Place
     let pattern: CaselessText
 
-    init(_ text: String, _ place: Place) { (pattern, self.place) = (CaselessText(text), place) }
+    init(_ text: String, _ place: Place) {
+        pattern = CaselessText(text)
+        self.place = place
+    }
 
+    /// Whether the texts are equal without case.
     package func accepts(_ text: String) -> Bool {
         switch place {
         case .whole: pattern.equals(text)
@@ -81,10 +86,11 @@ package struct CaselessTest: Sendable, Hashable {
 
 /// `{wildcard}`: `*` is any run of characters, `\*` and `\\` are themselves.
 package struct WildcardTest: Sendable, Hashable {
+    /// The pattern as written.
     package let text: String
     let pattern: StarPattern
 
-    /// Why a text is no wildcard.
+    /// Why a text is not a wildcard.
     enum Refusal: Error {
         case consecutive, tooMany, badEscape
     }
@@ -114,19 +120,26 @@ package struct WildcardTest: Sendable, Hashable {
         pattern = StarPattern(pieces: pieces)
     }
 
+    /// Whether the whole text matches.
     package func accepts(_ text: String) -> Bool { pattern.matches(text) }
 }
 
 /// `{numeric}`: a range of decimals, open at a side that has no bound.
 package struct NumericRange: Sendable, Hashable {
+    /// One end of a range.
     package struct Bound: Sendable, Hashable {
+        /// The number at the end.
         package let number: JSONNumber
+        /// Whether the range contains that number.
         package let isIncluded: Bool
     }
 
+    /// The lower end; nil if it is open.
     package let lower: Bound?
+    /// The upper end; nil if it is open.
     package let upper: Bound?
 
+    /// Whether the number lies between the ends.
     package func contains(_ number: JSONNumber) -> Bool {
         if let lower, lower.isIncluded ? number < lower.number : number <= lower.number { return false }
         if let upper, upper.isIncluded ? number > upper.number : number >= upper.number { return false }

@@ -29,14 +29,15 @@ struct CronField: Sendable {
 
     func items(_ text: String) -> [Substring] { text.split(separator: ",", omittingEmptySubsequences: false) }
 
-    /// One item of a list: `*`, `5`, `1-5`, each perhaps with a step; `5/10` begins at 5 and runs to the end.
+    /// One item of a list: `*`, `5`, `1-5`, each optionally with a step; `5/10` begins at 5 and runs to the end.
     func insert(_ item: Substring, into members: inout BitSet64) throws(CronSchedule.Problem) {
         let parts = item.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let step = parts.count == 2 ? try stepSize(parts[1], item: item) : nil
         let bounds = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let (lower, upper): (Int, Int)
         if parts[0] == "*" || parts[0] == "?" {
-            (lower, upper) = (range.lowerBound, highest)
+            lower = range.lowerBound
+            upper = highest
         } else if bounds.count == 2 {
             lower = try number(bounds[0], item: item)
             let end = try number(bounds[1], item: item)

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// What becomes of wall-clock times that a clock change skips or repeats.
+/// How to treat wall-clock times that a clock change skips or repeats.
 package enum DSTPolicy: String, Sendable, CaseIterable {
     /// As Debian's cron: a fixed time that a spring gap skips runs once, right after the gap, and in an autumn overlap
     /// runs once, the first time; a schedule with `*` in minute or hour follows elapsed time.
@@ -18,7 +18,7 @@ extension CronSchedule {
     /// The first due time after `instant`, in whole seconds; nil when there is none within `horizonYears`.
     package func next(after instant: Timestamp, in zone: TimeZone, policy: DSTPolicy = .debian) -> Timestamp? {
         let start = instant.seconds
-        // Between the years 1900 and 9000, where calendars and zones mean something.
+        // Between the years 1900 and 9000, where calendars and zones are meaningful.
         guard start > -2_208_988_800, start < 221_845_392_000 else { return nil }
         let clock = WallClock(zone)
         let limit = CivilDate.fromDays(start.floorDivided(by: 86_400).quotient).year + Self.horizonYears
@@ -34,14 +34,16 @@ extension CronSchedule {
     /// The first instant whose wall-clock time matches, the repeated hour included.
     private func nextElapsed(after start: Int64, _ clock: WallClock, limit: Int64) -> Int64? {
         let day: Int64 = 86_400
-        var (instant, offset) = (start, clock.offset(at: start))
+        var instant = start
+        var offset = clock.offset(at: start)
         while let wall = nextWall(after: instant + offset, limit: limit) {
             let candidate = wall - offset
             let probe = min(candidate, instant + day)
             if clock.offset(at: probe) != offset {
-                // Search on from the change, with the offset behind it.
+                // Continue from the change, with the offset after it.
                 let change = clock.change(from: offset, after: instant, until: probe)
-                (instant, offset) = (change - 1, clock.offset(at: change))
+                instant = change - 1
+                offset = clock.offset(at: change)
             } else if candidate <= instant + day {
                 return candidate
             } else {
@@ -53,7 +55,7 @@ extension CronSchedule {
         return nil
     }
 
-    /// The first instant that stands for a matching wall-clock time, each of which has at most one.
+    /// The first instant of a matching wall-clock time; each such time has at most one.
     private func nextFixed(after start: Int64, _ clock: WallClock, limit: Int64, runsAfterGap: Bool) -> Int64? {
         var wall = start + clock.offset(at: start)
         while let next = nextWall(after: wall, limit: limit) {
@@ -63,7 +65,7 @@ extension CronSchedule {
                 if instant > start { return instant }
             case .twice(let first, let change, let offsetBefore):
                 if first > start { return first }
-                // `start` lies in the second pass: every repeated time has had its turn.
+                // `start` lies in the second pass, so every repeated time is over.
                 wall = max(wall, change + offsetBefore - 1)
             case .never(let change, let offsetAfter):
                 if runsAfterGap, change > start { return change }
@@ -81,7 +83,8 @@ extension CronSchedule {
         var earliest = Int(second)
         while year <= limit {
             guard months.contains(Int(month)) else {
-                (day, earliest) = (1, 0)
+                day = 1
+                earliest = 0
                 (year, month) = month == 12 ? (year + 1, 1) : (year, month + 1)
                 continue
             }
@@ -108,7 +111,9 @@ extension CronSchedule {
     /// The first matching second of a day that is not before `earliest`.
     private func firstTime(from earliest: Int) -> Int? {
         guard let firstMinute = minutes.first(from: 0), let firstSecond = seconds.first(from: 0) else { return nil }
-        let (hour, minute, second) = (earliest / 3600, earliest / 60 % 60, earliest % 60)
+        let hour = earliest / 3600
+        let minute = earliest / 60 % 60
+        let second = earliest % 60
         if hours.contains(hour) {
             if minutes.contains(minute), let found = seconds.first(from: second) {
                 return hour * 3600 + minute * 60 + found

@@ -9,9 +9,11 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
 
     /// Where and why an expression was refused.
     package struct Problem: GuildError, Equatable {
-        /// The name of the field, or nil where the expression as a whole is wrong.
+        /// The name of the field, or nil if the expression as a whole is wrong.
         package let field: String?
+        /// The part that is wrong.
         package let found: String
+        /// What belongs in its place.
         package let expected: String
 
         package var kind: ErrorKind { .invalidCodex }
@@ -33,6 +35,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
     /// False when minute or hour has a `*`: such a schedule follows elapsed time across clock changes.
     package let hasFixedTimes: Bool
 
+    /// Reads five fields, six with seconds last, or a nickname such as `@daily`.
     package init(parsing text: String) throws(Problem) {
         guard text.utf8.count <= Self.maximumLength else {
             throw Problem(

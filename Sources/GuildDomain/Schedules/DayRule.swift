@@ -1,4 +1,4 @@
-/// On which days of its months a schedule is due.
+/// The days of its months on which a schedule is due.
 ///
 /// Day of month and day of week are joined by "or" when both are restricted, as in crontab(5); when either field begins
 /// with `*` (or `?`) both must hold.

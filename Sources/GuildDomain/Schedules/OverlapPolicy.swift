@@ -1,4 +1,4 @@
-/// What becomes of a firing whose schedule is still at work on an earlier one.
+/// What to do with a firing if an earlier run of the schedule is still active.
 package enum OverlapPolicy: String, Sendable, CaseIterable {
     /// It does not happen.
     case skip

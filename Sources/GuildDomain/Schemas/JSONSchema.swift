@@ -9,9 +9,11 @@ package struct JSONSchema: Sendable, Hashable {
     package enum Limit {
         /// Schemas within schemas, counted by their path.
         package static let depth = 64
+        /// The most schemas within one document.
         package static let nodes = 4096
         /// Values of one `enum`.
         package static let enumeration = 4096
+        /// The most violations that are reported.
         package static let violations = 20
         /// Schemas applied to values in one validation.
         package static let steps = 200_000
@@ -23,6 +25,7 @@ package struct JSONSchema: Sendable, Hashable {
     package struct Problem: GuildError, Equatable {
         /// A JSON Pointer into the schema.
         package let location: String
+        /// What is wrong there.
         package let reason: String
 
         package var kind: ErrorKind { .invalidCodex }
@@ -42,17 +45,19 @@ package struct JSONSchema: Sendable, Hashable {
     let nodes: [Node]
     let root: Int
 
+    /// Compiles a schema.
     package init(parsing json: JSONValue) throws(Problem) {
         var parser = JSONSchemaParser()
         root = try parser.parse(json)
         nodes = parser.nodes
     }
 
-    /// What is wrong with `value`, in the order of the schema; empty when it is valid. At most `Limit.violations`.
+    /// The violations in `value`, in the order of the schema; empty when it is valid. At most `Limit.violations`.
     package func problems(in value: JSONValue) -> [Violation] {
         JSONSchemaCheck.violations(of: root, in: nodes, value: value)
     }
 
+    /// Whether the value has no violation.
     package func accepts(_ value: JSONValue) -> Bool { problems(in: value).isEmpty }
 
     /// One schema; references to others are indices into `nodes`.
@@ -61,7 +66,7 @@ package struct JSONSchema: Sendable, Hashable {
         var isSatisfiable = true
         var types: [Kind] = []
         var constant: JSONValue?
-        /// Normalised; nil where there is no `enum`.
+        /// Normalised; nil if there is no `enum`.
         var enumeration: [JSONValue]?
 
         var properties: [String: Int] = [:]

@@ -1,17 +1,17 @@
-/// One validation: applies schemas to a value and collects what is wrong, within a budget of steps.
+/// One validation: applies schemas to a value and collects violations, within a budget of steps.
 struct JSONSchemaCheck {
     typealias Limit = JSONSchema.Limit
 
     let nodes: [JSONSchema.Node]
     private(set) var violations: [JSONSchema.Violation] = []
     private var steps = 0
-    /// Where a limit was reached: the value then counts as invalid, whatever else was found.
+    /// The place where a limit was reached: the value then counts as invalid, whatever else was found.
     private var exhaustedAt: String?
     private var isExhausted: Bool { exhaustedAt != nil }
 
     init(nodes: [JSONSchema.Node]) { self.nodes = nodes }
 
-    /// What is wrong with `value` by the schema `root`.
+    /// The violations in `value` by the schema `root`.
     static func violations(of root: Int, in nodes: [JSONSchema.Node], value: JSONValue) -> [JSONSchema.Violation] {
         var check = JSONSchemaCheck(nodes: nodes)
         check.apply(root, to: value, at: "", nesting: 0)
@@ -145,7 +145,7 @@ struct JSONSchemaCheck {
     ) {
         for schema in node.allOf { apply(schema, to: value, at: location, nesting: nesting + 1) }
         if let schema = node.not, attempt(schema, value, location, nesting).isEmpty, !isExhausted {
-            report(location, "is what this schema excludes")
+            report(location, "is excluded by this schema")
         }
         if !node.anyOf.isEmpty { checkAny(node.anyOf, value, location, nesting) }
         guard !node.oneOf.isEmpty else { return }
@@ -154,7 +154,7 @@ struct JSONSchemaCheck {
         if passed.isEmpty {
             reportNearest(node.oneOf, value, location, nesting)
         } else if passed.count > 1 {
-            report(location, "matches \(passed.count) of the schemas of which exactly one must hold")
+            report(location, "matches \(passed.count) of the schemas, expected exactly one")
         }
     }
 

@@ -110,7 +110,7 @@ struct JSONSchemaParser {
         case "not": node.not = try schema(value, at: place, depth: depth + 1)
         case "$ref": node.reference = try reference(value, at: place)
         case "$defs", "definitions":
-            guard outer.isEmpty else { throw problem(place, "definitions can stand only at the top of the schema") }
+            guard outer.isEmpty else { throw problem(place, "definitions are allowed only at the top of the schema") }
         default: try refuse(keyword, at: place)
         }
     }

@@ -24,9 +24,12 @@ package struct SystemCatalogue: Sendable {
     /// Who takes the webhooks of an endpoint: the source of its system, else one that verifies its scheme for any sender.
     package func receiver(system: String, scheme: String) -> SystemProfile? {
         if let own = byName[system], own.webhooks != nil { return own }
-        guard scheme != Self.ownScheme else { return nil }
+        guard scheme != Self.ownScheme, !Self.reserved.contains(system) else { return nil }
         return systems.first { $0.webhooks?.schemes.contains(scheme) ?? false }
     }
+
+    /// What guild's own events have for a system: nobody outside sends those.
+    package static let reserved: Set<String> = ["cli", "feed", "guild", "schedule"]
 
     /// The value of `authentication.type` that means the system's own scheme.
     package static let ownScheme = "system"

@@ -1,7 +1,7 @@
-/// Text that nobody vouches for, made fit to be looked at: what a terminal would obey, and what an eye would not see, is
+/// Makes untrusted text safe to look at: characters that a terminal would obey, or that an eye would not see, are
 /// written out, `\u{1b}` for an escape.
 ///
-/// Each scalar is judged by itself, so that a sequence which comes in pieces is caught as well.
+/// Each scalar is judged by itself, so a sequence that arrives in pieces is caught as well.
 package enum ScreenText {
     /// One line: line ends and tabs are written out too.
     package static func line(_ text: String) -> String { written(text) { _ in false } }
@@ -13,12 +13,12 @@ package enum ScreenText {
         written(text, after: previous) { $0 == "\n" || $0 == "\t" }
     }
 
-    /// A cell of a table that programs read: as `block`, and a CRLF stays what it is.
+    /// A cell of a table that programs read: as `block`, but a CRLF stays unchanged.
     package static func cell(_ text: String) -> String {
         written(text, keepsCarriageReturn: true) { $0 == "\n" || $0 == "\t" }
     }
 
-    /// A JSON document with what cannot be seen as `\uXXXX`: the same document to every reader.
+    /// A JSON document with invisible characters as `\uXXXX`: the same document to every reader.
     package static func json(_ document: String) -> String {
         escaped(document) { scalar, text in
             for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
@@ -36,13 +36,13 @@ package enum ScreenText {
         }
     }
 
-    /// The first scalars of a text, for what is kept rather than shown.
+    /// The first scalars of a text, for storing rather than showing it.
     package static func prefix(_ text: String, scalars limit: Int) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
-    /// The beginning of a text, at most so many scalars, with `…` for the rest. A character would be no measure: it may
-    /// consist of a million of them.
+    /// The beginning of a text, at most `limit` scalars, with `…` for the rest. Characters would not bound it: a single
+    /// one may consist of a million scalars.
     package static func shortened(_ text: String, to limit: Int) -> String {
         let scalars = text.unicodeScalars
         guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),
@@ -51,9 +51,9 @@ package enum ScreenText {
         return String(scalars[..<end]) + "…"
     }
 
-    /// Whether a scalar may not be shown as it is.
+    /// Whether a scalar must not be shown as it is.
     ///
-    /// - Parameter previous: the one before it: behind an emoji a variation selector is part of it.
+    /// - Parameter previous: the scalar before it: after an emoji, a variation selector is part of the emoji.
     package static func isUnfit(_ scalar: Unicode.Scalar, after previous: Unicode.Scalar? = nil) -> Bool {
         switch scalar.value {
         case 0x20..<0x7F: return false

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// An action that this worker now owns.
@@ -48,41 +47,38 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func claimableAction(
         root: EventID?, lease: Lease, now: Timestamp
     ) throws -> (id: ActionID, operation: String, turnAt: Timestamp?)? {
-        try Row.fetchOne(
-            cachedStatement(
-                sql: """
-                    SELECT a.id, a.operation, a.turn_at FROM actions a INDEXED BY actions_queue
-                    WHERE a.state = 'queued' AND a.available_at <= ?
-                    AND (a.affinity IS NULL OR a.affinity = ?) \(root == nil ? "" : "AND a.root = ?")
-                    AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.seq < a.seq
-                        AND b.state IN ('queued', 'running'))
-                    ORDER BY a.seq LIMIT 1
-                    """), arguments: [now, lease.owner] + StatementArguments(root.map { [$0] } ?? [])
-        ).map { ($0["id"], $0["operation"], $0["turn_at"]) }
+        try first(
+            """
+            SELECT a.id, a.operation, a.turn_at FROM actions a INDEXED BY actions_queue
+            WHERE a.state = 'queued' AND a.available_at <= ?
+            AND (a.affinity IS NULL OR a.affinity = ?) \(root == nil ? "" : "AND a.root = ?")
+            AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.seq < a.seq
+                AND b.state IN ('queued', 'running'))
+            ORDER BY a.seq LIMIT 1
+            """, [now, lease.owner] + (root.map { [$0] } ?? [])
+        ) { row in try (row["id"], row["operation"], row["turn_at"]) }
     }
 
     fileprivate func postpone(_ action: ActionID, until due: Timestamp) throws {
-        try run("UPDATE actions SET available_at = ?1, turn_at = ?1 WHERE id = ?2", [.time(due), .id(action)])
+        try run("UPDATE actions SET available_at = ?, turn_at = ? WHERE id = ?", [due, due, action])
     }
 
     /// The turn is used up by the attempt: the next one takes its own.
     fileprivate func claim(_ id: ActionID, _ lease: Lease, _ now: Timestamp) throws -> Action {
-        let row = try Row.fetchOne(
-            cachedStatement(
-                sql: """
-                    UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
-                        turn_at = NULL
-                    WHERE id = ? AND state = 'queued' RETURNING *
-                    """), arguments: [lease.owner, lease.until, id])
-        guard let row else { throw LedgerFailure.fenced(what: "action \(id)") }
-        let action = Action(row: row)
-        try execute(
-            sql: "INSERT INTO action_attempts (action, attempt, started_at) VALUES (?, ?, ?)",
-            arguments: [action.id, action.attempt, now])
+        let claimed = try first(
+            """
+            UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                turn_at = NULL
+            WHERE id = ? AND state = 'queued' RETURNING *
+            """, [lease.owner, lease.until, id], read: Action.init)
+        guard let action = claimed else { throw LedgerFailure.fenced(what: "action \(id)") }
+        try run(
+            "INSERT INTO action_attempts (action, attempt, started_at) VALUES (?, ?, ?)",
+            [action.id, action.attempt, now])
         try appendAudit(
             action.entry(.actionAttempted, actor: "action-executor", now: now, ["attempt": .integer(action.attempt)]))
         return action

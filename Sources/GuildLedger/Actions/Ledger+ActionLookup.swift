@@ -1,11 +1,10 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
     /// One action as it is now; nil where the ledger has none of that id.
     package func action(_ id: ActionID) async throws -> Action? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]).map(Action.init)
+            try db.first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init)
         }
     }
 
@@ -14,11 +13,10 @@ extension Ledger {
     package func lastTry(of action: Action) async throws -> Timestamp? {
         guard action.attempt > 1 else { return nil }
         return try await read { db in
-            try Timestamp.fetchOne(
-                db,
-                sql: """
-                    SELECT max(ifnull(ended_at, started_at)) FROM action_attempts WHERE action = ? AND attempt < ?
-                    """, arguments: [action.id, action.attempt])
+            try db.value(
+                """
+                SELECT max(coalesce(ended_at, started_at)) FROM action_attempts WHERE action = ? AND attempt < ?
+                """, [action.id, action.attempt], as: Timestamp.self)
         } ?? action.createdAt
     }
 }

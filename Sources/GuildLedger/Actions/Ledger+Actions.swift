@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// A requested side effect as the ledger holds it.
@@ -47,10 +46,10 @@ extension Ledger {
     package func renew(_ action: Action, worker: Worker, now: Timestamp) async throws {
         let lease = worker.lease(now: now)
         try await write { db in
-            try db.execute(
-                sql: "UPDATE actions SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?",
-                arguments: [lease.until, action.id, action.attempt, lease.owner])
-            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            let changed = try db.changes(
+                "UPDATE actions SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?",
+                [lease.until, action.id, action.attempt, lease.owner])
+            guard changed == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
         }
     }
 
@@ -60,17 +59,17 @@ extension Ledger {
         _ action: Action, succeeded: Bool, result: String, waitUntil: Timestamp, now: Timestamp
     ) async throws {
         try await write(touching: [.actions, .invocations, .outcomes, .notifications]) { db in
-            try db.execute(
-                sql: """
-                    UPDATE actions SET state = ?, ended_at = ?, result = ?, error = ?, lease_owner = NULL, lease_until = NULL
-                    WHERE id = ? AND attempt = ? AND state = 'running'
-                    """,
-                arguments: [
+            let changed = try db.changes(
+                """
+                UPDATE actions SET state = ?, ended_at = ?, result = ?, error = ?, lease_owner = NULL, lease_until = NULL
+                WHERE id = ? AND attempt = ? AND state = 'running'
+                """,
+                [
                     succeeded ? "succeeded" : "failed", now, succeeded ? result : nil, succeeded ? nil : result,
                     action.id,
                     action.attempt,
                 ])
-            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            guard changed == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
             try db.endAttempt(action, outcome: succeeded ? "succeeded" : "failed: \(result)", now: now)
             try db.appendAudit(
                 action.entry(
@@ -86,12 +85,12 @@ extension Ledger {
         _ action: Action, reason: String, availableAt: Timestamp, now: Timestamp
     ) async throws {
         try await write(touching: [.actions]) { db in
-            try db.execute(
-                sql: """
-                    UPDATE actions SET state = 'queued', available_at = ?, error = ?, lease_owner = NULL, lease_until = NULL
-                    WHERE id = ? AND attempt = ? AND state = 'running'
-                    """, arguments: [availableAt, reason, action.id, action.attempt])
-            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            let changed = try db.changes(
+                """
+                UPDATE actions SET state = 'queued', available_at = ?, error = ?, lease_owner = NULL, lease_until = NULL
+                WHERE id = ? AND attempt = ? AND state = 'running'
+                """, [availableAt, reason, action.id, action.attempt])
+            guard changed == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
             try db.endAttempt(action, outcome: "retry: \(reason)", now: now)
             try db.appendAudit(
                 action.entry(
@@ -104,16 +103,14 @@ extension Ledger {
     /// neither as a try nor as the time of one.
     package func lookAgain(_ action: Action, reason: String, at time: Timestamp, now: Timestamp) async throws {
         try await write(touching: [.actions]) { db in
-            try db.execute(
-                sql: """
-                    UPDATE actions SET state = 'queued', attempt = attempt - 1, available_at = ?, error = ?,
-                        lease_owner = NULL, lease_until = NULL
-                    WHERE id = ? AND attempt = ? AND state = 'running'
-                    """, arguments: [time, reason, action.id, action.attempt])
-            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
-            try db.execute(
-                sql: "DELETE FROM action_attempts WHERE action = ? AND attempt = ?",
-                arguments: [action.id, action.attempt])
+            let changed = try db.changes(
+                """
+                UPDATE actions SET state = 'queued', attempt = attempt - 1, available_at = ?, error = ?,
+                    lease_owner = NULL, lease_until = NULL
+                WHERE id = ? AND attempt = ? AND state = 'running'
+                """, [time, reason, action.id, action.attempt])
+            guard changed == 1 else { throw LedgerFailure.fenced(what: "action \(action.id)") }
+            try db.run("DELETE FROM action_attempts WHERE action = ? AND attempt = ?", [action.id, action.attempt])
             try db.appendAudit(
                 action.entry(
                     .actionRetried, actor: "action-executor", now: now,
@@ -123,22 +120,18 @@ extension Ledger {
 
     package func actions(of invocation: InvocationID) async throws -> [Action] {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq", arguments: [invocation]
-            ).map(Action.init)
+            try db.all("SELECT * FROM actions WHERE invocation = ? ORDER BY seq", [invocation], read: Action.init)
         }
     }
 
     /// The actions that are still to be done though the invocation that asked for them has ended, the oldest first.
     package func leftActions(limit: Int) async throws -> [Action] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT a.* FROM actions a JOIN invocations i ON i.id = a.invocation
-                    WHERE a.state IN ('queued', 'running') AND i.ended_at IS NOT NULL ORDER BY a.seq LIMIT ?
-                    """, arguments: [limit]
-            ).map(Action.init)
+            try db.all(
+                """
+                SELECT a.* FROM actions a JOIN invocations i ON i.id = a.invocation
+                WHERE a.state IN ('queued', 'running') AND i.ended_at IS NOT NULL ORDER BY a.seq LIMIT ?
+                """, [limit], read: Action.init)
         }
     }
 
@@ -148,18 +141,17 @@ extension Ledger {
     ///   action on its subject, whose end raises a signal; without `now` it counts too.
     package func nextActionTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
-            try Timestamp.fetchOne(
-                db,
-                sql: """
-                    SELECT min(t) FROM (SELECT min(available_at) AS t FROM actions INDEXED BY actions_delayed
-                        WHERE state = 'queued' AND available_at > ?1
-                    UNION ALL SELECT min(lease_until) FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?2)
-                    """, arguments: [now ?? Timestamp(microseconds: .min), worker.id])
+            try db.value(
+                """
+                SELECT min(t) FROM (SELECT min(available_at) AS t FROM actions INDEXED BY actions_delayed
+                    WHERE state = 'queued' AND available_at > ?
+                UNION ALL SELECT min(lease_until) FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?) AS t
+                """, [now ?? Timestamp(microseconds: .min), worker.id], as: Timestamp.self)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func insert(
         _ action: ActionRequest, turn: Int, position: Int, of invocation: Invocation, now: Timestamp
     ) throws {
@@ -171,21 +163,21 @@ extension Database {
             : try capHolding(
                 invocation.id, of: invocation.agent, countsOn: action.countsOn, action.caps, now: now)
         let awaits = needsPerson || hold != nil
-        try cachedStatement(
-            sql: """
-                INSERT INTO actions (id, invocation, root, n, position, connector, operation, subject, arguments, reason,
-                    autonomy, idempotency_key, state, available_at, created_at, affinity, agent, counts_on, held_by, caps,
-                    policy)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                    (SELECT affinity FROM invocations WHERE id = ?), ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            action.id, invocation.id, invocation.root, turn, position, action.connector, action.operation,
-            action.subject, action.arguments.text(), action.reason, action.autonomy.rawValue,
-            action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id, invocation.agent,
-            action.countsOn, hold?.cap.rawValue, hold.map { _ in action.caps.json.text() },
-            action.policy,
-        ])
+        try run(
+            """
+            INSERT INTO actions (id, invocation, root, n, position, connector, operation, subject, arguments, reason,
+                autonomy, idempotency_key, state, available_at, created_at, affinity, agent, counts_on, held_by, caps,
+                policy)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                (SELECT affinity FROM invocations WHERE id = ?), ?, ?, ?, ?, ?)
+            """,
+            [
+                action.id, invocation.id, invocation.root, turn, position, action.connector, action.operation,
+                action.subject, action.arguments.text(), action.reason, action.autonomy.rawValue,
+                action.id.description, awaits ? "awaiting" : "queued", now, now, invocation.id, invocation.agent,
+                action.countsOn, hold?.cap.rawValue, hold.map { _ in action.caps.json.text() },
+                action.policy,
+            ])
         if !awaits { try count(action.id, of: invocation.agent, now: now) }
         let told: JSONObject = [
             "agent": .string(invocation.agent), "operation": .string(action.operation),
@@ -213,15 +205,13 @@ extension Database {
     /// Gives the actions of an invocation that ends their final outcome: those that nobody has agreed to, and those too
     /// that have not begun where `alsoQueued`.
     func cancelActions(of invocation: InvocationID, alsoQueued: Bool, actor: String, now: Timestamp) throws {
-        let open = try Row.fetchAll(
-            self,
-            sql: """
-                SELECT * FROM actions WHERE invocation = ? AND state IN ('awaiting'\(alsoQueued ? ", 'queued'" : ""))
-                ORDER BY seq
-                """, arguments: [invocation])
-        for action in open.map(Action.init) {
-            try execute(
-                sql: "UPDATE actions SET state = 'cancelled', ended_at = ? WHERE id = ?", arguments: [now, action.id])
+        let open = try all(
+            """
+            SELECT * FROM actions WHERE invocation = ? AND state IN ('awaiting'\(alsoQueued ? ", 'queued'" : ""))
+            ORDER BY seq
+            """, [invocation], read: Action.init)
+        for action in open {
+            try run("UPDATE actions SET state = 'cancelled', ended_at = ? WHERE id = ?", [now, action.id])
             try appendAudit(
                 action.entry(
                     .actionEnded, actor: actor, now: now,
@@ -230,36 +220,37 @@ extension Database {
     }
 
     func endAttempt(_ action: Action, outcome: String, now: Timestamp) throws {
-        try execute(
-            sql: "UPDATE action_attempts SET ended_at = ?, outcome = ? WHERE action = ? AND attempt = ?",
-            arguments: [now, ScreenText.prefix(outcome, scalars: 1000), action.id, action.attempt])
+        try run(
+            "UPDATE action_attempts SET ended_at = ?, outcome = ? WHERE action = ? AND attempt = ?",
+            [now, ScreenText.prefix(outcome, scalars: 1000), action.id, action.attempt])
     }
 
     fileprivate func notify(about action: Action, succeeded: Bool, now: Timestamp) throws {
         let text = "\(action.operation) on \(action.subject) \(succeeded ? "was done" : "failed"): \(action.reason)"
-        try execute(
-            sql: """
-                INSERT INTO notifications (id, at, recipient, severity, text, invocation, action, state)
-                VALUES (?, ?, 'chapter', 'info', ?, ?, ?, 'pending')
-                """,
-            arguments: [
+        try run(
+            """
+            INSERT INTO notifications (id, at, recipient, severity, text, invocation, action, state)
+            VALUES (?, ?, 'chapter', 'info', ?, ?, ?, 'pending')
+            """,
+            [
                 NotificationID(now: now), now, ScreenText.prefix(text, scalars: 2000), action.invocation, action.id,
             ])
     }
 }
 
 extension Action {
-    init(row: Row) {
-        self.init(
-            id: row["id"], invocation: row["invocation"], root: row["root"], agent: row["agent"] ?? "", turn: row["n"],
+    init(row: LedgerRow) throws {
+        try self.init(
+            id: row["id"], invocation: row["invocation"], root: row["root"], agent: row["agent"] as String? ?? "",
+            turn: row["n"],
             position: row["position"],
             connector: row["connector"], operation: row["operation"], subject: row["subject"],
             arguments: row.json("arguments"), reason: row["reason"],
-            autonomy: Autonomy(rawValue: row["autonomy"]) ?? .approve, idempotencyKey: row["idempotency_key"],
-            state: State(rawValue: row["state"]) ?? .failed, attempt: row["attempt"], createdAt: row["created_at"],
+            autonomy: row["autonomy"], idempotencyKey: row["idempotency_key"],
+            state: row["state"], attempt: row["attempt"], createdAt: row["created_at"],
             availableAt: row["available_at"], endedAt: row["ended_at"], result: row["result"], error: row["error"],
-            hold: (row["held_by"] as String?).flatMap(ActionCap.init).map { cap in
-                CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
+            hold: (row["held_by"] as ActionCap?).map { cap in
+                try CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
             }, countsOn: row["counts_on"], policy: row["policy"])
     }
 

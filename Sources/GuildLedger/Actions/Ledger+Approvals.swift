@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Why an approval could not be decided.
@@ -22,13 +21,12 @@ extension Ledger {
     /// The actions that wait for a person, oldest first.
     package func approvals() async throws -> [(action: Action, agent: String)] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
-                    WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
-                    """
-            ).map { (Action(row: $0), $0["caller"]) }
+            try db.all(
+                """
+                SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
+                WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
+                """
+            ) { row in try (Action(row: row), row["caller"]) }
         }
     }
 
@@ -51,12 +49,12 @@ extension Ledger {
         try await write(touching: [.actions, .invocations, .approvals, .outcomes]) { db in
             let action = try db.decidable(id, approve: approve)
             guard action.state == .awaiting else { return Ruling(action: action) }
-            try db.execute(
-                sql: "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
-                arguments: [id, now, approve ? "approved" : "rejected", actor, reason])
-            let changed = try Row.fetchOne(
-                db, sql: "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
-                arguments: [approve ? "queued" : "rejected", now, approve ? nil : now, id])
+            try db.run(
+                "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
+                [id, now, approve ? "approved" : "rejected", actor, reason])
+            let changed = try db.first(
+                "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
+                [approve ? "queued" : "rejected", now, approve ? nil : now, id], read: Action.init)
             var told: JSONObject = [
                 "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
             ]
@@ -81,19 +79,18 @@ extension Ledger {
                 let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
                 try db.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
             }
-            return Ruling(action: changed.map { Action(row: $0) } ?? action, grant: grant)
+            return Ruling(action: changed ?? action, grant: grant)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// An action that waits for a person, or that an approval of another one has let out already: whoever approves each
     /// of a list finds those too.
     fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
-        guard let row = try Row.fetchOne(self, sql: "SELECT * FROM actions WHERE id = ?", arguments: [id]) else {
+        guard let action = try first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init) else {
             throw ApprovalFailure.unknown(id.description)
         }
-        let action = Action(row: row)
         if action.state == .awaiting { return action }
         guard approve, try isReleased(id) else { throw ApprovalFailure.decided(id, state: action.state.rawValue) }
         return action

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How an agent is doing: what it has in hand, what came of its last day, and whether somebody has paused it.
@@ -89,66 +88,66 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func standing(of agent: String, isPaused: Bool) throws -> AgentStanding {
         var standing = AgentStanding()
         standing.isPaused = isPaused
-        var outcomes: [String?] = []
-        try each(
+        let outcomes: [InvocationState] = try column(
             """
             SELECT state FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(Ledger.standingOutcomes)
-            """, [.text(agent)]
-        ) { outcomes.append($0.text(0)) }
-        standing.consecutiveFailures = outcomes.prefix { $0 == "failed" }.count
+            """, [agent])
+        standing.consecutiveFailures = outcomes.prefix { $0 == .failed }.count
         standing.hasUnfinished =
-            try first(
+            try holds(
                 """
                 SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_unfinished
                     WHERE agent = ? AND ended_at IS NULL)
-                """, [.text(agent)]
-            ) { $0.integer(0) == 1 } ?? false
+                """, [agent])
         return standing
     }
 
     /// Each row is read once, by an index that gives the newest first.
     fileprivate func health(of agent: String, sample: Int, now: Timestamp) throws -> AgentHealth {
         var health = AgentHealth(agent: agent)
-        try first(
-            "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [.text(agent)]
+        _ = try first(
+            "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [agent]
         ) { row in
-            health.lastInvocation = row.blob(0).flatMap { InvocationID(bytes: $0) }
-            health.lastStartedAt = row.integer(1).map { Timestamp(microseconds: $0) }
+            health.lastInvocation = try row[0]
+            health.lastStartedAt = try row[1]
         }
         guard health.lastInvocation != nil else { return health }
-        let since = (now - AgentHealth.window).microseconds
-        var (times, hasSucceeded): ([Int64], Bool) = ([], false)
+        let since = now - AgentHealth.window
+        var times: [Int64] = []
+        var hasSucceeded = false
         try each(
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT ?
-            """, [.text(agent), .integer(Int64(sample))]
+            """, [agent, sample]
         ) { row in
-            health.count(row, since: since)
-            let (state, endedAt) = (row.text(0), row.integer(5) ?? 0)
+            try health.count(row, since: since)
+            let state: String = try row[0]
+            let endedAt: Timestamp = try row[5]
             if health.lastState == nil {
-                (health.lastState, health.lastEndedAt) = (state, Timestamp(microseconds: endedAt))
+                health.lastState = state
+                health.lastEndedAt = endedAt
             }
             if state != "failed" { hasSucceeded = true }
             if !hasSucceeded { health.consecutiveFailures += 1 }
             guard endedAt >= since else { return }
             health.ended += 1
             if state == "failed" { health.failed += 1 }
-            if let startedAt = row.integer(4) { times.append((endedAt - startedAt) / 1000) }
+            if let startedAt: Timestamp = try row[4] { times.append((endedAt - startedAt).microseconds / 1000) }
         }
         try each(
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_unfinished
             WHERE agent = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?
-            """, [.text(agent), .integer(Int64(sample))]
+            """, [agent, sample]
         ) { row in
-            health.count(row, since: since)
-            health.byState[row.text(0) ?? "", default: 0] += 1
+            try health.count(row, since: since)
+            try health.byState[row[0], default: 0] += 1
         }
         times.sort()
         health.medianMilliseconds = times.nearestRank(50)
@@ -162,10 +161,10 @@ extension Database {
 }
 
 extension AgentHealth {
-    fileprivate mutating func count(_ row: DirectRow, since: Int64) {
-        guard row.integer(1) ?? 0 >= since else { return }
-        tokens = tokens.addingSaturated(row.integer(2) ?? 0)
-        costMicrodollars = costMicrodollars.addingSaturated(row.integer(3) ?? 0)
+    fileprivate mutating func count(_ row: LedgerRow, since: Timestamp) throws {
+        guard try row[1] as Timestamp >= since else { return }
+        tokens = try tokens.addingSaturated(row[2])
+        costMicrodollars = try costMicrodollars.addingSaturated(row[3])
     }
 }
 

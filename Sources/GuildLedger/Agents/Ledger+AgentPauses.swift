@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// That nothing new is dispatched to an agent until a person, or the clock, says otherwise.
@@ -22,8 +21,8 @@ package struct AgentPause: Sendable, Hashable {
 }
 
 extension AgentPause {
-    fileprivate init(_ row: Row) {
-        self.init(
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(
             agent: row["agent"], actor: row["actor"], reason: row["reason"], since: row["since"], until: row["until"])
     }
 }
@@ -45,9 +44,12 @@ extension Ledger {
             let pause = AgentPause(
                 agent: agent, actor: actor, reason: reason, since: known?.since ?? now,
                 until: until.map { max($0, now + .microseconds(1)) })
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)",
-                arguments: [agent, actor, reason, pause.since, pause.until])
+            try db.run(
+                """
+                INSERT INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (agent) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,
+                    since = excluded.since, until = excluded.until
+                """, [agent, actor, reason, pause.since, pause.until])
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
@@ -66,7 +68,7 @@ extension Ledger {
     package func resume(agent: String, actor: String, commit: String?, now: Timestamp) async throws -> Bool {
         try await write(touching: [.outcomes]) { db in
             guard try db.pause(of: agent, now: now) != nil else { return false }
-            try db.execute(sql: "DELETE FROM agent_pauses WHERE agent = ?", arguments: [agent])
+            try db.run("DELETE FROM agent_pauses WHERE agent = ?", [agent])
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
@@ -76,17 +78,15 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
-        try Row.fetchOne(
-            cachedStatement(sql: "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)"),
-            arguments: [agent, now]
-        ).map { AgentPause($0) }
+        try first(
+            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now],
+            read: AgentPause.init)
     }
 
     func pauses(now: Timestamp) throws -> [String: AgentPause] {
-        let rows = try Row.fetchAll(
-            self, sql: "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", arguments: [now])
-        return Dictionary(rows.map { AgentPause($0) }.map { ($0.agent, $0) }) { first, _ in first }
+        let rows = try all("SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: AgentPause.init)
+        return Dictionary(rows.map { ($0.agent, $0) }) { first, _ in first }
     }
 }

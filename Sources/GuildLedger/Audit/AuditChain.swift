@@ -1,7 +1,5 @@
 import Crypto
 import Foundation
-import GRDB
-import GRDBSQLite
 import GuildDomain
 
 /// The chain as far as it was recomputed, its tree beside it. It trusts nothing that it reads: neither the columns'
@@ -24,10 +22,8 @@ struct AuditChain: Sendable {
     private var scratch: [UInt8] = []
 
     private static let entries = """
-        SELECT seq, at, actor, kind, subject, commit_id, cause, root, body_hash, prev, hash FROM audit
-        WHERE seq > ? ORDER BY seq LIMIT ?
+        SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.seq > ? ORDER BY a.seq LIMIT ?
         """
-    private static let bodies = "SELECT seq, salt, body FROM audit_bodies WHERE seq > ? ORDER BY seq"
     /// A read ends behind this many bytes, however long the bodies are.
     private static let pageBytes = 32 << 20
 
@@ -43,25 +39,15 @@ struct AuditChain: Sendable {
     /// Follows the next `count` entries, and compares with the head and with what is left over behind the last one.
     ///
     /// - Returns: whether there are no more.
-    mutating func take(page count: Int, of db: Database) throws -> Bool {
+    mutating func take(page count: Int, of db: LedgerTransaction) throws -> Bool {
         // The first page looks at every number that a row can have.
         let after = position.seq == 0 ? Int64.min : position.seq
         var (taken, bytes) = (0, 0)
-        do {
-            var entries = try DirectCursor(db, Self.entries, [.integer(after), .integer(Int64(count))])
-            var bodies = try DirectCursor(db, Self.bodies, [.integer(after)])
-            var body = try bodies.next()
-            var bodySeq = body?.integer(0)
-            while problem == nil, bytes < Self.pageBytes, let entry = try entries.next() {
-                while let seq = bodySeq, seq < position.seq + 1 {
-                    body = try bodies.next()
-                    bodySeq = body?.integer(0)
-                }
-                let own = bodySeq == position.seq + 1 ? body.map(StoredBody.init) : nil
-                bytes += 256 + (own?.body.bytes.count ?? 0)
-                try follow(entry, body: own, db)
-                taken += 1
-            }
+        try db.rows(Self.entries, [after, count]) { entry in
+            bytes += 256 + entry.source.bytes(AuditColumn.body) { $0.count }
+            taken += 1
+            try follow(entry, db)
+            return problem == nil && bytes < Self.pageBytes
         }
         if problem == nil { try compareNodes(db) }
         guard problem == nil, taken < count, bytes < Self.pageBytes else { return problem != nil }
@@ -69,46 +55,28 @@ struct AuditChain: Sendable {
         return true
     }
 
-    /// Salt and body as they are stored; valid until the next step.
-    private struct StoredBody {
-        let salt: (type: Int32, bytes: UnsafeRawBufferPointer)
-        let body: (type: Int32, bytes: UnsafeRawBufferPointer)
-
-        init(_ row: DirectRow) { (salt, body) = (row.stored(1), row.stored(2)) }
-
-        /// Nil where it is not what was written.
-        var digest: SHA256.Digest? {
-            guard salt.type == SQLITE_BLOB, body.type == SQLITE_BLOB, salt.bytes.count == AuditHash.saltBytes else {
-                return nil
-            }
-            return AuditHash.digest(salt: salt.bytes, body: body.bytes)
-        }
-    }
-
-    private mutating func follow(_ row: DirectRow, body: StoredBody?, _ db: Database) throws {
-        let next = position.seq + 1
-        guard let found = row.integer(0), found == next else {
-            let found = row.integer(0) ?? 0
+    private mutating func follow(_ row: LedgerRow, _ db: LedgerTransaction) throws {
+        let (next, found) = (position.seq + 1, row.source.integer(AuditColumn.seq))
+        guard found == next else {
             return problem = .init(
                 seq: min(next, found),
                 reason: found < next ? "it was inserted" : "the entry is missing; the next one is \(found)")
         }
-        guard let at = row.integer(1), let entry = AuditHash.StoredEntry(row) else {
+        guard AuditHash.write(row, into: &scratch) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
-        guard position.hash.withUnsafeBytes({ Self.equal($0, entry.previous) }) else {
+        guard position.hash.withUnsafeBytes({ Self.equal($0, row, AuditColumn.previous) }) else {
             return problem = .init(seq: next, reason: "it does not follow the entry before it")
         }
-        AuditHash.write(entry, seq: next, at: at, into: &scratch)
         let computed = scratch.withUnsafeBytes { AuditHash.digest(of: $0) }
-        guard computed.withUnsafeBytes({ Self.equal($0, entry.hash) }) else {
+        guard computed.withUnsafeBytes({ Self.equal($0, row, AuditColumn.hash) }) else {
             return problem = .init(seq: next, reason: "a column was changed")
         }
-        if let body {
-            guard let digest = body.digest, digest.withUnsafeBytes({ Self.equal($0, entry.bodyHash) }) else {
-                return problem = .init(seq: next, reason: "its body was changed")
-            }
-        } else if try covers(next, entry.texts.1, db) {
+        if row.source.kind(AuditColumn.bodySeq) != .null {
+            guard let digest = AuditHash.bodyDigest(row),
+                digest.withUnsafeBytes({ Self.equal($0, row, AuditColumn.bodyHash) })
+            else { return problem = .init(seq: next, reason: "its body was changed") }
+        } else if try covers(next, row, db) {
             erased += 1
         } else {
             return problem = .init(seq: next, reason: "its body is gone and no erasure covers it")
@@ -118,8 +86,9 @@ struct AuditChain: Sendable {
 
     /// Whether an erasure later in the chain names that entry. Asked again in this snapshot before the answer is no:
     /// the erasure may have come while we walked.
-    private mutating func covers(_ seq: Int64, _ kind: UnsafeRawBufferPointer?, _ db: Database) throws -> Bool {
-        guard kind?.elementsEqual(AuditEntry.Kind.auditErased.rawValue.utf8) != true else { return false }
+    private mutating func covers(_ seq: Int64, _ row: LedgerRow, _ db: LedgerTransaction) throws -> Bool {
+        let erasure = AuditEntry.Kind.auditErased.rawValue.utf8
+        guard !row.source.bytes(AuditColumn.kind, { $0.elementsEqual(erasure) }) else { return false }
         if erasures.covers(seq) { return true }
         erasures = try AuditErasures(in: db)
         return erasures.covers(seq)
@@ -141,21 +110,25 @@ struct AuditChain: Sendable {
         }
     }
 
-    private static func equal(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-        guard one.count == other.count, let one = one.baseAddress, let start = other.baseAddress else { return false }
-        return memcmp(one, start, other.count) == 0
+    /// Whether a column holds exactly those bytes.
+    private static func equal(_ bytes: UnsafeRawBufferPointer, _ row: LedgerRow, _ column: Int32) -> Bool {
+        row.source.bytes(column) { stored in
+            guard bytes.count == stored.count, let one = bytes.baseAddress, let other = stored.baseAddress else {
+                return false
+            }
+            return memcmp(one, other, stored.count) == 0
+        }
     }
 
     // MARK: Beside and behind the entries
 
     /// A stored node decides nothing here, but proofs and anchors are made from it.
-    private mutating func compareNodes(_ db: Database) throws {
+    private mutating func compareNodes(_ db: LedgerTransaction) throws {
         for node in nodes {
-            let stored = try db.first(
-                "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?",
-                [.integer(Int64(node.level)), .integer(node.position)]
-            ) { $0.blob(0) ?? [] }
-            guard let stored, stored != node.hash else { continue }
+            let isWrong = try db.first(
+                "SELECT hash FROM audit_nodes WHERE level = ? AND position = ?", [node.level, node.position]
+            ) { [UInt8](stored: $0.source, column: 0) != node.hash }
+            guard isWrong == true else { continue }
             let first = node.position << node.level + 1
             problem = .init(
                 seq: first,
@@ -166,14 +139,15 @@ struct AuditChain: Sendable {
         nodes.removeAll(keepingCapacity: true)
     }
 
-    private mutating func compareEnds(_ db: Database) throws {
+    private mutating func compareEnds(_ db: LedgerTransaction) throws {
         let seq = position.seq
-        if let stray = try Int64.fetchOne(
-            db, sql: "SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1", arguments: [seq])
-        {
+        let stray = "SELECT seq FROM audit_bodies WHERE seq < 1 OR seq > ? LIMIT 1"
+        if let stray = try db.value(stray, [seq], as: Int64.self) {
             return problem = .init(seq: stray, reason: "there is a body without an entry")
         }
-        let head = try db.first("SELECT seq, hash FROM audit_head") { (seq: $0.integer(0), hash: $0.blob(1)) }
+        let head = try db.first("SELECT seq, hash FROM audit_head") { row in
+            (seq: Int64(stored: row.source, column: 0), hash: [UInt8](stored: row.source, column: 1))
+        }
         guard let head, let headSeq = head.seq else {
             return problem = .init(seq: seq, reason: "the head is gone or damaged")
         }
@@ -191,10 +165,8 @@ struct AuditChain: Sendable {
                     "the log ends at \(seq), but \(checkpoint.source) pins entry \(checkpoint.anchor.seq): its tail was cut off"
             )
         }
-        let node = try db.first(
-            "SELECT position FROM audit_nodes WHERE (position + 1) << level > ? LIMIT 1", [.integer(seq)]
-        ) { _ in true }
-        if isWhole, node != nil {
+        let hasMore = "SELECT EXISTS (SELECT 1 FROM audit_nodes WHERE (position + 1) << level > ?)"
+        if isWhole, try db.holds(hasMore, [seq]) {
             problem = .init(
                 seq: seq + 1, reason: "the tree has nodes for entries that are not there: the tail was cut off")
         }
@@ -253,21 +225,16 @@ struct AuditErasures: Sendable {
 
     /// Reads every erasure whose body is the one that its entry carries the hash of; the walk that asks verifies those
     /// entries too.
-    init(in db: Database) throws {
-        var rows = try DirectCursor(
-            db,
-            """
-            SELECT a.seq, a.body_hash, b.salt, b.body FROM audit a JOIN audit_bodies b ON b.seq = a.seq
-            WHERE a.kind = 'audit.erased'
-            """)
+    init(in db: LedgerTransaction) throws {
         var found: [ClosedRange<Int64>] = []
-        while let row = try rows.next() {
-            guard let seq = row.integer(0), let salt = row.blob(2), let body = row.blob(3),
-                row.blob(1) == AuditHash.body(salt: salt, body: body),
+        try db.each("SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE a.kind = 'audit.erased'") { row in
+            guard let digest = AuditHash.bodyDigest(row),
+                row.source.bytes(AuditColumn.bodyHash, { $0.elementsEqual(digest) }),
                 // A body that is no document covers nothing; the missing ones are then named.
-                let document = try? JSONParser.parse(body), let first = document["first"]?.integer,
-                let last = document["last"]?.integer, first >= 1, first <= last, last < seq
-            else { continue }
+                let document = try? JSONParser.parse(row.source.bytes(AuditColumn.body) { Array($0) }),
+                let first = document["first"]?.integer, let last = document["last"]?.integer, first >= 1,
+                first <= last, last < row.source.integer(AuditColumn.seq)
+            else { return }
             found.append(first...last)
         }
         for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import GRDBSQLite
 
 /// How the chain is made: hash = SHA-256(version ‖ columns, each with its length ‖ body hash ‖ previous hash), and
 /// body hash = SHA-256(salt ‖ the body's bytes exactly as stored). docs/audit-format.md gives it for other languages.
@@ -47,48 +46,42 @@ enum AuditHash {
     }
 
     /// What the hash of a stored entry is over; each column is taken as the bytes that are stored.
-    static func write(_ columns: StoredEntry, seq: Int64, at: Int64, into bytes: inout [UInt8]) {
+    ///
+    /// - Parameter row: with the columns of `AuditColumn`.
+    /// - Returns: false if one of them is not of its type, or a hash not of its length.
+    static func write(_ row: LedgerRow, into bytes: inout [UInt8]) -> Bool {
+        let source = row.source
+        guard source.kind(AuditColumn.at) == .integer, isHash(source, AuditColumn.hash) else { return false }
         bytes.removeAll(keepingCapacity: true)
-        begin(seq: seq, at: at, &bytes)
-        let texts = columns.texts
-        for text in [texts.0, texts.1, texts.2, texts.3, texts.4, texts.5] {
-            if let text { append(text: text, to: &bytes) } else { append(absent, to: &bytes) }
+        begin(seq: source.integer(AuditColumn.seq), at: source.integer(AuditColumn.at), &bytes)
+        for column in AuditColumn.actor...AuditColumn.root {
+            switch source.kind(column) {
+            case .text: source.bytes(column) { append(text: $0, to: &bytes) }
+            case .null where column >= AuditColumn.commit: append(absent, to: &bytes)
+            case .null, .integer, .real, .blob: return false
+            }
         }
-        bytes.append(contentsOf: columns.bodyHash)
-        bytes.append(contentsOf: columns.previous)
+        for column in [AuditColumn.bodyHash, AuditColumn.previous] {
+            guard isHash(source, column) else { return false }
+            source.bytes(column) { bytes.append(contentsOf: $0) }
+        }
+        return true
     }
 
-    /// The columns of a stored entry that its hash is over, and the hash; valid until the next step.
-    struct StoredEntry {
-        typealias Bytes = UnsafeRawBufferPointer
+    private static func isHash(_ source: any RowSource, _ column: Int32) -> Bool {
+        source.kind(column) == .blob && source.bytes(column) { $0.count } == bytes
+    }
 
-        /// Actor, kind, subject, commit, cause and root; nil for NULL.
-        let texts: (Bytes?, Bytes?, Bytes?, Bytes?, Bytes?, Bytes?)
-        let bodyHash: Bytes
-        let previous: Bytes
-        let hash: Bytes
-
-        /// - Parameter row: the columns of `audit`, in order.
-        /// - Returns: nil where one is not of its type or a hash not of its length.
-        init?(_ row: DirectRow) {
-            var isWell = true
-            func text(_ column: Int32, isOptional: Bool = false) -> Bytes? {
-                let (type, bytes) = row.stored(column)
-                if type == SQLITE_TEXT { return bytes }
-                if !(isOptional && type == SQLITE_NULL) { isWell = false }
-                return nil
-            }
-            func hash(_ column: Int32) -> Bytes {
-                let (type, bytes) = row.stored(column)
-                if type != SQLITE_BLOB || bytes.count != AuditHash.bytes { isWell = false }
-                return bytes
-            }
-            texts = (
-                text(2), text(3), text(4), text(5, isOptional: true), text(6, isOptional: true),
-                text(7, isOptional: true)
-            )
-            (bodyHash, previous, self.hash) = (hash(8), hash(9), hash(10))
-            guard isWell else { return nil }
+    /// The hash of a stored body.
+    ///
+    /// - Parameter row: with the columns of `AuditColumn`.
+    /// - Returns: nil if there is none, or salt or body are not what was written.
+    static func bodyDigest(_ row: LedgerRow) -> SHA256.Digest? {
+        let source = row.source
+        guard source.kind(AuditColumn.salt) == .blob, source.kind(AuditColumn.body) == .blob else { return nil }
+        return source.bytes(AuditColumn.salt) { salt in
+            guard salt.count == saltBytes else { return nil }
+            return source.bytes(AuditColumn.body) { digest(salt: salt, body: $0) }
         }
     }
 

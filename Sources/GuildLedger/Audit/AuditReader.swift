@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 package import GuildDomain
 
 /// An entry as it stands in the chain.
@@ -48,7 +46,7 @@ extension Ledger {
 
     /// The entries that a filter lets through, in the chain's order; at most 10,000.
     package func auditLog(_ filter: AuditFilter) async throws -> [AuditRecord] {
-        let newest = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM audit") ?? 0 }
+        let newest = try await read { db in try db.value("SELECT max(seq) FROM audit", as: Int64.self) ?? 0 }
         let last = min(newest, filter.through ?? .max)
         let limit = min(max(filter.limit, 0), Self.auditLimit)
         let first = max(filter.after, 0)
@@ -58,7 +56,7 @@ extension Ledger {
         if !filter.newestFirst { high = min(last, low.addingSaturated(Self.auditWindow)) }
         while low < high, found.count < limit {
             let (window, room) = ((low, high), limit - found.count)
-            found += try await read { db in try db.auditRecords(filter, in: window, limit: room) }
+            found += try await scan { db in try db.auditRecords(filter, in: window, limit: room) }
             if filter.newestFirst {
                 (low, high) = (max(first, low - Self.auditWindow), low)
             } else {
@@ -69,19 +67,20 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func auditRecords(
         _ filter: AuditFilter, in window: (low: Int64, high: Int64), limit: Int
     ) throws -> [AuditRecord] {
         var conditions = ["a.seq > ?", "a.seq <= ?"]
-        var arguments: StatementArguments = [window.low, window.high]
-        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+        var arguments: [(any Storable)?] = [window.low, window.high]
+        func add(_ condition: String, _ value: (any Storable)?) {
             guard let value else { return }
             conditions.append(condition)
-            arguments += [value]
+            arguments.append(value)
         }
-        add("a.kind GLOB ?", filter.kind)
-        add("a.actor GLOB ?", filter.actor)
+        let (kind, actor) = (filter.kind.map { Glob($0) }, filter.actor.map { Glob($0) })
+        if let kind, kind.isLiteral { add("a.kind = ?", kind.description) }
+        if let actor, actor.isLiteral { add("a.actor = ?", actor.description) }
         add("a.root = ?", filter.root?.description)
         add("a.subject = ?", filter.subject)
         add("? IN (a.subject, a.cause)", filter.invocation)
@@ -91,27 +90,42 @@ extension Database {
             """
             CASE WHEN json_valid(CAST(b.body AS TEXT)) THEN json_extract(CAST(b.body AS TEXT), '$.agent') END = ?
             """, filter.agent)
-        return try Row.fetchAll(
-            self,
-            sql: """
-                SELECT a.*, b.body FROM audit a LEFT JOIN audit_bodies b ON b.seq = a.seq
-                WHERE \(conditions.joined(separator: " AND "))
-                ORDER BY a.seq \(filter.newestFirst ? "DESC" : "ASC") LIMIT \(limit)
-                """, arguments: arguments
-        ).map(AuditRecord.init(row:))
+        var found: [AuditRecord] = []
+        guard limit > 0 else { return found }
+        let sql = """
+            SELECT \(AuditColumn.list) FROM \(AuditColumn.tables) WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY a.seq \(filter.newestFirst ? "DESC" : "ASC")
+            """
+        try rows(sql, arguments) { row in
+            if kind?.matches(row.text(AuditColumn.kind) ?? "") ?? true,
+                actor?.matches(row.text(AuditColumn.actor) ?? "") ?? true
+            {
+                found.append(AuditRecord(row))
+            }
+            return found.count < limit
+        }
+        return found
     }
 }
 
 extension AuditRecord {
-    /// A damaged column reads as empty, a body that does not parse as erased; `verify` is what names tampering.
-    fileprivate init(row: Row) {
-        func text(_ column: String) -> String? { String.fromDatabaseValue(row[column]) }
+    /// A damaged column reads as empty, a body that does not parse as erased: what is listed is evidence, and `verify` is
+    /// what names tampering.
+    fileprivate init(_ row: LedgerRow) {
+        let source = row.source
+        let body = [UInt8](stored: source, column: AuditColumn.body)
         self.init(
-            seq: Int64.fromDatabaseValue(row["seq"]) ?? 0,
-            at: Timestamp.fromDatabaseValue(row["at"]) ?? Timestamp(microseconds: 0), actor: text("actor") ?? "",
-            kind: text("kind") ?? "", subject: text("subject") ?? "", commit: text("commit_id"), cause: text("cause"),
-            root: text("root"),
-            body: Data.fromDatabaseValue(row["body"]).flatMap { try? JSONParser.parse(Array($0)) },
-            hash: ContentDigest.hex(bytes: Data.fromDatabaseValue(row["hash"]) ?? Data()))
+            seq: source.integer(AuditColumn.seq),
+            at: Timestamp(stored: source, column: AuditColumn.at) ?? Timestamp(microseconds: 0),
+            actor: row.text(AuditColumn.actor) ?? "", kind: row.text(AuditColumn.kind) ?? "",
+            subject: row.text(AuditColumn.subject) ?? "", commit: row.text(AuditColumn.commit),
+            cause: row.text(AuditColumn.cause), root: row.text(AuditColumn.root),
+            body: body.flatMap { try? JSONParser.parse($0) },
+            hash: source.bytes(AuditColumn.hash) { ContentDigest.hex(bytes: $0) })
     }
+}
+
+extension LedgerRow {
+    /// Nil if the column does not hold a text.
+    fileprivate func text(_ column: Int32) -> String? { String(stored: source, column: column) }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// The Merkle tree over the chain: leaf i is the `hash` of entry i + 1.
@@ -21,7 +20,7 @@ extension Ledger {
     ///
     /// - Throws: `AuditFailure` where an entry of the chain is not there.
     func extendAuditTree() async throws {
-        while let batch = try await read({ db in try db.nextAuditNodes() }) {
+        while let batch = try await scan({ db in try db.nextAuditNodes() }) {
             try await write { db in try db.insertAuditNodes(batch.hashes, from: batch.position) }
         }
     }
@@ -38,12 +37,8 @@ extension Ledger {
     package func auditPosition(at seq: Int64) async throws -> AuditPosition {
         guard seq > 0 else { return AuditPosition() }
         try await extendAuditTree()
-        return try await read { db in
-            guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
-                let hash
-            else { throw AuditFailure.noEntry(seq) }
-            return AuditPosition(seq: seq, hash: hash, frontier: try db.auditFrontier(size: seq))
+        return try await scan { db in
+            AuditPosition(seq: seq, hash: try db.auditHash(of: seq), frontier: try db.auditFrontier(size: seq))
         }
     }
 
@@ -52,42 +47,44 @@ extension Ledger {
     /// - Throws: `AuditFailure` where there is no such entry, or `size` is below `seq` or beyond the head.
     package func auditProof(of seq: Int64, size: Int64? = nil) async throws -> AuditProof {
         try await extendAuditTree()
-        return try await read { db in
+        return try await scan { db in
             let head = try db.auditHead()
             let size = size ?? head
             guard (1...max(head, 1)).contains(seq), head > 0 else { throw AuditFailure.noEntry(seq) }
             guard size >= seq, size <= head else { throw AuditFailure.badSize(size, seq: seq, head: head) }
-            guard
-                let hash = try db.first("SELECT hash FROM audit WHERE seq = ?", [.integer(seq)], read: { $0.blob(0) }),
-                let hash
-            else { throw AuditFailure.noEntry(seq) }
             return AuditProof(
-                ledger: try db.ledgerID(), seq: seq, size: size, hash: hash,
+                ledger: try db.ledgerID(), seq: seq, size: size, hash: try db.auditHash(of: seq),
                 path: try db.auditPath(of: seq - 1, in: 0, size), root: try db.auditRoot(of: 0, size))
         }
     }
 }
 
-extension Database {
-    func auditHead() throws -> Int64 { try first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 } ?? 0 }
+extension LedgerTransaction {
+    /// The number of the newest entry; 0 before the first.
+    func auditHead() throws -> Int64 { try value("SELECT seq FROM audit_head") ?? 0 }
 
     /// Who this ledger is; its anchors carry it.
     func ledgerID() throws -> LedgerID {
-        let id = try first("SELECT id FROM audit_identity") { $0.blob(0).flatMap { LedgerID(bytes: $0) } }
-        guard let id, let id else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the ledger's identity is gone or damaged")
+        guard let id = try value("SELECT id FROM audit_identity", as: LedgerID.self) else {
+            throw StorageFault(kind: .notADatabase, message: "the ledger's identity is gone")
         }
         return id
+    }
+
+    /// - Throws: `AuditFailure.noEntry`.
+    fileprivate func auditHash(of seq: Int64) throws -> [UInt8] {
+        guard let hash = try value("SELECT hash FROM audit WHERE seq = ?", [seq], as: [UInt8].self) else {
+            throw AuditFailure.noEntry(seq)
+        }
+        return hash
     }
 
     // MARK: Deriving
 
     /// The nodes of level 8 that come next; nil where no further group of 256 is complete.
     fileprivate func nextAuditNodes() throws -> (position: Int64, hashes: [[UInt8]])? {
-        let start =
-            try first(
-                "SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [.integer(Int64(AuditTree.step))]
-            ) { $0.integer(0) ?? 0 } ?? 0
+        let start: Int64 =
+            try value("SELECT max(position) + 1 FROM audit_nodes WHERE level = ?", [AuditTree.step]) ?? 0
         let end = min(try auditHead() / AuditTree.fan, start + AuditTree.batch)
         guard start < end else { return nil }
         return (start, try (start..<end).map { try auditRoot(of: $0 * AuditTree.fan, ($0 + 1) * AuditTree.fan) })
@@ -115,8 +112,8 @@ extension Database {
 
     private func insertAuditNode(level: Int, position: Int64, _ hash: [UInt8]) throws {
         try run(
-            "INSERT OR IGNORE INTO audit_nodes VALUES (?, ?, ?)",
-            [.integer(Int64(level)), .integer(position), .blob(hash)])
+            "INSERT INTO audit_nodes (level, position, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [level, position, hash])
     }
 
     // MARK: Reading
@@ -165,26 +162,26 @@ extension Database {
     /// - Returns: nil unless every one of them is stored.
     private func storedNodes(_ level: Int, _ position: Int64, count: Int64) throws -> [[UInt8]]? {
         guard count <= AuditTree.fan else { return nil }
-        var rows = try DirectCursor(
-            self, "SELECT hash FROM audit_nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
-            [.integer(Int64(level)), .integer(position), .integer(position + count)])
         var hashes: [[UInt8]] = []
-        while let row = try rows.next() {
-            guard let hash = row.blob(0), hash.count == 32 else { return nil }
+        try rows(
+            "SELECT hash FROM audit_nodes WHERE level = ? AND position >= ? AND position < ? ORDER BY position",
+            [level, position, position + count]
+        ) { row in
+            // A node that is damaged is computed from what is below it, as one that is missing.
+            guard let hash = [UInt8](stored: row.source, column: 0), hash.count == AuditHash.bytes else { return false }
             hashes.append(hash)
+            return true
         }
         return Int64(hashes.count) == count ? hashes : nil
     }
 
     private func leaves(_ from: Int64, count: Int64) throws -> [[UInt8]] {
-        var rows = try DirectCursor(
-            self, "SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq",
-            [.integer(from), .integer(from + count)])
         var (hashes, next): ([[UInt8]], Int64) = ([], from + 1)
-        while let row = try rows.next() {
-            guard row.integer(0) == next, let hash = row.blob(1) else { break }
+        try rows("SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", [from, from + count]) { row in
+            guard row.source.integer(0) == next, let hash = [UInt8](stored: row.source, column: 1) else { return false }
             hashes.append(MerkleTree.leaf(hash))
             next += 1
+            return true
         }
         guard next == from + count + 1 else { throw AuditFailure.noEntry(next) }
         return hashes

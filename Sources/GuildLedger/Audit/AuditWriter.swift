@@ -1,18 +1,15 @@
-import GRDB
 import GuildDomain
 
-extension Database {
+extension LedgerTransaction {
     /// Appends to the chain, in the transaction of the thing itself. The head is one row, read and written here and
     /// never cached: a rolled-back savepoint takes its entry with it.
     func appendAudit(_ entry: AuditEntry) throws {
-        // A row that is not what we wrote reads as none; nothing is then appended to it.
-        let head = try first("SELECT seq, hash FROM audit_head") { row -> (seq: Int64, hash: [UInt8])? in
-            guard let seq = row.integer(0), (0..<Int64.max).contains(seq), let hash = row.blob(1), hash.count == 32
-            else { return nil }
-            return (seq, hash)
+        let head = try first("SELECT seq, hash FROM audit_head") { row in
+            (seq: try row[0] as Int64, hash: try row[1] as [UInt8])
         }
-        guard let head = head.flatMap(\.self) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the audit head is missing or damaged")
+        // Nothing is appended to what we have not written.
+        guard let head, (0..<Int64.max).contains(head.seq), head.hash.count == AuditHash.bytes else {
+            throw StorageFault(kind: .notADatabase, message: "the audit head is missing or damaged")
         }
         let body = entry.body.bytes()
         let salt = Self.randomSalt()
@@ -22,14 +19,16 @@ extension Database {
             seq: seq, at: entry.at.microseconds, actor: entry.actor, kind: entry.kind.rawValue, subject: entry.subject,
             commit: entry.commit, cause: entry.cause, root: entry.root, bodyHash: bodyHash, previous: head.hash)
         try run(
-            "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO audit (seq, at, actor, kind, subject, commit_id, cause, root, body_hash, prev, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
-                .integer(seq), .time(entry.at), .text(entry.actor), .text(entry.kind.rawValue), .text(entry.subject),
-                .text(entry.commit), .text(entry.cause), .text(entry.root), .blob(bodyHash), .blob(head.hash),
-                .blob(hash),
+                seq, entry.at, entry.actor, entry.kind.rawValue, entry.subject, entry.commit, entry.cause, entry.root,
+                bodyHash, head.hash, hash,
             ])
-        try run("INSERT INTO audit_bodies VALUES (?, ?, ?)", [.integer(seq), .blob(salt), .blob(body)])
-        try run("UPDATE audit_head SET seq = ?, hash = ?", [.integer(seq), .blob(hash)])
+        try run("INSERT INTO audit_bodies (seq, salt, body) VALUES (?, ?, ?)", [seq, salt, body])
+        try run("UPDATE audit_head SET seq = ?, hash = ?", [seq, hash])
     }
 
     private static func randomSalt() -> [UInt8] {

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// An anchor that was made of this ledger, and the commit that carries it.
@@ -61,10 +60,11 @@ extension Ledger {
     /// Records an anchor that was committed, with an entry of its own, in one transaction. Repeating is safe.
     package func record(_ anchor: AuditAnchor, commit: String, actor: String, now: Timestamp) async throws {
         try await write(touching: [.outcomes]) { db in
-            try db.run(
-                "INSERT OR IGNORE INTO audit_anchors VALUES (?, ?, ?, ?, ?)",
-                [.integer(anchor.seq), .time(anchor.at), .blob(anchor.hash), .blob(anchor.root), .text(commit)])
-            guard db.changesCount == 1 else { return }
+            let recorded = try db.changes(
+                """
+                INSERT INTO audit_anchors (seq, at, hash, root, commit_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """, [anchor.seq, anchor.at, anchor.hash, anchor.root, commit])
+            guard recorded == 1 else { return }
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .auditAnchored, subject: "\(anchor.seq)", commit: commit,
@@ -78,23 +78,18 @@ extension Ledger {
     }
 
     private func recordedAnchors(newest limit: Int) async throws -> [RecordedAnchor] {
-        try await read { db in
+        try await scan { db in
             let ledger = try db.ledgerID()
-            var rows = try DirectCursor(
-                db,
+            return try db.all(
                 """
                 SELECT seq, at, hash, root, commit_id FROM
-                    (SELECT * FROM audit_anchors ORDER BY seq DESC LIMIT \(limit)) ORDER BY seq
-                """)
-            var found: [RecordedAnchor] = []
-            while let row = try rows.next() {
-                guard let seq = row.integer(0), let at = row.integer(1), let hash = row.blob(2), let root = row.blob(3)
-                else { continue }
+                    (SELECT * FROM audit_anchors ORDER BY seq DESC LIMIT ?) newest ORDER BY seq
+                """, [limit]
+            ) { row in
                 let anchor = AuditAnchor(
-                    ledger: ledger, seq: seq, hash: hash, root: root, at: Timestamp(microseconds: at))
-                found.append(RecordedAnchor(anchor: anchor, commit: String(decoding: row.bytes(4), as: UTF8.self)))
+                    ledger: ledger, seq: try row[0], hash: try row[2], root: try row[3], at: try row[1])
+                return RecordedAnchor(anchor: anchor, commit: try row[4])
             }
-            return found
         }
     }
 
@@ -105,19 +100,15 @@ extension Ledger {
         let since = last?.anchor.seq ?? 0
         guard try await hasNewEntries(since: since) else { return (last, 0, nil) }
         return try await read { db in
-            let oldest = try db.first("SELECT at FROM audit WHERE seq > ? ORDER BY seq LIMIT 1", [.integer(since)]) {
-                $0.integer(0).map { Timestamp(microseconds: $0) }
-            }
-            return (last, max(0, try db.auditHead() - since), oldest.flatMap(\.self))
+            let oldest = try db.value(
+                "SELECT at FROM audit WHERE seq > ? ORDER BY seq LIMIT 1", [since], as: Timestamp.self)
+            return (last, max(0, try db.auditHead() - since), oldest)
         }
     }
 
     private func hasNewEntries(since seq: Int64) async throws -> Bool {
         try await read { db in
-            let found = try db.first(
-                "SELECT 1 FROM audit WHERE seq > ? AND kind <> 'audit.anchored' LIMIT 1", [.integer(seq)]
-            ) { _ in true }
-            return found ?? false
+            try db.holds("SELECT EXISTS (SELECT 1 FROM audit WHERE seq > ? AND kind <> 'audit.anchored')", [seq])
         }
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What one erasure took from the audit log.
@@ -47,7 +46,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// The body of an erasure is what covers the others' absence, so it is never erased itself.
     private static let erasable = """
         FROM audit_bodies WHERE seq BETWEEN ? AND ? AND seq NOT IN
@@ -58,15 +57,13 @@ extension Database {
     func eraseAudit(
         bodiesOf range: ClosedRange<Int64>, policy: String, actor: String, now: Timestamp
     ) throws -> AuditErasure? {
-        let bounds = [range.lowerBound, range.upperBound, range.lowerBound, range.upperBound].map {
-            StoredValue.integer($0)
-        }
+        let bounds: [(any Storable)?] = [range.lowerBound, range.upperBound, range.lowerBound, range.upperBound]
         let found = try first("SELECT min(seq), max(seq), count(*) \(Self.erasable)", bounds) { row in
-            (first: row.integer(0), last: row.integer(1), count: row.integer(2) ?? 0)
+            (first: try row[0] as Int64?, last: try row[1] as Int64?, count: try row[2] as Int)
         }
         guard let found, let first = found.first, let last = found.last else { return nil }
         // Debian's SQLite overwrites what it deletes; others do so only when told.
-        try execute(sql: "PRAGMA secure_delete = ON")
+        try run("PRAGMA secure_delete = ON")
         try run("DELETE \(Self.erasable)", bounds)
         try appendAudit(
             AuditEntry(
@@ -75,8 +72,7 @@ extension Database {
                     "first": .integer(first), "last": .integer(last), "bodies": .integer(found.count),
                     "policy": .string(policy),
                 ]))
-        let entry = try self.first("SELECT seq FROM audit_head") { $0.integer(0) ?? 0 }
-        return AuditErasure(entry: entry ?? 0, range: first...last, bodies: Int(clamping: found.count))
+        return AuditErasure(entry: try auditHead(), range: first...last, bodies: found.count)
     }
 
     /// The oldest entries with a body that may be erased, up to the first one that is not older than `cutoff`.
@@ -86,15 +82,12 @@ extension Database {
             SELECT b.seq, a.at FROM audit_bodies b JOIN audit a ON a.seq = b.seq
             WHERE a.kind <> 'audit.erased' ORDER BY b.seq LIMIT 1
             """
-        ) { ($0.integer(0), $0.integer(1)) }
-        guard let oldest, let start = oldest.0, let at = oldest.1, at < cutoff.microseconds, limit > 0 else {
-            return nil
-        }
-        let end = start.addingSaturated(Int64(limit) - 1)
-        let next = try first(
-            "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?",
-            [.integer(start), .integer(end), .time(cutoff)]
-        ) { $0.integer(0) }
-        return start...(next.flatMap(\.self).map { $0 - 1 } ?? end)
+        ) { row in (seq: try row[0] as Int64, at: try row[1] as Timestamp) }
+        guard let oldest, oldest.at < cutoff, limit > 0 else { return nil }
+        let end = oldest.seq.addingSaturated(Int64(limit) - 1)
+        let next = try value(
+            "SELECT min(seq) FROM audit WHERE seq BETWEEN ? AND ? AND at >= ?", [oldest.seq, end, cutoff],
+            as: Int64.self)
+        return oldest.seq...(next.map { $0 - 1 } ?? end)
     }
 }

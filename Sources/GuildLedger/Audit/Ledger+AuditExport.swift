@@ -1,6 +1,4 @@
 import Foundation
-import GRDB
-import GRDBSQLite
 import GuildDomain
 
 /// A piece of the audit log as JSON Lines.
@@ -20,19 +18,18 @@ extension Ledger {
     ///
     /// - Parameter last: the last entry that is wanted.
     package func exportAudit(after seq: Int64, through last: Int64) async throws -> AuditExport {
-        try await read { db in
-            var rows = try DirectCursor(
-                db,
-                """
-                SELECT a.seq, a.at, a.actor, a.kind, a.subject, a.commit_id, a.cause, a.root, a.body_hash, a.prev,
-                    a.hash, b.salt, b.body FROM audit a LEFT JOIN audit_bodies b ON b.seq = a.seq
-                WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq LIMIT ?
-                """, [.integer(seq), .integer(last), .integer(Self.exportEntries)])
+        try await scan { db in
             var (lines, reached): ([UInt8], Int64?) = ([], nil)
-            while lines.count < Self.exportBytes, let row = try rows.next() {
+            try db.rows(
+                """
+                SELECT \(AuditColumn.list) FROM \(AuditColumn.tables)
+                WHERE a.seq > ? AND a.seq <= ? ORDER BY a.seq LIMIT ?
+                """, [seq, last, Self.exportEntries]
+            ) { row in
                 lines += row.exported.bytes()
                 lines.append(UInt8(ascii: "\n"))
-                reached = row.integer(0)
+                reached = row.source.integer(AuditColumn.seq)
+                return lines.count < Self.exportBytes
             }
             return AuditExport(lines: lines, last: reached)
         }
@@ -42,28 +39,38 @@ extension Ledger {
     package func auditHead() async throws -> Int64 { try await read { db in try db.auditHead() } }
 }
 
-extension DirectRow {
+extension LedgerRow {
     /// A column that is not of its type, or is no UTF-8, is null: the line's hash then does not fit it, as it should not.
     fileprivate var exported: JSONValue {
         var line: JSONObject = [
-            "seq": integer(0).map { .integer($0) } ?? .null, "at": integer(1).map { .integer($0) } ?? .null,
-            "actor": text(2), "kind": text(3), "subject": text(4), "commit": text(5), "cause": text(6), "root": text(7),
-            "body_hash": hex(8), "prev": hex(9), "hash": hex(10), "salt": hex(11),
+            "seq": integer(AuditColumn.seq), "at": integer(AuditColumn.at), "actor": text(AuditColumn.actor),
+            "kind": text(AuditColumn.kind), "subject": text(AuditColumn.subject), "commit": text(AuditColumn.commit),
+            "cause": text(AuditColumn.cause), "root": text(AuditColumn.root), "body_hash": hex(AuditColumn.bodyHash),
+            "prev": hex(AuditColumn.previous), "hash": hex(AuditColumn.hash), "salt": hex(AuditColumn.salt),
         ]
-        if type(12) == SQLITE_BLOB, String(validating: bytes(12), as: UTF8.self) == nil {
-            line["body_base64"] = .string(Data(bytes(12)).base64EncodedString())
+        if let body = [UInt8](stored: source, column: AuditColumn.body) {
+            if let text = String(validating: body, as: UTF8.self) {
+                line["body"] = .string(text)
+            } else {
+                line["body_base64"] = .string(Data(body).base64EncodedString())
+            }
         } else {
-            line["body"] = type(12) == SQLITE_BLOB ? .string(String(decoding: bytes(12), as: UTF8.self)) : .null
+            line["body"] = .null
         }
         return .object(line)
     }
 
+    private func integer(_ column: Int32) -> JSONValue {
+        source.kind(column) == .integer ? .integer(source.integer(column)) : .null
+    }
+
     private func text(_ column: Int32) -> JSONValue {
-        guard type(column) == SQLITE_TEXT else { return .null }
-        return String(validating: bytes(column), as: UTF8.self).map { .string($0) } ?? .null
+        guard source.kind(column) == .text else { return .null }
+        return source.bytes(column) { String(validating: $0, as: UTF8.self).map { .string($0) } ?? .null }
     }
 
     private func hex(_ column: Int32) -> JSONValue {
-        type(column) == SQLITE_BLOB ? .string(ContentDigest.hex(bytes: bytes(column))) : .null
+        guard source.kind(column) == .blob else { return .null }
+        return source.bytes(column) { .string(ContentDigest.hex(bytes: $0)) }
     }
 }

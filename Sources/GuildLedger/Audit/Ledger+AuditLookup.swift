@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -14,18 +13,19 @@ extension Ledger {
             let low = EventID(prefix + String(repeating: "0", count: missing)),
             let high = EventID(prefix + String(repeating: "Z", count: missing))
         else { return [] }
-        let tables = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ?1 AND ?2" }
-        return try await read { db in
-            try EventID.fetchAll(
-                db, sql: tables.joined(separator: " UNION ") + " ORDER BY 1 LIMIT ?3", arguments: [low, high, limit])
+        let tables = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ? AND ?" }
+        return try await scan { db in
+            let bounds: [(any Storable)?] = kinds.flatMap { _ in [low, high] }
+            return try db.column(tables.joined(separator: " UNION ") + " ORDER BY 1 LIMIT ?", bounds + [limit])
         }
     }
 
     /// The newest of each kind, for a hint.
     package func recentIDs(of kinds: [RecordKind] = RecordKind.allCases) async throws -> [EventID] {
-        try await read { db in
+        try await scan { db in
             try kinds.flatMap { kind in
-                try EventID.fetchAll(db, sql: "SELECT id FROM \(kind.table) ORDER BY seq DESC LIMIT \(Self.recentIDs)")
+                try db.column(
+                    "SELECT id FROM \(kind.table) ORDER BY seq DESC LIMIT ?", [Self.recentIDs], as: EventID.self)
             }
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What `guild audit verify` looks at.
@@ -92,7 +91,7 @@ extension Ledger {
         var chain = AuditChain(from: start, checkpoints: checkpoints)
         var isLast = false
         while chain.problem == nil, !isLast {
-            (chain, isLast) = try await read { [chain] db in
+            (chain, isLast) = try await scan { [chain] db in
                 var chain = chain
                 let isLast = try chain.take(page: max(1, pageSize), of: db)
                 return (chain, isLast)

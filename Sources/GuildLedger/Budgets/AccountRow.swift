@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// One account as its row holds it.
@@ -43,50 +42,66 @@ struct AccountRow: Sendable {
         (adjustedUntil, level) = (Timestamp(microseconds: 0), .none)
     }
 
-    /// - Throws: where the buckets are not what we wrote.
-    init(_ row: DirectRow) throws {
-        func spending(_ column: Int32) -> Spending {
-            Spending(tokens: row.integer(column) ?? 0, cost: row.integer(column + 1) ?? 0)
+    /// - Parameter row: begins with `columns`.
+    init(_ row: LedgerRow) throws {
+        func spending(_ column: Int32) throws -> Spending {
+            Spending(tokens: try row[column], cost: try row[column + 1])
         }
-        func calendar(_ column: Int32) -> SpendingWindows.Calendar {
+        // An account that was never used has none.
+        func ring(_ column: Int32) throws -> BucketRing { try row[column] as BucketRing? ?? BucketRing() }
+        func calendar(_ column: Int32) throws -> SpendingWindows.Calendar {
             SpendingWindows.Calendar(
-                start: Timestamp(microseconds: row.integer(column) ?? 0),
-                end: Timestamp(microseconds: row.integer(column + 1) ?? 0), used: spending(column + 2),
-                told: AlertLevel(rawValue: Int(clamping: row.integer(column + 4) ?? 0)) ?? .none)
+                start: try row[column], end: try row[column + 1], used: try spending(column + 2),
+                told: try row[column + 4])
         }
-        let name = row.text(1) ?? ""
-        guard let id = row.integer(0), let minute = BucketRing(bytes: row.blob(6) ?? []),
-            let hour = BucketRing(bytes: row.blob(7) ?? [])
-        else { throw LedgerFailure.unusable(path: "account \(name)", reason: "its windows are damaged") }
-        self.id = id
-        self.name = name
-        (used, reserved) = (spending(2), spending(4))
-        windows = SpendingWindows(minute: minute, hour: hour, day: calendar(8), month: calendar(13))
-        limitsDigest = row.integer(18)
-        adjustedUntil = Timestamp(microseconds: row.integer(19) ?? 0)
-        level = AlertLevel(rawValue: Int(clamping: row.integer(20) ?? 0)) ?? .none
+        id = try row[0]
+        name = try row[1]
+        used = try spending(2)
+        reserved = try spending(4)
+        windows = SpendingWindows(
+            minute: try ring(6), hour: try ring(7), day: try calendar(8), month: try calendar(13))
+        limitsDigest = try row[18]
+        adjustedUntil = try row[19]
+        level = try row[20]
     }
 }
 
-extension Database {
+/// Stored as `BucketRing.bytes`.
+extension BucketRing: Storable, StoredDecodable {
+    package var stored: StoredValue { .blob(bytes) }
+
+    package init?(stored source: any RowSource, column: Int32) {
+        guard let bytes = [UInt8](stored: source, column: column) else { return nil }
+        self.init(bytes: bytes)
+    }
+}
+
+extension LedgerTransaction {
     func accountRow(named name: String) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [.text(name)]).first
+        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [name]).first
     }
 
     func accountRow(_ id: Int64) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [.integer(id)]).first
+        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [id]).first
     }
 
-    /// - Parameter ids: a JSON array.
-    func accountRows(ids: String) throws -> [AccountRow] {
+    func accountRows(ids: [Int64]) throws -> [AccountRow] {
         try accountRows(
-            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (SELECT value FROM json_each(?))", [.text(ids)])
+            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (\(Self.places(ids.count)))", ids)
     }
 
-    func accountRows(_ sql: String, _ values: [StoredValue] = []) throws -> [AccountRow] {
-        var rows: [AccountRow] = []
-        try each(sql, values) { rows.append(try AccountRow($0)) }
-        return rows
+    func accountRows(_ sql: String, _ values: [(any Storable)?] = []) throws -> [AccountRow] {
+        try all(sql, values) { try AccountRow($0) }
+    }
+
+    /// Those that windows are kept for: the organisation, chapters, agents and swarms.
+    func accountRowsWithWindows() throws -> [AccountRow] {
+        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE \(Self.hasWindows("name"))")
+    }
+
+    /// The condition that an account of that name is none of an invocation or a root (`AccountName.hasWindows`).
+    static func hasWindows(_ name: String) -> String {
+        "substr(\(name), 1, 11) <> 'invocation/' AND substr(\(name), 1, 5) <> 'root/'"
     }
 
     /// The account of that name, made where there is none.
@@ -96,8 +111,11 @@ extension Database {
 
     /// A new account; its name is not there yet.
     func makeAccount(named name: String) throws -> AccountRow {
-        try run("INSERT INTO accounts (name) VALUES (?)", [.text(name)])
-        return AccountRow(id: lastInsertedRowID, name: name)
+        let sql = "INSERT INTO accounts (name) VALUES (?) RETURNING id"
+        guard let id = try value(sql, [name], as: Int64.self) else {
+            throw StorageFault(kind: .other, message: "the account was not made", sql: sql)
+        }
+        return AccountRow(id: id, name: name)
     }
 
     /// Writes what a settlement changes of an account.
@@ -105,10 +123,7 @@ extension Database {
         guard row.hasWindows else {
             return try run(
                 "UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ? WHERE id = ?",
-                [
-                    .integer(row.used.tokens), .integer(row.used.cost), .integer(row.reserved.tokens),
-                    .integer(row.reserved.cost), .integer(row.id),
-                ])
+                [row.used.tokens, row.used.cost, row.reserved.tokens, row.reserved.cost, row.id])
         }
         let (day, month) = (row.windows.day, row.windows.month)
         try run(
@@ -119,11 +134,9 @@ extension Database {
             WHERE id = ?
             """,
             [
-                .integer(row.used.tokens), .integer(row.used.cost), .integer(row.reserved.tokens),
-                .integer(row.reserved.cost), .blob(row.windows.minute.bytes), .blob(row.windows.hour.bytes),
-                .time(day.start), .time(day.end), .integer(day.used.tokens), .integer(day.used.cost),
-                .integer(Int64(day.told.rawValue)), .time(month.start), .time(month.end), .integer(month.used.tokens),
-                .integer(month.used.cost), .integer(Int64(month.told.rawValue)), .integer(row.id),
+                row.used.tokens, row.used.cost, row.reserved.tokens, row.reserved.cost, row.windows.minute,
+                row.windows.hour, day.start, day.end, day.used.tokens, day.used.cost, day.told, month.start, month.end,
+                month.used.tokens, month.used.cost, month.told, row.id,
             ])
     }
 }

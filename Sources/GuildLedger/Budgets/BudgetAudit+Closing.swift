@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
@@ -9,8 +8,8 @@ extension BudgetAudit {
             result.closedEntries = closed.entries
             let wanted = OpeningBalance.subject(try db.openingDigest())
             let entry = try db.first(
-                "SELECT kind, subject FROM audit WHERE seq = ?", [.integer(closed.audit)]
-            ) { (kind: $0.text(0), subject: $0.text(1)) }
+                "SELECT kind, subject FROM audit WHERE seq = ?", [closed.audit]
+            ) { row in (kind: try row[0] as String, subject: try row[1] as String) }
             if entry?.kind != AuditEntry.Kind.budgetClosed.rawValue || entry?.subject != wanted {
                 find(
                     .entry, "opening balances",
@@ -18,7 +17,7 @@ extension BudgetAudit {
                         + "\(closed.until.rfc3339) were closed with others")
             }
             try addOpeningBalances(closed)
-        } else if try db.first("SELECT EXISTS (SELECT 1 FROM opening_balances)", read: { $0.integer(0) }) == 1 {
+        } else if try db.holds("SELECT EXISTS (SELECT 1 FROM opening_balances)") {
             find(.entry, "opening balances", "there are some, and the books were never closed")
         }
         try compareTotal()
@@ -32,7 +31,7 @@ extension BudgetAudit {
             FROM opening_balances WHERE available <> 0 OR available_cost <> 0
             """
         ) { row in
-            let line = (0...7).map { row.integer($0) ?? 0 }
+            let line = try Self.figures(row)
             sums = sums.isEmpty ? line : zip(sums, line).map { $0.addingSaturated($1) }
         }
         guard sums.count == 8 else { return }
@@ -50,12 +49,13 @@ extension BudgetAudit {
         guard closed != nil, try db.rollUpsDeletedBefore() == .min else { return }
         let kept = try db.first(
             """
-            SELECT sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost), sum(calls),
-                sum(estimated)
+            SELECT coalesce(sum(input), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0),
+                coalesce(sum(output), 0), coalesce(sum(reasoning), 0), coalesce(sum(cost), 0), coalesce(sum(calls), 0),
+                coalesce(sum(estimated), 0)
             FROM usage_rollups
             """
         ) { row in
-            let figures = (0...7).map { row.integer($0) ?? 0 }
+            let figures = try Self.figures(row)
             return HourSums.Line(
                 calls: figures[6], usage: Self.usage(figures), cost: figures[5], estimated: figures[7])
         }
@@ -65,6 +65,8 @@ extension BudgetAudit {
                 "in all they say \(kept.text), opening balances and entries \(total.text)")
         }
     }
+
+    private static func figures(_ row: LedgerRow) throws -> [Int64] { try (0...7).map { try row[$0] } }
 
     /// The first five of some figures.
     private static func usage(_ figures: [Int64]) -> TokenUsage {

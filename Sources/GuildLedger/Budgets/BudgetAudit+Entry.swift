@@ -1,26 +1,43 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
     /// Sixteen bytes that name a row: one of our own for each, so that hashing it needs no generic code.
-    struct RowID: Hashable {
-        let high: UInt64
-        let low: UInt64
+    struct RowID: Hashable, Storable, StoredDecodable {
+        private let high: UInt64
+        private let low: UInt64
 
-        /// Zeros where the column is not an id.
-        init(_ row: DirectRow, _ column: Int32) {
-            let bytes = row.bytes(column)
-            let isID = bytes.count == 16
-            high = isID ? UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) : 0
-            low = isID ? UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) : 0
+        init?(stored source: any RowSource, column: Int32) {
+            guard source.kind(column) == .blob else { return nil }
+            let words = source.bytes(column) { bytes -> (high: UInt64, low: UInt64)? in
+                guard bytes.count == 16 else { return nil }
+                return (
+                    UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                    UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                )
+            }
+            guard let words else { return nil }
+            high = words.high
+            low = words.low
         }
 
-        var value: StoredValue { .id(ReservationID(high: high, low: low)) }
+        var stored: StoredValue { ReservationID(high: high, low: low).stored }
     }
 
     /// One entry of the books. Millions of them pass, so that it holds nothing that has to be allocated.
     struct Entry {
-        enum Kind { case reserve, settle, release }
+        enum Kind: StoredDecodable {
+            case reserve, settle, release
+
+            init?(stored source: any RowSource, column: Int32) {
+                // Their third letters differ; the schema allows no fourth word.
+                switch source.bytes(column, { $0.count > 2 ? $0[2] : 0 }) {
+                case UInt8(ascii: "s"): self = .reserve
+                case UInt8(ascii: "t"): self = .settle
+                case UInt8(ascii: "l"): self = .release
+                default: return nil
+                }
+            }
+        }
 
         let id: Int64
         let at: Timestamp
@@ -40,28 +57,22 @@ extension BudgetAudit {
             """
         static let columnCount: Int32 = 17
 
-        init(_ row: DirectRow) {
-            func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
-            id = integer(0)
-            at = Timestamp(microseconds: integer(1))
-            // Their third letters differ; the schema allows no fourth.
-            kind =
-                switch row.bytes(2).dropFirst(2).first {
-                case UInt8(ascii: "s"): .reserve
-                case UInt8(ascii: "t"): .settle
-                default: .release
-                }
-            reservation = RowID(row, 3)
-            isEstimated = integer(4) == 1
-            overrun = Spending(tokens: integer(5), cost: integer(6))
-            available = Spending(tokens: integer(7), cost: integer(14))
-            held = Spending(tokens: integer(8), cost: integer(15))
+        /// - Parameter row: begins with `columns`.
+        init(_ row: LedgerRow) throws {
+            id = try row[0]
+            at = try row[1]
+            kind = try row[2]
+            reservation = try row[3]
+            isEstimated = try row[4]
+            overrun = Spending(tokens: try row[5], cost: try row[6])
+            available = Spending(tokens: try row[7], cost: try row[14])
+            held = Spending(tokens: try row[8], cost: try row[15])
             usage = TokenUsage(
-                input: integer(9), cacheRead: integer(10), cacheWrite: integer(11), output: integer(12),
-                reasoning: integer(13))
+                input: try row[9], cacheRead: try row[10], cacheWrite: try row[11], output: try row[12],
+                reasoning: try row[13])
             let tokens = usage.input.addingSaturated(usage.cacheRead).addingSaturated(usage.cacheWrite)
                 .addingSaturated(usage.output).addingSaturated(usage.reasoning)
-            spent = Spending(tokens: tokens, cost: integer(16))
+            spent = Spending(tokens: tokens, cost: try row[16])
         }
 
         /// What all its postings sum to.

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 extension BudgetAudit {
@@ -76,13 +75,15 @@ extension BudgetAudit {
             return (isMoney ? limits.compactMap(\.cost) : limits.compactMap(\.tokens)).min()
         }
         try db.each(
-            "SELECT at, commit_id, old, new FROM limit_changes WHERE account = ? AND at >= ? ORDER BY id DESC LIMIT 10000",
-            [.integer(row.id), .time(since)]
+            """
+            SELECT at, commit_id, old, new FROM limit_changes WHERE account = ? AND at >= ? ORDER BY id DESC LIMIT 10000
+            """, [row.id, since]
         ) { change in
-            let old = amount(LimitsText.limits(change.text(2), of: row.name))
-            guard let new = amount(LimitsText.limits(change.text(3), of: row.name)), old.map({ $0 > new }) ?? true
+            let old = amount(try LimitsText.limits(change[2], of: row.name))
+            guard let new = amount(try LimitsText.limits(change[3], of: row.name)), old.map({ $0 > new }) ?? true
             else { return }
-            let by = change.text(1).flatMap { $0.isEmpty ? nil : " by \($0)" } ?? ""
+            let commit: String = try change[1]
+            let by = commit.isEmpty ? "" : " by \(commit)"
             let from = old.map { "lowered from \($0)" } ?? "set for the first time, at"
             reasons.append(
                 Reason(
@@ -93,14 +94,16 @@ extension BudgetAudit {
             """
             SELECT \(isMoney ? "cost" : "tokens"), until, actor FROM grants
             WHERE account = ? AND period = ? AND until > ? AND until <= ? ORDER BY id DESC LIMIT 10000
-            """, [.integer(row.id), .text(limit.period.rawValue), .time(since), .time(clock.now)]
+            """, [row.id, limit.period, since, clock.now]
         ) { grant in
-            guard let granted = grant.integer(0), granted > 0 else { return }
-            let until = Timestamp(microseconds: grant.integer(1) ?? 0).rfc3339
+            let granted: Int64 = try grant[0]
+            guard granted > 0 else { return }
+            let until: Timestamp = try grant[1]
+            let actor: String = try grant[2]
             reasons.append(
                 Reason(
                     kind: .loweredLimit, amount: granted,
-                    text: "\(granted) granted by \(grant.text(2) ?? "somebody") lapsed at \(until)"))
+                    text: "\(granted) granted by \(actor) lapsed at \(until.rfc3339)"))
         }
         return reasons
     }

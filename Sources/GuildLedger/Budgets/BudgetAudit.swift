@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// Recomputes the books from their entries and holds every counter against it.
@@ -17,7 +16,7 @@ struct BudgetAudit {
     /// Invocations, and texts of limits, that are remembered: those of entries near each other are the same.
     private static let memoryLimit = 4096
 
-    let db: Database
+    let db: LedgerTransaction
     let clock: BudgetClock
     var result = BudgetVerification()
     /// Those with windows: the organisation, chapters, agents and swarms.
@@ -52,18 +51,18 @@ struct BudgetAudit {
         let key: HourSums.Key?
     }
 
-    init(db: Database, now: Timestamp) throws {
+    init(db: LedgerTransaction, now: Timestamp) throws {
         self.db = db
         clock = try db.budgetClock(now)
         closed = try db.booksClosed()
     }
 
     mutating func run() throws -> BudgetVerification {
-        result.accounts = try db.first("SELECT count(*) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
+        result.accounts = try db.value("SELECT count(*) FROM accounts") ?? 0
         try loadWindows()
         var (next, isFirst): (Int64?, Bool) = (try firstAccount(from: 1) ?? 1, true)
         while let first = next {
-            let last = try db.first("SELECT max(id) FROM accounts") { $0.integer(0) ?? 0 } ?? 0
+            let last: Int64 = try db.value("SELECT max(id) FROM accounts") ?? 0
             let range = first...max(first, min(last, first.addingSaturated(Self.accountsPerPass - 1)))
             try pass(over: range, isFirst: isFirst)
             (next, isFirst) = (range.upperBound < last ? try firstAccount(from: range.upperBound + 1) : nil, false)
@@ -73,7 +72,7 @@ struct BudgetAudit {
     }
 
     private func firstAccount(from id: Int64) throws -> Int64? {
-        try db.first("SELECT min(id) FROM accounts WHERE id >= ?", [.integer(id)]) { $0.integer(0) }.flatMap(\.self)
+        try db.value("SELECT min(id) FROM accounts WHERE id >= ?", [id])
     }
 
     // MARK: One pass
@@ -83,7 +82,7 @@ struct BudgetAudit {
         open = [:]
         try openBooks(range)
         try db.each(Self.entriesSQL) { row in
-            let entry = Entry(row)
+            let entry = try Entry(row)
             if isFirst { check(entry) }
             if entry.kind == .reserve {
                 try reserve(entry, row, over: range, isFirst: isFirst)
@@ -122,7 +121,7 @@ struct BudgetAudit {
     }
 
     private mutating func reserve(
-        _ entry: Entry, _ row: DirectRow, over range: ClosedRange<Int64>, isFirst: Bool
+        _ entry: Entry, _ row: LedgerRow, over range: ClosedRange<Int64>, isFirst: Bool
     ) throws {
         if isFirst, open[entry.reservation] != nil {
             find(.entry, "entry \(entry.id)", "its reservation is open already")
@@ -132,11 +131,13 @@ struct BudgetAudit {
             return
         }
         let about = Entry.columnCount
-        if isFirst, row.text(about) == nil { find(.entry, "entry \(entry.id)", "its reservation is gone") }
-        let accounts = Entry.accounts(row.bytes(about))
+        if isFirst, row.source.kind(about) == .null {
+            find(.entry, "entry \(entry.id)", "its reservation is gone")
+        }
+        let accounts = row.source.bytes(about) { Entry.accounts($0) }
         open[entry.reservation] = Held(
             at: entry.at, spending: entry.held, accounts: accounts,
-            key: isFirst ? try key(model: row.text(about + 1), invocation: RowID(row, about + 2)) : nil)
+            key: isFirst ? try key(model: row[about + 1], invocation: row[about + 2]) : nil)
         for account in accounts where range.contains(account) {
             sums[Int(account - range.lowerBound)].reserved += entry.held
         }
@@ -183,29 +184,29 @@ struct BudgetAudit {
         total.add(entry)
     }
 
-    private mutating func key(model: String?, invocation: RowID) throws -> HourSums.Key {
+    /// - Parameters: of a reservation; nil if it is gone.
+    private mutating func key(model: String?, invocation: RowID?) throws -> HourSums.Key {
+        guard let model, let invocation else { return HourSums.Key(agent: "", chapter: "", model: "") }
         let caller: (agent: String, chapter: String)
         if let known = callers[invocation] {
             caller = known
         } else {
             caller =
-                try db.first("SELECT agent, chapter FROM invocations WHERE id = ?", [invocation.value]) { row in
-                    (row.text(0) ?? "", row.text(1) ?? "")
+                try db.first("SELECT agent, chapter FROM invocations WHERE id = ?", [invocation]) { row in
+                    (try row[0], try row[1] as String? ?? "")
                 } ?? ("", "")
             if callers.count >= Self.memoryLimit { callers.removeAll(keepingCapacity: true) }
             callers[invocation] = caller
         }
-        return HourSums.Key(agent: caller.agent, chapter: caller.chapter, model: model ?? "")
+        return HourSums.Key(agent: caller.agent, chapter: caller.chapter, model: model)
     }
 
     /// That of a reservation that is not open.
     private mutating func key(of reservation: RowID) throws -> HourSums.Key {
-        let found = try db.first("SELECT model, invocation FROM reservations WHERE id = ?", [reservation.value]) {
-            row in
-            (model: row.text(0), invocation: RowID(row, 1))
+        let found = try db.first("SELECT model, invocation FROM reservations WHERE id = ?", [reservation]) { row in
+            (model: try row[0] as String, invocation: try row[1] as RowID)
         }
-        guard let found else { return HourSums.Key(agent: "", chapter: "", model: "") }
-        return try key(model: found.model, invocation: found.invocation)
+        return try key(model: found?.model, invocation: found?.invocation)
     }
 
     private mutating func endHour() throws {
@@ -221,15 +222,12 @@ struct BudgetAudit {
             """
             SELECT agent, chapter, model, calls, input, cache_read, cache_write, output, reasoning, cost, estimated
             FROM usage_rollups WHERE hour = ?
-            """, [.integer(running.number)]
+            """, [running.number]
         ) { row in
-            let key = HourSums.Key(agent: row.text(0) ?? "", chapter: row.text(1) ?? "", model: row.text(2) ?? "")
-            func integer(_ column: Int32) -> Int64 { row.integer(column) ?? 0 }
-            kept[key] = HourSums.Line(
-                calls: integer(3),
-                usage: TokenUsage(
-                    input: integer(4), cacheRead: integer(5), cacheWrite: integer(6), output: integer(7),
-                    reasoning: integer(8)), cost: integer(9), estimated: integer(10))
+            let key = try HourSums.Key(agent: row[0], chapter: row[1], model: row[2])
+            let usage = try TokenUsage(
+                input: row[4], cacheRead: row[5], cacheWrite: row[6], output: row[7], reasoning: row[8])
+            kept[key] = try HourSums.Line(calls: row[3], usage: usage, cost: row[9], estimated: row[10])
         }
         result.rolledUpHours += 1
         guard kept != running.lines else { return }
@@ -245,11 +243,10 @@ struct BudgetAudit {
 
     /// Hours that have a roll-up and no entry.
     private mutating func findForeignRollUps() throws {
-        let hours =
-            try db.first(
+        let hours: Int64 =
+            try db.value(
                 "SELECT count(DISTINCT hour) FROM usage_rollups WHERE hour >= ? AND hour > ?",
-                [.integer(db.rollUpsDeletedBefore()), .integer(closed?.hour ?? .min)]
-            ) { $0.integer(0) ?? 0 } ?? 0
+                [db.rollUpsDeletedBefore(), closed?.hour ?? Int64.min]) ?? 0
         if hours > result.rolledUpHours {
             find(
                 .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours are in it in which nothing was spent")
@@ -275,10 +272,9 @@ struct BudgetAudit {
             """
         ) { row in
             known += 1
-            guard let id = row.blob(0).flatMap({ ReservationID(bytes: $0) }) else { return }
-            let tokens = (row.integer(1) ?? 0).addingSaturated(row.integer(2) ?? 0)
-            let held = Spending(tokens: tokens, cost: row.integer(3) ?? 0)
-            if open[RowID(row, 0)]?.spending != held { missing.append(id) }
+            let (input, output) = try (row[1] as Int64, row[2] as Int64)
+            let held = Spending(tokens: input.addingSaturated(output), cost: try row[3])
+            if try open[row[0]]?.spending != held { missing.append(try row[0]) }
         }
         result.openReservations = known
         for id in missing {
@@ -291,19 +287,13 @@ struct BudgetAudit {
 
     /// Begins with what closed books carried forward.
     private mutating func openBooks(_ range: ClosedRange<Int64>) throws {
-        var balances: [(account: Int64, used: Spending, overrun: Spending)] = []
         try db.each(
             "SELECT account, used, used_cost, overrun, overrun_cost FROM opening_balances WHERE account BETWEEN ? AND ?",
-            [.integer(range.lowerBound), .integer(range.upperBound)]
+            [range.lowerBound, range.upperBound]
         ) { row in
-            func spending(_ column: Int32) -> Spending {
-                Spending(tokens: row.integer(column) ?? 0, cost: row.integer(column + 1) ?? 0)
-            }
-            balances.append((row.integer(0) ?? range.lowerBound, spending(1), spending(3)))
-        }
-        for balance in balances {
-            let index = Int(balance.account - range.lowerBound)
-            (sums[index].used, sums[index].overrun) = (balance.used, balance.overrun)
+            let index = try Int(row[0] - range.lowerBound)
+            sums[index].used = try Spending(tokens: row[1], cost: row[2])
+            sums[index].overrun = try Spending(tokens: row[3], cost: row[4])
         }
     }
 
@@ -311,7 +301,7 @@ struct BudgetAudit {
         var (wrong, unlisted): ([(row: AccountRow, sums: AccountSums)], Int64) = ([], 0)
         try db.each(
             "SELECT \(AccountRow.columns), limits FROM accounts WHERE id BETWEEN ? AND ?",
-            [.integer(range.lowerBound), .integer(range.upperBound)]
+            [range.lowerBound, range.upperBound]
         ) { columns in
             let row = try AccountRow(columns)
             let sums = sums[Int(row.id - range.lowerBound)]
@@ -323,7 +313,7 @@ struct BudgetAudit {
             if row.limitsDigest != nil, rows[row.id] == nil, !(row.used.isZero && row.reserved.isZero) {
                 var own = WindowSums(row, turnedAt: turnedAt, now: clock.now)
                 own.life = sums.overrun
-                try explainExcess(of: row, own, under: limits(columns.text(AccountRow.columnCount), of: row.name))
+                try explainExcess(of: row, own, under: limits(columns[AccountRow.columnCount], of: row.name))
             }
         }
         for (row, sums) in wrong {
@@ -338,8 +328,8 @@ struct BudgetAudit {
     }
 
     /// The codex's limits that a row holds as text; most accounts of an agent have the same.
-    private mutating func limits(_ text: String?, of account: String) -> [AccountLimit] {
-        let text = text ?? ""
+    private mutating func limits(_ text: String?, of account: String) throws -> [AccountLimit] {
+        guard let text else { return try LimitsText.limits(nil, of: account) }
         if let known = limits[text] {
             return known.map { limit in
                 var limit = limit
@@ -348,24 +338,18 @@ struct BudgetAudit {
             }
         }
         if limits.count >= Self.memoryLimit { limits.removeAll(keepingCapacity: true) }
-        let found = LimitsText.limits(text, of: account)
+        let found = try LimitsText.limits(text, of: account)
         limits[text] = found
         return found
     }
 
     private mutating func loadWindows() throws {
-        let loaded = try db.accountRows(
-            """
-            SELECT \(AccountRow.columns) FROM accounts
-            WHERE name NOT GLOB 'invocation/*' AND name NOT GLOB 'root/*'
-            """)
-        rows = Dictionary(loaded.map { ($0.id, $0) }) { first, _ in first }
-        let turned = try db.first(
+        rows = Dictionary(try db.accountRowsWithWindows().map { ($0.id, $0) }) { first, _ in first }
+        let turned = try db.value(
             """
             SELECT max(r.at) FROM budget_rules r JOIN budget_rules p
             ON p.id = (SELECT max(id) FROM budget_rules WHERE id < r.id) AND p.zone <> r.zone
-            """
-        ) { Timestamp(microseconds: $0.integer(0) ?? 0) }
+            """, as: Timestamp.self)
         turnedAt = turned ?? turnedAt
         windows = rows.mapValues { WindowSums($0, turnedAt: turnedAt, now: clock.now) }
     }

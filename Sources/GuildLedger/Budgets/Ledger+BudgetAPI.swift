@@ -56,7 +56,7 @@ extension Ledger {
 
     /// The standings of the organisation, then of every chapter, agent and swarm by name; at most 10,000.
     package func standings(now: Timestamp) async throws -> [AccountStanding] {
-        try await read { db in try db.standings(now: now) }
+        try await scan { db in try db.standings(now: now) }
     }
 
     /// Adds to a running period, audited; invocations that waited for that room go on.
@@ -87,18 +87,18 @@ extension Ledger {
 
     /// The grants that have not lapsed, newest first, at most 1,000.
     package func grants(of account: AccountName? = nil, now: Timestamp) async throws -> [Grant] {
-        try await read { db in try db.activeGrants(of: account?.description, now: now) }
+        try await scan { db in try db.activeGrants(of: account?.description, now: now) }
     }
 
     /// The throttles in force, newest first, at most 1,000.
     package func throttles(of account: AccountName? = nil, now: Timestamp) async throws -> [Throttle] {
-        try await read { db in try db.activeThrottles(of: account?.description, now: now) }
+        try await scan { db in try db.activeThrottles(of: account?.description, now: now) }
     }
 
     /// Recomputes every counter, window, roll-up and balance from the entries and the reservations, and explains all that
     /// stands above a limit. One pass over one snapshot; memory is bounded whatever the ledger holds.
     package func verifyBudgets(now: Timestamp) async throws -> BudgetVerification {
-        try await read { db in
+        try await scan { db in
             var audit = try BudgetAudit(db: db, now: now)
             var result = try audit.run()
             try db.compareRootUsage(into: &result)

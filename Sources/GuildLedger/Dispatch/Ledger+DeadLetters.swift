@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// An invocation that failed for good, kept whole: its event, its journal, what it cost and why it ended.
@@ -43,18 +42,17 @@ extension Ledger {
     /// Invocations that failed or expired and that nobody has dropped, the newest first.
     package func deadLetters(agent: String? = nil, limit: Int) async throws -> [DeadLetter] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT i.*, e.type AS event_type, e.subject AS event_subject,
-                        (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
-                    FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
-                    WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
-                    AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
-                    """, arguments: StatementArguments(agent.map { [$0] } ?? [])
-            ).map { row in
-                DeadLetter(
-                    invocation: Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
+            try db.all(
+                """
+                SELECT i.*, e.type AS event_type, e.subject AS event_subject,
+                    (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
+                FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+                WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
+                AND i.id NOT IN (SELECT invocation FROM dropped_letters) ORDER BY i.seq DESC LIMIT \(limit)
+                """, agent.map { [$0] } ?? []
+            ) { row in
+                try DeadLetter(
+                    invocation: try Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
                     answeredTurns: row["answered"])
             }
         }
@@ -69,17 +67,20 @@ extension Ledger {
             let invocation = try db.deadLetter(text)
             guard try !db.isErased(invocation.event) else { throw DeadLetterFailure.erased(text) }
             try db.setAsideLastAnswer(of: invocation.id)
-            try db.execute(
-                sql: """
-                    UPDATE invocations SET state = 'queued', failures = 0, available_at = ?, ended_at = NULL,
-                        cancel_requested = 0 WHERE id = ?
-                    """, arguments: [now, invocation.id])
+            try db.run(
+                """
+                UPDATE invocations SET state = 'queued', failures = 0, available_at = ?, ended_at = NULL,
+                    cancel_requested = 0 WHERE id = ?
+                """, [now, invocation.id])
             try db.appendAudit(
                 invocation.entry(
                     .operatorCommand, actor: actor, now: now,
                     ["agent": .string(invocation.agent), "command": "dead-letters retry"]))
             var queued = invocation
-            (queued.state, queued.failures, queued.availableAt, queued.endedAt) = (.queued, 0, now, nil)
+            queued.state = .queued
+            queued.failures = 0
+            queued.availableAt = now
+            queued.endedAt = nil
             return queued
         }
     }
@@ -92,8 +93,9 @@ extension Ledger {
     ) async throws -> Invocation {
         try await write(touching: [.outcomes]) { db in
             let invocation = try db.deadLetter(text)
-            try db.execute(
-                sql: "INSERT INTO dropped_letters VALUES (?, ?, ?, ?)", arguments: [invocation.id, now, actor, reason])
+            try db.run(
+                "INSERT INTO dropped_letters (invocation, at, actor, reason) VALUES (?, ?, ?, ?)",
+                [invocation.id, now, actor, reason])
             try db.appendAudit(
                 invocation.entry(
                     .operatorCommand, actor: actor, now: now,
@@ -105,34 +107,30 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func deadLetter(_ text: String) throws -> Invocation {
-        guard let id = InvocationID(text),
-            let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
-        else { throw DeadLetterFailure.unknown(text) }
-        let invocation = Invocation(row: row)
+        guard let id = InvocationID(text), let invocation = try invocation(id) else {
+            throw DeadLetterFailure.unknown(text)
+        }
         guard invocation.state == .failed || invocation.state == .expired else {
             throw DeadLetterFailure.notDead(text, state: invocation.state)
         }
-        let isDropped = try Bool.fetchOne(
-            self, sql: "SELECT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = ?)", arguments: [id])
-        guard isDropped != true else { throw DeadLetterFailure.dropped(text) }
+        let isDropped = try holds("SELECT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = ?)", [id])
+        guard !isDropped else { throw DeadLetterFailure.dropped(text) }
         return invocation
     }
 
     fileprivate func isErased(_ event: EventID) throws -> Bool {
-        try Bool.fetchOne(
-            self, sql: "SELECT EXISTS (SELECT 1 FROM events WHERE id = ? AND erased_at IS NOT NULL)",
-            arguments: [event]) ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM events WHERE id = ? AND erased_at IS NOT NULL)", [event])
     }
 
     /// An answer that asks for nothing is where the invocation ended: with it in the journal it would end there again.
     fileprivate func setAsideLastAnswer(of invocation: InvocationID) throws {
-        try execute(
-            sql: """
-                UPDATE turns SET state = 'lost' WHERE invocation = ?1 AND state = 'answered'
-                AND n = (SELECT max(n) FROM turns WHERE invocation = ?1 AND state = 'answered')
-                AND NOT EXISTS (SELECT 1 FROM tool_calls c WHERE c.invocation = ?1 AND c.n = turns.n)
-                """, arguments: [invocation])
+        try run(
+            """
+            UPDATE turns SET state = 'lost' WHERE invocation = ?1 AND state = 'answered'
+            AND n = (SELECT max(n) FROM turns WHERE invocation = ?1 AND state = 'answered')
+            AND NOT EXISTS (SELECT 1 FROM tool_calls c WHERE c.invocation = ?1 AND c.n = turns.n)
+            """, [invocation])
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// The room that there is for urgent work.
@@ -46,27 +45,24 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Puts what was paused back into the queue once nothing urgent waits.
     func resumePreempted(now: Timestamp) throws {
-        let isAny = try first("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')") {
-            $0.integer(0) == 1
-        }
-        guard isAny == true, try !hasCritical(now: now) else { return }
+        let isAny = try holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE wait_reason = 'preempted')")
+        guard isAny, try !hasCritical(now: now) else { return }
         try run(
             """
             UPDATE invocations SET state = 'queued', wait_reason = NULL, available_at = ?
             WHERE wait_reason = 'preempted'
-            """, [.time(now)])
+            """, [now])
     }
 
     fileprivate func hasCritical(now: Timestamp) throws -> Bool {
-        try first(
+        try holds(
             """
             SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_queue
                 WHERE state = 'queued' AND priority = 0 AND available_at <= ? AND affinity IS NULL)
-            """, [.time(now)]
-        ) { $0.integer(0) == 1 } ?? false
+            """, [now])
     }
 
     /// Whether more urgent work waits than there are free slots for, and it could take this invocation's.
@@ -76,9 +72,7 @@ extension Database {
         let running = try counts(
             "SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent", [])
         let mine =
-            try Int.fetchOne(
-                cachedStatement(sql: "SELECT count(*) FROM invocations WHERE lease_owner = ?"), arguments: [worker])
-            ?? 0
+            try value("SELECT count(*) FROM invocations WHERE lease_owner = ?", [worker]) ?? 0
         let waiting = try counts(
             """
             SELECT agent, count(*) FROM invocations INDEXED BY invocations_queue
@@ -96,8 +90,8 @@ extension Database {
         return startable > max(0, free)
     }
 
-    private func counts(_ sql: String, _ arguments: StatementArguments) throws -> [String: Int] {
-        let rows = try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
-        return Dictionary(rows.map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+    private func counts(_ sql: String, _ arguments: [(any Storable)?]) throws -> [String: Int] {
+        let rows = try all(sql, arguments) { row in (try row[0] as String, try row[1] as Int) }
+        return Dictionary(rows) { first, _ in first }
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Why a request does not go out now.
@@ -39,12 +38,11 @@ extension Ledger {
             _ = try db.owned(invocation)
             var turns: [Int: RateTurn] = [:]
             for (position, charges) in wanted {
-                let call: [StoredValue] = [.id(invocation.id), .integer(Int64(n)), .integer(Int64(position))]
-                let taken = try db.first(
-                    "SELECT turn_at FROM tool_calls WHERE invocation = ? AND n = ? AND position = ?", call
-                ) { $0.integer(0) }
-                if let taken = taken ?? nil {
-                    turns[position] = .at(Timestamp(microseconds: taken))
+                let call: [(any Storable)?] = [invocation.id, n, position]
+                let taken: Timestamp? = try db.value(
+                    "SELECT turn_at FROM tool_calls WHERE invocation = ? AND n = ? AND position = ?", call)
+                if let taken {
+                    turns[position] = .at(taken)
                     continue
                 }
                 let turn = try db.takeTurn(charges, now: now)
@@ -52,14 +50,14 @@ extension Ledger {
                 guard case .at(let due) = turn else { continue }
                 try db.run(
                     "UPDATE tool_calls SET turn_at = ? WHERE invocation = ? AND n = ? AND position = ?",
-                    [.time(due)] + call)
+                    [due] + call)
             }
             return turns
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Takes a turn from each bucket or, where one refuses, from none.
     func takeTurn(_ charges: [AdmissionTerms.Charge], now: Timestamp) throws -> RateTurn {
         var book = LedgerBook(db: self, event: nil)

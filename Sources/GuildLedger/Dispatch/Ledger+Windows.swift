@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A debounce window that is open.
@@ -10,12 +9,12 @@ package struct OpenWindow: Sendable, Hashable {
     package let root: EventID
     package let chapter: String?
 
-    init(row: Row) {
-        place = WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
-        window = DebounceWindow(row: row)
-        event = row["event"]
-        root = row["root"]
-        chapter = row["chapter"]
+    init(row: LedgerRow) throws {
+        place = try WindowPlace(agent: row["agent"], rule: row["rule"], key: row["key"])
+        window = try DebounceWindow(row: row)
+        event = try row["event"]
+        root = try row["root"]
+        chapter = try row["chapter"]
     }
 }
 
@@ -31,17 +30,18 @@ package struct PendingDecision: Sendable, Hashable {
     package let reason: String?
     let terms: AdmissionTerms
 
-    init(row: Row) {
-        reason = row.hasColumn("reason") ? row["reason"] : nil
-        rule = row["rule"]
-        agent = row["agent"]
-        event = row["event"]
-        root = row["root"]
-        dueAt = row["due_at"]
-        invocation = NewInvocation(
+    /// - Parameter reason: as the row says it beside the columns of its table.
+    init(row: LedgerRow, reason: String?) throws {
+        self.reason = reason
+        rule = try row["rule"]
+        agent = try row["agent"]
+        event = try row["event"]
+        root = try row["root"]
+        dueAt = try row["due_at"]
+        invocation = try NewInvocation(
             id: row["invocation"], agent: row["agent"], chapter: row["chapter"],
-            priority: Priority(rawValue: row["priority"]) ?? .normal)
-        terms = AdmissionTerms(json: row.json("terms"))
+            priority: row["priority"])
+        terms = try AdmissionTerms(json: row.json("terms"))
     }
 }
 
@@ -54,13 +54,11 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func dueWindows(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [OpenWindow] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
-                    AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
-                    """, arguments: [now, now + Self.clockTolerance, limit, RootFilter.text(roots)]
-            ).map(OpenWindow.init)
+            try db.all(
+                """
+                SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
+                AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
+                """, [now, now + Self.clockTolerance, limit, RootFilter.text(roots)], read: OpenWindow.init)
         }
     }
 
@@ -76,12 +74,11 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
-                    """, arguments: [open.window.invocation, now, now + Self.clockTolerance])
-            guard let closed = row.map(OpenWindow.init) else { return nil }
+            let closed = try db.first(
+                """
+                DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
+                """, [open.window.invocation, now, now + Self.clockTolerance], read: OpenWindow.init)
+            guard let closed else { return nil }
             let events = closed.window.events
             var decision = Decision(
                 rule: closed.place.rule, agent: closed.place.agent, outcome: .dispatched,
@@ -90,7 +87,8 @@ extension Ledger {
                     id: closed.window.invocation, agent: closed.place.agent, chapter: closed.chapter,
                     priority: closed.window.priority))
             if let refusal {
-                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+                decision.outcome = refusal.outcome
+                decision.reasons += refusal.reasons
             } else if let pause = try db.pause(of: closed.place.agent, now: now) {
                 decision.outcome = .paused
                 decision.reasons.append("\(closed.place.agent) is \(pause.text)")
@@ -107,13 +105,11 @@ extension Ledger {
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
-                    ORDER BY due_at, event LIMIT ?2
-                    """, arguments: [now, limit, RootFilter.text(roots)]
-            ).map(PendingDecision.init)
+            try db.all(
+                """
+                SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
+                ORDER BY due_at, event LIMIT ?2
+                """, [now, limit, RootFilter.text(roots)], read: { try PendingDecision(row: $0, reason: nil) })
         }
     }
 
@@ -128,16 +124,17 @@ extension Ledger {
     ) async throws -> Decision? {
         try await write(touching: [.invocations, .outcomes]) { db in
             try db.requireAccepted(head)
-            try db.execute(
-                sql: "DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?",
-                arguments: [pending.event, pending.rule, pending.agent, now])
-            guard db.changesCount == 1 else { return nil }
+            let claimed = try db.changes(
+                "DELETE FROM pending_decisions WHERE event = ? AND rule = ? AND agent = ? AND due_at <= ?",
+                [pending.event, pending.rule, pending.agent, now])
+            guard claimed == 1 else { return nil }
             var decision = Decision(
                 rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its turn came"],
                 invocation: pending.invocation)
             decision.terms = pending.terms
             if let refusal {
-                (decision.outcome, decision.reasons) = (refusal.outcome, decision.reasons + refusal.reasons)
+                decision.outcome = refusal.outcome
+                decision.reasons += refusal.reasons
             }
             let event = EventPlace(id: pending.event, root: pending.root)
             var book = LedgerBook(db: db, event: event)
@@ -150,17 +147,16 @@ extension Ledger {
     /// When the dispatcher has next something to do without being told; nil when nothing waits for a time.
     package func nextDispatchTime(now: Timestamp) async throws -> Timestamp? {
         try await read { db in
-            try Timestamp.fetchOne(
-                db,
-                sql: """
-                    SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
-                        UNION ALL SELECT min(due_at) FROM pending_decisions
-                        UNION ALL SELECT min(available_at) FROM messages
-                            WHERE topic = 'inbound' AND available_at > ?1
-                        UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
-                            WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1)
-                            WHERE available_at > ?1)
-                    """, arguments: [now])
+            try db.value(
+                """
+                SELECT min(t) FROM (SELECT min(due_at) AS t FROM debounces
+                    UNION ALL SELECT min(due_at) FROM pending_decisions
+                    UNION ALL SELECT min(available_at) FROM messages
+                        WHERE topic = 'inbound' AND available_at > ?1
+                    UNION ALL SELECT available_at FROM (SELECT available_at FROM messages
+                        WHERE topic >= 'held:' AND topic < 'held;' ORDER BY topic, seq LIMIT 1) AS held
+                        WHERE available_at > ?1) AS t
+                """, [now], as: Timestamp.self)
         }
     }
 
@@ -172,15 +168,15 @@ extension Ledger {
         of invocation: InvocationID, limit: Int
     ) async throws -> (events: [Event], count: Int) {
         let (rows, count) = try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
-                    ORDER BY m.n DESC LIMIT ?
-                    """, arguments: [invocation, limit])
-            let count = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM merged_events WHERE invocation = ?", arguments: [invocation])
-            return (rows.map { (Event(row: $0), $0.storedBody("body", "body_ref")) }, count ?? 0)
+            let rows = try db.all(
+                """
+                SELECT e.* FROM merged_events m JOIN events e ON e.id = m.event WHERE m.invocation = ?
+                ORDER BY m.n DESC LIMIT ?
+                """, [invocation, limit]
+            ) { row in (try Event(row: row), try row.storedBody("body", "body_ref")) }
+            let count = try db.value(
+                "SELECT count(*) FROM merged_events WHERE invocation = ?", [invocation], as: Int.self)
+            return (rows, count ?? 0)
         }
         let events = try rows.reversed().map { event, stored in
             var event = event

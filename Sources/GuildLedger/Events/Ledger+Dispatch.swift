@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// An event that waits for the dispatcher.
@@ -100,15 +99,18 @@ extension Ledger {
     /// - Parameter roots: only events of these; nil takes all.
     package func inbound(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [InboundMessage] {
         let rows = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT m.seq AS message, coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
-                    FROM messages m JOIN events e ON e.id = m.event
-                    WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
-                    ORDER BY m.seq LIMIT ?2
-                    """, arguments: [now, limit, RootFilter.text(roots)]
-            ).map { ($0["message"] as Int64, $0["spent"] as Int64, Event(row: $0), $0.storedBody("body", "body_ref")) }
+            try db.all(
+                """
+                SELECT m.seq AS message, coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
+                FROM messages m JOIN events e ON e.id = m.event
+                WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
+                ORDER BY m.seq LIMIT ?2
+                """, [now, limit, RootFilter.text(roots)]
+            ) { row in
+                try (
+                    row["message"] as Int64, row["spent"] as Int64, Event(row: row), row.storedBody("body", "body_ref")
+                )
+            }
         }
         return try rows.map { seq, spent, event, stored in
             var event = event
@@ -144,10 +146,11 @@ extension Ledger {
         let topics: [Topic] = decisions.contains { $0.invocation != nil } ? [.invocations] : [.outcomes]
         return try await write(touching: topics + (tells ? [.notifications] : [])) { db in
             try db.requireAccepted(head)
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO inbox VALUES ('dispatcher', ?)")
-                .execute(arguments: [message.event.id])
-            let isFirst = db.changesCount == 1
-            try db.cachedStatement(sql: "DELETE FROM messages WHERE seq = ?").execute(arguments: [message.seq])
+            let isFirst =
+                try db.changes(
+                    "INSERT INTO inbox (consumer, message) VALUES ('dispatcher', ?) ON CONFLICT DO NOTHING",
+                    [message.event.id]) == 1
+            try db.run("DELETE FROM messages WHERE seq = ?", [message.seq])
             guard isFirst else { return nil }
             var book = LedgerBook(db: db, event: message.event.place)
             let decided = try Decision.admitted(decisions, in: &book, now: now)
@@ -173,8 +176,7 @@ extension Ledger {
                 }
                 try db.record(decision, for: event, actor: actor, commit: commit, now: now)
                 guard let invocation = decision.invocation else { return }
-                try db.execute(
-                    sql: "UPDATE invocations SET affinity = ? WHERE id = ?", arguments: [lease.owner, invocation.id])
+                try db.run("UPDATE invocations SET affinity = ? WHERE id = ?", [lease.owner, invocation.id])
             }
         }
     }
@@ -190,7 +192,7 @@ extension Event {
     var place: EventPlace { EventPlace(id: id, root: root) }
 }
 
-extension Database {
+extension LedgerTransaction {
     func record(_ decision: Decision, for event: Event, actor: String, commit: String, now: Timestamp) throws {
         try record(decision, for: event.place, actor: actor, commit: commit, now: now)
     }
@@ -198,18 +200,18 @@ extension Database {
     /// Writes a decision, what it queues or holds back, and its audit entry.
     func record(_ decision: Decision, for event: EventPlace, actor: String, commit: String, now: Timestamp) throws {
         let reasons = JSONValue.array(decision.reasons.map { .string($0) })
-        try cachedStatement(
-            sql: """
-                INSERT INTO decisions (event, rule, agent, revision, outcome, final, until, invocation, commit_id, reasons,
-                    at)
-                VALUES (?, ?, ?, (SELECT count(*) FROM decisions WHERE event = ? AND rule = ? AND agent = ?), ?, ?, ?, ?,
-                    ?, ?, ?)
-                """
-        ).execute(arguments: [
-            event.id, decision.rule, decision.agent, event.id, decision.rule, decision.agent,
-            decision.outcome.rawValue, decision.outcome.isFinal, decision.until, decision.named, commit,
-            reasons.text(), now,
-        ])
+        try run(
+            """
+            INSERT INTO decisions (event, rule, agent, revision, outcome, final, until, invocation, commit_id, reasons,
+                at)
+            VALUES (?, ?, ?, (SELECT count(*) FROM decisions WHERE event = ? AND rule = ? AND agent = ?), ?, ?, ?, ?,
+                ?, ?, ?)
+            """,
+            [
+                event.id, decision.rule, decision.agent, event.id, decision.rule, decision.agent,
+                decision.outcome.rawValue, decision.outcome.isFinal, decision.until, decision.named, commit,
+                reasons.text(), now,
+            ])
         if let invocation = decision.invocation {
             switch decision.outcome {
             case .dispatched: try insert(invocation, for: event, commit: commit, now: now)
@@ -234,29 +236,29 @@ extension Database {
     }
 
     private func insert(_ invocation: NewInvocation, for event: EventPlace, commit: String, now: Timestamp) throws {
-        try cachedStatement(
-            sql: """
-                INSERT INTO invocations (id, agent, chapter, commit_id, event, root, priority, state, created_at,
-                    available_at, options)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)
-                """
-        ).execute(arguments: [
-            invocation.id, invocation.agent, invocation.chapter, commit, event.id, event.root,
-            invocation.priority.rawValue, now, now, invocation.options.text(),
-        ])
+        try run(
+            """
+            INSERT INTO invocations (id, agent, chapter, commit_id, event, root, priority, state, created_at,
+                available_at, options)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)
+            """,
+            [
+                invocation.id, invocation.agent, invocation.chapter, commit, event.id, event.root,
+                invocation.priority.rawValue, now, now, invocation.options.text(),
+            ])
     }
 
     /// Told to whoever answers for the newest invocation of the chain.
     private func notify(_ notice: Decision.Notice, about event: EventPlace, now: Timestamp) throws {
-        try cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO notifications (id, at, recipient, severity, text, invocation, action, state)
-                VALUES (?, ?, 'chapter', 'warning', ?,
-                    (SELECT id FROM invocations WHERE root = ? ORDER BY seq DESC LIMIT 1), NULL, 'pending')
-                """
-        ).execute(arguments: [
-            NotificationID(derivedFrom: ["notice", notice.name, event.root.description]), now,
-            ScreenText.prefix(notice.text, scalars: 2000), event.root,
-        ])
+        try run(
+            """
+            INSERT INTO notifications (id, at, recipient, severity, text, invocation, action, state)
+            VALUES (?, ?, 'chapter', 'warning', ?,
+                (SELECT id FROM invocations WHERE root = ? ORDER BY seq DESC LIMIT 1), NULL, 'pending') ON CONFLICT DO NOTHING
+            """,
+            [
+                NotificationID(derivedFrom: ["notice", notice.name, event.root.description]), now,
+                ScreenText.prefix(notice.text, scalars: 2000), event.root,
+            ])
     }
 }

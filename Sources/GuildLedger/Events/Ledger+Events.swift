@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What became of an event that was offered.
@@ -74,7 +73,7 @@ extension Ledger {
                 let (topic, due) = try db.inboundPlace(event, policy.hold, turn: turn, now: now)
                 try db.run(
                     "INSERT INTO messages (topic, event, available_at) VALUES (?, ?, ?)",
-                    [.text(topic), .id(event.id), .time(due)])
+                    [topic, event.id, due])
                 try db.auditAccepted(event, payloadDigest: digest, policy: policy, now: now)
                 guard topic != "inbound" else { return .accepted(event.id) }
                 try db.auditHeld(event, until: due, actor: policy.actor, now: now)
@@ -93,7 +92,7 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Expired digests that each accepted event takes away with it: more than it brings.
     private static let expiredPerEvent = 4
 
@@ -109,8 +108,8 @@ extension Database {
                 (SELECT id FROM events WHERE id = ?3), (SELECT event FROM dedup WHERE digest = ?3 AND expires_at > ?2)),
                 \(Self.inboundBound)
             """,
-            [.blob(policy.bodyDigest), .time(now), .id(event.id)] + policy.otherDigests.map { .blob($0) }
-        ) { (holder: $0.blob(0).flatMap { EventID(bytes: $0) }, waiting: $0.integer(1) ?? 0) }
+            [policy.bodyDigest, now, event.id] + policy.otherDigests
+        ) { row in try (holder: row[0] as EventID?, waiting: row[1] as Int64) }
         guard let standing else { return nil }
         if let holder = standing.holder { return .duplicate(holder) }
         if policy.hold != .none, try isFull(event.system, limit: policy.queueLimit) { return .overloaded }
@@ -120,18 +119,20 @@ extension Database {
 
     fileprivate func claimDigest(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws {
         guard let digest = policy.bodyDigest else { return }
-        let oldest = try first("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1") { $0.integer(0) ?? 0 }
-        if let oldest, oldest <= now.microseconds {
+        let oldest: Timestamp? = try value("SELECT expires_at FROM dedup ORDER BY expires_at LIMIT 1")
+        if let oldest, oldest <= now {
             try run(
                 """
                 DELETE FROM dedup WHERE digest IN
                 (SELECT digest FROM dedup WHERE expires_at <= ? ORDER BY expires_at LIMIT \(Self.expiredPerEvent))
-                """, [.time(now)])
+                """, [now])
         }
         // One that is in the way has expired.
         try run(
-            "INSERT OR REPLACE INTO dedup VALUES (?, ?, ?)",
-            [.blob(digest), .id(event.id), .time(now + policy.dedupWindow)])
+            """
+            INSERT INTO dedup (digest, event, expires_at) VALUES (?, ?, ?)
+            ON CONFLICT (digest) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+            """, [digest, event.id, now + policy.dedupWindow])
     }
 
     /// The numbers that lie between the first and the last message that wait.
@@ -143,19 +144,13 @@ extension Database {
     /// Messages that wait for the dispatcher: an upper bound in constant time, counted only where that bound reaches
     /// `limit`, and then no further than to it. They are numbered in order and mostly leave in order.
     func inboundDepth(atLeast limit: Int64) throws -> Int64 {
-        let upper = try first("SELECT \(Self.inboundBound)") { $0.integer(0) ?? 0 } ?? 0
+        let upper = try value("SELECT \(Self.inboundBound)", as: Int64.self) ?? 0
         guard upper >= limit else { return upper }
-        return try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?)", [.integer(limit)]
-        ) { $0.integer(0) ?? 0 } ?? 0
+        return try value("SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = 'inbound' LIMIT ?) AS m", [limit])
+            ?? 0
     }
 
     func insert(_ event: Event, body: BodyStore.Stored, receivedAt: Timestamp) throws {
-        let (inline, reference): (StoredValue, StoredValue)
-        switch body {
-        case .inline(let bytes): (inline, reference) = (.blob(bytes), .null)
-        case .file(let digest): (inline, reference) = (.null, .text(digest))
-        }
         try run(
             """
             INSERT INTO events (id, received_at, time, source, type, system, guildevent, subject, priority, chapter,
@@ -163,13 +158,13 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .id(event.id), .time(receivedAt), .time(event.time), .text(event.source), .text(event.type),
-                .text(event.system), .text(event.guildEvent), .text(event.subject),
-                .integer(Int64(event.priority.rawValue)), .text(event.chapter), .text(event.traceparent),
-                .id(event.cause), .id(event.root), .integer(Int64(event.hop)), .integer(event.isOwn ? 1 : 0),
-                .text(Container.json(event.containers).text()), inline, reference,
-                event.attributes.isEmpty ? .null : .text(event.attributes.stored.text()),
-                .text(event.sender?.id), .integer(event.sender?.isOutsider == true ? 1 : 0),
+                event.id, receivedAt, event.time, event.source, event.type,
+                event.system, event.guildEvent, event.subject,
+                event.priority.rawValue, event.chapter, event.traceparent,
+                event.cause, event.root, event.hop, event.isOwn,
+                Container.json(event.containers).text(), body.inline, body.digest,
+                event.attributes.isEmpty ? nil : event.attributes.stored.text(),
+                event.sender?.id, event.sender?.isOutsider == true,
             ])
     }
 
@@ -189,36 +184,39 @@ extension Database {
     }
 
     func event(_ id: EventID) throws -> (Event, BodyStore.Stored)? {
-        let statement = try cachedStatement(sql: "SELECT * FROM events WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id]).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+        try first("SELECT * FROM events WHERE id = ?", [id]) { row in
+            try (Event(row: row), row.storedBody("body", "body_ref"))
+        }
     }
 }
 
-extension Row {
+extension LedgerRow {
     /// A body column and the column of its file's digest.
-    func storedBody(_ body: String, _ reference: String) -> BodyStore.Stored {
-        if let digest = self[reference] as String? { return .file(digest: digest) }
-        return .inline(Array((self[body] as Data?) ?? Data()))
+    func storedBody(_ body: String, _ reference: String) throws -> BodyStore.Stored {
+        if let digest: String = try self[reference] { return .file(digest: digest) }
+        return .inline(try self[body] as [UInt8]? ?? [])
     }
 }
 
 extension Event {
     /// The event without its payload.
-    init(row: Row) {
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
             system: row["system"], guildEvent: row["guildevent"],
-            priority: Priority(rawValue: row["priority"]) ?? .normal, chapter: row["chapter"],
+            priority: row["priority"], chapter: row["chapter"],
             traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
             isOwn: row["own"], containers: Self.containers(row), payload: [])
-        if (row["attributes"] as String?) != nil { attributes = EventAttributes(stored: row.json("attributes")) }
-        if let id = row["sender"] as String? { sender = EventSender(id: id, isOutsider: row["outsider"]) }
+        let stored = try row.json("attributes")
+        if stored != .null { attributes = EventAttributes(stored: stored) }
+        if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
     }
 
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
-    private static func containers(_ row: Row) -> [Container]? {
-        guard let text = row["containers"] as String? else { return (row["cause"] as EventID?) == nil ? nil : [] }
-        return (try? JSONParser.parse(Array(text.utf8))).flatMap { Container.list($0) } ?? []
+    private static func containers(_ row: LedgerRow) throws -> [Container]? {
+        let listed = try row.json("containers")
+        guard listed != .null else { return try row["cause"] as EventID? == nil ? nil : [] }
+        return Container.list(listed) ?? []
     }
 }

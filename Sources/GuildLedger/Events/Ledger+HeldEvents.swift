@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Events that may be the echo of our own writes, while it is not known who we are.
@@ -13,13 +12,14 @@ extension Ledger {
     /// The oldest held events of a system, with their payloads.
     package func heldEvents(system: String, limit: Int) async throws -> [HeldEvent] {
         let rows = try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
-                    ORDER BY m.seq LIMIT ?
-                    """, arguments: [Database.heldTopic(system), limit]
-            ).map { (Event(row: $0), $0["received_at"] as Timestamp, $0.storedBody("body", "body_ref")) }
+            try db.all(
+                """
+                SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
+                ORDER BY m.seq LIMIT ?
+                """, [LedgerTransaction.heldTopic(system), limit]
+            ) { row in
+                try (Event(row: row), row["received_at"] as Timestamp, row.storedBody("body", "body_ref"))
+            }
         }
         return try rows.map { event, receivedAt, stored in
             var event = event
@@ -40,16 +40,16 @@ extension Ledger {
         guard !events.isEmpty else { return }
         try await write(touching: [.inbound]) { db in
             for event in events {
-                try db.run(
+                let released = try db.changes(
                     "UPDATE messages SET topic = 'inbound', available_at = ? WHERE topic = ? AND event = ?",
-                    [.time(now), .text(Database.heldTopic(event.system)), .id(event.id)])
-                guard db.changesCount == 1 else { continue }
+                    [now, LedgerTransaction.heldTopic(event.system), event.id])
+                guard released == 1 else { continue }
                 try db.run(
                     "UPDATE events SET own = ?, cause = ?, root = ?, hop = ?, containers = ? WHERE id = ?",
                     [
-                        .integer(event.isOwn ? 1 : 0), .id(event.cause), .id(event.root), .integer(Int64(event.hop)),
-                        .text(Container.json(event.containers).text()),
-                        .id(event.id),
+                        event.isOwn, event.cause, event.root, event.hop,
+                        Container.json(event.containers).text(),
+                        event.id,
                     ])
                 try db.appendAudit(
                     AuditEntry(
@@ -63,14 +63,13 @@ extension Ledger {
     /// Held events whose time is up.
     package func overdueHeld(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
-                    WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
-                    AND m.available_at <= ?2 ORDER BY m.seq
-                    """, arguments: [limit, now]
-            ).map { InboundMessage(seq: $0["message"], event: Event(row: $0), rootTokens: 0) }
+            try db.all(
+                """
+                SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
+                WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
+                AND m.available_at <= ?2 ORDER BY m.seq
+                """, [limit, now]
+            ) { row in try InboundMessage(seq: row["message"], event: Event(row: row), rootTokens: 0) }
         }
     }
 
@@ -80,35 +79,35 @@ extension Ledger {
     /// Records why it is not known who we are in a system, or, with nil, that it is.
     package func noteIdentity(of system: String, missing reason: String?, now: Timestamp) async throws {
         let known = try await read { db in
-            try String.fetchOne(db, sql: "SELECT reason FROM identity_gaps WHERE system = ?", arguments: [system])
+            try db.value("SELECT reason FROM identity_gaps WHERE system = ?", [system], as: String.self)
         }
         guard known != reason else { return }
         try await write { db in
             guard let reason else {
-                return try db.run("DELETE FROM identity_gaps WHERE system = ?", [.text(system)])
+                return try db.run("DELETE FROM identity_gaps WHERE system = ?", [system])
             }
             try db.run(
                 """
-                INSERT INTO identity_gaps VALUES (?, ?, ?) ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
-                """, [.text(system), .time(now), .text(reason)])
+                INSERT INTO identity_gaps (system, since, reason) VALUES (?, ?, ?)
+                ON CONFLICT (system) DO UPDATE SET reason = excluded.reason
+                """, [system, now, reason])
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func heldStandings() throws -> [HeldStanding] {
-        try Row.fetchAll(
-            self,
-            sql: """
-                SELECT h.system, h.held, h.oldest, g.reason FROM (
-                    SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
-                        SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit))
-                    GROUP BY topic) h
-                LEFT JOIN identity_gaps g ON g.system = h.system
-                """
-        ).map { row in
-            let until: Timestamp = row["oldest"]
-            return HeldStanding(
+        try all(
+            """
+            SELECT h.system, h.held, h.oldest, g.reason FROM (
+                SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (
+                    SELECT topic, available_at FROM messages WHERE \(Ledger.topics) LIMIT \(Ledger.countLimit)) AS m
+                GROUP BY topic) h
+            LEFT JOIN identity_gaps g ON g.system = h.system
+            """
+        ) { row in
+            let until: Timestamp = try row["oldest"]
+            return try HeldStanding(
                 system: row["system"], count: row["held"], since: until - EventHold.longest, reason: row["reason"])
         }
     }
@@ -124,8 +123,8 @@ extension Database {
         case .none: return ("inbound", turn)
         case .untilIdentityIsKnown: return (topic, now + EventHold.longest)
         case .behindOthers:
-            let isAny = try first("SELECT 1 FROM messages WHERE topic = ? LIMIT 1", [.text(topic)]) { _ in true }
-            return isAny == true ? (topic, now + EventHold.longest) : ("inbound", turn)
+            let isAny = try holds("SELECT EXISTS (SELECT 1 FROM messages WHERE topic = ?)", [topic])
+            return isAny ? (topic, now + EventHold.longest) : ("inbound", turn)
         }
     }
 
@@ -142,17 +141,16 @@ extension Database {
 
     /// Whether as many events of the system are held as may wait for the dispatcher.
     func isFull(_ system: String, limit: Int64) throws -> Bool {
-        let topic = StoredValue.text(Self.heldTopic(system))
+        let topic = Self.heldTopic(system)
         let ends = try first(
             """
             SELECT (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq LIMIT 1),
                 (SELECT seq FROM messages WHERE topic = ?1 ORDER BY seq DESC LIMIT 1)
             """, [topic]
-        ) { ($0.integer(0), $0.integer(1)) }
+        ) { row in try (row[0] as Int64?, row[1] as Int64?) }
         guard let oldest = ends?.0, let newest = ends?.1, newest - oldest + 1 >= limit else { return false }
-        let count = try first(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?)", [topic, .integer(limit)]
-        ) { $0.integer(0) ?? 0 }
+        let count: Int64? = try value(
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE topic = ? LIMIT ?) AS held", [topic, limit])
         return count ?? 0 >= limit
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -9,27 +8,24 @@ extension Ledger {
     /// cause. Its containers are those of the run, which a person may have named.
     package func origin(of action: ActionID) async throws -> Event? {
         try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
-                    JOIN events e ON e.id = i.event
-                    WHERE a.id = ?
-                    """, arguments: [action]
-            ).map(Event.init(origin:))
+            try db.first(
+                """
+                SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
+                JOIN events e ON e.id = i.event
+                WHERE a.id = ?
+                """, [action], read: Event.init(origin:))
         }
     }
 
     /// The event that an action of ours answers, with what it said: what a write is compared with.
     package func cause(of action: ActionID) async throws -> Event? {
         let found = try await read { db -> (Event, BodyStore.Stored)? in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
-                    WHERE a.id = ?
-                    """, arguments: [action]
-            ).map { (Event(row: $0), $0.storedBody("body", "body_ref")) }
+            try db.first(
+                """
+                SELECT e.* FROM actions a JOIN invocations i ON i.id = a.invocation JOIN events e ON e.id = i.event
+                WHERE a.id = ?
+                """, [action]
+            ) { row in try (Event(row: row), row.storedBody("body", "body_ref")) }
         }
         return try found.map { event, stored in
             var event = event
@@ -46,24 +42,21 @@ extension Ledger {
         // Connectors may name a subject in lower case whatever its events say.
         let subjects = [subject, whole, subject.lowercased(), whole.lowercased()]
         return try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
-                    JOIN events e ON e.id = i.event
-                    WHERE a.subject IN (?, ?, ?, ?) AND a.operation IN (\(databaseQuestionMarks(count: operations.count)))
-                    AND EXISTS (SELECT 1 FROM action_attempts t WHERE t.action = a.id AND t.started_at >= ?)
-                    ORDER BY a.seq DESC LIMIT 1
-                    """,
-                arguments: StatementArguments(subjects) + StatementArguments(operations) + [now - Self.echoWindow]
-            ).map(Event.init(origin:))
+            try db.first(
+                """
+                SELECT e.*, i.options AS asked FROM actions a JOIN invocations i ON i.id = a.invocation
+                JOIN events e ON e.id = i.event
+                WHERE a.subject IN (?, ?, ?, ?) AND a.operation IN (\(LedgerTransaction.places(operations.count)))
+                AND EXISTS (SELECT 1 FROM action_attempts t WHERE t.action = a.id AND t.started_at >= ?)
+                ORDER BY a.seq DESC LIMIT 1
+                """, subjects + operations + [now - Self.echoWindow], read: Event.init(origin:))
         }
     }
 }
 
 extension Event {
-    fileprivate init(origin row: Row) {
-        self.init(row: row)
-        containers = Container.called(by: row.json("asked")) ?? containers
+    fileprivate init(origin row: LedgerRow) throws {
+        try self.init(row: row)
+        containers = try Container.called(by: row.json("asked")) ?? containers
     }
 }

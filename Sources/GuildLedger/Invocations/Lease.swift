@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// Who holds a piece of work, and until when others leave it alone.
@@ -37,9 +36,9 @@ extension Ledger {
         guard file.tryLock() else { throw LedgerFailure.locked(path: location.path) }
         let host = Self.hostName()
         try await write { db in
-            try db.execute(
-                sql: "INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                arguments: [id, components.joined(separator: " "), getpid(), host, version, now])
+            try db.run(
+                "INSERT INTO workers (id, components, pid, host, version, started_at) VALUES (?, ?, ?, ?, ?, ?)",
+                [id, components.joined(separator: " "), getpid(), host, version, now])
         }
         return Worker(id: id, file: file)
     }
@@ -47,7 +46,7 @@ extension Ledger {
     /// The worker ends: what was meant for it is anybody's from now on.
     package func unregister(_ worker: Worker, now: Timestamp) async throws {
         try await write(touching: [.invocations, .actions]) { db in
-            try db.execute(sql: "UPDATE workers SET ended_at = ? WHERE id = ?", arguments: [now, worker.id])
+            try db.run("UPDATE workers SET ended_at = ? WHERE id = ?", [now, worker.id])
             _ = try db.clearAffinity(to: worker.id)
         }
         unlink(lockPath(of: worker.id))
@@ -61,8 +60,8 @@ extension Ledger {
     /// The processes of this host that work in this ledger now.
     package func liveProcesses() async throws -> [Int] {
         let workers = try await read { db in
-            try Row.fetchAll(db, sql: "SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at").map {
-                (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
+            try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at") {
+                try (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
             }
         }
         return workers.filter { !isDead($0.id) }.map(\.process)
@@ -70,7 +69,7 @@ extension Ledger {
 
     /// The workers that have not said that they ended.
     func registeredWorkers() async throws -> [WorkerID] {
-        try await read { db in try WorkerID.fetchAll(db, sql: "SELECT id FROM workers WHERE ended_at IS NULL") }
+        try await read { db in try db.column("SELECT id FROM workers WHERE ended_at IS NULL", as: WorkerID.self) }
     }
 
     /// A worker whose file is gone or not locked does not run on this host.
@@ -92,20 +91,19 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// - Returns: how much unfinished work is now anybody's.
     func clearAffinity(to worker: WorkerID) throws -> Int {
-        try execute(
-            sql: """
-                UPDATE invocations SET affinity = NULL
-                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
-                """, arguments: [worker])
-        let invocations = changesCount
-        try execute(
-            sql: """
-                UPDATE actions SET affinity = NULL
-                WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
-                """, arguments: [worker])
-        return invocations + changesCount
+        let invocations = try changes(
+            """
+            UPDATE invocations SET affinity = NULL
+            WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
+            """, [worker])
+        let actions = try changes(
+            """
+            UPDATE actions SET affinity = NULL
+            WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
+            """, [worker])
+        return invocations + actions
     }
 }

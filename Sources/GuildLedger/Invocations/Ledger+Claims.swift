@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// Which invocations a worker may claim.
@@ -39,28 +38,27 @@ extension Ledger {
             try db.resumePreempted(now: now)
             guard try !db.isFull(scope.maxConcurrent) else { return nil }
             let full = try db.agentsAtLimit(scope.limits)
-            let marks = databaseQuestionMarks(count: full.count)
             // Who runs one root waits in front of it: nothing of it is held back unseen, its reserve refuses it and says why.
             let heldBack = scope.root == nil ? try db.heldBack(now: now) : (condition: "", arguments: [])
-            let row = try db.firstClaim(scope.fairShare) { share in
-                try Row.fetchOne(
-                    db,
-                    sql: """
-                        UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
-                            started_at = coalesce(started_at, ?)
-                        WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
-                            WHERE state = 'queued' AND available_at <= ?
-                            AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                            AND agent NOT IN (\(marks)) \(heldBack.condition) \(share.condition)
-                            ORDER BY priority, seq LIMIT 1)
-                        RETURNING *
-                        """,
-                    arguments: [lease.owner, lease.until, now, now, lease.owner]
-                        + StatementArguments(scope.root.map { [$0] } ?? []) + StatementArguments(full)
-                        + heldBack.arguments + share.arguments)
+            let claimed = try db.firstClaim(scope.fairShare) { share in
+                try db.first(
+                    """
+                    UPDATE invocations SET state = 'awakening', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+                        started_at = coalesce(started_at, ?)
+                    WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
+                        WHERE state = 'queued' AND available_at <= ?
+                        AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
+                        AND agent NOT IN (\(LedgerTransaction.places(full.count))) \(heldBack.condition) \(share.condition)
+                        ORDER BY priority, seq LIMIT 1)
+                    RETURNING *
+                    """,
+                    [lease.owner, lease.until, now, now, lease.owner]
+                        + (scope.root.map { [$0] } ?? []) + full
+                        + heldBack.arguments + share.arguments
+                ) { row in ClaimedInvocation(invocation: try Invocation(row: row), options: try row.json("options")) }
             }
-            guard let row else { return nil }
-            let invocation = Invocation(row: row)
+            guard let claimed else { return nil }
+            let invocation = claimed.invocation
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: "executor", kind: .invocationBegun, subject: invocation.id.description,
@@ -69,7 +67,7 @@ extension Ledger {
                         "agent": .string(invocation.agent), "attempt": .integer(invocation.attempt),
                         "worker": .string(lease.owner.description),
                     ]))
-            return ClaimedInvocation(invocation: invocation, options: row.json("options"))
+            return claimed
         }
     }
 
@@ -80,17 +78,17 @@ extension Ledger {
     package func nextInvocationTime(worker: Worker, now: Timestamp? = nil) async throws -> Timestamp? {
         try await read { db in
             let alert = try db.nextAlertEnd(after: now ?? Timestamp(microseconds: 0))
-            let next = try Timestamp.fetchOne(
-                db,
-                sql: """
-                    SELECT min(t) FROM (
-                        SELECT min(available_at) AS t FROM invocations INDEXED BY invocations_delayed
-                            WHERE state = 'queued' AND available_at > ?1
-                        UNION ALL SELECT min(available_at) FROM invocations
-                            WHERE state = 'waiting' AND available_at < ?2
-                        UNION ALL SELECT min(lease_until) FROM invocations
-                            WHERE lease_owner IS NOT NULL AND lease_owner <> ?3)
-                    """, arguments: [now ?? Timestamp(microseconds: .min), Timestamp(microseconds: .max), worker.id])
+            let next = try db.value(
+                """
+                SELECT min(t) FROM (
+                    SELECT min(available_at) AS t FROM invocations INDEXED BY invocations_delayed
+                        WHERE state = 'queued' AND available_at > ?
+                    UNION ALL SELECT min(available_at) FROM invocations
+                        WHERE state = 'waiting' AND available_at < ?
+                    UNION ALL SELECT min(lease_until) FROM invocations
+                        WHERE lease_owner IS NOT NULL AND lease_owner <> ?) AS t
+                """, [now ?? Timestamp(microseconds: .min), Timestamp(microseconds: .max), worker.id],
+                as: Timestamp.self)
             return [next, alert].compactMap(\.self).min()
         }
     }
@@ -103,15 +101,14 @@ extension Ledger {
         let invocation = claim.invocation
         let lease = worker.lease(now: now)
         return try await write { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    UPDATE invocations SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?
-                    RETURNING cancel_requested
-                    """, arguments: [lease.until, invocation.id, invocation.attempt, lease.owner])
-            guard let row else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
+            let isCancelled = try db.value(
+                """
+                UPDATE invocations SET lease_until = ? WHERE id = ? AND attempt = ? AND lease_owner = ?
+                RETURNING cancel_requested
+                """, [lease.until, invocation.id, invocation.attempt, lease.owner], as: Bool.self)
+            guard let isCancelled else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
             try db.renewReservations(of: invocation, until: lease.until)
-            return row["cancel_requested"]
+            return isCancelled
         }
     }
 
@@ -131,9 +128,8 @@ extension Ledger {
     /// - Returns: whether there was something to cancel.
     package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
         try await write(touching: [.invocations, .actions, .approvals, .outcomes, .cancellations]) { db in
-            let row = try Row.fetchOne(db, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
-            guard let invocation = row.map({ Invocation(row: $0) }), !invocation.state.isFinal else { return false }
-            try db.execute(sql: "UPDATE invocations SET cancel_requested = 1 WHERE id = ?", arguments: [id])
+            guard let invocation = try db.invocation(id), !invocation.state.isFinal else { return false }
+            try db.run("UPDATE invocations SET cancel_requested = 1 WHERE id = ?", [id])
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: id.description, commit: invocation.commit,
@@ -147,16 +143,16 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func isFull(_ limit: Int?) throws -> Bool {
         guard let limit else { return false }
-        let running = try first("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") { $0.integer(0) ?? 0 }
-        return running ?? 0 >= Int64(limit)
+        return try value("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") ?? 0 >= limit
     }
 
     /// What a claim leaves where it is because an alert of its agent, its chapter or the organisation holds it back.
-    func heldBack(now: Timestamp) throws -> (condition: String, arguments: StatementArguments) {
-        var (condition, arguments): (String, StatementArguments) = ("", [])
+    func heldBack(now: Timestamp) throws -> (condition: String, arguments: [(any Storable)?]) {
+        var condition = ""
+        var arguments: [(any Storable)?] = []
         for (account, level) in try alertLevels(now: now).levels {
             guard let least = Priority.allCases.first(where: { !level.admits($0) })?.rawValue else { continue }
             switch AccountName(account) {
@@ -177,24 +173,24 @@ extension Database {
 
     fileprivate func agentsAtLimit(_ limits: [String: Int]) throws -> [String] {
         guard !limits.isEmpty else { return [] }
-        let running = try Row.fetchAll(
-            self,
-            sql: """
-                SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
-                WHERE lease_owner IS NOT NULL GROUP BY agent
-                """)
-        return running.compactMap { row in
-            let (agent, count): (String, Int) = (row[0], row[1])
-            return limits[agent].map { count >= $0 } == true ? agent : nil
-        }
+        let running = try all(
+            """
+            SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
+            WHERE lease_owner IS NOT NULL GROUP BY agent
+            """
+        ) { row in (agent: try row[0] as String, count: try row[1] as Int) }
+        return running.filter { one in limits[one.agent].map { one.count >= $0 } == true }.map(\.agent)
     }
 
-    /// The invocation as it stands, if this attempt of it still owns it.
+    func invocation(_ id: InvocationID) throws -> Invocation? {
+        try first("SELECT * FROM invocations WHERE id = ?", [id], read: Invocation.init)
+    }
+
+    /// The invocation as it is, if this attempt of it still owns it.
     func owned(_ invocation: Invocation) throws -> Invocation {
         let found = try first(
-            "SELECT \(Invocation.columns) FROM invocations WHERE id = ? AND attempt = ? AND lease_owner IS NOT NULL",
-            [.id(invocation.id), .integer(Int64(invocation.attempt))]
-        ) { Invocation($0) }
+            "SELECT * FROM invocations WHERE id = ? AND attempt = ? AND lease_owner IS NOT NULL",
+            [invocation.id, invocation.attempt], read: Invocation.init)
         guard let found else { throw LedgerFailure.fenced(what: "invocation \(invocation.id)") }
         return found
     }
@@ -219,45 +215,34 @@ extension Database {
     func setState(
         _ id: InvocationID, _ state: InvocationState, waiting reason: WaitReason? = nil, availableAt: Timestamp
     ) throws {
-        try cachedStatement(
-            sql: """
-                UPDATE invocations SET state = ?, wait_reason = ?, available_at = ?,
-                    lease_owner = CASE WHEN ? THEN lease_owner END, lease_until = CASE WHEN ? THEN lease_until END
-                WHERE id = ?
-                """
-        ).execute(arguments: [
-            state.rawValue, state == .waiting ? (reason ?? .action).rawValue : nil, availableAt, state.isHeld,
-            state.isHeld, id,
-        ])
+        try run(
+            """
+            UPDATE invocations SET state = ?, wait_reason = ?, available_at = ?,
+                lease_owner = CASE WHEN ? = 1 THEN lease_owner END, lease_until = CASE WHEN ? = 1 THEN lease_until END
+            WHERE id = ?
+            """,
+            [
+                state.rawValue, state == .waiting ? (reason ?? .action).rawValue : nil, availableAt, state.isHeld,
+                state.isHeld, id,
+            ])
     }
 }
 
 extension Invocation {
-    init(row: Row) {
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
-            root: row["root"], priority: Priority(rawValue: row["priority"]) ?? .normal,
-            state: InvocationState(rawValue: row["state"]) ?? .failed,
-            waitReason: (row["wait_reason"] as String?).flatMap(WaitReason.init), attempt: row["attempt"],
-            createdAt: row["created_at"], availableAt: row["available_at"], startedAt: row["started_at"],
-            endedAt: row["ended_at"], cancelRequested: row["cancel_requested"], failures: row["failures"],
+            root: row["root"], priority: row["priority"], state: row["state"], waitReason: row["wait_reason"],
+            attempt: row["attempt"], createdAt: row["created_at"], availableAt: row["available_at"],
+            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"], failures: row["failures"],
             usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
     }
 }
 
 extension TokenUsage {
-    init(row: Row) {
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             input: row["input"], cacheRead: row["cache_read"], cacheWrite: row["cache_write"], output: row["output"],
             reasoning: row["reasoning"])
-    }
-}
-
-extension Row {
-    /// A column of JSON that we wrote ourselves.
-    func json(_ column: String) -> JSONValue {
-        guard let text = self[column] as String? else { return .null }
-        // Ours to begin with; a damaged row reads as null, and `audit verify` is what names damage.
-        return (try? JSONParser.parse(text)) ?? .null
     }
 }

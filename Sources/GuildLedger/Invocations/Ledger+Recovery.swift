@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What a recovery found.
@@ -28,23 +27,21 @@ extension Ledger {
         let dead = try await Set(foreignOwners(worker) + registeredWorkers()).subtracting([worker.id]).filter(isDead)
         let found = try await write { db in
             var found = Recovery()
-            let marks = databaseQuestionMarks(count: dead.count)
             for owner in dead {
                 found.released += try db.clearAffinity(to: owner)
-                try db.execute(
-                    sql: "UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", arguments: [now, owner])
+                try db.run("UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [now, owner])
             }
             let held = """
-                lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(marks)))
+                lease_owner IS NOT NULL AND lease_owner <> ? AND (lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
                 ORDER BY seq LIMIT \(Self.recoveryLimit)
                 """
-            let arguments: StatementArguments = [worker.id, now] + StatementArguments(dead)
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM invocations WHERE \(held)", arguments: arguments) {
-                try db.reclaim(Invocation(row: row), now: now)
+            let arguments: [(any Storable)?] = [worker.id, now] + Array(dead)
+            for invocation in try db.all("SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init) {
+                try db.reclaim(invocation, now: now)
                 found.invocations += 1
             }
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM actions WHERE \(held)", arguments: arguments) {
-                try db.reclaim(Action(row: row), now: now)
+            for action in try db.all("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
+                try db.reclaim(action, now: now)
                 found.actions += 1
             }
             // After those of the attempts that were taken back: what is left has an owner that renews nothing any more.
@@ -61,21 +58,20 @@ extension Ledger {
     /// The workers other than this one that hold something or are wanted for something.
     func foreignOwners(_ worker: Worker) async throws -> [WorkerID] {
         try await read { db in
-            try WorkerID.fetchAll(
-                db,
-                sql: """
-                    SELECT lease_owner FROM invocations WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
-                    UNION SELECT lease_owner FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?1
-                    UNION SELECT affinity FROM invocations WHERE affinity IS NOT NULL AND affinity <> ?1
-                        AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
-                    UNION SELECT affinity FROM actions WHERE affinity IS NOT NULL AND affinity <> ?1
-                        AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
-                    """, arguments: [worker.id])
+            try db.column(
+                """
+                SELECT lease_owner FROM invocations WHERE lease_owner IS NOT NULL AND lease_owner <> ?
+                UNION SELECT lease_owner FROM actions WHERE lease_owner IS NOT NULL AND lease_owner <> ?
+                UNION SELECT affinity FROM invocations WHERE affinity IS NOT NULL AND affinity <> ?
+                    AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
+                UNION SELECT affinity FROM actions WHERE affinity IS NOT NULL AND affinity <> ?
+                    AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
+                """, [worker.id, worker.id, worker.id, worker.id], as: WorkerID.self)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Settles what an attempt left open and puts the invocation back into the queue.
     fileprivate func reclaim(_ invocation: Invocation, now: Timestamp) throws {
         try closeOpenTurns(of: invocation, reason: "the worker died during the call", now: now)
@@ -89,11 +85,11 @@ extension Database {
 
     fileprivate func reclaim(_ action: Action, now: Timestamp) throws {
         try endAttempt(action, outcome: "lost: its worker died", now: now)
-        try execute(
-            sql: """
-                UPDATE actions SET state = 'queued', lease_owner = NULL, lease_until = NULL, available_at = ?
-                WHERE id = ?
-                """, arguments: [now, action.id])
+        try run(
+            """
+            UPDATE actions SET state = 'queued', lease_owner = NULL, lease_until = NULL, available_at = ?
+            WHERE id = ?
+            """, [now, action.id])
         try appendAudit(
             action.entry(
                 .actionRetried, actor: "action-executor", now: now,
@@ -103,25 +99,29 @@ extension Database {
     /// What waited for a time goes back into the queue. Past `actionWait` the model is told that its action is accepted
     /// but not finished; who waited for something else has not waited for the action yet.
     fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
-        let overdue = try InvocationID.fetchAll(
-            self, sql: "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)",
-            arguments: [now])
+        let overdue = try column(
+            "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)", [now],
+            as: InvocationID.self)
         for invocation in overdue {
             if try expireOwnWait(of: invocation, now: now) { continue }
-            let pending = try Row.fetchAll(
-                self,
-                sql: """
-                    SELECT n, position, name, action FROM tool_calls
-                    WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
-                        AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
-                    """, arguments: [invocation])
+            let pending = try all(
+                """
+                SELECT n, position, name, action FROM tool_calls
+                WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
+                    AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
+                """, [invocation]
+            ) { row in
+                (
+                    turn: try row["n"] as Int, position: try row["position"] as Int, name: try row["name"] as String,
+                    action: try row["action"] as ActionID?
+                )
+            }
             for call in pending {
-                let action: ActionID? = call["action"]
-                let text = "accepted, \(action.map(\.description) ?? ""), not finished"
+                let text = "accepted, \(call.action.map(\.description) ?? ""), not finished"
                 let isNew = try finishCall(
-                    invocation, turn: call["n"], position: call["position"], result: text, isError: false)
+                    invocation, turn: call.turn, position: call.position, result: text, isError: false)
                 // The model is told something that the action itself has not said: that is a result to account for.
-                if isNew { try auditOverdue(call["name"], action: action, of: invocation, now: now) }
+                if isNew { try auditOverdue(call.name, action: call.action, of: invocation, now: now) }
             }
             try setState(invocation, .queued, availableAt: now)
         }
@@ -132,19 +132,16 @@ extension Database {
     ///
     /// - Returns: whether it was one.
     private func expireOwnWait(of id: InvocationID, now: Timestamp) throws -> Bool {
-        let setting = try first(
+        let setting: String? = try value(
             """
             SELECT w.setting FROM budget_waits w JOIN invocations i ON i.id = w.invocation
             WHERE w.invocation = ? AND i.wait_reason = 'budget' AND w.period = 'perInvocation'
                 AND w.frees_up_at IS NULL AND w.max_level = 0
-            """, [.id(id)]
-        ) { $0.text(0) ?? "" }
-        guard let setting,
-            let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id])
-        else { return false }
+            """, [id])
+        guard let setting, let invocation = try invocation(id) else { return false }
         let hours = Self.longestOwnWait.microseconds / Duration.seconds(3600).microseconds
         try end(
-            Invocation(row: row), as: .expired,
+            invocation, as: .expired,
             outcome: "waited \(hours) h for room in its own budget (\(setting)), and nobody raised it", now: now)
         return true
     }
@@ -152,8 +149,7 @@ extension Database {
     private func auditOverdue(
         _ tool: String, action: ActionID?, of invocation: InvocationID, now: Timestamp
     ) throws {
-        let row = try Row.fetchOne(self, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [invocation])
-        guard let current = row.map({ Invocation(row: $0) }) else { return }
+        guard let current = try self.invocation(invocation) else { return }
         try appendAudit(
             current.entry(
                 .toolCalled, now: now,

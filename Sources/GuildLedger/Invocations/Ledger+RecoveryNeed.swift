@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Whether there is something to recover.
@@ -13,15 +12,14 @@ extension Ledger {
     /// Looks, without writing, for dead workers, leases that ended and waits that are over.
     package func recoveryNeed(worker: Worker, now: Timestamp) async throws -> RecoveryNeed {
         let isOverdue = try await read { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM invocations
-                        WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
-                    OR EXISTS (SELECT 1 FROM actions
-                        WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
-                    OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND available_at <= ?2)
-                    """, arguments: [worker.id, now]) ?? false || db.hasExpiredReservations(now: now)
+            try db.holds(
+                """
+                SELECT EXISTS (SELECT 1 FROM invocations
+                    WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
+                OR EXISTS (SELECT 1 FROM actions
+                    WHERE lease_owner IS NOT NULL AND lease_owner <> ?1 AND lease_until <= ?2)
+                OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND available_at <= ?2)
+                """, [worker.id, now]) || db.hasExpiredReservations(now: now)
         }
         let owners = try await foreignOwners(worker)
         if isOverdue || owners.contains(where: isDead) { return .now }
@@ -31,8 +29,7 @@ extension Ledger {
     /// Whether somebody asked for the invocation's cancellation.
     package func isCancelRequested(_ id: InvocationID) async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(db, sql: "SELECT cancel_requested FROM invocations WHERE id = ?", arguments: [id])
-                ?? false
+            try db.holds("SELECT cancel_requested FROM invocations WHERE id = ?", [id])
         }
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -53,9 +52,9 @@ extension Ledger {
     package func markSent(_ reservation: Reservation, of invocation: Invocation) async throws {
         try await write { db in
             _ = try db.owned(invocation)
-            try db.run(
-                "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'", [.id(reservation.id)])
-            guard db.changesCount == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
+            let sent = try db.changes(
+                "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'", [reservation.id])
+            guard sent == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         }
     }
 
@@ -150,9 +149,8 @@ extension Ledger {
             let current = try db.owned(invocation)
             try db.closeOpenTurns(of: current, reason: reason, now: now)
             try db.setState(invocation.id, .queued, availableAt: availableAt)
-            try db.execute(
-                sql: "UPDATE invocations SET failures = failures + 1, outcome = ? WHERE id = ?",
-                arguments: [reason, invocation.id])
+            try db.run(
+                "UPDATE invocations SET failures = failures + 1, outcome = ? WHERE id = ?", [reason, invocation.id])
             try db.appendAudit(
                 current.entry(
                     .invocationRetried, now: now,

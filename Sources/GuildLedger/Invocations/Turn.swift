@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// A turn as the journal holds it.
@@ -152,21 +151,19 @@ package struct LostAnswer: Sendable {
 }
 
 extension JournalledTurn {
-    init(row: Row, calls: [ToolCall]) {
-        let bytes: Data? = row["delta"]
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             n: row["n"], attempt: row["attempt"], provider: row["provider"], model: row["model"], stop: row["stop"],
             origin: row["origin"],
-            // We wrote it; a damaged one reads as null and the invocation fails on it rather than here.
-            delta: bytes.flatMap { try? JSONParser.parse(Array($0)) } ?? .null, usage: TokenUsage(row: row),
+            delta: row.json("delta"), usage: TokenUsage(row: row),
             costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
-            isAnswered: (row["state"] as String) == "answered", trimmedBytes: row["trimmed"], calls: calls)
+            isAnswered: row["state"] as String == "answered", trimmedBytes: row["trimmed"], calls: [])
     }
 }
 
 extension ToolCall {
-    init(row: Row) {
-        self.init(
+    init(row: LedgerRow) throws {
+        try self.init(
             position: row["position"], callID: row["call_id"], name: row["name"], arguments: row.json("arguments"),
             result: row["result"], isError: row["is_error"], actionID: row["action"])
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How far the cap is used that an action waits at, and what an approval of the action would let out with it.
@@ -68,7 +67,7 @@ private struct Place: Hashable {
     let scope: CapScope
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func look(
         at place: Place, limit: Int64, _ followers: Int, now: Timestamp
     ) throws -> (used: Int64, waiting: [Action]) {

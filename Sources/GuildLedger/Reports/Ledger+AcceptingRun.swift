@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What a commit sets that outlives a run: limits, the rules they are counted by, and whom alerts are told to.
@@ -36,9 +35,8 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func isServed() throws -> Bool {
-        try Bool.fetchOne(
-            cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM codex_heads WHERE serving = 1)")) ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM codex_heads WHERE serving = 1)")
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What waits at one cap of one agent.
@@ -29,17 +28,16 @@ extension Ledger {
     /// Where actions wait because of a cap, by agent and cap.
     package func capQueues() async throws -> [CapQueue] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, caps FROM (
-                        SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
-                        WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit))
-                    GROUP BY agent, held_by LIMIT \(Self.pairLimit)
-                    """
-            ).compactMap { row in
-                guard let cap = ActionCap(rawValue: row["held_by"]) else { return nil }
-                return CapQueue(
+            try db.all(
+                """
+                SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, max(caps) AS caps FROM (
+                    SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
+                    WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit)) AS held
+                GROUP BY agent, held_by LIMIT \(Self.pairLimit)
+                """
+            ) { row in
+                let cap: ActionCap = try row["held_by"]
+                return try CapQueue(
                     agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
                     waiting: row["waiting"], since: row["since"])
             }
@@ -50,18 +48,15 @@ extension Ledger {
     package func capReleases(now: Timestamp) async throws -> [CapRelease] {
         try await read { db in
             let at = try db.budgetClock(now).now
-            return try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
-                    WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
-                    """, arguments: [at]
-            ).compactMap { row in
-                ActionCap(rawValue: row["cap"]).map {
-                    CapRelease(
-                        agent: row["agent"], cap: $0, scope: row["scope"], left: row["remaining"],
-                        until: row["expires_at"], actor: row["actor"])
-                }
+            return try db.all(
+                """
+                SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
+                WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)
+                """, [at]
+            ) { row in
+                try CapRelease(
+                    agent: row["agent"], cap: row["cap"], scope: row["scope"], left: row["remaining"],
+                    until: row["expires_at"], actor: row["actor"])
             }
         }
     }
@@ -69,14 +64,14 @@ extension Ledger {
     /// The cap that an invocation's first held action waits at; nil for one that waits for something else.
     package func capHold(of invocation: InvocationID) async throws -> CapHold? {
         try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT held_by, caps FROM actions INDEXED BY actions_invocation
-                    WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
-                    """, arguments: [invocation]
-            ).flatMap { row in
-                ActionCap(rawValue: row["held_by"]).map { CapHold($0, ActionCaps(json: row.json("caps"))[$0]) }
+            try db.first(
+                """
+                SELECT held_by, caps FROM actions INDEXED BY actions_invocation
+                WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
+                """, [invocation]
+            ) { row in
+                let cap: ActionCap = try row["held_by"]
+                return CapHold(cap, ActionCaps(json: try row.json("caps"))[cap])
             }
         }
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A commit that was offered as configuration, and what came of it.
@@ -58,14 +57,13 @@ extension Ledger {
     /// gc.
     package func commitsInUse() async throws -> Set<String> {
         var commits = try await read { db in
-            try Set(
-                String.fetchAll(
-                    db,
-                    sql: """
-                        SELECT commit_id FROM invocations WHERE state = 'queued'
-                        UNION SELECT commit_id FROM invocations WHERE state = 'waiting'
-                        UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
-                        """))
+            Set(
+                try db.column(
+                    """
+                    SELECT commit_id FROM invocations WHERE state = 'queued'
+                    UNION SELECT commit_id FROM invocations WHERE state = 'waiting'
+                    UNION SELECT commit_id FROM invocations WHERE lease_owner IS NOT NULL
+                    """, as: String.self))
         }
         var before: Int64? = .max
         while let end = before {
@@ -77,18 +75,17 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func lastHeads(limit: Int) throws -> [CodexHead] {
-        try Row.fetchAll(self, sql: "SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", arguments: [limit]).map {
-            CodexHead(
-                at: $0["at"], commit: $0["commit_id"], isAccepted: $0["accepted"],
-                problems: $0.json("problems").array?.compactMap(\.string) ?? [])
+        try all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) { row in
+            try CodexHead(
+                at: row["at"], commit: row["commit_id"], isAccepted: row["accepted"],
+                problems: row.json("problems").array?.compactMap(\.string) ?? [])
         }
     }
 
     func acceptedHead() throws -> String? {
-        try String.fetchOne(
-            cachedStatement(sql: "SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1"))
+        try value("SELECT commit_id FROM codex_heads WHERE accepted = 1 ORDER BY seq DESC LIMIT 1", as: String.self)
     }
 
     /// What the dead letters before a number were run with, but for those that were dropped or erased: they stay dead.
@@ -97,16 +94,18 @@ extension Database {
     fileprivate func commitsOfDeadLetters(
         before seq: Int64, limit: Int
     ) throws -> (commits: Set<String>, next: Int64?) {
-        let rows = try Row.fetchAll(
-            self,
-            sql: """
-                SELECT i.seq, i.commit_id, e.erased_at IS NULL
-                    AND NOT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = i.id) AS kept
-                FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
-                WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
-                """, arguments: [seq, limit])
-        let commits = rows.filter { $0["kept"] }.map { $0["commit_id"] as String }
-        return (Set(commits), rows.count < limit ? nil : rows.last?["seq"])
+        let rows = try all(
+            """
+            SELECT i.seq, i.commit_id, e.erased_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM dropped_letters WHERE invocation = i.id) AS kept
+            FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
+            WHERE i.state IN ('failed', 'expired') AND i.seq < ? ORDER BY i.seq DESC LIMIT ?
+            """, [seq, limit]
+        ) { row in
+            (seq: try row["seq"] as Int64, commit: try row["commit_id"] as String, isKept: try row["kept"] as Bool)
+        }
+        let commits = rows.filter(\.isKept).map(\.commit)
+        return (Set(commits), rows.count < limit ? nil : rows.last?.seq)
     }
 
     /// Fences a step by the commit that it was made with, inside the step's own transaction.
@@ -123,9 +122,9 @@ extension Database {
         let isServing = isServing && accepted
         guard try !isRecorded(commit, accepted: accepted, isServing: isServing) else { return }
         let list = JSONValue.array(problems.prefix(100).map { .string($0) })
-        try execute(
-            sql: "INSERT INTO codex_heads (at, commit_id, accepted, problems, serving) VALUES (?, ?, ?, ?, ?)",
-            arguments: [now, commit, accepted, list.text(), isServing])
+        try run(
+            "INSERT INTO codex_heads (at, commit_id, accepted, problems, serving) VALUES (?, ?, ?, ?, ?)",
+            [now, commit, accepted, list.text(), isServing])
         try appendAudit(
             AuditEntry(
                 at: now, actor: actor, kind: accepted ? .codexAccepted : .codexRefused, subject: commit,
@@ -136,17 +135,17 @@ extension Database {
     /// again.
     private func isRecorded(_ commit: String, accepted: Bool, isServing: Bool) throws -> Bool {
         if accepted {
-            let last = try Row.fetchOne(
-                self, sql: "SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1")
-            guard last?["commit_id"] == commit, last?["accepted"] == true else { return false }
+            let last = try first("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { row in
+                (commit: try row["commit_id"] as String, isAccepted: try row["accepted"] as Bool)
+            }
+            guard let last, last.commit == commit, last.isAccepted else { return false }
             // What a run accepted is accepted once more by the first that serves it.
             return try !isServing || isServed()
         }
-        return try Bool.fetchOne(
-            self,
-            sql: """
-                SELECT EXISTS (SELECT 1 FROM codex_heads WHERE commit_id = ? AND accepted = 0
-                    AND seq > (SELECT coalesce(max(seq), 0) FROM codex_heads WHERE accepted = 1))
-                """, arguments: [commit]) ?? false
+        return try holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM codex_heads WHERE commit_id = ? AND accepted = 0
+                AND seq > (SELECT coalesce(max(seq), 0) FROM codex_heads WHERE accepted = 1))
+            """, [commit])
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// One entry of the books, as it touched an account.
@@ -28,15 +27,13 @@ extension Ledger {
 
     package func hasAccount(_ account: AccountName) async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", arguments: [account.description])
-                ?? false
+            try db.holds("SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", [account.description])
         }
     }
 
     /// The newest entries that touched an account, the newest first.
     package func entries(of account: AccountName, limit: Int) async throws -> [BookEntry] {
-        let (scope, values): (String, StatementArguments) =
+        let (scope, values): (String, [(any Storable)?]) =
             switch account {
             case .invocation(let id):
                 ("reservation IN (SELECT reservation FROM turns WHERE invocation = ?)", [id])
@@ -57,24 +54,23 @@ extension Ledger {
                 )
             }
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT l.*, r.model, r.invocation, r.n, i.agent
-                    FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l
-                        JOIN reservations r ON r.id = l.reservation JOIN invocations i ON i.id = r.invocation
-                    ORDER BY l.id DESC
-                    """, arguments: values
-            ).map(BookEntry.init(row:))
+            try db.all(
+                """
+                SELECT l.*, r.model, r.invocation, r.n, i.agent
+                FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l
+                    JOIN reservations r ON r.id = l.reservation JOIN invocations i ON i.id = r.invocation
+                ORDER BY l.id DESC
+                """, values, read: BookEntry.init(row:))
         }
     }
 }
 
 extension BookEntry {
-    fileprivate init(row: Row) {
-        self.init(
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(
             at: row["at"], kind: row["kind"], agent: row["agent"], model: row["model"], invocation: row["invocation"],
-            turn: row["n"], held: row["held"], spent: TokenUsage(row: row).total, costMicrodollars: row["spent_cost"],
+            turn: row["n"], held: row["held"], spent: try TokenUsage(row: row).total,
+            costMicrodollars: row["spent_cost"],
             isEstimated: row["estimated"], overrun: row["overrun"])
     }
 }

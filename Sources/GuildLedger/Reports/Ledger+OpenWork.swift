@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What one process has begun and not recorded the end of: what its death would leave in doubt.
@@ -17,25 +16,25 @@ extension Ledger {
     package func openWork() async throws -> [OpenWork] {
         try await read { db in
             var works: [Int32: OpenWork] = [:]
-            let invocations = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT w.pid, i.id, EXISTS (SELECT 1 FROM reservations r WHERE r.invocation = i.id AND r.state = 'sent')
-                    FROM invocations i JOIN workers w ON w.id = i.lease_owner WHERE i.lease_owner IS NOT NULL
-                    """)
-            for row in invocations {
-                let (process, id, isSent): (Int32, InvocationID, Bool) = (row[0], row[1], row[2])
+            try db.each(
+                """
+                SELECT w.pid, i.id, EXISTS (SELECT 1 FROM reservations r WHERE r.invocation = i.id AND r.state = 'sent')
+                FROM invocations i JOIN workers w ON w.id = i.lease_owner WHERE i.lease_owner IS NOT NULL
+                """
+            ) { row in
+                let process: Int32 = try row[0]
+                let id: InvocationID = try row[1]
                 works[process, default: OpenWork(processID: process)].invocations.insert(id)
-                if isSent { works[process, default: OpenWork(processID: process)].calls.insert(id) }
+                if try row[2] { works[process, default: OpenWork(processID: process)].calls.insert(id) }
             }
-            let actions = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT w.pid, a.id FROM actions a JOIN workers w ON w.id = a.lease_owner
-                    WHERE a.lease_owner IS NOT NULL
-                    """)
-            for row in actions {
-                let (process, id): (Int32, ActionID) = (row[0], row[1])
+            try db.each(
+                """
+                SELECT w.pid, a.id FROM actions a JOIN workers w ON w.id = a.lease_owner
+                WHERE a.lease_owner IS NOT NULL
+                """
+            ) { row in
+                let process: Int32 = try row[0]
+                let id: ActionID = try row[1]
                 works[process, default: OpenWork(processID: process)].sends.insert(id)
             }
             return works.values.sorted { $0.processID < $1.processID }

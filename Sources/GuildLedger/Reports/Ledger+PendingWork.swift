@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What is not at its end and waits for no person and no budget, by the component that does it.
@@ -50,8 +49,8 @@ extension Ledger {
         -> PendingWork
     {
         try await read { db in
-            func isAny(_ sql: String, _ arguments: StatementArguments = [soon]) throws -> Bool {
-                try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))", arguments: arguments) ?? false
+            func isAny(_ sql: String, _ arguments: [(any Storable)?] = [soon]) throws -> Bool {
+                try db.holds("SELECT EXISTS (\(sql))", arguments)
             }
             let heldBack = try now.map { try db.heldBack(now: $0) }
             return PendingWork(
@@ -78,12 +77,12 @@ extension Ledger {
     package func laterWork(than soon: Timestamp) async throws -> LaterWork {
         try await read { db in
             func share(_ sql: String) throws -> LaterWork.Share? {
-                guard
-                    let row = try Row.fetchOne(
-                        db, sql: "SELECT count(*) AS n, min(t) AS next FROM (\(sql)) WHERE t > ?", arguments: [soon]),
-                    let next = row["next"] as Timestamp?
-                else { return nil }
-                return LaterWork.Share(count: row["n"], next: next)
+                let found = try db.first("SELECT count(*) AS n, min(t) AS next FROM (\(sql)) AS w WHERE t > ?", [soon])
+                {
+                    row in (count: try row["n"] as Int64, next: try row["next"] as Timestamp?)
+                }
+                guard let found, let next = found.next else { return nil }
+                return LaterWork.Share(count: found.count, next: next)
             }
             return LaterWork(
                 events: try share(

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -6,16 +5,14 @@ extension Ledger {
     package func unfinishedInvocations(limit: Int) async throws -> [Invocation] {
         try await read { db in
             // Three partial indexes; a plain OR would scan every invocation there ever was.
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM invocations WHERE seq IN (
-                        SELECT seq FROM invocations WHERE state = 'queued'
-                        UNION ALL SELECT seq FROM invocations WHERE state = 'waiting'
-                        UNION ALL SELECT seq FROM invocations WHERE lease_owner IS NOT NULL)
-                    ORDER BY priority, seq LIMIT ?
-                    """, arguments: [limit]
-            ).map(Invocation.init)
+            try db.all(
+                """
+                SELECT * FROM invocations WHERE seq IN (
+                    SELECT seq FROM invocations WHERE state = 'queued'
+                    UNION ALL SELECT seq FROM invocations WHERE state = 'waiting'
+                    UNION ALL SELECT seq FROM invocations WHERE lease_owner IS NOT NULL)
+                ORDER BY priority, seq LIMIT ?
+                """, [limit], read: Invocation.init)
         }
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What causal roots spent in a period.
@@ -17,41 +16,41 @@ extension Ledger {
     package func rootUsage(since: Timestamp, until: Timestamp) async throws -> RootUsage {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            let lines = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
-                    ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
-                    """, arguments: [hours.first, hours.end]
-            ).map { row in UsageLine(row: row, name: (row["root"] as EventID).description) }
-            let count = try Int64.fetchOne(
-                db, sql: "SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?",
-                arguments: [hours.first, hours.end])
+            let lines = try db.all(
+                """
+                SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
+                ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)
+                """, [hours.first, hours.end]
+            ) { row in try UsageLine(row: row, name: (row["root"] as EventID).description) }
+            let count = try db.value(
+                "SELECT count(DISTINCT root) FROM root_usage WHERE hour >= ? AND hour < ?", [hours.first, hours.end],
+                as: Int64.self)
             return RootUsage(lines: lines, count: count ?? 0)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Adds a settled call to the hourly roll-up of its root.
     func rollUp(root: EventID, hour: Int64, usage: TokenUsage, cost: Int64, estimated: Bool) throws {
         try run(
             """
-            INSERT INTO root_usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (hour, root) DO UPDATE SET calls = calls + 1, input = input + excluded.input,
-                cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-                output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-                cost = cost + excluded.cost, estimated = estimated + excluded.estimated
+            INSERT INTO root_usage (hour, root, calls, input, cache_read, cache_write, output, reasoning, cost, estimated)
+            VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (hour, root) DO UPDATE SET calls = root_usage.calls + 1, input = root_usage.input + excluded.input,
+                cache_read = root_usage.cache_read + excluded.cache_read, cache_write = root_usage.cache_write + excluded.cache_write,
+                output = root_usage.output + excluded.output, reasoning = root_usage.reasoning + excluded.reasoning,
+                cost = root_usage.cost + excluded.cost, estimated = root_usage.estimated + excluded.estimated
             """,
             [
-                .integer(hour), .id(root), .integer(usage.input), .integer(usage.cacheRead), .integer(usage.cacheWrite),
-                .integer(usage.output), .integer(usage.reasoning), .integer(cost),
-                .integer(estimated ? usage.total : 0),
+                hour, root, usage.input, usage.cacheRead, usage.cacheWrite,
+                usage.output, usage.reasoning, cost,
+                estimated ? usage.total : 0,
             ])
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// Compares the roll-up by root with the one by agent, chapter and model, which is itself compared with the entries:
     /// hour by hour both must say the same, as far as they are kept.
     func compareRootUsage(into result: inout BudgetVerification) throws {
@@ -59,16 +58,13 @@ extension Database {
             hour, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning), sum(cost),
             sum(estimated)
             """
-        let (roots, agents) = (
-            "SELECT \(sums) FROM root_usage WHERE hour >= ?1 GROUP BY hour",
-            "SELECT \(sums) FROM usage_rollups WHERE hour >= ?1 GROUP BY hour"
-        )
-        let hours = try Int64.fetchAll(
-            self,
-            sql: """
-                SELECT hour FROM (\(roots) EXCEPT \(agents)) UNION
-                SELECT hour FROM (\(agents) EXCEPT \(roots)) ORDER BY hour
-                """, arguments: [max(rollUpsDeletedBefore(), rollUpsDeletedBefore("root_usage"))])
+        let roots = "SELECT \(sums) FROM root_usage WHERE hour >= ?1 GROUP BY hour"
+        let agents = "SELECT \(sums) FROM usage_rollups WHERE hour >= ?1 GROUP BY hour"
+        let hours = try column(
+            """
+            SELECT hour FROM (\(roots) EXCEPT \(agents)) AS a UNION
+            SELECT hour FROM (\(agents) EXCEPT \(roots)) AS b ORDER BY hour
+            """, [max(rollUpsDeletedBefore(), rollUpsDeletedBefore("root_usage"))], as: Int64.self)
         for hour in hours {
             guard result.findings.count < BudgetVerification.findingLimit else {
                 result.moreFindings += 1

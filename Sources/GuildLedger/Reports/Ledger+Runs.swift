@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// What finished runs used, put together.
@@ -35,29 +34,26 @@ extension Ledger {
         of agent: String, schedule: String, since: Timestamp
     ) async throws -> [(hour: Timestamp, usage: RunUsage)] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT f.due_at / \(HourSpan.microseconds) AS hour, \(RunUsage.sums)
-                    FROM (SELECT due_at, event FROM firings WHERE schedule = ? AND due_at >= ?
-                          ORDER BY due_at DESC LIMIT \(Self.firingLimit)) f
-                        JOIN invocations i ON i.event = f.event AND i.agent = ?
-                    WHERE i.ended_at IS NOT NULL GROUP BY 1 ORDER BY 1
-                    """, arguments: [schedule, since, agent]
-            ).map { (HourSpan.start(of: $0["hour"]), RunUsage(row: $0)) }
+            try db.all(
+                """
+                SELECT f.due_at / \(HourSpan.microseconds) AS hour, \(RunUsage.sums)
+                FROM (SELECT due_at, event FROM firings WHERE schedule = ? AND due_at >= ?
+                      ORDER BY due_at DESC LIMIT \(Self.firingLimit)) f
+                    JOIN invocations i ON i.event = f.event AND i.agent = ?
+                WHERE i.ended_at IS NOT NULL GROUP BY 1 ORDER BY 1
+                """, [schedule, since, agent]
+            ) { row in try (HourSpan.start(of: row["hour"]), RunUsage(row: row)) }
         }
     }
 
     /// What the newest finished runs of one agent used, whatever called them.
     package func recentRuns(of agent: String) async throws -> RunUsage {
         try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT \(RunUsage.sums) FROM (SELECT * FROM invocations WHERE agent = ? AND ended_at IS NOT NULL
-                        ORDER BY seq DESC LIMIT \(Self.runLimit)) i
-                    """, arguments: [agent]
-            ).map(RunUsage.init(row:)) ?? .none
+            try db.first(
+                """
+                SELECT \(RunUsage.sums) FROM (SELECT * FROM invocations WHERE agent = ? AND ended_at IS NOT NULL
+                    ORDER BY seq DESC LIMIT \(Self.runLimit)) i
+                """, [agent], read: RunUsage.init(row:)) ?? .none
         }
     }
 }
@@ -68,7 +64,7 @@ extension RunUsage {
         coalesce(sum(i.cost), 0) AS cost
         """
 
-    fileprivate init(row: Row) {
-        self.init(runs: row["runs"], tokens: row["tokens"], costMicrodollars: row["cost"])
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(runs: row["runs"], tokens: row["tokens"], costMicrodollars: row["cost"])
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What `guild status` shows of the ledger.
@@ -39,26 +38,27 @@ extension Ledger {
         }
         return try await read { db in
             func counts(_ sql: String) throws -> [String: Int] {
-                try Dictionary(Row.fetchAll(db, sql: sql).map { ($0[0] as String, $0[1] as Int) }) { first, _ in first }
+                let rows = try db.all(sql) { row in (try row[0] as String, try row[1] as Int) }
+                return Dictionary(rows) { first, _ in first }
             }
             let invocations = try counts("SELECT state, count(*) FROM invocations GROUP BY 1")
             return LedgerStatus(
                 path: path, bytes: sizes[0], walBytes: sizes[1],
-                events: try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0,
+                events: try db.value("SELECT max(seq) FROM events", as: Int64.self) ?? 0,
                 inboundDepth: try db.inboundDepth(atLeast: Self.countLimit), invocationsByState: invocations,
                 actionsByState: try counts("SELECT state, count(*) FROM actions GROUP BY 1"),
                 deadLetters: try db.deadLetterCount(),
-                notificationsPending: try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM notifications WHERE state = 'pending'") ?? 0,
-                auditEntries: try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0,
+                notificationsPending: try db.value(
+                    "SELECT count(*) FROM notifications WHERE state = 'pending'", as: Int.self) ?? 0,
+                auditEntries: try db.value("SELECT seq FROM audit_head", as: Int64.self) ?? 0,
                 processes: try self.processes(db))
         }
     }
 
-    private func processes(_ db: Database) throws -> [LedgerStatus.Process] {
-        try Row.fetchAll(db, sql: "SELECT * FROM workers WHERE ended_at IS NULL ORDER BY started_at").map { row in
-            let id: WorkerID = row["id"]
-            return LedgerStatus.Process(
+    private func processes(_ db: LedgerTransaction) throws -> [LedgerStatus.Process] {
+        try db.all("SELECT * FROM workers WHERE ended_at IS NULL ORDER BY started_at") { row in
+            let id: WorkerID = try row["id"]
+            return try LedgerStatus.Process(
                 id: id, components: row["components"], pid: row["pid"], host: row["host"], version: row["version"],
                 startedAt: row["started_at"], isAlive: !isDead(id))
         }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// All that happened because of one event.
@@ -71,13 +70,12 @@ extension Ledger {
     package func eventID(for text: String) async throws -> EventID? {
         guard let id = EventID(text) else { return nil }
         return try await read { db in
-            try EventID.fetchOne(
-                db,
-                sql: """
-                    SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
-                    UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
-                    LIMIT 1
-                    """, arguments: [id])
+            try db.value(
+                """
+                SELECT id FROM events WHERE id = ?1 UNION ALL SELECT event FROM invocations WHERE id = ?1
+                UNION ALL SELECT i.event FROM actions a JOIN invocations i ON i.id = a.invocation WHERE a.id = ?1
+                LIMIT 1
+                """, [id], as: EventID.self)
         }
     }
 
@@ -91,31 +89,28 @@ extension Ledger {
 
     package func invocation(_ id: InvocationID) async throws -> Invocation? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM invocations WHERE id = ?", arguments: [id]).map(Invocation.init)
+            try db.invocation(id)
         }
     }
 
     /// The root that an invocation belongs to, or will once its window has closed; nil where there is neither.
     package func root(of invocation: InvocationID) async throws -> EventID? {
         try await read { db in
-            try EventID.fetchOne(
-                db,
-                sql: """
-                    SELECT root FROM invocations WHERE id = ?1
-                    UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
-                    """, arguments: [invocation])
+            try db.value(
+                """
+                SELECT root FROM invocations WHERE id = ?1
+                UNION ALL SELECT root FROM debounces WHERE invocation = ?1 LIMIT 1
+                """, [invocation], as: EventID.self)
         }
     }
 
     /// The newest invocations, of one agent or of all.
     package func recentInvocations(agent: String? = nil, limit: Int) async throws -> [Invocation] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
-                    """, arguments: StatementArguments(agent.map { [$0] } ?? [])
-            ).map(Invocation.init)
+            try db.all(
+                """
+                SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
+                """, agent.map { [$0] } ?? [], read: Invocation.init)
         }
     }
 
@@ -125,83 +120,81 @@ extension Ledger {
     package func isQuiet(root: EventID?, leavingWaits: Bool = false) async throws -> Bool {
         try await read { db in
             let scope = root == nil ? "" : "AND root = ?1"
-            let arguments: StatementArguments = root.map { [$0] } ?? []
+            let arguments: [(any Storable)?] = root.map { [$0] } ?? []
             let underWay = """
                 EXISTS (SELECT 1 FROM invocations WHERE lease_owner IS NOT NULL \(scope))
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'running' \(scope))
                 """
             let waits = """
-                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 \(scope))
-                OR EXISTS (SELECT 1 FROM debounces WHERE 1 \(scope))
-                OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 \(scope))
+                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 = 1 \(scope))
+                OR EXISTS (SELECT 1 FROM debounces WHERE 1 = 1 \(scope))
+                OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 = 1 \(scope))
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'waiting' AND wait_reason NOT IN ('approval', 'budget') \(scope))
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'queued' \(scope))
                 """
-            let open = try Int.fetchOne(
-                db, sql: "SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments: arguments)
-            return open == 0
+            return try !db.holds("SELECT \(underWay) \(leavingWaits ? "" : waits)", arguments)
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
-        guard room > 0, let row = try Row.fetchOne(self, sql: "SELECT * FROM events WHERE id = ?", arguments: [id])
-        else {
-            return nil
+        guard room > 0 else { return nil }
+        let found = try first("SELECT * FROM events WHERE id = ?", [id]) { row in
+            (event: try Event(row: row), receivedAt: try row["received_at"] as Timestamp)
         }
+        guard let found else { return nil }
         room -= 1
-        let decisions = try Row.fetchAll(
-            self, sql: "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", arguments: [id]
-        )
-        let invocations = try Row.fetchAll(
-            self, sql: "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-            arguments: [id])
+        let decisions = try all(
+            "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
+            read: EventTrace.DecisionRow.init)
+        let invocations = try all(
+            "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
+            read: Invocation.init)
         let caused =
             depth >= TraceLimits.depth
             ? []
-            : try EventID.fetchAll(
-                self, sql: "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-                arguments: [id])
+            : try column(
+                "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id], as: EventID.self)
         var effects: [EventTrace] = []
         for event in caused {
             if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
         }
         return EventTrace(
-            event: Event(row: row), receivedAt: row["received_at"],
-            decisions: decisions.map(EventTrace.DecisionRow.init),
-            invocations: try invocations.map { try invocationRow(Invocation(row: $0)) },
-            effects: effects)
+            event: found.event, receivedAt: found.receivedAt, decisions: decisions,
+            invocations: try invocations.map(invocationRow), effects: effects)
     }
 
     private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {
-        let actions = try Row.fetchAll(
-            self, sql: "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)",
-            arguments: [invocation.id])
+        let actions = try all(
+            "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [invocation.id],
+            read: Action.init)
         return EventTrace.InvocationRow(
             invocation: invocation, turns: try turns(of: invocation.id),
-            actions: try actions.map { try actionRow(Action(row: $0)) })
+            actions: try actions.map(actionRow))
     }
 
     private func actionRow(_ action: Action) throws -> EventTrace.ActionRow {
-        let attempts = try Row.fetchAll(
-            self, sql: "SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", arguments: [action.id])
-        let approval = try Row.fetchOne(self, sql: "SELECT * FROM approvals WHERE action = ?", arguments: [action.id])
-        return EventTrace.ActionRow(
-            action: action,
-            attempts: attempts.map {
-                (attempt: $0["attempt"], startedAt: $0["started_at"], endedAt: $0["ended_at"], outcome: $0["outcome"])
-            },
-            approval: approval.map {
-                (decision: $0["decision"], actor: $0["actor"], reason: $0["reason"], at: $0["decided_at"])
-            })
+        let attempts = try all("SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id]) { row in
+            (
+                attempt: try row["attempt"] as Int, startedAt: try row["started_at"] as Timestamp,
+                endedAt: try row["ended_at"] as Timestamp?, outcome: try row["outcome"] as String?
+            )
+        }
+        let approval = try first("SELECT * FROM approvals WHERE action = ?", [action.id]) { row in
+            (
+                decision: try row["decision"] as String, actor: try row["actor"] as String,
+                reason: try row["reason"] as String?, at: try row["decided_at"] as Timestamp
+            )
+        }
+        return EventTrace.ActionRow(action: action, attempts: attempts, approval: approval)
     }
 }
 
 extension EventTrace.DecisionRow {
-    fileprivate init(row: Row) {
-        self.init(
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(
             rule: row["rule"], agent: row["agent"], revision: row["revision"], outcome: row["outcome"],
             isFinal: row["final"], until: row["until"],
             reasons: row.json("reasons").array?.compactMap(\.string) ?? [], invocation: row["invocation"],

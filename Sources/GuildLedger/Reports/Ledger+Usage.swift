@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How `guild budget report` groups.
@@ -83,13 +82,12 @@ extension Ledger {
             }
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
-                    ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
-                    """, arguments: [hours.first, hours.end]
-            ).map { UsageLine(row: $0, name: $0["name"]) }
+            try db.all(
+                """
+                SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
+                ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
+                """, [hours.first, hours.end]
+            ) { row in try UsageLine(row: row, name: row["name"]) }
         }
     }
 
@@ -97,13 +95,14 @@ extension Ledger {
     package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
-                    GROUP BY 1, 2
-                    """, arguments: [hours.first, hours.end]
-            ).map { AgentUsage(line: UsageLine(row: $0, name: $0["name"]), chapter: $0["chapter"]) }
+            try db.all(
+                """
+                SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
+                GROUP BY 1, 2
+                """, [hours.first, hours.end]
+            ) { row in
+                try AgentUsage(line: UsageLine(row: row, name: row["name"]), chapter: row["chapter"])
+            }
         }
     }
 
@@ -111,13 +110,12 @@ extension Ledger {
     package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
-                    """, arguments: [hours.first, hours.end]
-            ).map { row in
-                let line = UsageLine(row: row, name: "")
+            try db.all(
+                """
+                SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
+                """, [hours.first, hours.end]
+            ) { row in
+                let line = try UsageLine(row: row, name: "")
                 return HourUsage(at: line.firstHour, line: line)
             }
         }
@@ -131,17 +129,17 @@ extension Ledger {
         var first = max(span.first, span.end.addingSaturated(-max(0, limit)))
         var hours: [AgentHour] = []
         while first < span.end {
-            let (start, end) = (first, min(first.addingSaturated(Self.hoursPerRead), span.end))
+            let start = first
+            let end = min(first.addingSaturated(Self.hoursPerRead), span.end)
             hours += try await read { db in
-                try Row.fetchAll(
-                    db,
-                    sql: """
-                        SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
-                            sum(cost) AS cost
-                        FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
-                        """, arguments: [start, end]
-                ).map { row in
-                    AgentHour(
+                try db.all(
+                    """
+                    SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
+                        sum(cost) AS cost
+                    FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour, agent, chapter
+                    """, [start, end]
+                ) { row in
+                    try AgentHour(
                         at: HourSpan.start(of: row["hour"]), agent: row["agent"], chapter: row["chapter"],
                         tokens: row["tokens"], costMicrodollars: row["cost"])
                 }
@@ -161,9 +159,9 @@ extension UsageLine {
         """
     static let total = "sum(input + cache_read + cache_write + output + reasoning)"
 
-    init(row: Row, name: String) {
-        let usage = TokenUsage(row: row)
-        self.init(
+    init(row: LedgerRow, name: String) throws {
+        let usage = try TokenUsage(row: row)
+        try self.init(
             name: name, calls: row["calls"], usage: usage, tokens: usage.total, costMicrodollars: row["cost"],
             estimatedTokens: row["estimated"], firstHour: HourSpan.start(of: row["hour"]))
     }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A commit that a live process has been reading since.
@@ -13,18 +12,21 @@ extension Ledger {
     package func noteLoading(_ commit: String?, since: Timestamp, by worker: WorkerID) async throws {
         try await write { db in
             guard let commit else {
-                return try db.execute(sql: "DELETE FROM codex_loading WHERE worker = ?", arguments: [worker])
+                return try db.run("DELETE FROM codex_loading WHERE worker = ?", [worker])
             }
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO codex_loading VALUES (?, ?, ?)", arguments: [worker, commit, since])
+            try db.run(
+                """
+                INSERT INTO codex_loading (worker, commit_id, since) VALUES (?, ?, ?)
+                ON CONFLICT (worker) DO UPDATE SET commit_id = excluded.commit_id, since = excluded.since
+                """, [worker, commit, since])
         }
     }
 
     /// What the processes that live are reading, the longest first.
     package func loadingCommits() async throws -> [LoadingCommit] {
         try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM codex_loading ORDER BY since").map {
-                LoadingCommit(worker: $0["worker"], commit: $0["commit_id"], since: $0["since"])
+            try db.all("SELECT * FROM codex_loading ORDER BY since") { row in
+                try LoadingCommit(worker: row["worker"], commit: row["commit_id"], since: row["since"])
             }
         }.filter { !isDead($0.worker) }
     }

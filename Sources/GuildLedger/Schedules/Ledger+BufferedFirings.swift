@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// A firing that waits for an earlier run of its schedule to end.
@@ -14,17 +13,17 @@ extension Ledger {
     /// The firings whose wait is over.
     package func bufferedFirings() async throws -> [BufferedFiring] {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", arguments: [Self.bufferedLimit]
-            ).map { BufferedFiring(schedule: $0["schedule"], dueAt: $0["due_at"]) }
-                .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
+            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { row in
+                try BufferedFiring(schedule: row["schedule"], dueAt: row["due_at"])
+            }
+            .filter { try db.openFirings(of: $0.schedule).open.isEmpty }
         }
     }
 
     /// Whether a firing waits, its wait over or not.
     package func hasBufferedFirings() async throws -> Bool {
         try await read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM buffered_firings)") ?? false
+            try db.holds("SELECT EXISTS (SELECT 1 FROM buffered_firings)")
         }
     }
 
@@ -32,13 +31,12 @@ extension Ledger {
     package func release(_ request: FiringRequest, commit: String, now: Timestamp) async throws -> FiringOutcome {
         try await bodies.storing(request.event.payload) { body in
             try await write(touching: [.inbound]) { db in
-                let waits = try db.first(
-                    "SELECT 1 FROM buffered_firings WHERE schedule = ? AND due_at = ?",
-                    [.text(request.schedule), .time(request.dueAt)]
-                ) { _ in true }
-                guard waits == true else { return .already }
+                let waits = try db.holds(
+                    "SELECT EXISTS (SELECT 1 FROM buffered_firings WHERE schedule = ? AND due_at = ?)",
+                    [request.schedule, request.dueAt])
+                guard waits else { return .already }
                 guard try db.settleOpenFirings(of: request.schedule).isEmpty else { return .overlapping }
-                try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [.text(request.schedule)])
+                try db.run("DELETE FROM buffered_firings WHERE schedule = ?", [request.schedule])
                 if try db.hasFired(request) { return .already }
                 if try db.isPaused(request.pauseTargets, at: request.turnAt) {
                     try db.note(MissedFirings(one: request, .paused), commit: commit, now: now)
@@ -53,10 +51,10 @@ extension Ledger {
     /// Passes over one that waited for a schedule that is no more.
     package func dropBuffered(_ firing: BufferedFiring, commit: String, now: Timestamp) async throws {
         try await write { db in
-            try db.run(
+            let dropped = try db.changes(
                 "DELETE FROM buffered_firings WHERE schedule = ? AND due_at = ?",
-                [.text(firing.schedule), .time(firing.dueAt)])
-            guard db.changesCount == 1 else { return }
+                [firing.schedule, firing.dueAt])
+            guard dropped == 1 else { return }
             try db.note(
                 MissedFirings(
                     schedule: firing.schedule, first: firing.dueAt, last: firing.dueAt, count: 1, reason: .overlap),

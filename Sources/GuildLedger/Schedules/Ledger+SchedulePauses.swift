@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Operator state: a schedule, or all of an agent's, that does not fire for a while.
@@ -28,8 +27,8 @@ extension Ledger {
             try db.run(
                 "INSERT INTO schedule_pauses (target, since, until, actor, reason) VALUES (?, ?, ?, ?, ?)",
                 [
-                    .text(pause.target), .time(pause.since), .time(pause.until), .text(pause.actor),
-                    .text(pause.reason),
+                    pause.target, pause.since, pause.until, pause.actor,
+                    pause.reason,
                 ])
             try db.appendAudit(
                 AuditEntry(
@@ -59,11 +58,10 @@ extension Ledger {
     /// The pauses in force.
     package func schedulePauses(at instant: Timestamp) async throws -> [SchedulePause] {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq",
-                arguments: [instant, instant]
-            ).map { row in
-                SchedulePause(
+            try db.all(
+                "SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]
+            ) { row in
+                try SchedulePause(
                     target: row["target"], since: row["since"], until: row["until"], actor: row["actor"],
                     reason: row["reason"])
             }
@@ -71,11 +69,10 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     @discardableResult
     fileprivate func endPauses(of target: String, at instant: Timestamp) throws -> Bool {
-        try run(
-            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [.time(instant), .text(target)])
-        return changesCount > 0
+        try changes(
+            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target]) > 0
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -8,8 +7,10 @@ extension Ledger {
     /// Up to when each schedule's due times were looked at.
     package func schedulesSeen() async throws -> [String: Timestamp] {
         try await read { db in
-            let rows = try Row.fetchAll(db, sql: "SELECT id, seen_until FROM schedules")
-            return Dictionary(rows.map { ($0["id"] as String, $0["seen_until"] as Timestamp) }) { first, _ in first }
+            let rows = try db.all("SELECT id, seen_until FROM schedules") { row in
+                try (row["id"] as String, row["seen_until"] as Timestamp)
+            }
+            return Dictionary(rows) { first, _ in first }
         }
     }
 
@@ -20,8 +21,11 @@ extension Ledger {
             try await write { db in
                 for schedule in some {
                     try db.run(
-                        "INSERT OR IGNORE INTO schedules (id, seen_until, enlisted_at) VALUES (?1, ?2, ?2)",
-                        [.text(schedule), .time(since)])
+                        """
+                        INSERT INTO schedules (id, seen_until, enlisted_at) VALUES (?1, ?2, ?2)
+                        ON CONFLICT DO NOTHING
+                        """,
+                        [schedule, since])
                 }
             }
         }
@@ -31,16 +35,15 @@ extension Ledger {
     /// fired already cannot fire again, and what was due before the schedule was known does not fire at all.
     package func rewindSchedules(markedAfter limit: Timestamp, to mark: Timestamp) async throws {
         let isAhead = try await read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM schedules WHERE seen_until > ?)", arguments: [limit]) ?? false
+            try db.holds("SELECT EXISTS (SELECT 1 FROM schedules WHERE seen_until > ?)", [limit])
         }
         guard isAhead else { return }
         try await write { db in
             try db.run(
                 """
-                UPDATE schedules SET seen_until = CASE WHEN enlisted_at <= ?2 THEN max(?1, enlisted_at) ELSE ?1 END
+                UPDATE schedules SET seen_until = CASE WHEN enlisted_at <= ?2 AND enlisted_at > ?1 THEN enlisted_at ELSE ?1 END
                 WHERE seen_until > ?2
-                """, [.time(mark), .time(limit)])
+                """, [mark, limit])
         }
     }
 
@@ -90,15 +93,14 @@ extension Ledger {
         of schedule: String, since: Timestamp, until: Timestamp, limit: Int
     ) async throws -> [Firing] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
-                    """, arguments: [schedule, since, until, limit]
-            ).map { row in
-                Firing(
+            try db.all(
+                """
+                SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
+                """, [schedule, since, until, limit]
+            ) { row in
+                try Firing(
                     schedule: row["schedule"], dueAt: row["due_at"], event: row["event"],
-                    kind: FiringKind(rawValue: row["kind"]) ?? .due, at: row["at"])
+                    kind: row["kind"], at: row["at"])
             }
         }
     }
@@ -110,40 +112,38 @@ extension Ledger {
 
     /// All firings there are.
     package func firingCount() async throws -> Int {
-        try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM firings") ?? 0 }
+        try await read { db in try db.value("SELECT count(*) FROM firings", as: Int.self) ?? 0 }
     }
 
     /// The missed due times that ended after `since`, the latest first. Those that were fired since are left out.
     package func missedFirings(since: Timestamp, limit: Int) async throws -> [MissedFirings] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
-                        SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
-                    ORDER BY last_due DESC, schedule LIMIT ?
-                    """, arguments: [since, limit]
-            ).map { row in
-                MissedFirings(
+            try db.all(
+                """
+                SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
+                    SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))
+                ORDER BY last_due DESC, schedule LIMIT ?
+                """, [since, limit]
+            ) { row in
+                try MissedFirings(
                     schedule: row["schedule"], first: row["first_due"], last: row["last_due"], count: row["count"],
-                    reason: MissedReason(rawValue: row["reason"]) ?? .window)
+                    reason: row["reason"])
             }
         }
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     fileprivate func mark(of schedule: String) throws -> Timestamp? {
-        try first("SELECT seen_until FROM schedules WHERE id = ?", [.text(schedule)]) {
-            Timestamp(microseconds: $0.integer(0) ?? .min)
-        }
+        try value("SELECT seen_until FROM schedules WHERE id = ?", [schedule])
     }
 
     fileprivate func mark(_ schedule: String, until: Timestamp) throws {
         try run(
             """
             INSERT INTO schedules (id, seen_until) VALUES (?, ?)
-            ON CONFLICT (id) DO UPDATE SET seen_until = max(seen_until, excluded.seen_until)
-            """, [.text(schedule), .time(until)])
+            ON CONFLICT (id) DO UPDATE SET seen_until =
+                CASE WHEN excluded.seen_until > schedules.seen_until THEN excluded.seen_until ELSE schedules.seen_until END
+            """, [schedule, until])
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 extension Ledger {
@@ -36,9 +35,9 @@ extension Ledger {
         return try await write { db in
             let isTrusting = try trustee == .codex || !db.isTrustBegun(by: trustee)
             if trustee == .serve || trustee == .run, isTrusting {
-                try db.execute(
-                    sql: "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
-                    arguments: [trustee.rawValue, now, commit])
+                try db.run(
+                    "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
+                    [trustee.rawValue, now, commit])
             }
             var (trusted, left): ([SecretPair], [SecretPair]) = ([], [])
             for pair in pairs {
@@ -78,19 +77,17 @@ extension Ledger {
     fileprivate static let standingLimit = 10_000
 }
 
-extension Database {
+extension LedgerTransaction {
     func secretStandings() throws -> [SecretStanding] {
-        try Row.fetchAll(
-            self, sql: "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Ledger.standingLimit)"
-        ).compactMap { SecretStanding($0) }
+        try all(
+            "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(Ledger.standingLimit)",
+            read: SecretStanding.init)
     }
 
     fileprivate func standing(of pair: SecretPair) throws -> SecretStanding.State? {
-        try String.fetchOne(
-            cachedStatement(
-                sql: "SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?"),
-            arguments: [pair.reference, pair.use.kind.rawValue, pair.use.address]
-        ).flatMap { SecretStanding.State(rawValue: $0) }
+        try value(
+            "SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?",
+            [pair.reference, pair.use.kind.rawValue, pair.use.address])
     }
 
     /// Whether the first head that `trustee` vouches for was there already. A person at a terminal vouches for nothing
@@ -99,9 +96,8 @@ extension Database {
         switch trustee {
         case .codex, .nobody: true
         case .serve:
-            try Bool.fetchOne(
-                self, sql: "SELECT EXISTS (SELECT 1 FROM secret_trust WHERE begun_by = 'serve')") ?? true
-        case .run: try Bool.fetchOne(self, sql: "SELECT EXISTS (SELECT 1 FROM secret_trust)") ?? true
+            try holds("SELECT EXISTS (SELECT 1 FROM secret_trust WHERE begun_by = 'serve')")
+        case .run: try holds("SELECT EXISTS (SELECT 1 FROM secret_trust)")
         }
     }
 
@@ -109,15 +105,15 @@ extension Database {
         _ pair: SecretPair, _ state: SecretStanding.State, actor: String, commit: String?,
         now: Timestamp
     ) throws {
-        try execute(
-            sql: """
-                INSERT INTO secret_pairs (reference, use, address, state, since, actor, commit_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (reference, use, address) DO UPDATE SET
-                    state = excluded.state, since = excluded.since, actor = excluded.actor,
-                    commit_id = coalesce(excluded.commit_id, commit_id)
-                """,
-            arguments: [
+        try run(
+            """
+            INSERT INTO secret_pairs (reference, use, address, state, since, actor, commit_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (reference, use, address) DO UPDATE SET
+                state = excluded.state, since = excluded.since, actor = excluded.actor,
+                commit_id = coalesce(excluded.commit_id, commit_id)
+            """,
+            [
                 pair.reference, pair.use.kind.rawValue, pair.use.address, state.rawValue, now, actor,
                 commit,
             ])
@@ -134,15 +130,12 @@ extension Database {
 }
 
 extension SecretStanding {
-    fileprivate init?(_ row: Row) {
-        guard let state = State(rawValue: row["state"]), let kind = SecretUse.Kind(rawValue: row["use"])
-        else {
-            return nil
-        }
-        let address: String = row["address"]
-        self.init(
+    fileprivate init(row: LedgerRow) throws {
+        let kind: SecretUse.Kind = try row["use"]
+        let address: String = try row["address"]
+        try self.init(
             pair: SecretPair(
-                reference: row["reference"], use: SecretUse(kind, else: address)), state: state,
+                reference: row["reference"], use: SecretUse(kind, else: address)), state: row["state"],
             since: row["since"], actor: row["actor"], commit: row["commit_id"])
     }
 }

@@ -7,6 +7,10 @@ package struct BodyStore: Sendable {
     package enum Stored: Sendable, Hashable {
         case inline([UInt8])
         case file(digest: String)
+
+        /// The bytes, if the row has them.
+        var inline: [UInt8]? { if case .inline(let bytes) = self { bytes } else { nil } }
+        var digest: String? { if case .file(let digest) = self { digest } else { nil } }
     }
 
     package static let inlineLimitBytes = 64 << 10

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// Why the ledger cannot be used or refused a write.
@@ -59,17 +58,15 @@ package enum LedgerFailure: GuildError, Equatable {
         }
     }
 
-    /// What an error of SQLite means for the ledger at `path`; other errors pass unchanged.
+    /// What an engine's fault means for the ledger at `path`; other errors pass unchanged.
     static func translating(_ error: any Error, path: String) -> any Error {
-        guard let database = error as? DatabaseError else { return error }
-        switch database.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED: return LedgerFailure.locked(path: path)
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: return LedgerFailure.readOnly(path: path)
-        case .SQLITE_FULL: return LedgerFailure.full(path: path)
-        case .SQLITE_NOTADB, .SQLITE_CORRUPT: return LedgerFailure.notALedger(path: path)
-        default:
-            return LedgerFailure.unusable(
-                path: path, reason: database.message ?? "SQLite error \(database.extendedResultCode.rawValue)")
+        guard let fault = error as? StorageFault else { return error }
+        switch fault.kind {
+        case .busy: return LedgerFailure.locked(path: path)
+        case .readOnly: return LedgerFailure.readOnly(path: path)
+        case .full: return LedgerFailure.full(path: path)
+        case .notADatabase: return LedgerFailure.notALedger(path: path)
+        case .constraint, .inputOutput, .other: return LedgerFailure.unusable(path: path, reason: fault.message)
         }
     }
 }

@@ -1,10 +1,9 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 extension Ledger {
     /// Pages that one step of SQLite's online backup copies.
-    private static let pagesPerStep: CInt = 1024
+    private static let pagesPerStep: Int32 = 1024
 
     /// Copies the ledger into a new folder while writers go on (`BackupFolder` shows what is in it).
     ///
@@ -54,22 +53,18 @@ extension Ledger {
 
     private static func copyDatabase(_ source: String, to destination: String) throws {
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            let from = try DatabaseQueue(path: source, configuration: configuration)
+            let from = try SQLiteConnection(path: source, .readOnly)
             let made = Glibc.open(destination, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard made >= 0 else { throw LedgerFailure.ofFile(destination, errno) }
             Glibc.close(made)
-            let to = try DatabaseQueue(path: destination)
-            try from.read { from in
+            let to = try SQLiteConnection(path: destination, .readWrite)
+            try from.transaction("BEGIN") { db in
                 // The first read takes the snapshot that all steps copy.
-                _ = try Int.fetchOne(from, sql: "SELECT count(*) FROM sqlite_master")
-                try to.writeWithoutTransaction { try from.backup(to: $0, pagesPerStep: pagesPerStep) }
+                _ = try db.value("SELECT count(*) FROM sqlite_master", as: Int.self)
+                try from.backUp(to: to, pagesPerStep: pagesPerStep)
             }
-            try to.close()
-            try from.close()
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
-            throw BackupFailure.notWritten(path: destination, reason: error.resultCode.description)
+        } catch let fault as StorageFault where fault.kind == .inputOutput {
+            throw BackupFailure.notWritten(path: destination, reason: fault.message)
         } catch {
             throw LedgerFailure.translating(error, path: destination)
         }
@@ -114,11 +109,9 @@ extension Ledger {
     /// One file without a log, synced.
     static func finishDatabase(_ copy: LedgerLocation) throws {
         do {
-            let queue = try DatabaseQueue(path: copy.path)
-            let mode = try queue.writeWithoutTransaction { db in
-                try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE")
+            let mode = try SQLiteConnection.use(path: copy.path) { db in
+                try db.value("PRAGMA journal_mode = DELETE", as: String.self)
             }
-            try queue.close()
             guard mode == "delete" else {
                 throw LedgerFailure.unusable(path: copy.path, reason: "its log cannot be taken in")
             }
@@ -159,6 +152,16 @@ extension Ledger {
         lines += BackupFolder.line(ContentDigest.hex(of: manifest), BackupFolder.manifest)
         try DurableFile.write(Array(lines.utf8), to: "\(folder)/\(BackupFolder.sums)")
         return contents
+    }
+}
+
+extension SQLiteConnection {
+    /// Runs `body`, outside any transaction, on a connection to a file that is there; it is closed when this returns.
+    static func use<Value>(
+        path: String, busyMilliseconds: Int32 = 0, _ body: (LedgerTransaction) throws -> Value
+    ) throws -> Value {
+        let connection = try SQLiteConnection(path: path, .readWrite, busyMilliseconds: busyMilliseconds)
+        return try withExtendedLifetime(connection) { try body($0.transaction) }
     }
 }
 

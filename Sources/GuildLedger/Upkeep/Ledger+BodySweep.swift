@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 
 extension Ledger {
@@ -24,7 +23,9 @@ extension Ledger {
                 return removed
             }
             let some = files[start..<min(start + Self.filesPerHold, files.count)]
-            guard let count = try await Blocking.run({ try self.sweep(some) }) else {
+            // Most files are somebody's; only the others are looked at with the lock held.
+            let strays = try await scan { db in try some.filter { try db.isStray($0) } }
+            guard let count = try await Blocking.run({ try self.remove(strays) }) else {
                 report.isComplete = false
                 return removed
             }
@@ -34,11 +35,7 @@ extension Ledger {
     }
 
     /// - Returns: nil where the lock could not be had.
-    private func sweep(_ files: ArraySlice<BodyStore.File>) throws -> Int? {
-        // Most files are somebody's; only the others are looked at with the lock held.
-        let strays = try pool.read { db in
-            try files.filter { try $0.digest.map { try !db.namesBody($0) } ?? true }
-        }
+    private func remove(_ strays: [BodyStore.File]) throws -> Int? {
         guard !strays.isEmpty else { return 0 }
         let lock = try FileLock(path: bodies.lockPath)
         guard
@@ -49,11 +46,18 @@ extension Ledger {
             })
         else { return nil }
         defer { lock.unlock() }
-        return try pool.read { db in
-            try strays.count { file in
-                guard try file.digest.map({ try !db.namesBody($0) }) ?? true else { return false }
-                return unlink(file.path) == 0
-            }
+        do {
+            return try engine.read { db in try strays.count { try db.isStray($0) && unlink($0.path) == 0 } }
+        } catch {
+            throw LedgerFailure.translating(error, path: location.path)
         }
+    }
+}
+
+extension LedgerTransaction {
+    /// Whether no row names that file.
+    fileprivate func isStray(_ file: BodyStore.File) throws -> Bool {
+        guard let digest = file.digest else { return true }
+        return try !namesBody(digest)
     }
 }

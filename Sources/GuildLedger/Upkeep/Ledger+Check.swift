@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What one part of `guild ledger check` found.
@@ -61,7 +60,7 @@ extension Ledger {
             part(next)
             do {
                 findings.append(try await look(at: next, now: now))
-            } catch let failure as LedgerFailure {
+            } catch let failure as any GuildError where failure is LedgerFailure || failure is RowFault {
                 // What cannot be read is found, too: the other parts may say more.
                 findings.append(LedgerFinding(next, "cannot be read", problems: [failure.message]))
             }
@@ -81,26 +80,26 @@ extension Ledger {
     }
 
     func integrity() async throws -> LedgerFinding {
-        try await read { db in
-            let told = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(LedgerFinding.problemLimit))")
-            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        try await scan { db in
+            let told = try db.column("PRAGMA integrity_check(\(LedgerFinding.problemLimit))", as: String.self)
+            let pages = try db.value("PRAGMA page_count", as: Int64.self) ?? 0
             return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
         }
     }
 
     func schema() async throws -> LedgerFinding {
-        try await read { db in
+        try await scan { db in
             LedgerFinding(.schema, "tables, indices and triggers", problems: try LedgerSchema.differences(in: db))
         }
     }
 
     private func foreignKeys() async throws -> LedgerFinding {
-        try await read { db in
+        try await scan { db in
             var problems: [String] = []
-            let rows = try Row.fetchCursor(db, sql: "PRAGMA foreign_key_check")
-            while problems.count < LedgerFinding.problemLimit, let row = try rows.next() {
-                let (table, parent) = (row["table"] as String? ?? "?", row["parent"] as String? ?? "?")
+            try db.rows("PRAGMA foreign_key_check") { row in
+                let (table, parent) = try (row["table"] as String, row["parent"] as String)
                 problems.append("a row of \(table) names a row of \(parent) that is not there")
+                return problems.count < LedgerFinding.problemLimit
             }
             return LedgerFinding(.foreignKeys, "every reference", problems: problems)
         }
@@ -153,13 +152,12 @@ extension Ledger {
 
     /// The digests that rows name, in order, some at once.
     func bodyNames(after: String) async throws -> [String] {
-        try await read { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT DISTINCT body_ref FROM events WHERE body_ref IS NOT NULL AND body_ref > ?
-                    ORDER BY body_ref LIMIT \(Self.bodiesPerRead)
-                    """, arguments: [after])
+        try await scan { db in
+            try db.column(
+                """
+                SELECT DISTINCT body_ref FROM events WHERE body_ref IS NOT NULL AND body_ref > ?
+                ORDER BY body_ref LIMIT ?
+                """, [after, Self.bodiesPerRead])
         }
     }
 
@@ -177,9 +175,9 @@ extension Ledger {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     func namesBody(_ digest: String) throws -> Bool {
-        try first("SELECT 1 FROM events WHERE body_ref = ? LIMIT 1", [.text(digest)]) { _ in true } ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM events WHERE body_ref = ?)", [digest])
     }
 }
 

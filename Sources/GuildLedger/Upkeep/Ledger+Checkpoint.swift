@@ -1,11 +1,10 @@
-import GRDB
 import GuildDomain
 
 extension Ledger {
     /// The log is emptied when it is larger than this: four times what a commit checkpoints at.
     package static let logLimitBytes: Int64 = 64 << 20
     /// How long readers are waited for, with writers waiting too.
-    private static let patienceMilliseconds = 100
+    private static let patienceMilliseconds: Int32 = 100
 
     /// The bytes of the write-ahead log.
     package var logBytes: Int64 { DurableFile.size(of: location.walPath) }
@@ -16,19 +15,18 @@ extension Ledger {
     /// - Returns: whether the log was emptied.
     @discardableResult
     package func checkpoint(above limit: Int64 = Ledger.logLimitBytes) async throws -> Bool {
-        guard logBytes > limit else { return false }
-        return try await Blocking.run { [committer, location] in
+        // Only an SQLite file has such a log.
+        guard logBytes > limit, let connection = (engine as? SQLiteEngine)?.writer.connection else { return false }
+        return try await Blocking.run { [lane, location] in
             do {
-                return try committer.exclusively { db in
-                    let patience = try Int.fetchOne(db, sql: "PRAGMA busy_timeout") ?? 0
-                    try db.execute(sql: "PRAGMA busy_timeout = \(Self.patienceMilliseconds)")
-                    defer {
-                        // It can fail only with the connection itself, which the next write will say.
-                        try? db.execute(sql: "PRAGMA busy_timeout = \(patience)")
-                    }
-                    return try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+                return try lane.exclusively {
+                    let db = connection.transaction
+                    let patience = try db.value("PRAGMA busy_timeout", as: Int32.self) ?? 0
+                    connection.wait(milliseconds: Self.patienceMilliseconds)
+                    defer { connection.wait(milliseconds: patience) }
+                    return try db.value("PRAGMA wal_checkpoint(TRUNCATE)", as: Int.self) == 0
                 }
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            } catch let fault as StorageFault where fault.kind == .busy {
                 return false
             } catch {
                 throw LedgerFailure.translating(error, path: location.path)

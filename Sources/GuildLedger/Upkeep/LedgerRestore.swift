@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 package import GuildDomain
 
 /// What a restore did, or would do.
@@ -100,10 +99,9 @@ package struct LedgerRestore: Sendable {
     /// The processes that hold a worker's lock.
     private func processes() -> [Int32] {
         // Without a ledger that can be read nobody can be named.
-        guard let ledger = try? DatabaseQueue(path: location.path) else { return [] }
-        let rows = try? ledger.read { db in
-            try Row.fetchAll(db, sql: "SELECT id, pid FROM workers WHERE ended_at IS NULL").map { row in
-                (id: row["id"] as WorkerID, pid: row["pid"] as Int32)
+        let rows = try? SQLiteConnection.use(path: location.path) { db in
+            try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL") { row in
+                (id: try row["id"] as WorkerID, pid: try row["pid"] as Int32)
             }
         }
         return (rows ?? []).filter { row in
@@ -194,18 +192,14 @@ package struct LedgerRestore: Sendable {
     /// Copies the old ledger's log into it, so that the file alone is the ledger. One that is damaged keeps its log, which
     /// goes aside with it.
     private func takeInLog() throws {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(1)
         let isFree: Bool
         do {
-            let queue = try DatabaseQueue(path: location.path, configuration: configuration)
-            isFree = try queue.writeWithoutTransaction { db in
-                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
+            isFree = try SQLiteConnection.use(path: location.path, busyMilliseconds: 1000) { db in
+                try db.value("PRAGMA wal_checkpoint(TRUNCATE)", as: Int.self) == 0
             }
-            try queue.close()
-        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+        } catch let fault as StorageFault where fault.kind == .notADatabase {
             return
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let fault as StorageFault where fault.kind == .busy {
             throw BackupFailure.inUse(path: location.path, processes: [])
         } catch {
             throw LedgerFailure.translating(error, path: location.path)
@@ -292,7 +286,7 @@ extension Ledger {
     /// is done: it may have been done since the backup was made.
     func markRestored(from contents: BackupContents, actor: String, now: Timestamp) async throws {
         try await write { db in
-            try db.execute(sql: "UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
+            try db.run("UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
             try db.appendAudit(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: "ledger restore",

@@ -1,4 +1,3 @@
-import GRDB
 package import GuildDomain
 
 /// How long things stay, and who says so (spec: PrivacyPolicy `data_retention`).
@@ -106,10 +105,7 @@ extension Ledger {
         }
         for sweep in RetentionSweep.all(plan, now: now) {
             report[keyPath: sweep.count] += try await repeating(&report, goesOn) {
-                try await write { db in
-                    try db.execute(sql: sweep.delete, arguments: sweep.arguments)
-                    return db.changesCount
-                }
+                try await write { db in try db.changes(sweep.delete, sweep.arguments) }
             }
         }
         if looksAtFiles || report.eventsDeleted + report.eventsErased > 0 {
@@ -123,7 +119,7 @@ extension Ledger {
         var report = RetentionReport()
         var cursor: RetentionCursor? = .start
         while let from = cursor {
-            let page = try await read { db in try db.retirable(before: now - plan.rawMessages, from: from) }
+            let page = try await scan { db in try db.retirable(before: now - plan.rawMessages, from: from) }
             report.eventsDeleted += page.events.count { !$0.hasInvocations }
             report.eventsErased += page.events.count(where: \.hasInvocations)
             cursor = page.next
@@ -131,19 +127,19 @@ extension Ledger {
         if let cutoff = plan.auditLogs.map({ now - $0 }) { report.auditBodies = try await auditBodies(before: cutoff) }
         var entry: Int64? = 0
         while let from = entry {
-            let page = try await read { db in try db.closableCalls(before: now - plan.booksKept, after: from) }
+            let page = try await scan { db in try db.closableCalls(before: now - plan.booksKept, after: from) }
             report.callsClosed += page.calls
             entry = page.next
         }
         cursor = .start
         while let from = cursor {
-            let page = try await read { db in try db.forgettable(before: now - plan.booksKept, from: from) }
+            let page = try await scan { db in try db.forgettable(before: now - plan.booksKept, from: from) }
             report.invocations += page.events.reduce(0) { $0 + $1.invocations }
             cursor = page.next
         }
         for sweep in RetentionSweep.all(plan, now: now) {
-            report[keyPath: sweep.count] += try await read { db in
-                try Int.fetchOne(db, sql: sweep.select, arguments: sweep.arguments) ?? 0
+            report[keyPath: sweep.count] += try await scan { db in
+                try db.value(sweep.select, sweep.arguments, as: Int.self) ?? 0
             }
         }
         return report
@@ -216,17 +212,16 @@ extension Ledger {
 
     private func auditBodies(before cutoff: Timestamp) async throws -> Int {
         let window: Int64 = 20_000
-        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT seq FROM audit_head") ?? 0 }
+        let last = try await auditHead()
         var (low, total): (Int64, Int) = (0, 0)
         while low < last {
             let from = low
-            let found = try await read { db in
-                try Int.fetchOne(
-                    db,
-                    sql: """
-                        SELECT count(*) FROM audit a JOIN audit_bodies b ON b.seq = a.seq
-                        WHERE a.seq > ? AND a.seq <= ? AND a.at < ? AND a.kind <> 'audit.erased'
-                        """, arguments: [from, from.addingSaturated(window), cutoff]) ?? 0
+            let found = try await scan { db in
+                try db.value(
+                    """
+                    SELECT count(*) FROM audit a JOIN audit_bodies b ON b.seq = a.seq
+                    WHERE a.seq > ? AND a.seq <= ? AND a.at < ? AND a.kind <> 'audit.erased'
+                    """, [from, from.addingSaturated(window), cutoff], as: Int.self) ?? 0
             }
             (low, total) = (low.addingSaturated(window), total + found)
         }

@@ -1,4 +1,3 @@
-import GRDB
 import GuildDomain
 
 /// Rows that go by their age alone.
@@ -13,13 +12,13 @@ struct RetentionSweep: Sendable {
     let count: any WritableKeyPath<RetentionReport, Int> & Sendable
     let delete: String
     let select: String
-    let arguments: StatementArguments
+    let arguments: [(any Storable)?]
 
     /// - Parameter key: the primary key's columns.
     private init(
         _ count: any WritableKeyPath<RetentionReport, Int> & Sendable, _ table: String, key: String,
         where condition: String,
-        _ arguments: StatementArguments
+        _ arguments: [(any Storable)?]
     ) {
         self.count = count
         self.arguments = arguments
@@ -39,7 +38,7 @@ struct RetentionSweep: Sendable {
             RetentionSweep(
                 \.firings, "firings", key: "schedule, due_at",
                 where: """
-                    due_at < ?1 AND NOT EXISTS
+                    due_at < ? AND NOT EXISTS
                         (SELECT 1 FROM schedules s WHERE s.id = schedule AND s.seen_until - 86400000000 <= due_at)
                     """, [now - firingsKept]),
         ]
@@ -73,24 +72,23 @@ extension RetentionPlan {
     }
 }
 
-extension Database {
+extension LedgerTransaction {
     /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
     func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
-        try first("SELECT until FROM retention_marks WHERE name = ?", [.text(table)]) { $0.integer(0) }
-            .flatMap(\.self) ?? .min
+        try value("SELECT until FROM retention_marks WHERE name = ?", [table]) ?? .min
     }
 
     func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
-        try first("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [.integer(hour)]) { $0.integer(0) == 1 }
-            ?? false
+        try holds("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour])
     }
 
     /// Notes, before they go, that roll-ups of earlier hours are deleted.
     func markRollUps(_ table: String, deletedBefore hour: Int64) throws {
         try run(
             """
-            INSERT INTO retention_marks VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET until = max(until, excluded.until)
-            """, [.text(table), .integer(hour)])
+            INSERT INTO retention_marks (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET
+                until = CASE WHEN retention_marks.until > excluded.until THEN retention_marks.until
+                    ELSE excluded.until END
+            """, [table, hour])
     }
 }

@@ -4,9 +4,11 @@ package import GuildLedger
 
 /// The limits that a commit of the codex sets on accounts, and the rules that hold for all of them.
 package struct BudgetLimits: Sendable {
+    /// The rules for reserving within the limits.
     package let rules: BudgetRules
     private let head: CodexSnapshot
 
+    /// The limits of the accepted head.
     package init(_ head: CodexSnapshot) {
         self.head = head
         let alerts = head.guild.alerts
@@ -15,13 +17,13 @@ package struct BudgetLimits: Sendable {
             alerts: AlertThresholds(yellow: alerts.yellow, orange: alerts.orange, red: alerts.red), commit: head.commit)
     }
 
-    /// Every limit that is not an invocation's or a root's own: what the ledger takes note of with a new commit.
+    /// Every limit except those of an invocation or a root: the ledger records them with a new commit.
     package var standing: [AccountLimit] {
         organization + head.chapters.values.flatMap { chapter($0.name) } + head.agentsByName.flatMap { agent($0) }
     }
 
-    /// Whom an alert is told to, by account: of a chapter and its agents the chapter's master, a person of it or an
-    /// agent, else its `notify` target; of the organisation, whose alert holds for every chapter, all of those.
+    /// The recipients of an alert, by account: for a chapter and its agents the chapter's master, who is a person or an
+    /// agent, or else its `notify` target; for the organisation, whose alert affects every chapter, all of those.
     package var alertRecipients: [String: [String]] {
         var recipients: [String: [String]] = [:]
         for chapter in head.chapters.values.sorted(by: { $0.name < $1.name }) {
@@ -44,9 +46,9 @@ package struct BudgetLimits: Sendable {
         return member.map { "user:\($0.id)" } ?? "agent/\(head.agent(master)?.name ?? master)"
     }
 
-    /// What a call of an invocation counts against, from its own account outwards.
+    /// The accounts of an invocation's call, from its own outwards.
     ///
-    /// - Parameter budget: what a person asked for on the command line instead of the agent's own limit.
+    /// - Parameter budget: a person's budget from the command line, in place of the agent's own limit.
     package func accounts(of invocation: Invocation, agent manifest: AgentManifest, budget: Int64?) -> [AccountLimit] {
         let own = "invocation/\(invocation.id)"
         let limits = head.limits(of: manifest)
@@ -108,7 +110,8 @@ package struct BudgetLimits: Sendable {
         return limits
     }
 
-    /// One limit for each period and measure that has one, so that a refusal names the setting; else one that only counts.
+    /// One limit for each limited period and measure, so that a refusal names the setting; otherwise one that only
+    /// counts.
     private func periods(
         _ account: String, _ tokens: TokenBudget, _ costs: CostBudget, in place: String
     ) -> [AccountLimit] {

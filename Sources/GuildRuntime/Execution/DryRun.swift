@@ -3,25 +3,34 @@ package import GuildConnectors
 package import GuildDomain
 import GuildLedger
 
-/// What a run would send, reserve and allow, without calling anything.
+/// The request, reservation and permissions of a run, without calling anything.
 package struct DryRun: Sendable {
+    /// The agent's name.
     package let agent: String
+    /// The commit of its prompt and tools.
     package let commit: String
+    /// The model's name at the provider.
     package let model: String
+    /// The provider's name in the registry.
     package let provider: String
+    /// The first request.
     package let request: ModelRequest
-    /// What a recording of the first answer is found by.
+    /// The key of the first answer in a recording.
     package let key: String
-    /// Each tool with the rules that it is judged by; the first one that holds where it is called decides.
+    /// Each tool with the rules that it is judged by; the first one that holds if it is called decides.
     package let tools: [(tool: ModelTool, rules: [ToolRule])]
-    /// Where the run would be called.
+    /// The place that would call the run.
     package let place: RunPlace
+    /// The reserved input, in tokens.
     package let reservedInput: Int64
+    /// The reserved output, in tokens.
     package let reservedOutput: Int64
-    /// Micro-dollars; nil where the price is unknown.
+    /// Micro-dollars; nil if the price is unknown.
     package let reservedCost: Int64?
+    /// The limit of one invocation, in tokens.
     package let perInvocation: Int64
 
+    /// Builds the first request of a run, without calling anything.
     package static func make(
         agent: AgentManifest, event: Event, options: RunOptions, in snapshot: CodexSnapshot, connectors: Connectors,
         now: Timestamp

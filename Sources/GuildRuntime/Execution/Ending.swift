@@ -4,27 +4,27 @@ import GuildLedger
 
 /// How a turn ends its invocation.
 struct Ending {
-    /// The answer, or what there is of it.
+    /// The answer, as far as there is one.
     let text: String
     /// Nil for a success.
     let failure: Failure?
 
     /// - Parameter answered: every answered turn, `turn` the last of them.
-    /// - Returns: nil where the conversation goes on: calls have their results, an answer is to be repaired, or the
+    /// - Returns: nil if the conversation continues: calls have their results, an answer is to be repaired, or the
     ///   provider paused.
     init?(
-        of turn: JournalledTurn, after answered: [JournalledTurn], _ builder: RequestBuilder, _ limits: InvocationLimits
-    ) throws {
-        guard turn.calls.isEmpty, let stop = turn.stop.flatMap(ModelTurn.Stop.init) else { return nil }
+        of turn: AnsweredTurn, after answered: [AnsweredTurn], _ builder: RequestBuilder, _ limits: InvocationLimits
+    ) {
+        guard turn.calls.isEmpty, let stop = turn.stop else { return nil }
         let agent = builder.agent.name
         switch stop {
         case .paused: return nil
         case .endTurn, .stopSequence, .toolUse:
-            guard let problems = try builder.problems(in: turn) else {
+            guard let problems = builder.problems(in: turn) else {
                 failure = nil
                 break
             }
-            let wrong = try answered.filter { try builder.problems(in: $0) != nil }
+            let wrong = answered.filter { builder.problems(in: $0) != nil }
             guard wrong.count > RequestBuilder.repairLimit else { return nil }
             failure = Failure(
                 .failed, "the answer does not satisfy its schema: \(problems)",
@@ -36,12 +36,12 @@ struct Ending {
         case .refusal:
             failure = Failure(
                 .failed, "the model refused to answer",
-                hint: "look at what it was asked: the prompt of agent \(agent), and its input")
+                hint: "check the prompt of agent \(agent), and its input")
         case .contextWindowExceeded:
             failure = Failure(
                 .failed, "the model's context window is full",
                 hint: "give agent \(agent) less context, or a model with a larger window")
         }
-        text = TurnDelta.text(of: try TurnDelta.content(of: turn.delta))
+        text = turn.text
     }
 }

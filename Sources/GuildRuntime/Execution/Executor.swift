@@ -2,6 +2,7 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildLedger
+import GuildWork
 package import Logging
 import ServiceLifecycle
 
@@ -14,14 +15,21 @@ package struct Executor: Service {
     /// Runs side by side in one process.
     package static let defaultSlots = 16
 
-    /// What the executor works with; the same for `serve` and for `run`.
+    /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
+        /// The ledger that it claims from.
         package var ledger: Ledger
+        /// The codex in force.
         package var codex: CurrentCodex
+        /// The connectors for reads.
         package var connectors: CurrentConnectors
+        /// The providers of models.
         package var providers: ModelProviders
+        /// The identity of this process.
         package var worker: Worker
+        /// The clock.
         package var time: any TimeSource
+        /// The log.
         package var logger: Logger
 
         package init(
@@ -40,17 +48,18 @@ package struct Executor: Service {
     }
 
     private let parts: Parts
-    /// Only this causal root: what `guild run` hosts.
+    /// Only this causal root, for the executor that `guild run` hosts.
     private let root: EventID?
     private let slots: Int
-    /// Nil takes what the head says.
+    /// Nil uses the head's policy.
     private let retry: RetryPolicy?
-    private let observe: @Sendable (RunEvent) -> Void
+    private let observe: (@Sendable (RunEvent) -> Void)?
     private let loop: ClaimLoop
+    private let memory = RunMemory()
 
     package init(
         _ parts: Parts, root: EventID? = nil, slots: Int = Executor.defaultSlots, retry: RetryPolicy? = nil,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.parts = parts
         self.root = root
@@ -64,15 +73,17 @@ package struct Executor: Service {
 
     package func run() async throws {
         try await loop.run {
+            // Taken before the claim, so that no cancellation after it is missed.
+            let seen = parts.ledger.signal(.cancellations).generation
             guard let claim = try await claimNext() else { return nil }
-            return { try await perform(claim) }
+            return { try await perform(claim, cancellationsSeen: seen) }
         } nextTime: { claimedAt in
             try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
         }
     }
 
     /// Runs one claimed invocation, until it ends or someone asks for its cancellation, with its lease renewed beside it.
-    private func perform(_ claim: ClaimedInvocation) async throws {
+    private func perform(_ claim: ClaimedInvocation, cancellationsSeen seen: UInt64) async throws {
         let run = makeRun(of: claim)
         try await ClaimLoop.holdingLease(
             renew: { _ = try await parts.ledger.renew(claim, worker: parts.worker, now: parts.time.now) },
@@ -80,7 +91,7 @@ package struct Executor: Service {
         ) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await run.run() }
-                group.addTask { await waitForCancel(of: claim.invocation.id) }
+                group.addTask { await waitForCancel(of: claim.invocation, after: seen) }
                 try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()
@@ -89,13 +100,16 @@ package struct Executor: Service {
     }
 
     /// Returns when someone asks for the invocation's cancellation, or the run is over.
-    private func waitForCancel(of id: InvocationID) async {
+    private func waitForCancel(of invocation: Invocation, after seen: UInt64) async {
         let cancellations = parts.ledger.signal(.cancellations)
-        while !Task.isCancelled {
-            let seen = cancellations.generation
-            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
-            if (try? await parts.ledger.isCancelRequested(id)) != false { return }
+        var seen = seen
+        var isWanted = invocation.cancelRequested
+        while !isWanted {
             await cancellations.wait(after: seen)
+            guard !Task.isCancelled else { return }
+            seen = cancellations.generation
+            // An error here is a ledger that cannot be read, or our own cancellation; the run itself tells of the former.
+            isWanted = (try? await parts.ledger.isCancelRequested(invocation.id)) != false
         }
     }
 
@@ -105,7 +119,7 @@ package struct Executor: Service {
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
             observe: { [observe, root, logger = parts.logger] event in
                 switch event {
-                // Who watches one run is told there.
+                // The person who watches one run sees it there.
                 case .warned(let id, let warning) where root == nil:
                     logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
                 case .outOfBudget(let id, let refusal, _) where refusal.waitsForPerson && root == nil:
@@ -114,13 +128,14 @@ package struct Executor: Service {
                         metadata: ["invocation": "\(id)", "hint": "\(refusal.hint ?? "")"])
                 default: break
                 }
-                observe(event)
+                observe?(event)
             },
-            // What a person watches is not paused for what others want.
+            // A run that a person watches is not paused for others.
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil)
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil, isObserved: observe != nil,
+            memory: memory)
     }
 
     private func claimNext() async throws -> ClaimedInvocation? {

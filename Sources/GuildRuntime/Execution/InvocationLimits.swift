@@ -2,15 +2,20 @@ package import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
-/// The limits of one invocation: the agent's, the guild's defaults and the built-in ones, with what a person asked for.
+/// The limits of one invocation: the agent's, the guild's defaults and the built-in ones, with those that a person
+/// requested.
 package struct InvocationLimits: Sendable {
+    /// Tokens of the invocation.
     package let perInvocation: Int64
+    /// Micro-dollars of the invocation; nil means no limit.
     package let perInvocationCost: Int64?
+    /// The longest active time.
     package let maxActiveDuration: Duration
+    /// How long a turn waits for the result of an action.
     package let actionWait: Duration
     /// Tokens of one answer.
     package let replyLimit: Int
-    /// On what the agent does before a person is asked.
+    /// The caps on the agent's actions.
     package let caps: ActionCaps
     private let agent: AgentManifest
     private let budget: Int64?
@@ -32,7 +37,7 @@ package struct InvocationLimits: Sendable {
     /// The rules of the organisation's budgets.
     package var rules: BudgetRules { budgets.rules }
 
-    /// What a call counts against, from the invocation's own account outwards.
+    /// The accounts of a call, from the invocation's own outwards.
     package func accounts(of invocation: Invocation) -> [AccountLimit] {
         budgets.accounts(of: invocation, agent: agent, budget: budget)
     }

@@ -4,7 +4,7 @@ import GuildDomain
 import GuildLedger
 
 extension InvocationRun {
-    /// The calls whose actions know the agent's caps, and what they count on.
+    /// The calls with the agent's caps and the subjects that their actions count against.
     func capped(_ calls: [ToolCall], _ setting: Setting) -> [ToolCall] {
         let connectors = connectors.of(codex.head)
         return calls.map { call in

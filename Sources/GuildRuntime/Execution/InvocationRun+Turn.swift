@@ -5,19 +5,23 @@ import GuildLedger
 extension InvocationRun {
     /// One call of the model: reserved, journalled as begun, sent, journalled as answered.
     ///
-    /// - Returns: the state the invocation is in afterwards.
-    func takeTurn(after turns: [JournalledTurn], _ setting: Setting) async throws -> InvocationState {
+    /// - Returns: the state the invocation is in afterwards, and the turn as the journal now has it.
+    func takeTurn(
+        after turns: [AnsweredTurn], _ setting: Setting
+    ) async throws -> (state: InvocationState, turn: AnsweredTurn) {
         guard time.now <= deadline(after: turns, setting) else { throw overtime(setting) }
-        let n = (turns.filter(\.isAnswered).map(\.n).max() ?? 0) + 1
+        let n = (turns.map(\.n).max() ?? 0) + 1
         var trim = ContextTrim(under: try await alert(setting))
         var request = try setting.builder.request(
             model: setting.model.model, maxOutputTokens: setting.limits.replyLimit, turns: turns, trim: &trim)
         request = request.masked(by: providers.redactor)
-        let volatile = setting.builder.volatile(after: turns)
+        // Only what is recorded or replayed is looked for again, in another run, by what was asked.
+        let volatile = setting.provider is any KeyedProvider ? setting.builder.volatile(after: turns) : []
         let key = RequestDigest.key(of: request, volatile: volatile)
         let plan = plan(request, turn: n, key: key, trimmedBytes: trim.leftOutBytes, setting)
+        let begunAt = time.now
         let reservation = try await ledger.beginTurn(
-            plan, of: invocation, worker: worker, head: setting.fence, now: time.now)
+            plan, of: invocation, worker: worker, head: setting.fence, now: begunAt)
         // An alert shortens the time that is left, as it stands with each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
         request.grantedOutputTokens = Int(clamping: reservation.output)
@@ -26,7 +30,7 @@ extension InvocationRun {
         let (result, isOvertime) = await complete(
             request, by: setting.provider.forRun(volatile: volatile), until: deadline)
         switch result {
-        case .success(let turn): return try await journal(turn, plan, reservation, setting)
+        case .success(let turn): return try await journal(turn, plan, reservation, begunAt: begunAt, setting)
         case .failure(let failure):
             let reason = isOvertime ? overtime(setting, reservation.level).message : failure.message
             try await ledger.recordLostTurn(
@@ -39,8 +43,8 @@ extension InvocationRun {
         }
     }
 
-    /// The alert that trims the request. None where answers are replayed or recorded: a recording is found by what was
-    /// asked, which must not depend on what others have spent.
+    /// The alert that trims the request. None if answers are replayed or recorded: a recording is found by its request,
+    /// which must not depend on the spending of others.
     private func alert(_ setting: Setting) async throws -> AlertLevel {
         guard !(setting.provider is any KeyedProvider) else { return .none }
         return try await ledger.alertLevels(now: time.now).level(agent: invocation.agent, chapter: invocation.chapter)
@@ -73,13 +77,13 @@ extension InvocationRun {
         }
     }
 
-    /// When the time that the agent may work on this invocation is up: this attempt's, and the answered turns' of earlier
-    /// ones. What it waited for people, for actions or for its next try is not counted, nor how long a crash lasted.
+    /// The end of the agent's working time for this invocation: this attempt's, and that of answered turns of earlier
+    /// ones. Waits for people, for actions or for its next try do not count, nor does the time of a crash.
     private func deadline(
-        after turns: [JournalledTurn], _ setting: Setting, _ level: AlertLevel = .none
+        after turns: [AnsweredTurn], _ setting: Setting, _ level: AlertLevel = .none
     ) -> Timestamp {
-        let earlier = turns.filter { $0.isAnswered && $0.attempt < invocation.attempt }
-        let spent = earlier.reduce(Duration.zero) { $0 + max(.zero, ($1.endedAt ?? $1.begunAt) - $1.begunAt) }
+        let earlier = turns.filter { $0.attempt < invocation.attempt }
+        let spent = earlier.reduce(Duration.zero) { $0 + $1.duration }
         return setting.began + (level.activeDuration(setting.limits.maxActiveDuration) - spent)
     }
 
@@ -104,8 +108,8 @@ extension InvocationRun {
     }
 
     private func journal(
-        _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, _ setting: Setting
-    ) async throws -> InvocationState {
+        _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, begunAt: Timestamp, _ setting: Setting
+    ) async throws -> (state: InvocationState, turn: AnsweredTurn) {
         let now = time.now
         let turn = turn.masked(by: providers.redactor)
         let calls = capped(setting.toolBox.plan(turn.content, now: now), setting)
@@ -125,7 +129,10 @@ extension InvocationRun {
             if let warning { observe(.warned(invocation.id, warning)) }
         }
         for call in calls { observe(.asked(call)) }
-        return state
+        let answered = AnsweredTurn(
+            n: plan.n, attempt: invocation.attempt, stop: turn.stop, content: turn.content, duration: now - begunAt,
+            calls: calls)
+        return (state, answered)
     }
 }
 

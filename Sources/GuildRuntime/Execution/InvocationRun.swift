@@ -23,15 +23,19 @@ struct InvocationRun: Sendable {
     let time: any TimeSource
     let retry: RetryPolicy
     let observe: @Sendable (RunEvent) -> Void
-    /// The rule by which urgent work takes its slot; nil where none may.
+    /// The rule by which urgent work takes its slot; nil if none may.
     let mayPause: @Sendable () -> PreemptionRule?
     let isDraining: @Sendable () -> Bool
     /// Whether somebody waits for this very run.
     let isWatched: Bool
+    /// Whether anybody listens to `observe` for more than warnings.
+    var isObserved = true
+    /// What earlier attempts have left for this one.
+    var memory = RunMemory()
 
     var invocation: Invocation { claim.invocation }
 
-    /// Runs until the invocation ends or waits. What it throws is an error of the ledger: the lease is then left to end.
+    /// Runs until the invocation ends or waits. It throws only errors of the ledger: the lease is then left to end.
     func run() async throws {
         do {
             let setting = try await prepare()
@@ -43,7 +47,7 @@ struct InvocationRun: Sendable {
         } catch let failure as ModelFailure where failure == .cancelled {
             try await stop()
         } catch let failure as ModelFailure {
-            try await handle(failure)
+            try await handle(failure, nil)
         } catch let refusal as BudgetExceeded where refusal.canWait {
             try await wait(for: refusal)
         } catch let failure as any GuildError {
@@ -54,57 +58,77 @@ struct InvocationRun: Sendable {
         }
     }
 
-    /// What stays the same through all turns of an attempt.
+    /// The values that stay the same through all turns of an attempt.
     struct Setting: Sendable {
         let builder: RequestBuilder
         let toolBox: ToolBox
         let model: ChosenModel
+        /// Whether the next attempt can ask another model.
+        let hasFallback: Bool
         let provider: any ModelProvider
         let limits: InvocationLimits
         /// When this attempt took up its work.
-        let began: Timestamp
-        /// The accepted commit that limits and prices are from; nil where this process was told which one to use.
+        var began: Timestamp
+        /// The accepted commit that it was prepared under.
+        let head: String
+        /// The same, for turns that are refused if another commit is accepted by then; nil where this process was told
+        /// which one to use.
         let fence: String?
     }
 
-    /// Prompts, tools and models come from the commit that the invocation names, limits from the accepted head; and the
-    /// prices of the models that it has.
+    /// Prompts, tools and models come from the commit that the invocation names, limits from the accepted head, and so
+    /// do the prices of the models that it has.
     ///
-    /// - Parameter earlier: what the attempt began with, where a newer head was accepted since.
+    /// - Parameter earlier: the attempt's first setting, if a newer head was accepted since.
     private func prepare(again earlier: Setting? = nil) async throws -> Setting {
-        let (fence, head, began) = (codex.fence, codex.head, earlier?.began ?? time.now)
+        let fence = codex.fence
+        let head = codex.head
+        let began = earlier?.began ?? time.now
+        if earlier == nil, let kept = recalled(under: head, began: began) { return kept }
         let snapshot = try await codex.snapshot(commit: invocation.commit)
         guard let agent = snapshot.agent(invocation.agent) else {
-            throw Failure(.usage, "agent \(invocation.agent): commit \(invocation.commit) does not have it")
+            throw Failure(.usage, "agent \(invocation.agent) is not in commit \(invocation.commit)")
         }
         guard let event = try await ledger.event(invocation.event) else {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
-        providers.know(secretsOf: head)
-        if snapshot.commit != head.commit { providers.know(secretsOf: snapshot) }
+        know(secretsOf: snapshot, and: head)
         let options = RunOptions(json: claim.options)
         let merged = try await MergedEvents.of(invocation.id, in: ledger)
         let toolBox = ToolBox(
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
             place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers),
             redactor: providers.redactor)
-        var builder = RequestBuilder(
+        let builder = RequestBuilder(
             snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
-            options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
-        builder.merged = merged
+            options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent), merged: merged)
         // After failures the fallback chain takes its turn.
         let candidates = try ModelSelection.candidates(
             for: agent, override: options.model, in: snapshot, pricedBy: head)
         var model = candidates[invocation.failures % candidates.count]
         let provider = try providers.provider(
             of: model, agent: agent.name, in: snapshot, volatile: builder.volatile())
-        // What is replayed is paid to nobody, whoever gave the answer once.
+        // A replayed answer costs nothing, whoever gave it once.
         if provider.name == "replay" { model.entry.prices = .free }
         if earlier == nil { observe(.began(invocation, model: model.label, provider: provider.name)) }
         let limits = InvocationLimits(agent: head.agent(agent.name) ?? agent, options: options, in: head, model: model)
         return Setting(
-            builder: builder, toolBox: toolBox, model: model, provider: provider, limits: limits, began: began,
-            fence: fence.map { _ in head.commit })
+            builder: builder, toolBox: toolBox, model: model, hasFallback: candidates.count > 1, provider: provider,
+            limits: limits, began: began, head: head.commit, fence: fence.map { _ in head.commit })
+    }
+
+    /// What the attempt before this one was prepared with, if it holds for this one too.
+    private func recalled(under head: CodexSnapshot, began: Timestamp) -> Setting? {
+        guard var setting = memory.take(for: invocation, head: head.commit) else { return nil }
+        know(secretsOf: setting.builder.snapshot, and: head)
+        setting.began = began
+        observe(.began(invocation, model: setting.model.label, provider: setting.provider.name))
+        return setting
+    }
+
+    private func know(secretsOf snapshot: CodexSnapshot, and head: CodexSnapshot) {
+        providers.know(secretsOf: head)
+        if snapshot.commit != head.commit { providers.know(secretsOf: snapshot) }
     }
 
     /// The setting by the head that is accepted now.
@@ -115,12 +139,17 @@ struct InvocationRun: Sendable {
 
     private func converse(_ first: Setting) async throws {
         var setting = first
+        // Before its first attempt a run has no journal, and during an attempt nobody else writes to it.
+        var turns = invocation.attempt > 1 ? try await journalledTurns() : []
         while true {
             setting = try await current(setting)
-            var turns = try await ledger.turns(of: invocation.id)
-            if let last = turns.last(where: \.isAnswered) {
-                if try await runPendingReads(of: last, setting) { return }
-                turns = try await ledger.turns(of: invocation.id)
+            if let last = turns.last {
+                switch try await runPendingReads(of: last, setting) {
+                case .waiting: return await wait(with: setting)
+                case .answered(let turn): turns[turns.count - 1] = turn
+                // An action may have ended while the reads ran.
+                case .answeredBesideActions: turns = try await journalledTurns()
+                }
                 if try await finishIfDone(turns, setting) { return }
             }
             try Task.checkCancellation()
@@ -129,15 +158,23 @@ struct InvocationRun: Sendable {
                 return observe(.waiting(invocation.id, .preempted))
             }
             do {
-                if try await takeTurn(after: turns, setting) != .active { return await announceWaiting() }
+                let (state, turn) = try await takeTurn(after: turns, setting)
+                guard state == .active else { return await wait(with: setting) }
+                turns.append(turn)
             } catch let stale as StaleHead {
                 try await follow(stale)
+            } catch let failure as ModelFailure where failure != .cancelled {
+                return try await handle(failure, setting)
             }
         }
     }
 
-    /// A commit that is not here yet, or that may not count here, is no failure of the invocation: it waits for it in
-    /// front of its next turn, and a drain puts it back.
+    private func journalledTurns() async throws -> [AnsweredTurn] {
+        try AnsweredTurn.all(in: try await ledger.turns(of: invocation.id))
+    }
+
+    /// A commit that is not here yet, or may not count here, is not a failure of the invocation: it waits for the
+    /// commit before its next turn, and a drain puts it back.
     private func follow(_ stale: StaleHead) async throws {
         do {
             try await codex.follow(stale.accepted)
@@ -151,35 +188,50 @@ struct InvocationRun: Sendable {
     /// How long a run waits for a commit that others have accepted.
     private static let followAgain = Duration.seconds(2)
 
-    /// - Returns: whether the invocation waits now.
-    private func runPendingReads(of turn: JournalledTurn, _ setting: Setting) async throws -> Bool {
-        let pending = turn.calls.filter { $0.result == nil && $0.actionID == nil }
-        guard !pending.isEmpty else { return false }
+    /// What became of the reads that a turn asked for.
+    private enum Reads {
+        /// The invocation waits now.
+        case waiting
+        /// All have their results, and none was left to begin with where there are none.
+        case answered(AnsweredTurn)
+        /// The same, but the turn asked for actions too, whose results only the ledger knows.
+        case answeredBesideActions
+    }
+
+    private func runPendingReads(of turn: AnsweredTurn, _ setting: Setting) async throws -> Reads {
+        let pending = turn.pendingReads
+        guard !pending.isEmpty else { return .answered(turn) }
         let head = codex.head
         let charges = pending.reduce(into: [:]) { $0[$1.position] = head.charges(operation: $1.name) }
-        let turns = try await ledger.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
-        var (finished, later): ([ToolCall], [Timestamp]) = ([], [])
+        let slots = try await ledger.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
+        var finished: [ToolCall] = []
+        var later: [Timestamp] = []
         for call in pending {
-            let rate = turns[call.position]
-            if case .at(let due) = rate, due > time.now + Ledger.shortWait {
+            let slot = slots[call.position]
+            if case .at(let due) = slot, due > time.now + Ledger.shortWait {
                 later.append(due)
                 continue
             }
-            let result = try await read(call, rate, setting)
+            let result = try await read(call, slot, setting)
             observe(.result(result))
             finished.append(result)
         }
-        // A read that was cut short by our own end is no answer; the next attempt reads again.
+        // A read that our own end interrupted is not an answer; the next attempt reads again.
         try Task.checkCancellation()
         let state = try await ledger.recordResults(
             finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait,
             turnAt: later.min(), now: time.now)
-        guard state == .waiting else { return false }
-        await announceWaiting()
-        return true
+        guard state != .waiting else { return .waiting }
+        guard turn.calls.allSatisfy({ $0.actionID == nil }) else { return .answeredBesideActions }
+        var answered = turn
+        for result in finished {
+            guard let index = answered.calls.firstIndex(where: { $0.position == result.position }) else { continue }
+            answered.calls[index] = result
+        }
+        return .answered(answered)
     }
 
-    /// A read whose turn comes shortly waits for it here; one that is refused a turn is told so to the model.
+    /// A read whose slot comes shortly waits for it here; the model learns if a read is refused a slot.
     private func read(_ call: ToolCall, _ turn: RateTurn?, _ setting: Setting) async throws -> ToolCall {
         switch turn {
         case .refused(let limit):
@@ -192,17 +244,16 @@ struct InvocationRun: Sendable {
         return await setting.toolBox.read(call)
     }
 
-    private func finishIfDone(_ turns: [JournalledTurn], _ setting: Setting) async throws -> Bool {
-        let answered = turns.filter(\.isAnswered)
+    private func finishIfDone(_ answered: [AnsweredTurn], _ setting: Setting) async throws -> Bool {
         guard let last = answered.last else { return false }
-        if let ending = try Ending(of: last, after: answered, setting.builder, setting.limits) {
+        if let ending = Ending(of: last, after: answered, setting.builder, setting.limits) {
             try await end(ending.failure == nil ? .succeeded : .failed, outcome: ending.text, failure: ending.failure)
             return true
         }
         guard answered.count < Self.turnLimit else {
             throw Failure(
                 .failed, "the model did not end within \(Self.turnLimit) turns",
-                hint: "tell it in the prompt of agent \(invocation.agent) when it is done")
+                hint: "say in the prompt of agent \(invocation.agent) when the task is done")
         }
         return false
     }
@@ -211,16 +262,18 @@ struct InvocationRun: Sendable {
         try await ledger.move(invocation, to: .queued, now: time.now)
     }
 
-    private func announceWaiting() async {
+    /// The invocation waits; what this attempt was prepared with serves the next one, if it comes to this process.
+    private func wait(with setting: Setting) async {
+        memory.keep(setting, of: invocation)
+        guard isObserved else { return }
         // Losing the error is safe: the reason is only told.
         let reason = (try? await ledger.invocation(invocation.id))?.waitReason
         observe(.waiting(invocation.id, reason ?? .action))
     }
 
-    /// Stopped by a budget: what there is stays, and it goes on when there is room.
+    /// Stopped by a budget: the results stay, and the run continues when there is room.
     private func wait(for refusal: BudgetExceeded) async throws {
-        let answered = try await ledger.turns(of: invocation.id).filter(\.isAnswered)
-        let partial = try answered.last.map { TurnDelta.text(of: try TurnDelta.content(of: $0.delta)) } ?? ""
+        let partial = try await journalledTurns().last?.text ?? ""
         try await ledger.waitForBudget(invocation, refused: refusal, partial: partial, now: time.now)
         observe(.outOfBudget(invocation.id, refusal, partial: partial))
         observe(.waiting(invocation.id, .budget))
@@ -228,7 +281,7 @@ struct InvocationRun: Sendable {
 
     // MARK: Ends
 
-    /// Stopped from outside: cancelled where somebody asked for that, else put back because the process ends.
+    /// Stopped from outside: cancelled if somebody asked for that, otherwise put back because the process ends.
     private func stop() async throws {
         // In a task of its own, for this one is cancelled already and its reads would be refused.
         let isWanted = try await Task { try await ledger.isCancelRequested(invocation.id) }.value
@@ -242,7 +295,9 @@ struct InvocationRun: Sendable {
     }
 
     /// A call that failed for now goes back into the queue with its backoff; one that failed for good ends the run.
-    private func handle(_ failure: ModelFailure) async throws {
+    ///
+    /// - Parameter setting: what the call was made with; nil if the run failed before it could call.
+    private func handle(_ failure: ModelFailure, _ setting: Setting?) async throws {
         let plain = Failure(failure.kind, failure.message, hint: failure.hint)
         var retryAfter: Duration?
         switch failure.cause {
@@ -250,8 +305,11 @@ struct InvocationRun: Sendable {
         case .broken, .stalled: retryAfter = .zero
         case .rejected, .notConfigured, .untrusted, .replayMiss, .cancelled, .billed: break
         }
-        if let asked = retryAfter, isWatched, let (limit, hasFallback) = patience, asked > limit {
-            guard hasFallback else { return try await giveUp(failure, asked, limit) }
+        // A person waits for the run as long as the agent may work.
+        if let asked = retryAfter, isWatched, let setting, asked > setting.limits.maxActiveDuration {
+            guard setting.hasFallback else {
+                return try await giveUp(failure, asked, setting.limits.maxActiveDuration)
+            }
             // The next try is another model's, which has asked for nothing.
             retryAfter = .zero
         }
@@ -262,16 +320,6 @@ struct InvocationRun: Sendable {
         let at = time.now + delay
         try await ledger.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
         observe(.retrying(invocation.id, reason: failure.message, at: at))
-    }
-
-    /// How long a provider may make a person wait: as long as the agent may work. Beside it, whether another model is next.
-    private var patience: (Duration, hasFallback: Bool)? {
-        let head = codex.head
-        guard let agent = head.agent(invocation.agent) else { return nil }
-        let override = RunOptions(json: claim.options).model
-        // A model that cannot be chosen any more has no fallback either.
-        let candidates = try? ModelSelection.candidates(for: agent, override: override, in: head)
-        return (head.limits(of: agent).maxActiveDuration.value, (candidates?.count ?? 1) > 1)
     }
 
     private func giveUp(_ failure: ModelFailure, _ asked: Duration, _ limit: Duration) async throws {

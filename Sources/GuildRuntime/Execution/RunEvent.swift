@@ -1,11 +1,11 @@
 package import GuildDomain
 package import GuildLedger
 
-/// What an executor tells about an invocation while it runs; `guild run` shows it.
+/// An executor's reports on an invocation while it runs; `guild run` shows them.
 package enum RunEvent: Sendable {
     case began(Invocation, model: String, provider: String)
     case delta(ModelDelta)
-    /// What the model asked for, judged.
+    /// A tool call of the model, judged.
     case asked(ToolCall)
     /// The result of a read.
     case result(ToolCall)
@@ -15,9 +15,9 @@ package enum RunEvent: Sendable {
     /// An answer that could not be written into the recording that was asked for; the answer itself is not lost.
     case notRecorded(Failure)
     case waiting(InvocationID, WaitReason)
-    /// Stopped by a budget, with what the last answer said; it waits from now on.
+    /// Stopped by a budget, with the text of the last answer; it waits from now on.
     case outOfBudget(InvocationID, BudgetExceeded, partial: String)
-    /// Back in the queue: it goes on at `at`.
+    /// Back in the queue: it continues at `at`.
     case retrying(InvocationID, reason: String, at: Timestamp)
     case ended(InvocationID, InvocationState, outcome: String, failure: Failure?)
 }

@@ -2,10 +2,9 @@ import GuildCodex
 import GuildLedger
 
 extension CodexSnapshot {
-    /// How the slots are shared between chapters; nil where a policy turns that off, or where there is nobody to share
-    /// with.
+    /// How chapters share the slots; nil if a policy turns that off, or if there is only one chapter.
     ///
-    /// - Parameter slots: what one process runs at once.
+    /// - Parameter slots: the number of runs that one process executes at a time.
     func fairShare(slots: Int) -> FairShareRule? {
         guard !scheduling.contains(where: { $0.fairShare == false }), !chapters.isEmpty else { return nil }
         var weights: [String: Int] = [:]
@@ -15,7 +14,7 @@ extension CodexSnapshot {
             slots: concurrencyLimit ?? slots)
     }
 
-    /// Whether CRITICAL work may pause other work; nil where a policy says that it may not.
+    /// Whether CRITICAL work may pause other work; nil if a policy says that it may not.
     func preemption(slots: Int) -> PreemptionRule? {
         guard !scheduling.contains(where: { $0.preemption == false }) else { return nil }
         return PreemptionRule(slots: slots, maxConcurrent: concurrencyLimit, agentLimits: concurrencyLimits)

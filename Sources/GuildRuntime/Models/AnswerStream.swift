@@ -7,7 +7,7 @@ protocol AnswerStream: Sendable {
     var isComplete: Bool { get }
     /// True when the answer is whole even if the stream breaks off now; only its usage may still be missing.
     var isAnswered: Bool { get }
-    /// What the provider has reported of the call so far; nil while it has not said.
+    /// The usage that the provider has reported for the call so far; nil until the first report.
     var reportedUsage: ReportedUsage? { get }
     /// Text, reasoning and tool inputs so far.
     var contentBytes: Int { get }
@@ -19,12 +19,12 @@ protocol AnswerStream: Sendable {
     func finish() throws(ModelFailure) -> ModelTurn
 }
 
-/// What an answer may be at most; a peer that sends more is broken or hostile.
+/// The limits of an answer; a peer that sends more is broken or hostile.
 enum AnswerLimits {
     /// Text, reasoning and tool inputs together.
     static let answerBytes = 8 << 20
-    /// Of an answer for each token of its reply limit: the longest tokens are runs of 128 spaces. The spare is for what
-    /// is counted as no token, such as signatures and ids.
+    /// For each token of an answer's reply limit: the longest tokens are runs of 128 spaces. The spare bytes are for
+    /// parts that do not count as tokens, such as signatures and ids.
     private static let bytesPerToken = 128
     private static let spareBytes = 256 << 10
     static let blocks = 256
@@ -43,19 +43,19 @@ enum AnswerLimits {
     /// How much of a provider's own words an error carries.
     static let reasonCharacters = 400
 
-    /// How long an answer may be where `tokens` were asked for; far more than that many can be.
+    /// The longest accepted answer if `tokens` were requested; much more than that many tokens can take.
     static func answerBytes(outputLimit tokens: Int?) -> Int {
         guard let tokens else { return answerBytes }
         return min(answerBytes, min(max(0, tokens), answerBytes) * bytesPerToken + spareBytes)
     }
 }
 
-/// Counts what an answer holds, refuses what passes the limits, and words the reasons: a provider's own text is masked
-/// whole and cut only then.
+/// Counts the parts of an answer, refuses those beyond the limits, and words the reasons: a provider's own text is
+/// masked whole before it is cut.
 struct AnswerMeter: Sendable {
     let provider: String
     private let redactor: Redactor
-    /// The reply limit that was sent, in tokens; nil where none is known.
+    /// The reply limit that was sent, in tokens; nil if there is none known.
     private let outputLimit: Int?
     private(set) var bytes = 0
     /// Of these, signatures and the like: no tokens, only to be handed back.
@@ -77,7 +77,7 @@ struct AnswerMeter: Sendable {
         }
     }
 
-    /// Counts what is only kept to be handed back.
+    /// Counts a part that is only stored to be returned later.
     mutating func addOpaque(_ text: String) throws(ModelFailure) {
         opaqueBytes += text.utf8.count
         try add(text)

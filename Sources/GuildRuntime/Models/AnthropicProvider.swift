@@ -2,8 +2,10 @@ import GuildDomain
 
 /// The Anthropic Messages API, streaming always, with prompt caching.
 package struct AnthropicProvider: ModelProvider {
+    /// The version of the API that requests name.
     package static let version = "2023-06-01"
 
+    /// The provider's name in the registry.
     package var name: String { connection.provider }
 
     private let connection: ProviderConnection
@@ -15,6 +17,7 @@ package struct AnthropicProvider: ModelProvider {
         self.model = model
     }
 
+    /// Sends the request and streams the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
@@ -27,7 +30,7 @@ package struct AnthropicProvider: ModelProvider {
         return try await connection.stream(
             to: Self.endpoint(connection.baseURL), headers: headers,
             body: AnthropicRequest(request: request, names: names).body, outputLimit: request.outputLimit,
-            inputLimit: request.reservedInputTokens,
+            inputLimit: request.reservedInputTokens, masked: request.maskedAs,
             into: AnthropicStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit,

@@ -5,7 +5,7 @@ struct AnthropicRequest {
     let request: ModelRequest
     let names: WireToolNames
 
-    /// What marks the end of a prefix that the provider caches.
+    /// Marks the end of a prefix that the provider caches.
     private static let cacheMark: JSONValue = ["type": "ephemeral"]
 
     var body: JSONValue {
@@ -35,7 +35,7 @@ struct AnthropicRequest {
 
     /// - Returns: nil for a message of which nothing may be sent: the API refuses empty content.
     private func message(_ message: ModelMessage) -> JSONValue? {
-        // Tool results have to stand before any other block of their message.
+        // Tool results must precede every other block of their message.
         let content = message.content.filter(isToolResult) + message.content.filter { !isToolResult($0) }
         let blocks = content.compactMap(block)
         guard !blocks.isEmpty else { return nil }
@@ -47,7 +47,7 @@ struct AnthropicRequest {
         case .text(let text):
             return isBlank(text) ? nil : ["type": "text", "text": .string(text)]
         case .toolUse(let id, let name, let input):
-            // The API takes only a mapping; a model of another vendor may have written something else.
+            // The API accepts only a mapping; a model of another vendor may have written something else.
             let mapping: JSONValue = input.object == nil ? ["value": input] : input
             return ["type": "tool_use", "id": .string(id), "name": .string(names.wire(name)), "input": mapping]
         case .toolResult(let id, let content, let isError):

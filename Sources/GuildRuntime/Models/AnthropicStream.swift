@@ -19,7 +19,9 @@ package struct AnthropicStream: AnswerStream {
         var signature: String?
     }
 
+    /// Whether `message_stop` has come.
     package private(set) var isComplete = false
+    /// Whether the answer is complete.
     package var isAnswered: Bool { isComplete }
 
     private let names: WireToolNames
@@ -33,7 +35,7 @@ package struct AnthropicStream: AnswerStream {
     private var usage = AnthropicUsage()
     /// Whether nothing was written since usage was last reported.
     private var isCounted = false
-    /// Whether an error told what the call had used when it came.
+    /// Whether an error included the usage of the call.
     private var isErrorCounted = false
 
     var reportedUsage: ReportedUsage? {
@@ -47,8 +49,8 @@ package struct AnthropicStream: AnswerStream {
     var contentBytes: Int { meter.bytes - meter.opaqueBytes }
 
     /// - Parameters:
-    ///   - idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes into the
-    ///     ids of calls whose own is another call's.
+    ///   - idSeed: a number that is unique among the conversation's turns, such as its count of messages; it is part of
+    ///     the ids of calls that repeat another call's id.
     ///   - outputLimit: the reply limit; an answer far beyond it is refused.
     package init(
         provider: String = "anthropic", model: String, names: WireToolNames, idSeed: Int = 0, outputLimit: Int? = nil,
@@ -60,6 +62,7 @@ package struct AnthropicStream: AnswerStream {
         meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
+    /// Takes one event, and returns the text that it adds.
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
         guard !isComplete else { return [] }
         let json = try meter.parse(data)
@@ -83,7 +86,7 @@ package struct AnthropicStream: AnswerStream {
             guard hasStarted else { throw meter.broken("message_stop came before message_start") }
             isComplete = true
             return []
-        // Not by the event's name: that is what an event without one is called.
+        // Not by the event's name, which is the default name of an event without one.
         case "message" where json["type"] != nil:
             return try take(whole: json)
         case "error":
@@ -95,6 +98,7 @@ package struct AnthropicStream: AnswerStream {
         }
     }
 
+    /// The turn, once the stream has ended.
     package func finish() throws(ModelFailure) -> ModelTurn {
         guard isComplete else { throw meter.broken("the stream ended before message_stop") }
         let stop = try stopOfTurn()
@@ -161,7 +165,7 @@ package struct AnthropicStream: AnswerStream {
                 throw meter.broken("the tool call in block \(index) has no id or no name")
             }
             try meter.addCall(id: id, name: name)
-            // The results of two calls with one id could not be told apart.
+            // The results of two calls with one id would be indistinguishable.
             let isTaken = blocks.contains { $0.key != Int(index) && $0.value.callID == id }
             let ownID = isTaken ? "toolu_\(idSeed)_\(index)" : id
             blocks[Int(index)]?.callID = ownID
@@ -229,10 +233,10 @@ extension AnthropicStream {
         }
     }
 
-    /// A whole answer is one, whatever new reason it stops for.
+    /// A complete answer is accepted, whatever new reason it stops for.
     private var warning: String? {
         guard let stopReason, !Self.stops.contains(stopReason) else { return nil }
-        return "unknown stop reason '\(meter.excerpt(stopReason))': taken for the end of the answer"
+        return "unknown stop reason '\(meter.excerpt(stopReason))': treated as the end of the answer"
     }
 
     private static let stops: Set<String> = [
@@ -252,7 +256,7 @@ extension AnthropicStream {
             let name = block.opening["name"]?.string ?? ""
             switch input {
             case .success(let value):
-                // Cut off before its input began, perhaps: what it would have asked for is not known.
+                // Perhaps cut off before its input began: its arguments are unknown.
                 if stop.cutsShort, block.inputText.isEmpty, block.opening["input"]?.object?.members.isEmpty != false {
                     return nil
                 }
@@ -277,7 +281,8 @@ extension AnthropicStream {
         }
     }
 
-    /// An `error` event: before the message began nothing was generated, so it is what its status would have been.
+    /// An `error` event: before the message began nothing was generated, so it is handled like the corresponding
+    /// status.
     private func failure(_ json: JSONValue) -> ModelFailure {
         let error = json["error"] ?? .null
         let type = error["type"]?.string ?? "error"

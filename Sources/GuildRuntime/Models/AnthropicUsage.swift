@@ -2,8 +2,8 @@ import GuildDomain
 
 /// The usage of an Anthropic stream: `message_start` counts the input, `message_delta` everything so far.
 ///
-/// The figures are cumulative, so a zero or a smaller figure takes nothing back. Only the keys that are settled are kept:
-/// what else a server sends costs nothing to skip.
+/// The figures are cumulative, so a zero or a smaller figure does not reduce them. Only the keys that guild settles are
+/// kept: skipping the others costs nothing.
 struct AnthropicUsage: Sendable {
     private struct Input: Sendable {
         var fresh: Int64?
@@ -16,7 +16,7 @@ struct AnthropicUsage: Sendable {
     }
 
     private var input = Input()
-    /// What `message_start` has: a placeholder, in which nothing is counted that is written later.
+    /// The value of `message_start`: a placeholder, which includes nothing that is written later.
     private var firstOutput: Int64 = 0
     private var output: Int64?
     private var thinking: Int64 = 0
@@ -32,7 +32,7 @@ struct AnthropicUsage: Sendable {
             fresh: newer(usage["input_tokens"], input.fresh),
             cacheRead: newer(usage["cache_read_input_tokens"], input.cacheRead),
             cacheWrite: newer(usage["cache_creation_input_tokens"], input.cacheWrite))
-        // A later report may count as cached what an earlier one took for fresh; the sum never shrinks.
+        // A later report may count tokens as cached that an earlier one counted as fresh; the sum never shrinks.
         input =
             next.total >= input.total
             ? next

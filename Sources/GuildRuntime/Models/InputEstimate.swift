@@ -1,12 +1,12 @@
 import GuildDomain
 
-/// How many tokens a request's input may be, for the reservation before a call without the provider's own counter
-/// (spec/budgets.md).
+/// The estimated input tokens of a request, for the reservation before a call without the provider's own counter
+/// (docs/security.md).
 package enum InputEstimate {
     /// A ratio above this is taken for a mistake of the meter, not of the estimate.
     package static let largestRatio = 20.0
 
-    /// Tokens of framing and of the instructions that providers add where tools are offered, for the strict estimate.
+    /// Tokens of framing and of the instructions that providers add with tools, for the strict estimate.
     static let framingTokens: Int64 = 64
     static let messageFramingTokens: Int64 = 8
     static let toolsPreambleTokens: Int64 = 600
@@ -28,5 +28,5 @@ package enum InputEstimate {
         return bytes(of: request) + framing + (request.tools.isEmpty ? 0 : toolsPreambleTokens)
     }
 
-    private static func bytes(of request: ModelRequest) -> Int64 { Int64(request.document.bytes().count) }
+    private static func bytes(of request: ModelRequest) -> Int64 { Int64(request.document.byteCount) }
 }

@@ -2,7 +2,7 @@ import GuildConnectors
 
 /// Takes known secrets out of an answer as it streams in. A piece that may be the beginning of a secret waits for the next.
 struct MaskedDeltas: Sendable {
-    /// What looks like a secret for longer than this is shown as it is: no text is held back without end.
+    /// Text that may be a secret for longer than this is shown as it is: no text is held back forever.
     static let heldBytes = 4 << 10
 
     private let redactor: Redactor
@@ -21,7 +21,7 @@ struct MaskedDeltas: Sendable {
         }
     }
 
-    /// What is still held: nothing follows it that could make a secret of it.
+    /// The held text: nothing follows that could make it a secret.
     mutating func finish() -> [ModelDelta] {
         defer { held = nil }
         return switch held {

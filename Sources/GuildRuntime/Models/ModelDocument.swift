@@ -1,7 +1,8 @@
 package import GuildDomain
 
-/// Why a document is not what `ModelContent.document` writes.
+/// Why a document does not have the form that `ModelContent.document` writes.
 package struct InvalidModelDocument: GuildError, Equatable {
+    /// What is wrong, with its place.
     package let reason: String
 
     package var kind: ErrorKind { .failed }
@@ -10,7 +11,7 @@ package struct InvalidModelDocument: GuildError, Equatable {
 }
 
 extension ModelContent {
-    /// The content as JSON, in no vendor's format: what recordings hold.
+    /// The content as JSON, in no vendor's format, as in recordings.
     package var document: JSONValue {
         switch self {
         case .text(let text):
@@ -24,6 +25,7 @@ extension ModelContent {
         }
     }
 
+    /// Reads the form that `document` writes.
     package init(document: JSONValue) throws(InvalidModelDocument) {
         func text(_ key: String) throws(InvalidModelDocument) -> String {
             guard let value = document[key]?.string else {
@@ -52,10 +54,12 @@ extension ModelContent {
 }
 
 extension ModelMessage {
+    /// The message as JSON, in no vendor's format.
     package var document: JSONValue {
         ["role": .string(role.rawValue), "content": .array(content.map(\.document))]
     }
 
+    /// Reads the form that `document` writes.
     package init(document: JSONValue) throws(InvalidModelDocument) {
         guard let role = document["role"]?.string.flatMap(Role.init) else {
             throw InvalidModelDocument(reason: "'role' must be user or assistant")
@@ -70,7 +74,7 @@ extension ModelMessage {
 }
 
 extension ModelRequest {
-    /// The request as JSON: what is digested, estimated and recorded.
+    /// The request as JSON, for digest, estimate and recording.
     package var document: JSONValue {
         [
             "model": .string(model), "system": .string(system), "messages": .array(messages.map(\.document)),
@@ -82,6 +86,7 @@ extension ModelRequest {
 }
 
 extension TokenUsage {
+    /// The usage as JSON, one member for each class.
     package var document: JSONValue {
         [
             "input": .integer(input), "cache_read": .integer(cacheRead), "cache_write": .integer(cacheWrite),

@@ -1,19 +1,24 @@
+import GuildConnectors
 package import GuildDomain
 
 /// One call of a model, in no vendor's format.
 package struct ModelRequest: Sendable, Hashable {
     /// The provider's own name of the model.
     package var model: String
+    /// The system prompt.
     package var system: String
+    /// The conversation so far.
     package var messages: [ModelMessage]
     /// In a stable order.
     package var tools: [ModelTool]
     /// The reply limit in tokens.
     package var maxOutputTokens: Int
-    /// What the budget leaves of the reply limit. It is no part of the question: recordings do not know it.
+    /// The rest of the reply limit that the budget allows. It is not part of the question: recordings do not know it.
     package var grantedOutputTokens: Int?
-    /// What the budget holds for the input: no part of the question either.
+    /// The reservation for the input, which is not part of the question either.
     package var reservedInputTokens: Int64?
+    /// What its masking knew; nil if it was not masked. No part of the question either.
+    var maskedAs: Redactor.Mark?
 
     /// The reply limit that goes to the provider.
     package var outputLimit: Int { max(1, min(maxOutputTokens, grantedOutputTokens ?? maxOutputTokens)) }
@@ -29,10 +34,13 @@ package struct ModelRequest: Sendable, Hashable {
     }
 }
 
+/// A tool that the model may call.
 package struct ModelTool: Sendable, Hashable {
     /// Our name, with dots: `SYSTEM.add_labels`. A provider whose names may not hold dots writes `SYSTEM__add_labels`.
     package var name: String
+    /// The description for the model.
     package var summary: String
+    /// The JSON Schema of the arguments.
     package var schema: JSONValue
 
     package init(name: String, summary: String, schema: JSONValue) {
@@ -42,10 +50,14 @@ package struct ModelTool: Sendable, Hashable {
     }
 }
 
+/// One message of the conversation.
 package struct ModelMessage: Sendable, Hashable {
+    /// The author of a message.
     package enum Role: String, Sendable { case user, assistant }
 
+    /// The author.
     package var role: Role
+    /// The parts of the message, in their order.
     package var content: [ModelContent]
 
     package init(role: Role, content: [ModelContent]) {
@@ -54,6 +66,7 @@ package struct ModelMessage: Sendable, Hashable {
     }
 }
 
+/// One part of a message.
 package enum ModelContent: Sendable, Hashable {
     case text(String)
     case toolUse(id: String, name: String, input: JSONValue)
@@ -66,6 +79,7 @@ package enum ModelContent: Sendable, Hashable {
 
 /// A model's whole answer.
 package struct ModelTurn: Sendable, Hashable {
+    /// Why the model stopped.
     package enum Stop: String, Sendable {
         case endTurn = "end_turn"
         case maxTokens = "max_tokens"
@@ -76,20 +90,23 @@ package struct ModelTurn: Sendable, Hashable {
         case paused = "pause_turn"
     }
 
+    /// The parts of the answer, in their order.
     package var content: [ModelContent]
+    /// Why the model stopped.
     package var stop: Stop
-    /// Nil where the provider reported none: the caller settles at the reserved bound, marked estimated.
+    /// Nil if the provider reported none: the caller settles at the reserved bound, marked estimated.
     package var usage: TokenUsage?
     /// Whether `usage` is our own estimate, because the provider's figures cannot be.
     package var isUsageEstimated = false
     /// Why the provider's figures were not taken.
     package var usageDoubt: String?
-    /// What the provider says it ran.
+    /// The model that ran, according to the provider.
     package var model: String
+    /// The provider's id of the answer.
     package var responseID: String?
     /// `authored` or `recorded` for a replayed answer; nil for a live one.
     package var replayOrigin: String?
-    /// What a person should know about an answer that is one all the same: an unknown stop reason.
+    /// A note for people about an answer that is valid all the same: an unknown stop reason.
     package var warning: String?
 
     /// An answer that was refused or filtered asks for nothing: calls that came before the refusal are left out.
@@ -118,11 +135,11 @@ package enum ModelDelta: Sendable, Hashable {
 package enum ModelFailure: GuildError, Equatable {
     /// Worth another try: 408, 409, 425, 429, 5xx, a connection that failed before the request was accepted.
     ///
-    /// `status` is nil where no HTTP status, and no error code that stands for one, was seen.
+    /// `status` is nil if there was neither an HTTP status nor an error code that corresponds to one.
     case retryable(provider: String, reason: String, retryAfter: Duration?, status: Int? = nil)
     /// The provider refused the request for good.
     ///
-    /// `parameter` is the member of the request that it does not take, where it says so.
+    /// `parameter` is the member of the request that it rejects, if it names one.
     case rejected(provider: String, status: Int, reason: String, parameter: String? = nil)
     /// The stream ended or made no sense after the request was sent; tokens may have been billed.
     case broken(provider: String, reason: String)
@@ -135,13 +152,13 @@ package enum ModelFailure: GuildError, Equatable {
     /// No recorded answer for this request.
     case replayMiss(reason: String, hint: String)
     case cancelled
-    /// Any of the others, after the provider had said what the call used.
+    /// Any of the others, after the provider had reported the usage of the call.
     indirect case billed(ModelFailure, usage: JudgedUsage)
 
     /// The failure itself.
     package var cause: ModelFailure { if case .billed(let cause, _) = self { cause.cause } else { self } }
 
-    /// What the provider said that the call used.
+    /// The usage that the provider reported for the call.
     package var usage: JudgedUsage? { if case .billed(_, let usage) = self { usage } else { nil } }
 
     package var kind: ErrorKind {

@@ -5,7 +5,7 @@ package import GuildTransport
 
 /// Makes the provider of a chosen model, with its key resolved at the moment of use.
 package struct ModelProviders: Sendable {
-    /// What `guild run` may put in the place of the registry's provider.
+    /// A replacement by `guild run` for the registry's provider.
     package enum Substitute: Sendable {
         /// `--replay FILE`.
         case replay(Recording)
@@ -20,7 +20,7 @@ package struct ModelProviders: Sendable {
     private let dialects = OpenAIDialects()
     private let onProblem: @Sendable (Failure) -> Void
 
-    /// - Parameter onProblem: told where a recording cannot be written; the answer itself is not lost.
+    /// - Parameter onProblem: called if a recording cannot be written; the answer itself is not lost.
     package init(
         client: HTTPClient, secrets: SecretResolver, substitute: Substitute? = nil, idleTimeout: Duration? = nil,
         onProblem: @escaping @Sendable (Failure) -> Void
@@ -32,10 +32,10 @@ package struct ModelProviders: Sendable {
         self.onProblem = onProblem
     }
 
-    /// Takes known secrets out of what goes to a model and out of what it says.
+    /// Masks known secrets in requests to a model and in its answers.
     var redactor: Redactor { secrets.redactor }
 
-    /// Learns what the codex's local references hold, before anything that holds one of them is shown to a model.
+    /// Reads the secrets of the codex's local references, before any text that contains one of them reaches a model.
     func know(secretsOf snapshot: CodexSnapshot) { secrets.know(secretsOf: snapshot) }
 
     /// - Parameter volatile: the values of this invocation that a recording's key must not depend on.

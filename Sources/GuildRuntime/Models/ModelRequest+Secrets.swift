@@ -3,10 +3,18 @@ import GuildDomain
 import GuildLedger
 
 extension ModelRequest {
-    /// The request without known secrets: what an event, a result or a file holds of them is nothing to a model.
+    /// The request without known secrets: a model does not need those in an event, a result or a file.
     func masked(by redactor: Redactor) -> ModelRequest {
+        // Taken first: what is learnt from here on is not taken for masked.
+        let mark = redactor.mark
         var request = self
+        request.maskedAs = mark
+        request.model = redactor.maskedData(model)
         request.system = redactor.maskedData(system)
+        request.tools = tools.map { tool in
+            ModelTool(
+                name: tool.name, summary: redactor.maskedData(tool.summary), schema: redactor.maskedData(tool.schema))
+        }
         request.messages = messages.map { message in
             ModelMessage(role: message.role, content: message.content.compactMap { $0.masked(by: redactor) })
         }
@@ -54,6 +62,7 @@ extension ModelContent {
 
     /// A model made the name up that a secret is in; on the wire it may have had `__` for each dot.
     private static func masked(name: String, by redactor: Redactor) -> String {
+        guard name.utf8.contains(UInt8(ascii: ".")) else { return redactor.maskedData(name) }
         let wire = name.replacing(".", with: "__")
         let masked = redactor.maskedData(wire)
         return masked == wire ? redactor.maskedData(name) : masked

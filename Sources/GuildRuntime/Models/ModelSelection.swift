@@ -3,8 +3,11 @@ package import GuildDomain
 
 /// Why no model can be had for an agent.
 package struct NoModel: GuildError, Equatable {
+    /// The agent that needs a model.
     package let agent: String
+    /// The name in its manifest.
     package let wanted: String
+    /// The nearest name in the registry.
     package let nearest: String?
 
     package var kind: ErrorKind { .usage }
@@ -16,19 +19,21 @@ package struct NoModel: GuildError, Equatable {
 
 /// The provider entry and the model that an agent's call goes to.
 package struct ChosenModel: Sendable, Hashable {
+    /// The registry's entry.
     package var entry: ModelProviderManifest
     /// The provider's own name of the model.
     package var model: String
 
-    /// What usage is reported under.
+    /// The name under which usage is reported.
     package var label: String { "\(entry.name)/\(model)" }
 }
 
-/// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best that has what is required.
+/// Picks the model for an agent from the registry: a name, `PROVIDER/MODEL`, or the best one with the required
+/// capabilities.
 package enum ModelSelection {
-    /// The choice, then what the registry's fallback chain adds to it.
+    /// The choice, followed by the registry's fallback chain.
     ///
-    /// - Parameter head: what it says of the prices of a model that it has too holds.
+    /// - Parameter head: its prices apply to models that it has too.
     package static func candidates(
         for agent: AgentManifest, override: String?, in snapshot: CodexSnapshot, pricedBy head: CodexSnapshot
     ) throws(NoModel) -> [ChosenModel] {

@@ -1,7 +1,7 @@
 import GuildDomain
 import Synchronization
 
-/// What one server takes of the words in which the format's speakers differ.
+/// The parameters that one server accepts, where servers of this format differ.
 struct OpenAIDialect: Sendable, Hashable {
     /// The names of the reply limit.
     enum Limit: String {
@@ -33,7 +33,7 @@ struct OpenAIDialect: Sendable, Hashable {
 
     /// The dialect without the word that a refusal names.
     ///
-    /// - Returns: nil where another dialect would not help.
+    /// - Returns: nil if another dialect would not help.
     func corrected(by refusal: JSONValue) -> OpenAIDialect? {
         var other = self
         switch ProviderErrorCode.parameter(refusedBy: refusal, of: [limit.rawValue, Self.streamOptions]) {
@@ -47,18 +47,19 @@ struct OpenAIDialect: Sendable, Hashable {
     private static let streamOptions = "stream_options"
 }
 
-/// What each server was found to take, for the life of the process.
+/// The discovered dialect of each server, for the life of the process.
 package final class OpenAIDialects: Sendable {
     private struct Key: Hashable {
         let url: String
         let model: String
     }
 
-    /// More models than any registry has; past it, what was found is found again.
+    /// More models than any registry has; beyond it, dialects are discovered again.
     private static let limit = 1_024
 
     private let known = Mutex<[Key: OpenAIDialect]>([:])
 
+    /// Nothing is known of any server.
     package init() {}
 
     func dialect(of url: String, _ model: String) -> OpenAIDialect? {

@@ -2,6 +2,7 @@ import GuildDomain
 
 /// OpenAI's chat completions and everything compatible (Ollama, vLLM, llama.cpp, OpenRouter), streaming always.
 package struct OpenAIProvider: ModelProvider {
+    /// The provider's name in the registry.
     package var name: String { connection.provider }
 
     private let connection: ProviderConnection
@@ -11,8 +12,8 @@ package struct OpenAIProvider: ModelProvider {
 
     /// - Parameters:
     ///   - model: for requests that name none.
-    ///   - isRelay: whether a server that is not OpenAI's own has its models all the same.
-    ///   - dialects: what was found out about servers, shared by the providers of a process.
+    ///   - isRelay: whether a server that is not OpenAI's own offers OpenAI's models.
+    ///   - dialects: the discovered dialects of servers, shared by the providers of a process.
     package init(
         _ connection: ProviderConnection, model: String = "", isRelay: Bool = false,
         dialects: OpenAIDialects = OpenAIDialects()
@@ -23,6 +24,7 @@ package struct OpenAIProvider: ModelProvider {
         self.dialects = dialects
     }
 
+    /// Sends the request and streams the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
@@ -39,6 +41,7 @@ package struct OpenAIProvider: ModelProvider {
         return try await connection.stream(
             to: url, headers: headers, body: OpenAIRequest(request: request, names: names, dialect: dialect).body,
             outputLimit: request.outputLimit, inputLimit: request.reservedInputTokens,
+            masked: request.maskedAs,
             into: OpenAIStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit, redactor: connection.redactor),

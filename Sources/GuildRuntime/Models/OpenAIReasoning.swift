@@ -1,9 +1,9 @@
 import GuildDomain
 
-/// What a compatible server wants back of its own answer, kept with the name of the field it came in: reasoning as text
-/// or as a list of details, and what it hung on a tool call.
+/// The parts of its own answer that a compatible server wants back, stored with the name of their field: reasoning as
+/// text or as a list of details, and extras of a tool call.
 ///
-/// It has no `type`, so that it is never taken for a block of Anthropic's.
+/// It has no `type`, so that it is never mistaken for a block of Anthropic's.
 enum OpenAIReasoning: Equatable {
     case text(field: String, String)
     /// OpenRouter's: a list that is to come back as it was.

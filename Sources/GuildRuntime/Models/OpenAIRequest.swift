@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// A `ModelRequest` as the body of `POST /v1/chat/completions` (OpenAI Chat Completions, and what is compatible).
+/// A `ModelRequest` as the body of `POST /v1/chat/completions` (OpenAI Chat Completions, and compatible servers).
 struct OpenAIRequest {
     let request: ModelRequest
     let names: WireToolNames
@@ -67,7 +67,7 @@ struct OpenAIRequest {
         var members: [(String, JSONValue)] = [
             ("role", "assistant"), ("content", text.isEmpty ? .null : .string(text)),
         ]
-        // The details have the thoughts in them, and are checked against what was sent.
+        // The details contain the thoughts, and are checked against those that were sent.
         let details = echoes.compactMap { if case .details(let details) = $0 { details } else { nil } }.joined()
         if !details.isEmpty { members.append((OpenAIReasoning.detailsField, .array(Array(details)))) }
         if !calls.isEmpty {

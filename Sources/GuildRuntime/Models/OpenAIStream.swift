@@ -3,8 +3,8 @@ import GuildDomain
 
 /// Assembles the chunks of an OpenAI-compatible chat completion into a turn.
 ///
-/// Tolerates what compatible servers do: tool calls without `id` or `index`, arguments as an object, usage beside a
-/// choice or not at all, no `[DONE]`. Only the first choice counts.
+/// It tolerates the habits of compatible servers: tool calls without `id` or `index`, arguments as an object, usage
+/// beside a choice or not at all, no `[DONE]`. Only the first choice counts.
 package struct OpenAIStream: AnswerStream {
     private struct Call {
         var id = ""
@@ -12,13 +12,15 @@ package struct OpenAIStream: AnswerStream {
         var arguments = ""
         var progress = ArgumentProgress()
         var isAnnounced = false
-        /// What the server wants back with the call (Gemini's signature of a thought).
+        /// Data that the server wants back with the call (Gemini's signature of a thought).
         var extra: JSONValue?
         /// A name that came again after whole arguments: another call, once arguments of its own follow.
         var next: (id: String, name: String)?
     }
 
+    /// Whether `[DONE]` has come.
     package private(set) var isComplete = false
+    /// Whether a finish reason has come.
     package var isAnswered: Bool { finishReason != nil }
 
     private let names: WireToolNames
@@ -38,7 +40,7 @@ package struct OpenAIStream: AnswerStream {
     private var usage = OpenAIUsage()
     /// Whether nothing was written since usage was last reported.
     private var isCounted = false
-    /// Whether an error told what the call had used when it came.
+    /// Whether an error included the usage of the call.
     private var isErrorCounted = false
     private let outputLimit: Int?
 
@@ -53,9 +55,10 @@ package struct OpenAIStream: AnswerStream {
     }
     var contentBytes: Int { meter.bytes - meter.opaqueBytes }
 
-    /// - Parameter idSeed: a number that no other turn of the conversation has, such as its count of messages; it goes
-    ///   into the ids of calls that come without one.
-    /// - Parameter outputLimit: the reply limit; an answer that used it up was cut by it, whatever it says.
+    /// - Parameters:
+    ///   - idSeed: a number that is unique among the conversation's turns, such as its count of messages; it is part of
+    ///     the ids of calls that come without one.
+    ///   - outputLimit: the reply limit; an answer that used it up was cut by it, whatever its stop reason.
     package init(
         provider: String = "openai", model: String, names: WireToolNames, idSeed: Int = 0, outputLimit: Int? = nil,
         redactor: Redactor = Redactor()
@@ -67,6 +70,7 @@ package struct OpenAIStream: AnswerStream {
         meter = AnswerMeter(provider: provider, outputLimit: outputLimit, redactor: redactor)
     }
 
+    /// Takes one chunk, and returns the text that it adds.
     package mutating func apply(event: String?, data: String) throws(ModelFailure) -> [ModelDelta] {
         guard !isComplete else { return [] }
         guard data.utf8.count > 16 || String(data.filter { !$0.isWhitespace }) != "[DONE]" else {
@@ -80,7 +84,7 @@ package struct OpenAIStream: AnswerStream {
         if let error = chunk["error"], !error.isNull {
             isCounted = isCounted || counted != nil
             isErrorCounted = counted != nil
-            // Whatever it said before: what a server itself calls failed is no answer.
+            // Overrides earlier reasons: an answer that the server itself reports as failed does not count.
             finishReason = nil
             throw failure(chunk)
         }
@@ -91,7 +95,7 @@ package struct OpenAIStream: AnswerStream {
         for choice in chunk["choices"]?.array ?? [] where choice["index"]?.integer ?? 0 == 0 {
             // Some servers send the whole message in one chunk.
             if let delta = choice["delta"] ?? choice["message"] { deltas += try extend(delta) }
-            // Some servers write an empty reason where there is none yet.
+            // Some servers write an empty reason if there is none yet.
             guard let reason = choice["finish_reason"]?.string, !reason.allSatisfy(\.isWhitespace) else { continue }
             if Self.isRefusal(reason) { isRefusal = true }
             finishReason = reason
@@ -100,6 +104,7 @@ package struct OpenAIStream: AnswerStream {
         return deltas
     }
 
+    /// The turn, once the stream has ended.
     package func finish() throws(ModelFailure) -> ModelTurn {
         guard isAnswered else {
             throw meter.broken("the stream ended before the answer did: no finish_reason came")
@@ -116,7 +121,7 @@ package struct OpenAIStream: AnswerStream {
         for (index, call) in calls.enumerated() {
             switch ToolInput.parse(call.arguments) {
             case .success where stop.cutsShort && call.arguments.allSatisfy(\.isWhitespace):
-                // Cut off before its arguments began, perhaps: what it would have asked for is not known.
+                // Perhaps cut off before its arguments began: they are unknown.
                 break
             case .success(let input) where !call.name.isEmpty:
                 let id = id(of: call, at: index)
@@ -125,7 +130,7 @@ package struct OpenAIStream: AnswerStream {
             case .success:
                 guard stop.cutsShort else { throw meter.broken("tool call \(index + 1) has no name") }
             case .failure(let problem):
-                // Some servers say `tool_calls` where the reply limit cut a call off.
+                // Some servers report `tool_calls` although the reply limit cut a call off.
                 if isLimitUsedUp { stop = .maxTokens }
                 guard stop.cutsShort else {
                     throw meter.broken(
@@ -209,11 +214,11 @@ package struct OpenAIStream: AnswerStream {
         calls[slot].extra = extra
     }
 
-    /// Where a piece of a tool call belongs: by its index; without one by its id; a named piece with a new id, or behind
-    /// whole arguments, begins a call even if its index was seen (some servers number every call 0); a piece with nothing
-    /// continues the last.
+    /// The call to which a piece belongs: by its index; without one by its id. A named piece with a new id, or after
+    /// complete arguments, begins a call even if its index was seen (some servers number every call 0); a piece without
+    /// any of these continues the last call.
     ///
-    /// - Returns: nil for a piece that only repeats what is known.
+    /// - Returns: nil for a piece that only repeats known data.
     private mutating func slot(index: Int64?, id: String, name: String, piece: String) throws(ModelFailure) -> Int? {
         if let index, let known = slots[index] {
             guard let isNew = beginsAnother(known, id: id, name: name, piece: piece) else { return nil }
@@ -237,7 +242,7 @@ package struct OpenAIStream: AnswerStream {
 
     /// Whether a piece under the index of a known call is another call.
     ///
-    /// - Returns: nil where the piece only repeats the known call, or announces another whose arguments are to come.
+    /// - Returns: nil if the piece only repeats the known call, or announces another whose arguments are to come.
     private mutating func beginsAnother(_ known: Int, id: String, name: String, piece: String) -> Bool? {
         let call = calls[known]
         let hasNewID = !id.isEmpty && !call.id.isEmpty && call.id != id
@@ -248,7 +253,7 @@ package struct OpenAIStream: AnswerStream {
         guard call.progress.isWhole, !call.name.isEmpty else { return false }
         let isBlank = piece.allSatisfy(\.isWhitespace)
         if isBlank, name.isEmpty { return nil }
-        // Only the whole call again: a server that sends what it has so far with each piece.
+        // Only the whole call again: this server sends everything so far with each piece.
         if piece == call.arguments, !id.isEmpty, id == call.id { return nil }
         if isBlank {
             calls[known].next = (id, name)
@@ -285,8 +290,8 @@ package struct OpenAIStream: AnswerStream {
         "tool_calls", "function_call",
     ]
 
-    /// Words that compatible servers have for a filtered answer: OpenAI's own, and those of the models behind them
-    /// (Gemini, Bedrock, GLM), which some gateways hand through, as `content_filter: SAFETY` too.
+    /// Stop reasons of compatible servers for a filtered answer: OpenAI's own, and those of the models behind them
+    /// (Gemini, Bedrock, GLM), which some gateways pass on, also as `content_filter: SAFETY`.
     private static let refusals: Set<String> = [
         "content_filter", "content_filtered", "refusal", "safety", "recitation", "language", "blocklist",
         "prohibited_content", "spii", "image_safety", "guardrail_intervened", "sensitive", "blocked",
@@ -297,10 +302,10 @@ package struct OpenAIStream: AnswerStream {
         return refusals.contains(String(word))
     }
 
-    /// A whole answer is one, whatever new reason it stops for.
+    /// A complete answer is accepted, whatever new reason it stops for.
     private var warning: String? {
         guard let finishReason, !isRefusal, !Self.stops.contains(finishReason.lowercased()) else { return nil }
-        return "unknown finish_reason '\(meter.excerpt(finishReason))': taken for the end of the answer"
+        return "unknown finish_reason '\(meter.excerpt(finishReason))': treated as the end of the answer"
     }
 
     private var isLimitUsedUp: Bool {

@@ -36,8 +36,8 @@ struct OpenAIUsage: Sendable {
             reasoning: reasoning)
     }
 
-    /// OpenAI counts reasoning inside the completion. Some servers (Gemini's, xAI's) count it beside: their total is
-    /// larger than prompt and completion, and what it has more is reasoning.
+    /// OpenAI counts reasoning inside the completion. Some servers (Gemini's, xAI's) count it separately: their total
+    /// is larger than prompt and completion, and the difference is reasoning.
     private func split(completion: Int64, prompt: Int64) -> (output: Int64, reasoning: Int64) {
         let counted = prompt.addingSaturated(completion)
         if total > counted { return (completion, total - counted) }

@@ -1,10 +1,10 @@
-/// A base URL as people write it, cut down to what the vendor's paths are appended to.
+/// A base URL as people write it, reduced to the part that the vendor's paths are appended to.
 struct ProviderAddress {
     private var base: Substring
     /// With its question mark; gateways carry an API version in it.
     private let query: Substring
 
-    /// - Parameter endings: what is taken off the end, each once, in this order.
+    /// - Parameter endings: removed from the end, each once, in this order.
     init(_ text: String, without endings: [String]) {
         let mark = text.firstIndex(of: "?") ?? text.endIndex
         base = text[..<mark]

@@ -4,6 +4,7 @@ package import GuildTransport
 
 /// How a provider is reached: address, key, patience. One streaming call is `stream`.
 package struct ProviderConnection: Sendable {
+    /// The provider's name in the registry.
     package let provider: String
     let baseURL: String
     private let client: HTTPClient
@@ -11,16 +12,16 @@ package struct ProviderConnection: Sendable {
     private let apiKey: @Sendable () async throws -> String?
     private let timeouts: HTTPTimeouts
     private let time: any TimeSource
-    /// Masks what a provider says before any of it is cut.
+    /// Masks a provider's text before any of it is cut.
     let redactor: Redactor
 
     static let longestKeyBytes = 8192
     /// How often one call may be corrected.
     private static let correctionLimit = 2
-    /// How long an end mark is waited for behind a whole answer.
+    /// How long to wait for an end mark after a complete answer.
     private static let endGrace = Duration.seconds(3)
 
-    /// What has come of a response.
+    /// The part of a response that has arrived.
     private struct Received {
         var bytes = 0
         /// All of it, until an event came.
@@ -46,7 +47,7 @@ package struct ProviderConnection: Sendable {
         self.redactor = redactor
     }
 
-    /// The key, without the line's end that a secret from a file has; nil where there is none and none is needed.
+    /// The key, without the line end of a secret file; nil if there is none and none is needed.
     func resolvedKey() async throws(ModelFailure) -> String? {
         let hint = "set api_key in its entry of the LLMRegistry (providers/*.yaml), as in api_key: env://NAME"
         let secret: String?
@@ -70,7 +71,7 @@ package struct ProviderConnection: Sendable {
         guard bytes.count <= Self.longestKeyBytes, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .notConfigured(
                 provider: provider,
-                reason: "the API key has characters that no key has, a space or a line break perhaps",
+                reason: "the API key has invalid characters, perhaps a space or a line break",
                 hint: hint)
         }
         redactor.learn(Secret(bytes: Array(bytes)))
@@ -82,11 +83,12 @@ package struct ProviderConnection: Sendable {
     /// - Parameters:
     ///   - outputLimit: the reply limit that `body` asks for.
     ///   - inputLimit: what is reserved for the input, in tokens.
+    ///   - mark: what the request behind `body` was masked as.
     ///   - correct: asked with what a 400 says; the body to send instead, or nil.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
         to url: String, headers: Headers, body: JSONValue, outputLimit: Int, inputLimit: Int64? = nil,
-        into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
+        masked mark: Redactor.Mark? = nil, into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
         onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
@@ -94,8 +96,7 @@ package struct ProviderConnection: Sendable {
         headers["accept"] = "text/event-stream"
         var request = HTTPRequest(
             method: "POST", url: url, headers: headers,
-            // The key itself is known only since this call; what was built before it may hold it.
-            body: redactor.maskedData(body).bytes(), timeouts: timeouts,
+            body: bytes(of: body, masked: mark), timeouts: timeouts,
             responseLimitBytes: AnswerLimits.streamBytes)
         let response = try await open(&request, correct)
         var (assembly, received) = (assembly, Received())
@@ -137,6 +138,11 @@ package struct ProviderConnection: Sendable {
         }
     }
 
+    /// The key may be known only since this call: what was built before it may hold it.
+    private func bytes(of body: JSONValue, masked mark: Redactor.Mark?) -> [UInt8] {
+        (mark == redactor.mark ? body : redactor.maskedData(body)).bytes()
+    }
+
     private func send(_ request: HTTPRequest) async throws(ModelFailure) -> HTTPStream {
         do {
             return try await client.stream(request)
@@ -145,9 +151,9 @@ package struct ProviderConnection: Sendable {
         }
     }
 
-    /// Feeds what comes to `assembly`.
+    /// Feeds the response to `assembly`.
     ///
-    /// - Returns: why no answer can be had; nil where the assembly knows.
+    /// - Returns: why there is no answer; nil if the assembly knows.
     private func read<Assembly: AnswerStream>(
         _ response: HTTPStream, into assembly: inout Assembly, _ received: inout Received,
         onDelta: @Sendable (ModelDelta) -> Void
@@ -181,7 +187,7 @@ package struct ProviderConnection: Sendable {
             // Some servers leave out the empty line after their last event; half an event is not JSON and fails.
             if !assembly.isComplete { try take([0x0A, 0x0A]) }
         } catch {
-            // Whole but for its usage: losing an answer that was paid for would help nobody.
+            // Complete except for its usage: losing a paid answer would help nobody.
             guard assembly.isAnswered, !Task.isCancelled else {
                 return error as? ModelFailure ?? ProviderRefusal.brokenStream(error, provider: provider)
             }
@@ -191,7 +197,7 @@ package struct ProviderConnection: Sendable {
         return nil
     }
 
-    /// What a response means that is no success.
+    /// The meaning of an unsuccessful response.
     private func refusal(_ response: HTTPStream) async throws(ModelFailure) -> ProviderRefusal {
         var body: [UInt8] = []
         do {

@@ -1,9 +1,9 @@
 import GuildDomain
 
-/// What the error object of a vendor stands for, wherever it came: in the body of a refusal, as JSON under a status of
+/// The meaning of a vendor's error object, wherever it came: in the body of a refusal, as JSON under a status of
 /// success, or inside a stream.
 enum ProviderErrorCode {
-    /// The words that vendors have for what an HTTP status says.
+    /// The vendors' words for HTTP statuses.
     private static let statuses: [String: Int] = [
         "invalid_request_error": 400, "invalid_argument": 400, "authentication_error": 401, "unauthenticated": 401,
         "invalid_api_key": 401, "billing_error": 402, "permission_error": 403, "permission_denied": 403,
@@ -28,7 +28,7 @@ enum ProviderErrorCode {
         return error.flatMap { $0.isNull ? nil : $0 }
     }
 
-    /// The HTTP status that the body's error stands for: its number, or its vendor's word for it.
+    /// The HTTP status of the body's error: its number, or the number for its vendor's word.
     static func status(in body: JSONValue) -> Int? {
         guard let error = error(in: body) else { return nil }
         let fields = ["code", "status", "status_code", "type"].flatMap { [error[$0], body[$0]] }.compactMap { $0 }
@@ -40,7 +40,7 @@ enum ProviderErrorCode {
         return words.compactMap { statuses[$0] }.first
     }
 
-    /// An empty account does not heal by waiting, whatever the status.
+    /// Waiting does not refill an empty account, whatever the status.
     static func isOutOfQuota(_ body: JSONValue) -> Bool {
         guard let error = error(in: body) else { return false }
         return [error["code"], error["type"], error["status"]].contains { word in
@@ -53,7 +53,7 @@ enum ProviderErrorCode {
         "unsupported", "not support", "unrecognized", "unknown", "unexpected", "not permitted", "not allowed",
     ]
 
-    /// The one of `parameters` that a server says it does not take, by the error's `param`, or by its words where it has
+    /// The one of `parameters` that a server says it does not take, by the error's `param`, or by its words if it has
     /// none: OpenAI itself gives `stream_options` no code, and gateways give nothing one.
     static func parameter(refusedBy refusal: JSONValue, of parameters: [String]) -> String? {
         guard let error = ProviderErrorCode.error(in: refusal) else { return nil }

@@ -2,7 +2,7 @@ import GuildConnectors
 import GuildDomain
 import GuildTransport
 
-/// What an exchange without an answer means to the caller.
+/// The meaning of an exchange without an answer to the caller.
 struct ProviderRefusal {
     let provider: String
     let status: Int
@@ -21,7 +21,7 @@ struct ProviderRefusal {
         guard status != 200 else { return undersold(said, isQuota) }
         let isTransient = asksForRetry ?? ProviderErrorCode.isTransient(status)
         if isTransient, !isQuota { return later(status, said) }
-        let reason = said.isEmpty ? "it gives no reason" : said
+        let reason = said.isEmpty ? "no reason given" : said
         return .rejected(
             provider: provider, status: status, reason: reason,
             parameter: ProviderErrorCode.parameter(refusedBy: json, of: Self.parameters))
@@ -30,10 +30,10 @@ struct ProviderRefusal {
     /// Members of a request that some model or server does not take.
     private static let parameters = ["max_tokens", "max_completion_tokens", "stream_options", "tools"]
 
-    /// What it says; null where that is not JSON, and says no more than its status.
+    /// Its body; null if that is not JSON, and so adds nothing to its status.
     var json: JSONValue { (try? JSONParser.parse(body)) ?? .null }
 
-    /// An error under a status of success is what its code says.
+    /// An error under a status of success means the status of its code.
     private func undersold(_ said: String, _ isQuota: Bool) -> ModelFailure {
         let meant = isQuota ? 402 : ProviderErrorCode.status(in: json)
         if let meant, ProviderErrorCode.isTransient(meant) { return later(meant, said) }

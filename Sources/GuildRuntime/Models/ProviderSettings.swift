@@ -2,8 +2,9 @@ package import GuildConnectors
 import GuildDomain
 package import GuildTransport
 
-/// What a provider of models needs to be called; the codex's LLMRegistry in plain values.
+/// The settings for calling a provider of models: an entry of the codex's LLMRegistry in plain values.
 package struct ProviderSettings: Sendable {
+    /// The wire format.
     package enum Kind: String, Sendable, CaseIterable {
         case anthropic, openai, google, ollama, replay
         case openAICompatible = "openai-compatible"
@@ -14,16 +15,17 @@ package struct ProviderSettings: Sendable {
     package var kind: Kind
     /// Nil takes the vendor's own address; an OpenAI-compatible one may be given with or without `/v1`.
     package var baseURL: String?
-    /// What a request that names no model asks for.
+    /// The model of a request that names none.
     package var model: String
     /// Resolved at the moment of use and never kept; nil for a local server that asks for none.
     package var apiKey: @Sendable () async throws -> String?
     /// The bytes of a recording, for `replay`.
     package var recording: [UInt8]?
+    /// How long each phase of a call may take.
     package var timeouts: HTTPTimeouts
-    /// Masks what the provider says of an error.
+    /// Masks the provider's error texts.
     package var redactor = Redactor()
-    /// What OpenAI-compatible servers were found to take.
+    /// The discovered dialects of OpenAI-compatible servers.
     package var dialects = OpenAIDialects()
 
     package init(
@@ -40,17 +42,20 @@ package struct ProviderSettings: Sendable {
         self.timeouts = timeouts
     }
 
-    /// A long answer may stream for many minutes; what must not happen is silence.
+    /// A long answer may stream for many minutes, but must never be silent for long.
     package static let modelTimeouts = HTTPTimeouts(
         connect: .seconds(10), firstByte: .seconds(60), idle: .seconds(60), total: .seconds(1800))
 }
 
 extension ProviderSettings {
+    /// Anthropic's own address.
     package static let anthropicURL = "https://api.anthropic.com"
+    /// OpenAI's own address.
     package static let openAIURL = "https://api.openai.com"
+    /// Ollama's default address.
     package static let ollamaURL = "http://127.0.0.1:11434"
 
-    /// - Throws: `notConfigured` where the settings cannot work at all; a missing key shows only at the call.
+    /// - Throws: `notConfigured` if the settings cannot work at all; a missing key shows only at the call.
     package func provider(client: HTTPClient) throws(ModelFailure) -> any ModelProvider {
         let label = name ?? kind.rawValue
         switch kind {
@@ -70,7 +75,7 @@ extension ProviderSettings {
             return OpenAIProvider(connection(label, Self.openAIURL, client), model: model, dialects: dialects)
         case .google:
             throw .notConfigured(
-                provider: label, reason: "Gemini's own wire format is not spoken by this version",
+                provider: label, reason: "this version does not support Gemini's own wire format",
                 hint: "use provider: openai-compatible with base_url: "
                     + "https://generativelanguage.googleapis.com/v1beta/openai")
         case .replay:

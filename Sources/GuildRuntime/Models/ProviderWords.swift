@@ -1,7 +1,7 @@
 import GuildConnectors
 import GuildDomain
 
-/// What a provider says in an error, made fit for a person's terminal.
+/// A provider's error text, made safe for a terminal.
 enum ProviderWords {
     /// The text on one line, its secrets masked, then without control characters and cut after `characters`. Masked first,
     /// because half a secret at a cut would no longer be known for one; cut by scalars, because one visible character may
@@ -22,7 +22,7 @@ enum ProviderWords {
     }
 
     /// The message inside the body of an error response: `{"error": {"message"}}`, `{"error": "…"}`, `{"message"}`,
-    /// `{"detail"}`, or the beginning of whatever else came.
+    /// `{"detail"}`, or the beginning of any other body.
     static func reason(body: [UInt8], _ redactor: Redactor) -> String {
         // An error page need not be JSON; its text is the reason then.
         guard let json = try? JSONParser.parse(body) else {

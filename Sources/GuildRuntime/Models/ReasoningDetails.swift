@@ -1,7 +1,7 @@
 import GuildDomain
 
-/// The `reasoning_details` of an answer, put together from its pieces: a text or summary of one index is continued until
-/// its signature comes, everything else is an element of its own.
+/// The `reasoning_details` of an answer, assembled from its pieces: pieces of a text or summary with one index are
+/// joined until its signature comes, and everything else is an element of its own.
 struct ReasoningDetails: Sendable {
     private struct Element {
         var members: JSONObject
@@ -9,7 +9,7 @@ struct ReasoningDetails: Sendable {
 
         /// The member that comes in pieces, by the type that has it.
         static let textMembers = ["reasoning.text": "text", "reasoning.summary": "summary"]
-        /// What a later piece may bring.
+        /// Members that a later piece may bring.
         static let lateMembers = ["signature", "format", "id"]
         /// A larger piece is none of OpenRouter's, and kept as it is.
         static let membersLimit = 16
@@ -46,7 +46,7 @@ struct ReasoningDetails: Sendable {
     var isEmpty: Bool { elements.isEmpty }
     var list: [JSONValue] { elements.map(\.whole) }
 
-    /// - Returns: false where there are too many.
+    /// - Returns: false if there are too many.
     mutating func add(_ detail: JSONObject) -> Bool {
         if let last = elements.indices.last, elements[last].take(detail) { return true }
         elements.append(Element(detail))

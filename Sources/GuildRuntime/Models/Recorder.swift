@@ -1,10 +1,11 @@
 import Foundation
 package import GuildDomain
 
-/// Wraps a provider and writes down each of its answers, so that a `ReplayProvider` can give it again.
+/// Wraps a provider and records each of its answers, so that a `ReplayProvider` can return it again.
 ///
-/// An answer that cannot be written is still returned, for it has been paid; the problem goes to `onProblem`.
+/// An answer that cannot be written is still returned, because it has been paid for; the problem goes to `onProblem`.
 package struct Recorder: KeyedProvider {
+    /// The name of the wrapped provider.
     package var name: String { provider.name }
 
     private let provider: any ModelProvider
@@ -14,10 +15,10 @@ package struct Recorder: KeyedProvider {
     private let onProblem: @Sendable (Failure) -> Void
 
     /// - Parameters:
-    ///   - path: a JSON Lines file, made where it is missing; several processes may append to one.
+    ///   - path: a JSON Lines file, created if it is missing; several processes may append to one.
     ///   - volatile: for the provider too.
-    ///   - context: what the run knew besides its request, kept in each entry.
-    ///   - onProblem: told of each answer that could not be written.
+    ///   - context: the run's facts besides its request, stored in each entry.
+    ///   - onProblem: called for each answer that could not be written.
     package init(
         _ provider: any ModelProvider, path: String, volatile: [(name: String, value: String)] = [],
         context: JSONValue? = nil, onProblem: @escaping @Sendable (Failure) -> Void
@@ -29,17 +30,19 @@ package struct Recorder: KeyedProvider {
         self.onProblem = onProblem
     }
 
-    /// Looks whether a recording can be written, before anything is paid for what goes into it.
+    /// Checks that a recording can be written, before anything is paid for.
     package static func requireWritable(_ path: String) throws(Failure) {
         let isNew = !PlainFile.isThere(path)
         close(try RecordingFile(path: path).open())
         if isNew { unlink(path) }
     }
 
+    /// The recorder with these volatile values.
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         Recorder(provider, path: file.path, volatile: volatile, context: context, onProblem: onProblem)
     }
 
+    /// Lets the wrapped provider answer, and records the answer.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

@@ -2,13 +2,16 @@ package import GuildDomain
 
 /// Answers of models to be given again, one JSON entry a line; written by hand or by a `Recorder`.
 package struct Recording: Sendable, Hashable {
+    /// Whether a person wrote the answer or a model gave it.
     package enum Origin: String, Sendable { case authored, recorded }
 
     /// An answer as the file holds it.
     package struct Answer: Sendable, Hashable {
+        /// The parts of the answer.
         package var content: [ModelContent]
+        /// Why the model stopped.
         package var stop: ModelTurn.Stop
-        /// Nil where the provider reported none.
+        /// Nil if the provider reported none.
         package var usage: TokenUsage?
 
         package init(content: [ModelContent], stop: ModelTurn.Stop, usage: TokenUsage?) {
@@ -18,13 +21,17 @@ package struct Recording: Sendable, Hashable {
         }
     }
 
+    /// One recorded answer with its request.
     package struct Entry: Sendable, Hashable {
         /// `RequestDigest.key`; an empty one never matches, so that an author can leave it to be filled in.
         package var key: String
+        /// Whether a person wrote the answer or a model gave it.
         package var origin: Origin
+        /// A remark for people.
         package var note: String?
         /// The request, or parts of it, with volatile values replaced by their names; only a miss reads it.
         package var request: JSONValue?
+        /// The answer that is replayed.
         package var answer: Answer
         /// The clock, ids, context and tool results of the recorded run.
         package var context: JSONValue?
@@ -42,11 +49,15 @@ package struct Recording: Sendable, Hashable {
         }
     }
 
+    /// The largest recording, in bytes.
     package static let largestBytes = 64 << 20
+    /// The most entries of a recording.
     package static let mostEntries = 100_000
 
+    /// The entries in their order.
     package private(set) var entries: [Entry]
 
+    /// A recording of these entries.
     package init(entries: [Entry]) { self.entries = entries }
 
     /// Reads JSON Lines; blank lines are passed over.
@@ -75,9 +86,11 @@ package struct Recording: Sendable, Hashable {
     }
 }
 
-/// What is wrong with a recording, and where.
+/// A problem in a recording, with its place.
 package struct RecordingProblem: GuildError, Equatable {
+    /// The line of the file, from 1.
     package let line: Int
+    /// What is wrong in it.
     package let reason: String
 
     package var kind: ErrorKind { .invalidCodex }
@@ -104,6 +117,7 @@ extension Recording.Entry {
         return .object(JSONObject(members))
     }
 
+    /// Reads one line of a recording.
     package init(document: JSONValue) throws(InvalidModelDocument) {
         guard let members = document.object else {
             throw InvalidModelDocument(reason: "found \(document.kindName), expected a mapping")

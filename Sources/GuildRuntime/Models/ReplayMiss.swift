@@ -1,6 +1,7 @@
 import GuildDomain
 
-/// Explains why a recording has no answer for a request: what is nearest, where it differs, what is recorded.
+/// Explains why a recording has no answer for a request: the nearest entry, its first difference, and the list of
+/// entries.
 struct ReplayMiss {
     let key: String
     /// The request with its volatile values replaced.
@@ -22,7 +23,7 @@ struct ReplayMiss {
     private var reason: String {
         let same = entries.filter { $0.key == key }
         if !same.isEmpty {
-            return "replay: request \(key)\(note(of: same.last)) was answered \(times(same.count)), as often as it is "
+            return "replay: request \(key)\(note(of: same.last)) was answered \(times(same.count)), as often as it was "
                 + "recorded"
         }
         let opening = "replay: no recorded answer for request \(key)"
@@ -53,7 +54,7 @@ struct ReplayMiss {
 
     // MARK: - The nearest request
 
-    /// The recorded request that shares most with this one, its first messages before all else.
+    /// The recorded request that has most in common with this one, the first messages above all.
     private var nearest: (Recording.Entry, String)? {
         var best: (entry: Recording.Entry, difference: String, score: Int)?
         for entry in entries.filter({ $0.request?.object != nil }).prefix(Self.mostCompared) {
@@ -88,7 +89,7 @@ struct ReplayMiss {
                 differences.append("differs in \(part): \(contrast(value, document[part]))")
             }
         }
-        return (differences.first ?? "is the same in all that it writes down, but has another key", score)
+        return (differences.first ?? "records the same values, but has another key", score)
     }
 
     private func compare(_ recorded: [JSONValue]) -> (difference: String?, equal: Int) {
@@ -116,7 +117,7 @@ struct ReplayMiss {
         return "recorded \(around(left)), asked \(around(right))"
     }
 
-    /// A message of one text by that text alone, anything else as JSON.
+    /// A message with a single text as that text, anything else as JSON.
     private func readable(_ value: JSONValue) -> [Character] {
         if let text = value.string { return Array(text) }
         if let parts = value["content"]?.array, parts.count == 1 {

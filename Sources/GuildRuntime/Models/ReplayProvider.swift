@@ -1,14 +1,14 @@
 import GuildDomain
 import Synchronization
 
-/// A provider whose answers depend on `RequestDigest`, and so on what is volatile in the run that asks.
+/// A provider whose answers depend on `RequestDigest`, and so on the volatile values of the run.
 package protocol KeyedProvider: ModelProvider {
     /// The same provider for requests in which these values are volatile.
     func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider
 }
 
 extension ModelProvider {
-    /// This provider for one invocation: where it replays or records, keys are built with these values replaced.
+    /// This provider for one invocation: when it replays or records, its keys replace these values.
     package func forRun(volatile: [(name: String, value: String)]) -> any ModelProvider {
         (self as? any KeyedProvider)?.replacing(volatile) ?? self
     }
@@ -33,6 +33,7 @@ package struct ReplayProvider: KeyedProvider {
         }
     }
 
+    /// Always `replay`.
     package var name: String { "replay" }
 
     private let recording: Recording
@@ -57,10 +58,12 @@ package struct ReplayProvider: KeyedProvider {
         self.volatile = volatile
     }
 
+    /// The provider with these volatile values.
     package func replacing(_ volatile: [(name: String, value: String)]) -> any ModelProvider {
         ReplayProvider(recording: recording, entriesByKey: entriesByKey, cursor: cursor, volatile: volatile)
     }
 
+    /// Finds the recorded answer for the request.
     package func complete(
         _ request: ModelRequest, onDelta: @escaping @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {

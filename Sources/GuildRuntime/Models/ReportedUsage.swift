@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What a provider has said that a call used, and how much of the call that covers.
+/// A call's usage as reported by the provider, and how much of the call the report covers.
 struct ReportedUsage: Sendable, Hashable {
     enum Output: Sendable {
         /// Counted to the end of the answer.
@@ -16,12 +16,12 @@ struct ReportedUsage: Sendable, Hashable {
 }
 
 extension ReportedUsage.Output {
-    /// What a person should know of figures that are not the provider's last.
+    /// A note for people if the figures are not the provider's last.
     var doubt: String? {
         switch self {
         case .final: nil
-        case .soFar: "more may have been written after the usage was last reported: it is at least that"
-        case .unknown: "the provider did not report the output: the input is as reported, the output its bound"
+        case .soFar: "the answer may have continued after the last usage report: this is a minimum"
+        case .unknown: "the provider did not report the output: the input is as reported, the output at its bound"
         }
     }
 }

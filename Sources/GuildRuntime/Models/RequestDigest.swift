@@ -1,21 +1,23 @@
 import Crypto
 package import GuildDomain
 
-/// What makes two requests the same for a recording: equal once each volatile value is replaced by its name.
+/// The identity of a request in a recording: two are equal if they are equal after replacing each volatile value by its
+/// name.
 package enum RequestDigest {
+    /// The length of a key, in hexadecimal digits.
     package static let keyCharacters = 32
 
     /// The first 32 hexadecimal digits of SHA-256 over the canonical JSON of `document(of:volatile:)`.
     ///
-    /// - Parameter volatile: what differs from run to run: now, ids, the event's id and time, the commit. Values under
-    ///   `VolatileNames.shortestBytes` are left as they are.
+    /// - Parameter volatile: the values that differ from run to run: now, ids, the event's id and time, the commit.
+    ///   Values under `VolatileNames.shortestBytes` are left as they are.
     package static func key(of request: ModelRequest, volatile: [(name: String, value: String)]) -> String {
         key(of: document(of: request, volatile: volatile))
     }
 
     /// The request as JSON, each volatile value replaced by `<name>`.
     package static func document(of request: ModelRequest, volatile: [(name: String, value: String)]) -> JSONValue {
-        VolatileNames(volatile).replacing(in: request.document)
+        volatile.isEmpty ? request.document : VolatileNames(volatile).replacing(in: request.document)
     }
 
     static func key(of document: JSONValue) -> String {
@@ -26,7 +28,7 @@ package enum RequestDigest {
     }
 }
 
-/// Replaces volatile values by their names in one pass, the longest value first, wherever they stand: in strings, in
+/// Replaces volatile values by their names in one pass, the longest value first, wherever they occur: in strings, in
 /// keys, and escaped inside a JSON text that is itself a string.
 struct VolatileNames: Sendable {
     /// A shorter value would be found inside unrelated words.
@@ -37,7 +39,8 @@ struct VolatileNames: Sendable {
         let name: [UInt8]
     }
 
-    private let formsByFirstByte: [UInt8: [Form]]
+    /// By the value of their first byte; empty if there are none at all.
+    private let formsByFirstByte: [[Form]]
 
     init(_ values: [(name: String, value: String)]) {
         var seen: Set<[UInt8]> = []
@@ -49,10 +52,10 @@ struct VolatileNames: Sendable {
                 forms.append(Form(bytes: bytes, name: Array("<\(name)>".utf8)))
             }
         }
+        var byFirst = forms.isEmpty ? [] : [[Form]](repeating: [], count: 256)
         // Of two names for one value the first counts: the second was not inserted.
-        formsByFirstByte = Dictionary(grouping: forms.sorted { $0.bytes.count > $1.bytes.count }) {
-            $0.bytes.first ?? 0
-        }
+        for form in forms.sorted(by: { $0.bytes.count > $1.bytes.count }) { byFirst[Int(form.bytes[0])].append(form) }
+        formsByFirstByte = byFirst
     }
 
     func replacing(in value: JSONValue) -> JSONValue {
@@ -67,19 +70,34 @@ struct VolatileNames: Sendable {
 
     func replacing(in text: String) -> String {
         guard !formsByFirstByte.isEmpty, text.utf8.count >= Self.shortestBytes else { return text }
-        let source = Array(text.utf8)
-        var output: [UInt8] = []
-        output.reserveCapacity(source.count)
-        var position = 0
-        while position < source.count {
-            let match = formsByFirstByte[source[position]]?.first { source[position...].starts(with: $0.bytes) }
-            output += match?.name ?? [source[position]]
-            position += match?.bytes.count ?? 1
-        }
-        return String(decoding: output, as: UTF8.self)
+        var source = text
+        let written = source.withUTF8 { replaced(in: $0) }
+        return written.map { String(decoding: $0, as: UTF8.self) } ?? text
     }
 
-    /// The text as it stands between the quotes of a JSON string.
+    /// - Returns: nil if nothing was found.
+    private func replaced(in source: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var output: [UInt8] = []
+        var copied = 0
+        var position = 0
+        while position < source.count {
+            let match = formsByFirstByte[Int(source[position])].first { form in
+                source[position...].starts(with: form.bytes)
+            }
+            guard let match else {
+                position += 1
+                continue
+            }
+            output += source[copied..<position]
+            output += match.name
+            position += match.bytes.count
+            copied = position
+        }
+        guard copied > 0 else { return nil }
+        return output + source[copied...]
+    }
+
+    /// The text as it appears between the quotes of a JSON string.
     private static func escaped(_ text: String) -> String {
         String(JSONValue.string(text).text().dropFirst().dropLast())
     }

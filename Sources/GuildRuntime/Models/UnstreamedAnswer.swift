@@ -2,8 +2,8 @@ import GuildConnectors
 import GuildDomain
 import GuildTransport
 
-/// What came under a status of success without a single event: the whole answer of a server that does not stream, an
-/// error, or something that is no answer of a model at all.
+/// A body under a status of success without a single event: the whole answer of a server that does not stream, an
+/// error, or something that is not a model's answer at all.
 struct UnstreamedAnswer {
     let provider: String
     let headers: Headers
@@ -14,17 +14,17 @@ struct UnstreamedAnswer {
     /// How much of the body a message shows.
     private static let shownCharacters = 80
 
-    /// - Returns: why `assembly` has no answer; nil where it has, or where its own words say enough.
+    /// - Returns: why `assembly` has no answer; nil if it has one, or if its own words suffice.
     func read<Assembly: AnswerStream>(
         into assembly: inout Assembly, onDelta: (ModelDelta) -> Void
     ) -> ModelFailure? {
         let limits = JSONParser.Limits(bytes: AnswerLimits.answerBytes, depth: AnswerLimits.eventDepth)
-        // What is not JSON is no answer; below it is said what it is.
+        // A body that is not JSON is not an answer; the code below says what it is.
         guard let json = try? JSONParser.parse(body, limits: limits), json.object != nil || json.array != nil else {
             return isFromModel ? body.isEmpty ? nil : .broken(provider: provider, reason: reason) : foreign
         }
         if ProviderErrorCode.error(in: json) != nil || (json["choices"] == nil && ProviderWords.reason(json) != nil) {
-            // Only what the error says of usage counts here.
+            // Only the error's usage counts here.
             _ = try? assembly.apply(event: nil, data: json.text())
             return ProviderRefusal(
                 provider: provider, status: 200, headers: headers, body: body, now: now, redactor: redactor
@@ -44,7 +44,7 @@ struct UnstreamedAnswer {
         return type.hasPrefix("text/event-stream") || body.first { $0 > 0x20 } == UInt8(ascii: "{")
     }
 
-    /// Whether it is no model's by its type alone, however it ended.
+    /// Whether its type alone shows that it is not a model's answer, however it ended.
     var isPage: Bool {
         let type = headers["content-type"]?.lowercased() ?? ""
         return !type.isEmpty && !type.hasPrefix("application/json") && !isFromModel

@@ -1,8 +1,8 @@
 package import GuildDomain
 
-/// What a call used, as far as the provider's figures can be believed.
+/// A call's usage, as far as the provider's figures are credible.
 package struct JudgedUsage: Sendable, Hashable {
-    /// Nil where nothing believable was reported: the caller settles at the reserved bound, marked estimated.
+    /// Nil if nothing believable was reported: the caller settles at the reserved bound, marked estimated.
     package var tokens: TokenUsage?
     /// Whether `tokens` is our own estimate and not the provider's count.
     package var isEstimate: Bool
@@ -16,14 +16,14 @@ package struct JudgedUsage: Sendable, Hashable {
     }
 }
 
-/// What a call can have used at most and at least, from what was sent and what came back. A model server is an outsider:
-/// its figures become money only within these.
+/// The most and the least that a call can have used, from the bytes sent and received. A model server is an outsider:
+/// its figures become money only within these bounds.
 struct UsageBounds: Sendable {
     /// The body of the request.
     let requestBytes: Int
     /// The reply limit that was sent, in tokens.
     let outputLimit: Int
-    /// What is reserved for the input, in tokens.
+    /// The reservation for the input, in tokens.
     var inputLimit = Int64.max
     /// Everything that came back, framing included.
     let receivedBytes: Int
@@ -50,7 +50,8 @@ struct UsageBounds: Sendable {
             .addingSaturated(Self.hiddenOutputTokens)
     }
 
-    /// The provider's figures where they can be; our own estimate of what it left out; nothing where they cannot be.
+    /// The provider's figures if they are possible; our own estimate of those that it left out; nothing if they are
+    /// impossible.
     func judge(_ reported: ReportedUsage?) -> JudgedUsage {
         guard let reported else { return JudgedUsage(tokens: nil) }
         var judged = judge(reported.tokens, isWhole: reported.output != .unknown)
@@ -71,10 +72,10 @@ struct UsageBounds: Sendable {
             return JudgedUsage(
                 tokens: nil,
                 doubt:
-                    "implausible usage: \(input) tokens in and \(output) out are reported, at most \(inputCeiling) and "
-                    + "\(outputCeiling) can be")
+                    "implausible usage: \(input) tokens in and \(output) out reported, but at most \(inputCeiling) and "
+                    + "\(outputCeiling) are possible")
         }
-        // No estimate passes what was reserved; what was reported counts at least.
+        // No estimate exceeds the reservation; the reported figure is the minimum.
         var leftOut: [String] = []
         if input < Int64(requestBytes) / Self.bytesPerTokenAtMost || input == 0 {
             (tokens.cacheRead, tokens.cacheWrite) = (0, 0)

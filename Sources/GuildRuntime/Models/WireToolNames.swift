@@ -6,11 +6,13 @@ import GuildDomain
 /// Providers take ASCII letters, digits, `_` and `-`, at most 64 of them. A name that does not fit, or whose wire form
 /// another tool has already, ends in eight hexadecimal digits of its SHA-256.
 package struct WireToolNames: Sendable, Hashable {
+    /// The longest name on the wire, in bytes.
     package static let longestBytes = 64
 
     private var wireNames: [String: String] = [:]
     private var ownNames: [String: String] = [:]
 
+    /// Assigns each tool a name that the wire format allows.
     package init(_ tools: [ModelTool]) {
         for tool in tools where wireNames[tool.name] == nil {
             var wire = Self.encode(tool.name)
@@ -20,10 +22,10 @@ package struct WireToolNames: Sendable, Hashable {
         }
     }
 
-    /// A name of ours for the wire, also one of an earlier turn whose tool is gone.
+    /// Our name in wire form, even for a tool of an earlier turn that no longer exists.
     package func wire(_ name: String) -> String { wireNames[name] ?? Self.encode(name) }
 
-    /// The name of ours behind one that a model wrote; one that it made up comes back with its dots.
+    /// Our name for one that a model wrote; an invented one comes back with its dots.
     package func own(_ wire: String) -> String {
         if let known = ownNames[wire] { return known }
         // A model that has seen our names elsewhere, in a prompt say, may write them with the dot.

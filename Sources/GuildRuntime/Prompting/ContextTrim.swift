@@ -1,9 +1,10 @@
 import GuildDomain
 
-/// How much of the context goes into a request; a yellow alert trims it harder (spec "Mana", the table of alerts).
+/// The part of the context that goes into a request; a yellow alert trims it harder (docs/dispatch.md, "Order of the
+/// queue").
 ///
-/// The model is told of each tool result that is left out, so that it can ask for it again. The newest results always
-/// go along whole: they are what the model has just asked for.
+/// The model learns of each tool result that is left out, so that it can ask for it again. The newest results are
+/// always included whole, because the model has just asked for them.
 struct ContextTrim: Sendable {
     /// Of all context files together.
     static let fileLimitBytes = 256 << 10
@@ -12,7 +13,7 @@ struct ContextTrim: Sendable {
     static let alertedResultLimitBytes = 1 << 10
 
     let isAlerted: Bool
-    /// What would have gone along without the alert.
+    /// The bytes that would have been included without the alert.
     private(set) var leftOutBytes = 0
     private var fileBytes = 0
     private var alertedFileBytes = 0
@@ -21,7 +22,7 @@ struct ContextTrim: Sendable {
 
     mutating func beginFiles() { (fileBytes, alertedFileBytes) = (0, 0) }
 
-    /// Whether a context file of so many bytes still goes along.
+    /// Whether a context file of that size is still included.
     mutating func takes(file bytes: Int) -> Bool {
         guard bytes <= Self.fileLimitBytes - fileBytes else { return false }
         fileBytes += bytes
@@ -34,9 +35,9 @@ struct ContextTrim: Sendable {
         return true
     }
 
-    /// A tool's result as it goes along.
+    /// A tool's result as it is sent.
     ///
-    /// - Parameter isNewest: of the turn that the model took last.
+    /// - Parameter isNewest: it belongs to the model's last turn.
     mutating func result(_ text: String, isNewest: Bool) -> String {
         let bytes = text.utf8.count
         guard isAlerted, !isNewest, bytes > Self.alertedResultLimitBytes else { return text }

@@ -1,9 +1,9 @@
 import GuildDomain
 import GuildLedger
 
-/// The events that one invocation stands for, in the order in which they came: what a debounce window brought together.
+/// The events that one invocation combines, in the order in which they came: those of a debounce window.
 struct MergedEvents: Sendable {
-    /// The newest so many are shown.
+    /// The number of newest events that are shown.
     static let eventLimit = 100
     static let limitBytes = 256 << 10
 
@@ -22,13 +22,14 @@ struct MergedEvents: Sendable {
         for event in newest.suffix(Self.eventLimit).reversed() {
             guard event.payload.count <= room else { break }
             room -= event.payload.count
-            // What cannot be read was decided as invalid and is no part of a window; a body damaged since reads as null.
+            // An unreadable payload was decided as invalid and is not part of a window; a body damaged since reads as
+            // null.
             events.append((event, (try? event.data()) ?? .null))
         }
         events.reverse()
     }
 
-    /// - Returns: none for an invocation that stands for its own event alone.
+    /// - Returns: none for an invocation with only its own event.
     static func of(_ invocation: InvocationID, in ledger: Ledger) async throws -> MergedEvents {
         let (events, count) = try await ledger.mergedEvents(of: invocation, limit: eventLimit)
         return count > 1 ? MergedEvents(events, count: count) : MergedEvents()
@@ -36,10 +37,10 @@ struct MergedEvents: Sendable {
 
     var documents: [JSONValue] { events.map { $0.event.json(data: $0.data) } }
 
-    /// What the model is told of them.
+    /// Their presentation to the model.
     var text: String {
-        // JSON may write a slash escaped: so nothing in an event can look like the end of it.
-        let json = JSONValue.array(documents).text(.pretty).replacing("</", with: "<\\/")
+        // So written nothing in an event can look like the end of it.
+        let json = JSONValue.array(documents).text(.embedded)
         let left = count - events.count
         let rest = left > 0 ? " The \(left) oldest of \(count) are left out." : ""
         return """

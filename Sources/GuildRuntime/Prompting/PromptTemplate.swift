@@ -2,8 +2,8 @@ import GuildCodex
 import GuildDomain
 import Mustache
 
-/// A prompt of the codex, which is Mustache. Only the codex's own text is ever compiled; what an event or a person
-/// brings is a value, rendered as text.
+/// A prompt of the codex, which is Mustache. Only the codex's own text is ever compiled; the contents of an event or of
+/// a person's request are values, rendered as text.
 struct PromptTemplate: Sendable {
     /// Why a prompt cannot be rendered.
     struct Invalid: GuildError, Equatable {
@@ -22,7 +22,7 @@ struct PromptTemplate: Sendable {
     private let agent: String
 
     init(_ text: String, agent: String) throws(Invalid) {
-        // The engine's parser goes as deep as sections stand in each other: it sees none that was not looked at.
+        // The engine's parser recurses as deeply as sections are nested, so it only sees checked text.
         if let error = PromptCheck.findings(in: text).first(where: { $0.severity == .error }) {
             throw Invalid(agent: agent, reason: "line \(error.line): \(error.found)")
         }

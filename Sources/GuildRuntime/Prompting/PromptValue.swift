@@ -5,7 +5,7 @@ import Mustache
 /// A value as a prompt shows it: a section goes into an object or through a list, and written out either is compact JSON
 /// with sorted keys, the same in every run.
 enum PromptValue {
-    /// Mustache looks values up by what they conform to.
+    /// Mustache looks values up by the types they conform to.
     static func of(_ value: JSONValue) -> Any {
         switch value {
         case .null: NSNull()

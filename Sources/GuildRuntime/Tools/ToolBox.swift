@@ -3,8 +3,9 @@ package import GuildConnectors
 package import GuildDomain
 import GuildLedger
 
-/// The tools of one agent: what its manifest allows of what there is.
+/// The tools of one agent: those that exist and that its manifest allows.
 package struct ToolBox: Sendable {
+    /// Reads a file of the codex.
     package static let codexRead = Operation(
         name: "codex.read",
         summary: "Reads one file of the codex by its path, for example adr/0001-record-decisions.md.", effect: .read,
@@ -27,10 +28,10 @@ package struct ToolBox: Sendable {
     private let redactor: Redactor
 
     /// - Parameters:
-    ///   - snapshot: of the commit that the invocation names: its files are what can be read.
-    ///   - safety: of the accepted head, so that a freeze holds from its push on, whoever runs already.
-    ///   - place: where the run was called.
-    ///   - redactor: takes known secrets out of results.
+    ///   - snapshot: of the invocation's commit: its files can be read.
+    ///   - safety: of the accepted head, so that a freeze applies from its push on, even to active runs.
+    ///   - place: the place that called the run.
+    ///   - redactor: masks known secrets in results.
     package init(
         _ agent: AgentManifest, in snapshot: CodexSnapshot, safety: SafetyRules, connectors: Connectors,
         place: RunPlace, redactor: Redactor = Redactor()
@@ -44,16 +45,17 @@ package struct ToolBox: Sendable {
         allowed = OperationCatalogue(connectors.catalogue + [Self.codexRead]).operations.filter(agent.allows)
     }
 
+    /// The tools that the model is offered.
     package var tools: [ModelTool] {
         allowed.map { ModelTool(name: $0.name, summary: $0.summary, schema: $0.schema) }
     }
 
-    /// The rules that a tool is judged by, the first one that holds where it is called deciding.
+    /// The rules that a tool is judged by, the first one that holds if it is called deciding.
     func rules(for tool: ModelTool) -> [ToolRule] {
         allowed.first { $0.name == tool.name }.map(agent.rules) ?? []
     }
 
-    /// Judges what the model asked for: a refusal is its result at once, a read waits to be run, a write becomes an
+    /// Judges the model's tool calls: a refusal is its result at once, a read waits to be executed, a write becomes an
     /// action under the manifest's autonomy and the safety policies.
     func plan(_ content: [ModelContent], now: Timestamp) -> [ToolCall] {
         let reason = ScreenText.prefix(TurnDelta.text(of: content), scalars: Self.reasonScalars)
@@ -79,8 +81,8 @@ package struct ToolBox: Sendable {
         return calls
     }
 
-    /// Runs a read and gives its result as text. One that an earlier process has planned is held against its manifest
-    /// once more: what was planned under other rules is not read under these.
+    /// Executes a read and returns its result as text. A read that an earlier process planned is checked against the
+    /// manifest once more, because the rules may have changed.
     func read(_ call: ToolCall) async -> ToolCall {
         var call = call
         if case .refused(let why) = ruling(call.name, call.arguments) {
@@ -143,7 +145,7 @@ package struct ToolBox: Sendable {
         return .write(operation, autonomy, policy: safety.approvalRule(for: name, carrying: carried))
     }
 
-    /// What the manifest says to the call where this run was called; a rule that it names allows it.
+    /// The manifest's decision on the call, for the place that called this run; the rule that it names allows the call.
     private func ruling(_ name: String, _ arguments: JSONValue) -> ToolRuling {
         guard let operation = allowed.first(where: { $0.name == name }) else { return .refused(noTool(name)) }
         let ruling = agent.ruling(on: operation, arguments: arguments, of: place)

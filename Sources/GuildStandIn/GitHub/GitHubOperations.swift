@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What each endpoint does.
+/// The effect of each endpoint.
 enum GitHubOperations {
     typealias Operation = @Sendable (GitHubCall, GitHubState) throws(GitHubRefusal) -> GitHubAnswer
 
@@ -53,7 +53,8 @@ enum GitHubOperations {
     }
 
     static let createComment: Operation = { call, state throws(GitHubRefusal) in
-        let (number, body) = (try call.number(), try commentBody(call))
+        let number = try call.number()
+        let body = try commentBody(call)
         let comment = try state.change { contents throws(GitHubRefusal) in
             var issue = try contents.issue(number, of: call.repository)
             let (id, time) = contents.create()
@@ -99,7 +100,8 @@ enum GitHubOperations {
     }
 
     static let removeLabel: Operation = { call, state throws(GitHubRefusal) in
-        let (number, name) = (try call.number(), call.parameters["name"] ?? "")
+        let number = try call.number()
+        let name = call.parameters["name"] ?? ""
         let issue = try change(call, state, number) { issue throws(GitHubRefusal) in
             guard let index = issue.labels.firstIndex(of: name) else {
                 throw GitHubRefusal(status: 404, message: "Label does not exist")
@@ -112,7 +114,8 @@ enum GitHubOperations {
     }
 
     static let addAssignees: Operation = { call, state throws(GitHubRefusal) in
-        let (number, logins) = (try call.number(), try call.strings("assignees", of: "Issue") ?? [])
+        let number = try call.number()
+        let logins = try call.strings("assignees", of: "Issue") ?? []
         let issue = try change(call, state, number) { issue in
             issue.assignees += logins.filter { !issue.assignees.contains($0) }
             issue.assignees = Array(issue.assignees.prefix(mostAssignees))
@@ -135,7 +138,8 @@ enum GitHubOperations {
             var issue = GitHubState.Issue(
                 number: id, id: id, title: title, body: call.body["body"]?.string, author: GitHubState.login,
                 createdAt: time, updatedAt: time)
-            (issue.labels, issue.assignees) = (labels, assignees)
+            issue.labels = labels
+            issue.assignees = assignees
             contents.put(issue, in: call.repository)
             return issue
         }

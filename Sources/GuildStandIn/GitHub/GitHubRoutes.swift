@@ -50,7 +50,7 @@ extension StandIn {
         }
     }
 
-    /// - Returns: what goes out in the place of GitHub's answer; nil when the step only held it.
+    /// - Returns: the reply in place of GitHub's answer; nil if the step only delayed it.
     private func interfere(_ step: ScriptEntry, _ request: Request, isLogged: Bool = false) async throws -> Reply? {
         if let delay = step.delay, !isInstant { try await Task.sleep(for: delay) }
         if let gate = step.gate { try await gates.pass(gate) }

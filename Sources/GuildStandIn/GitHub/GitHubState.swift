@@ -3,9 +3,8 @@ import Synchronization
 
 /// The repositories as the stand-in remembers them.
 ///
-/// Every repository but one named `missing` exists, with issues and pull requests 1 to 1000, or of any number under
-/// load, that nobody has touched.
-/// What is created gets identifiers from 1001 up, in order, so that two runs agree.
+/// Every repository except one named `missing` exists, with issues and pull requests 1 to 1000, or of any number under
+/// load, that nobody has touched. New objects get identifiers from 1001 up, in order, so that two runs agree.
 final class GitHubState: Sendable {
     static let login = "guild-bot"
     static let untouchedIssues: Int64 = 1000
@@ -38,7 +37,7 @@ final class GitHubState: Sendable {
         var comments: [Int64: Comment] = [:]
     }
 
-    /// What one change or look sees.
+    /// The state that one change or look sees.
     struct Contents: Sendable {
         /// The highest issue that there is.
         let lastIssue: Int64
@@ -48,7 +47,7 @@ final class GitHubState: Sendable {
 
         init(lastIssue: Int64) { self.lastIssue = lastIssue }
 
-        /// The next identifier; time goes on by a second with each.
+        /// The next identifier; time continues by a second with each.
         mutating func create() -> (id: Int64, at: Timestamp) {
             lastID += 1
             now = now + .seconds(1)
@@ -103,7 +102,7 @@ struct GitHubRefusal: Error {
     }
 }
 
-/// A request to a repository, its parts at hand.
+/// A request to a repository, its parts available.
 struct GitHubCall: Sendable {
     let repository: String
     let parameters: [String: String]
@@ -134,7 +133,7 @@ struct GitHubCall: Sendable {
     }
 }
 
-/// What GitHub answers, and what it changed.
+/// GitHub's answer, and the change it made.
 struct GitHubAnswer: Sendable {
     enum Body: Sendable {
         case json(JSONValue)

@@ -29,7 +29,7 @@ struct AnthropicRequest {
         if let system = body["system"] { try conversation.addSystem(system) }
         for (index, message) in messages.enumerated() { try conversation.add(message, at: index) }
         try conversation.finish()
-        let counted = ["system", "messages", "tools"].reduce(0) { $0 + (body[$1]?.bytes().count ?? 0) }
+        let counted = ["system", "messages", "tools"].reduce(0) { $0 + (body[$1]?.byteCount ?? 0) }
         call = ModelCall(
             model: model, streams: body["stream"]?.bool ?? false, maxOutputTokens: body["max_tokens"]?.integer,
             toolNames: try Self.toolNames(body["tools"]), text: conversation.text,
@@ -114,7 +114,10 @@ struct AnthropicConversation {
             throw AnthropicRequest.invalid("messages: first message must use the \"user\" role")
         }
         lastRole = role
-        if role == "user" { (lastUserText, endsWithToolResult) = ("", false) }
+        if role == "user" {
+            lastUserText = ""
+            endsWithToolResult = false
+        }
         let owed = pendingTools
         pendingTools = []
         switch message["content"] {

@@ -44,7 +44,9 @@ struct ModelReply: Sendable {
         self.created = created
         serial = nextSerial()
         var room = call.maxOutputTokens ?? .max
-        var (blocks, used, isCut): ([Block], Int64, Bool) = ([], 0, false)
+        var blocks: [Block] = []
+        var used: Int64 = 0
+        var isCut: Bool = false
         for block in answer.blocks where !isCut {
             switch block {
             case .text(let text):
@@ -54,7 +56,7 @@ struct ModelReply: Sendable {
                 used += min(cost, room)
                 room -= min(cost, room)
             case .tool(let name, let input):
-                let cost = ModelCall.tokens(ofBytes: name.utf8.count + input.bytes().count)
+                let cost = ModelCall.tokens(ofBytes: name.utf8.count + input.byteCount)
                 isCut = cost > room
                 guard !isCut else { continue }
                 blocks.append(.tool(serial: nextSerial(), name: name, input: input))
@@ -84,7 +86,8 @@ struct ModelReply: Sendable {
 
     /// Text as a stream brings it: a few words at a time.
     static func pieces(of text: String, characters: Int = 24) -> [String] {
-        var (pieces, rest): ([String], Substring) = ([], text[...])
+        var pieces: [String] = []
+        var rest: Substring = text[...]
         while !rest.isEmpty {
             pieces.append(String(rest.prefix(characters)))
             rest = rest.dropFirst(characters)

@@ -28,7 +28,7 @@ struct OpenAIRequest {
         if let limit, limit != .null, (limit.integer ?? 0) < 1 {
             throw Self.invalid("Invalid 'max_tokens': integer below minimum value.", "max_tokens")
         }
-        let counted = ["messages", "tools"].reduce(0) { $0 + (body[$1]?.bytes().count ?? 0) }
+        let counted = ["messages", "tools"].reduce(0) { $0 + (body[$1]?.byteCount ?? 0) }
         call = ModelCall(
             model: model, streams: body["stream"]?.bool ?? false, maxOutputTokens: limit?.integer,
             toolNames: try Self.toolNames(body["tools"]), text: conversation.text,
@@ -96,7 +96,10 @@ struct OpenAIRequest {
             if role == "tool" { return try addResult(message, at: index) }
             try finish()
             isAfterCalls = false
-            if role == "user" { (lastUserText, endsWithToolResult) = (words, false) }
+            if role == "user" {
+                lastUserText = words
+                endsWithToolResult = false
+            }
             guard role == "assistant" else { return }
             let calls = message["tool_calls"]?.array ?? []
             pendingCalls = try calls.map { call in

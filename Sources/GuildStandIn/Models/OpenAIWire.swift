@@ -79,7 +79,8 @@ struct OpenAIWire: ModelWire {
     }
 
     private func parts(of reply: ModelReply) -> (text: String, tools: [Tool]) {
-        var (text, tools): (String, [Tool]) = ("", [])
+        var text: String = ""
+        var tools: [Tool] = []
         for block in reply.blocks {
             switch block {
             case .text(let words): text += words
@@ -113,7 +114,7 @@ struct OpenAIWire: ModelWire {
         }
     }
 
-    /// The prompt counts what was read from the cache too; the completion counts reasoning too.
+    /// The prompt includes tokens read from the cache; the completion includes reasoning.
     private func usage(_ reply: ModelReply) -> JSONValue {
         let prompt = reply.inputTokens.addingSaturated(reply.cacheRead)
         let completion = reply.outputTokens.addingSaturated(reply.reasoning)

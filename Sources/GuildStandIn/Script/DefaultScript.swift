@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// What a model answers where no script says: a triage that comments once on the issue it reads about.
+/// A model's answers if there is no script: a triage that comments once on the issue of its event.
 enum DefaultScript {
     private static let commentTool = "github__create_issue_comment"
     private static let labelTool = "github__add_labels"
@@ -59,7 +59,7 @@ enum DefaultScript {
             ["repository": .string(repository), "number": .integer(number), member.0: member.1]
         }
 
-        /// What follows `"key":` at its first place; the quotes may be escaped, as in JSON within JSON.
+        /// The text after `"key":` at its first occurrence; the quotes may be escaped, as in JSON within JSON.
         private static func value(after key: String, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
             let needle = Array("\"\(key)".utf8)
             var start = bytes.startIndex

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// One step of a script: which request it is for, and what happens to that request.
+/// One step of a script: the request that it is for, and its effect on that request.
 struct ScriptEntry: Sendable {
     enum Fault: Sendable, Equatable {
         /// Nothing more comes, and the connection stays.
@@ -25,7 +25,7 @@ struct ScriptEntry: Sendable {
     /// How often the step applies; nil without end.
     var times: Int?
 
-    // What happens.
+    // The effect.
 
     /// Nil answers as without a script.
     var answer: ModelAnswer?
@@ -39,7 +39,7 @@ struct ScriptEntry: Sendable {
     var isAfterEffect = false
 }
 
-/// What a model answers, in no vendor's format.
+/// A model's answer, in no vendor's format.
 struct ModelAnswer: Sendable {
     enum Block: Sendable {
         case text(String)

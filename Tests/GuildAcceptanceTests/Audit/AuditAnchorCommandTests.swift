@@ -44,7 +44,7 @@ extension Audit {
                 #expect(finished.output.contains("was rewritten: the anchor in"), "\(finished.output)")
             }
             expectRefusal(
-                try await codex.guild("audit", "anchor"), 1, "nothing is anchored", "guild audit verify --anchored")
+                try await codex.guild("audit", "anchor"), 1, "not anchored", "guild audit verify --anchored")
         }
 
         @Test func `it works on a bare repository, without a git user, whatever GIT_ variables are inherited`()

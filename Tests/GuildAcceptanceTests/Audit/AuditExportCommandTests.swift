@@ -141,7 +141,7 @@ extension Audit {
             try codex.write(["bad.json": proof.text().replacingOccurrences(of: "\"seq\":13", with: "\"seq\":14")])
             let bad = try await codex.guild("audit", "proof", "--check", "bad.json")
             #expect(bad.status == 1)
-            #expect(bad.output.contains("no proof"))
+            #expect(bad.output.contains("not proved"))
             for (arguments, words) in [
                 (["42"], "no entry 42"), (["0"], "begin at 1"), ([], "which proof to --check"),
                 (["1", "--check", "x"], "which proof to --check"), (["5", "--size", "4"], "no tree of 4 entries"),

@@ -80,7 +80,7 @@ extension BadInput {
             let ready = try await served.get("/readyz")
             #expect(ready.status == 503)
             #expect(ready.json?.value(at: ["parts", "ledger"]) == "locked by another process")
-            let warned = try await served.child.errorLine(containing: "the ledger is locked by another process")
+            let warned = try await served.child.errorLine(containing: "another process locks the ledger")
             #expect(warned.contains(codex.ledger) && warned.contains("fuser"), "\(warned)")
             holder.kill()
             _ = try await holder.wait()
@@ -98,7 +98,7 @@ extension BadInput {
                 """
                 import sqlite3, sys
                 with sqlite3.connect(sys.argv[1]) as connection:
-                    connection.execute("INSERT INTO grdb_migrations VALUES ('9999-12-later')")
+                    connection.execute("INSERT INTO schema_versions VALUES (9999)")
                 """, codex)
             #expect(try await change.wait() == .exited(0), "\(change.errors)")
             for command in [["run", "greeter"], ["audit", "verify"], ["serve", "--once"]] {

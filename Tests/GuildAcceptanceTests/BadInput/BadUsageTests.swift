@@ -26,7 +26,7 @@ extension BadInput {
             Mistake("run clerk -i /nonexistent/file", "/nonexistent/file: cannot be read", "hint: "),
             Mistake("run clerk --record a --replay b", "--record and --replay exclude each other"),
             Mistake("serve dispacher", "there is no component 'dispacher'", "did you mean 'dispatcher'?"),
-            Mistake("serve feed-poller", "component 'feed-poller' is not in this version", "leave it out"),
+            Mistake("serve feed-poller", "component 'feed-poller' is not available in this version", "remove it"),
             Mistake("serve webhook-gateway", "needs an address to listen on", "add --listen"),
             Mistake("serve --listen nowhere", "'nowhere' is not an address to listen on", "HOST:PORT"),
             Mistake("audit log --kind event.acepted", "event.acepted", "did you mean 'event.accepted'?"),

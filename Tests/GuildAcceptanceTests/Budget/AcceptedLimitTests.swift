@@ -29,7 +29,7 @@ extension Budget {
             #expect(limit(account, "tokenBudget.perDay")?["value"] == 700_000)
             #expect(account.value(at: ["not_accepted", "limits", "0", "value"]) == 900_000)
             let text = try await codex.guild("budget", "show", "clerk")
-            #expect(text.output.contains("sets other limits, which hold once `guild serve` accepts it"))
+            #expect(text.output.contains("sets other limits, which apply once `guild serve` accepts it"))
             let agent = try await codex.json("registry", "show", "clerk")
             #expect(limit(agent, "tokenBudget.perDay")?["value"] == 700_000)
             #expect(limit(agent, "tokenBudget.perDay")?["not_accepted"] == 900_000)

@@ -53,13 +53,13 @@ extension Budget {
             let alerts = try await codex.json("status")["alerts"]
             #expect(alerts == [["account": "chapter/harbour", "level": "yellow", "told": ["user:ada"]]])
             let screen = try await codex.guild("status")
-            #expect(screen.output.contains("chapter/harbour is yellow; told: user:ada"))
+            #expect(screen.output.contains("chapter/harbour is yellow; notified: user:ada"))
             #expect(try await codex.json("status").value(at: ["queues", "notifications"]) == 1)
             let told = try await codex.audit("budget.alerted")
             #expect(told.count == 1)
             #expect(told.first?.value(at: ["body", "told"]) == ["user:ada"])
             let shown = try await codex.guild("budget", "show", "chapter/harbour")
-            #expect(shown.output.contains("alerts are told to        user:ada"))
+            #expect(shown.output.contains("alerts go to              user:ada"))
         }
     }
 }

@@ -86,7 +86,7 @@ extension Budget {
             try await refused("greeter", "0", "--reason", "x", words: "0 tokens", "hint: ")
             try await refused("greeter", "lots", "--reason", "x", words: "'lots' is not a count", "200K")
             try await refused("greeter", "--reason", "x", "--", "-5", words: "-5")
-            try await refused("greeter", "9000000M", "--reason", "x", words: "more than one grant", "hint: ")
+            try await refused("greeter", "9000000M", "--reason", "x", words: "the limit of one grant", "hint: ")
             try await refused("greeter", "1", "--cost", "free", "--reason", "x", words: "--cost 'free'", "2.50")
             try await refused("greeter", "1", "--period", "dya", "--reason", "x", words: "did you mean 'day'?")
             try await refused("greter", "1", "--reason", "x", words: "did you mean 'greeter'?")
@@ -122,7 +122,7 @@ extension Budget {
             ("platform 1.5 --reason x", "1.5"), ("platform 100% --reason x", "100%"), ("platform 1 --reason x", "'1'"),
             ("platform --reason x -- -1", "'-1'"), ("platform --reason x", "--lift"), ("platform 0.5", "--reason"),
             ("platform --lift --until 2h", "--lift"), ("platfrm 0.5 --reason x", "did you mean 'platform'?"),
-            ("platform 0.5 --reason x --until 2020-01-01", "passed already"),
+            ("platform 0.5 --reason x --until 2020-01-01", "is in the past"),
             ("platform 0.5 --reason x --until soon", "--until 'soon'"),
         ])
         func `a throttle that lowers nothing is refused`(line: String, word: String) async throws {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// DESIGN.md, promises 1 to 6: the processes are killed with -9 at random moments, components together and apart.
+/// The promises of docs/architecture.md ("`kill -9`, at each point"): the processes are killed with -9 at random moments,
+/// components together and apart.
 @Suite(.serialized) struct CrashTests {
     @Test func `thirty kills lose nothing and repeat nothing`() async throws { try await killing(30) }
 }

@@ -40,7 +40,7 @@ import Testing
         // What is committed decides as it did.
         #expect(try await codex.json("dispatch", "backtest", "--rev", "HEAD", "--since", "1h")["changed"] == 0)
         let text = try await codex.guild("dispatch", "backtest", "--worktree")
-        #expect(text.output.contains("2 decided otherwise"))
+        #expect(text.output.contains("2 decided differently"))
         #expect(text.output.contains(", instead of "))
         #expect(try await codex.json("audit", "log").array?.count == entries)
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(none.errors.contains("hint: "))
         _ = try await codex.json("dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data", "{}")
         for (words, status, message) in [
-            (["--since", "soon"], 2, "--since 'soon' is not a time"), (["--since", "2100-01-01"], 2, "lies ahead"),
+            (["--since", "soon"], 2, "--since 'soon' is not a time"), (["--since", "2100-01-01"], 2, "is in the future"),
             (["--rev", "nonsense"], 2, "unknown revision 'nonsense'"),
         ] as [([String], Int32, String)] {
             let finished = try await ChildProcess.run(

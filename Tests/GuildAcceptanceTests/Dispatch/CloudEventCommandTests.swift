@@ -42,8 +42,8 @@ import Testing
 
     @Test(arguments: [
         (#", "subject": "a\u0000b"}"#, "control character, U+0000"),
-        (#", "data": 1, "data_base64": "MQ=="}"#, "both there"),
-        (#", "id": "2"}"#, "there twice"), (#", "Tenant": "x"}"#, "no name of an attribute"),
+        (#", "data": 1, "data_base64": "MQ=="}"#, "exclude each other"),
+        (#", "id": "2"}"#, "occurs twice"), (#", "Tenant": "x"}"#, "not an attribute name"),
     ])
     func `what is no CloudEvent is refused with its place, and nothing of its batch is taken`(
         ending: String, reason: String

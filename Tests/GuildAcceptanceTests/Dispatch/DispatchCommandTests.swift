@@ -77,10 +77,10 @@ import Testing
         #expect(rate["bucket"] == "agent/hasty@limits#0")
         #expect([rate["per_minute"], rate["burst"], rate["left"]] == [1, 1, 0])
         let text = try await codex.guild("dispatch", "queue").output
-        for part in ["window (2)", "more events, until ", "its turn", "an executor", "PER MINUTE"] {
+        for part in ["window (2)", "more events, until ", "its slot", "an executor", "PER MINUTE"] {
             #expect(text.contains(part), "no '\(part)' in \(text)")
         }
-        #expect(text.contains("its turn: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
+        #expect(text.contains("its slot: agent/hasty@limits#0 is at its limit of 1 a minute"), "\(text)")
         #expect(!text.contains("its turn comes at"), "\(text)")
         let status = try await codex.json("status")
         #expect(status["dispatch"]?["windows"] == 1)
@@ -109,7 +109,7 @@ import Testing
             ])
         let sent = try await codex.json(
             "dispatch", "--type", "issues.opened", "--source", "/github/acme/shop", "--data", "{}")
-        let reason = "the red alert of agent/clerk keeps NORMAL work in the queue"
+        let reason = "the red alert of agent/clerk holds NORMAL work in the queue"
         #expect(sent.array?.first?["decisions"]?.array?.first?["reasons"]?.array?.contains(.string(reason)) == true)
         let drained = try await codex.guild("serve", "--once", "executor")
         #expect(drained.status == 0)
@@ -132,7 +132,7 @@ import Testing
         _ = try await send("P0", to: codex)
         let drained = try await codex.guild("serve", "--once", "dispatcher")
         #expect(drained.status == 0)
-        #expect(drained.errors.contains("left what is due later"), "\(drained.errors)")
+        #expect(drained.errors.contains("left work that is due later"), "\(drained.errors)")
         #expect(drained.errors.contains("events=\"1, the first due at"), "\(drained.errors)")
         for (signal, status) in [(SIGTERM, Int32(143)), (SIGINT, 130)] {
             let waiting = try codex.start(

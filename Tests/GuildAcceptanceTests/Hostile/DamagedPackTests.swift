@@ -112,7 +112,7 @@ extension Hostile {
                 try handle.write(contentsOf: bad)
                 try handle.close()
                 served.child.signal(SIGHUP)
-                _ = try await served.child.errorLine(containing: "reload failed; the last good commit runs on")
+                _ = try await served.child.errorLine(containing: "reload failed; the last valid commit stays active")
                 #expect(try await served.commit == before)
             }
             let handle = try #require(FileHandle(forWritingAtPath: path))

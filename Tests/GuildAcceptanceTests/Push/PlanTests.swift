@@ -43,7 +43,7 @@ extension Push {
             ] { #expect(found.contains(expected), "\(expected) in \(found)") }
             #expect(!found.contains { $0[1] == clerk && $0[2] == "version" })
             let text = try await codex.guild("registry", "plan", "HEAD~1", "HEAD")
-            #expect(text.output.contains("1, a person must agree → 3, does it  [more]"), "\(text.output)")
+            #expect(text.output.contains("1, a person must approve → 3, does it  [more]"), "\(text.output)")
         }
 
         @Test func `an agent that goes is one line, and one that comes gets no less by having a budget`() async throws {

@@ -61,7 +61,8 @@ extension Push {
                 while try await registry(site)?["commit"]?.string != generation.commit { try Task.checkCancellation() }
             }
             try await codex.push(bad)
-            _ = try await serve.errorLine(containing: "codex refused; the last good one runs on commit=\(bad.commit)")
+            _ = try await serve.errorLine(
+                containing: "codex refused; the last valid commit stays active commit=\(bad.commit)")
             await feed.send(Self.deliveriesPerRound, to: site.port)
             #expect(try await registry(site)?["commit"]?.string == good.commit)
             try await codex.push(next)

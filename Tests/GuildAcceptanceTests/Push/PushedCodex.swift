@@ -76,7 +76,7 @@ extension ServedCodex {
     /// - Returns: what it said.
     @discardableResult
     func refuses(_ commit: String) async throws -> String {
-        try await child.errorLine(containing: "codex refused; the last good one runs on commit=\(commit)")
+        try await child.errorLine(containing: "codex refused; the last valid commit stays active commit=\(commit)")
     }
 
     /// The commit that it answers with.

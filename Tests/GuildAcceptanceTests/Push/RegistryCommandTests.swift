@@ -29,7 +29,7 @@ extension Push {
             #expect(try await codex.guild("registry", "list", "--status", "busy").status == 2)
             let none = try await codex.guild("registry", "list", "--type", "nobody")
             #expect(none.status == 0)
-            #expect(none.output.contains("none of the 2 agents fits"))
+            #expect(none.output.contains("none of the 2 agents matches"))
         }
 
         @Test func `connectors are listed with what they can do, and never with a secret`() async throws {

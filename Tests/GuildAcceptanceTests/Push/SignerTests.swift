@@ -54,13 +54,13 @@ extension Push {
             let new = try await signed(office, 2)
             let served = try await office.serve("--signers", signers)
             try await office.push("--force", "\(old):main")
-            #expect(try await served.refuses(old).contains("does not come after \(new.prefix(12))"))
+            #expect(try await served.refuses(old).contains("does not descend from \(new.prefix(12))"))
             #expect(try await served.commit == new)
             #expect(try await served.stop() == .exited(0))
 
             let second = try await office.serve("--signers", signers)
             _ = try await second.child.errorLine(
-                containing: "the commit that was accepted last is served commit=\(old)")
+                containing: "serving the last accepted commit commit=\(old)")
             #expect(try await second.commit == new)
             let next = try await signed(office, 3)
             try await second.accepts(next)

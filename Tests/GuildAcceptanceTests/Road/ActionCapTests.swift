@@ -63,8 +63,8 @@ extension Road {
             let approved = try await codex.guild("audit", "approve", ids[0], ids[1], ids[2])
             #expect(approved.status == 0, "\(approved.errors)")
             #expect(approved.output.contains("approved \(ids[0])"))
-            for id in ids[1...3] { #expect(approved.output.contains("and with it \(id) ")) }
-            #expect(!approved.output.contains("and with it \(ids[4]) "))
+            for id in ids[1...3] { #expect(approved.output.contains("and also \(id) ")) }
+            #expect(!approved.output.contains("and also \(ids[4]) "))
             try await carryOn(codex)
             #expect(try await github.effects().count == 8)
             #expect(try await codex.json("audit", "approvals").array?.count == 4)

@@ -66,7 +66,7 @@ extension Road {
             let shown = try await codex.json("registry", "show", "clerk")
             #expect(shown["tools"]?.array?.map { $0["on"] } == ["container", ["acme/*"], "container"])
             let text = try await codex.guild("registry", "show", "clerk").output
-            #expect(text.contains("github.create_issue  1 a person must agree  on acme/*"), "\(text)")
+            #expect(text.contains("github.create_issue  1 a person must approve  on acme/*"), "\(text)")
             let validated = try await codex.guild("registry", "validate").output
             #expect(validated.contains("github.*"), "\(validated)")
             #expect(validated.contains("where it was called  github.add_assignees"), "\(validated)")

@@ -59,7 +59,7 @@ extension Road {
             let hub = try Self.hub(retryAfter: "3600")
             let (codex, run) = try await run(hub.url(""))
             #expect(run.status == 6, "\(run.errors)")
-            let left = "github.create_issue_comment on acme/shop#1 is not done yet: "
+            let left = "github.create_issue_comment on acme/shop#1 is still open: "
             #expect(run.errors.contains(left), "\(run.errors)")
             #expect(run.errors.contains("guild serve --once action-executor"), "\(run.errors)")
             let queue = try await codex.json("dispatch", "queue")

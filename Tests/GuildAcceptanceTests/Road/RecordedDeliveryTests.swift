@@ -61,7 +61,7 @@ extension Road {
     }
 }
 
-/// The envelope as the specification's words give it (spec/events.md, "GitHub in full"), read again from the payload.
+/// The envelope by the rules of the specification for GitHub events, computed again from the payload.
 private struct Envelope {
     let type: String
     let guildEvent: String?

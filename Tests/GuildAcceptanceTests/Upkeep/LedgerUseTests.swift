@@ -31,7 +31,7 @@ extension BadInput {
         {
             let codex = try await started()
             expectRefusal(
-                try await guild(codex, in: "acme", "audit", "log"), 6, "no ledger of this codex yet",
+                try await guild(codex, in: "acme", "audit", "log"), 6, "this codex has no ledger yet",
                 codex.folder + "/state/guild",
                 "guild ledger use PATH")
             let listed = try await guild(codex, in: "acme", "registry", "list")
@@ -39,7 +39,7 @@ extension BadInput {
             #expect(listed.errors.contains(codex.folder + "/state/guild"), "\(listed.errors)")
             let run = try await guild(codex, in: "acme", "run", "greeter")
             #expect(run.status == 0, "\(run.errors)")
-            #expect(run.errors.contains("a new ledger begins: \(codex.folder)/state/guild/acme-"), "\(run.errors)")
+            #expect(run.errors.contains("creating a new ledger: \(codex.folder)/state/guild/acme-"), "\(run.errors)")
             let again = try await guild(codex, in: "acme", "run", "greeter")
             #expect(!again.errors.contains("a new ledger"), "\(again.errors)")
         }
@@ -79,7 +79,7 @@ extension BadInput {
                 let refused = try await ChildProcess.run(
                     try BuiltProducts.path(of: "guild"), command, environment: codex.variables(["GUILD_LEDGER": nil]),
                     directory: codex.folder + "/third")
-                expectRefusal(refused, 2, "several may be meant", path, "guild ledger use PATH")
+                expectRefusal(refused, 2, "there are several candidates", path, "guild ledger use PATH")
             }
             let agents = try await guild(codex, in: "third", "registry", "list")
             #expect(agents.status == 0)

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Synchronization
 import Testing
@@ -81,9 +80,7 @@ import Testing
                 await allChecked.meet()
                 guard hasRoom else { return }
                 try await ledger.write { db in
-                    try db.execute(
-                        sql: "UPDATE accounts SET reserved = reserved + ? WHERE name = 'agent/ranger'",
-                        arguments: [each])
+                    try db.run("UPDATE accounts SET reserved = reserved + ? WHERE name = 'agent/ranger'", [each])
                 }
             }
         }

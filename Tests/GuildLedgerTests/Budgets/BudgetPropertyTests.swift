@@ -185,8 +185,7 @@ private struct BudgetHistory {
             let id = call.reservation.id
             gone.append(
                 try await ledger.read { db in
-                    try db.first("SELECT state FROM reservations WHERE id = ?", [.id(id)]) { $0.text(0) }.flatMap(
-                        \.self)
+                    try db.value("SELECT state FROM reservations WHERE id = ?", [id])
                 })
         }
         for index in open.indices.reversed() where gone[index] == "settled" || gone[index] == "released" {

@@ -1,5 +1,4 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
 import GuildDomain
 import Synchronization
 import Testing
@@ -111,7 +110,7 @@ extension Ledger {
         of caller: Invocation, _ worker: Worker, usage: TokenUsage
     ) async throws -> (report: Int, append: Int) {
         let (reads, writes) = (StepCounter(), StepCounter())
-        try await read { db in reads.begin(db) }
+        try await read { db in try reads.begin(db) }
         let (since, until) = (start - .seconds(86_400), start + .seconds(86_400))
         for grouping in UsageGrouping.allCases { _ = try await self.usage(by: grouping, since: since, until: until) }
         _ = try await hourlyUsage(since: since, until: until)
@@ -122,24 +121,24 @@ extension Ledger {
         var newest = AuditFilter()
         (newest.newestFirst, newest.limit) = (true, 20)
         _ = try await auditLog(newest)
-        try await read { db in reads.end(db) }
-        try committer.exclusively { db in writes.begin(db) }
+        try await read { db in try reads.end(db) }
+        try lane.exclusively { try writes.begin(engine.lane.transaction) }
         try await take(1...1, of: [caller], worker, usage: usage)
         try await appendMany(from: 1, count: 1)
-        try committer.exclusively { db in writes.end(db) }
+        try lane.exclusively { try writes.end(engine.lane.transaction) }
         return (reads.count, writes.count)
     }
 }
 
-/// Counts what one connection does. Reads that follow each other all use the first of the pool's.
+/// Counts what one connection does. Reads that follow each other all use the reader that was put back last.
 private final class StepCounter: Sendable {
     private let steps = Atomic<Int>(0)
 
     var count: Int { steps.load(ordering: .relaxed) }
 
-    func begin(_ db: Database) {
+    func begin(_ db: LedgerTransaction) throws {
         sqlite3_progress_handler(
-            db.sqliteConnection, 1,
+            try Self.database(of: db), 1,
             { context in
                 if let context {
                     Unmanaged<StepCounter>.fromOpaque(context).takeUnretainedValue().steps.add(1, ordering: .relaxed)
@@ -148,5 +147,12 @@ private final class StepCounter: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    func end(_ db: Database) { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
+    func end(_ db: LedgerTransaction) throws { sqlite3_progress_handler(try Self.database(of: db), 0, nil, nil) }
+
+    private static func database(of db: LedgerTransaction) throws -> OpaquePointer {
+        let found = try db.first("SELECT 1") { row in
+            (row.source as? SQLiteStatement).flatMap { sqlite3_db_handle($0.handle) }
+        }
+        return try #require(found ?? nil)
+    }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import GuildTestSupport
 import Testing
@@ -107,9 +106,7 @@ extension TemporaryFolder {
     @Test func `a chain that does not hold is not backed up`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.furnish()
-            try await folder.rawConnection().write { db in
-                try db.execute(sql: "UPDATE audit SET actor = 'nobody' WHERE seq = 2")
-            }
+            try folder.rawConnection().script("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
             let failure = await #expect(throws: BackupFailure.self) {
                 try await ledger.backup(to: folder.path + "/backup")
             }

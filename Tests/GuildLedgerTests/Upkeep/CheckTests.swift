@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -21,7 +20,7 @@ import Testing
 
     private func sql(_ statements: String) async throws -> [LedgerFinding.Part: LedgerFinding] {
         var found = try await findings { _, folder in
-            try await folder.rawConnection().write { try $0.execute(sql: statements) }
+            try folder.rawConnection().script(statements)
         }
         // That connection has dropped the triggers that refuse such statements.
         #expect(found.removeValue(forKey: .schema)?.problems.contains("the trigger audit_kept is missing") == true)
@@ -35,14 +34,14 @@ import Testing
             "the trigger quiet is none that guild makes"
         ),
         ("CREATE TABLE other (x)", "the table other is none that guild makes"),
-        ("ALTER TABLE events ADD COLUMN mine", "the table events is not as guild makes it"),
+        ("ALTER TABLE events ADD COLUMN mine TEXT", "the table events is not as guild makes it"),
     ])
-    func `a schema that is not what the migrations make is found, and no copy of it taken`(
+    func `a schema that is not what guild makes is found, and no copy of it taken`(
         statement: String, problem: String
     ) async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.furnish()
-            try await folder.rawConnection(droppingTriggers: false).write { try $0.execute(sql: statement) }
+            try folder.rawConnection(droppingTriggers: false).script(statement)
             let found = try await ledger.check(now: start).filter { $0.status != .ok }
             #expect(found.map(\.part) == [.schema])
             #expect(found.first?.problems == [problem])
@@ -77,14 +76,12 @@ import Testing
 
     @Test func `an index that does not fit its table is found`() async throws {
         let found = try await findings { _, folder in
-            let raw = try folder.rawConnection()
-            try await raw.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA writable_schema = ON")
-                try db.execute(
-                    sql: "UPDATE sqlite_master SET sql = replace(sql, 'seq', 'time') WHERE name = 'events_retained'")
-                try db.execute(sql: "PRAGMA writable_schema = RESET")
-            }
-            try raw.close()
+            try folder.rawConnection().script(
+                """
+                PRAGMA writable_schema = ON;
+                UPDATE sqlite_master SET sql = replace(sql, 'seq', 'time') WHERE name = 'events_retained';
+                PRAGMA writable_schema = RESET
+                """)
         }
         #expect(found[.integrity]?.status == .failed)
     }

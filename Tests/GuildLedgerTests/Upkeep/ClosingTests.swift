@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Synchronization
 import Testing
@@ -80,7 +79,7 @@ private let day = Duration.seconds(86_400)
             #expect(try await ledger.count("SELECT count(*) FROM turns") == 2)
             #expect(try await ledger.count("SELECT count(*) FROM reservations") == 2)
             let names = try await ledger.read {
-                try String.fetchAll($0, sql: "SELECT name FROM accounts ORDER BY name")
+                try $0.column("SELECT name FROM accounts ORDER BY name", as: String.self)
             }
             #expect(
                 names == ["agent/ranger", "chapter/sea", "invocation/\(kept.id)", "organization", "root/\(kept.root)"])
@@ -172,7 +171,7 @@ private let day = Duration.seconds(86_400)
             #expect(try await prune(ledger, at: Self.later).callsClosed == 4)
             _ = try await ledger.sound(now: Self.later)
             let raw = try folder.rawConnection()
-            try await raw.write { db in try db.execute(sql: change) }
+            try raw.script(change)
             #expect(try await !ledger.verifyBudgets(now: Self.later).isSound)
         }
     }
@@ -276,11 +275,11 @@ private let day = Duration.seconds(86_400)
             let worker = try await ledger.worker()
             try await whole("old", ledger, worker, at: start)
             await #expect(throws: (any Error).self) {
-                try await ledger.write { try $0.execute(sql: "DELETE FROM entries") }
+                try await ledger.write { try $0.run("DELETE FROM entries") }
             }
             _ = try await prune(ledger, at: Self.later)
             await #expect(throws: (any Error).self) {
-                try await ledger.write { try $0.execute(sql: "UPDATE entries SET at = 0") }
+                try await ledger.write { try $0.run("UPDATE entries SET at = 0") }
             }
         }
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -40,10 +39,11 @@ import Testing
     /// The pages of the file that are not the chain's, which only ever grows.
     private func pages(_ ledger: Ledger) async throws -> (all: Int, others: Int) {
         try await ledger.read { db in
-            let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let all = try db.value("PRAGMA page_count", as: Int.self) ?? 0
             let chain =
-                try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM dbstat WHERE name LIKE 'audit%' AND name <> 'audit_bodies'") ?? 0
+                try db.value(
+                    "SELECT count(*) FROM dbstat WHERE name LIKE 'audit%' AND name <> 'audit_bodies'", as: Int.self)
+                ?? 0
             return (all, all - chain)
         }
     }
@@ -79,7 +79,7 @@ import Testing
             #expect(try await !ledger.checkpoint(above: ledger.logBytes))
             try await ledger.read { db in
                 // The read holds its snapshot while another transaction follows it.
-                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM events")
+                _ = try db.value("SELECT count(*) FROM events", as: Int.self)
             }
             #expect(try await ledger.checkpoint(above: limit))
             #expect(ledger.logBytes == 0)

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import GuildDomain
 import Testing
 
@@ -39,15 +38,22 @@ extension Ledger {
     /// Everything that any row of a table holds, as text.
     fileprivate func dump() async throws -> String {
         try await read { db in
-            let tables = try String.fetchAll(
-                db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            let tables = try db.column(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", as: String.self)
             return try tables.map { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { row in
-                    row.databaseValues.map { value in
-                        Data.fromDatabaseValue(value).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-                    }.joined(separator: " ")
+                try db.all("SELECT * FROM \(table)") { row in
+                    (0..<row.source.columnCount).map { Self.text(row.value($0)) }.joined(separator: " ")
                 }.joined(separator: "\n")
             }.joined(separator: "\n")
+        }
+    }
+
+    private static func text(_ value: StoredValue) -> String {
+        switch value {
+        case .null: "NULL"
+        case .integer(let number): "\(number)"
+        case .text(let text): text
+        case .blob(let bytes): String(decoding: bytes, as: UTF8.self)
         }
     }
 }

@@ -30,16 +30,16 @@ struct ApprovalConditionTests {
     func `a condition that can hold is taken`(rule: String) throws { #expect(try approval(rule) == []) }
 
     @Test(arguments: [
-        ("{ fields: [number], conditions: { number: [\"77\"] } }", "conditions.number: \"77\" is nothing", "'77'"),
+        ("{ fields: [number], conditions: { number: [\"77\"] } }", "conditions.number: \"77\" is not a value", "'77'"),
         ("{ fields: [number], conditions: { number: [{ prefix: \"6\" }] } }", "a number from 1", ""),
         ("{ fields: [number], conditions: { number: [0] } }", "a number from 1", ""),
         ("{ fields: [number], conditions: { number: [{ numeric: [\"<\", 1] }] } }", "a number from 1", ""),
-        ("{ fields: [number], conditions: { number: [77, \"78\"] } }", "\"78\" is nothing", "'78'"),
+        ("{ fields: [number], conditions: { number: [77, \"78\"] } }", "\"78\" is not a value", "'78'"),
         ("{ fields: [number], conditions: { number: [{ anything-but: \"7\" }] } }", "anything but", "'7'"),
         ("{ fields: [comment], conditions: { comment: [\"1001\"] } }", "conditions.comment", "'1001'"),
         ("{ fields: [labels], conditions: { labels: [2024] } }", "expected text", "'\"2024\"'"),
         ("{ fields: [labels], conditions: { labels: [true] } }", "expected text", "'\"true\"'"),
-        ("{ fields: [labels], conditions: { labels: [null] } }", "null is nothing that 'labels' can be", ""),
+        ("{ fields: [labels], conditions: { labels: [null] } }", "null is not a value that 'labels' can have", ""),
         ("{ fields: [labels], conditions: { labels: [{ numeric: [\">\", 1] }] } }", "expected text", ""),
         ("{ fields: [labels], conditions: { labels: { name: [bug] } } }", "'name' within 'labels'", ""),
         ("{ fields: [mentions], conditions: { mentions: [7] } }", "expected text", "'\"7\"'"),

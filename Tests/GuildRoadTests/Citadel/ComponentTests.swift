@@ -1,4 +1,5 @@
 import GuildCitadel
+import GuildControl
 import GuildDomain
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: ["feed-poller", "notifier"]) func `what this version does not run is said so`(name: String) {
-        #expect(throws: Failure(.usage, "component '\(name)' is not in this version", hint: "leave it out")) {
+        #expect(throws: Failure(.usage, "component '\(name)' is not available in this version", hint: "remove it")) {
             try Component.parse([name])
         }
     }

@@ -1,3 +1,4 @@
+import GuildControl
 import GuildDomain
 import GuildLedger
 import GuildTestSupport

@@ -191,7 +191,7 @@ import Testing
         let taking = LedgerTaking(settings, actor: "user:ada")
         let outcome = try await taking.take(nil)
         #expect(outcome.before == path)
-        #expect(said.withLock { $0 } == ["still at work in \(path), until it is started again: process \(getpid())"])
+        #expect(said.withLock { $0 } == ["still using \(path) until restarted: process \(getpid())"])
         try await ledger.unregister(worker, now: start)
         _ = try await taking.take(path)
         _ = try await taking.take(nil)

@@ -1,5 +1,6 @@
 import GuildCodex
 import GuildConnectors
+import GuildControl
 import GuildDomain
 import GuildLedger
 import GuildTestSupport

@@ -2,7 +2,7 @@ import GuildDomain
 import GuildLedger
 import Testing
 
-@testable import GuildCitadel
+@testable import GuildControl
 
 /// Every id may be shortened to a beginning that only one has.
 @Suite(.timeLimit(.minutes(1))) struct WrittenIDTests {

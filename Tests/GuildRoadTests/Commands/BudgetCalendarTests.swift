@@ -2,7 +2,7 @@ import Foundation
 import GuildDomain
 import Testing
 
-@testable import GuildCitadel
+@testable import GuildBudgets
 
 @Suite struct BudgetCalendarTests {
     private func at(_ text: String) throws -> Timestamp { try #require(Timestamp(rfc3339: text)) }

@@ -1,7 +1,7 @@
 import GuildDomain
 import Testing
 
-@testable import GuildCitadel
+@testable import GuildBudgets
 
 @Suite struct BurnRateTests {
     private let now = Timestamp(seconds: 1_790_000_000)

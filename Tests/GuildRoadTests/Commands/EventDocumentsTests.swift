@@ -1,4 +1,3 @@
-import GuildCitadel
 import GuildDomain
 import Testing
 

@@ -1,9 +1,8 @@
 import Foundation
 import GuildDomain
-
 import Testing
 
-@testable import GuildCitadel
+@testable import GuildBudgets
 @testable import GuildLedger
 
 @Suite struct UsageForecastTests {

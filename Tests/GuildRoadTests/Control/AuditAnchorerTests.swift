@@ -13,9 +13,16 @@ import Testing
             ledger: house.ledger, repository: house.access.repository, time: house.time, actor: "user:ada")
     }
 
-    private func anchoring(_ house: Deployment, _ settings: AuditSettings = AuditSettings()) -> AuditAnchoring {
-        AuditAnchoring(
-            ledger: house.ledger, repository: house.access.repository, settings: { settings }, time: house.time,
+    /// - Parameter settings: `audit` of the Guild; nil is the head's own.
+    private func anchoring(_ house: Deployment, _ settings: String? = nil) throws -> AuditAnchoring {
+        let other = try settings.map { settings in
+            let head = try OfficeCodex.snapshot([
+                "guild.yaml": OfficeCodex.manifest("Guild", "acme", "audit: { \(settings) }")
+            ])
+            return CurrentCodex(head) { _ in head }
+        }
+        return AuditAnchoring(
+            ledger: house.ledger, repository: house.access.repository, codex: other ?? house.codex, time: house.time,
             logger: silent)
     }
 
@@ -93,10 +100,7 @@ import Testing
         defer { building.keep() }
         let house = try await building.deployment()
         defer { house.close() }
-        var settings = AuditSettings()
-        settings.anchorEvery = 3
-        settings.anchorMinutes = 10
-        let anchoring = anchoring(house, settings)
+        let anchoring = try anchoring(house, "anchor_every: 3, anchor_minutes: 10")
         #expect(try await anchoring.due(now: start) == nil)
         try await append(house.ledger)
         #expect(try await anchoring.due(now: start) == start + .seconds(600))
@@ -109,8 +113,8 @@ import Testing
         #expect(try await anchoring.due(now: time.now) == start + .seconds(600))
         // A clock set back does not put it off.
         #expect(try await anchoring.due(now: start - .seconds(5000)) == start - .seconds(4400))
-        settings.anchors = false
-        #expect(try await self.anchoring(house, settings).due(now: start + .seconds(9999)) == nil)
+        let off = try self.anchoring(house, "anchor: false, anchor_every: 3, anchor_minutes: 10")
+        #expect(try await off.due(now: start + .seconds(9999)) == nil)
     }
 
     @Test func `the service sleeps while nothing is written, and anchors when it is due`() async throws {
@@ -119,9 +123,7 @@ import Testing
         defer { building.keep() }
         let house = try await building.deployment()
         defer { house.close() }
-        var settings = AuditSettings()
-        settings.anchorEvery = 2
-        let anchoring = anchoring(house, settings)
+        let anchoring = try anchoring(house, "anchor_every: 2")
         try await append(house.ledger)
         let running = Task { try await anchoring.run() }
         // With one entry there is nothing to do for an hour.
@@ -165,7 +167,7 @@ import Testing
         let refusal = await #expect(throws: AnchorRefused.self) { try await anchorer(other).anchor() }
         #expect(refusal?.kind == .failed)
         #expect(try await verdict(other).problem?.reason.contains("rewritten") == true)
-        #expect(await anchoring(other).anchor() == false)
+        #expect(try await anchoring(other).anchor() == false)
     }
 }
 

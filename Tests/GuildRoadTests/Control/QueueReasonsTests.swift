@@ -26,7 +26,7 @@ import Testing
     @Test(
         arguments: [
             (["clerk": 1], [:], "an executor"), (["clerk": 2], [:], "clerk's limit of 2 at once"),
-            (["other": 3], [:], "the limit of 3 at once in all"),
+            (["other": 3], [:], "the limit of 3 at once for all agents"),
             (["clerk": 2], ["chapter/office": AlertLevel.red], "the red alert of chapter/office"),
             (["clerk": 0], ["agent/clerk": AlertLevel.orange], "an executor"),
         ] as [([String: Int], [String: AlertLevel], String)])
@@ -59,7 +59,7 @@ import Testing
             to: routed, of: event, alerts: AlertLevels(["organization": .orange]))
         #expect(decided.first?.outcome == .dispatched)
         #expect(
-            decided.first?.reasons.last == "the orange alert of organization keeps BACKGROUND work in the queue")
+            decided.first?.reasons.last == "the orange alert of organization holds BACKGROUND work in the queue")
         #expect(AdmissionPolicy(snapshot).applied(to: routed, of: event).first?.reasons.count == 1)
     }
 }

@@ -161,7 +161,7 @@ import Testing
         #expect(failure?.kind == .usage)
         #expect(
             failure?.message
-                == "--from \(early.rfc3339) is more than 31 days back: what fired then is not known any more")
+                == "--from \(early.rfc3339) is more than 31 days back: the firings of that time are no longer recorded")
         #expect(failure?.hint?.contains(first.rfc3339) == true)
         await #expect(throws: Failure.self) { try await desk.backfill(night, from: early, to: now) }
         #expect(try await office.ledger.firingCount() == 0)

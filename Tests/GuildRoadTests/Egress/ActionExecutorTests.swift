@@ -26,9 +26,9 @@ import Testing
 
     private func withExecutor(_ office: Office, _ body: () async throws -> Void) async throws {
         let executor = ActionExecutor(
-            ledger: office.ledger, connectors: { [office] in office.connectors.of(office.head) },
-            worker: try await office.worker(), settings: { [office] in office.head.settings }, time: office.time,
-            logger: silent)
+            ActionExecutor.Parts(
+                ledger: office.ledger, codex: office.codex, connectors: office.connectors,
+                worker: try await office.worker(), time: office.time, logger: silent))
         let running = Task { try await executor.run() }
         do {
             try await body()

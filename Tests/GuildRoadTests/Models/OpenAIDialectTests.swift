@@ -64,7 +64,7 @@ import Testing
             "model", with: #"{"message":"max_tokens and max_completion_tokens: unknown parameter"}"#)
         let failure = try #require(try await vendor.provider(.openAICompatible).failure(.hello))
         #expect(vendor.server.requests.count <= 3)
-        #expect(failure.hint?.contains("does not take 'max_tokens'") == true)
+        #expect(failure.hint?.contains("rejects 'max_tokens'") == true)
         #expect(failure.message.contains("refused the request (400)"))
     }
 

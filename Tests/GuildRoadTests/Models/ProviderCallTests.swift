@@ -253,14 +253,14 @@ import Testing
     @Test func `a status without a body blames no prompt`() async throws {
         let vendor = try ModelServer([.send("HTTP/1.1 204 No Content\r\n\r\n"), .close])
         let failure = try #require(try await vendor.provider(.openai).failure(.hello))
-        #expect(failure.message == "openai: refused the request (204): it gives no reason")
+        #expect(failure.message == "openai: refused the request (204): no reason given")
         #expect(failure.hint?.contains("base_url") == true && failure.hint?.contains("prompt") == false)
     }
 
     @Test(arguments: [
         (401, "api_key"), (402, "credit"), (403, "may not use"), (404, "no such model"), (408, "timed out"),
-        (409, "busy with another"), (413, "too large"), (429, "limits your rate"), (500, "failed by itself"),
-        (503, "overloaded"), (521, "proxy"), (529, "overloaded"), (307, "moved"), (400, "objects"), (201, "base_url"),
+        (409, "busy with another"), (413, "too large"), (429, "limits your rate"), (500, "the provider failed"),
+        (503, "overloaded"), (521, "proxy"), (529, "overloaded"), (307, "moved"), (400, "fix the cause"), (201, "base_url"),
     ])
     func `each status has a hint of its own`(status: Int, words: String) async throws {
         let vendor = try ModelServer(RawServer.respond(status: status, body: "{}"))

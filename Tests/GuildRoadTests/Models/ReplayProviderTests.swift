@@ -46,7 +46,7 @@ import Testing
         #expect(first.content == [.text("one")])
         #expect(second.content == [.text("two")])
         let miss = await provider.failure(.hello)
-        #expect(miss?.message.contains("was answered 2 times, as often as it is recorded") == true)
+        #expect(miss?.message.contains("was answered 2 times, as often as it was recorded") == true)
     }
 
     @Test func `volatile values of the run do not matter`() async throws {

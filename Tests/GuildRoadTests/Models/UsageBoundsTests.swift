@@ -83,10 +83,10 @@ import Testing
     {
         let unknown = bounds.judge(ReportedUsage(tokens: TokenUsage(input: 700, cacheRead: 300), output: .unknown))
         #expect(unknown.tokens == TokenUsage(input: 700, cacheRead: 300, output: 1_024))
-        #expect(unknown.isEstimate && unknown.doubt?.contains("the output its bound") == true)
+        #expect(unknown.isEstimate && unknown.doubt?.contains("the output at its bound") == true)
         let running = bounds.judge(ReportedUsage(tokens: TokenUsage(input: 700, output: 9), output: .soFar))
         #expect(running.tokens == TokenUsage(input: 700, output: 9))
-        #expect(running.isEstimate && running.doubt?.contains("at least") == true)
+        #expect(running.isEstimate && running.doubt?.contains("a minimum") == true)
         let impossible = bounds.judge(ReportedUsage(tokens: TokenUsage(input: .max), output: .unknown))
         #expect(impossible.tokens == nil)
     }

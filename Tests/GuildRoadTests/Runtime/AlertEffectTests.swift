@@ -7,7 +7,7 @@ import Testing
 
 @testable import GuildRuntime
 
-/// What an alert changes of the work that still runs (spec "Mana", the table of alerts).
+/// The effects of an alert on running work (docs/dispatch.md, "Order of the queue").
 @Suite(.timeLimit(.minutes(5))) struct AlertEffectTests {
     private static let long = String(repeating: "x", count: 5000)
     /// A chapter that may use so many tokens a month.

@@ -18,7 +18,8 @@ import Testing
             options: RunOptions(), tools: [], outputSchema: schema)
         let model = try #require(try ModelSelection.candidates(for: agent, override: nil, in: snapshot).first)
         let limits = InvocationLimits(agent: agent, options: RunOptions(), in: snapshot, model: model)
-        return try Ending(of: try #require(turns.last), after: turns, builder, limits)
+        let answered = try AnsweredTurn.all(in: turns)
+        return Ending(of: try #require(answered.last), after: answered, builder, limits)
     }
 
     private static let call = ToolCall(position: 0, callID: "c", name: "codex.read", arguments: [:], result: "x")

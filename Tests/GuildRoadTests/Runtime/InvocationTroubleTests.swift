@@ -57,6 +57,31 @@ import Testing
         #expect(story.retries == [start + .seconds(86_400)])
     }
 
+    @Test func `a fallback that only the run's own commit has is asked too`() async throws {
+        let vendor = try Vendor.serving(.status(429, retryAfter: 86_400), .text("Here."))
+        let office = try Office(
+            vendor: vendor,
+            ["providers/models.yaml": OfficeCodex.models(vendor.url(), "routing: { fallback_chain: [spare] }")])
+        let (worker, story) = (try await office.worker(), Story())
+        try await office.queue()
+        // The accepted head has no chain: the run was called with a draft, as with `--worktree`.
+        try office.push(["providers/models.yaml": OfficeCodex.models(vendor.url())])
+        #expect(try await office.attempt(worker, story: story, isWatched: true)?.state == .queued)
+        office.time.advance(by: .seconds(20))
+        #expect(try await office.attempt(worker, story: story, isWatched: true)?.state == .succeeded)
+        #expect(story.models == ["scripted/small", "spare/large"])
+        // And a chain that only the head has is none of this run's.
+        let bare = try Vendor.serving(.status(429, retryAfter: 86_400))
+        let other = try Office(vendor: bare)
+        try await other.queue()
+        try other.push([
+            "providers/models.yaml": OfficeCodex.models(bare.url(), "routing: { fallback_chain: [spare] }")
+        ])
+        let ended = try await other.attempt(try await other.worker(), story: story, isWatched: true)
+        #expect(ended?.state == .failed)
+        #expect(story.failure?.message.contains("asks for a pause of") == true)
+    }
+
     @Test func `retries end, and the last failure is the invocation's`() async throws {
         let vendor = try Vendor.serving(.status(500))
         let office = try Office(vendor: vendor)

@@ -13,12 +13,14 @@ extension Office {
     func attempt(
         _ worker: Worker, story: Story = Story(), substitute: ModelProviders.Substitute? = nil,
         isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        memory: RunMemory = RunMemory(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> Invocation? {
         guard let claim = try await ledger.claimInvocation(ClaimScope(), worker: worker, now: time.now) else {
             return nil
         }
-        try await run(claim, worker, substitute: substitute, isDraining: isDraining, isWatched: isWatched) { event in
+        try await run(
+            claim, worker, substitute: substitute, isDraining: isDraining, isWatched: isWatched, memory: memory
+        ) { event in
             story.tell(event)
             observe(event)
         }
@@ -28,13 +30,13 @@ extension Office {
     func run(
         _ claim: ClaimedInvocation, _ worker: Worker, substitute: ModelProviders.Substitute? = nil,
         isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
-        observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        memory: RunMemory = RunMemory(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws {
         let parts = parts(worker, substitute: substitute)
         let run = InvocationRun(
             ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
             providers: parts.providers, time: time, retry: head.settings.retries, observe: observe,
-            mayPause: { nil }, isDraining: isDraining, isWatched: isWatched)
+            mayPause: { nil }, isDraining: isDraining, isWatched: isWatched, memory: memory)
         try await run.run()
     }
 

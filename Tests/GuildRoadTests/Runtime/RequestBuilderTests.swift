@@ -23,7 +23,8 @@ import Testing
 
     private func request(_ builder: RequestBuilder, _ turns: [JournalledTurn] = []) throws -> ModelRequest {
         var trim = ContextTrim()
-        return try builder.request(model: "m", maxOutputTokens: 100, turns: turns, trim: &trim)
+        return try builder.request(
+            model: "m", maxOutputTokens: 100, turns: try AnsweredTurn.all(in: turns), trim: &trim)
     }
 
     private func texts(_ message: ModelMessage?) -> [String] {
@@ -112,7 +113,7 @@ import Testing
         let schema = try JSONSchema(parsing: ["type": "object", "properties": ["n": ["type": "integer"]]])
         let builder = try builder(.sample("a"), schema: schema)
         let turn = JournalledTurn.sample(1, [.text(text)], stop: stop)
-        #expect(try (builder.problems(in: turn) == nil) == passes)
+        #expect(try (builder.problems(in: #require(try AnsweredTurn(turn))) == nil) == passes)
         let messages = try request(builder, [turn]).messages
         #expect(messages.count == (passes ? 2 : 3))
         #expect(passes || texts(messages.last).first?.hasPrefix("Your answer does not satisfy its schema.") == true)
@@ -122,7 +123,7 @@ import Testing
         let done = ToolCall(
             position: 0, callID: "c", name: "github.create_issue_comment", arguments: [:], result: "{\"id\":7}",
             actionID: ActionID(derivedFrom: ["a"]))
-        let values = try builder(.sample("a")).volatile(after: [.sample(1, calls: [done])])
+        let values = try builder(.sample("a")).volatile(after: AnsweredTurn.all(in: [.sample(1, calls: [done])]))
         #expect(
             values.map(\.name) == [
                 "now", "event.id", "event.time", "event.root", "invocation.id", "commit", "result.1.0",

@@ -51,7 +51,7 @@ import Testing
         try await office.queue()
         let back = try #require(try await office.attempt(try await office.worker()))
         #expect(back.usage == TokenUsage(input: 2_000, output: 2))
-        #expect(try await bodies(office, "budget.estimated").first?["doubt"]?.string?.contains("at least") == true)
+        #expect(try await bodies(office, "budget.estimated").first?["doubt"]?.string?.contains("a minimum") == true)
         #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
     }
 

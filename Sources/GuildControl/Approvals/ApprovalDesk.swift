@@ -1,0 +1,67 @@
+package import GuildDomain
+package import GuildLedger
+
+/// Lets people approve actions that agents may not do alone: those of autonomy 1.
+package struct ApprovalDesk: Sendable {
+    /// The next step once a decision is recorded.
+    package enum Continuation: Sendable, Hashable {
+        /// A process that executes actions and invocations is alive and continues by itself.
+        case served(pid: Int32, host: String)
+        /// Nobody is there to continue.
+        case unattended
+    }
+
+    private let ledger: Ledger
+    private let actionWait: Duration
+    private let time: any TimeSource
+    /// `user:NAME`.
+    private let actor: String
+
+    /// - Parameter actionWait: how long a turn waits for the result of an approved action.
+    package init(ledger: Ledger, actionWait: Duration, actor: String, time: any TimeSource) {
+        self.ledger = ledger
+        self.actionWait = actionWait
+        self.actor = actor
+        self.time = time
+    }
+
+    /// The actions that ids, whole or as much of each as is unique, name; each of them can be decided now.
+    ///
+    /// - Throws: `Failure` with all that is wrong with any of them.
+    package func find(_ ids: [String], approve: Bool) async throws -> [ActionID] {
+        var found: [ActionID] = []
+        var failures: [any GuildError] = []
+        for id in ids {
+            do {
+                let action = try await WrittenID.action(id, in: ledger)
+                try await ledger.checkDecidable(action, approve: approve)
+                // One that is named twice is meant once.
+                if !found.contains(action) { found.append(action) }
+            } catch let failure as any GuildError where failure.kind == .usage {
+                failures.append(failure)
+            }
+        }
+        if let failure = Failure.together(failures) { throw failure }
+        return found
+    }
+
+    /// Records one decision.
+    ///
+    /// - Throws: `ApprovalFailure` if the id names no waiting action.
+    package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
+        let now = time.now
+        return try await ledger.decide(
+            id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
+    }
+
+    /// What happens after a decision: a running process continues, or somebody has to start one.
+    package func continuation() async throws -> Continuation {
+        let needed = [Component.executor, .actionExecutor].map(\.rawValue)
+        let alive = try await ledger.status().processes.filter(\.isAlive)
+        let serving = alive.first { process in
+            let components = process.components.split(separator: " ").map(String.init)
+            return needed.allSatisfy(components.contains)
+        }
+        return serving.map { .served(pid: $0.pid, host: $0.host) } ?? .unattended
+    }
+}

@@ -1,0 +1,53 @@
+package import GuildDomain
+
+extension Ledger {
+    /// The alerts in force, the highest first; at most `AlertInForce.alertLimit`.
+    package func alertsInForce(now: Timestamp) async throws -> [AlertInForce] {
+        try await read { db in
+            try db.alertLevels(now: now).levels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .prefix(AlertInForce.alertLimit).map { account, level in
+                    AlertInForce(account: account, level: level, recipients: try db.alertRecipients(of: account))
+                }
+        }
+    }
+}
+
+/// An account whose spending has come near to a limit.
+package struct AlertInForce: Sendable, Hashable {
+    /// Alerts that one question lists.
+    package static let alertLimit = 100
+
+    package let account: String
+    package let level: AlertLevel
+    /// Who is told of it: `agent/NAME`, `user:ID`, a chapter's `notify` target, or, where the codex names nobody, the
+    /// account itself.
+    package let recipients: [String]
+}
+
+extension LedgerTransaction {
+    /// Recipients that one account has at most: further chapters' masters are not told of the organisation's alert.
+    private static let recipientLimit = 1000
+
+    func alertRecipients(of account: String) throws -> [String] {
+        let recipients = try column(
+            "SELECT recipient FROM alert_recipients WHERE account = ? ORDER BY position", [account], as: String.self)
+        return recipients.isEmpty ? [account] : recipients
+    }
+
+    /// Puts what a commit says in the place of what an earlier one said.
+    func replaceAlertRecipients(_ recipients: [String: [String]]) throws {
+        let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
+        var known: [String: [String]] = [:]
+        try each("SELECT account, recipient FROM alert_recipients ORDER BY account, position") { row in
+            try known[row[0], default: []].append(row[1])
+        }
+        for account in Set(known.keys).union(wanted.keys) where known[account] != wanted[account] {
+            try run("DELETE FROM alert_recipients WHERE account = ?", [account])
+            for (position, recipient) in (wanted[account] ?? []).enumerated() {
+                try run(
+                    "INSERT INTO alert_recipients (account, position, recipient) VALUES (?, ?, ?)",
+                    [account, position, recipient])
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import CSQLite
+import Foundation
+
+/// One connection to an SQLite file, used by one thread at a time.
+///
+/// Safe to hand on (`@unchecked Sendable`): it is opened without SQLite's own mutexes, and whoever has it took it out of
+/// its owner's hands first: the lane's queue, the readers' pool or the function that opened it.
+final class SQLiteConnection: StatementConnection, @unchecked Sendable {
+    /// Prepared statements that are kept; past it all of them are dropped and prepared again when needed.
+    private static let statementLimit = 1024
+
+    let path: String
+    private let handle: OpaquePointer
+    private var statements: [String: SQLiteStatement] = [:]
+    /// For statements one by one, or for the transaction that is open. Made when asked for: kept, it would keep this open.
+    var transaction: LedgerTransaction { LedgerTransaction(self) }
+
+    enum Access {
+        case readOnly, readWrite
+        /// Makes the file if it is not there.
+        case create
+    }
+
+    /// - Parameters:
+    ///   - path: of the file; `:memory:` is a database of its own.
+    ///   - busyMilliseconds: how long a statement waits for somebody else's lock.
+    init(path: String, _ access: Access = .create, busyMilliseconds: Int32 = 0) throws(StorageFault) {
+        let flags =
+            switch access {
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let opened else {
+            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(opened)
+            throw StorageFault(code, message: message)
+        }
+        handle = opened
+        self.path = path
+        sqlite3_busy_timeout(handle, busyMilliseconds)
+        try script("PRAGMA foreign_keys = ON")
+    }
+
+    deinit {
+        statements.removeAll()
+        // With every statement finalised it closes at once.
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs statements without parameters, one after the other: a schema, a pragma.
+    func script(_ sql: String) throws(StorageFault) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw fault(code, sql) }
+    }
+
+    var isInsideTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+    /// Waits for locks no longer than this.
+    func wait(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    func transaction<Value>(
+        _ begin: String = "BEGIN IMMEDIATE", _ body: (LedgerTransaction) throws -> Value
+    ) throws -> Value {
+        try transaction.run(begin)
+        do {
+            let value = try body(transaction)
+            try transaction.run("COMMIT")
+            return value
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    /// Ends the transaction without its changes, if one is open.
+    func rollBack() {
+        guard isInsideTransaction else { return }
+        // Losing the error is safe: a rollback that fails has rolled back already.
+        try? script("ROLLBACK")
+    }
+
+    /// Copies the whole database, as it is now, over the one of `target`.
+    ///
+    /// - Parameter pagesPerStep: after each step, others get their turn at the locks.
+    func backUp(to target: SQLiteConnection, pagesPerStep: Int32) throws(StorageFault) {
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw target.fault(sqlite3_extended_errcode(target.handle), "")
+        }
+        var code = SQLITE_OK
+        while code == SQLITE_OK { code = sqlite3_backup_step(backup, pagesPerStep) }
+        let end = sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE, end == SQLITE_OK else { throw target.fault(code == SQLITE_DONE ? end : code, "") }
+    }
+
+    // MARK: Statements
+
+    var changeCount: Int { Int(sqlite3_changes64(handle)) }
+
+    func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws {
+        let statement = try prepared(sql)
+        statement.isBusy = true
+        defer { statement.reset() }
+        try statement.bind(values)
+        let row = LedgerRow(source: statement)
+        while try statement.step() {
+            guard try read(row) else { return }
+        }
+    }
+
+    private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {
+        // A statement that is being read is asked for again by what its rows lead to: that one gets its own.
+        if let known = statements[sql], !known.isBusy { return known }
+        let statement = try SQLiteStatement(sql, in: handle)
+        guard statements[sql] == nil else { return statement }
+        if statements.count >= Self.statementLimit { statements = statements.filter(\.value.isBusy) }
+        statements[sql] = statement
+        return statement
+    }
+
+    private func fault(_ code: Int32, _ sql: String) -> StorageFault {
+        StorageFault(code, message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+    }
+}
+
+extension StorageFault {
+    /// - Parameter code: SQLite's, extended or not.
+    init(_ code: Int32, message: String, sql: String = "") {
+        let kind: Kind =
+            switch code & 0xFF {
+            case SQLITE_BUSY, SQLITE_LOCKED: .busy
+            case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: .readOnly
+            case SQLITE_FULL: .full
+            case SQLITE_NOTADB, SQLITE_CORRUPT: .notADatabase
+            case SQLITE_CONSTRAINT: .constraint
+            case SQLITE_IOERR: .inputOutput
+            default: .other
+            }
+        self.init(kind: kind, message: message, sql: sql)
+    }
+}

@@ -1,0 +1,85 @@
+/// What a transaction works on: the one way to run SQL. A closure that is given it touches nothing else, because it may
+/// run twice.
+///
+/// Parameters are positional (`?`); each statement is prepared once a connection. Not for use outside the closure.
+package final class LedgerTransaction {
+    private let connection: any StatementConnection
+
+    init(_ connection: any StatementConnection) { self.connection = connection }
+
+    /// So many places for values, for a list: `?, ?, ?`.
+    static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+
+    /// Runs a statement whose outcome nobody asks for.
+    package func run(_ sql: String, _ values: [(any Storable)?] = []) throws {
+        try connection.step(sql, values) { _ in true }
+    }
+
+    /// Runs a statement.
+    ///
+    /// - Returns: how many rows it inserted, updated or deleted.
+    package func changes(_ sql: String, _ values: [(any Storable)?] = []) throws -> Int {
+        try connection.step(sql, values) { _ in true }
+        return connection.changeCount
+    }
+
+    /// - Returns: what `read` makes of the first row; nil if there is none.
+    package func first<Value>(
+        _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
+    ) throws -> Value? {
+        var found: Value?
+        try connection.step(sql, values) { row in
+            found = try read(row)
+            return false
+        }
+        return found
+    }
+
+    /// The first column of the first row; nil if there is no row or it is NULL.
+    package func value<Value: StoredDecodable>(
+        _ sql: String, _ values: [(any Storable)?] = [], as type: Value.Type = Value.self
+    ) throws -> Value? {
+        try first(sql, values) { row in try row[0] as Value? } ?? nil
+    }
+
+    /// Whether a condition holds: `sql` is a query that gives 0 or 1, such as `SELECT EXISTS (…)`.
+    package func holds(_ sql: String, _ values: [(any Storable)?] = []) throws -> Bool {
+        try value(sql, values, as: Bool.self) ?? false
+    }
+
+    /// - Returns: what `read` makes of each row, in order.
+    package func all<Value>(
+        _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
+    ) throws -> [Value] {
+        var found: [Value] = []
+        try connection.step(sql, values) { row in
+            found.append(try read(row))
+            return true
+        }
+        return found
+    }
+
+    /// The first column of every row.
+    package func column<Value: StoredDecodable>(
+        _ sql: String, _ values: [(any Storable)?] = [], as type: Value.Type = Value.self
+    ) throws -> [Value] {
+        try all(sql, values) { row in try row[0] }
+    }
+
+    /// Reads every row, one after the other.
+    package func each(
+        _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Void
+    ) throws {
+        try connection.step(sql, values) { row in
+            try read(row)
+            return true
+        }
+    }
+
+    /// Reads rows until `read` returns false.
+    package func rows(
+        _ sql: String, _ values: [(any Storable)?] = [], while read: (LedgerRow) throws -> Bool
+    ) throws {
+        try connection.step(sql, values, read)
+    }
+}
