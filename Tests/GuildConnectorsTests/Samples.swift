@@ -19,6 +19,8 @@ enum Samples {
         let headers: Headers
         let secret: String
         let body: [UInt8]
+        /// Unix seconds, if the time matters.
+        let now: Int64?
         let isValid: Bool
     }
 
@@ -32,11 +34,18 @@ enum Samples {
         return Delivery(id: id, headers: headers(line), secret: secret, body: bytes(file))
     }
 
-    static let gitHubVectors: [Vector] = lines("signatures.jsonl").compactMap { line in
-        guard line["scheme"]?.string == "github", let name = line["name"]?.string, let body = line["body"]?.string,
-            let secret = line["secret"]?.string, let isValid = line["valid"]?.bool
-        else { return nil }
-        return Vector(name: name, headers: headers(line), secret: secret, body: Array(body.utf8), isValid: isValid)
+    static let gitHubVectors = vectors(of: "github")
+
+    /// The documented signatures of a scheme.
+    static func vectors(of scheme: String) -> [Vector] {
+        lines("signatures.jsonl").compactMap { line in
+            guard line["scheme"]?.string == scheme, let name = line["name"]?.string, let body = line["body"]?.string,
+                let secret = line["secret"]?.string, let isValid = line["valid"]?.bool
+            else { return nil }
+            return Vector(
+                name: name, headers: headers(line), secret: secret, body: Array(body.utf8),
+                now: line["now"]?.integer, isValid: isValid)
+        }
     }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -32,7 +32,11 @@ final class Office: Sendable {
     ///   - vendor: what the model `scripted` calls.
     ///   - hub: what the connector `github` calls.
     ///   - changes: files put in or replaced, nil taken out.
-    init(vendor: RawServer? = nil, hub: RawServer? = nil, _ changes: [String: String?] = [:]) throws {
+    ///   - secret: the first of the endpoint's secrets.
+    init(
+        vendor: RawServer? = nil, hub: RawServer? = nil, _ changes: [String: String?] = [:],
+        secret: String = "open sesame"
+    ) throws {
         servers = [vendor, hub]
         folder = try TemporaryFolder()
         time = ManualTime(start)
@@ -44,7 +48,7 @@ final class Office: Sendable {
         }
         ledger = try Ledger(at: folder.ledger)
         secrets = SecretResolver(redactor: Redactor(), trust: EverySecret(), http: nil, clock: time, logger: silent) {
-            Self.environment[$0]
+            ["WEBHOOK_SECRET": secret, "NEXT_SECRET": "open barley"][$0]
         }
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
     }
@@ -53,8 +57,6 @@ final class Office: Sendable {
         http.shutdown()
         ledger.close()
     }
-
-    private static let environment = ["WEBHOOK_SECRET": "open sesame", "NEXT_SECRET": "open barley"]
 
     var head: CodexSnapshot { codex.head }
 

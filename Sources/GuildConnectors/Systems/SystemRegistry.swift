@@ -4,7 +4,8 @@ package import GuildDomain
 /// The external systems that this build speaks with. Nothing outside a system's own folder names it but its line here.
 package struct SystemRegistry: Sendable {
     package static let standard = SystemRegistry([
-        .gitHub
+        .gitHub,
+        .standardWebhooks,
     ])
 
     /// In the order of their names.

@@ -242,7 +242,7 @@ import Testing
         let reply = try await route.handle(
             Request(method: "POST", path: "/webhooks/jira", parameters: ["system": "jira"]))
         #expect(reply.status == 404)
-        #expect(try reply.document["detail"] == "this version supports github, not 'jira'")
+        #expect(try reply.document["detail"] == "this version supports github, standard-webhooks, not 'jira'")
     }
 
     @Test func `a full queue asks the sender to come back, and takes nothing`() async throws {

@@ -1,0 +1,97 @@
+import Crypto
+import Foundation
+package import GuildCodex
+import GuildDomain
+
+extension ExternalSystem {
+    /// Any sender that follows https://www.standardwebhooks.com, version 1.0.0.
+    package static let standardWebhooks = ExternalSystem(
+        "standard-webhooks", title: "Standard Webhooks", webhooks: StandardWebhooks())
+}
+
+/// Deliveries signed as https://www.standardwebhooks.com says: id, time and body are all signed, so that an id is one event
+/// and an old delivery is refused.
+package struct StandardWebhooks: WebhookSource {
+    /// How far the sender's time may be off; what the specification's own libraries take.
+    private static let tolerance = Duration.seconds(300)
+    /// The type of a payload that names none.
+    static let unnamedType = "webhook"
+    /// Longest `type`.
+    static let longestType = 256
+
+    package let schemes: Set<WebhookAuthentication.Scheme> = [.system, .standardWebhooks]
+    package let settings: Set<String> = ["tolerance"]
+    package let proof = "signed with webhook-signature"
+    /// The specification asks senders to stay below 20 KB; some don't.
+    package let largestBodyBytes = 5 << 20
+    package let replay = WebhookEndpointManifest.Replay.byID
+
+    package init() {}
+
+    package func mayBeAuthentic(head delivery: WebhookDelivery) -> Bool {
+        StandardWebhooksSignature(delivery.headers) != nil
+    }
+
+    package func objection(to secret: Secret) -> String? {
+        StandardWebhooksKey(secret) == nil ? "it is not the base64 of 24 to 64 bytes (`whsec_…`)" : nil
+    }
+
+    package func authenticate(_ delivery: WebhookDelivery, by secrets: [Secret]) -> WebhookVerdict {
+        guard let signature = StandardWebhooksSignature(delivery.headers),
+            signature.isValid(for: delivery.body, keys: secrets.compactMap { StandardWebhooksKey($0) })
+        else { return .forged }
+        let tolerance = delivery.settings.tolerance ?? Self.tolerance
+        let distance = signature.time - delivery.receivedAt
+        return distance <= tolerance && distance >= Duration.zero - tolerance ? .authentic : .stale
+    }
+
+    /// The payload is a JSON object; its member `type` names the event. That it begins with a brace also means that id, time
+    /// and body can be told apart in what was signed.
+    package func content(
+        of delivery: WebhookDelivery, identity: SystemIdentity?
+    ) throws(WebhookRefusal) -> WebhookContent {
+        guard let id = StandardWebhooksSignature(delivery.headers)?.id else { throw .missingHeader("webhook-id") }
+        let data: JSONValue
+        do throws(JSONParser.Problem) {
+            data = try JSONParser.parse(delivery.body, selecting: ["type": .whole])
+        } catch {
+            throw .notJSON(error)
+        }
+        guard case .object = data, delivery.body.first == UInt8(ascii: "{") else {
+            throw .malformedPayload("it is not an object")
+        }
+        let event = Event(
+            id: delivery.eventID(delivery: id), source: "/\(delivery.system)/\(delivery.endpoint)",
+            type: try Self.eventType(data["type"]), time: delivery.receivedAt, system: delivery.system, containers: [],
+            payload: delivery.body)
+        let digest = delivery.bodyDigests()
+        return .events([WebhookEvent(event: event, digest: digest(event.type))])
+    }
+
+    /// What a sender with that secret writes into `webhook-signature`; nil if it is no shared secret.
+    package static func sign(_ body: [UInt8], id: String, timestamp: String, secret: Secret) -> String? {
+        guard case .shared(let key)? = StandardWebhooksKey(secret) else { return nil }
+        let code = HMAC<SHA256>.authenticationCode(for: Array("\(id).\(timestamp).".utf8) + body, using: key)
+        return "v1," + Data(code).base64EncodedString()
+    }
+
+    /// `user.created`: letters, digits, dots, `_` and `-`.
+    private static func eventType(_ value: JSONValue?) throws(WebhookRefusal) -> String {
+        guard let value, !value.isNull else { return unnamedType }
+        guard let type = value.string, (1...longestType).contains(type.utf8.count), type.utf8.allSatisfy(isTypeByte)
+        else {
+            throw .malformedPayload(
+                "'type' is not a name of at most \(longestType) letters, digits, '.', '_' and '-'")
+        }
+        return type
+    }
+
+    private static func isTypeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
