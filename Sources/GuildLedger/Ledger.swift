@@ -60,6 +60,7 @@ package final class Ledger: Sendable {
             watcher = nil
         }
         engine.close()
+        lane.close()
         use.unlock()
     }
 
@@ -149,6 +150,8 @@ package final class Ledger: Sendable {
     /// writes: the other writer has then finished.
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
+            // First, so that a commit after the look is told.
+            self?.watcher.withLock { $0?.arm() }
             // Losing the error is safe: the slow recheck finds the same commit.
             guard let self, (try? engine.hasForeignCommits()) == true else { return }
             raiseAll()

@@ -3,7 +3,7 @@
 package struct SystemProfile: Sendable, Hashable {
     /// How messages show a place and a person of the system.
     package struct Example: Sendable, Hashable {
-        /// A container: a repository on GitHub.
+        /// A container, as `OWNER/NAME`.
         package let container: String
         /// The id of a person there.
         package let sender: String

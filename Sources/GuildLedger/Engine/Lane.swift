@@ -102,6 +102,15 @@ final class Lane: Sendable {
         }
     }
 
+    /// Closes the connection: at once if nothing runs, else after what runs, which may wait for others' locks.
+    func close() {
+        if state.withLock({ $0.isDraining }) {
+            queue.async { self.connection.close() }
+        } else {
+            queue.sync { connection.close() }
+        }
+    }
+
     private func drain() {
         while let (batch, errand) = next() {
             connection.hold()

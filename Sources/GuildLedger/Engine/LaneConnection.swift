@@ -19,4 +19,6 @@ protocol LaneConnection: AnyObject, Sendable {
     func savepoint() throws
     func releaseSavepoint() throws
     func rollBackToSavepoint() throws
+    /// From now on no transaction begins.
+    func close()
 }

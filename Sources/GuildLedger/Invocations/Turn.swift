@@ -162,9 +162,24 @@ extension JournalledTurn {
         try self.init(
             n: row["n"], attempt: row["attempt"], provider: row["provider"], model: row["model"], stop: row["stop"],
             origin: row["origin"],
-            delta: row.json("delta"), usage: TokenUsage(row: row),
+            delta: Self.delta(row), usage: TokenUsage(row: row),
             costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
             isAnswered: row["state"] as String == "answered", trimmedBytes: row["trimmed"], calls: [])
+    }
+}
+
+extension JournalledTurn {
+    /// Stored deltas are inflated no further than this.
+    private static let deltaLimitBytes = 64 << 20
+
+    /// - Throws: `RowFault` if it is not what was written.
+    private static func delta(_ row: LedgerRow) throws -> JSONValue {
+        guard let stored: [UInt8] = try row["delta"] else { return .null }
+        do {
+            return try JSONParser.parse(try BodyCodec.standard.decode(stored, limitBytes: deltaLimitBytes))
+        } catch {
+            throw RowFault(column: "delta", found: "\(stored.count) bytes that are no answer", sql: "SELECT delta FROM turns")
+        }
     }
 }
 

@@ -10,7 +10,8 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     private static let statementLimit = 1024
 
     let path: String
-    private let handle: OpaquePointer
+    /// Nil once it is closed.
+    private var handle: OpaquePointer?
     private var statements: [String: SQLiteStatement] = [:]
     /// For statements one by one, or for the transaction that is open. Made when asked for: kept, it would keep this open.
     var transaction: LedgerTransaction { LedgerTransaction(self) }
@@ -44,22 +45,31 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
         try script("PRAGMA foreign_keys = ON")
     }
 
-    deinit {
+    deinit { close() }
+
+    /// From now on every use throws.
+    func close() {
         statements.removeAll()
         // With every statement finalised it closes at once.
         sqlite3_close_v2(handle)
+        handle = nil
+    }
+
+    private func open() throws(StorageFault) -> OpaquePointer {
+        guard let handle else { throw StorageFault(kind: .other, message: "it is closed") }
+        return handle
     }
 
     /// Runs statements without parameters, one after the other: a schema, a pragma.
     func script(_ sql: String) throws(StorageFault) {
-        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        let code = sqlite3_exec(try open(), sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw fault(code, sql) }
     }
 
-    var isInsideTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    var isInsideTransaction: Bool { handle.map { sqlite3_get_autocommit($0) == 0 } ?? false }
 
     /// Waits for locks no longer than this.
-    func wait(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+    func wait(milliseconds: Int32) { handle.map { _ = sqlite3_busy_timeout($0, milliseconds) } }
 
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
     func transaction<Value>(
@@ -87,8 +97,9 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     ///
     /// - Parameter pagesPerStep: after each step, others may take the locks.
     func backUp(to target: SQLiteConnection, pagesPerStep: Int32) throws(StorageFault) {
-        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
-            throw target.fault(sqlite3_extended_errcode(target.handle), "")
+        let (from, to) = (try open(), try target.open())
+        guard let backup = sqlite3_backup_init(to, "main", from, "main") else {
+            throw target.fault(sqlite3_extended_errcode(to), "")
         }
         var code = SQLITE_OK
         while code == SQLITE_OK { code = sqlite3_backup_step(backup, pagesPerStep) }
@@ -98,7 +109,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
 
     // MARK: Statements
 
-    var changeCount: Int { Int(sqlite3_changes64(handle)) }
+    var changeCount: Int { handle.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
     func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws {
         let statement = try prepared(sql)
@@ -114,7 +125,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {
         // A statement in use is requested again by code that handles its rows: that code gets its own.
         if let known = statements[sql], !known.isBusy { return known }
-        let statement = try SQLiteStatement(sql, in: handle)
+        let statement = try SQLiteStatement(sql, in: try open())
         guard statements[sql] == nil else { return statement }
         if statements.count >= Self.statementLimit { statements = statements.filter(\.value.isBusy) }
         statements[sql] = statement
@@ -122,7 +133,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     }
 
     private func fault(_ code: Int32, _ sql: String) -> StorageFault {
-        StorageFault(code, message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+        StorageFault(code, message: handle.map { String(cString: sqlite3_errmsg($0)) } ?? "it is closed", sql: sql)
     }
 }
 

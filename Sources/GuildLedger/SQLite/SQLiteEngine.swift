@@ -61,7 +61,7 @@ final class SQLiteEngine: LedgerEngine {
 
     private func takeReader() throws(StorageFault) -> SQLiteConnection {
         let (isClosed, idle) = readers.withLock { idle in (idle == nil, idle?.popLast()) }
-        guard !isClosed else { throw Self.closed }
+        guard !isClosed else { throw StorageFault(kind: .other, message: "it is closed") }
         if let idle { return idle }
         let reader = try Self.connection(path, busyMilliseconds)
         try reader.script("PRAGMA query_only = ON")
@@ -86,10 +86,5 @@ final class SQLiteEngine: LedgerEngine {
 
     func waitForLocks(milliseconds: Int32) { writer.connection.wait(milliseconds: milliseconds) }
 
-    func close() {
-        readers.withLock { $0 = nil }
-        writer.close()
-    }
-
-    static let closed = StorageFault(kind: .other, message: "it is closed")
+    func close() { readers.withLock { $0 = nil } }
 }

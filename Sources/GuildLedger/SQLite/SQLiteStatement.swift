@@ -13,11 +13,23 @@ final class SQLiteStatement: RowSource {
     init(_ sql: String, in database: OpaquePointer) throws(StorageFault) {
         var made: OpaquePointer?
         var text = sql
+        var isWhole = true
         let code = text.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) {
-                sqlite3_prepare_v3(
-                    database, $0.baseAddress, Int32(clamping: $0.count), UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil)
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                var tail: UnsafePointer<CChar>?
+                let code = sqlite3_prepare_v3(
+                    database, characters.baseAddress, Int32(clamping: characters.count),
+                    UInt32(SQLITE_PREPARE_PERSISTENT), &made, &tail)
+                if let tail, let start = characters.baseAddress {
+                    let rest = characters.suffix(from: tail - start)
+                    isWhole = rest.allSatisfy { [0x20, 0x09, 0x0A, 0x3B].contains($0) }
+                }
+                return code
             }
+        }
+        guard isWhole else {
+            sqlite3_finalize(made)
+            throw StorageFault(kind: .other, message: "more than one statement", sql: sql)
         }
         guard code == SQLITE_OK, let made else {
             throw StorageFault(code, message: String(cString: sqlite3_errmsg(database)), sql: sql)

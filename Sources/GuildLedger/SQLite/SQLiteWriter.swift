@@ -1,12 +1,9 @@
-import Synchronization
-
 /// The writer's connection: between processes writers alternate by a file lock, within one by the lane.
 ///
 /// Safe to hand on for the reason that its connection is.
 final class SQLiteWriter: LaneConnection {
     let connection: SQLiteConnection
     private let lock: FileLock
-    private let isClosed = Atomic<Bool>(false)
 
     init(_ connection: SQLiteConnection, lock: consuming FileLock) {
         self.connection = connection
@@ -16,16 +13,12 @@ final class SQLiteWriter: LaneConnection {
     var transaction: LedgerTransaction { connection.transaction }
     var isInsideTransaction: Bool { connection.isInsideTransaction }
 
-    /// No transaction begins any more.
-    func close() { isClosed.store(true, ordering: .relaxed) }
+    func close() { connection.close() }
 
     func hold() { lock.lock() }
     func letGo() { lock.unlock() }
 
-    func begin() throws {
-        guard !isClosed.load(ordering: .relaxed) else { throw SQLiteEngine.closed }
-        try transaction.run("BEGIN IMMEDIATE")
-    }
+    func begin() throws { try transaction.run("BEGIN IMMEDIATE") }
     func commit() throws { try transaction.run("COMMIT") }
     func rollBack() { connection.rollBack() }
     func savepoint() throws { try transaction.run("SAVEPOINT member") }

@@ -55,8 +55,18 @@ enum UnreleasedSchema {
         let before = try transaction.column(columns, ["before_\(table)"], as: String.self)
         let names = try transaction.column(columns, [table], as: String.self).filter(before.contains)
         let list = names.joined(separator: ", ")
+        let values = names.map { Self.bodies.contains("\(table).\($0)") ? Self.storedPlainly($0) : $0 }
+            .joined(separator: ", ")
         try transaction.run("DELETE FROM \(table)")
-        try transaction.run("INSERT INTO \(table) (\(list)) SELECT \(list) FROM before_\(table)")
+        try transaction.run("INSERT INTO \(table) (\(list)) SELECT \(values) FROM before_\(table)")
+    }
+
+    /// Columns of bodies, which were stored as they are and now begin with their form.
+    private static let bodies: Set = ["events.body", "turns.delta"]
+
+    /// In the form of `BodyCodec` that is not compressed; an erased body stays empty.
+    private static func storedPlainly(_ column: String) -> String {
+        "CASE WHEN length(\(column)) > 0 THEN CAST(x'00' || \(column) AS BLOB) ELSE \(column) END"
     }
 
     private static func exists(_ table: String, _ transaction: LedgerTransaction) throws -> Bool {

@@ -39,6 +39,9 @@ package final class BodyCodec: Sendable {
 
     package init() {}
 
+    /// The one that the ledger stores with.
+    static let standard = BodyCodec()
+
     deinit {
         for context in writing.withLock({ $0 }) { ZSTD_freeCCtx(context.pointer) }
         for context in reading.withLock({ $0 }) { ZSTD_freeDCtx(context.pointer) }

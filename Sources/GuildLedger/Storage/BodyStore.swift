@@ -22,14 +22,14 @@ package struct BodyStore: Sendable {
     /// Stores a body and hands it to `use`, which writes the row that names it. Until that returns no sweep takes the
     /// file, be it new or one that nobody has named for long.
     func storing<Value>(_ body: [UInt8], _ use: (Stored) async throws -> Value) async throws -> Value {
-        guard body.count > Self.inlineLimitBytes else { return try await use(.inline(body)) }
+        guard body.count > Self.inlineLimitBytes else { return try await use(.inline(BodyCodec.standard.encode(body))) }
         return try await holding { try await use(try store(body)) }
     }
 
     /// As for one body: for rows that one transaction writes.
     func storing<Value>(_ bodies: [[UInt8]], _ use: ([Stored]) async throws -> Value) async throws -> Value {
         guard bodies.contains(where: { $0.count > Self.inlineLimitBytes }) else {
-            return try await use(bodies.map { .inline($0) })
+            return try await use(bodies.map { .inline(BodyCodec.standard.encode($0)) })
         }
         return try await holding { try await use(try bodies.map(store)) }
     }
@@ -45,7 +45,7 @@ package struct BodyStore: Sendable {
     var lockPath: String { folder + ".lock" }
 
     func store(_ body: [UInt8]) throws(LedgerFailure) -> Stored {
-        guard body.count > Self.inlineLimitBytes else { return .inline(body) }
+        guard body.count > Self.inlineLimitBytes else { return .inline(BodyCodec.standard.encode(body)) }
         let digest = ContentDigest.hex(of: body)
         let path = path(of: digest)
         let parent = (path as NSString).deletingLastPathComponent
@@ -67,7 +67,14 @@ package struct BodyStore: Sendable {
     /// - Throws: `LedgerFailure.damagedBody` where the file is gone or no longer has its digest.
     func load(_ stored: Stored) throws(LedgerFailure) -> [UInt8] {
         switch stored {
-        case .inline(let bytes): return bytes
+        case .inline(let stored):
+            // An erased one.
+            guard !stored.isEmpty else { return [] }
+            do throws(BodyFault) {
+                return try BodyCodec.standard.decode(stored, limitBytes: Self.inlineLimitBytes)
+            } catch {
+                throw .damagedBody(path: "in the ledger (\(error.message))")
+            }
         case .file(let digest):
             let path = path(of: digest)
             let found: [UInt8]?

@@ -70,7 +70,9 @@ extension String: Storable, StoredDecodable {
 
     package init?(stored source: any RowSource, column: Int32) {
         guard source.kind(column) == .text else { return nil }
-        self = source.bytes(column) { String(decoding: $0, as: UTF8.self) }
+        // Bytes that are no text are a fault of the row: what they were is not for us to guess.
+        guard let text = source.bytes(column, { String(validating: $0, as: UTF8.self) }) else { return nil }
+        self = text
     }
 }
 

@@ -5,7 +5,8 @@ import Synchronization
 /// Notices commits of other processes: inotify on the folder of the write-ahead log.
 ///
 /// One thread sleeps in `poll`; it costs nothing while nobody writes. Whether a write was ours or another process's is
-/// for the caller to ask (`PRAGMA data_version`).
+/// for the caller to ask (`PRAGMA data_version`), after `arm`: the first write is told, and no other until then, so that
+/// a commit of many pages wakes nobody many times.
 final class WriteWatcher: Sendable {
     /// Shared with the thread, so that neither side writes to a descriptor that the other has closed.
     private final class Descriptors: Sendable {
@@ -19,15 +20,15 @@ final class WriteWatcher: Sendable {
     }
 
     private let descriptors = Descriptors()
+    private let folder: String
 
     /// - Returns: nil if the kernel gives no more watches; the slow recheck then does alone.
     init?(path: String, onWrite: @escaping @Sendable () -> Void) {
         let url = URL(fileURLWithPath: path)
         let name = Array(url.lastPathComponent.utf8)
-        guard descriptors.inotify >= 0, descriptors.stopEvent >= 0,
-            inotify_add_watch(descriptors.inotify, url.deletingLastPathComponent().path, UInt32(IN_MODIFY)) >= 0
-        else { return nil }
-        let thread = Thread { [descriptors] in Self.loop(descriptors, name, onWrite) }
+        folder = url.deletingLastPathComponent().path
+        guard descriptors.inotify >= 0, descriptors.stopEvent >= 0, Self.arm(descriptors, folder) else { return nil }
+        let thread = Thread { [descriptors, folder] in Self.loop(descriptors, folder, name, onWrite) }
         thread.name = "guild.ledger.watch"
         thread.stackSize = 256 << 10
         thread.start()
@@ -35,13 +36,26 @@ final class WriteWatcher: Sendable {
 
     deinit { stop() }
 
+    /// Tells of the next write again.
+    func arm() {
+        // Losing it is safe: the slow recheck finds what this watch would have told.
+        _ = Self.arm(descriptors, folder)
+    }
+
+    private static func arm(_ descriptors: Descriptors, _ folder: String) -> Bool {
+        // The last is IN_ONESHOT, which Swift does not import.
+        inotify_add_watch(descriptors.inotify, folder, UInt32(IN_MODIFY) | 0x8000_0000) >= 0
+    }
+
     /// Ends the thread.
     func stop() {
         var one: UInt64 = 1
         write(descriptors.stopEvent, &one, 8)
     }
 
-    private static func loop(_ descriptors: Descriptors, _ name: [UInt8], _ onWrite: @Sendable () -> Void) {
+    private static func loop(
+        _ descriptors: Descriptors, _ folder: String, _ name: [UInt8], _ onWrite: @Sendable () -> Void
+    ) {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             var polled = [
@@ -56,22 +70,32 @@ final class WriteWatcher: Sendable {
                 if errno == EINTR { continue }
                 return
             }
-            if mentions(name, in: buffer[0..<count]) { onWrite() }
+            switch told(of: name, in: buffer[0..<count]) {
+            case .write: onWrite()
+            // Another file of the folder used the watch up.
+            case .otherFile: _ = arm(descriptors, folder)
+            case .nothing: break
+            }
         }
     }
 
+    private enum Told { case write, otherFile, nothing }
+
     /// An `inotify_event` is 16 bytes (the second four its mask, the last four the name's length) and a name padded
     /// with zeros. An overflow of the kernel's queue may have swallowed any name.
-    private static func mentions(_ name: [UInt8], in events: ArraySlice<UInt8>) -> Bool {
+    private static func told(of name: [UInt8], in events: ArraySlice<UInt8>) -> Told {
         func word(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } }
         var rest = events
+        var told = Told.nothing
         while rest.count >= 16 {
             let mask = word(rest.dropFirst(4).prefix(4))
-            if mask & UInt32(IN_Q_OVERFLOW) != 0 { return true }
+            if mask & UInt32(IN_Q_OVERFLOW) != 0 { return .write }
             let length = Int(word(rest.dropFirst(12).prefix(4)))
-            if rest.dropFirst(16).prefix(length).prefix(while: { $0 != 0 }).elementsEqual(name) { return true }
+            if rest.dropFirst(16).prefix(length).prefix(while: { $0 != 0 }).elementsEqual(name) { return .write }
+            // Only the end of a watch comes without a name.
+            if length > 0 { told = .otherFile }
             rest = rest.dropFirst(16 + length)
         }
-        return false
+        return told
     }
 }

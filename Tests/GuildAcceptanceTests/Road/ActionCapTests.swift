@@ -47,7 +47,7 @@ extension Road {
             #expect(waiting.first?["waits_because"]?.string?.hasPrefix("past actions.perInvocation of 4") == true)
             let listed = try await codex.guild("audit", "approvals")
             #expect(listed.output.contains("4 used by this run"))
-            #expect(listed.output.contains("approving it also releases 3 others that wait ("))
+            #expect(listed.output.contains("approving it also releases 3 other waiting actions ("))
             let status = try await codex.json("status")
             #expect(status.value(at: ["caps", "waiting", "0", "waiting"]) == 8)
             #expect(status.value(at: ["caps", "waiting", "0", "cap"]) == "actions.perInvocation")
