@@ -27,6 +27,8 @@ final class Lane: Sendable {
         var waiting: [Member] = []
         var errand: (@Sendable () -> Void)?
         var isDraining = false
+        /// Whether a batch waits for another process.
+        var isWaitingForTurn = false
         /// Called when another program's lock begins and ends to block us; with one, writes wait for it.
         var lockNotice: LockNotice?
         var isLockedOut = false
@@ -102,9 +104,9 @@ final class Lane: Sendable {
         }
     }
 
-    /// Closes the connection: at once if nothing runs, else after what runs, which may wait for others' locks.
+    /// Closes the connection, after what runs. A batch that waits for another process to end its own is not waited for.
     func close() {
-        if state.withLock({ $0.isDraining }) {
+        if state.withLock({ $0.isWaitingForTurn }) {
             queue.async { self.connection.close() }
         } else {
             queue.sync { connection.close() }
@@ -113,7 +115,9 @@ final class Lane: Sendable {
 
     private func drain() {
         while let (batch, errand) = next() {
+            state.withLock { $0.isWaitingForTurn = true }
             connection.hold()
+            state.withLock { $0.isWaitingForTurn = false }
             errand?()
             let results = batch.isEmpty ? [] : run(batch)
             connection.letGo()
