@@ -54,7 +54,8 @@ extension LedgerTransaction {
             WHERE invocation = ? AND n = ? AND attempt = ? AND state = 'begun'
             """,
             [
-                now, answer.stop, answer.origin, BodyCodec.standard.encode(answer.delta.bytes()), usage.input, usage.cacheRead, usage.cacheWrite,
+                now, answer.stop, answer.origin, BodyCodec.standard.encode(answer.delta.bytes()), usage.input,
+                usage.cacheRead, usage.cacheWrite,
                 usage.output, usage.reasoning, cost, invocation.id, plan.n, invocation.attempt,
             ])
         guard answered == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }

@@ -178,7 +178,8 @@ extension JournalledTurn {
         do {
             return try JSONParser.parse(try BodyCodec.standard.decode(stored, limitBytes: deltaLimitBytes))
         } catch {
-            throw RowFault(column: "delta", found: "\(stored.count) bytes that are no answer", sql: "SELECT delta FROM turns")
+            throw RowFault(
+                column: "delta", found: "\(stored.count) bytes that are no answer", sql: "SELECT delta FROM turns")
         }
     }
 }
