@@ -198,6 +198,22 @@ import Testing
         }
     }
 
+    @Test func `a damaged event leaves the queue, and the following ones are read`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            let (damaged, whole) = (Event.sample("damaged"), Event.sample("whole"))
+            for event in [damaged, whole] {
+                _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+            }
+            try folder.damage("UPDATE events SET priority = 9 WHERE seq = 1")
+            #expect(try await ledger.inbound(limit: 8, now: start).map(\.event.id) == [whole.id])
+            #expect(try await ledger.count("SELECT count(*) FROM messages") == 1)
+            let told = try #require(try await ledger.auditLog(AuditFilter()).last)
+            #expect(told.kind == "dispatch.decided")
+            #expect(told.subject == damaged.id.description)
+            #expect(try await ledger.verifyAudit().problem == nil)
+        }
+    }
+
     @Test func `what runs ends by its id when its row cannot be read`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             let id = try await ledger.queue("damaged")

@@ -39,10 +39,16 @@ package struct Dispatcher: Service {
         let inbound = ledger.signal(.inbound)
         while !Task.isCancelled {
             let seen = inbound.generation
-            if try await dispatchWaiting() > 0 { continue }
             let latest = time.now + Self.recheck
-            let next = try await ledger.nextDispatchTime(now: time.now)
-            await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
+            do {
+                if try await dispatchWaiting() > 0 { continue }
+                let next = try await ledger.nextDispatchTime(now: time.now)
+                await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
+            } catch let fault as RowFault {
+                // A damaged window or waiting decision is no reason to end; events are decided before it is met again.
+                logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"])
+                await inbound.wait(after: seen, until: latest, time: time)
+            }
         }
     }
 

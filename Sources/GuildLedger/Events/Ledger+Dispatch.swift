@@ -96,14 +96,17 @@ package struct NewInvocation: Sendable, Hashable {
 }
 
 extension Ledger {
-    /// The oldest events that wait for the dispatcher, with their payloads.
+    /// The oldest events that wait for the dispatcher, with their payloads. An event whose row is damaged is taken out of
+    /// the queue, with an audit entry, so that it does not block the following ones.
     ///
     /// - Parameter roots: only events of these; nil takes all.
     package func inbound(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [InboundMessage] {
-        let rows = try await read { db in
-            try db.all(
+        let (rows, damaged) = try await read { db in
+            var damaged: [(message: Int64, fault: RowFault)] = []
+            let rows = try db.work(
                 """
-                SELECT m.seq AS message, coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
+                SELECT m.seq, m.seq AS message,
+                    coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
                 FROM messages m JOIN events e ON e.id = m.event
                 WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
                 ORDER BY m.seq LIMIT ?2
@@ -112,8 +115,12 @@ extension Ledger {
                 try (
                     row["message"] as Int64, row["spent"] as Int64, Event(row: row), row.storedBody("body", "body_ref")
                 )
+            } fail: {
+                damaged.append(($0, $1))
             }
+            return (rows, damaged)
         }
+        for one in damaged { try await discard(one.message, one.fault, now: now) }
         return try rows.map { seq, spent, event, stored in
             var event = event
             do throws(LedgerFailure) {
@@ -123,6 +130,18 @@ extension Ledger {
                 event.payload = []
             }
             return InboundMessage(seq: seq, event: event, rootTokens: spent)
+        }
+    }
+
+    private func discard(_ message: Int64, _ fault: RowFault, now: Timestamp) async throws {
+        try await write { db in
+            let event = try db.value(
+                "DELETE FROM messages WHERE seq = ? RETURNING event", [message], as: EventID.self)
+            guard let event else { return }
+            try db.appendAudit(
+                AuditEntry(
+                    at: now, actor: "dispatcher", kind: .dispatchDecided, subject: event.description,
+                    cause: event.description, body: ["outcome": "invalid", "damaged": .string(fault.message)]))
         }
     }
 

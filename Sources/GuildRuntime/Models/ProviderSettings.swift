@@ -1,5 +1,5 @@
 package import GuildConnectors
-import GuildDomain
+package import GuildDomain
 package import GuildTransport
 
 /// The settings for calling a provider of models: an entry of the codex's LLMRegistry in plain values.
@@ -27,6 +27,8 @@ package struct ProviderSettings: Sendable {
     package var redactor = Redactor()
     /// The discovered dialects of OpenAI-compatible servers.
     package var dialects = OpenAIDialects()
+    /// The clock of waits that a provider asks for, and of the wait for the end of a complete answer.
+    package var time: any TimeSource = SystemTime()
 
     package init(
         name: String? = nil, kind: Kind, baseURL: String? = nil, model: String = "",
@@ -86,7 +88,8 @@ extension ProviderSettings {
     private func connection(_ label: String, _ vendorURL: String, _ client: HTTPClient) -> ProviderConnection {
         ProviderConnection(
             provider: label, client: client, baseURL: baseURL ?? vendorURL,
-            needsKey: baseURL == nil && kind != .ollama, apiKey: apiKey, timeouts: timeouts, redactor: redactor)
+            needsKey: baseURL == nil && kind != .ollama, apiKey: apiKey, timeouts: timeouts, time: time,
+            redactor: redactor)
     }
 
     private func readRecording(_ label: String) throws(ModelFailure) -> Recording {

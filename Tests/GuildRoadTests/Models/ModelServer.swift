@@ -39,11 +39,13 @@ final class ModelServer: Sendable {
 
     func provider(
         _ kind: ProviderSettings.Kind = .anthropic, path: String = "", key: String? = "sk-test-key",
-        timeouts: HTTPTimeouts = ProviderSettings.modelTimeouts, dialects: OpenAIDialects = OpenAIDialects()
+        timeouts: HTTPTimeouts = ProviderSettings.modelTimeouts, dialects: OpenAIDialects = OpenAIDialects(),
+        time: any TimeSource = SystemTime()
     ) throws -> any ModelProvider {
         var settings = ProviderSettings(
             kind: kind, baseURL: server.url(path), model: "fallback-model", apiKey: { key }, timeouts: timeouts)
         settings.dialects = dialects
+        settings.time = time
         return ServedProvider(vendor: self, provider: try settings.provider(client: client))
     }
 

@@ -1,4 +1,5 @@
 import GuildDomain
+import GuildTestSupport
 import Testing
 
 @testable import GuildRuntime
@@ -9,7 +10,9 @@ struct RecordedExchangeTests {
     private func replay(_ sample: ModelSample, _ kind: ProviderSettings.Kind, _ cut: Cut) async throws -> ModelTurn {
         let vendor = try ModelServer(cut.steps(sample.events))
         let deltas = DeltaBox()
-        let turn = try await vendor.provider(kind).complete(.hello) { deltas.append($0) }
+        // On a busy machine the pieces may be far apart; what comes after the answer is waited for by this clock.
+        let provider = try vendor.provider(kind, time: ManualTime())
+        let turn = try await provider.complete(.hello) { deltas.append($0) }
         let text = turn.content.map { if case .text(let text) = $0 { text } else { "" } }.joined()
         let streamed = deltas.all.map { if case .text(let text) = $0 { text } else { "" } }.joined()
         #expect(Array(streamed.utf8) == Array(text.utf8))
