@@ -129,13 +129,7 @@ package struct CodexAccess: Sendable {
 
     /// Whether a ledger that accepted these commits is another codex's: the repository has none of them.
     package func isForeign(_ accepted: [String]) -> Bool {
-        !accepted.isEmpty && !accepted.compactMap { CommitID($0) }.contains(where: isKnown)
-    }
-
-    /// Whether the repository has the commit.
-    func isKnown(_ commit: CommitID) -> Bool {
-        // Any reason not to find it is one not to know it.
-        (try? repository.resolve(commit.hex)) != nil
+        !accepted.isEmpty && !accepted.compactMap { CommitID($0) }.contains(where: repository.has)
     }
 
     /// The snapshot to run on.

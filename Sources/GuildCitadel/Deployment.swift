@@ -142,7 +142,7 @@ package struct Deployment: Sendable {
         guard let accepted else { return true }
         let commit = try access.tip()
         // An accepted commit that this repository lacks may well be newer.
-        guard commit != accepted, access.isKnown(accepted) else { return commit == accepted }
+        guard commit != accepted, access.repository.has(accepted) else { return commit == accepted }
         // An unreadable commit is refused for that reason, not as a step back.
         return (try? access.repository.isAncestor(commit, of: accepted)) != true
     }

@@ -86,7 +86,7 @@ package struct LedgerFinder {
     /// not, although it may well have the same inode.
     private func isOfHistory(_ record: LedgerRecord) -> Bool {
         let roots = record.roots.compactMap { CommitID($0) }
-        return roots.isEmpty || roots.contains { (try? repository.resolve($0.hex)) != nil }
+        return roots.isEmpty || roots.contains(where: repository.has)
     }
 
     /// Whether a known place is that of this very folder, whatever id it has.

@@ -281,6 +281,12 @@ package final class CodexRepository: Sendable {
 // MARK: - Revisions
 
 extension CodexRepository {
+    /// Whether the repository has the commit, and it can be read.
+    package func has(_ commit: CommitID) -> Bool {
+        // Any reason not to find it is one not to have it.
+        (try? resolve(commit.hex)) != nil
+    }
+
     private static func resolve(_ revision: String, in repository: OpaquePointer) throws(GitFailure) -> CommitID {
         guard !revision.isEmpty, !revision.utf8.contains(0), revision.utf8.count <= maximumRevisionBytes else {
             throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")

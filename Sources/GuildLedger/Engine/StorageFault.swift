@@ -18,4 +18,7 @@ struct StorageFault: Error, Hashable {
     let message: String
     /// The statement, if there was one.
     var sql: String = ""
+
+    /// The answer to every use after the end.
+    static let closed = StorageFault(kind: .other, message: "it is closed")
 }

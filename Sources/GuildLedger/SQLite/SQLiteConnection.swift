@@ -56,7 +56,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     }
 
     private func open() throws(StorageFault) -> OpaquePointer {
-        guard let handle else { throw StorageFault(kind: .other, message: "it is closed") }
+        guard let handle else { throw .closed }
         return handle
     }
 
@@ -133,7 +133,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     }
 
     private func fault(_ code: Int32, _ sql: String) -> StorageFault {
-        StorageFault(code, message: handle.map { String(cString: sqlite3_errmsg($0)) } ?? "it is closed", sql: sql)
+        handle.map { StorageFault(code, message: String(cString: sqlite3_errmsg($0)), sql: sql) } ?? .closed
     }
 }
 

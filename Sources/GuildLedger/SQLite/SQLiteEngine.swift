@@ -61,7 +61,7 @@ final class SQLiteEngine: LedgerEngine {
 
     private func takeReader() throws(StorageFault) -> SQLiteConnection {
         let (isClosed, idle) = readers.withLock { idle in (idle == nil, idle?.popLast()) }
-        guard !isClosed else { throw StorageFault(kind: .other, message: "it is closed") }
+        guard !isClosed else { throw StorageFault.closed }
         if let idle { return idle }
         let reader = try Self.connection(path, busyMilliseconds)
         try reader.script("PRAGMA query_only = ON")
