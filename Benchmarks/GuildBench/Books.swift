@@ -47,14 +47,14 @@ final class Books: Sendable {
         ledger = try Ledger(at: LedgerLocation(path: path))
         start = SystemTime().now - Self.span
         pace = .microseconds(Self.span.microseconds / Int64(max(1, postings / Self.postingsEach)))
-        worker = try await ledger.register(components: ["executor"], version: "bench", now: start)
+        worker = try await ledger.workers.register(components: ["executor"], version: "bench", now: start)
     }
 
     func close() { ledger.close() }
 
-    func checkpoint() async throws { try await ledger.checkpoint(above: 0) }
+    func checkpoint() async throws { try await ledger.upkeep.checkpoint(above: 0) }
 
-    var bytes: Int64 { get async throws { try await ledger.status().bytes } }
+    var bytes: Int64 { get async throws { try await ledger.reports.status().bytes } }
 
     /// Fills until there are so many postings and audit entries.
     func fill(to postings: Int) async throws {
@@ -63,7 +63,7 @@ final class Books: Sendable {
             guard missing > 0 else { return }
             try await take(min(missing, Self.step))
             let wanted = state.withLock { $0.calls } * Self.postingsEach
-            try await append(wanted - Int(try await ledger.auditHead()))
+            try await append(wanted - Int(try await ledger.audit.head()))
         }
     }
 
@@ -103,7 +103,7 @@ final class Books: Sendable {
                     while true {
                         let entries = self.nextEntries().map { self.entry($0) }
                         guard !entries.isEmpty else { return }
-                        try await self.ledger.audit(entries)
+                        try await self.ledger.audit.append(entries)
                     }
                 }
             }

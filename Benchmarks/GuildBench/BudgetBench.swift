@@ -12,7 +12,8 @@ struct BudgetBench {
         let folder = try setting.folder("budget")
         let ledger = try Ledger(at: LedgerLocation(path: folder + "/ledger.sqlite"))
         defer { ledger.close() }
-        let worker = try await ledger.register(components: ["executor"], version: "bench", now: SystemTime().now)
+        let worker = try await ledger.workers.register(
+            components: ["executor"], version: "bench", now: SystemTime().now)
         let plain = try PlainDatabase(path: folder + "/plain.sqlite")
         var table = MarkdownTable([
             "callers", "calls/s (reserve, sent, settle)", "ledger commits/s", "plain commits/s", "ledger ÷ plain",

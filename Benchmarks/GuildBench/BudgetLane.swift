@@ -21,19 +21,22 @@ struct BudgetLane: Sendable {
                 id: EventID(derivedFrom: [name]), source: "/bench", type: "bench.made", time: now, system: "bench",
                 payload: Array("{}".utf8))
         }
-        try await all(events) { _ = try await ledger.accept($0, policy: AcceptancePolicy(actor: "bench"), now: now) }
-        try await all(try await ledger.inbound(limit: events.count, now: now)) { message in
+        try await all(events) {
+            _ = try await ledger.events.accept($0, policy: AcceptancePolicy(actor: "bench"), now: now)
+        }
+        try await all(try await ledger.dispatch.inbound(limit: events.count, now: now)) { message in
             let agent = "agent-\(message.seq % 10)"
             let decision = Decision(
                 rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: ["bench"],
                 invocation: NewInvocation(
                     id: InvocationID(derivedFrom: ["invocation", message.event.id.description]), agent: agent,
                     chapter: "bench", priority: .normal))
-            _ = try await ledger.decide(message, [decision], commit: String(repeating: "0", count: 40), now: now)
+            _ = try await ledger.dispatch.record(
+                message, [decision], commit: String(repeating: "0", count: 40), now: now)
         }
         return try await all(events) { event in
             guard
-                let claimed = try await ledger.claimInvocation(
+                let claimed = try await ledger.invocations.claimOne(
                     ClaimScope(root: event.id, limits: [:]), worker: worker, now: now)
             else { throw Failure(.failed, "there is nothing to claim for event \(event.id)") }
             return BudgetLane(ledger: ledger, worker: worker, invocation: claimed.invocation)
@@ -75,16 +78,16 @@ struct BudgetLane: Sendable {
         let plan = TurnPlan(
             n: number, provider: "bench", model: model, requestDigest: "bench", inputBound: 1200, outputWanted: 1000,
             prices: Self.prices, accounts: accounts)
-        let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await ledger.markSent(reservation, of: invocation)
+        let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
+        try await ledger.invocations.markSent(reservation, of: invocation)
         let answer = TurnAnswer(
             delta: ["text": "done"], stop: "tool_use", origin: nil,
             usage: TokenUsage(input: 600, cacheRead: 400, cacheWrite: 100, output: 200, reasoning: 50), calls: [])
-        _ = try await ledger.recordAnswer(
+        _ = try await ledger.invocations.recordAnswer(
             answer, plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
     }
 
     func end(now: Timestamp) async throws {
-        try await ledger.finish(invocation, as: .succeeded, outcome: "done", now: now)
+        try await ledger.invocations.end(invocation, as: .succeeded, outcome: "done", now: now)
     }
 }

@@ -62,7 +62,8 @@ struct DispatchBench {
         for chunk in stride(from: 0, to: events.count, by: 64) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for event in events[chunk..<min(chunk + 64, events.count)] {
-                    group.addTask { [policy] in _ = try await ledger.accept(event, policy: policy, now: time.now) }
+                    group.addTask { [policy] in _ = try await ledger.events.accept(event, policy: policy, now: time.now)
+                    }
                 }
                 try await group.waitForAll()
             }

@@ -31,7 +31,7 @@ struct GatewayProcess {
             identity: { $1.connector(system: $0)?.connection.identity.map { SystemIdentity(name: $0) } },
             accept: { event, policy in
                 guard let ledger else { return .accepted(event.id) }
-                return try await ledger.accept(event, policy: policy, now: time.now)
+                return try await ledger.events.accept(event, policy: policy, now: time.now)
             },
             origin: { _ in nil }, time: time, logger: logger)
         let configuration = ServiceGroupConfiguration(

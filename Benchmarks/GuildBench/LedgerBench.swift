@@ -44,7 +44,7 @@ struct LedgerBench {
             let event = Event(
                 id: EventID(derivedFrom: ["github", "bench", delivery]), source: "/github/acme/shop",
                 type: "issues.opened", subject: "acme/shop#42", time: now, system: "github", payload: payload)
-            guard case .accepted = try await ledger.accept(event, policy: policy, now: now) else {
+            guard case .accepted = try await ledger.events.accept(event, policy: policy, now: now) else {
                 throw Failure(.failed, "the ledger did not take an event")
             }
         }

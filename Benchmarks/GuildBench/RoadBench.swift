@@ -29,16 +29,16 @@ struct RoadBench {
         let load = road.load(connections: Self.connections, events: events + Self.warmUpEvents)
         _ = try load.run(seconds: 60, limit: Self.warmUpEvents)
         _ = try await road.finished(Self.warmUpEvents)
-        try await road.ledger.checkpoint(above: 0)
+        try await road.ledger.upkeep.checkpoint(above: 0)
 
         let before = RoadFigures(road)
-        let bytes = try await road.ledger.status().bytes
+        let bytes = try await road.ledger.reports.status().bytes
         let start = MonotonicClock.now
         let result = try load.run(seconds: 60, limit: events)
         let end = try await road.finished(Self.warmUpEvents + events)
         let after = RoadFigures(road)
-        try await road.ledger.checkpoint(above: 0)
-        let grown = try await road.ledger.status().bytes - bytes
+        try await road.ledger.upkeep.checkpoint(above: 0)
+        let grown = try await road.ledger.reports.status().bytes - bytes
 
         func each(_ value: Double) -> Double { value / Double(events) }
         let served = after.serve - before.serve
@@ -156,7 +156,7 @@ struct OpenRoad {
         var actions: UInt64?
         while MonotonicClock.now < deadline {
             let seen = signal.generation
-            let status = try await ledger.status()
+            let status = try await ledger.reports.status()
             let now = MonotonicClock.now
             if status.actionsByState["succeeded"] ?? 0 >= count { actions = actions ?? now }
             if let actions, status.invocationsByState["succeeded"] ?? 0 >= count { return (actions, now) }

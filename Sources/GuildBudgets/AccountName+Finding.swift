@@ -51,7 +51,7 @@ extension AccountName {
         if let account = try await account(ofID: text, ledger: ledger) { return account }
         // An agent or chapter that has left the codex still has an account.
         for name in [AccountName.agent(text), .chapter(text)]
-        where try await ledger?.hasAccount(name) == true { return name }
+        where try await ledger?.budgets.hasAccount(name) == true { return name }
         let names = snapshot.agentsByName.map(\.name) + snapshot.chapters.values.map(\.name) + kinds.prefix(1)
         throw Failure(
             .usage, "'\(text)' is not an account",
@@ -63,8 +63,8 @@ extension AccountName {
         guard let ledger, let id = try await WrittenID.find(text, of: [.event, .invocation], in: ledger) else {
             return nil
         }
-        if let run = InvocationID(id), try await ledger.invocation(run) != nil { return .invocation(run) }
-        guard let root = EventID(id), try await ledger.hasAccount(.root(root)) else { return nil }
+        if let run = InvocationID(id), try await ledger.invocations.find(run) != nil { return .invocation(run) }
+        guard let root = EventID(id), try await ledger.budgets.hasAccount(.root(root)) else { return nil }
         return .root(root)
     }
 
@@ -72,7 +72,7 @@ extension AccountName {
         _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
     ) async throws -> AccountName {
         if let agent = snapshot.agent(name) { return .agent(agent.name) }
-        guard try await ledger?.hasAccount(.agent(name)) == true else {
+        guard try await ledger?.budgets.hasAccount(.agent(name)) == true else {
             throw snapshot.unknownAgent(name)
         }
         return .agent(name)
@@ -82,7 +82,7 @@ extension AccountName {
         _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
     ) async throws -> AccountName {
         if let chapter = snapshot.chapter(name) { return .chapter(chapter.name) }
-        if try await ledger?.hasAccount(.chapter(name)) == true { return .chapter(name) }
+        if try await ledger?.budgets.hasAccount(.chapter(name)) == true { return .chapter(name) }
         throw snapshot.unknownChapter(name)
     }
 

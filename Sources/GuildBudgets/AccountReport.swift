@@ -102,16 +102,16 @@ extension AccountReport {
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
         let name = try await find(account, in: obeyed, ledger)
         let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
-        let standing = try await ledger?.standing(of: name, now: now)
+        let standing = try await ledger?.budgets.standing(of: name, now: now)
         let limits = try await limits(of: name, in: snapshot, ledger: ledger)
         return AccountReport(
             account: name, total: standing,
             standings: CalendarLimits.of(name, in: snapshot).map { books.standings($0) } ?? [],
             rows: rows(limits, standing, isCountedWhole: !name.hasWindows),
             drafts: try await drafts(of: name, in: obeyed, ledger, beside: limits),
-            grants: try await ledger?.grants(of: name, now: now) ?? [],
-            throttles: try await ledger?.throttles(of: name, now: now) ?? [],
-            entries: try await ledger?.entries(of: name, limit: entryLimit) ?? [],
+            grants: try await ledger?.budgets.grants(of: name, now: now) ?? [],
+            throttles: try await ledger?.budgets.throttles(of: name, now: now) ?? [],
+            entries: try await ledger?.budgets.entries(of: name, limit: entryLimit) ?? [],
             recipients: recipients(of: name, in: snapshot))
     }
 
@@ -183,7 +183,7 @@ extension AccountReport {
             let tokens = snapshot.settings.rootTokens
             return [Limit(name: "rootTokens", amount: .tokens(tokens.value), origin: tokens.origin.description)]
         case .invocation(let id):
-            let agent = try await ledger?.invocation(id).flatMap { snapshot.agent($0.agent) }
+            let agent = try await ledger?.invocations.find(id).flatMap { snapshot.agent($0.agent) }
             return agent.map { limits(of: $0, in: snapshot) }?.filter { $0.name.hasSuffix(".perInvocation") } ?? []
         }
     }

@@ -36,12 +36,12 @@ struct BudgetBooks: Sendable {
         for period in BudgetCalendar.Period.allCases {
             recent[period] = try await Self.spent(in: ledger, since: now - period.paceWindow, until: now)
         }
-        accounts = Dictionary(try await ledger.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
+        accounts = Dictionary(try await ledger.budgets.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
     }
 
     private static func spent(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> Accounts {
         var accounts: Accounts = [:]
-        for usage in try await ledger.usageOfAgents(since: since, until: until) {
+        for usage in try await ledger.reports.usageOfAgents(since: since, until: until) {
             accounts["agent/\(usage.line.name)", default: Spent()].add(usage.line)
             accounts["organization", default: Spent()].add(usage.line)
             if !usage.chapter.isEmpty { accounts["chapter/\(usage.chapter)", default: Spent()].add(usage.line) }
@@ -93,15 +93,15 @@ struct BudgetBooks: Sendable {
         guard let ledger else { return ([], 0, total([])) }
         switch grouping {
         case .day:
-            let hours = try await ledger.hourlyUsage(since: since, until: until)
+            let hours = try await ledger.reports.hourlyUsage(since: since, until: until)
             return (try days(hours, since: since, until: until), 0, total(hours.map(\.line)))
         case .root:
-            let usage = try await ledger.rootUsage(since: since, until: until)
+            let usage = try await ledger.reports.rootUsage(since: since, until: until)
             let lines = usage.lines.map { line($0, account: nil, limits: []) }
-            let all = try await ledger.usage(by: .model, since: since, until: until)
+            let all = try await ledger.reports.usage(by: .model, since: since, until: until)
             return (lines, usage.count - Int64(lines.count), total(all))
         case .agent, .chapter, .model:
-            let lines = try await ledger.usage(by: grouping, since: since, until: until)
+            let lines = try await ledger.reports.usage(by: grouping, since: since, until: until)
             return (lines.map { line($0, of: grouping) }, 0, total(lines))
         }
     }

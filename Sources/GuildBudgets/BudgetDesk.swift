@@ -47,7 +47,7 @@ package struct BudgetDesk: Sendable {
         _ account: AccountName, tokens: Int64, cost: Int64, period: BudgetPeriod?, reason: String
     ) async throws -> Change {
         let before = try await known(account)
-        let outcome = try await ledger.grant(
+        let outcome = try await ledger.budgets.grant(
             GrantRequest(
                 account: account, period: period, tokens: tokens, cost: cost, reason: reason, actor: actor),
             now: time.now)
@@ -59,7 +59,7 @@ package struct BudgetDesk: Sendable {
         _ account: AccountName, to measure: Throttle.Measure, period: BudgetPeriod?, until: Timestamp?, reason: String
     ) async throws -> Change {
         let before = try await known(account)
-        let throttle = try await ledger.throttle(
+        let throttle = try await ledger.budgets.throttle(
             ThrottleRequest(
                 account: account, period: period, measure: measure, until: until, reason: reason, actor: actor),
             now: time.now)
@@ -68,22 +68,22 @@ package struct BudgetDesk: Sendable {
 
     /// Lifts an account's throttles.
     package func lift(_ account: AccountName, reason: String) async throws -> Change {
-        let before = try await ledger.standing(of: account, now: time.now)
-        let outcome = try await ledger.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)
+        let before = try await ledger.budgets.standing(of: account, now: time.now)
+        let outcome = try await ledger.budgets.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)
         return try await change(account, before, outcome: outcome)
     }
 
     /// The account's standing. One that no call has touched yet is first told its limits, so that it can be changed
     /// before the first.
     private func known(_ account: AccountName) async throws -> AccountStanding? {
-        let standing = try await ledger.standing(of: account, now: time.now)
+        let standing = try await ledger.budgets.standing(of: account, now: time.now)
         if standing?.periods.contains(where: \.isLimited) == true { return standing }
         let budgets = BudgetLimits(snapshot)
         let limits = budgets.standing.filter { $0.account == account.description }
         guard !limits.isEmpty else { return standing }
         // The caller's snapshot is the accepted one: nobody's draft sets limits.
-        try await ledger.noteLimits(limits, rules: budgets.rules, now: time.now)
-        return try await ledger.standing(of: account, now: time.now)
+        try await ledger.budgets.noteLimits(limits, rules: budgets.rules, now: time.now)
+        return try await ledger.budgets.standing(of: account, now: time.now)
     }
 
     private func change(
@@ -91,7 +91,7 @@ package struct BudgetDesk: Sendable {
     ) async throws -> Change {
         let desk = ApprovalDesk(ledger: ledger, actionWait: .zero, actor: actor, time: time)
         return Change(
-            account: account, before: before, after: try await ledger.standing(of: account, now: time.now),
+            account: account, before: before, after: try await ledger.budgets.standing(of: account, now: time.now),
             outcome: outcome, throttle: throttle, continuation: try await desk.continuation())
     }
 }

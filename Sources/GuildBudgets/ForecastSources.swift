@@ -23,7 +23,7 @@ struct ForecastSources {
         self.ledger = ledger
         self.days = days
         self.now = now
-        let hours = try await ledger?.agentHours(
+        let hours = try await ledger?.reports.agentHours(
             since: now - .seconds(86_400 * UsageTrend.historyDays), until: now,
             limit: Int64(UsageTrend.historyDays + 1) * 24)
         history = Dictionary(grouping: hours ?? [], by: \.agent)
@@ -59,7 +59,7 @@ struct ForecastSources {
         var scheduled: [Timestamp: Int64] = [:]
         var expected = UsageForecast(start: now, hours: days * 24)
         for entry in entries {
-            let past = try await ledger?.scheduledRuns(
+            let past = try await ledger?.reports.scheduledRuns(
                 of: agent.name, schedule: entry.id, since: now - .seconds(86_400 * UsageTrend.historyDays))
             var runs = RunUsage.none
             for (hour, usage) in past ?? [] {
@@ -84,7 +84,7 @@ struct ForecastSources {
     ) async throws {
         var runs = runs
         // A schedule that never ran is taken to be like the agent's other runs.
-        if runs.runs == 0 { runs = try await ledger?.recentRuns(of: agent.name) ?? .none }
+        if runs.runs == 0 { runs = try await ledger?.reports.recentRuns(of: agent.name) ?? .none }
         guard runs.runs > 0 else { return unknownRuns.append(entry.id) }
         expected.add(
             dueTimes: dueTimes(of: entry), tokensEach: Double(runs.tokens) / Double(runs.runs),

@@ -140,7 +140,7 @@ struct CodexReload: Service {
     /// - Returns: the examined commit.
     private func reload(_ commit: CommitID?) async throws -> String {
         let access = deployment.access
-        let accepted = try await deployment.ledger.acceptedHead().flatMap { CommitID($0) }
+        let accepted = try await deployment.ledger.codex.acceptedHead().flatMap { CommitID($0) }
         let result = try await reading(commit) { deadline in
             guard let commit else { return try access.load(deadline: deadline) }
             return try access.retrying { _ in
@@ -200,7 +200,7 @@ struct CodexReload: Service {
     private func tell(_ commit: String?, since: Timestamp) async {
         guard let worker else { return }
         do {
-            try await deployment.ledger.noteLoading(commit, since: since, by: worker)
+            try await deployment.ledger.codex.noteLoading(commit, since: since, by: worker)
         } catch {
             deployment.logger.debug("cannot record which commit is being read", metadata: ["reason": "\(error)"])
         }
@@ -208,14 +208,14 @@ struct CodexReload: Service {
 
     /// Refuses a commit that cannot be read as one that is invalid, and says so once.
     private func refuse(_ commit: CommitID, because error: CodexRepositoryError) async throws {
-        guard try await deployment.ledger.lastHeads(limit: 1).first?.commit != commit.hex else { return }
+        guard try await deployment.ledger.codex.lastHeads(limit: 1).first?.commit != commit.hex else { return }
         let reason = [error.message, error.hint].compactMap(\.self).joined(separator: "; ")
         try await refuse(LoadResult(refusing: commit, revision: deployment.access.revision, reason: reason))
     }
 
     private func refuse(_ result: LoadResult) async throws {
         let errors = result.problems.filter { $0.severity == .error }
-        try await deployment.ledger.recordHead(
+        try await deployment.ledger.codex.recordHead(
             commit: result.commit, accepted: false, problems: errors.map(\.text), actor: "serve",
             now: deployment.time.now)
         deployment.logger.error(

@@ -7,7 +7,7 @@ extension CommandContext {
     /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
     package func obeyed() async throws -> ObeyedCodex {
         let commit = try await lastAccepted()
-        let isServed = try await ledger(orElse: .quiet)?.isServed() ?? false
+        let isServed = try await ledger(orElse: .quiet)?.codex.isServed() ?? false
         return try obeyed(accepted: commit, isServed: isServed)
     }
 

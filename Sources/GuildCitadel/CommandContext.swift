@@ -142,7 +142,9 @@ package struct CommandContext: Sendable {
 
     func lastAccepted() async throws -> CommitID? {
         guard let ledger else { return nil }
-        return try await ledger.lastHeads(limit: Self.heads).first(where: \.isAccepted).flatMap { CommitID($0.commit) }
+        return try await ledger.codex.lastHeads(limit: Self.heads).first(where: \.isAccepted).flatMap {
+            CommitID($0.commit)
+        }
     }
 
     /// Heads looked through for one that was accepted.

@@ -29,7 +29,7 @@ extension Deployment {
         }
         try repository.followMove()
         if isTaken {
-            try await ledger.noteTaken(by: repository.place, before: nil, actor: "serve", now: time.now)
+            try await ledger.codex.noteTaken(by: repository.place, before: nil, actor: "serve", now: time.now)
         }
         logger.notice(
             "the codex's path now leads elsewhere", metadata: ["from": "\(before)", "to": "\(repository.place)"])

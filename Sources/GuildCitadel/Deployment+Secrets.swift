@@ -12,7 +12,7 @@ extension Deployment {
     func meetSecrets(of snapshot: CodexSnapshot, on trustee: SecretTrustee, actor: String)
         async throws
     {
-        let (trusted, waiting) = try await ledger.meet(
+        let (trusted, waiting) = try await ledger.secrets.meet(
             snapshot.secretPairs, of: snapshot.commit, on: trustsCodex ? .codex : trustee,
             actor: trustsCodex ? user : actor, now: time.now)
         if trustee == .run, !trusted.isEmpty {
@@ -79,7 +79,7 @@ extension Deployment {
         var seen: Set<SecretPair> = []
         var untrusted: [SecretPair] = []
         for pair in pairs where seen.insert(pair).inserted {
-            if try await ledger.secretState(of: pair) != .trusted { untrusted.append(pair) }
+            if try await ledger.secrets.state(of: pair) != .trusted { untrusted.append(pair) }
         }
         return untrusted
     }

@@ -79,7 +79,7 @@ package struct Deployment: Sendable {
             throw try access.ledgerHome().refusal
         }
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
-        let accepted = try await ledger.acceptedHead().flatMap { CommitID($0) }
+        let accepted = try await ledger.codex.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
         let (result, damage) = try Self.beginning(with: newest, after: accepted, access, role)
         unreadable = damage
@@ -99,7 +99,7 @@ package struct Deployment: Sendable {
             let invalid = CodexInvalid(
                 revision: judged.revision, commit: judged.commit, problems: judged.problems)
             if mayMove {
-                try await ledger.recordHead(
+                try await ledger.codex.recordHead(
                     commit: invalid.commit, accepted: false, problems: invalid.errors.map(\.text), actor: "citadel",
                     now: time.now)
             }
@@ -138,7 +138,7 @@ package struct Deployment: Sendable {
     private static func mayMove(
         _ access: CodexAccess, from accepted: CommitID?, _ ledger: Ledger
     ) async throws -> Bool {
-        guard access.isAtHead, try await !ledger.isServed() else { return false }
+        guard access.isAtHead, try await !ledger.codex.isServed() else { return false }
         guard let accepted else { return true }
         let commit = try access.tip()
         // An accepted commit that this repository lacks may well be newer.
@@ -155,13 +155,13 @@ package struct Deployment: Sendable {
         pin(asked.commit)
         try await meetSecrets(of: asked, on: isAttended ? .run : .nobody, actor: actor)
         let budgets = BudgetLimits(asked)
-        let isAccepted = try await ledger.acceptRun(
+        let isAccepted = try await ledger.codex.acceptRun(
             asked.commit, after: acceptedBefore?.hex,
             setting: HeadLimits(
                 limits: budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients),
             actor: actor, now: time.now)
         // Somebody was faster.
-        if !isAccepted, let accepted = try await ledger.acceptedHead() { try await codex.follow(accepted) }
+        if !isAccepted, let accepted = try await ledger.codex.acceptedHead() { try await codex.follow(accepted) }
         codex.startFollowing()
     }
 
@@ -174,11 +174,11 @@ package struct Deployment: Sendable {
         try await meetSecrets(of: snapshot, on: .serve, actor: actor)
         // Uncommitted files are this process's own affair: no other can take them up.
         if !snapshot.isWorktree {
-            try await ledger.recordHead(
+            try await ledger.codex.recordHead(
                 commit: snapshot.commit, accepted: true, problems: [], actor: actor, now: time.now)
         }
         let budgets = BudgetLimits(snapshot)
-        try await ledger.noteLimits(
+        try await ledger.budgets.noteLimits(
             budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: time.now)
     }
 
@@ -224,9 +224,9 @@ package struct Deployment: Sendable {
 
     /// The heads, ours and the accepted one, and the commits of unfinished work.
     private func commitsToKeep() async throws -> Set<String> {
-        var needed = try await ledger.commitsInUse()
+        var needed = try await ledger.codex.commitsInUse()
         needed.insert(codex.head.commit)
-        if let accepted = try await ledger.acceptedHead() { needed.insert(accepted) }
+        if let accepted = try await ledger.codex.acceptedHead() { needed.insert(accepted) }
         return needed
     }
 

@@ -28,7 +28,7 @@ struct Drain: Service {
                 let seen = outcomes.generation
                 // A ledger that cannot be read ends the components themselves.
                 let now = time.now
-                let pending = try? await ledger.pendingWork(now: now, dueBy: now + Self.patience)
+                let pending = try? await ledger.reports.pendingWork(now: now, dueBy: now + Self.patience)
                 if let pending, !isOurs(pending) { return await tell(leftAt: now) }
                 await outcomes.wait(after: seen, until: time.now + Self.recheck, time: time)
             }
@@ -37,7 +37,7 @@ struct Drain: Service {
 
     private func tell(leftAt now: Timestamp) async {
         // As above.
-        guard let later = try? await ledger.laterWork(than: now + Self.patience) else { return }
+        guard let later = try? await ledger.reports.laterWork(than: now + Self.patience) else { return }
         let shares = [
             ("events", later.events, Component.dispatcher), ("invocations", later.invocations, .executor),
             ("actions", later.actions, .actionExecutor),

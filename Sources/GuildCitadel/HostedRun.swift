@@ -121,7 +121,8 @@ package struct HostedRun: Sendable {
         let time = deployment.time
         try await deployment.acceptRun(actor: request.user, isAttended: request.trust != nil)
         try await settleTrust()
-        let worker = try await ledger.register(components: ["run"], version: GuildVersion.current, now: time.now)
+        let worker = try await ledger.workers.register(
+            components: ["run"], version: GuildVersion.current, now: time.now)
         let (root, invocation): (EventID, InvocationID)
         if let resumed = request.resumed {
             (root, invocation) = try await resume(resumed, worker)
@@ -155,7 +156,7 @@ package struct HostedRun: Sendable {
             outcome.failure = lastFailure.get()
         }
         outcome.notRecorded = notRecorded.get()
-        try await ledger.unregister(worker, now: time.now)
+        try await ledger.workers.unregister(worker, now: time.now)
         return outcome
     }
 
@@ -167,20 +168,20 @@ package struct HostedRun: Sendable {
         guard let first = pairs.first else { return }
         guard try request.trust?(pairs) == true else {
             let more = pairs.count > 1 ? ", and \(pairs.count - 1) more" : ""
-            let isRevoked = try await deployment.ledger.secretState(of: first) == .revoked
+            let isRevoked = try await deployment.ledger.secrets.state(of: first) == .revoked
             let state = isRevoked ? "trust \(first.use.purpose) is revoked" : "not trusted \(first.use.purpose)"
             throw Failure(
                 .refused, "secret \(first.reference): \(state)\(more)",
                 hint: "an operator must trust it once: guild registry trust \(pairs.map(\.id).joined(separator: " "))"
                     + (isRevoked ? "" : "; or pass --trust-codex if the branch is protected"))
         }
-        _ = try await deployment.ledger.setTrust(
+        _ = try await deployment.ledger.secrets.setTrust(
             pairs, to: .trusted, commit: deployment.asked.commit, actor: request.user, now: deployment.time.now)
     }
 
     /// Asks the invocation to stop: the call under way is settled, and the run ends as cancelled.
     package func cancel(_ id: InvocationID) async throws {
-        _ = try await deployment.ledger.requestCancel(id, actor: request.user, now: deployment.time.now)
+        _ = try await deployment.ledger.invocations.requestCancel(id, actor: request.user, now: deployment.time.now)
     }
 
     /// The advice for a budget, and how to continue after it.
@@ -193,7 +194,7 @@ package struct HostedRun: Sendable {
 
     /// Takes up an invocation that waits, or that nobody has taken up yet.
     private func resume(_ id: InvocationID, _ worker: Worker) async throws -> (EventID, InvocationID) {
-        let invocation = try await deployment.ledger.resumeFromBudget(
+        let invocation = try await deployment.ledger.budgets.resume(
             id, for: worker.id, actor: request.user, now: deployment.time.now)
         guard let invocation else {
             throw Failure(
@@ -219,7 +220,7 @@ package struct HostedRun: Sendable {
                 options: deployment.secrets.redactor.maskedData(request.options.json)))
         let commit = deployment.asked.commit
         deployment.pin(commit)
-        try await deployment.ledger.begin(
+        try await deployment.ledger.dispatch.beginRun(
             event, decision, actor: request.user, commit: commit, lease: worker.lease(now: now), now: now)
         // A process that swept between the two saw nothing that names the commit.
         deployment.pin(commit)
@@ -245,10 +246,10 @@ package struct HostedRun: Sendable {
         var told: [ActionID: Timestamp] = [:]
         while true {
             let seen = outcomes.generation
-            guard let invocation = try await ledger.invocation(id) else {
+            guard let invocation = try await ledger.invocations.find(id) else {
                 throw Failure(.failed, "invocation \(id) is not in the ledger")
             }
-            let actions = try await ledger.actions(of: id)
+            let actions = try await ledger.actions.list(of: id)
             let open = actions.filter { $0.state == .queued || $0.state == .running }
             let awaiting = actions.filter { $0.state == .awaiting }
             for action in open where action.attempt > 0 && told[action.id] != action.availableAt {
@@ -270,7 +271,7 @@ package struct HostedRun: Sendable {
                 let left = try await decide(awaiting, approve, &released)
                 guard !left.isEmpty else { continue }
                 // The person who was asked may have ended the run instead.
-                let now = try await ledger.invocation(id) ?? invocation
+                let now = try await ledger.invocations.find(id) ?? invocation
                 return try await outcome(now, now.state.isFinal ? [] : left, released)
             }
             if invocation.state == .waiting, invocation.waitReason == .budget, try await !freesUpSoon(id) {
@@ -282,7 +283,7 @@ package struct HostedRun: Sendable {
     }
 
     private func freesUpSoon(_ id: InvocationID) async throws -> Bool {
-        guard let wait = try await deployment.ledger.budgetWait(of: id) else { return true }
+        guard let wait = try await deployment.ledger.budgets.wait(of: id) else { return true }
         return wait.freesUpAt.map { $0 <= deployment.time.now + Self.budgetPatience } ?? false
     }
 
@@ -294,14 +295,14 @@ package struct HostedRun: Sendable {
         var left: [Action] = []
         for action in awaiting {
             // An earlier yes may have let it out of its cap already.
-            guard try await deployment.ledger.action(action.id)?.state == .awaiting else { continue }
+            guard try await deployment.ledger.actions.find(action.id)?.state == .awaiting else { continue }
             guard let (isApproved, reason) = try await approve(action) else {
                 left.append(action)
                 continue
             }
             let now = deployment.time.now
             do {
-                let ruling = try await deployment.ledger.decide(
+                let ruling = try await deployment.ledger.actions.decide(
                     action.id, approve: isApproved, actor: request.user, reason: reason,
                     waitUntil: now + deployment.codex.head.settings.actionWait.value, now: now)
                 released += (ruling.grant?.followers ?? []).filter { $0.invocation != action.invocation }
@@ -316,7 +317,7 @@ package struct HostedRun: Sendable {
     private func outcome(
         _ invocation: Invocation, _ awaiting: [Action], _ released: [Action]
     ) async throws -> RunOutcome {
-        let actions = try await deployment.ledger.actions(of: invocation.id)
+        let actions = try await deployment.ledger.actions.list(of: invocation.id)
         let done = actions.filter { $0.state == .succeeded }
         let refused = actions.filter { action in
             guard action.state == .failed || action.state == .rejected else { return false }
@@ -327,8 +328,8 @@ package struct HostedRun: Sendable {
         }
         return RunOutcome(
             invocation: invocation, failure: nil, awaiting: awaiting,
-            turns: try await deployment.ledger.turns(of: invocation.id), refused: refused, done: done,
-            standings: try await deployment.ledger.capStandings(of: awaiting, now: deployment.time.now),
+            turns: try await deployment.ledger.invocations.turns(of: invocation.id), refused: refused, done: done,
+            standings: try await deployment.ledger.actions.capStandings(of: awaiting, now: deployment.time.now),
             released: released,
             left: invocation.state.isFinal ? actions.filter { $0.state == .queued || $0.state == .running } : [])
     }

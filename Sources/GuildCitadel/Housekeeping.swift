@@ -29,7 +29,7 @@ struct Housekeeping: Service {
                 let end = ContinuousClock.now + Self.round
                 var next = Self.interval
                 do {
-                    let report = try await ledger.keepHouse(
+                    let report = try await ledger.upkeep.keepHouse(
                         deployment.codex.head.retentionPlan, actor: "retention", now: time.now,
                         looksAtFiles: looksAtFiles
                     ) { ContinuousClock.now < end && !Task.isCancelled }

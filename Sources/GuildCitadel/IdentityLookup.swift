@@ -23,7 +23,7 @@ struct IdentityLookup: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            let reloaded = deployment.ledger.signal(.schedules)
+            let reloaded = deployment.ledger.signal(.codex)
             var asked: [String: Asked] = [:]
             while !Task.isCancelled {
                 let seenHeld = held.generation
@@ -108,7 +108,7 @@ struct IdentityLookup: Service {
 
     private func record(_ system: ExternalSystem, missing reason: String?) async {
         do {
-            try await deployment.ledger.noteIdentity(of: system.name, missing: reason, now: deployment.time.now)
+            try await deployment.ledger.events.noteIdentity(of: system.name, missing: reason, now: deployment.time.now)
         } catch {
             guard !Task.isCancelled else { return }
             deployment.logger.error(

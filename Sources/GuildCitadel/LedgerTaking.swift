@@ -40,7 +40,7 @@ package struct LedgerTaking: Sendable {
         if let wanted {
             let ledger = try Ledger(at: wanted, mustExist: true)
             defer { ledger.close() }
-            let accepted = try await ledger.acceptedCommits()
+            let accepted = try await ledger.codex.acceptedCommits()
             guard foreign || !access.isForeign(accepted) else {
                 throw Failure(
                     .usage, "\(wanted.path) belongs to another codex: this repository has no commit that it accepted",
@@ -50,7 +50,7 @@ package struct LedgerTaking: Sendable {
         let (taken, before) = try LedgerFinder(access, environment: settings.environment).use(wanted)
         let ledger = try Ledger(at: taken)
         defer { ledger.close() }
-        try await ledger.noteTaken(
+        try await ledger.codex.noteTaken(
             by: access.repository.place, before: before?.path, actor: actor, now: settings.time.now)
         if let before { try await warnWhoUses(before) }
         if let named = settings.environment["GUILD_LEDGER"] {
@@ -65,7 +65,7 @@ package struct LedgerTaking: Sendable {
         // A ledger that cannot be opened is not in use; the user asked to leave it.
         guard let ledger = try? Ledger(at: before, mustExist: true) else { return }
         defer { ledger.close() }
-        let processes = try await ledger.liveProcesses()
+        let processes = try await ledger.workers.liveProcesses()
         guard !processes.isEmpty else { return }
         let ids = processes.map(String.init).joined(separator: ", ")
         settings.remark(

@@ -8,7 +8,7 @@ struct LedgerTrust: SecretTrust {
     let ledger: Ledger
 
     func verdict(on pair: SecretPair) async throws -> SecretVerdict {
-        switch try await ledger.secretState(of: pair) {
+        switch try await ledger.secrets.state(of: pair) {
         case .trusted: .trusted
         case .revoked: .revoked
         case .waiting, nil: .waiting

@@ -44,7 +44,7 @@ package struct SecretDesk: Sendable {
 
     /// - Parameter ledger: nil if there is none yet.
     package static func entries(of used: Set<SecretPair>, in ledger: Ledger?) async throws -> [Entry] {
-        let standings = try await ledger?.secretStandings() ?? []
+        let standings = try await ledger?.secrets.standings() ?? []
         let known = Set(standings.map(\.pair))
         let entries =
             standings.map { Entry(pair: $0.pair, standing: $0, isInUse: used.contains($0.pair)) }
@@ -75,7 +75,7 @@ package struct SecretDesk: Sendable {
     package func set(_ pairs: [SecretPair], to state: SecretStanding.State) async throws
         -> [SecretPair]
     {
-        try await ledger.setTrust(
+        try await ledger.secrets.setTrust(
             pairs, to: state, commit: snapshots.first?.commit, actor: actor, now: time.now)
     }
 }

@@ -66,11 +66,11 @@ package struct Serve: Sendable {
         defer { deployment.close() }
         try deployment.access.repository.separateReading()
         try await beginWithHead(deployment, isListening: address != nil)
-        let worker = try await deployment.ledger.register(
+        let worker = try await deployment.ledger.workers.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
         // Those that died holding nothing are noticed by no claim loop.
-        if try await !deployment.ledger.deadWorkers().isEmpty {
-            _ = try await deployment.ledger.recover(except: worker, now: deployment.time.now)
+        if try await !deployment.ledger.workers.dead().isEmpty {
+            _ = try await deployment.ledger.invocations.recover(except: worker, now: deployment.time.now)
         }
         deployment.ledger.watch()
         var services = services(deployment, worker)
@@ -100,7 +100,7 @@ package struct Serve: Sendable {
         try Self.waitForLocks(deployment)
         try await group.run()
         deployment.ledger.stopWaitingForLocks()
-        try await deployment.ledger.unregister(worker, now: deployment.time.now)
+        try await deployment.ledger.workers.unregister(worker, now: deployment.time.now)
     }
 
     /// A lock on the ledger is not a reason to end: work waits for it, and HTTP callers are asked to retry.
@@ -174,7 +174,7 @@ package struct Serve: Sendable {
         var (ledger, trouble): (LedgerReadiness?, String?)
         do {
             try await deployment.ledger.probe()
-            ledger = try await deployment.ledger.readiness()
+            ledger = try await deployment.ledger.reports.readiness()
         } catch LedgerFailure.locked {
             trouble = "locked by another process"
         } catch {
@@ -347,7 +347,7 @@ package struct Serve: Sendable {
             identity: { [connectors = deployment.connectors] in connectors.identity(in: $0, $1) },
             accept: { event, policy in
                 if pushed?(event) == true { requests.remote.raise() }
-                let acceptance = try await ledger.accept(event, policy: policy, now: time.now)
+                let acceptance = try await ledger.events.accept(event, policy: policy, now: time.now)
                 if case .held = acceptance { deployment.held.raise() }
                 return acceptance
             },
@@ -355,9 +355,9 @@ package struct Serve: Sendable {
                 guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
                 return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
             },
-            origin: { action in try await ledger.origin(of: action) },
-            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.action($0) }, time: time,
+            origin: { action in try await ledger.events.origin(of: action) },
+            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
+            action: { try await ledger.actions.find($0) }, time: time,
             logger: deployment.logger, refusals: refusals)
     }
 }

@@ -128,7 +128,7 @@ struct RunCommand: AsyncParsableCommand {
             try await hosted.run { event in
                 screen.show(event)
             } approve: { action in
-                let standing = try await deployment.ledger.capStanding(of: action, now: deployment.time.now)
+                let standing = try await deployment.ledger.actions.capStanding(of: action, now: deployment.time.now)
                 let answer = desk.decide(action, standing)
                 if interruption.isRaised { try await hosted.cancel(action.invocation) }
                 return answer

@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
         defer { context.close() }
         let codex = try context.codex().load()
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
-        let status = try await ledger?.status()
+        let status = try await ledger?.reports.status()
         var agents: [AgentListing] = []
         if let snapshot = codex.snapshot {
             agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: context.now)
@@ -27,17 +27,17 @@ struct StatusCommand: AsyncParsableCommand {
         try output.renderer.print(
             StatusResult(
                 codex: codex, ledger: status, ledgerPath: context.location.path,
-                heads: try await ledger?.lastHeads(limit: CommandContext.heads) ?? [],
-                loading: try await ledger?.loadingCommits() ?? [], now: context.now,
+                heads: try await ledger?.codex.lastHeads(limit: CommandContext.heads) ?? [],
+                loading: try await ledger?.codex.loadingCommits() ?? [], now: context.now,
                 agents: agents,
-                waiting: try await ledger?.approvals().count ?? 0,
-                held: try await ledger?.heldStandings() ?? [],
+                waiting: try await ledger?.actions.awaitingApproval().count ?? 0,
+                held: try await ledger?.events.heldStandings() ?? [],
                 caps: CapStatus(
-                    queues: try await ledger?.capQueues() ?? [],
-                    releases: try await ledger?.capReleases(now: context.now) ?? []),
-                dispatch: try await ledger?.dispatchStatus(limit: 0, now: context.now),
-                schedulePauses: try await ledger?.schedulePauses(at: context.now) ?? [],
+                    queues: try await ledger?.actions.capQueues() ?? [],
+                    releases: try await ledger?.actions.capReleases(now: context.now) ?? []),
+                dispatch: try await ledger?.dispatch.status(limit: 0, now: context.now),
+                schedulePauses: try await ledger?.schedules.pauses(at: context.now) ?? [],
                 secrets: secrets,
-                alerts: try await ledger?.alertsInForce(now: context.now) ?? []))
+                alerts: try await ledger?.budgets.alertsInForce(now: context.now) ?? []))
     }
 }

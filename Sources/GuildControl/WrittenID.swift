@@ -14,14 +14,14 @@ package enum WrittenID {
         _ text: String, of kinds: [RecordKind] = RecordKind.allCases, in ledger: Ledger
     ) async throws -> String {
         if let found = try await find(text, of: kinds, in: ledger) { return found }
-        let recent = try await ledger.recentIDs(of: kinds).map(\.description)
+        let recent = try await ledger.reports.recentIDs(of: kinds).map(\.description)
         throw unknown(text, of: kinds, nearest: NearestName.of(text.uppercased(), in: recent))
     }
 
     /// - Returns: nil if the ledger has no id with that prefix.
     /// - Throws: `Failure` of kind `usage` for an ambiguous prefix.
     package static func find(_ text: String, of kinds: [RecordKind], in ledger: Ledger) async throws -> String? {
-        let found = try await ledger.ids(beginningWith: text.uppercased(), of: kinds, limit: namedLimit + 1)
+        let found = try await ledger.reports.ids(beginningWith: text.uppercased(), of: kinds, limit: namedLimit + 1)
             .map(\.description)
         guard found.count > 1 else { return found.first }
         let more = found.count > namedLimit ? ", …" : ""

@@ -55,12 +55,12 @@ package struct ActionExecutor: Service {
             ledger: ledger, worker: parts.worker, topic: .actions, slots: Self.slots, time: time,
             logger: parts.logger)
         try await loop.run { limit in
-            let claimed = try await ledger.claimActions(
+            let claimed = try await ledger.actions.claim(
                 root: root, upTo: limit, worker: parts.worker,
                 charges: { [codex = parts.codex] in codex.head.charges(operation: $0) }, now: time.now)
             return claimed.map { one in { try await perform(one) } }
         } nextTime: { claimedAt in
-            try await ledger.nextActionTime(worker: parts.worker, now: claimedAt)
+            try await ledger.actions.nextTime(worker: parts.worker, now: claimedAt)
         }
     }
 
@@ -69,10 +69,10 @@ package struct ActionExecutor: Service {
         let action = claimed.action
         do {
             try await ClaimLoop.holdingLease(
-                renew: { try await ledger.renew(action, worker: parts.worker, now: time.now) }, time: time
+                renew: { try await ledger.actions.renew(action, worker: parts.worker, now: time.now) }, time: time
             ) { try await execute(action, claimed.refusal) }
         } catch let fault as RowFault {
-            try await ledger.failDamaged(action.id, fault, now: time.now)
+            try await ledger.actions.failDamaged(action.id, fault, now: time.now)
             throw fault
         }
     }
@@ -85,8 +85,8 @@ package struct ActionExecutor: Service {
         let connectors = parts.connectors.of(parts.codex.head)
         let event =
             connectors.hasPlace(action.operation, arguments: action.arguments)
-            ? try await ledger.cause(of: action.id) : nil
-        let lastTry = try await ledger.lastTry(of: action)
+            ? try await ledger.events.cause(of: action.id) : nil
+        let lastTry = try await ledger.actions.lastTry(of: action)
         do throws(OperationFailure) {
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
@@ -99,17 +99,17 @@ package struct ActionExecutor: Service {
         let actionWait = parts.codex.head.settings.actionWait.value
         switch outcome {
         case .success(let value):
-            try await ledger.finish(
+            try await ledger.actions.finish(
                 action, succeeded: true, result: value.text(), waitUntil: now + actionWait, now: now)
         case .failure where Task.isCancelled:
             // The process ends, or another has taken over: that says nothing about the action.
-            try await ledger.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
+            try await ledger.actions.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
         case .failure(.undecided(let until, let reason)):
-            try await ledger.lookAgain(action, reason: reason, at: until, now: now)
+            try await ledger.actions.lookAgain(action, reason: reason, at: until, now: now)
         case .failure(.retryable(let reason, let retryAfter)):
             try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
         case .failure(let failure):
-            try await ledger.finish(
+            try await ledger.actions.finish(
                 action, succeeded: false, result: failure.message, waitUntil: now + actionWait, now: now)
         }
         parts.logger.info(
@@ -124,9 +124,9 @@ package struct ActionExecutor: Service {
         let settings = parts.codex.head.settings
         guard let delay = settings.retries.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter)
         else {
-            return try await ledger.finish(
+            return try await ledger.actions.finish(
                 action, succeeded: false, result: reason, waitUntil: now + settings.actionWait.value, now: now)
         }
-        try await ledger.retryLater(action, reason: reason, availableAt: now + delay, now: now)
+        try await ledger.actions.retryLater(action, reason: reason, availableAt: now + delay, now: now)
     }
 }

@@ -25,20 +25,20 @@ package struct HeldEvents: Sendable {
         let source = systems[system]?.webhooks
         var count = 0
         while true {
-            let page = try await ledger.heldEvents(system: system, limit: Self.pageSize)
+            let page = try await ledger.events.held(system: system, limit: Self.pageSize)
             guard !page.isEmpty else { return count }
             var judged: [Event] = []
             for held in page {
                 let webhook =
                     source?.recognised(held.event, identity: identity) ?? WebhookEvent(event: held.event)
                 let own = OwnEvents(
-                    systems: systems, origin: { [ledger] in try await ledger.origin(of: $0) },
+                    systems: systems, origin: { [ledger] in try await ledger.events.origin(of: $0) },
                     lastOrigin: { [ledger] in
-                        try await ledger.origin(ofLast: $0, on: $1, now: held.receivedAt)
-                    }, action: { [ledger] in try await ledger.action($0) })
+                        try await ledger.events.origin(ofLast: $0, on: $1, now: held.receivedAt)
+                    }, action: { [ledger] in try await ledger.actions.find($0) })
                 judged.append(try await own.judged(webhook))
             }
-            try await ledger.releaseHeld(judged, now: time.now)
+            try await ledger.events.releaseHeld(judged, now: time.now)
             count += page.count
             try Task.checkCancellation()
         }

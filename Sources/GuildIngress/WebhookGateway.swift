@@ -2,7 +2,6 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildHTTP
-package import GuildLedger
 package import Logging
 
 /// Receives webhooks: authenticates, normalises, and answers 202 only when the event is durable.

@@ -17,17 +17,18 @@ package final class Ledger: Sendable {
     /// Shared while this is open, so that nobody restores another ledger over it.
     private let use: FileLock
     private let signals: [Signal]
-    private let watcher = Mutex<WriteWatcher?>(nil)
+    private let wakeUps: any WakeUps
 
     /// Opens the ledger, making or migrating it where needed.
     ///
     /// - Parameters:
     ///   - mustExist: for commands that only read: no ledger is made.
     ///   - busyTimeout: how long to wait for a lock that somebody holds without our lock file, as `sqlite3` does.
+    ///   - wakeUps: how this learns of others' commits; nil: as the engine knows.
     ///   - endProcess: what to do when the disk fails at commit.
     package init(
         at location: LedgerLocation, mustExist: Bool = false, busyTimeout: Duration = .seconds(5),
-        endProcess: @escaping @Sendable (String) -> Never = Ledger.endProcess
+        wakeUps: (any WakeUps)? = nil, endProcess: @escaping @Sendable (String) -> Never = Ledger.endProcess
     ) throws(LedgerFailure) {
         let location = location.followingLink()
         self.location = location
@@ -40,6 +41,7 @@ package final class Ledger: Sendable {
                 throw LedgerFailure.unusable(path: location.path, reason: "a backup is being restored over it")
             }
             engine = try SQLiteEngine(location, busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
+            self.wakeUps = wakeUps ?? engine.wakeUps
             lane = Lane(of: engine, path: location.path, endProcess: endProcess)
         } catch {
             throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
@@ -55,10 +57,7 @@ package final class Ledger: Sendable {
 
     /// Ends the watching and closes the database.
     package func close() {
-        watcher.withLock { watcher in
-            watcher?.stop()
-            watcher = nil
-        }
+        wakeUps.end()
         engine.close()
         lane.close()
         use.unlock()
@@ -67,18 +66,19 @@ package final class Ledger: Sendable {
     // MARK: Transactions
 
     /// One transaction, durable when this returns. `body` touches only the database, because it may run twice.
+    ///
+    /// The topics of what it wrote are raised before this returns.
     package func write<Value: Sendable>(
-        touching topics: [Topic] = [], _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws -> Value {
         let outcome = Outcome<Value>()
         try await submit { db in
             let value = try body(db)
-            outcome.value.withLock { $0 = value }
+            outcome.value.withLock { $0 = (value, db.touched) }
         } then: {
-            self.raise(topics)
-            self.signal(.audit).raise()
+            if let touched = outcome.value.withLock({ $0?.touched }) { self.raise(touched) }
         }
-        guard let value = outcome.value.withLock({ $0 }) else {
+        guard let value = outcome.value.withLock({ $0?.value }) else {
             throw LedgerFailure.unusable(path: location.path, reason: "a write had no outcome")
         }
         return value
@@ -134,16 +134,13 @@ package final class Ledger: Sendable {
     package func signal(_ topic: Topic) -> Signal { signals[topic.rawValue] }
 
     /// Raises the signals of all topics.
-    package func raiseAll() { raise(Topic.allCases) }
+    package func raiseAll() { raise(.all) }
 
-    func raise(_ topics: [Topic]) { for topic in topics { signals[topic.rawValue].raise() } }
+    private func raise(_ topics: TopicSet) { for topic in topics.topics { signal(topic).raise() } }
 
     /// From now on commits of other processes raise the signals too.
     package func watch() {
-        watcher.withLock { watcher in
-            guard watcher == nil else { return }
-            watcher = WriteWatcher(path: location.walPath) { [weak self] in self?.lookForForeignWrites() }
-        }
+        wakeUps.begin { [weak self] in self?.lookForForeignWrites() }
     }
 
     /// The log is written before its commit becomes visible, so the engine is asked between batches, when nobody else
@@ -151,14 +148,16 @@ package final class Ledger: Sendable {
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
             // First, so that a commit after the look is told.
-            self?.watcher.withLock { $0?.arm() }
+            self?.wakeUps.arm()
             // Losing the error is safe: the slow recheck finds the same commit.
             guard let self, (try? engine.hasForeignCommits()) == true else { return }
             raiseAll()
         }
     }
 
-    private final class Outcome<Value: Sendable>: Sendable { let value = Mutex<Value?>(nil) }
+    private final class Outcome<Value: Sendable>: Sendable {
+        let value = Mutex<(value: Value, touched: TopicSet)?>(nil)
+    }
 
     // MARK: Opening
 

@@ -111,11 +111,11 @@ package final class ClaimLoop: Sendable {
     /// - Returns: the latest time to look again for workers that died.
     private func recover() async throws -> Timestamp {
         let now = time.now
-        switch try await ledger.recoveryNeed(worker: worker, now: now) {
+        switch try await ledger.invocations.recoveryNeed(worker: worker, now: now) {
         case .none: return now + Self.recheck
         case .watch: return now + Self.watch
         case .now:
-            let found = try await ledger.recover(except: worker, now: now)
+            let found = try await ledger.invocations.recover(except: worker, now: now)
             if !found.isEmpty {
                 logger.notice(
                     "took back work of dead workers",

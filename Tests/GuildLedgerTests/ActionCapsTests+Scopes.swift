@@ -6,7 +6,9 @@ import Testing
 /// An approval releases more of what its cap counts together, and nothing else.
 extension ActionCapsTests {
     private func held(_ run: String, _ ledger: Ledger) async throws -> [Action] {
-        try await ledger.actions(of: InvocationID(derivedFrom: ["invocation", run])).filter { $0.state == .awaiting }
+        try await ledger.actions.list(of: InvocationID(derivedFrom: ["invocation", run])).filter {
+            $0.state == .awaiting
+        }
     }
 
     @Test func `an approval past a run's cap lets out none of another run's actions`() async throws {
@@ -20,7 +22,7 @@ extension ActionCapsTests {
             #expect(try await held("a", ledger).isEmpty)
             #expect(try await held("b", ledger).count == 2)
             // What is left is that run's, too.
-            let release = try #require(try await ledger.capReleases(now: start).first)
+            let release = try #require(try await ledger.actions.capReleases(now: start).first)
             #expect(release.scope == mine[0].invocation.description)
             #expect(try await run("c", ledger, Self.calls("c", 0..<4, caps)).last?.state == .awaiting)
         }
@@ -61,7 +63,7 @@ extension ActionCapsTests {
             let caps = Self.caps(run: 3)
             let mine = try await run("a", ledger, Self.calls("a", 0..<5, caps))
             _ = try await run("b", ledger, Self.calls("b", 0..<4, caps))
-            let standing = try #require(try await ledger.capStanding(of: mine[3], now: start))
+            let standing = try #require(try await ledger.actions.capStanding(of: mine[3], now: start))
             #expect(standing.used == 3)
             #expect(standing.reason == "past actions.perInvocation of 3 (agents/ranger.yaml:7): 3 used by this run")
             #expect(standing.followers.map(\.id) == [mine[4].id])
@@ -70,7 +72,7 @@ extension ActionCapsTests {
                     == "approving it also releases 1 other waiting action (\(mine[4].brief)), and 1 more of run "
                     + "\(mine[0].invocation) within 24 h")
             #expect(try await approve(mine[3], ledger).grant?.followers == standing.followers)
-            #expect(try await ledger.capStanding(of: mine[0], now: start) == nil)
+            #expect(try await ledger.actions.capStanding(of: mine[0], now: start) == nil)
         }
     }
 

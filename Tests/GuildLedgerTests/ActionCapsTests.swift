@@ -34,18 +34,18 @@ import Testing
         while let other = claimed, other.id != id { claimed = try await ledger.claim(worker, now: now) }
         let invocation = try #require(claimed)
         try await ledger.turn(of: invocation, worker, calls: calls, now: now)
-        return try await ledger.actions(of: invocation.id)
+        return try await ledger.actions.list(of: invocation.id)
     }
 
     @discardableResult
     func approve(_ action: Action, _ ledger: Ledger, now: Timestamp = start) async throws -> Ruling {
-        try await ledger.decide(
+        try await ledger.actions.decide(
             action.id, approve: true, actor: "user:ada", reason: nil, waitUntil: now + .seconds(60), now: now)
     }
 
     func states(_ run: String, _ ledger: Ledger) async throws -> [Action.State] {
         let id = InvocationID(derivedFrom: ["invocation", run])
-        return try await ledger.actions(of: id).map(\.state)
+        return try await ledger.actions.list(of: id).map(\.state)
     }
 
     @Test func `past the cap on a run the rest of its actions wait for a person`() async throws {
@@ -59,9 +59,9 @@ import Testing
             #expect(
                 try await run("b", ledger, Self.calls("b", 0..<3, Self.caps(run: 3))).allSatisfy { $0.state == .queued }
             )
-            let queue = try #require(try await ledger.capQueues().first)
+            let queue = try #require(try await ledger.actions.capQueues().first)
             #expect(queue.agent == "ranger" && queue.waiting == 2 && queue.hold == hold)
-            #expect(try await ledger.capHold(of: actions[0].invocation) == hold)
+            #expect(try await ledger.actions.capHold(of: actions[0].invocation) == hold)
             #expect(
                 try await ledger.text(
                     "SELECT CAST(body AS TEXT) FROM audit_bodies JOIN audit USING (seq) WHERE kind = 'approval.requested'"
@@ -130,10 +130,10 @@ import Testing
             try await approve(actions[5], ledger)
             #expect(try await states("a", ledger).allSatisfy { $0 == .queued })
             // Four were released: the approved one and two more have theirs.
-            #expect(try await ledger.capReleases(now: start).map(\.left) == [1])
+            #expect(try await ledger.actions.capReleases(now: start).map(\.left) == [1])
             let next = try await run("b", ledger, Self.calls("b", 0..<2, caps))
             #expect(next.map(\.state) == [.queued, .awaiting])
-            #expect(try await ledger.capReleases(now: start).isEmpty)
+            #expect(try await ledger.actions.capReleases(now: start).isEmpty)
             // Whoever goes through the whole list does not fail at those that are out already.
             try await approve(actions[6], ledger)
             #expect(try await ledger.count("SELECT count(*) FROM approvals") == 3)
@@ -147,9 +147,9 @@ import Testing
             try await approve(actions[2], ledger)
             let almost = start + .seconds(86_399)
             let over = start + .seconds(86_400)
-            #expect(try await ledger.capReleases(now: almost).map(\.left) == [1])
+            #expect(try await ledger.actions.capReleases(now: almost).map(\.left) == [1])
             #expect(try await run("b", ledger, Self.calls("b", 0..<3, caps), now: over).last?.state == .awaiting)
-            #expect(try await ledger.capReleases(now: over).isEmpty)
+            #expect(try await ledger.actions.capReleases(now: over).isEmpty)
         }
     }
 
@@ -161,7 +161,7 @@ import Testing
             #expect(actions[3].hold?.cap == .perInvocation)
             try await approve(actions[2], ledger)
             // The approved one is the third of the hour; the next passes its run's cap and waits at the hour's.
-            let after = try await ledger.actions(of: actions[0].invocation)
+            let after = try await ledger.actions.list(of: actions[0].invocation)
             #expect(after.map(\.state) == [.queued, .queued, .queued, .awaiting, .awaiting])
             #expect(after[3].hold?.cap == .perHour)
             try await approve(after[3], ledger)
@@ -177,12 +177,12 @@ import Testing
             let worker = try await ledger.worker()
             for attempt in 1...3 {
                 var claimed: [Action] = []
-                while let action = try await ledger.claimAction(root: nil, worker: worker, now: start) {
+                while let action = try await ledger.actions.claimOne(root: nil, worker: worker, now: start) {
                     claimed.append(action)
                 }
                 #expect(claimed.map(\.attempt) == [attempt, attempt])
                 for action in claimed {
-                    try await ledger.retryLater(action, reason: "busy", availableAt: start, now: start)
+                    try await ledger.actions.retryLater(action, reason: "busy", availableAt: start, now: start)
                 }
             }
             #expect(try await states("a", ledger) == [.queued, .queued])
@@ -199,7 +199,7 @@ import Testing
             #expect(asked.allSatisfy { $0.state == .awaiting && $0.hold == nil })
             for action in asked { try await approve(action, ledger) }
             #expect(try await states("a", ledger).allSatisfy { $0 == .queued })
-            #expect(try await ledger.capReleases(now: start).isEmpty)
+            #expect(try await ledger.actions.capReleases(now: start).isEmpty)
             #expect(try await run("b", ledger, Self.calls("b", 0..<1, caps)).map(\.state) == [.awaiting])
         }
     }
@@ -210,7 +210,7 @@ import Testing
             let place = "github:acme/shop#1"
             let actions = try await run("a", ledger, Self.calls("a", 0..<2, caps, on: place, autonomy: .approve))
             for action in actions {
-                _ = try await ledger.decide(
+                _ = try await ledger.actions.decide(
                     action.id, approve: false, actor: "user:ada", reason: nil, waitUntil: start, now: start)
             }
             #expect(try await run("b", ledger, Self.calls("b", 0..<1, caps, on: place)).map(\.state) == [.queued])
@@ -238,7 +238,7 @@ import Testing
             #expect(
                 try await one.count(
                     "SELECT count(*) FROM actions WHERE state = 'queued' AND counts_on IS NOT NULL") <= 7)
-            #expect(try await two.capQueues().reduce(0) { $0 + $1.waiting } == 26)
+            #expect(try await two.actions.capQueues().reduce(0) { $0 + $1.waiting } == 26)
         }
     }
 
@@ -269,8 +269,8 @@ import Testing
     @Test func `a run that is cancelled takes what waits at a cap with it`() async throws {
         try await withLedger { ledger async throws in
             let actions = try await run("a", ledger, Self.calls("a", 0..<3, Self.caps(run: 1)))
-            _ = try await ledger.requestCancel(actions[0].invocation, actor: "user:ada", now: start)
-            #expect(try await ledger.capQueues().isEmpty)
+            _ = try await ledger.invocations.requestCancel(actions[0].invocation, actor: "user:ada", now: start)
+            #expect(try await ledger.actions.capQueues().isEmpty)
             #expect(try await states("a", ledger).allSatisfy { $0 == .cancelled })
         }
     }

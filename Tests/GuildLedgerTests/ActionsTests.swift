@@ -12,17 +12,19 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             let state = try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             #expect(state == .waiting)
-            let action = try #require(try await ledger.claimAction(root: invocation.root, worker: worker, now: start))
+            let action = try #require(
+                try await ledger.actions.claimOne(root: invocation.root, worker: worker, now: start))
             #expect(action.arguments == ["body": "hi"])
             let seen = ledger.signal(.invocations).generation
-            try await ledger.finish(action, succeeded: true, result: #"{"id":1}"#, waitUntil: deadline, now: start)
+            try await ledger.actions.finish(
+                action, succeeded: true, result: #"{"id":1}"#, waitUntil: deadline, now: start)
             #expect(ledger.signal(.invocations).generation != seen)
             #expect(try await ledger.state(of: invocation.id) == .queued)
-            let call = try #require(try await ledger.turns(of: invocation.id).flatMap(\.calls).first)
+            let call = try #require(try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).first)
             #expect(call.result == #"{"id":1}"#)
             #expect(call.actionID == action.id)
             #expect(!call.isError)
-            let ended = try #require(try await ledger.actions(of: invocation.id).first)
+            let ended = try #require(try await ledger.actions.list(of: invocation.id).first)
             #expect(ended.state == .succeeded)
             #expect(ended.result == #"{"id":1}"#)
             #expect(ended.error == nil)
@@ -38,12 +40,12 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
-            let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-            try await ledger.finish(action, succeeded: false, result: "404", waitUntil: deadline, now: start)
-            let call = try #require(try await ledger.turns(of: invocation.id).flatMap(\.calls).first)
+            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            try await ledger.actions.finish(action, succeeded: false, result: "404", waitUntil: deadline, now: start)
+            let call = try #require(try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).first)
             #expect(call.isError)
             #expect(call.result == "404")
-            #expect(try await ledger.actions(of: invocation.id).map(\.error) == ["404"])
+            #expect(try await ledger.actions.list(of: invocation.id).map(\.error) == ["404"])
         }
     }
 
@@ -56,10 +58,10 @@ import Testing
             try await ledger.turn(
                 of: invocation, worker, calls: [.write(0, name: "w", subject: "x"), .write(1, name: "v", subject: "y")])
             for isLast in [false, true] {
-                let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-                try await ledger.finish(
+                let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+                try await ledger.actions.finish(
                     action, succeeded: true, result: "ok", waitUntil: deadline + .seconds(999), now: start)
-                let now = try #require(try await ledger.invocation(invocation.id))
+                let now = try #require(try await ledger.invocations.find(invocation.id))
                 #expect(now.state == (isLast ? .queued : .waiting))
                 if !isLast { #expect(now.availableAt == deadline) }
             }
@@ -74,22 +76,22 @@ import Testing
                 of: invocation, worker,
                 calls: [.write(0, name: "one"), .write(1, name: "two"), .write(2, name: "three", subject: "other")])
             func claim(_ now: Timestamp = start) async throws -> Action? {
-                try await ledger.claimAction(root: nil, worker: worker, now: now)
+                try await ledger.actions.claimOne(root: nil, worker: worker, now: now)
             }
             let one = try #require(try await claim())
             #expect(try await claim()?.subject == "other")
             #expect(try await claim() == nil)
             // What waits behind another waits for no time.
-            #expect(try await ledger.nextActionTime(worker: worker, now: start) == nil)
+            #expect(try await ledger.actions.nextTime(worker: worker, now: start) == nil)
             let retry = start + .seconds(5)
-            try await ledger.retryLater(one, reason: "busy", availableAt: retry, now: start)
-            #expect(try await ledger.nextActionTime(worker: worker, now: start) == retry)
+            try await ledger.actions.retryLater(one, reason: "busy", availableAt: retry, now: start)
+            #expect(try await ledger.actions.nextTime(worker: worker, now: start) == retry)
             #expect(try await claim() == nil)
             let again = try #require(try await claim(retry))
             #expect(again.id == one.id)
             #expect(again.attempt == 2)
             #expect(again.error == "busy")
-            try await ledger.finish(again, succeeded: true, result: "ok", waitUntil: deadline, now: retry)
+            try await ledger.actions.finish(again, succeeded: true, result: "ok", waitUntil: deadline, now: retry)
             #expect(try await claim(retry)?.position == 1)
         }
     }
@@ -103,7 +105,7 @@ import Testing
             let claimed = try await withThrowingTaskGroup(of: ActionID?.self) { group in
                 for number in 0..<40 {
                     let (ledger, worker) = number.isMultiple(of: 2) ? (one, mine) : (two, theirs)
-                    group.addTask { try await ledger.claimAction(root: nil, worker: worker, now: start)?.id }
+                    group.addTask { try await ledger.actions.claimOne(root: nil, worker: worker, now: start)?.id }
                 }
                 return try await group.reduce(into: [ActionID]()) { if let id = $1 { $0.append(id) } }
             }
@@ -118,11 +120,9 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w", autonomy: autonomy)])
-            let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-            let seen = ledger.signal(.notifications).generation
-            try await ledger.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
-            #expect(ledger.signal(.notifications).generation != seen)
-            #expect(try await ledger.status().notificationsPending == count)
+            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            try await ledger.actions.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
+            #expect(try await ledger.reports.status().notificationsPending == count)
             if count == 1 {
                 #expect(
                     try await ledger.text("SELECT text FROM notifications")
@@ -138,9 +138,9 @@ import Testing
             try await ledger.turn(
                 of: invocation, worker,
                 calls: [.read(0), .write(1, name: "w", autonomy: .approve), .write(2, name: "v", subject: "y")])
-            try await ledger.finish(invocation, as: .failed, outcome: "no", now: start)
-            #expect(try await ledger.actions(of: invocation.id).map(\.state) == [.cancelled, .queued])
-            #expect(try await ledger.approvals().isEmpty)
+            try await ledger.invocations.end(invocation, as: .failed, outcome: "no", now: start)
+            #expect(try await ledger.actions.list(of: invocation.id).map(\.state) == [.cancelled, .queued])
+            #expect(try await ledger.actions.awaitingApproval().isEmpty)
         }
     }
 

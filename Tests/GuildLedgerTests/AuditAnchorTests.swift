@@ -7,14 +7,15 @@ import Testing
 @Suite struct AuditAnchorTests {
     private func offered(_ ledger: Ledger, after last: AuditAnchor? = nil) async throws -> AuditAnchor {
         let checkpoint = last.map { AuditCheckpoint($0, source: "the last anchor") }
-        guard case .anchor(let anchor) = try await ledger.offerAnchor(after: checkpoint, now: start) else {
+        guard case .anchor(let anchor) = try await ledger.audit.offerAnchor(after: checkpoint, now: start) else {
             throw Failure(.failed, "no anchor was offered")
         }
         return anchor
     }
 
     private func refusal(_ ledger: Ledger, after last: AuditAnchor) async throws -> AuditVerdict.Problem? {
-        let offer = try await ledger.offerAnchor(after: AuditCheckpoint(last, source: "the last anchor"), now: start)
+        let offer = try await ledger.audit.offerAnchor(
+            after: AuditCheckpoint(last, source: "the last anchor"), now: start)
         if case .refused(let problem) = offer { return problem }
         return nil
     }
@@ -26,7 +27,7 @@ import Testing
             #expect(anchor == (try await ledger.anchorNow()))
             #expect(anchor.root == ReferenceTree.root(try await ledger.entryHashes()[...]))
             #expect(try AuditAnchor(json: JSONParser.parse(anchor.json.text(.pretty)), from: "x") == anchor)
-            let proof = try await ledger.auditProof(of: 3)
+            let proof = try await ledger.audit.proof(of: 3)
             #expect(try AuditProof(json: JSONParser.parse(proof.json.text(.pretty)), from: "x") == proof)
         }
     }
@@ -40,17 +41,17 @@ import Testing
 
     @Test func `nothing new is offered twice, and the entry of an anchor is nothing new`() async throws {
         try await withLedger { ledger async throws in
-            #expect(try await ledger.offerAnchor(after: nil, now: start) == .nothingNew)
+            #expect(try await ledger.audit.offerAnchor(after: nil, now: start) == .nothingNew)
             try await ledger.appendEntries(3)
             let anchor = try await offered(ledger)
-            try await ledger.record(anchor, commit: "c1", actor: "user:ada", now: start)
-            try await ledger.record(anchor, commit: "c1", actor: "user:ada", now: start)
+            try await ledger.audit.recordAnchor(anchor, commit: "c1", actor: "user:ada", now: start)
+            try await ledger.audit.recordAnchor(anchor, commit: "c1", actor: "user:ada", now: start)
             #expect(try await ledger.auditKinds().suffix(2) == ["operator.command", "audit.anchored"])
             let checkpoint = AuditCheckpoint(anchor, source: "x")
-            #expect(try await ledger.offerAnchor(after: checkpoint, now: start) == .nothingNew)
-            #expect(try await ledger.entriesSinceAnchor().entries == 0)
+            #expect(try await ledger.audit.offerAnchor(after: checkpoint, now: start) == .nothingNew)
+            #expect(try await ledger.audit.entriesSinceAnchor().entries == 0)
             try await ledger.appendEntries(1)
-            #expect(try await ledger.entriesSinceAnchor().entries == 2)
+            #expect(try await ledger.audit.entriesSinceAnchor().entries == 2)
             #expect(try await offered(ledger, after: anchor).seq == 5)
         }
     }
@@ -85,8 +86,8 @@ import Testing
     @Test func `the ledger's own record of an anchor is compared with too`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(4)
-            try await ledger.record(try await offered(ledger), commit: "c1", actor: "a", now: start)
-            #expect(try await ledger.verifyAudit().anchors == 1)
+            try await ledger.audit.recordAnchor(try await offered(ledger), commit: "c1", actor: "a", now: start)
+            #expect(try await ledger.audit.verify().anchors == 1)
             let raw = try folder.rawConnection()
             try raw.script("UPDATE audit_anchors SET hash = zeroblob(32)")
             #expect(try await ledger.problem()?.seq == 1)

@@ -9,12 +9,12 @@ import Testing
     private func withEntries(_ body: (Ledger, SQLiteConnection) async throws -> Void) async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             for number in 1...6 {
-                try await ledger.audit(
+                try await ledger.audit.append(
                     AuditEntry(
                         at: start + .seconds(number), actor: "user:ada", kind: .operatorCommand, subject: "s\(number)",
                         commit: "c\(number)", cause: "e\(number)", root: "r\(number)", body: ["n": .integer(number)]))
             }
-            #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.audit.verify().problem == nil)
             try await body(ledger, folder.rawConnection())
         }
     }
@@ -23,26 +23,28 @@ import Testing
         var found: AuditVerdict.Problem?
         try await withEntries { ledger, raw async throws in
             try raw.script(sql)
-            found = try await ledger.verifyAudit().problem
+            found = try await ledger.audit.verify().problem
         }
         return found
     }
 
     @Test func `an untouched chain verifies, in pages of any size`() async throws {
         try await withEntries { ledger, _ async throws in
-            let whole = try await ledger.verifyAudit()
+            let whole = try await ledger.audit.verify()
             #expect(whole.entries == 6)
             #expect(whole.head.count == 64)
-            for size in [1, 2, 3, 5, 6, 7, 0] { #expect(try await ledger.verifyAudit(pageSize: size) == whole) }
+            for size in [1, 2, 3, 5, 6, 7, 0] { #expect(try await ledger.audit.verify(pageSize: size) == whole) }
         }
         try await withLedger { ledger async throws in
-            #expect(try await ledger.verifyAudit() == AuditVerdict(entries: 0, head: String(repeating: "0", count: 64)))
+            #expect(
+                try await ledger.audit.verify() == AuditVerdict(entries: 0, head: String(repeating: "0", count: 64)))
         }
     }
 
     @Test func `the ledger itself refuses to change or remove an entry`() async throws {
         try await withLedger { ledger async throws in
-            try await ledger.audit(AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
+            try await ledger.audit.append(
+                AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
             for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
                 await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.run(sql) } }
             }
@@ -61,10 +63,10 @@ import Testing
             let update = "UPDATE \(table) SET \(column) = ? WHERE seq = 3"
             for changed in Self.changes(of: value) {
                 try raw.transaction.run(update, [changed])
-                #expect(try await ledger.verifyAudit(pageSize: 2).problem?.seq == 3, "\(changed)")
+                #expect(try await ledger.audit.verify(pageSize: 2).problem?.seq == 3, "\(changed)")
             }
             try raw.transaction.run(update, [value])
-            #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.audit.verify().problem == nil)
         }
     }
 
@@ -185,15 +187,15 @@ import Testing
                 for number in 0..<60 {
                     let ledger = number.isMultiple(of: 2) ? one : two
                     group.addTask {
-                        try await ledger.audit(
+                        try await ledger.audit.append(
                             AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "\(number)", body: .null)
                         )
                     }
                 }
                 try await group.waitForAll()
             }
-            #expect(try await one.verifyAudit(pageSize: 7) == two.verifyAudit())
-            #expect(try await one.verifyAudit().entries == 60)
+            #expect(try await one.audit.verify(pageSize: 7) == two.audit.verify())
+            #expect(try await one.audit.verify().entries == 60)
         }
     }
 
@@ -203,8 +205,7 @@ import Testing
         bytes += [0xFF, 0xFF, 0xFF, 0xFF] + [0, 0, 0, 1, 0x63] + [0xFF, 0xFF, 0xFF, 0xFF]
         let (body, previous) = ([UInt8](repeating: 5, count: 32), [UInt8](repeating: 6, count: 32))
         let hash = AuditHash.entry(
-            seq: 2, at: -1, actor: "a", kind: "bb", subject: "", commit: nil, cause: "c", root: nil, bodyHash: body,
-            previous: previous)
+            seq: 2, at: -1, texts: ["a", "bb", "", nil, "c", nil], bodyHash: body, previous: previous)
         #expect(hash == ContentDigest.bytes(of: bytes + body + previous))
         #expect(AuditHash.body(salt: [1, 2], body: [3]) == ContentDigest.bytes(of: [1, 2, 3]))
     }

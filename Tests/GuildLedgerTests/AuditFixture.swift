@@ -36,7 +36,7 @@ extension Ledger {
     func appendEntries(_ count: Int, from first: Int = 1, agent: String = "ranger") async throws {
         try await write { db in
             for number in first..<first + count {
-                try db.appendAudit(
+                try db.audit.append(
                     AuditEntry(
                         at: start + .seconds(number), actor: "user:ada", kind: .operatorCommand, subject: "s\(number)",
                         commit: "c\(number)", cause: "e\(number)", root: "r\(number)",
@@ -54,10 +54,10 @@ extension Ledger {
 
     /// What an anchor made now would say.
     func anchorNow(at seq: Int64? = nil) async throws -> AuditAnchor {
-        let head = try await auditHead()
-        let state = try await auditState(at: seq ?? head)
+        let head = try await audit.head()
+        let state = try await audit.state(at: seq ?? head)
         return AuditAnchor(
-            ledger: try await ledgerID(), seq: seq ?? head, hash: state.hash, root: state.root, at: start)
+            ledger: try await audit.ledgerID(), seq: seq ?? head, hash: state.hash, root: state.root, at: start)
     }
 
     func problem(against anchors: [AuditAnchor] = [], from begin: AuditVerification.Start = .beginning) async throws
@@ -67,7 +67,7 @@ extension Ledger {
         verification.start = begin
         verification.pageSize = 4
         verification.checkpoints = anchors.map { AuditCheckpoint($0, source: "the anchor at \($0.seq)") }
-        return try await verifyAudit(verification, now: start).problem
+        return try await audit.verify(verification, now: start).problem
     }
 }
 
@@ -88,9 +88,9 @@ extension SQLiteConnection {
                 let bytes = try seq == changed ? Array(body.utf8) : row["body"]
                 let bodyHash = AuditHash.body(salt: try row["salt"], body: bytes)
                 let hash = AuditHash.entry(
-                    seq: seq, at: try row["at"], actor: try row["actor"], kind: try row["kind"],
-                    subject: try row["subject"], commit: try row["commit_id"], cause: try row["cause"],
-                    root: try row["root"], bodyHash: bodyHash, previous: previous)
+                    seq: seq, at: try row["at"],
+                    texts: try ["actor", "kind", "subject", "commit_id", "cause", "root"].map { try row[$0] as String? },
+                    bodyHash: bodyHash, previous: previous)
                 try db.run(
                     "UPDATE audit SET body_hash = ?, prev = ?, hash = ? WHERE seq = ?",
                     [bodyHash, previous, hash, seq])

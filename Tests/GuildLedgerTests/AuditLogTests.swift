@@ -6,7 +6,7 @@ import Testing
 @Suite struct AuditLogTests {
     private func entries(_ ledger: Ledger) async throws {
         for number in 1...9 {
-            try await ledger.audit(
+            try await ledger.audit.append(
                 AuditEntry(
                     at: start + .seconds(number), actor: "a",
                     kind: number.isMultiple(of: 3) ? .toolCalled : .modelCalled,
@@ -18,7 +18,7 @@ import Testing
     private func seqs(_ ledger: Ledger, _ change: (inout AuditFilter) -> Void) async throws -> [Int64] {
         var filter = AuditFilter()
         change(&filter)
-        return try await ledger.auditLog(filter).map(\.seq)
+        return try await ledger.audit.log(filter).map(\.seq)
     }
 
     @Test func `each filter lets through what it says, and they go together`() async throws {
@@ -71,7 +71,7 @@ import Testing
                 UPDATE audit_bodies SET body = x'7B' WHERE seq = 3;
                 DELETE FROM audit_bodies WHERE seq = 4
                 """)
-            let records = try await ledger.auditLog(AuditFilter())
+            let records = try await ledger.audit.log(AuditFilter())
             #expect(records.count == 9)
             #expect(records[2].body == nil)
             #expect(records[3].body == nil)

@@ -15,7 +15,7 @@ import Testing
     private func withEntries(_ body: (Ledger, SQLiteConnection) async throws -> Void) async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(9)
-            _ = try await ledger.eraseAudit(bodiesOf: 2...3, policy: "p", actor: "retention", now: start)
+            _ = try await ledger.audit.eraseBodies(bodiesOf: 2...3, policy: "p", actor: "retention", now: start)
             try await ledger.appendEntries(2, from: 11)
             #expect(try await ledger.problem() == nil)
             try await body(ledger, folder.rawConnection())
@@ -136,13 +136,13 @@ import Testing
     @Test func `changed and stray nodes of the tree are found`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(600)
-            _ = try await ledger.auditState(at: 600)
+            _ = try await ledger.audit.state(at: 600)
             let raw = try folder.rawConnection()
-            #expect(try await ledger.verifyAudit(pageSize: 100).problem == nil)
+            #expect(try await ledger.audit.verify(pageSize: 100).problem == nil)
             try raw.script("UPDATE audit_nodes SET hash = zeroblob(32) WHERE position = 1")
-            #expect(try await ledger.verifyAudit(pageSize: 100).problem?.seq == 257)
+            #expect(try await ledger.audit.verify(pageSize: 100).problem?.seq == 257)
             try raw.script("DELETE FROM audit_nodes; INSERT INTO audit_nodes VALUES (8, 2, zeroblob(32))")
-            #expect(try await ledger.verifyAudit().problem?.seq == 601)
+            #expect(try await ledger.audit.verify().problem?.seq == 601)
         }
     }
 
@@ -151,13 +151,13 @@ import Testing
     @Test func `what was erased under a policy verifies, and one body more does not`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(10)
-            let erasure = try await ledger.eraseAudit(
+            let erasure = try await ledger.audit.eraseBodies(
                 bodiesOf: 3...5, policy: "policies/privacy.yaml: audit_logs 30d", actor: "retention", now: start)
             #expect(erasure == AuditErasure(entry: 11, range: 3...5, bodies: 3))
-            let verdict = try await ledger.verifyAudit(pageSize: 2)
+            let verdict = try await ledger.audit.verify(pageSize: 2)
             #expect(verdict.problem == nil)
             #expect(verdict.erased == 3)
-            let log = try await ledger.auditLog(AuditFilter())
+            let log = try await ledger.audit.log(AuditFilter())
             let told = try #require(log.last)
             #expect(told.kind == "audit.erased")
             #expect(told.body?["policy"] == "policies/privacy.yaml: audit_logs 30d")
@@ -187,7 +187,7 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.appendEntries(7, agent: "the-secret-word")
             func erase() async throws -> AuditErasure? {
-                try await ledger.eraseAudit(
+                try await ledger.audit.eraseBodies(
                     bodiesBefore: start + .seconds(6), policy: "p", actor: "retention", limit: 2,
                     now: start + .seconds(9))
             }
@@ -197,10 +197,11 @@ import Testing
             #expect(try await erase() == nil)
             #expect(try await ledger.count("SELECT count(*) FROM audit_bodies WHERE seq < 8") == 2)
             #expect(
-                try await ledger.eraseAudit(bodiesOf: 1...100, policy: "p", actor: "a", now: start)?.range == 6...7)
-            #expect(try await ledger.eraseAudit(bodiesOf: 1...100, policy: "p", actor: "a", now: start) == nil)
+                try await ledger.audit.eraseBodies(bodiesOf: 1...100, policy: "p", actor: "a", now: start)?.range
+                    == 6...7)
+            #expect(try await ledger.audit.eraseBodies(bodiesOf: 1...100, policy: "p", actor: "a", now: start) == nil)
             #expect(try await ledger.problem() == nil)
-            #expect(try await ledger.checkpoint(above: 0))
+            #expect(try await ledger.upkeep.checkpoint(above: 0))
             let file = try Data(contentsOf: URL(fileURLWithPath: folder.location.path))
             #expect(file.range(of: Data("the-secret-word".utf8)) == nil)
         }
@@ -230,7 +231,7 @@ import Testing
             func verify(_ begin: AuditVerification.Start) async throws -> AuditVerdict {
                 var verification = AuditVerification()
                 verification.start = begin
-                return try await ledger.verifyAudit(verification, now: start + .seconds(77))
+                return try await ledger.audit.verify(verification, now: start + .seconds(77))
             }
             try await ledger.appendEntries(300)
             #expect(try await verify(.remembered).first == 1)
@@ -264,7 +265,7 @@ import Testing
             #expect(try await ledger.problem() == nil)
             let path = ledger.location.auditMarkPath
             let mark = try String(contentsOfFile: path, encoding: .utf8)
-            let id = try await ledger.ledgerID().description
+            let id = try await ledger.audit.ledgerID().description
             for text in [
                 "", "{", "[]", mark.replacingOccurrences(of: id, with: "\(EventID.sample)"),
                 mark.replacingOccurrences(of: "\"seq\": 3", with: "\"seq\": -3"),
@@ -274,7 +275,7 @@ import Testing
                 try Data(text.utf8).write(to: URL(fileURLWithPath: path))
                 var verification = AuditVerification()
                 verification.start = .remembered
-                #expect(try await ledger.verifyAudit(verification, now: start).first == 1, "\(text)")
+                #expect(try await ledger.audit.verify(verification, now: start).first == 1, "\(text)")
             }
         }
     }
@@ -298,7 +299,7 @@ import Testing
 
     @Test func `an export has every line that the hashes need`() async throws {
         try await withEntries { ledger, _ async throws in
-            let export = try await ledger.exportAudit(after: 0, through: .max)
+            let export = try await ledger.audit.export(after: 0, through: .max)
             let lines = try String(decoding: export.lines, as: UTF8.self).split(separator: "\n")
                 .map { try JSONParser.parse($0) }
             #expect(export.last == 12)
@@ -307,8 +308,8 @@ import Testing
             #expect(lines[1]["salt"] == .null)
             #expect(lines[4]["body"] == #"{"n":5,"agent":"ranger"}"#)
             #expect(lines[4]["prev"] == lines[3]["hash"])
-            #expect(try await ledger.exportAudit(after: 12, through: .max).last == nil)
-            #expect(try await ledger.exportAudit(after: 3, through: 5).last == 5)
+            #expect(try await ledger.audit.export(after: 12, through: .max).last == nil)
+            #expect(try await ledger.audit.export(after: 3, through: 5).last == 5)
         }
     }
 }

@@ -20,7 +20,8 @@ import Testing
                         let plan = TurnPlan.sample(of: invocation, input: 100, output: 256, limits: [limit])
                         do {
                             return .success(
-                                try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start))
+                                try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+                            )
                         } catch {
                             return .failure(error)
                         }
@@ -32,10 +33,10 @@ import Testing
             let refused = results.filter { if case .failure(is BudgetExceeded) = $0 { true } else { false } }
             #expect(passed.count == 13)
             #expect(refused.count == 51)
-            #expect(try await one.account("agent/ranger")?.reserved == room * each)
+            #expect(try await one.budgets.account("agent/ranger")?.reserved == room * each)
             #expect(try await one.count("SELECT count(*) FROM turns") == 13)
             #expect(try await one.auditKinds().filter { $0 == "budget.refused" }.count == 51)
-            #expect(try await one.verifyAudit().problem == nil)
+            #expect(try await one.audit.verify().problem == nil)
         }
     }
 
@@ -54,11 +55,11 @@ import Testing
                 enough: 1100,
                 isMoney: false, isPriceUnknown: false)
             await #expect(throws: expected) {
-                _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
+                _ = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
             }
-            #expect(try await ledger.account("agent/ranger") == nil)
+            #expect(try await ledger.budgets.account("agent/ranger") == nil)
             #expect(try await ledger.count("SELECT count(*) FROM reservations") == 0)
-            #expect(try await ledger.turns(of: invocation.id).isEmpty)
+            #expect(try await ledger.invocations.turns(of: invocation.id).isEmpty)
             #expect(try await ledger.state(of: invocation.id) == .awakening)
         }
     }
@@ -70,19 +71,19 @@ import Testing
             let limits = [AccountLimit(account: "invocation/x", tokens: 1000, setting: "perInvocation")]
             func begin(_ n: Int) async throws -> (TurnPlan, Reservation) {
                 let plan = TurnPlan.sample(n, of: invocation, limits: limits)
-                return (plan, try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start))
+                return (plan, try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start))
             }
             let (first, reserved) = try await begin(1)
             #expect(reserved.output == 900)
-            try await ledger.recordLostTurn(
+            try await ledger.invocations.recordLostTurn(
                 first, reservation: reserved, of: invocation, LostAnswer(reason: "x", mayHaveBilled: false), now: start)
             let (again, whole) = try await begin(1)
             #expect(whole.output == 900)
-            _ = try await ledger.recordAnswer(
+            _ = try await ledger.invocations.recordAnswer(
                 .sample(TokenUsage(input: 100, output: 500)), plan: again, reservation: whole, of: invocation,
                 waitUntil: start, now: start)
             #expect(try await begin(2).1.output == 300)
-            #expect(try await ledger.account("invocation/x")?.used == 600)
+            #expect(try await ledger.budgets.account("invocation/x")?.used == 600)
         }
     }
 
@@ -96,9 +97,9 @@ import Testing
                     AccountLimit(account: "agent/ranger", tokens: 900, setting: "perDay"),
                     AccountLimit(account: "agent/ranger", tokens: 800, setting: "perHour"),
                 ])
-            let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
             #expect(reservation.output == 700)
-            #expect(try await ledger.account("agent/ranger")?.reserved == 800)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 800)
         }
     }
 

@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct DispatchTests {
     private func message(_ ledger: Ledger) async throws -> InboundMessage {
-        _ = try await ledger.accept(.sample("one"), policy: AcceptancePolicy(actor: "tester"), now: start)
-        return try #require(try await ledger.inbound(limit: 1, now: start).first)
+        _ = try await ledger.events.accept(.sample("one"), policy: AcceptancePolicy(actor: "tester"), now: start)
+        return try #require(try await ledger.dispatch.inbound(limit: 1, now: start).first)
     }
 
     private func decision(_ name: String = "one") -> Decision {
@@ -20,14 +20,14 @@ import Testing
     @Test func `two dispatchers that decide one event leave one decision`() async throws {
         try await withTwoLedgers { one, two async throws in
             let message = try await message(one)
-            async let first = one.decide(message, [decision("a")], commit: "c1", now: start)
-            async let second = two.decide(message, [decision("b")], commit: "c2", now: start)
+            async let first = one.dispatch.record(message, [decision("a")], commit: "c1", now: start)
+            async let second = two.dispatch.record(message, [decision("b")], commit: "c2", now: start)
             let results = try await [first, second]
-            #expect(results.filter { $0 }.count == 1)
+            #expect(results.count { $0 != nil } == 1)
             #expect(try await one.count("SELECT count(*) FROM decisions") == 1)
             #expect(try await one.count("SELECT count(*) FROM invocations") == 1)
-            #expect(try await one.inbound(limit: 1, now: start).isEmpty)
-            #expect(try await !two.decide(message, [decision("c")], commit: "c", now: start))
+            #expect(try await one.dispatch.inbound(limit: 1, now: start).isEmpty)
+            #expect(try await two.dispatch.record(message, [decision("c")], commit: "c", now: start) == nil)
         }
     }
 
@@ -36,11 +36,11 @@ import Testing
             let message = try await message(ledger)
             // Two invocations of one id.
             await #expect(throws: LedgerFailure.self) {
-                try await ledger.decide(message, [decision(), decision()], commit: "c", now: start)
+                try await ledger.dispatch.record(message, [decision(), decision()], commit: "c", now: start)
             }
-            #expect(try await ledger.inbound(limit: 1, now: start).count == 1)
+            #expect(try await ledger.dispatch.inbound(limit: 1, now: start).count == 1)
             #expect(try await ledger.count("SELECT count(*) FROM invocations") == 0)
-            #expect(try await ledger.decide(message, [decision()], commit: "c", now: start))
+            #expect(try await ledger.dispatch.record(message, [decision()], commit: "c", now: start) != nil)
         }
     }
 
@@ -48,11 +48,11 @@ import Testing
         try await withLedger { ledger async throws in
             let message = try await message(ledger)
             let unrouted = Decision(rule: "", agent: "", outcome: .unrouted, reasons: ["nothing matched"])
-            #expect(try await ledger.decide(message, [unrouted], commit: "c", now: start))
-            let trace = try #require(try await ledger.trace(of: message.event.id))
+            #expect(try await ledger.dispatch.record(message, [unrouted], commit: "c", now: start) != nil)
+            let trace = try #require(try await ledger.reports.trace(of: message.event.id))
             #expect(trace.decisions.map(\.outcome) == ["unrouted"])
             #expect(trace.decisions.map(\.reasons) == [["nothing matched"]])
-            #expect(try await ledger.isQuiet(root: nil))
+            #expect(try await ledger.reports.isQuiet(root: nil))
         }
     }
 
@@ -60,13 +60,13 @@ import Testing
         try await withLedger { ledger async throws in
             let (mine, other) = (try await ledger.worker(), try await ledger.worker())
             let event = Event.sample("run")
-            try await ledger.begin(
+            try await ledger.dispatch.beginRun(
                 event, decision(), actor: "user:ada", commit: "c", lease: mine.lease(now: start), now: start)
             #expect(try await ledger.claim(other) == nil)
-            let claimed = try await ledger.claimInvocation(ClaimScope(root: event.root), worker: mine, now: start)
+            let claimed = try await ledger.invocations.claimOne(ClaimScope(root: event.root), worker: mine, now: start)
             #expect(claimed?.options["model"]?.string == "big")
             #expect(claimed?.invocation.priority == .low)
-            #expect(try await ledger.inbound(limit: 1, now: start).isEmpty)
+            #expect(try await ledger.dispatch.inbound(limit: 1, now: start).isEmpty)
             #expect(try await ledger.auditKinds() == ["event.accepted", "dispatch.decided", "invocation.begun"])
         }
     }
@@ -75,7 +75,7 @@ import Testing
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()
             try await ledger.queue("run")
-            try await ledger.begin(
+            try await ledger.dispatch.beginRun(
                 .sample("run"), decision("again"), actor: "user:ada", commit: "c", lease: worker.lease(now: start),
                 now: start)
             #expect(try await ledger.count("SELECT count(*) FROM events") == 1)
@@ -92,9 +92,9 @@ extension DispatchTests {
             try await ledger.turn(of: invocation, worker, usage: TokenUsage(input: 90, output: 40))
             let root = invocation.root
             for event in [Event.sample("next", cause: root, root: root), .sample("other")] {
-                _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+                _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
             }
-            #expect(try await ledger.inbound(limit: 9, now: start).map(\.rootTokens) == [130, 0])
+            #expect(try await ledger.dispatch.inbound(limit: 9, now: start).map(\.rootTokens) == [130, 0])
         }
     }
 }

@@ -22,12 +22,13 @@ import Testing
     ) async throws {
         try await withLedger { ledger async throws in
             let event = event("one", cause: isCaused ? EventID(derivedFrom: ["cause"]) : nil)
-            _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
-            #expect(try await ledger.event(event.id)?.containers == event.containers)
+            _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+            #expect(try await ledger.events.find(event.id)?.containers == event.containers)
             try await ledger.write { try $0.run("UPDATE events SET containers = \(stored)") }
-            #expect(try await ledger.event(event.id)?.containers.map(\.description) == containers)
+            #expect(try await ledger.events.find(event.id)?.containers.map(\.description) == containers)
             #expect(
-                try await ledger.inbound(limit: 1, now: start).first?.event.containers.map(\.description) == containers)
+                try await ledger.dispatch.inbound(limit: 1, now: start).first?.event.containers.map(\.description)
+                    == containers)
         }
     }
 }

@@ -10,11 +10,11 @@ import Testing
     ) async throws -> Acceptance {
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         (policy.hold, policy.queueLimit) = (hold, limit)
-        return try await ledger.accept(.sample(name), policy: policy, now: now)
+        return try await ledger.events.accept(.sample(name), policy: policy, now: now)
     }
 
     private func inbound(_ ledger: Ledger) async throws -> [EventID] {
-        try await ledger.inbound(limit: 100, now: start).map(\.event.id)
+        try await ledger.dispatch.inbound(limit: 100, now: start).map(\.event.id)
     }
 
     private func id(_ name: String) -> EventID { EventID(derivedFrom: [name]) }
@@ -24,12 +24,12 @@ import Testing
             #expect(try await accept("a", ledger) == .held(id("a")))
             #expect(try await accept("a", ledger) == .duplicate(id("a")))
             #expect(try await inbound(ledger).isEmpty)
-            try await ledger.noteIdentity(of: "cli", missing: "403: not for you", now: start)
-            let standing = try #require(try await ledger.heldStandings().first)
+            try await ledger.events.noteIdentity(of: "cli", missing: "403: not for you", now: start)
+            let standing = try #require(try await ledger.events.heldStandings().first)
             #expect(
                 standing == HeldStanding(system: "cli", count: 1, since: start, reason: "403: not for you"))
             #expect(try await ledger.auditKinds().contains("event.held"))
-            #expect(try await ledger.nextDispatchTime(now: start) == start + .seconds(86_400))
+            #expect(try await ledger.dispatch.nextTime(now: start) == start + .seconds(86_400))
         }
     }
 
@@ -39,20 +39,20 @@ import Testing
             // Known by now, but what came first is still held.
             #expect(try await accept("c", ledger, .behindOthers) == .held(id("c")))
             #expect(try await accept("d", ledger, .none) == .accepted(id("d")))
-            let held = try await ledger.heldEvents(system: "cli", limit: 10)
+            let held = try await ledger.events.held(system: "cli", limit: 10)
             #expect(held.map(\.event.id) == ["a", "b", "c"].map(id))
             var own = held[1].event
             (own.isOwn, own.cause, own.root, own.hop) = (true, id("d"), id("d"), 1)
-            try await ledger.releaseHeld([held[0].event, own], now: start)
-            try await ledger.releaseHeld([held[2].event], now: start)
-            let messages = try await ledger.inbound(limit: 100, now: start)
+            try await ledger.events.releaseHeld([held[0].event, own], now: start)
+            try await ledger.events.releaseHeld([held[2].event], now: start)
+            let messages = try await ledger.dispatch.inbound(limit: 100, now: start)
             #expect(messages.map(\.event.id) == ["a", "b", "c", "d"].map(id))
             #expect(messages.map(\.event.isOwn) == [false, true, false, false])
             #expect(messages[1].event.root == id("d") && messages[1].event.hop == 1)
-            #expect(try await ledger.heldStandings().isEmpty)
+            #expect(try await ledger.events.heldStandings().isEmpty)
             #expect(try await accept("e", ledger, .behindOthers) == .accepted(id("e")))
             // Let go of twice changes nothing.
-            try await ledger.releaseHeld([held[0].event], now: start)
+            try await ledger.events.releaseHeld([held[0].event], now: start)
             #expect(try await ledger.count("SELECT count(*) FROM audit WHERE kind = 'event.released'") == 3)
         }
     }
@@ -70,10 +70,10 @@ import Testing
             _ = try await accept("a", ledger)
             _ = try await accept("b", ledger, at: start + .seconds(60))
             let day = start + .seconds(86_400)
-            #expect(try await ledger.overdueHeld(limit: 10, now: day - .seconds(1)).isEmpty)
-            let overdue = try await ledger.overdueHeld(limit: 10, now: day)
+            #expect(try await ledger.events.overdueHeld(limit: 10, now: day - .seconds(1)).isEmpty)
+            let overdue = try await ledger.events.overdueHeld(limit: 10, now: day)
             #expect(overdue.map(\.event.id) == [id("a")])
-            #expect(try await ledger.pendingWork().events == false)
+            #expect(try await ledger.reports.pendingWork().events == false)
         }
     }
 }

@@ -139,13 +139,13 @@ import Testing
             let again = await run(
                 [
                     { db in
-                        try db.appendAudit(
+                        try db.audit.append(
                             AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
                     }
                 ], on: lane)
             for result in again { #expect(throws: Never.self) { try result.get() } }
-            #expect(try await ledger.verifyAudit().problem == nil)
-            #expect(try await ledger.verifyAudit().entries == 1)
+            #expect(try await ledger.audit.verify().problem == nil)
+            #expect(try await ledger.audit.verify().entries == 1)
         }
     }
 

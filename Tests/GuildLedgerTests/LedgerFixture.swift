@@ -98,7 +98,7 @@ extension Event {
 
 extension Ledger {
     func worker(_ now: Timestamp = start) async throws -> Worker {
-        try await register(components: ["executor"], version: "test", now: now)
+        try await workers.register(components: ["executor"], version: "test", now: now)
     }
 
     /// Accepts an event and decides that an agent runs for it.
@@ -107,20 +107,20 @@ extension Ledger {
         _ name: String = "event", agent: String = "ranger", priority: Priority = .normal, at now: Timestamp = start
     ) async throws -> InvocationID {
         let event = Event.sample(name)
-        _ = try await accept(event, policy: AcceptancePolicy(actor: "tester"), now: now)
+        _ = try await events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: now)
         let id = InvocationID(derivedFrom: ["invocation", name])
-        let message = try #require(try await inbound(limit: 1000, now: now).first { $0.event.id == event.id })
+        let message = try #require(try await dispatch.inbound(limit: 1000, now: now).first { $0.event.id == event.id })
         let decision = Decision(
             rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: ["it matched"],
             invocation: NewInvocation(id: id, agent: agent, chapter: "sea", priority: priority))
-        _ = try await decide(message, [decision], commit: "c0ffee", now: now)
+        _ = try await dispatch.record(message, [decision], commit: "c0ffee", now: now)
         return id
     }
 
     func claim(
         _ worker: Worker, limits: [String: Int] = [:], root: EventID? = nil, now: Timestamp = start
     ) async throws -> Invocation? {
-        try await claimInvocation(ClaimScope(root: root, limits: limits), worker: worker, now: now)?.invocation
+        try await invocations.claimOne(ClaimScope(root: root, limits: limits), worker: worker, now: now)?.invocation
     }
 
     /// Queues and claims in one go.
@@ -129,7 +129,7 @@ extension Ledger {
         return try #require(try await claim(worker, now: now))
     }
 
-    func state(of id: InvocationID) async throws -> InvocationState? { try await invocation(id)?.state }
+    func state(of id: InvocationID) async throws -> InvocationState? { try await invocations.find(id)?.state }
 
     func count(_ sql: String) async throws -> Int { try await read { try $0.value(sql) ?? 0 } }
 
@@ -201,9 +201,9 @@ extension Ledger {
         usage: TokenUsage? = TokenUsage(input: 90, output: 40), now: Timestamp = start
     ) async throws -> InvocationState {
         let plan = TurnPlan.sample(n, of: invocation)
-        let reservation = try await beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await markSent(reservation, of: invocation)
-        return try await recordAnswer(
+        let reservation = try await invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
+        try await invocations.markSent(reservation, of: invocation)
+        return try await invocations.recordAnswer(
             .sample(usage, calls: calls), plan: plan, reservation: reservation, of: invocation,
             waitUntil: now + .seconds(60), now: now)
     }

@@ -160,11 +160,11 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             let (damaged, whole) = (try await ledger.queue("damaged"), try await ledger.queue("whole"))
             try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
-            let fault = await #expect(throws: RowFault.self) { try await ledger.invocation(damaged) }
+            let fault = await #expect(throws: RowFault.self) { try await ledger.invocations.find(damaged) }
             #expect(fault?.column == "priority")
             #expect(fault?.found == "the integer 9")
             #expect(fault?.message.contains("table 'invocations'") == true)
-            #expect(try await ledger.invocation(whole)?.priority == .normal)
+            #expect(try await ledger.invocations.find(whole)?.priority == .normal)
         }
     }
 
@@ -174,13 +174,13 @@ import Testing
             let whole = try await ledger.queue("whole")
             try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
             let worker = try await ledger.worker(start)
-            let claimed = try await ledger.claimInvocations(ClaimScope(), upTo: 8, worker: worker, now: start)
+            let claimed = try await ledger.invocations.claim(ClaimScope(), upTo: 8, worker: worker, now: start)
             #expect(claimed.map(\.invocation.id) == [whole])
             let text =
                 "SELECT count(*) FROM invocations "
                 + "WHERE seq = 1 AND state = 'failed' AND outcome LIKE '%integer 9%'"
             #expect(try await ledger.count(text) == 1)
-            #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.audit.verify().problem == nil)
         }
     }
 
@@ -188,10 +188,10 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             for agent in ["damaged", "whole"] { _ = try await ledger.queue(agent) }
             let dying = try await ledger.worker(start)
-            #expect(try await ledger.claimInvocations(ClaimScope(), upTo: 2, worker: dying, now: start).count == 2)
+            #expect(try await ledger.invocations.claim(ClaimScope(), upTo: 2, worker: dying, now: start).count == 2)
             try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
             let later = start + .seconds(60)
-            let found = try await ledger.recover(except: try await ledger.worker(later), now: later)
+            let found = try await ledger.invocations.recover(except: try await ledger.worker(later), now: later)
             #expect(found.invocations == 1)
             #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE seq = 1 AND state = 'failed'") == 1)
             #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE seq = 2 AND state = 'queued'") == 1)
@@ -202,15 +202,15 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             let (damaged, whole) = (Event.sample("damaged"), Event.sample("whole"))
             for event in [damaged, whole] {
-                _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+                _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
             }
             try folder.damage("UPDATE events SET priority = 9 WHERE seq = 1")
-            #expect(try await ledger.inbound(limit: 8, now: start).map(\.event.id) == [whole.id])
+            #expect(try await ledger.dispatch.inbound(limit: 8, now: start).map(\.event.id) == [whole.id])
             #expect(try await ledger.count("SELECT count(*) FROM messages") == 1)
-            let told = try #require(try await ledger.auditLog(AuditFilter()).last)
+            let told = try #require(try await ledger.audit.log(AuditFilter()).last)
             #expect(told.kind == "dispatch.decided")
             #expect(told.subject == damaged.id.description)
-            #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.audit.verify().problem == nil)
         }
     }
 
@@ -218,10 +218,10 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             let id = try await ledger.queue("damaged")
             try folder.damage("UPDATE invocations SET priority = 9 WHERE seq = 1")
-            let fault = try #require(await #expect(throws: RowFault.self) { try await ledger.invocation(id) })
-            try await ledger.failDamaged(id, fault, now: start)
+            let fault = try #require(await #expect(throws: RowFault.self) { try await ledger.invocations.find(id) })
+            try await ledger.invocations.failDamaged(id, fault, now: start)
             #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE state = 'failed'") == 1)
-            let ended = try await ledger.auditLog(AuditFilter()).last
+            let ended = try await ledger.audit.log(AuditFilter()).last
             #expect(ended?.kind == "invocation.ended")
             #expect(ended?.subject == id.description)
         }

@@ -28,7 +28,7 @@ import Testing
         first.close()
         let second = try Ledger(at: folder.location, mustExist: true)
         defer { second.close() }
-        #expect(try await second.invocation(id)?.agent == "ranger")
+        #expect(try await second.invocations.find(id)?.agent == "ranger")
         #expect(try await second.write { try $0.value("PRAGMA synchronous", as: Int.self) } == 2)
     }
 
@@ -115,7 +115,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await unwanted.value }
         try other.script("COMMIT")
         let id = try await patient
-        #expect(try await ledger.invocation(id) != nil)
+        #expect(try await ledger.invocations.find(id) != nil)
         try await ledger.probe()
         #expect(notices.all == [true, false])
         #expect(try await ledger.count("SELECT count(*) FROM events") == 1)
@@ -184,7 +184,7 @@ import Testing
         defer { linked.close() }
         #expect((linked.location.path as NSString).lastPathComponent == "ledger.sqlite")
         let worker = try await real.worker()
-        #expect(!linked.isDead(worker.id))
+        #expect(!linked.workers.isDead(worker.id))
     }
 
     @Test func `two processes interleave their writes and lose none`() async throws {
@@ -193,15 +193,15 @@ import Testing
                 for number in 0..<200 {
                     let ledger = number.isMultiple(of: 2) ? one : two
                     group.addTask {
-                        _ = try await ledger.accept(
+                        _ = try await ledger.events.accept(
                             .sample("\(number)"), policy: AcceptancePolicy(actor: "tester"), now: start)
                     }
                 }
                 try await group.waitForAll()
             }
             #expect(try await one.count("SELECT count(*) FROM events") == 200)
-            #expect(try await two.verifyAudit().problem == nil)
-            #expect(try await two.verifyAudit().entries == 200)
+            #expect(try await two.audit.verify().problem == nil)
+            #expect(try await two.audit.verify().entries == 200)
         }
     }
 
@@ -209,7 +209,7 @@ import Testing
         try await withTwoLedgers { one, two async throws in
             one.watch()
             for number in 1...200 {
-                async let written = two.accept(
+                async let written = two.events.accept(
                     .sample("\(number)"), policy: AcceptancePolicy(actor: "tester"), now: start)
                 while true {
                     let seen = one.signal(.inbound).generation
@@ -236,7 +236,7 @@ import Testing
                         }
                     }
                 }
-                let signal = one.signal(.approvals)
+                let signal = one.signal(.cancellations)
                 let seen = signal.generation
                 try await two.queue()
                 await signal.wait(after: seen)
@@ -247,9 +247,13 @@ import Testing
 
     @Test func `a failed write raises no signal`() async throws {
         try await withLedger { ledger async throws in
+            try await ledger.queue("one")
             let seen = ledger.signal(.inbound).generation
             await #expect(throws: Failure.self) {
-                try await ledger.write(touching: [.inbound]) { _ in throw Failure(.failed, "no") }
+                try await ledger.write { db in
+                    try db.run("UPDATE messages SET available_at = 1")
+                    throw Failure(.failed, "no")
+                }
             }
             #expect(ledger.signal(.inbound).generation == seen)
         }

@@ -70,9 +70,9 @@ import Testing
             let hashes = try await ledger.entryHashes()
             for size in 1...200 {
                 let root = ReferenceTree.root(hashes[..<size])
-                #expect(try await ledger.auditState(at: Int64(size)).root == root)
+                #expect(try await ledger.audit.state(at: Int64(size)).root == root)
                 for seq in Set([1, 2, size / 2, size * 2 / 3, size - 1, size]) where (1...size).contains(seq) {
-                    let proof = try await ledger.auditProof(of: Int64(seq), size: Int64(size))
+                    let proof = try await ledger.audit.proof(of: Int64(seq), size: Int64(size))
                     #expect(proof.path == ReferenceTree.path(seq - 1, hashes[..<size]), "\(seq) of \(size)")
                     #expect(proof.root == root)
                     #expect(proof.holds)
@@ -84,14 +84,14 @@ import Testing
 
     @Test func `what there is no proof of is refused`() async throws {
         try await withLedger { ledger async throws in
-            await #expect(throws: AuditFailure.noEntry(1)) { try await ledger.auditProof(of: 1) }
+            await #expect(throws: AuditFailure.noEntry(1)) { try await ledger.audit.proof(of: 1) }
             try await ledger.appendEntries(5)
             for seq: Int64 in [0, -1, 6, .max, .min] {
-                await #expect(throws: AuditFailure.noEntry(seq)) { try await ledger.auditProof(of: seq) }
+                await #expect(throws: AuditFailure.noEntry(seq)) { try await ledger.audit.proof(of: seq) }
             }
             for size: Int64 in [0, 2, 6, .max] {
                 await #expect(throws: AuditFailure.badSize(size, seq: 3, head: 5)) {
-                    try await ledger.auditProof(of: 3, size: size)
+                    try await ledger.audit.proof(of: 3, size: size)
                 }
             }
         }
@@ -111,11 +111,11 @@ import Testing
             let hashes = try await ledger.entryHashes()
             var frontier = MerkleFrontier()
             for hash in hashes { frontier.append(leaf: MerkleTree.leaf(hash)) }
-            #expect(try await ledger.auditState(at: count).root == frontier.root)
+            #expect(try await ledger.audit.state(at: count).root == frontier.root)
             #expect(try await ledger.count("SELECT count(*) FROM audit_nodes WHERE level = 8") == 257)
             #expect(try await ledger.count("SELECT count(*) FROM audit_nodes WHERE level = 16") == 1)
             for seq: Int64 in [1, 256, 257, 40_000, 65_536, 65_537, count] {
-                let proof = try await ledger.auditProof(of: seq)
+                let proof = try await ledger.audit.proof(of: seq)
                 #expect(proof.holds)
                 #expect(proof.root == frontier.root)
                 #expect(proof.path.count <= 17)
@@ -123,7 +123,7 @@ import Testing
             // Without a node of a higher level the lower ones do.
             try folder.rawConnection(droppingTriggers: false).script(
                 "DELETE FROM audit_nodes WHERE level = 16 OR position = 17")
-            #expect(try await ledger.auditProof(of: 5000).root == frontier.root)
+            #expect(try await ledger.audit.proof(of: 5000).root == frontier.root)
         }
     }
 
@@ -131,7 +131,7 @@ import Testing
         try await withLedger { ledger async throws in
             try await ledger.appendEntries(600)
             #expect(try await ledger.count("SELECT count(*) FROM audit_nodes") == 0)
-            _ = try await ledger.auditProof(of: 1)
+            _ = try await ledger.audit.proof(of: 1)
             #expect(try await ledger.count("SELECT count(*) FROM audit_nodes") == 2)
         }
     }

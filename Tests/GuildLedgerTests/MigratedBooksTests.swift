@@ -26,19 +26,19 @@ import Testing
         let books = try await before.sound(now: Self.now)
         #expect(books.entries == Int64(2 * Self.calls))
         #expect(books.estimatedTokens > 0)
-        #expect(try await after.verifyBudgets(now: Self.now) == books)
-        let chain = try await before.verifyAudit(AuditVerification(), now: Self.now)
+        #expect(try await after.budgets.verify(now: Self.now) == books)
+        let chain = try await before.audit.verify(AuditVerification(), now: Self.now)
         #expect(chain.problem == nil)
         #expect(chain.entries == Int64(Self.auditEntries))
-        #expect(try await after.verifyAudit(AuditVerification(), now: Self.now) == chain)
-        #expect(try await after.ledgerID() == before.ledgerID())
+        #expect(try await after.audit.verify(AuditVerification(), now: Self.now) == chain)
+        #expect(try await after.audit.ledgerID() == before.audit.ledgerID())
         for sums in Self.sums {
             let text = "SELECT \(sums.columns.map { "sum(\($0))" }.joined(separator: ", ")) FROM \(sums.table)"
             let found = try await (before.integers(text), after.integers(text))
             #expect(found.0 == found.1, "\(sums.table)")
             #expect(found.0.allSatisfy { $0 > 0 }, "\(sums.table)")
         }
-        #expect(try await after.check(now: Self.now).allSatisfy { $0.status == .ok })
+        #expect(try await after.upkeep.check(now: Self.now).allSatisfy { $0.status == .ok })
     }
 
     private static let sums = [
@@ -125,7 +125,7 @@ import Testing
 
     private func fillAudit(of ledger: Ledger) async throws {
         for first in stride(from: 1, through: Self.auditEntries, by: 10_000) {
-            try await ledger.audit(
+            try await ledger.audit.append(
                 (first..<first + 10_000).map { number in
                     AuditEntry(
                         at: OldLedger.begun + .seconds(number), actor: "executor", kind: .toolCalled,

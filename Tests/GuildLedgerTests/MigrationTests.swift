@@ -15,23 +15,23 @@ import Testing
         #expect(verification.entries == 5)
         #expect(verification.openReservations == 1)
         #expect(verification.estimatedTokens == 1100)
-        let verdict = try await ledger.verifyAudit(AuditVerification(), now: now)
+        let verdict = try await ledger.audit.verify(AuditVerification(), now: now)
         #expect(verdict.problem == nil)
         #expect(verdict.entries == Int64(OldLedger.auditKinds.count))
-        #expect(try await ledger.account("agent/ranger")?.used == 1230)
-        #expect(try await ledger.account("agent/ranger")?.reserved == 600)
+        #expect(try await ledger.budgets.account("agent/ranger")?.used == 1230)
+        #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 600)
         #expect(try await ledger.count("SELECT sum(input + output) FROM root_usage") == 1230)
-        #expect(try await ledger.turns(of: OldLedger.done).map(\.isAnswered) == [true, false])
-        #expect(try await ledger.check(now: now).allSatisfy { $0.status == .ok })
+        #expect(try await ledger.invocations.turns(of: OldLedger.done).map(\.isAnswered) == [true, false])
+        #expect(try await ledger.upkeep.check(now: now).allSatisfy { $0.status == .ok })
         // What was under way is taken up again: nothing is lost and nothing is counted twice.
         let worker = try await ledger.worker(now)
-        _ = try await ledger.recover(except: worker, now: now + .seconds(60))
+        _ = try await ledger.invocations.recover(except: worker, now: now + .seconds(60))
         let claimed = try #require(try await ledger.claim(worker, now: now + .seconds(60)))
         #expect(claimed.id == OldLedger.running)
-        #expect(try await ledger.account("agent/ranger")?.reserved == 0)
-        #expect(try await ledger.account("agent/ranger")?.used == 1230)
+        #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 0)
+        #expect(try await ledger.budgets.account("agent/ranger")?.used == 1230)
         try await ledger.turn(of: claimed, worker, now: now + .seconds(60))
-        try await ledger.finish(claimed, as: .succeeded, outcome: "", now: now + .seconds(60))
+        try await ledger.invocations.end(claimed, as: .succeeded, outcome: "", now: now + .seconds(60))
         _ = try await ledger.sound(now: now + .seconds(60))
     }
 
@@ -42,12 +42,12 @@ import Testing
         defer { ledger.close() }
         let now = OldLedger.begun + .seconds(100 * 86_400)
         let worker = try await ledger.worker(now)
-        _ = try await ledger.recover(except: worker, now: now)
+        _ = try await ledger.invocations.recover(except: worker, now: now)
         let plan = RetentionPlan(rawMessages: .seconds(86_400), policy: "p")
-        #expect(try await ledger.prune(plan, actor: "retention", now: now).callsClosed == 2)
+        #expect(try await ledger.upkeep.prune(plan, actor: "retention", now: now).callsClosed == 2)
         _ = try await ledger.sound(now: now)
-        #expect(try await ledger.verifyAudit(AuditVerification(), now: now).problem == nil)
-        #expect(try await ledger.account("agent/ranger")?.used == 1230)
+        #expect(try await ledger.audit.verify(AuditVerification(), now: now).problem == nil)
+        #expect(try await ledger.budgets.account("agent/ranger")?.used == 1230)
     }
 
     @Test func `every row of every table is the same before and after`() throws {
@@ -95,7 +95,8 @@ import Testing
         let ledger = try Ledger(at: folder.location)
         defer { ledger.close() }
         #expect(try await ledger.read { try $0.column("SELECT seq FROM messages ORDER BY seq") } == kept)
-        _ = try await ledger.accept(.sample("new"), policy: AcceptancePolicy(actor: "tester"), now: OldLedger.begun)
+        _ = try await ledger.events.accept(
+            .sample("new"), policy: AcceptancePolicy(actor: "tester"), now: OldLedger.begun)
         #expect(try await ledger.count("SELECT max(seq) FROM messages") == 43)
         let numbers = try await ledger.read {
             try $0.all("SELECT name, seq FROM sqlite_sequence") { "\(try $0[0] as String) \(try $0[1] as Int)" }
@@ -110,7 +111,7 @@ import Testing
         defer { ledger.close() }
         try await ledger.queue()
         #expect(try await ledger.count("SELECT seq FROM sqlite_sequence WHERE name = 'messages'") == 1)
-        #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
+        #expect(try await ledger.upkeep.check(now: start).allSatisfy { $0.status == .ok })
     }
 
     @Test func `processes that start at once on an old ledger all open it, and one migrates`() async throws {

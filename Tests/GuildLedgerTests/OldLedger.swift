@@ -34,7 +34,7 @@ enum OldLedger {
         try connection.transaction { db in
             try connection.script(rows)
             for (number, kind) in auditKinds.enumerated() {
-                try db.appendAudit(
+                try db.audit.append(
                     AuditEntry(
                         at: begun + .seconds(number), actor: "executor", kind: kind, subject: "s\(number)",
                         root: root.description, body: ["n": .integer(number)]))

@@ -26,7 +26,7 @@ import Testing
                 try db.run("UPDATE actions SET operation = 'fast.go' WHERE id = ?", [last])
             }
             func claim(_ seconds: Int64) async throws -> Action? {
-                try await ledger.claimAction(
+                try await ledger.actions.claimOne(
                     root: nil, worker: worker, charges: { $0.hasPrefix("fast.") ? [] : Self.slow },
                     now: start + .seconds(seconds))?.action
             }
@@ -34,11 +34,11 @@ import Testing
             #expect(first.id == ActionID(derivedFrom: ["action", "w0"]))
             #expect(try await claim(0)?.id == last, "those that wait are passed by")
             #expect(try await claim(0) == nil)
-            let waiting = try await ledger.actions(of: invocation.id).filter { $0.state == .queued }
+            let waiting = try await ledger.actions.list(of: invocation.id).filter { $0.state == .queued }
             #expect(waiting.count == count - 2)
             #expect(waiting.allSatisfy { $0.attempt == 0 })
             #expect(try await ledger.count("SELECT count(*) FROM action_attempts") == 2)
-            #expect(try await ledger.nextActionTime(worker: worker, now: start) == start + .seconds(10))
+            #expect(try await ledger.actions.nextTime(worker: worker, now: start) == start + .seconds(10))
             // Looking again takes no other turn.
             let level = try await ledger.count("SELECT level FROM rate_buckets")
             #expect(try await claim(9) == nil)
@@ -55,11 +55,11 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             func claim(_ seconds: Int64) async throws -> Action? {
-                try await ledger.claimAction(
+                try await ledger.actions.claimOne(
                     root: nil, worker: worker, charges: { _ in Self.slow }, now: start + .seconds(seconds))?.action
             }
             let first = try #require(try await claim(0))
-            try await ledger.retryLater(first, reason: "no", availableAt: start + .seconds(1), now: start)
+            try await ledger.actions.retryLater(first, reason: "no", availableAt: start + .seconds(1), now: start)
             #expect(try await claim(1) == nil)
             #expect(try await claim(10)?.attempt == 2)
         }
@@ -75,8 +75,8 @@ import Testing
             strict[0].rejects = true
             let charges = strict
             let claims = [
-                try await ledger.claimAction(root: nil, worker: worker, charges: { _ in charges }, now: start),
-                try await ledger.claimAction(root: nil, worker: worker, charges: { _ in charges }, now: start),
+                try await ledger.actions.claimOne(root: nil, worker: worker, charges: { _ in charges }, now: start),
+                try await ledger.actions.claimOne(root: nil, worker: worker, charges: { _ in charges }, now: start),
             ]
             #expect(claims.map { $0?.refusal?.until } == [nil, start + .seconds(10)])
             #expect(claims.map { $0?.action.attempt } == [1, 1])
@@ -89,13 +89,14 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.read(0), .write(1, name: "w")])
             let due = start + .seconds(10)
-            let state = try await ledger.recordResults(
+            let state = try await ledger.invocations.recordResults(
                 [], turn: 1, of: invocation, waitUntil: start + .seconds(60), turnAt: due, now: start)
             #expect(state == .waiting)
-            #expect(try await ledger.invocation(invocation.id)?.waitReason == .rate)
+            #expect(try await ledger.invocations.find(invocation.id)?.waitReason == .rate)
             #expect(try await ledger.count("SELECT count(*) FROM invocations WHERE lease_owner IS NOT NULL") == 0)
-            #expect(try await ledger.recover(except: worker, now: due).waits == 1)
-            #expect(try await ledger.turns(of: invocation.id).flatMap(\.calls).allSatisfy { $0.result == nil })
+            #expect(try await ledger.invocations.recover(except: worker, now: due).waits == 1)
+            #expect(
+                try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).allSatisfy { $0.result == nil })
         }
     }
 
@@ -104,9 +105,9 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.read(0)])
-            _ = try await ledger.requestCancel(invocation.id, actor: "user:ada", now: start)
+            _ = try await ledger.invocations.requestCancel(invocation.id, actor: "user:ada", now: start)
             await #expect(throws: CancellationError.self) {
-                try await ledger.recordResults(
+                try await ledger.invocations.recordResults(
                     [], turn: 1, of: invocation, waitUntil: start, turnAt: start + .seconds(10), now: start)
             }
             #expect(try await ledger.state(of: invocation.id) == .active)

@@ -9,14 +9,14 @@ import Testing
     private func record(_ ledger: Ledger) async throws {
         for number in 0..<10 {
             let event = Event.sample("\(number)", payload: "{\"n\":\(number)}")
-            _ = try await ledger.accept(
+            _ = try await ledger.events.accept(
                 event, policy: AcceptancePolicy(actor: "tester"), now: start + .seconds(1000 * number))
         }
     }
 
     private func numbers(_ ledger: Ledger, since: Timestamp, after: Int64 = 0, limit: Int = 99) async throws -> [Int64]
     {
-        try await ledger.recordedEvents(since: since, after: after, limit: limit).map(\.seq)
+        try await ledger.reports.recordedEvents(since: since, after: after, limit: limit).map(\.seq)
     }
 
     @Test func `pages begin at the instant asked for and go on behind the last`() async throws {
@@ -47,18 +47,18 @@ import Testing
             ]
             for place in places {
                 let since = start + .seconds(place.seconds)
-                #expect(try await ledger.read { try $0.lastEvent(before: since) } == place.after)
+                #expect(try await ledger.read { try $0.dispatch.lastEvent(before: since) } == place.after)
                 #expect(try await numbers(ledger, since: since) == place.left)
             }
-            #expect(try await ledger.read { try $0.lastEvent(before: start + .seconds(7000)) } == 7)
+            #expect(try await ledger.read { try $0.dispatch.lastEvent(before: start + .seconds(7000)) } == 7)
         }
     }
 
     @Test func `what a run takes in the mean is looked up in an agent's newest runs`() async throws {
         try await withLedger { ledger async throws in
-            #expect(try await ledger.meanUse(of: "ranger") == nil)
+            #expect(try await ledger.reports.meanUse(of: "ranger") == nil)
             try await ledger.write { db in
-                try db.insert(.sample("e"), body: .inline([]), receivedAt: start)
+                try db.events.insert(.sample("e"), body: .inline([]), receivedAt: start)
                 for number in 0..<210 {
                     try db.run(
                         """
@@ -73,11 +73,11 @@ import Testing
                         ])
                 }
             }
-            let mean = try #require(try await ledger.meanUse(of: "ranger"))
+            let mean = try #require(try await ledger.reports.meanUse(of: "ranger"))
             #expect(mean.tokens == 10)
             #expect(mean.costMicrodollars == 7)
             #expect(mean.runs == 190)
-            #expect(try await ledger.meanUse(of: "healer") == nil)
+            #expect(try await ledger.reports.meanUse(of: "healer") == nil)
         }
     }
 }

@@ -8,9 +8,9 @@ import Testing
     private func dieDuringTurn(_ name: String, sent: Bool, in ledger: Ledger) async throws -> Invocation {
         let worker = try await ledger.worker()
         let invocation = try await ledger.running(name, worker)
-        let reservation = try await ledger.beginTurn(
+        let reservation = try await ledger.invocations.beginTurn(
             .sample(of: invocation), of: invocation, worker: worker, now: start)
-        if sent { try await ledger.markSent(reservation, of: invocation) }
+        if sent { try await ledger.invocations.markSent(reservation, of: invocation) }
         return invocation
     }
 
@@ -21,23 +21,23 @@ import Testing
             let held = try await dieDuringTurn("held", sent: false, in: ledger)
             let sent = try await dieDuringTurn("sent", sent: true, in: ledger)
             let survivor = try await other.worker()
-            #expect(try await other.deadWorkers().count == 2)
-            #expect(try await other.recoveryNeed(worker: survivor, now: start) == .now)
+            #expect(try await other.workers.dead().count == 2)
+            #expect(try await other.invocations.recoveryNeed(worker: survivor, now: start) == .now)
             let seen = other.signal(.invocations).generation
-            #expect(try await other.recover(except: survivor, now: start).invocations == 2)
+            #expect(try await other.invocations.recover(except: survivor, now: start).invocations == 2)
             #expect(other.signal(.invocations).generation != seen)
             #expect(try await other.state(of: held.id) == .queued)
             #expect(try await other.state(of: sent.id) == .queued)
-            #expect(try await other.account("invocation/\(held.id)")?.used == 0)
-            #expect(try await other.account("invocation/\(sent.id)")?.used == 1100)
-            #expect(try await other.account("invocation/\(sent.id)")?.usedCost == 2100)
-            #expect(try await other.account("agent/ranger")?.reserved == 0)
+            #expect(try await other.budgets.account("invocation/\(held.id)")?.used == 0)
+            #expect(try await other.budgets.account("invocation/\(sent.id)")?.used == 1100)
+            #expect(try await other.budgets.account("invocation/\(sent.id)")?.usedCost == 2100)
+            #expect(try await other.budgets.account("agent/ranger")?.reserved == 0)
             #expect(try await other.unbalancedEntries() == 0)
-            #expect(try await other.invocation(sent.id)?.usage.total == 1100)
+            #expect(try await other.invocations.find(sent.id)?.usage.total == 1100)
             #expect(try await other.count("SELECT count(*) FROM turns WHERE state = 'begun'") == 0)
-            #expect(try await other.deadWorkers().isEmpty)
-            #expect(try await other.recoveryNeed(worker: survivor, now: start) == .none)
-            #expect(try await other.recover(except: survivor, now: start).isEmpty)
+            #expect(try await other.workers.dead().isEmpty)
+            #expect(try await other.invocations.recoveryNeed(worker: survivor, now: start) == .none)
+            #expect(try await other.invocations.recover(except: survivor, now: start).isEmpty)
         }
     }
 
@@ -50,22 +50,22 @@ import Testing
                 let worker = try await ledger.worker()
                 let invocation = try #require(try await ledger.claim(worker))
                 try await ledger.turn(1, of: invocation, worker)
-                let two = try await ledger.beginTurn(
+                let two = try await ledger.invocations.beginTurn(
                     .sample(2, of: invocation), of: invocation, worker: worker, now: start)
-                try await ledger.markSent(two, of: invocation)
+                try await ledger.invocations.markSent(two, of: invocation)
             }
             let survivor = try await ledger.worker()
-            _ = try await ledger.recover(except: survivor, now: start)
+            _ = try await ledger.invocations.recover(except: survivor, now: start)
             let again = try #require(try await ledger.claim(survivor))
             #expect(again.id == id)
             try await ledger.turn(2, of: again, survivor)
-            let turns = try await ledger.turns(of: id)
+            let turns = try await ledger.invocations.turns(of: id)
             #expect(turns.map(\.n) == [1, 2, 2])
             #expect(turns.map(\.attempt) == [1, 1, 2])
             #expect(turns.map(\.isAnswered) == [true, false, true])
             // Both calls are in the books.
-            #expect(try await ledger.account("agent/ranger")?.used == 130 + 1100 + 130)
-            #expect(try await ledger.invocation(id)?.usage.total == 1360)
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 130 + 1100 + 130)
+            #expect(try await ledger.invocations.find(id)?.usage.total == 1360)
         }
     }
 
@@ -74,15 +74,15 @@ import Testing
             let (slow, survivor) = (try await ledger.worker(), try await other.worker())
             let invocation = try await ledger.running("a", slow)
             let before = start + .seconds(29)
-            #expect(try await other.recoveryNeed(worker: survivor, now: before) == .watch)
+            #expect(try await other.invocations.recoveryNeed(worker: survivor, now: before) == .watch)
             let seen = other.signal(.invocations).generation
-            #expect(try await other.recover(except: survivor, now: before).isEmpty)
+            #expect(try await other.invocations.recover(except: survivor, now: before).isEmpty)
             #expect(other.signal(.invocations).generation == seen)
             let after = start + Lease.length
-            #expect(try await other.recoveryNeed(worker: survivor, now: after) == .now)
+            #expect(try await other.invocations.recoveryNeed(worker: survivor, now: after) == .now)
             // A worker does not take back its own.
-            #expect(try await ledger.recover(except: slow, now: after).isEmpty)
-            #expect(try await other.recover(except: survivor, now: after).invocations == 1)
+            #expect(try await ledger.invocations.recover(except: slow, now: after).isEmpty)
+            #expect(try await other.invocations.recover(except: survivor, now: after).invocations == 1)
             #expect(try await other.state(of: invocation.id) == .queued)
         }
     }
@@ -95,24 +95,24 @@ import Testing
             let lost: Action
             do {
                 let dying = try await ledger.worker()
-                lost = try #require(try await ledger.claimAction(root: nil, worker: dying, now: start))
+                lost = try #require(try await ledger.actions.claimOne(root: nil, worker: dying, now: start))
             }
-            #expect(try await ledger.recover(except: survivor, now: start).actions == 1)
-            let again = try #require(try await ledger.claimAction(root: nil, worker: survivor, now: start))
+            #expect(try await ledger.invocations.recover(except: survivor, now: start).actions == 1)
+            let again = try #require(try await ledger.actions.claimOne(root: nil, worker: survivor, now: start))
             #expect(again.id == lost.id)
             #expect(again.attempt == 2)
             #expect(again.idempotencyKey == lost.idempotencyKey)
             let late = start + .seconds(60)
             let fenced = LedgerFailure.fenced(what: "action \(lost.id)")
             await #expect(throws: fenced) {
-                try await ledger.finish(lost, succeeded: true, result: "x", waitUntil: late, now: late)
+                try await ledger.actions.finish(lost, succeeded: true, result: "x", waitUntil: late, now: late)
             }
             await #expect(throws: fenced) {
-                try await ledger.retryLater(lost, reason: "x", availableAt: late, now: late)
+                try await ledger.actions.retryLater(lost, reason: "x", availableAt: late, now: late)
             }
-            await #expect(throws: fenced) { try await ledger.renew(lost, worker: survivor, now: late) }
-            try await ledger.renew(again, worker: survivor, now: late)
-            let trace = try #require(try await ledger.trace(of: invocation.event))
+            await #expect(throws: fenced) { try await ledger.actions.renew(lost, worker: survivor, now: late) }
+            try await ledger.actions.renew(again, worker: survivor, now: late)
+            let trace = try #require(try await ledger.reports.trace(of: invocation.event))
             #expect(trace.invocations[0].actions[0].attempts.map(\.outcome) == ["lost: its worker died", nil])
         }
     }
@@ -122,19 +122,21 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
-            let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-            #expect(try await ledger.nextInvocationTime(worker: worker, now: start) == start + .seconds(60))
-            #expect(try await ledger.recover(except: worker, now: start + .seconds(59)).isEmpty)
+            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            #expect(try await ledger.invocations.nextTime(worker: worker, now: start) == start + .seconds(60))
+            #expect(try await ledger.invocations.recover(except: worker, now: start + .seconds(59)).isEmpty)
             let late = start + .seconds(60)
-            #expect(try await ledger.recover(except: worker, now: late).waits == 1)
-            let calls = try await ledger.turns(of: invocation.id).flatMap(\.calls)
+            #expect(try await ledger.invocations.recover(except: worker, now: late).waits == 1)
+            let calls = try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls)
             #expect(calls.map(\.result) == ["accepted, \(action.id), not finished"])
             let again = try #require(try await ledger.claim(worker, now: late))
             // The action ends later and changes nothing of what the model was told, nor takes its worker away.
-            try await ledger.finish(action, succeeded: true, result: "done", waitUntil: late, now: late)
-            #expect(try await ledger.turns(of: invocation.id).flatMap(\.calls).map(\.result) == calls.map(\.result))
+            try await ledger.actions.finish(action, succeeded: true, result: "done", waitUntil: late, now: late)
+            #expect(
+                try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).map(\.result)
+                    == calls.map(\.result))
             #expect(try await ledger.state(of: again.id) == .awakening)
-            #expect(try await ledger.actions(of: invocation.id).map(\.state) == [.succeeded])
+            #expect(try await ledger.actions.list(of: invocation.id).map(\.state) == [.succeeded])
         }
     }
 
@@ -144,11 +146,11 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let due = start + .seconds(5)
-            try await ledger.move(invocation, to: .waiting, waiting: reason, availableAt: due, now: start)
-            #expect(try await ledger.invocation(invocation.id)?.waitReason == reason)
+            try await ledger.invocations.move(invocation, to: .waiting, waiting: reason, availableAt: due, now: start)
+            #expect(try await ledger.invocations.find(invocation.id)?.waitReason == reason)
             #expect(try await ledger.claim(worker, now: due) == nil)
-            #expect(try await ledger.nextInvocationTime(worker: worker, now: start) == due)
-            #expect(try await ledger.recover(except: worker, now: due).waits == 1)
+            #expect(try await ledger.invocations.nextTime(worker: worker, now: start) == due)
+            #expect(try await ledger.invocations.recover(except: worker, now: due).waits == 1)
             #expect(try await ledger.claim(worker, now: due)?.attempt == 2)
         }
     }
@@ -157,9 +159,9 @@ import Testing
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
-            try await ledger.move(invocation, to: .waiting, waiting: .budget, now: start)
-            #expect(try await ledger.nextInvocationTime(worker: worker, now: start) == nil)
-            #expect(try await ledger.recover(except: worker, now: start + .seconds(1 << 40)).isEmpty)
+            try await ledger.invocations.move(invocation, to: .waiting, waiting: .budget, now: start)
+            #expect(try await ledger.invocations.nextTime(worker: worker, now: start) == nil)
+            #expect(try await ledger.invocations.recover(except: worker, now: start + .seconds(1 << 40)).isEmpty)
         }
     }
 
@@ -169,12 +171,12 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             let late = start + .seconds(60)
-            let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-            _ = try await ledger.recover(except: worker, now: late)
+            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            _ = try await ledger.invocations.recover(except: worker, now: late)
             let again = try #require(try await ledger.claim(worker, now: late))
-            try await ledger.move(again, to: .waiting, waiting: .budget, now: late)
-            try await ledger.finish(action, succeeded: true, result: "done", waitUntil: late, now: late)
-            #expect(try await ledger.invocation(again.id)?.waitReason == .budget)
+            try await ledger.invocations.move(again, to: .waiting, waiting: .budget, now: late)
+            try await ledger.actions.finish(action, succeeded: true, result: "done", waitUntil: late, now: late)
+            #expect(try await ledger.invocations.find(again.id)?.waitReason == .budget)
         }
     }
 
@@ -192,10 +194,10 @@ import Testing
                         (SELECT id FROM events), 2, 'waiting', 'rate', 0, 0 FROM n
                     """)
             }
-            #expect(try await ledger.recover(except: worker, now: start).waits == 1000)
-            #expect(try await ledger.recoveryNeed(worker: worker, now: start) == .now)
-            #expect(try await ledger.recover(except: worker, now: start).waits == 500)
-            #expect(try await ledger.recoveryNeed(worker: worker, now: start) == .none)
+            #expect(try await ledger.invocations.recover(except: worker, now: start).waits == 1000)
+            #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start) == .now)
+            #expect(try await ledger.invocations.recover(except: worker, now: start).waits == 500)
+            #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start) == .none)
         }
     }
 }

@@ -9,18 +9,19 @@ import Testing
         _ ledger: Ledger, _ name: String, chapter: String?, priority: Priority = .normal, agent: String = "ranger"
     ) async throws {
         let event = Event.sample(name)
-        _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
-        let message = try #require(try await ledger.inbound(limit: 1000, now: start).first { $0.event.id == event.id })
+        _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        let message = try #require(
+            try await ledger.dispatch.inbound(limit: 1000, now: start).first { $0.event.id == event.id })
         let decision = Decision(
             rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: [],
             invocation: NewInvocation(
                 id: InvocationID(derivedFrom: ["invocation", name]), agent: agent, chapter: chapter,
                 priority: priority))
-        _ = try await ledger.decide(message, [decision], commit: "c0ffee", now: start)
+        _ = try await ledger.dispatch.record(message, [decision], commit: "c0ffee", now: start)
     }
 
     private func claim(_ ledger: Ledger, _ worker: Worker, _ scope: ClaimScope) async throws -> Invocation? {
-        try await ledger.claimInvocation(scope, worker: worker, now: start)?.invocation
+        try await ledger.invocations.claimOne(scope, worker: worker, now: start)?.invocation
     }
 
     /// Claims, uses so many tokens, ends; the chapters in the order in which they came.
@@ -33,7 +34,7 @@ import Testing
             let chapter = run.chapter ?? ""
             order.append(chapter)
             try await ledger.turn(of: run, worker, usage: TokenUsage(input: tokens(chapter), output: 0))
-            try await ledger.finish(run, as: .succeeded, outcome: "done", now: start)
+            try await ledger.invocations.end(run, as: .succeeded, outcome: "done", now: start)
         }
         return order
     }
@@ -100,7 +101,7 @@ import Testing
             let first = try #require(try await claim(ledger, worker, scope))
             _ = try #require(try await claim(ledger, worker, scope))
             #expect(try await claim(ledger, worker, scope) == nil)
-            try await ledger.finish(first, as: .failed, outcome: "no", now: start)
+            try await ledger.invocations.end(first, as: .failed, outcome: "no", now: start)
             #expect(try await claim(ledger, worker, scope) != nil)
         }
     }
@@ -117,25 +118,26 @@ import Testing
             }
             let rule = PreemptionRule(slots: 4)
             func yields(_ index: Int) async throws -> Bool {
-                try await ledger.yield(running[index], rule, worker: worker, now: start)
+                try await ledger.dispatch.yield(running[index], rule, worker: worker, now: start)
             }
             #expect(try await !yields(1), "nothing urgent waits")
             for name in ["u1", "u2"] { try await queue(ledger, name, chapter: nil, priority: .critical) }
             #expect(try await !yields(0), "HIGH is never paused")
             try await ledger.turn(of: running[1], worker)
             #expect(try await yields(1))
-            #expect(try await ledger.invocation(running[1].id)?.waitReason == .preempted)
+            #expect(try await ledger.invocations.find(running[1].id)?.waitReason == .preempted)
             #expect(try await yields(2))
             #expect(try await !yields(3), "two slots are free for two")
             let urgent = try #require(try await claim(ledger, worker, ClaimScope()))
             #expect(urgent.priority == .critical)
-            #expect(try await ledger.invocation(running[1].id)?.state == .waiting, "another still waits")
+            #expect(try await ledger.invocations.find(running[1].id)?.state == .waiting, "another still waits")
             _ = try #require(try await claim(ledger, worker, ClaimScope()))
             let back = try #require(try await claim(ledger, worker, ClaimScope()))
             #expect(back.id == running[1].id)
             #expect(back.attempt == running[1].attempt + 1)
             #expect(back.failures == 0)
-            #expect(try await ledger.turns(of: back.id).count(where: \.isAnswered) == 1, "its journal is kept")
+            #expect(
+                try await ledger.invocations.turns(of: back.id).count(where: \.isAnswered) == 1, "its journal is kept")
         }
     }
 
@@ -148,8 +150,8 @@ import Testing
             let other = try #require(try await claim(ledger, worker, ClaimScope()))
             try await queue(ledger, "urgent", chapter: nil, priority: .critical)
             let rule = PreemptionRule(slots: 16, agentLimits: ["ranger": 1])
-            #expect(try await !ledger.yield(other, rule, worker: worker, now: start))
-            #expect(try await ledger.yield(mine, rule, worker: worker, now: start))
+            #expect(try await !ledger.dispatch.yield(other, rule, worker: worker, now: start))
+            #expect(try await ledger.dispatch.yield(mine, rule, worker: worker, now: start))
         }
     }
 }

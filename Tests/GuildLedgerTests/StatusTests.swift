@@ -10,12 +10,13 @@ import Testing
             do { _ = try await ledger.worker(start + .seconds(1)) }
             for (number, state) in [InvocationState.succeeded, .failed, .failed].enumerated() {
                 let invocation = try await ledger.running("\(number)", worker, now: start + .seconds(number))
-                try await ledger.finish(invocation, as: state, outcome: "x", now: start + .seconds(number))
+                try await ledger.invocations.end(invocation, as: state, outcome: "x", now: start + .seconds(number))
             }
             let last = try await ledger.running("last", worker)
             try await ledger.turn(of: last, worker, calls: [.write(0, name: "w")])
-            _ = try await ledger.accept(.sample("waiting"), policy: AcceptancePolicy(actor: "tester"), now: start)
-            let status = try await ledger.status()
+            _ = try await ledger.events.accept(
+                .sample("waiting"), policy: AcceptancePolicy(actor: "tester"), now: start)
+            let status = try await ledger.reports.status()
             #expect(status.events == 5)
             #expect(status.inboundDepth == 1)
             #expect(status.invocationsByState == ["succeeded": 1, "failed": 2, "waiting": 1])
@@ -23,16 +24,16 @@ import Testing
             #expect(status.deadLetters == 2)
             #expect(status.processes.map(\.isAlive) == [true, false])
             #expect(status.processes.first?.host.isEmpty == false)
-            #expect(status.auditEntries == (try await ledger.verifyAudit().entries))
+            #expect(status.auditEntries == (try await ledger.audit.verify().entries))
             #expect(status.bytes > 0)
-            try await ledger.unregister(worker, now: start)
-            #expect(try await ledger.status().processes.count == 1)
+            try await ledger.workers.unregister(worker, now: start)
+            #expect(try await ledger.reports.status().processes.count == 1)
         }
     }
 
     @Test func `an empty ledger has a status too`() async throws {
         try await withLedger { ledger async throws in
-            let status = try await ledger.status()
+            let status = try await ledger.reports.status()
             #expect(status.events == 0)
             #expect(status.processes.isEmpty)
         }

@@ -12,18 +12,18 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             let root = Event.sample("a")
-            _ = try await ledger.accept(
+            _ = try await ledger.events.accept(
                 .sample("child", cause: root.id, root: root.root), policy: policy, now: start + .seconds(1))
-            _ = try await ledger.accept(
+            _ = try await ledger.events.accept(
                 .sample("grandchild", cause: Event.sample("child").id, root: root.root), policy: policy, now: start)
-            let trace = try #require(try await ledger.trace(of: root.id))
+            let trace = try #require(try await ledger.reports.trace(of: root.id))
             #expect(trace.decisions.map(\.reasons) == [["it matched"]])
             #expect(trace.invocations.map(\.invocation.id) == [invocation.id])
             #expect(trace.invocations[0].turns.count == 1)
             #expect(trace.invocations[0].actions.map(\.action.operation) == ["github.create_issue_comment"])
             #expect(trace.effects.map(\.event.id) == [Event.sample("child").id])
             #expect(trace.effects[0].effects.map(\.event.id) == [Event.sample("grandchild").id])
-            #expect(try await ledger.trace(of: EventID(derivedFrom: ["no"])) == nil)
+            #expect(try await ledger.reports.trace(of: EventID(derivedFrom: ["no"])) == nil)
         }
     }
 
@@ -36,38 +36,38 @@ import Testing
             for text in [
                 event.description, invocation.id.description, ActionID(derivedFrom: ["action", "w"]).description,
             ] {
-                #expect(try await ledger.eventID(for: text) == event)
+                #expect(try await ledger.reports.eventID(for: text) == event)
             }
-            #expect(try await ledger.eventID(for: "nonsense") == nil)
-            #expect(try await ledger.eventID(for: EventID(derivedFrom: ["no"]).description) == nil)
+            #expect(try await ledger.reports.eventID(for: "nonsense") == nil)
+            #expect(try await ledger.reports.eventID(for: EventID(derivedFrom: ["no"]).description) == nil)
         }
     }
 
     @Test func `a tree of any size is drawn to a limit`() async throws {
         try await withLedger { ledger async throws in
             let root = Event.sample("0")
-            _ = try await ledger.accept(root, policy: policy, now: start)
+            _ = try await ledger.events.accept(root, policy: policy, now: start)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...1500 {
                     let parent = Event.sample("\((number - 1) / 4)").id
                     group.addTask {
-                        _ = try await ledger.accept(
+                        _ = try await ledger.events.accept(
                             .sample("\(number)", cause: parent, root: root.root), policy: policy, now: start)
                     }
                 }
                 try await group.waitForAll()
             }
             func size(_ trace: EventTrace) -> Int { trace.effects.reduce(1) { $0 + size($1) } }
-            #expect(size(try #require(try await ledger.trace(of: root.id))) == 1000)
+            #expect(size(try #require(try await ledger.reports.trace(of: root.id))) == 1000)
         }
     }
 
     @Test func `a loop of causes ends`() async throws {
         try await withLedger { ledger async throws in
             let (a, b) = (Event.sample("a").id, Event.sample("b").id)
-            _ = try await ledger.accept(.sample("a", cause: b, root: a), policy: policy, now: start)
-            _ = try await ledger.accept(.sample("b", cause: a, root: a), policy: policy, now: start)
-            #expect(try await ledger.trace(of: a) != nil)
+            _ = try await ledger.events.accept(.sample("a", cause: b, root: a), policy: policy, now: start)
+            _ = try await ledger.events.accept(.sample("b", cause: a, root: a), policy: policy, now: start)
+            #expect(try await ledger.reports.trace(of: a) != nil)
         }
     }
 
@@ -75,19 +75,20 @@ import Testing
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()
             let root = Event.sample("a").root
-            #expect(try await ledger.isQuiet(root: root))
-            _ = try await ledger.accept(.sample("a"), policy: policy, now: start)
-            #expect(try await !ledger.isQuiet(root: root))
-            #expect(try await ledger.isQuiet(root: Event.sample("b").root))
+            #expect(try await ledger.reports.isQuiet(root: root))
+            _ = try await ledger.events.accept(.sample("a"), policy: policy, now: start)
+            #expect(try await !ledger.reports.isQuiet(root: root))
+            #expect(try await ledger.reports.isQuiet(root: Event.sample("b").root))
             try await ledger.queue("a")
-            #expect(try await !ledger.isQuiet(root: root))
+            #expect(try await !ledger.reports.isQuiet(root: root))
             let invocation = try #require(try await ledger.claim(worker))
-            #expect(try await !ledger.isQuiet(root: nil))
+            #expect(try await !ledger.reports.isQuiet(root: nil))
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w", autonomy: .approve)])
-            #expect(try await ledger.isQuiet(root: root))
-            let id = try #require(try await ledger.approvals().first?.action.id)
-            _ = try await ledger.decide(id, approve: true, actor: "user:ada", reason: nil, waitUntil: start, now: start)
-            #expect(try await !ledger.isQuiet(root: root))
+            #expect(try await ledger.reports.isQuiet(root: root))
+            let id = try #require(try await ledger.actions.awaitingApproval().first?.action.id)
+            _ = try await ledger.actions.decide(
+                id, approve: true, actor: "user:ada", reason: nil, waitUntil: start, now: start)
+            #expect(try await !ledger.reports.isQuiet(root: root))
         }
     }
 
@@ -96,8 +97,8 @@ import Testing
             try await ledger.queue("a", agent: "ranger")
             try await ledger.queue("b", agent: "healer")
             try await ledger.queue("c", agent: "ranger")
-            #expect(try await ledger.recentInvocations(limit: 2).map(\.agent) == ["ranger", "healer"])
-            #expect(try await ledger.recentInvocations(agent: "ranger", limit: 9).count == 2)
+            #expect(try await ledger.invocations.recent(limit: 2).map(\.agent) == ["ranger", "healer"])
+            #expect(try await ledger.invocations.recent(agent: "ranger", limit: 9).count == 2)
         }
     }
 }

@@ -9,33 +9,33 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation, input: 100, output: 1000)
-            let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
             #expect(reservation.tokens == 1100)
             #expect(reservation.cost == 2100)
             #expect(try await ledger.state(of: invocation.id) == .active)
-            #expect(try await ledger.account("agent/ranger")?.reserved == 1100)
-            #expect(try await ledger.openAccounts().count == 2)
-            try await ledger.markSent(reservation, of: invocation)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 1100)
+            #expect(try await ledger.budgets.openAccounts().count == 2)
+            try await ledger.invocations.markSent(reservation, of: invocation)
             let usage = TokenUsage(input: 60, cacheRead: 20, cacheWrite: 10, output: 30, reasoning: 5)
-            let state = try await ledger.recordAnswer(
+            let state = try await ledger.invocations.recordAnswer(
                 .sample(usage), plan: plan, reservation: reservation, of: invocation, waitUntil: start, now: start)
             #expect(state == .active)
             for name in ["agent/ranger", "invocation/\(invocation.id)"] {
-                let account = try #require(try await ledger.account(name))
+                let account = try #require(try await ledger.budgets.account(name))
                 #expect(account.used == 125)
                 #expect(account.reserved == 0)
                 #expect(account.usedCost == 160)
                 #expect(account.reservedCost == 0)
             }
-            #expect(try await ledger.openAccounts().isEmpty)
+            #expect(try await ledger.budgets.openAccounts().isEmpty)
             #expect(try await ledger.unbalancedEntries() == 0)
             #expect(try await ledger.count("SELECT count(*) FROM entries") == 2)
             #expect(try await ledger.count("SELECT count(DISTINCT account) FROM postings") == 1)
-            let journalled = try await ledger.turns(of: invocation.id)
+            let journalled = try await ledger.invocations.turns(of: invocation.id)
             #expect(journalled.map(\.usage) == [usage])
             #expect(journalled.map(\.delta) == [["text": "hello"]])
             #expect(journalled.first?.isAnswered == true)
-            let now = try #require(try await ledger.invocation(invocation.id))
+            let now = try #require(try await ledger.invocations.find(invocation.id))
             #expect(now.usage == usage)
             #expect(now.costMicrodollars == 160)
         }
@@ -48,20 +48,24 @@ import Testing
             try await ledger.turn(1, of: invocation, worker)
             let fenced = LedgerFailure.fenced(what: "turn 1 of \(invocation.id)")
             await #expect(throws: fenced) {
-                _ = try await ledger.beginTurn(.sample(1, of: invocation), of: invocation, worker: worker, now: start)
+                _ = try await ledger.invocations.beginTurn(
+                    .sample(1, of: invocation), of: invocation, worker: worker, now: start)
             }
             let two = TurnPlan.sample(2, of: invocation)
-            let reservation = try await ledger.beginTurn(two, of: invocation, worker: worker, now: start)
+            let reservation = try await ledger.invocations.beginTurn(two, of: invocation, worker: worker, now: start)
             await #expect(throws: LedgerFailure.self) {
-                _ = try await ledger.beginTurn(.sample(3, of: invocation), of: invocation, worker: worker, now: start)
+                _ = try await ledger.invocations.beginTurn(
+                    .sample(3, of: invocation), of: invocation, worker: worker, now: start)
             }
-            #expect(try await ledger.account("agent/ranger")?.reserved == reservation.tokens)
-            try await ledger.markSent(reservation, of: invocation)
-            await #expect(throws: LedgerFailure.self) { try await ledger.markSent(reservation, of: invocation) }
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == reservation.tokens)
+            try await ledger.invocations.markSent(reservation, of: invocation)
+            await #expect(throws: LedgerFailure.self) {
+                try await ledger.invocations.markSent(reservation, of: invocation)
+            }
             // An answer is recorded once.
             for isFirst in [true, false] {
                 let record = {
-                    _ = try await ledger.recordAnswer(
+                    _ = try await ledger.invocations.recordAnswer(
                         .sample(), plan: two, reservation: reservation, of: invocation, waitUntil: start, now: start)
                 }
                 if isFirst {
@@ -70,7 +74,7 @@ import Testing
                     await #expect(throws: LedgerFailure.self) { try await record() }
                 }
             }
-            #expect(try await ledger.account("agent/ranger")?.reserved == 0)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 0)
         }
     }
 
@@ -79,27 +83,27 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation, input: 100, output: 1000)
-            let held = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.recordLostTurn(
+            let held = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: held, of: invocation, LostAnswer(reason: "no line", mayHaveBilled: true), now: start)
-            #expect(try await ledger.account("agent/ranger")?.used == 0)
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 0)
             // The same turn of the same attempt, again.
-            let sent = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.markSent(sent, of: invocation)
-            try await ledger.recordLostTurn(
+            let sent = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.markSent(sent, of: invocation)
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: sent, of: invocation, LostAnswer(reason: "refused", mayHaveBilled: false), now: start
             )
-            #expect(try await ledger.account("agent/ranger")?.used == 0)
-            let billed = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.markSent(billed, of: invocation)
-            try await ledger.recordLostTurn(
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 0)
+            let billed = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.markSent(billed, of: invocation)
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: billed, of: invocation, LostAnswer(reason: "cut", mayHaveBilled: true), now: start)
-            let account = try #require(try await ledger.account("agent/ranger"))
+            let account = try #require(try await ledger.budgets.account("agent/ranger"))
             #expect(account.used == 1100)
             #expect(account.usedCost == 2100)
             #expect(account.reserved == 0)
             try await ledger.turn(1, of: invocation, worker)
-            let turns = try await ledger.turns(of: invocation.id)
+            let turns = try await ledger.invocations.turns(of: invocation.id)
             #expect(turns.count == 1)
             #expect(turns.first?.usage.total == 1230)
             #expect(try await ledger.unbalancedEntries() == 0)
@@ -115,11 +119,11 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, usage: nil)
-            #expect(try await ledger.account("agent/ranger")?.used == 1100)
-            #expect(try await ledger.account("agent/ranger")?.usedCost == 2100)
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 1100)
+            #expect(try await ledger.budgets.account("agent/ranger")?.usedCost == 2100)
             #expect(try await ledger.count("SELECT count(*) FROM entries WHERE estimated = 1") == 1)
             let line = try #require(
-                try await ledger.usage(by: .agent, since: start, until: start + .seconds(1)).first)
+                try await ledger.reports.usage(by: .agent, since: start, until: start + .seconds(1)).first)
             #expect(line.estimatedTokens == 1100)
         }
     }
@@ -145,10 +149,11 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             for n in 1...3 { try await ledger.turn(n, of: invocation, worker, usage: usage) }
             #expect(try await ledger.unbalancedEntries() == 0)
-            let account = try #require(try await ledger.account("agent/ranger"))
+            let account = try #require(try await ledger.budgets.account("agent/ranger"))
             #expect(account.used >= 0)
             #expect(account.reserved == 0)
-            #expect(try await ledger.usage(by: .agent, since: start, until: start + .seconds(1)).first?.calls == 3)
+            #expect(
+                try await ledger.reports.usage(by: .agent, since: start, until: start + .seconds(1)).first?.calls == 3)
         }
     }
 
@@ -161,22 +166,23 @@ import Testing
             #expect(state == .active)
             var done = ToolCall.read(0)
             done.result = "found"
-            let half = try await ledger.recordResults(
+            let half = try await ledger.invocations.recordResults(
                 [done], turn: 1, of: invocation, waitUntil: start + .seconds(60), now: start)
             #expect(half == .active)
             done.position = 2
             done.isError = true
-            let all = try await ledger.recordResults(
+            let all = try await ledger.invocations.recordResults(
                 [done], turn: 1, of: invocation, waitUntil: start + .seconds(60), now: start)
             #expect(all == .waiting)
-            let now = try #require(try await ledger.invocation(invocation.id))
+            let now = try #require(try await ledger.invocations.find(invocation.id))
             #expect(now.waitReason == .action)
             #expect(now.availableAt == start + .seconds(60))
-            let calls = try await ledger.turns(of: invocation.id).flatMap(\.calls)
+            let calls = try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls)
             #expect(calls.map(\.result) == ["found", nil, "found"])
             #expect(calls.map(\.isError) == [false, false, true])
             await #expect(throws: LedgerFailure.self) {
-                _ = try await ledger.recordResults([done], turn: 1, of: invocation, waitUntil: start, now: start)
+                _ = try await ledger.invocations.recordResults(
+                    [done], turn: 1, of: invocation, waitUntil: start, now: start)
             }
         }
     }
@@ -189,9 +195,10 @@ import Testing
             var call = ToolCall.read(0)
             for text in ["first", "second"] {
                 call.result = text
-                _ = try await ledger.recordResults([call], turn: 1, of: invocation, waitUntil: start, now: start)
+                _ = try await ledger.invocations.recordResults(
+                    [call], turn: 1, of: invocation, waitUntil: start, now: start)
             }
-            #expect(try await ledger.turns(of: invocation.id)[0].calls[0].result == "first")
+            #expect(try await ledger.invocations.turns(of: invocation.id)[0].calls[0].result == "first")
             #expect(try await ledger.auditKinds().filter { $0 == "tool.called" }.count == 1)
         }
     }
@@ -202,16 +209,17 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation)
-            let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.markSent(reservation, of: invocation)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.markSent(reservation, of: invocation)
             switch way {
-            case "finish": try await ledger.finish(invocation, as: .cancelled, outcome: "stopped", now: start)
-            case "retry": try await ledger.retryLater(invocation, reason: "x", availableAt: start, now: start)
-            case "give back": try await ledger.move(invocation, to: .queued, now: start)
-            default: try await ledger.move(invocation, to: .waiting, waiting: .budget, now: start)
+            case "finish": try await ledger.invocations.end(invocation, as: .cancelled, outcome: "stopped", now: start)
+            case "retry":
+                try await ledger.invocations.retryLater(invocation, reason: "x", availableAt: start, now: start)
+            case "give back": try await ledger.invocations.move(invocation, to: .queued, now: start)
+            default: try await ledger.invocations.move(invocation, to: .waiting, waiting: .budget, now: start)
             }
-            #expect(try await ledger.account("agent/ranger")?.reserved == 0)
-            #expect(try await ledger.account("agent/ranger")?.used == 1100)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 0)
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 1100)
             #expect(try await ledger.text("SELECT state FROM turns") == "lost")
             #expect(try await ledger.count("SELECT count(*) FROM reservations WHERE state IN ('held', 'sent')") == 0)
         }

@@ -17,10 +17,10 @@ import Testing
             try await ledger.turn(1, of: invocation, worker, usage: number == 5 ? nil : usage, now: now)
             if number == 7 {
                 let plan = TurnPlan.sample(2, of: invocation)
-                let lost = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: now)
-                try await ledger.markSent(lost, of: invocation)
+                let lost = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
+                try await ledger.invocations.markSent(lost, of: invocation)
             }
-            try await ledger.finish(invocation, as: .failed, outcome: "enough", now: now)
+            try await ledger.invocations.end(invocation, as: .failed, outcome: "enough", now: now)
         }
     }
 
@@ -30,7 +30,7 @@ import Testing
         try await withLedger { ledger async throws in
             try await spend(ledger)
             for grouping in [UsageGrouping.agent, .chapter, .model, .day, .root] {
-                let lines = try await ledger.usage(by: grouping, since: start, until: end)
+                let lines = try await ledger.reports.usage(by: grouping, since: start, until: end)
                 let sum = lines.reduce(TokenUsage.zero) { $0 + $1.usage }
                 let books = try await ledger.read { db in
                     var books: [String: (Int64, Int64)] = [:]
@@ -49,8 +49,8 @@ import Testing
                 #expect(lines.reduce(0) { $0 + $1.estimatedTokens } == 2200)
             }
             for name in ["agent/ranger", "agent/healer"] {
-                let account = try #require(try await ledger.account(name))
-                let line = try await ledger.usage(by: .agent, since: start, until: end).first {
+                let account = try #require(try await ledger.budgets.account(name))
+                let line = try await ledger.reports.usage(by: .agent, since: start, until: end).first {
                     "agent/" + $0.name == name
                 }
                 #expect(line?.tokens == account.used)
@@ -64,12 +64,12 @@ import Testing
     @Test func `a root counts in the hours in which it spent`() async throws {
         try await withLedger { ledger async throws in
             try await spend(ledger)
-            let roots = try await ledger.rootUsage(since: start, until: end)
+            let roots = try await ledger.reports.rootUsage(since: start, until: end)
             #expect(roots.count == 12)
             #expect(roots.lines.count == 12)
             #expect(roots.lines.map(\.tokens) == roots.lines.map(\.tokens).sorted(by: >))
-            let first = try await ledger.rootUsage(since: start, until: start + .microseconds(1))
-            let agents = try await ledger.usage(by: .agent, since: start, until: start + .microseconds(1))
+            let first = try await ledger.reports.rootUsage(since: start, until: start + .microseconds(1))
+            let agents = try await ledger.reports.usage(by: .agent, since: start, until: start + .microseconds(1))
             #expect(first.count < 12)
             #expect(first.lines.reduce(0) { $0 + $1.tokens } == agents.reduce(0) { $0 + $1.tokens })
         }
@@ -78,9 +78,9 @@ import Testing
     @Test func `hours add up to the same as agents, and know when the first was`() async throws {
         try await withLedger { ledger async throws in
             try await spend(ledger)
-            let hours = try await ledger.hourlyUsage(since: start, until: end)
-            let byAgent = try await ledger.agentHours(since: start, until: end, limit: 1000)
-            let agents = try await ledger.usage(by: .agent, since: start, until: end)
+            let hours = try await ledger.reports.hourlyUsage(since: start, until: end)
+            let byAgent = try await ledger.reports.agentHours(since: start, until: end, limit: 1000)
+            let agents = try await ledger.reports.usage(by: .agent, since: start, until: end)
             let total = agents.reduce(0) { $0 + $1.tokens }
             #expect(hours.map(\.line.tokens).reduce(0, +) == total)
             #expect(byAgent.map(\.tokens).reduce(0, +) == total)
@@ -88,7 +88,7 @@ import Testing
             #expect(agents.map(\.firstHour).min() == hours.first?.at)
             #expect(hours.first?.at == Timestamp(seconds: start.seconds / 3600 * 3600))
             let last = try #require(hours.last?.at)
-            let newest = try await ledger.agentHours(since: start, until: last + .seconds(3600), limit: 1)
+            let newest = try await ledger.reports.agentHours(since: start, until: last + .seconds(3600), limit: 1)
             #expect(newest.map(\.at).min() == last)
         }
     }
@@ -100,7 +100,7 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, now: hour + .seconds(3599))
             func calls(_ since: Timestamp, _ until: Timestamp) async throws -> Int64 {
-                try await ledger.usage(by: .agent, since: since, until: until).reduce(0) { $0 + $1.calls }
+                try await ledger.reports.usage(by: .agent, since: since, until: until).reduce(0) { $0 + $1.calls }
             }
             #expect(try await calls(hour, hour + .microseconds(1)) == 1)
             #expect(try await calls(hour + .seconds(3599), hour + .seconds(3600)) == 1)
@@ -120,9 +120,12 @@ import Testing
                     of: try #require(try await ledger.claim(worker, now: now)), worker, now: now)
             }
             let until = start + .seconds(4 * 86_400)
-            #expect(try await ledger.usage(by: .agent, since: start, until: until).map(\.name) == ["healer", "ranger"])
             #expect(
-                try await ledger.usage(by: .day, since: start, until: until).map(\.name) == [
+                try await ledger.reports.usage(by: .agent, since: start, until: until).map(\.name) == [
+                    "healer", "ranger",
+                ])
+            #expect(
+                try await ledger.reports.usage(by: .day, since: start, until: until).map(\.name) == [
                     "2026-09-21", "2026-09-22", "2026-09-23",
                 ])
         }

@@ -66,7 +66,7 @@ final class Office: Sendable {
     }
 
     func worker() async throws -> Worker {
-        try await ledger.register(components: ["executor"], version: "test", now: time.now)
+        try await ledger.workers.register(components: ["executor"], version: "test", now: time.now)
     }
 
     func parts(_ worker: Worker, substitute: ModelProviders.Substitute? = nil) -> Executor.Parts {
@@ -83,21 +83,25 @@ final class Office: Sendable {
         options: RunOptions = RunOptions()
     ) async throws -> InvocationID {
         let event = Event.sample(name, data: data)
-        _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: time.now)
+        _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: time.now)
         guard
-            let message = try await ledger.inbound(limit: 1000, now: time.now).first(where: { $0.event.id == event.id })
+            let message = try await ledger.dispatch.inbound(limit: 1000, now: time.now).first(where: {
+                $0.event.id == event.id
+            })
         else { throw Failure(.failed, "the event was not taken") }
         let id = InvocationID(derivedFrom: ["invocation", name])
         let decision = Decision(
             rule: "agents/\(agent)#0", agent: agent, outcome: .dispatched, reasons: ["a test wants it"],
             invocation: NewInvocation(
                 id: id, agent: agent, chapter: head.agent(agent)?.chapter, priority: .normal, options: options.json))
-        _ = try await ledger.decide(message, [decision], commit: head.commit, now: time.now)
+        _ = try await ledger.dispatch.record(message, [decision], commit: head.commit, now: time.now)
         return id
     }
 
     func invocation(_ id: InvocationID) async throws -> Invocation {
-        guard let invocation = try await ledger.invocation(id) else { throw Failure(.failed, "no invocation \(id)") }
+        guard let invocation = try await ledger.invocations.find(id) else {
+            throw Failure(.failed, "no invocation \(id)")
+        }
         return invocation
     }
 
@@ -115,7 +119,7 @@ final class Office: Sendable {
     func auditKinds() async throws -> [String] {
         var filter = AuditFilter()
         filter.limit = 1000
-        return try await ledger.auditLog(filter).map(\.kind)
+        return try await ledger.audit.log(filter).map(\.kind)
     }
 }
 

@@ -43,25 +43,25 @@ import Testing
             let running = Task {
                 try await loop.run { limit in
                     #expect(limit <= 3)
-                    let claimed = try await ledger.claimInvocations(
+                    let claimed = try await ledger.invocations.claim(
                         ClaimScope(), upTo: limit, worker: worker, now: start)
                     return claimed.map { claim in
                         {
                             tally.begin()
                             await Task.yield()
                             tally.end()
-                            try await ledger.finish(claim.invocation, as: .failed, outcome: "done", now: start)
+                            try await ledger.invocations.end(claim.invocation, as: .failed, outcome: "done", now: start)
                         }
                     }
                 } nextTime: { (now: Timestamp) in
-                    try await ledger.nextInvocationTime(worker: worker, now: now)
+                    try await ledger.invocations.nextTime(worker: worker, now: now)
                 }
             }
             for number in 8..<16 { try await ledger.queue("\(number)") }
             let outcomes = ledger.signal(.outcomes)
             while true {
                 let seen = outcomes.generation
-                if try await ledger.isQuiet(root: nil) { break }
+                if try await ledger.reports.isQuiet(root: nil) { break }
                 await outcomes.wait(after: seen)
             }
             running.cancel()

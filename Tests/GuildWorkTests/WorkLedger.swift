@@ -19,7 +19,7 @@ func withLedger(_ body: (Ledger) async throws -> Void) async throws {
 
 extension Ledger {
     func worker(_ now: Timestamp = start) async throws -> Worker {
-        try await register(components: ["executor"], version: "test", now: now)
+        try await workers.register(components: ["executor"], version: "test", now: now)
     }
 
     /// Accepts an event and decides that an agent runs for it.
@@ -27,17 +27,18 @@ extension Ledger {
         let event = Event(
             id: EventID(derivedFrom: [name]), source: "/cli/tester", type: "test.made", subject: "acme/shop#42",
             time: start, system: "cli", payload: Array("{}".utf8))
-        _ = try await accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
-        let message = try #require(try await inbound(limit: 1000, now: start).first { $0.event.id == event.id })
+        _ = try await events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        let message = try #require(
+            try await dispatch.inbound(limit: 1000, now: start).first { $0.event.id == event.id })
         let decision = Decision(
             rule: "agents/ranger#0", agent: "ranger", outcome: .dispatched, reasons: ["it matched"],
             invocation: NewInvocation(
                 id: InvocationID(derivedFrom: ["invocation", name]), agent: "ranger", chapter: "sea",
                 priority: .normal))
-        _ = try await decide(message, [decision], commit: "c0ffee", now: start)
+        _ = try await dispatch.record(message, [decision], commit: "c0ffee", now: start)
     }
 
     func claim(_ worker: Worker) async throws -> Invocation? {
-        try await claimInvocation(ClaimScope(), worker: worker, now: start)?.invocation
+        try await invocations.claimOne(ClaimScope(), worker: worker, now: start)?.invocation
     }
 }

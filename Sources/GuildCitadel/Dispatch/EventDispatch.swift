@@ -55,7 +55,7 @@ package struct EventDispatch: Sendable {
         try await decide(accepted, roots: received.map(\.0.root))
         var dispatched: [DispatchedEvent] = []
         for (event, reception) in received {
-            let rows = try await deployment.ledger.trace(of: event.id)?.decisions ?? []
+            let rows = try await deployment.ledger.reports.trace(of: event.id)?.decisions ?? []
             dispatched.append(
                 DispatchedEvent(event: event, reception: reception, decisions: rows.map(DispatchedEvent.Line.init)))
         }
@@ -66,10 +66,10 @@ package struct EventDispatch: Sendable {
         _ event: Event, _ policy: AcceptancePolicy
     ) async throws -> (Event, DispatchedEvent.Reception) {
         let event = event.masked(by: deployment.secrets, deployment.codex.head)
-        switch try await deployment.ledger.accept(event, policy: policy, now: deployment.time.now) {
+        switch try await deployment.ledger.events.accept(event, policy: policy, now: deployment.time.now) {
         case .accepted, .held: return (event, .accepted)
         case .duplicate(let earlier):
-            return (try await deployment.ledger.event(earlier) ?? event, .duplicate)
+            return (try await deployment.ledger.events.find(earlier) ?? event, .duplicate)
         case .overloaded:
             throw Failure(
                 .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was refused",
@@ -100,7 +100,7 @@ package struct EventDispatch: Sendable {
     }
 
     private func isDecided(_ event: EventID) async throws -> Bool {
-        try await deployment.ledger.trace(of: event)?.decisions.isEmpty == false
+        try await deployment.ledger.reports.trace(of: event)?.decisions.isEmpty == false
     }
 
     /// The gateway's limits hold here too.
@@ -129,23 +129,24 @@ extension EventDispatch {
     ) async throws -> [Invocation] {
         let ledger = deployment.ledger
         let time = deployment.time
-        let worker = try await ledger.register(components: ["dispatch"], version: GuildVersion.current, now: time.now)
+        let worker = try await ledger.workers.register(
+            components: ["dispatch"], version: GuildVersion.current, now: time.now)
         ledger.watch()
         var invocations: [Invocation] = []
         for dispatch in dispatched where dispatch.decisions.contains(where: { $0.invocation != nil }) {
             let root = dispatch.event.root
             try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root, stop) }
-            let trace = try await ledger.trace(of: dispatch.event.id)
+            let trace = try await ledger.reports.trace(of: dispatch.event.id)
             invocations += trace?.allInvocations ?? []
             for joined in try await joined(trace, root: root) where !invocations.contains(where: { $0.id == joined.id })
             {
                 try await deployment.hosting(root: joined.root, worker: worker, observe: observe) {
                     try await settle(joined.root, stop)
                 }
-                if let ended = try await ledger.invocation(joined.id) { invocations.append(ended) }
+                if let ended = try await ledger.invocations.find(joined.id) { invocations.append(ended) }
             }
         }
-        try await ledger.unregister(worker, now: time.now)
+        try await ledger.workers.unregister(worker, now: time.now)
         return invocations
     }
 
@@ -154,7 +155,7 @@ extension EventDispatch {
         var joined: [(id: InvocationID, root: EventID)] = []
         for id in trace?.decisions.compactMap(\.invocation) ?? [] where !joined.contains(where: { $0.id == id }) {
             // If there is none, its window was closed without a run.
-            guard let other = try await deployment.ledger.root(of: id), other != root else { continue }
+            guard let other = try await deployment.ledger.invocations.root(of: id), other != root else { continue }
             joined.append((id, other))
         }
         return joined
@@ -163,9 +164,10 @@ extension EventDispatch {
     /// Asks the events' runs to stop, and then their follower to stop waiting.
     package func cancel(_ dispatched: [DispatchedEvent], _ stop: StopWish, signal: Int32) async throws {
         for dispatch in dispatched {
-            let trace = try await deployment.ledger.trace(of: dispatch.event.id)
+            let trace = try await deployment.ledger.reports.trace(of: dispatch.event.id)
             for invocation in trace?.allInvocations ?? [] where !invocation.state.isFinal {
-                _ = try await deployment.ledger.requestCancel(invocation.id, actor: actor, now: deployment.time.now)
+                _ = try await deployment.ledger.invocations.requestCancel(
+                    invocation.id, actor: actor, now: deployment.time.now)
             }
         }
         stop.raise(signal)
@@ -179,7 +181,7 @@ extension EventDispatch {
         while true {
             let seen = outcomes.generation
             let isStopped = stop.signal != nil
-            if try await ledger.isQuiet(root: root, leavingWaits: isStopped) { return }
+            if try await ledger.reports.isQuiet(root: root, leavingWaits: isStopped) { return }
             if !isStopped { try await decide([], roots: [root]) }
             await outcomes.wait(after: seen, until: time.now + .seconds(2), time: time)
             try Task.checkCancellation()

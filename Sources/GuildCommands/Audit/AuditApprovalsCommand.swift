@@ -15,8 +15,8 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let now = context.now
-        let waiting = try await ledger?.approvals() ?? []
-        let standings = try await ledger?.capStandings(of: waiting.map(\.action), now: now) ?? [:]
+        let waiting = try await ledger?.actions.awaitingApproval() ?? []
+        let standings = try await ledger?.actions.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))
     }
 }

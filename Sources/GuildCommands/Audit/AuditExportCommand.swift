@@ -36,7 +36,7 @@ struct AuditExportCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.requiredLedger()
         // Entries that are written meanwhile are not part of it.
-        let last = try await ledger.auditHead()
+        let last = try await ledger.audit.head()
         guard from <= max(last, 1), (until ?? last) <= last else {
             throw AuditFailure.noEntry(from > last ? from : until ?? last)
         }
@@ -44,7 +44,7 @@ struct AuditExportCommand: AsyncParsableCommand {
         var after = from - 1
         var isRead = true
         while isRead {
-            let piece = try await ledger.exportAudit(after: after, through: until ?? last)
+            let piece = try await ledger.audit.export(after: after, through: until ?? last)
             guard let reached = piece.last else { break }
             isRead = try destination.write(piece.lines)
             after = reached

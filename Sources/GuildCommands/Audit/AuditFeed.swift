@@ -47,8 +47,8 @@ struct AuditFeed: Sendable {
         var filter = filter
         while !Task.isCancelled {
             let seen = signal.generation
-            filter.through = try await ledger.auditHead()
-            let records = try await ledger.auditLog(filter)
+            filter.through = try await ledger.audit.head()
+            let records = try await ledger.audit.log(filter)
             guard show(records) else { return }
             if records.count >= filter.limit, let newest = records.last {
                 filter.after = newest.seq

@@ -77,10 +77,10 @@ struct AuditLogCommand: AsyncParsableCommand {
         var filter = try await filter(ledger, now: context.now)
         var newest = filter
         // Entries written from here on belong to the follower only.
-        newest.through = try await ledger.auditHead()
+        newest.through = try await ledger.audit.head()
         newest.newestFirst = true
         newest.limit = count
-        let records = try await ledger.auditLog(newest)
+        let records = try await ledger.audit.log(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
         let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: context.time)

@@ -50,10 +50,10 @@ struct AuditProofCommand: AsyncParsableCommand {
         var anchor: AuditCheckpoint?
         if anchors.isAsked {
             let checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: settings.workingDirectory, codex: context.codex)
+                of: try await ledger.audit.ledgerID(), in: settings.workingDirectory, codex: context.codex)
             anchor = checkpoints.last
         }
-        let proof = try await ledger.auditProof(of: seq ?? 0, size: anchor?.anchor.seq ?? size)
+        let proof = try await ledger.audit.proof(of: seq ?? 0, size: anchor?.anchor.seq ?? size)
         try show(proof, anchor)
     }
 

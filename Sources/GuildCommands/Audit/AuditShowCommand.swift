@@ -26,10 +26,12 @@ struct AuditShowCommand: AsyncParsableCommand {
         let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
         let root = try await Causality.root(of: id, in: ledger)
-        var trace = try await ledger.trace(of: root)
-        if trace == nil, let event = try await ledger.eventID(for: id) { trace = try await ledger.trace(of: event) }
+        var trace = try await ledger.reports.trace(of: root)
+        if trace == nil, let event = try await ledger.reports.eventID(for: id) {
+            trace = try await ledger.reports.trace(of: event)
+        }
         guard let trace else { throw WrittenID.unknown(id) }
-        let standings = try await ledger.capStandings(of: trace.allActions, now: context.now)
+        let standings = try await ledger.actions.capStandings(of: trace.allActions, now: context.now)
         try output.renderer.print(TraceResult(trace: trace.showing(standings), wanted: id))
     }
 }

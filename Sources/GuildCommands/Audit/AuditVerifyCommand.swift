@@ -41,9 +41,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         if incremental { verification.start = .remembered }
         if anchors.isAsked {
             verification.checkpoints = try anchors.checkpoints(
-                of: try await ledger.ledgerID(), in: context.settings.workingDirectory, codex: context.codex)
+                of: try await ledger.audit.ledgerID(), in: context.settings.workingDirectory, codex: context.codex)
         }
-        let verdict = try await ledger.verifyAudit(verification, now: context.now)
+        let verdict = try await ledger.audit.verify(verification, now: context.now)
         try output.renderer.print(
             VerdictResult(
                 verdict: verdict, ledger: context.location.path, anchor: verification.checkpoints.last,

@@ -10,7 +10,7 @@ enum Causality {
     /// - Throws: as `WrittenID.resolve` does.
     static func root(of id: String, in ledger: Ledger) async throws -> EventID {
         let id = try await WrittenID.resolve(id, in: ledger)
-        guard let event = try await ledger.eventID(for: id) else { throw WrittenID.unknown(id) }
-        return try await ledger.event(event)?.root ?? event
+        guard let event = try await ledger.reports.eventID(for: id) else { throw WrittenID.unknown(id) }
+        return try await ledger.events.find(event)?.root ?? event
     }
 }

@@ -15,7 +15,7 @@ struct BudgetVerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let verification = try await context.requiredLedger().verifyBudgets(now: context.now)
+        let verification = try await context.requiredLedger().budgets.verify(now: context.now)
         try output.renderer.print(
             BudgetVerificationResult(verification: verification, ledger: context.location.path))
         if !verification.isSound { throw CommandStatus(code: ErrorKind.failed.exitStatus) }

@@ -47,7 +47,7 @@ struct DeadLettersResult: ListResult {
     /// - Throws: `DeadLetterFailure` if there is none or it has not ended.
     static func find(_ text: String, in ledger: Ledger) async throws -> Invocation {
         guard let id = try await WrittenID.find(text, of: [.invocation], in: ledger).flatMap({ InvocationID($0) }),
-            let found = try await ledger.invocation(id)
+            let found = try await ledger.invocations.find(id)
         else { throw DeadLetterFailure.unknown(text) }
         guard found.state == .failed || found.state == .expired else {
             throw DeadLetterFailure.notDead(id.description, state: found.state)
@@ -67,7 +67,7 @@ struct DeadLettersResult: ListResult {
         var done: [Invocation] = []
         var failures: [any GuildError] = []
         if all {
-            wanted = try await ledger.deadLetters(
+            wanted = try await ledger.dispatch.deadLetters(
                 agent: agent?.lowercased(), limit: DeadLettersListCommand.maximumCount
             ).map(\.invocation.id.description)
         }

@@ -37,7 +37,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let letters =
-            try await context.ledger(orElse: .saidUnlessSeveral)?.deadLetters(
+            try await context.ledger(orElse: .saidUnlessSeveral)?.dispatch.deadLetters(
                 agent: agent?.lowercased(), limit: count) ?? []
         try output.renderer.print(DeadLettersResult(letters: letters, agent: agent))
     }
@@ -59,7 +59,7 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
         let ledger = try context.requiredLedger()
         let found = try await DeadLettersResult.find(id, in: ledger)
         let id = found.id.description
-        guard let trace = try await ledger.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
+        guard let trace = try await ledger.reports.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
         try output.renderer.print(TraceResult(trace: trace, wanted: id))
     }
 }
@@ -90,7 +90,7 @@ struct DeadLettersRetryCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { ledger, id in
-            try await ledger.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
+            try await ledger.dispatch.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
         }
     }
 }
@@ -112,7 +112,7 @@ struct DeadLettersDropCommand: AsyncParsableCommand {
         let settings = options.settings()
         let reason = reason
         try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
-            try await ledger.dropDeadLetter(
+            try await ledger.dispatch.dropDeadLetter(
                 id, reason: reason, actor: settings.user, now: settings.time.now)
         }
     }

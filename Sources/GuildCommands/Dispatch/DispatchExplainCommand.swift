@@ -22,11 +22,12 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
-        guard let known = try await ledger.eventID(for: id), let event = try await ledger.event(known) else {
+        guard let known = try await ledger.reports.eventID(for: id), let event = try await ledger.events.find(known)
+        else {
             throw WrittenID.unknown(id)
         }
         let snapshot = try context.codex().snapshot()
-        let trace = try await ledger.trace(of: known)
+        let trace = try await ledger.reports.trace(of: known)
         // Limits that cannot be read are left out of the reasons.
         let obeyed = try? await context.acceptedSnapshot()
         let runs = trace?.invocations.map(\.invocation) ?? []
@@ -44,8 +45,8 @@ struct DispatchExplainCommand: AsyncParsableCommand {
 
     private func reasons(_ snapshot: CodexSnapshot?, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
         QueueReasons(
-            snapshot, alerts: try await ledger.alertLevels(now: now),
-            running: try await ledger.dispatchStatus(limit: 0, now: now).running, now: now)
+            snapshot, alerts: try await ledger.budgets.alertLevels(now: now),
+            running: try await ledger.dispatch.status(limit: 0, now: now).running, now: now)
     }
 }
 

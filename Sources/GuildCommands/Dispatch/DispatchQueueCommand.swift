@@ -27,8 +27,8 @@ struct DispatchQueueCommand: AsyncParsableCommand {
 
     private func heldEvents(in ledger: Ledger) async throws -> [Event] {
         var events: [Event] = []
-        for standing in try await ledger.heldStandings() {
-            events += try await ledger.heldEvents(system: standing.system, limit: count).map(\.event)
+        for standing in try await ledger.events.heldStandings() {
+            events += try await ledger.events.held(system: standing.system, limit: count).map(\.event)
         }
         return events
     }
@@ -40,22 +40,25 @@ struct DispatchQueueCommand: AsyncParsableCommand {
             return try output.renderer.print(QueueResult())
         }
         let now = context.now
-        let held = try await ledger.dispatchStatus(limit: count, now: now)
+        let held = try await ledger.dispatch.status(limit: count, now: now)
         // Without a readable codex the queue is still shown, only without the codex's limits.
         let snapshot = try? await context.acceptedSnapshot()
-        let invocations = try await ledger.unfinishedInvocations(limit: count)
+        let invocations = try await ledger.invocations.unfinished(limit: count)
         try output.renderer.print(
             QueueResult(
-                inbound: try await ledger.inbound(limit: count, now: now).map(\.event),
+                inbound: try await ledger.dispatch.inbound(limit: count, now: now).map(\.event),
                 invocations: invocations,
-                inboundDepth: try await ledger.status().inboundDepth, windows: held.windows, pending: held.pending,
-                rates: try await ledger.rateStandings(
+                inboundDepth: try await ledger.reports.status().inboundDepth, windows: held.windows,
+                pending: held.pending,
+                rates: try await ledger.dispatch.rateStandings(
                     Array((snapshot?.allCharges ?? []).prefix(count))
-                        + ledger.senderBuckets(limit: count, now: now).compactMap { snapshot?.charge(senderBucket: $0) }
+                        + ledger.dispatch.senderBuckets(limit: count, now: now).compactMap {
+                            snapshot?.charge(senderBucket: $0)
+                        }
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
-                    snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
-                held: try await heldEvents(in: ledger), actions: try await ledger.leftActions(limit: count),
+                    snapshot, alerts: try await ledger.budgets.alertLevels(now: now), running: held.running, now: now),
+                held: try await heldEvents(in: ledger), actions: try await ledger.actions.left(limit: count),
                 waits: try await RunWaits(invocations, in: ledger), now: now))
     }
 }

@@ -12,8 +12,8 @@ struct RunWaits: Sendable {
     init(_ invocations: [Invocation], in ledger: Ledger) async throws {
         for invocation in invocations where invocation.state == .waiting {
             switch invocation.waitReason {
-            case .approval: holds[invocation.id] = try await ledger.capHold(of: invocation.id)
-            case .budget: budgets[invocation.id] = try await ledger.budgetWait(of: invocation.id)
+            case .approval: holds[invocation.id] = try await ledger.actions.capHold(of: invocation.id)
+            case .budget: budgets[invocation.id] = try await ledger.budgets.wait(of: invocation.id)
             default: break
             }
         }

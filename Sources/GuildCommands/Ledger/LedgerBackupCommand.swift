@@ -25,7 +25,7 @@ struct LedgerBackupCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-        let contents = try await context.requiredLedger().backup(
+        let contents = try await context.requiredLedger().upkeep.backup(
             to: path, version: GuildVersion.current, now: context.now)
         try output.renderer.print(BackupResult(path: path, contents: contents))
         if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }

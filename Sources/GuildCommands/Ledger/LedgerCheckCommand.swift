@@ -17,7 +17,7 @@ struct LedgerCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let findings = try await context.requiredLedger().check(now: context.now)
+        let findings = try await context.requiredLedger().upkeep.check(now: context.now)
         try output.renderer.print(CheckResult(findings: findings))
         if findings.contains(where: { $0.status == .failed }) {
             throw CommandStatus(code: ErrorKind.failed.exitStatus)

@@ -26,10 +26,10 @@ struct LedgerPruneCommand: AsyncParsableCommand {
         let plan = try await context.acceptedSnapshot().retentionPlan
         let now = context.now
         guard !dryRun else {
-            let report = try await ledger.prunable(plan, now: now)
+            let report = try await ledger.upkeep.prunable(plan, now: now)
             return try output.renderer.print(PruneResult(plan: plan, report: report, isDone: false))
         }
-        guard let report = try await ledger.keepHouse(plan, actor: context.actor, now: now) else {
+        guard let report = try await ledger.upkeep.keepHouse(plan, actor: context.actor, now: now) else {
             throw Failure(
                 .unavailable, "ledger \(context.location.path): another process is pruning it",
                 hint: "`guild serve` prunes by itself; or try again later")

@@ -74,7 +74,7 @@ private struct AgentPausing {
 
     func pause(reason: String?, until: Timestamp?) async throws -> PauseResult {
         try await context.withMadeLedger { ledger in
-            let pause = try await ledger.pause(
+            let pause = try await ledger.agents.pause(
                 agent: agent.name, reason: reason, until: until, actor: context.actor, commit: commit,
                 now: context.now)
             return PauseResult(agent: agent.name, pause: pause, wasPaused: false)
@@ -83,7 +83,7 @@ private struct AgentPausing {
 
     func resume() async throws -> PauseResult {
         try await context.withMadeLedger { ledger in
-            let wasPaused = try await ledger.resume(
+            let wasPaused = try await ledger.agents.resume(
                 agent: agent.name, actor: context.actor, commit: commit, now: context.now)
             return PauseResult(agent: agent.name, pause: nil, wasPaused: wasPaused)
         }

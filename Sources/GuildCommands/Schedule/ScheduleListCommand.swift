@@ -20,8 +20,8 @@ struct ScheduleListCommand: AsyncParsableCommand {
         let ledger = try context.ledger(orElse: .said)
         try output.renderer.print(
             ScheduleListResult(
-                entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedulesSeen() ?? [:],
-                pauses: try await ledger?.schedulePauses(at: context.now) ?? [],
+                entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedules.seen() ?? [:],
+                pauses: try await ledger?.schedules.pauses(at: context.now) ?? [],
                 now: context.now))
     }
 }

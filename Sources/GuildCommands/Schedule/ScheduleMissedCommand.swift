@@ -41,9 +41,9 @@ struct ScheduleMissedCommand: AsyncParsableCommand {
             return try output.renderer.print(ScheduleMissedResult(missed: []))
         }
         let wanted = Set(entries.map(\.id))
-        let recorded = try await ledger.missedFirings(since: start, limit: Self.limit)
+        let recorded = try await ledger.schedules.missedFirings(since: start, limit: Self.limit)
             .filter { schedule == nil || wanted.contains($0.schedule) }
-        let seen = try await ledger.schedulesSeen()
+        let seen = try await ledger.schedules.seen()
         let unseen = entries.compactMap { entry in
             seen[entry.id].flatMap {
                 entry.missed(after: max($0, start), until: now - ScheduleEntry.grace, .unseen)

@@ -82,7 +82,9 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
         let head = room.deployment.asked
         let agent = selection.entries.first.flatMap { head.agent($0.agent) }
         let limit = agent.map { head.limits(of: $0).perInvocation.value } ?? 0
-        let mean = try await room.deployment.ledger.meanTokens(of: agent?.name ?? "") ?? RunMean(tokens: limit, runs: 0)
+        let mean =
+            try await room.deployment.ledger.schedules.meanTokens(of: agent?.name ?? "")
+            ?? RunMean(tokens: limit, runs: 0)
         try output.renderer.print(
             ScheduleUnfiredResult(
                 due: unfired.map { DueTime(due: $0.dueAt, zone: $0.entry.zone, schedule: $0.entry.id) }, mean: mean))

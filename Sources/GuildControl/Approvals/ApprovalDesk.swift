@@ -34,7 +34,7 @@ package struct ApprovalDesk: Sendable {
         for id in ids {
             do {
                 let action = try await WrittenID.action(id, in: ledger)
-                try await ledger.checkDecidable(action, approve: approve)
+                try await ledger.actions.checkDecidable(action, approve: approve)
                 // One that is named twice is meant once.
                 if !found.contains(action) { found.append(action) }
             } catch let failure as any GuildError where failure.kind == .usage {
@@ -50,14 +50,14 @@ package struct ApprovalDesk: Sendable {
     /// - Throws: `ApprovalFailure` if the id names no waiting action.
     package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
         let now = time.now
-        return try await ledger.decide(
+        return try await ledger.actions.decide(
             id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
     }
 
     /// The step after a decision: a running process continues, or somebody has to start one.
     package func continuation() async throws -> Continuation {
         let needed = [Component.executor, .actionExecutor].map(\.rawValue)
-        let alive = try await ledger.status().processes.filter(\.isAlive)
+        let alive = try await ledger.reports.status().processes.filter(\.isAlive)
         let serving = alive.first { process in
             let components = process.components.split(separator: " ").map(String.init)
             return needed.allSatisfy(components.contains)

@@ -37,17 +37,17 @@ package struct AuditAnchorer: Sendable {
     ///
     /// - Throws: `AnchorRefused` if the log does not match the last anchor, or is invalid.
     package func anchor() async throws -> Outcome {
-        let file = Self.file(of: try await ledger.ledgerID())
+        let file = Self.file(of: try await ledger.audit.ledgerID())
         for _ in 0..<Self.attempts {
             let tree = try repository.anchors()
             let last = try tree.flatMap { tree in
                 try tree.files[file].map { try Self.checkpoint($0, commit: tree.commit, in: repository) }
             }
-            switch try await ledger.offerAnchor(after: last, now: time.now) {
+            switch try await ledger.audit.offerAnchor(after: last, now: time.now) {
             case .nothingNew:
                 guard let last, let tree else { return .empty }
                 // An anchoring that was killed after its commit has not recorded it.
-                try await ledger.record(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
+                try await ledger.audit.recordAnchor(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
                 return .standing(last.anchor, commit: tree.commit)
             case .refused(let problem): throw AnchorRefused(problem: problem)
             case .anchor(let anchor):
@@ -58,7 +58,7 @@ package struct AuditAnchorer: Sendable {
                         message: Self.message(anchor), onto: tree?.commit)
                 }
                 guard case .committed(let commit, let isSigned) = anchoring else { continue }
-                try await ledger.record(anchor, commit: commit.hex, actor: actor, now: time.now)
+                try await ledger.audit.recordAnchor(anchor, commit: commit.hex, actor: actor, now: time.now)
                 return .anchored(anchor, commit: commit, isSigned: isSigned)
             }
         }

@@ -61,7 +61,7 @@ package struct AuditAnchoring: Service {
     package func due(now: Timestamp) async throws -> Timestamp? {
         let settings = settings
         guard settings.anchors else { return nil }
-        let since = try await ledger.entriesSinceAnchor()
+        let since = try await ledger.audit.entriesSinceAnchor()
         guard since.entries > 0 else { return nil }
         if since.entries >= settings.anchorEvery { return now }
         let start = since.last?.anchor.at ?? since.oldest ?? now

@@ -42,7 +42,7 @@ package struct Dispatcher: Service {
             let latest = time.now + Self.recheck
             do {
                 if try await dispatchWaiting() > 0 { continue }
-                let next = try await ledger.nextDispatchTime(now: time.now)
+                let next = try await ledger.dispatch.nextTime(now: time.now)
                 await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
             } catch let fault as RowFault {
                 // A damaged window or waiting decision is no reason to end; events are decided before it is met again.
@@ -80,10 +80,10 @@ package struct Dispatcher: Service {
     }
 
     private func decideWaiting(_ snapshot: CodexSnapshot, _ policy: AdmissionPolicy) async throws -> Int {
-        let messages = try await ledger.inbound(limit: Self.batchLimit, roots: roots, now: time.now)
+        let messages = try await ledger.dispatch.inbound(limit: Self.batchLimit, roots: roots, now: time.now)
         guard !messages.isEmpty else { return 0 }
         let router = current.router(for: snapshot)
-        let alerts = try await ledger.alertLevels(now: time.now)
+        let alerts = try await ledger.budgets.alertLevels(now: time.now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for message in messages {
                 group.addTask { try await decide(message, router, policy, alerts, snapshot) }
@@ -100,7 +100,7 @@ package struct Dispatcher: Service {
         let event = message.event
         let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
         let decisions = policy.applied(to: routed, of: event, alerts: alerts)
-        let decided = try await ledger.dispatch(
+        let decided = try await ledger.dispatch.record(
             message, decisions, commit: snapshot.commit, head: fence(snapshot), now: time.now)
         for decision in decided ?? [] {
             log(decision.outcome, event: event.id, agent: decision.agent, rule: decision.rule, type: event.type)
@@ -110,8 +110,8 @@ package struct Dispatcher: Service {
     /// Takes the due slots and closes the due windows, concurrently so that they share commits.
     private func settleDue(_ policy: AdmissionPolicy, _ snapshot: CodexSnapshot) async throws -> Int {
         let now = time.now
-        let turns = try await ledger.duePending(limit: Self.batchLimit, roots: roots, now: now)
-        let windows = try await ledger.dueWindows(limit: Self.batchLimit, roots: roots, now: now)
+        let turns = try await ledger.dispatch.duePending(limit: Self.batchLimit, roots: roots, now: now)
+        let windows = try await ledger.dispatch.dueWindows(limit: Self.batchLimit, roots: roots, now: now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for turn in turns { group.addTask { try await settle(turn, policy, snapshot, now: now) } }
             for window in windows { group.addTask { try await close(window, policy, snapshot, now: now) } }
@@ -123,7 +123,7 @@ package struct Dispatcher: Service {
     private func settle(
         _ turn: PendingDecision, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
     ) async throws {
-        let decided = try await ledger.settle(
+        let decided = try await ledger.dispatch.settlePending(
             turn, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: turn.agent), now: now)
         guard let decided else { return }
         log(decided.outcome, event: turn.event, agent: turn.agent, rule: turn.rule)
@@ -133,7 +133,7 @@ package struct Dispatcher: Service {
         _ window: OpenWindow, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
     ) async throws {
         let place = window.place
-        let decided = try await ledger.close(
+        let decided = try await ledger.dispatch.closeWindow(
             window, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: place.agent), now: now)
         guard let decided else { return }
         log(decided.outcome, event: window.event, agent: place.agent, rule: place.rule)

@@ -1,6 +1,5 @@
 package import GuildCodex
 package import GuildDomain
-package import GuildLedger
 
 /// The result of trying one trigger or rule on an event.
 package struct RuleTrial: Sendable, Hashable {

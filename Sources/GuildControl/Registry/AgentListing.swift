@@ -9,7 +9,7 @@ package struct AgentListing: Sendable {
     package enum Status: String, Sendable, CaseIterable { case active, dormant, degraded, paused }
 
     /// Failures in a row that make an agent degraded.
-    package static let degradedAfter = Ledger.standingOutcomes
+    package static let degradedAfter = AgentLedger.standingOutcomes
     /// The agents whose status one page checks; a page that finds too few names the agent to continue from.
     package static let lookedAtAPage = 500
     /// Invocations of each agent that a page's figures are of; see `AgentHealth.sample`.
@@ -75,7 +75,8 @@ package struct AgentListing: Sendable {
     /// A single agent's listing. A nil ledger means that nothing has run yet.
     package static func one(_ agent: AgentManifest, ledger: Ledger?, now: Timestamp) async throws -> AgentListing {
         AgentListing(
-            agent, try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
+            agent,
+            try await ledger?.agents.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
     }
 
     /// At most `limit` of them, those after the name `after`. With a status filter there may be fewer, although more
@@ -90,7 +91,7 @@ package struct AgentListing: Sendable {
         var rest: String?
         if filter.status != nil {
             let looked = Array(agents.prefix(lookedAtAPage))
-            let standings = try await ledger?.standings(of: looked.map(\.name), now: now) ?? [:]
+            let standings = try await ledger?.agents.standings(of: looked.map(\.name), now: now) ?? [:]
             found = looked.filter { filter.admits(Status(standings[$0.name] ?? AgentStanding())) }
             rest = looked.count < agents.count ? looked.last?.name : nil
         }
@@ -103,7 +104,7 @@ package struct AgentListing: Sendable {
     private static func listings(
         of agents: [AgentManifest], _ ledger: Ledger?, sample: Int = AgentHealth.sample, _ now: Timestamp
     ) async throws -> [AgentListing] {
-        let health = try await ledger?.health(of: agents.map(\.name), sample: sample, now: now) ?? [:]
+        let health = try await ledger?.agents.health(of: agents.map(\.name), sample: sample, now: now) ?? [:]
         return agents.map { AgentListing($0, health[$0.name] ?? AgentHealth(agent: $0.name)) }
     }
 

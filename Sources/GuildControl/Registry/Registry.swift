@@ -159,7 +159,7 @@ package struct Registry: Sendable {
             guard object["reason"] == nil || (reason?.unicodeScalars.count).map({ $0 <= Self.reasonLength }) ?? false
             else { return Self.badBody("'reason' as text of at most \(Self.reasonLength) characters") }
             let now = time.now
-            let pause = try await ledger.pause(
+            let pause = try await ledger.agents.pause(
                 agent: agent.name, reason: reason, until: seconds.map { now + .seconds($0) },
                 actor: Self.actor(request),
                 commit: codex.head.commit, now: now)
@@ -169,7 +169,7 @@ package struct Registry: Sendable {
 
     private func resume(_ request: Request) async throws -> Reply {
         try await withAgent(request) { agent in
-            let wasPaused = try await ledger.resume(
+            let wasPaused = try await ledger.agents.resume(
                 agent: agent.name, actor: Self.actor(request), commit: codex.head.commit, now: time.now)
             return .json(["agent": .string(agent.name), "was_paused": .bool(wasPaused)])
         }

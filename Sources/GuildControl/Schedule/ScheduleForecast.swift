@@ -39,11 +39,11 @@ package struct ScheduleForecast: Sendable, Hashable {
         _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
         now: Timestamp
     ) async throws -> [ScheduleForecast] {
-        let pauses = try await ledger?.schedulePauses(at: now) ?? []
+        let pauses = try await ledger?.schedules.pauses(at: now) ?? []
         var means: [String: RunMean] = [:]
         for agent in Set(entries.map(\.agent)) {
             let limit = snapshot.agent(agent).map { snapshot.limits(of: $0).perInvocation.value } ?? 0
-            means[agent] = try await ledger?.meanTokens(of: agent) ?? RunMean(tokens: limit, runs: 0)
+            means[agent] = try await ledger?.schedules.meanTokens(of: agent) ?? RunMean(tokens: limit, runs: 0)
         }
         var forecasts: [String: ScheduleForecast] = [:]
         var left = countLimit

@@ -91,7 +91,7 @@ package struct Scheduler: Service {
             table.lookedAt = now
             return
         }
-        let alerts = try await ledger.alertLevels(now: now)
+        let alerts = try await ledger.budgets.alertLevels(now: now)
         while let (index, entry, mark) = table.popDue(by: now) {
             // A red alert pauses it: its mark stays, so that its catch-up policy decides about missed occurrences.
             guard alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules else {
@@ -124,13 +124,13 @@ package struct Scheduler: Service {
         let head = book(wasSetBack ? nil : table.commit)
         guard let head else { return false }
         if wasSetBack {
-            try await ledger.rewindSchedules(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
+            try await ledger.schedules.rewind(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
         }
-        var seen = try await ledger.schedulesSeen()
+        var seen = try await ledger.schedules.seen()
         let new = head.entries.map(\.id).filter { seen[$0] == nil }
         if !new.isEmpty {
-            try await ledger.enlist(schedules: new, since: now)
-            seen = try await ledger.schedulesSeen()
+            try await ledger.schedules.enlist(schedules: new, since: now)
+            seen = try await ledger.schedules.seen()
         }
         if wasSetBack { table = Timetable() }
         table.load(head.entries, commit: head.commit, marks: seen, now: now)
@@ -164,26 +164,26 @@ package struct Scheduler: Service {
     }
 
     private func take(_ steps: [ScheduleStep], _ commit: String?, now: Timestamp) async throws {
-        let outcomes = try await ledger.take(steps, commit: commit ?? "", now: now)
+        let outcomes = try await ledger.schedules.take(steps, commit: commit ?? "", now: now)
         for (request, outcome) in zip(steps.flatMap(\.firings), outcomes) { log(request, outcome) }
     }
 
     /// Fires buffered occurrences whose run has ended.
     private func releaseBuffered(_ table: inout Timetable, now: Timestamp) async throws {
         guard let commit = table.commit else { return }
-        let waiting = try await ledger.bufferedFirings()
+        let waiting = try await ledger.schedules.buffered()
         let ids = Set(waiting.map(\.schedule))
         let entries = Dictionary(table.entries.filter { ids.contains($0.id) }.map { ($0.id, $0) }) { first, _ in first }
         for firing in waiting {
             guard let entry = entries[firing.schedule] else {
-                try await ledger.dropBuffered(firing, commit: commit, now: now)
+                try await ledger.schedules.dropBuffered(firing, commit: commit, now: now)
                 continue
             }
             var request = FiringRequest(entry, dueAt: firing.dueAt, kind: .buffered)
             request.turnAt = now
-            log(request, try await ledger.release(request, commit: commit, now: now))
+            log(request, try await ledger.schedules.releaseBuffered(request, commit: commit, now: now))
         }
-        table.holdsBuffered = try await ledger.hasBufferedFirings()
+        table.holdsBuffered = try await ledger.schedules.hasBuffered()
     }
 
     private func log(_ request: FiringRequest, _ outcome: FiringOutcome) {

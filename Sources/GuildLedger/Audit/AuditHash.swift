@@ -27,13 +27,15 @@ enum AuditHash {
         return hash.finalize()
     }
 
+    /// The hash of an entry (docs/audit.md).
+    ///
+    /// - Parameter texts: actor, kind, subject, commit, cause and root, in this order.
     static func entry(
-        seq: Int64, at: Int64, actor: String, kind: String, subject: String, commit: String?, cause: String?,
-        root: String?, bodyHash: [UInt8], previous: [UInt8]
+        seq: Int64, at: Int64, texts: [String?], bodyHash: [UInt8], previous: [UInt8]
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         begin(seq: seq, at: at, &bytes)
-        for column in [actor, kind, subject, commit, cause, root] {
+        for column in texts {
             guard var text = column else {
                 append(absent, to: &bytes)
                 continue

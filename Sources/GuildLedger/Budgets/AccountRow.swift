@@ -76,27 +76,27 @@ extension BucketRing: Storable, StoredDecodable {
     }
 }
 
-extension LedgerTransaction {
-    func accountRow(named name: String) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [name]).first
+extension AccountStatements {
+    func find(named name: String) throws -> AccountRow? {
+        try rows("SELECT \(AccountRow.columns) FROM accounts WHERE name = ?", [name]).first
     }
 
-    func accountRow(_ id: Int64) throws -> AccountRow? {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [id]).first
+    func find(_ id: Int64) throws -> AccountRow? {
+        try rows("SELECT \(AccountRow.columns) FROM accounts WHERE id = ?", [id]).first
     }
 
-    func accountRows(ids: [Int64]) throws -> [AccountRow] {
-        try accountRows(
-            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (\(Self.places(ids.count)))", ids)
+    func rows(ids: [Int64]) throws -> [AccountRow] {
+        try rows(
+            "SELECT \(AccountRow.columns) FROM accounts WHERE id IN (\(LedgerTransaction.places(ids.count)))", ids)
     }
 
-    func accountRows(_ sql: String, _ values: [(any Storable)?] = []) throws -> [AccountRow] {
-        try all(sql, values) { try AccountRow($0) }
+    func rows(_ sql: String, _ values: [(any Storable)?] = []) throws -> [AccountRow] {
+        try db.all(sql, values) { try AccountRow($0) }
     }
 
     /// Those that windows are kept for: the organisation, chapters, agents and swarms.
-    func accountRowsWithWindows() throws -> [AccountRow] {
-        try accountRows("SELECT \(AccountRow.columns) FROM accounts WHERE \(Self.hasWindows("name"))")
+    func withWindows() throws -> [AccountRow] {
+        try rows("SELECT \(AccountRow.columns) FROM accounts WHERE \(Self.hasWindows("name"))")
     }
 
     /// The condition that an account of that name is none of an invocation or a root (`AccountName.hasWindows`).
@@ -105,14 +105,14 @@ extension LedgerTransaction {
     }
 
     /// The account of that name, made if there is none.
-    func account(named name: String) throws -> AccountRow {
-        try accountRow(named: name) ?? makeAccount(named: name)
+    func obtain(named name: String) throws -> AccountRow {
+        try find(named: name) ?? make(named: name)
     }
 
     /// A new account; its name is not there yet.
-    func makeAccount(named name: String) throws -> AccountRow {
+    func make(named name: String) throws -> AccountRow {
         let sql = "INSERT INTO accounts (name) VALUES (?) RETURNING id"
-        guard let id = try value(sql, [name], as: Int64.self) else {
+        guard let id = try db.value(sql, [name], as: Int64.self) else {
             throw StorageFault(kind: .other, message: "the account was not created", sql: sql)
         }
         return AccountRow(id: id, name: name)
@@ -121,12 +121,12 @@ extension LedgerTransaction {
     /// Writes a settlement's changes to an account.
     func save(_ row: AccountRow) throws {
         guard row.hasWindows else {
-            return try run(
+            return try db.run(
                 "UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ? WHERE id = ?",
                 [row.used.tokens, row.used.cost, row.reserved.tokens, row.reserved.cost, row.id])
         }
         let (day, month) = (row.windows.day, row.windows.month)
-        try run(
+        try db.run(
             """
             UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ?, minute = ?, hour = ?,
                 day_start = ?, day_end = ?, day_used = ?, day_cost = ?, day_told = ?, month_start = ?, month_end = ?,

@@ -6,7 +6,7 @@ extension BudgetAudit {
     mutating func checkClosing() throws {
         if let closed {
             result.closedEntries = closed.entries
-            let wanted = OpeningBalance.subject(try db.openingDigest())
+            let wanted = OpeningBalance.subject(try db.closing.openingDigest())
             let entry = try db.first(
                 "SELECT kind, subject FROM audit WHERE seq = ?", [closed.audit]
             ) { row in (kind: try row[0] as String, subject: try row[1] as String) }
@@ -47,7 +47,7 @@ extension BudgetAudit {
     /// Compares the roll-ups of all hours with everything that was ever settled; if old ones were deleted, nothing can
     /// be said.
     private mutating func compareTotal() throws {
-        guard closed != nil, try db.rollUpsDeletedBefore() == .min else { return }
+        guard closed != nil, try db.retention.rollUpsDeletedBefore() == .min else { return }
         let kept = try db.first(
             """
             SELECT coalesce(sum(input), 0), coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0),

@@ -8,7 +8,7 @@ extension BudgetAudit {
     ///
     /// - Parameter codex: the codex's limits as last seen.
     mutating func explainExcess(of row: AccountRow, _ sums: WindowSums, under codex: [AccountLimit]) throws {
-        let adjustments = try db.adjustments(of: row, at: clock.now)
+        let adjustments = try db.accounts.adjustments(of: row, at: clock.now)
         for limit in adjustments.applied(to: codex) {
             let used = row.used(in: limit.period, at: clock.now)
             for (isMoney, amount) in [(false, limit.tokens), (true, limit.cost)] {

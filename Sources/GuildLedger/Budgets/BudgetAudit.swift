@@ -53,8 +53,8 @@ struct BudgetAudit {
 
     init(db: LedgerTransaction, now: Timestamp) throws {
         self.db = db
-        clock = try db.budgetClock(now)
-        closed = try db.booksClosed()
+        clock = try db.accounts.budgetClock(now)
+        closed = try db.closing.booksClosed()
     }
 
     mutating func run() throws -> BudgetVerification {
@@ -216,7 +216,9 @@ struct BudgetAudit {
         if let closed, running.number < closed.hour {
             find(.entry, "entries", "some are from \(HourSpan.start(of: running.number).rfc3339), which was closed")
         }
-        guard running.number >= (try db.rollUpsDeletedBefore()), running.number > closed?.hour ?? .min else { return }
+        guard running.number >= (try db.retention.rollUpsDeletedBefore()), running.number > closed?.hour ?? .min else {
+            return
+        }
         var kept: [HourSums.Key: HourSums.Line] = [:]
         try db.each(
             """
@@ -246,7 +248,7 @@ struct BudgetAudit {
         let hours: Int64 =
             try db.value(
                 "SELECT count(DISTINCT hour) FROM usage_rollups WHERE hour >= ? AND hour > ?",
-                [db.rollUpsDeletedBefore(), closed?.hour ?? Int64.min]) ?? 0
+                [db.retention.rollUpsDeletedBefore(), closed?.hour ?? Int64.min]) ?? 0
         if hours > result.rolledUpHours {
             find(
                 .counter, "usage_rollups", "\(hours - result.rolledUpHours) hours without any spending are in it")
@@ -344,7 +346,7 @@ struct BudgetAudit {
     }
 
     private mutating func loadWindows() throws {
-        rows = Dictionary(try db.accountRowsWithWindows().map { ($0.id, $0) }) { first, _ in first }
+        rows = Dictionary(try db.accounts.withWindows().map { ($0.id, $0) }) { first, _ in first }
         let turned = try db.value(
             """
             SELECT max(r.at) FROM budget_rules r JOIN budget_rules p
@@ -361,7 +363,7 @@ struct BudgetAudit {
             for (name, kept, entries) in clock.isUnset ? [] : sums.differences(from: row, at: clock.now) {
                 find(.counter, row.name, "its \(name) says \(Self.text(kept)), the entries \(Self.text(entries))")
             }
-            try explainExcess(of: row, sums, under: db.codexLimits(of: row))
+            try explainExcess(of: row, sums, under: db.accounts.codexLimits(of: row))
         }
     }
 

@@ -60,13 +60,13 @@ package struct TurnPlan: Sendable, Hashable {
     package var prices: TokenPrices?
     /// In order from the invocation's own account outwards.
     package var accounts: [AccountLimit]
-    package var rules: BudgetRules
+    package var rules = BudgetRules()
     /// The bytes that an alert left out of the request.
-    package var trimmedBytes: Int
+    package var trimmedBytes = 0
 
     package init(
         n: Int, provider: String, model: String, requestDigest: String, inputBound: Int64, outputWanted: Int64,
-        prices: TokenPrices?, accounts: [AccountLimit], rules: BudgetRules = BudgetRules(), trimmedBytes: Int = 0
+        prices: TokenPrices?, accounts: [AccountLimit]
     ) {
         self.n = n
         self.provider = provider
@@ -76,8 +76,6 @@ package struct TurnPlan: Sendable, Hashable {
         self.outputWanted = outputWanted
         self.prices = prices
         self.accounts = accounts
-        self.rules = rules
-        self.trimmedBytes = trimmedBytes
     }
 }
 

@@ -5,6 +5,9 @@ protocol LedgerEngine: Sendable {
     /// The connection that writes; there is one a process.
     var lane: any LaneConnection { get }
 
+    /// How this engine learns of others' commits.
+    var wakeUps: any WakeUps { get }
+
     /// Runs `body` in one snapshot, on the calling thread.
     func read<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value
 

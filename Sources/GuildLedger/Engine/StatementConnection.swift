@@ -2,8 +2,9 @@
 protocol StatementConnection: AnyObject {
     /// Runs a statement to its end, or until `read` returns false.
     ///
+    /// - Returns: the topics that follow from what it wrote; none if it changed no row.
     /// - Throws: `StorageFault`, or what `read` throws.
-    func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws
+    func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws -> TopicSet
 
     /// The rows that the last statement inserted, updated or deleted.
     var changeCount: Int { get }

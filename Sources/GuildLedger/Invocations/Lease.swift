@@ -33,14 +33,14 @@ package final class Worker: Sendable {
     package func lease(now: Timestamp) -> Lease { Lease(owner: id, now: now) }
 }
 
-extension Ledger {
+extension WorkerLedger {
     /// Records a process that claims work.
     package func register(components: [String], version: String, now: Timestamp) async throws -> Worker {
         let id = WorkerID(now: now)
         let file = try FileLock(path: lockPath(of: id))
-        guard file.tryLock() else { throw LedgerFailure.locked(path: location.path) }
+        guard file.tryLock() else { throw LedgerFailure.locked(path: ledger.location.path) }
         let host = Self.hostName()
-        try await write { db in
+        try await ledger.write { db in
             try db.run(
                 "INSERT INTO workers (id, components, pid, host, version, started_at) VALUES (?, ?, ?, ?, ?, ?)",
                 [id, components.joined(separator: " "), getpid(), host, version, now])
@@ -50,21 +50,21 @@ extension Ledger {
 
     /// The worker ends: any worker may now take its intended work.
     package func unregister(_ worker: Worker, now: Timestamp) async throws {
-        try await write(touching: [.invocations, .actions]) { db in
+        try await ledger.write { db in
             try db.run("UPDATE workers SET ended_at = ? WHERE id = ?", [now, worker.id])
-            _ = try db.clearAffinity(to: worker.id)
+            _ = try db.invocations.clearAffinity(to: worker.id)
         }
         unlink(lockPath(of: worker.id))
     }
 
     /// The workers of this ledger whose lock is free: they died without saying so.
-    package func deadWorkers() async throws -> [WorkerID] {
-        try await registeredWorkers().filter(isDead)
+    package func dead() async throws -> [WorkerID] {
+        try await registered().filter(isDead)
     }
 
     /// The processes of this host that work in this ledger now.
     package func liveProcesses() async throws -> [Int] {
-        let workers = try await read { db in
+        let workers = try await ledger.read { db in
             try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at") {
                 try (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
             }
@@ -73,8 +73,9 @@ extension Ledger {
     }
 
     /// The workers that have not said that they ended.
-    func registeredWorkers() async throws -> [WorkerID] {
-        try await read { db in try db.column("SELECT id FROM workers WHERE ended_at IS NULL", as: WorkerID.self) }
+    func registered() async throws -> [WorkerID] {
+        try await ledger.read { db in try db.column("SELECT id FROM workers WHERE ended_at IS NULL", as: WorkerID.self)
+        }
     }
 
     /// A worker whose file is gone or not locked does not run on this host.
@@ -86,7 +87,7 @@ extension Ledger {
         return file.isFree()
     }
 
-    func lockPath(of worker: WorkerID) -> String { location.workersFolder + "/\(worker).lock" }
+    func lockPath(of worker: WorkerID) -> String { ledger.location.workersFolder + "/\(worker).lock" }
 
     /// The host's own name, without asking the network for it.
     private static func hostName() -> String {
@@ -96,15 +97,15 @@ extension Ledger {
     }
 }
 
-extension LedgerTransaction {
+extension InvocationStatements {
     /// - Returns: how much unfinished work is now anybody's.
     func clearAffinity(to worker: WorkerID) throws -> Int {
-        let invocations = try changes(
+        let invocations = try db.changes(
             """
             UPDATE invocations SET affinity = NULL
             WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
             """, [worker])
-        let actions = try changes(
+        let actions = try db.changes(
             """
             UPDATE actions SET affinity = NULL
             WHERE affinity = ? AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')

@@ -72,7 +72,7 @@ package struct ActionRequest: Sendable, Hashable {
     package var reason: String
     package var autonomy: Autonomy
     /// The caps on the agent's actions.
-    package var caps: ActionCaps
+    package var caps = ActionCaps.standard
     /// The issue or thread that it adds new content to; nil for an action that only changes existing things.
     package var countsOn: String?
     /// The rule of a SafetyPolicy that requires approval, whatever the autonomy.
@@ -80,7 +80,7 @@ package struct ActionRequest: Sendable, Hashable {
 
     package init(
         id: ActionID, connector: String, operation: String, subject: String, arguments: JSONValue, reason: String,
-        autonomy: Autonomy, caps: ActionCaps = .standard, countsOn: String? = nil, policy: String? = nil
+        autonomy: Autonomy
     ) {
         self.id = id
         self.connector = connector
@@ -89,9 +89,6 @@ package struct ActionRequest: Sendable, Hashable {
         self.arguments = arguments
         self.reason = reason
         self.autonomy = autonomy
-        self.caps = caps
-        self.countsOn = countsOn
-        self.policy = policy
     }
 }
 

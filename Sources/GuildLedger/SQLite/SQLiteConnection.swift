@@ -111,15 +111,20 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
 
     var changeCount: Int { handle.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
-    func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws {
+    func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws -> TopicSet {
         let statement = try prepared(sql)
         statement.isBusy = true
         defer { statement.reset() }
         try statement.bind(values)
         let row = LedgerRow(source: statement)
+        var hasRow = false
         while try statement.step() {
-            guard try read(row) else { return }
+            hasRow = true
+            guard try read(row) else { break }
         }
+        guard !statement.topics.isEmpty else { return [] }
+        // A row comes from RETURNING; SQLite counts changes only at the end, which its reader may not wait for.
+        return hasRow || changeCount > 0 ? statement.topics : []
     }
 
     private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {

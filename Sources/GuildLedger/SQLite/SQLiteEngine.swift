@@ -14,6 +14,7 @@ final class SQLiteEngine: LedgerEngine {
 
     let writer: SQLiteWriter
     var lane: any LaneConnection { writer }
+    let wakeUps: any WakeUps
     private let path: String
     private let busyMilliseconds: Int32
     /// Those that nobody reads with now; nil once this is closed.
@@ -32,6 +33,7 @@ final class SQLiteEngine: LedgerEngine {
         let made = Glibc.open(location.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if made >= 0 { Glibc.close(made) }
         path = location.path
+        wakeUps = LogWakeUps(path: location.walPath)
         self.busyMilliseconds = busyMilliseconds
         let connection = try Self.connection(location.path, busyMilliseconds)
         try connection.script("PRAGMA journal_mode = WAL")

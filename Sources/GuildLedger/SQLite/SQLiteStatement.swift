@@ -3,6 +3,8 @@ import CSQLite
 /// A prepared statement of one connection, and the row that it is at.
 final class SQLiteStatement: RowSource {
     let sql: String
+    /// What it touches if it changes a row.
+    let topics: TopicSet
     /// Whether somebody reads its rows.
     var isBusy = false
     let columnCount: Int32
@@ -36,6 +38,7 @@ final class SQLiteStatement: RowSource {
         }
         handle = made
         self.sql = sql
+        topics = TopicRules.topics(of: sql)
         columnCount = sqlite3_column_count(made)
     }
 

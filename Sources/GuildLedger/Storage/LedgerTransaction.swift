@@ -4,22 +4,31 @@
 /// Parameters are positional (`?`); each statement is prepared once per connection. Not for use outside the closure.
 package final class LedgerTransaction {
     private let connection: any StatementConnection
+    /// The topics that its statements have touched so far.
+    private(set) var touched: TopicSet = []
 
     init(_ connection: any StatementConnection) { self.connection = connection }
+
+    /// Runs a statement, and notes the topics that it touched.
+    private func step(
+        _ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool
+    ) throws {
+        touched.formUnion(try connection.step(sql, values, read))
+    }
 
     /// So many places for values, for a list: `?, ?, ?`.
     static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
 
     /// Runs a statement whose outcome nobody asks for.
     package func run(_ sql: String, _ values: [(any Storable)?] = []) throws {
-        try connection.step(sql, values) { _ in true }
+        try step(sql, values) { _ in true }
     }
 
     /// Runs a statement.
     ///
     /// - Returns: how many rows it inserted, updated or deleted.
     package func changes(_ sql: String, _ values: [(any Storable)?] = []) throws -> Int {
-        try connection.step(sql, values) { _ in true }
+        try step(sql, values) { _ in true }
         return connection.changeCount
     }
 
@@ -28,7 +37,7 @@ package final class LedgerTransaction {
         _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
     ) throws -> Value? {
         var found: Value?
-        try connection.step(sql, values) { row in
+        try step(sql, values) { row in
             found = try read(row)
             return false
         }
@@ -52,7 +61,7 @@ package final class LedgerTransaction {
         _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
     ) throws -> [Value] {
         var found: [Value] = []
-        try connection.step(sql, values) { row in
+        try step(sql, values) { row in
             found.append(try read(row))
             return true
         }
@@ -70,7 +79,7 @@ package final class LedgerTransaction {
     package func each(
         _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Void
     ) throws {
-        try connection.step(sql, values) { row in
+        try step(sql, values) { row in
             try read(row)
             return true
         }
@@ -80,6 +89,26 @@ package final class LedgerTransaction {
     package func rows(
         _ sql: String, _ values: [(any Storable)?] = [], while read: (LedgerRow) throws -> Bool
     ) throws {
-        try connection.step(sql, values, read)
+        try step(sql, values, read)
+    }
+
+    /// Reads rows of work. One that cannot be read is ended by `fail`, which gets its number, and left out.
+    ///
+    /// - Parameter sql: gives the column `seq` beside what `read` reads.
+    func work<Value>(
+        _ sql: String, _ values: [(any Storable)?], read: (LedgerRow) throws -> Value,
+        fail: (Int64, RowFault) throws -> Void
+    ) throws -> [Value] {
+        var found: [Value] = []
+        var damaged: [(seq: Int64, fault: RowFault)] = []
+        try each(sql, values) { row in
+            do {
+                found.append(try read(row))
+            } catch let fault as RowFault {
+                damaged.append((try row["seq"], fault))
+            }
+        }
+        for one in damaged { try fail(one.seq, one.fault) }
+        return found
     }
 }

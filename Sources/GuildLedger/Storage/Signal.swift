@@ -1,12 +1,6 @@
 package import GuildDomain
 import Synchronization
 
-/// The parts that a commit may have changed; a component sleeps until its topic is signalled. Each commit may have
-/// added to the audit log, so each raises `audit`.
-package enum Topic: Int, CaseIterable, Sendable {
-    case inbound, invocations, actions, approvals, notifications, outcomes, schedules, cancellations, audit
-}
-
 /// A counter that can be awaited: wake-ups without polling, and none is missed between a check and a sleep.
 package final class Signal: Sendable {
     private struct State {

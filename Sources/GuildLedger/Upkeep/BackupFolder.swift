@@ -37,23 +37,9 @@ package struct BackupContents: Sendable, Hashable {
             "damaged_bodies": .array(damagedBodies.map { .string($0) }),
         ]
     }
+}
 
-    init(
-        madeAt: Timestamp, version: String, ledger: String, databaseBytes: Int64, bodies: Int, bodyBytes: Int64,
-        auditEntries: Int64, auditHead: String, acceptedHead: String?, damagedBodies: [String]
-    ) {
-        self.madeAt = madeAt
-        self.version = version
-        self.ledger = ledger
-        self.databaseBytes = databaseBytes
-        self.bodies = bodies
-        self.bodyBytes = bodyBytes
-        self.auditEntries = auditEntries
-        self.auditHead = auditHead
-        self.acceptedHead = acceptedHead
-        self.damagedBodies = damagedBodies
-    }
-
+extension BackupContents {
     /// - Parameter path: of the backup, for messages.
     init(manifest json: JSONValue, path: String) throws(BackupFailure) {
         guard json["format"]?.string == Self.format, let version = json["version"]?.integer else {

@@ -122,7 +122,7 @@ package struct LedgerRestore: Sendable {
         try await Blocking.run { try self.copyFiles(contents, to: staged) }
         let verdict: AuditVerdict
         do {
-            verdict = try await Ledger.verified(staged, of: folder)
+            verdict = try await UpkeepLedger.verified(staged, of: folder)
         } catch LedgerFailure.newerVersion {
             throw BackupFailure.newerVersion(path: folder)
         }
@@ -131,8 +131,8 @@ package struct LedgerRestore: Sendable {
         }
         let ledger = try Ledger(at: staged, mustExist: true)
         defer { ledger.close() }
-        guard try await !isForeign(ledger.acceptedCommits()) else { throw BackupFailure.foreign(path: folder) }
-        try await ledger.markRestored(from: contents, actor: actor, now: now)
+        guard try await !isForeign(ledger.codex.acceptedCommits()) else { throw BackupFailure.foreign(path: folder) }
+        try await ledger.upkeep.markRestored(from: contents, actor: actor, now: now)
     }
 
     private func copyFiles(_ contents: BackupContents, to staged: LedgerLocation) throws {
@@ -168,7 +168,7 @@ package struct LedgerRestore: Sendable {
     /// - Returns: the present place of the previous ledger.
     private func swap(isThere: Bool, now: Timestamp) throws -> String? {
         let staged = LedgerLocation(path: "\(stagingFolder)/\(BackupFolder.database)")
-        try Ledger.finishDatabase(staged)
+        try UpkeepLedger.finishDatabase(staged)
         for path in [(location.bodiesFolder as NSString).deletingLastPathComponent, location.bodiesFolder] {
             try DurableFile.makeFolder(path)
         }
@@ -281,13 +281,13 @@ package struct LedgerRestore: Sendable {
     }
 }
 
-extension Ledger {
+extension UpkeepLedger {
     /// Records in the chain where this ledger comes from, and makes guild look for the result of every action that was
     /// not begun before performing it: it may have been done since the backup was made.
     func markRestored(from contents: BackupContents, actor: String, now: Timestamp) async throws {
-        try await write { db in
+        try await ledger.write { db in
             try db.run("UPDATE actions SET attempt = 1 WHERE state IN ('queued', 'awaiting') AND attempt = 0")
-            try db.appendAudit(
+            try db.audit.append(
                 AuditEntry(
                     at: now, actor: actor, kind: .operatorCommand, subject: "ledger restore",
                     body: [

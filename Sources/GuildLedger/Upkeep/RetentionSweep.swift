@@ -72,19 +72,19 @@ extension RetentionPlan {
     }
 }
 
-extension LedgerTransaction {
+extension RetentionStatements {
     /// The first hour of which roll-ups are kept, by agent or (`root_usage`) by root.
     func rollUpsDeletedBefore(_ table: String = "usage_rollups") throws -> Int64 {
-        try value("SELECT until FROM retention_marks WHERE name = ?", [table]) ?? .min
+        try db.value("SELECT until FROM retention_marks WHERE name = ?", [table]) ?? .min
     }
 
     func hasRollUps(_ table: String, before hour: Int64) throws -> Bool {
-        try holds("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour])
+        try db.holds("SELECT EXISTS (SELECT 1 FROM \(table) WHERE hour < ?)", [hour])
     }
 
     /// Notes, before they go, that roll-ups of earlier hours are deleted.
     func markRollUps(_ table: String, deletedBefore hour: Int64) throws {
-        try run(
+        try db.run(
             """
             INSERT INTO retention_marks (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET
                 until = CASE WHEN retention_marks.until > excluded.until THEN retention_marks.until

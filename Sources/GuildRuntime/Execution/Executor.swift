@@ -79,7 +79,7 @@ package struct Executor: Service {
                 { try await perform(claim, cancellationsSeen: seen) }
             }
         } nextTime: { claimedAt in
-            try await parts.ledger.nextInvocationTime(worker: parts.worker, now: claimedAt)
+            try await parts.ledger.invocations.nextTime(worker: parts.worker, now: claimedAt)
         }
     }
 
@@ -87,7 +87,7 @@ package struct Executor: Service {
     private func perform(_ claim: ClaimedInvocation, cancellationsSeen seen: UInt64) async throws {
         let run = makeRun(of: claim)
         try await ClaimLoop.holdingLease(
-            renew: { _ = try await parts.ledger.renew(claim, worker: parts.worker, now: parts.time.now) },
+            renew: { _ = try await parts.ledger.invocations.renew(claim, worker: parts.worker, now: parts.time.now) },
             time: parts.time
         ) {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -110,7 +110,7 @@ package struct Executor: Service {
             guard !Task.isCancelled else { return }
             seen = cancellations.generation
             // An error here is an unreadable ledger, or our own cancellation; the run itself reports the former.
-            isWanted = (try? await parts.ledger.isCancelRequested(invocation.id)) != false
+            isWanted = (try? await parts.ledger.invocations.isCancelRequested(invocation.id)) != false
         }
     }
 
@@ -146,7 +146,7 @@ package struct Executor: Service {
             scope.maxConcurrent = head.concurrencyLimit
             scope.fairShare = head.fairShare(slots: slots)
         }
-        return try await parts.ledger.claimInvocations(
+        return try await parts.ledger.invocations.claim(
             scope, upTo: limit, worker: parts.worker, now: parts.time.now)
     }
 }

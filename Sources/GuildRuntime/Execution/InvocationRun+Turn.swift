@@ -20,7 +20,7 @@ extension InvocationRun {
         let key = RequestDigest.key(of: request, volatile: volatile)
         let plan = plan(request, turn: n, key: key, trimmedBytes: trim.leftOutBytes, setting)
         let begunAt = time.now
-        let reservation = try await ledger.beginTurn(
+        let reservation = try await ledger.invocations.beginTurn(
             plan, of: invocation, worker: worker, head: setting.fence, isSending: true, now: begunAt)
         // An alert shortens the remaining time, recomputed at each turn.
         let deadline = self.deadline(after: turns, setting, reservation.level)
@@ -32,7 +32,7 @@ extension InvocationRun {
         case .success(let turn): return try await journal(turn, plan, reservation, begunAt: begunAt, setting)
         case .failure(let failure):
             let reason = isOvertime ? overtime(setting, reservation.level).message : failure.message
-            try await ledger.recordLostTurn(
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: reservation, of: invocation,
                 LostAnswer(
                     reason: reason, mayHaveBilled: failure.mayHaveBilled, usage: failure.usage?.tokens,
@@ -46,7 +46,8 @@ extension InvocationRun {
     /// which must not depend on the spending of others.
     private func alert(_ setting: Setting) async throws -> AlertLevel {
         guard !(setting.provider is any KeyedProvider) else { return .none }
-        return try await ledger.alertLevels(now: time.now).level(agent: invocation.agent, chapter: invocation.chapter)
+        return try await ledger.budgets.alertLevels(now: time.now).level(
+            agent: invocation.agent, chapter: invocation.chapter)
     }
 
     /// The answer, or the failure; a call that is under way at `deadline` is cancelled.
@@ -98,12 +99,14 @@ extension InvocationRun {
     private func plan(
         _ request: ModelRequest, turn n: Int, key: String, trimmedBytes: Int, _ setting: Setting
     ) -> TurnPlan {
-        TurnPlan(
+        var plan = TurnPlan(
             n: n, provider: setting.provider.name, model: setting.model.label,
             requestDigest: key,
             inputBound: InputEstimate.tokens(of: request), outputWanted: Int64(setting.limits.replyLimit),
-            prices: setting.model.entry.prices, accounts: setting.limits.accounts(of: invocation),
-            rules: setting.limits.rules, trimmedBytes: trimmedBytes)
+            prices: setting.model.entry.prices, accounts: setting.limits.accounts(of: invocation))
+        plan.rules = setting.limits.rules
+        plan.trimmedBytes = trimmedBytes
+        return plan
     }
 
     private func journal(
@@ -116,7 +119,7 @@ extension InvocationRun {
             delta: TurnDelta.json(of: turn.content), stop: turn.stop.rawValue, origin: turn.replayOrigin,
             usage: turn.usage, calls: calls, isEstimate: turn.isUsageEstimated, doubt: turn.usageDoubt,
             warning: turn.warning)
-        let state = try await ledger.recordAnswer(
+        let state = try await ledger.invocations.recordAnswer(
             answer, plan: plan, reservation: reservation, of: invocation, waitUntil: now + setting.limits.actionWait,
             now: now)
         let settled = answer.settlement(of: reservation, plan)

@@ -41,7 +41,7 @@ struct InvocationRun: Sendable {
             try await attempt()
         } catch let fault as RowFault {
             // Its own row cannot be read, so that it cannot end as others do.
-            try await ledger.failDamaged(invocation.id, fault, now: time.now)
+            try await ledger.invocations.failDamaged(invocation.id, fault, now: time.now)
             observe(.ended(invocation.id, .failed, outcome: fault.message, failure: Failure(.failed, fault.message)))
         }
     }
@@ -99,7 +99,7 @@ struct InvocationRun: Sendable {
         guard let agent = snapshot.agent(invocation.agent) else {
             throw Failure(.usage, "agent \(invocation.agent) is not in commit \(invocation.commit)")
         }
-        guard let event = try await ledger.event(invocation.event) else {
+        guard let event = try await ledger.events.find(invocation.event) else {
             throw Failure(.failed, "event \(invocation.event) is not in the ledger")
         }
         know(secretsOf: snapshot, and: head)
@@ -164,7 +164,7 @@ struct InvocationRun: Sendable {
             }
             try Task.checkCancellation()
             if isDraining() { return try await giveBack() }
-            if let rule = mayPause(), try await ledger.yield(invocation, rule, worker: worker, now: time.now) {
+            if let rule = mayPause(), try await ledger.dispatch.yield(invocation, rule, worker: worker, now: time.now) {
                 return observe(.waiting(invocation.id, .preempted))
             }
             do {
@@ -180,7 +180,7 @@ struct InvocationRun: Sendable {
     }
 
     private func journalledTurns() async throws -> [AnsweredTurn] {
-        try AnsweredTurn.all(in: try await ledger.turns(of: invocation.id))
+        try AnsweredTurn.all(in: try await ledger.invocations.turns(of: invocation.id))
     }
 
     /// A commit that is not here yet, or may not count here, is not a failure of the invocation: it waits for the
@@ -213,12 +213,12 @@ struct InvocationRun: Sendable {
         guard !pending.isEmpty else { return .answered(turn) }
         let head = codex.head
         let charges = pending.reduce(into: [:]) { $0[$1.position] = head.charges(operation: $1.name) }
-        let slots = try await ledger.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
+        let slots = try await ledger.dispatch.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
         var finished: [ToolCall] = []
         var later: [Timestamp] = []
         for call in pending {
             let slot = slots[call.position]
-            if case .at(let due) = slot, due > time.now + Ledger.shortWait {
+            if case .at(let due) = slot, due > time.now + DispatchLedger.shortWait {
                 later.append(due)
                 continue
             }
@@ -228,7 +228,7 @@ struct InvocationRun: Sendable {
         }
         // A read that our own end interrupted is not an answer; the next attempt reads again.
         try Task.checkCancellation()
-        let state = try await ledger.recordResults(
+        let state = try await ledger.invocations.recordResults(
             finished, turn: turn.n, of: invocation, waitUntil: time.now + setting.limits.actionWait,
             turnAt: later.min(), now: time.now)
         guard state != .waiting else { return .waiting }
@@ -269,7 +269,7 @@ struct InvocationRun: Sendable {
     }
 
     private func giveBack() async throws {
-        try await ledger.move(invocation, to: .queued, now: time.now)
+        try await ledger.invocations.move(invocation, to: .queued, now: time.now)
     }
 
     /// The invocation waits; the preparations of this attempt serve the next one, if it runs in this process.
@@ -277,14 +277,14 @@ struct InvocationRun: Sendable {
         memory.keep(setting, of: invocation)
         guard isObserved else { return }
         // Losing the error is safe: the reason is only told.
-        let reason = (try? await ledger.invocation(invocation.id))?.waitReason
+        let reason = (try? await ledger.invocations.find(invocation.id))?.waitReason
         observe(.waiting(invocation.id, reason ?? .action))
     }
 
     /// Stopped by a budget: the results stay, and the run continues when there is room.
     private func wait(for refusal: BudgetExceeded) async throws {
         let partial = try await journalledTurns().last?.text ?? ""
-        try await ledger.waitForBudget(invocation, refused: refusal, partial: partial, now: time.now)
+        try await ledger.budgets.suspend(invocation, refused: refusal, partial: partial, now: time.now)
         observe(.outOfBudget(invocation.id, refusal, partial: partial))
         observe(.waiting(invocation.id, .budget))
     }
@@ -294,13 +294,13 @@ struct InvocationRun: Sendable {
     /// Stopped from outside: cancelled if somebody asked for that, otherwise put back because the process ends.
     private func stop() async throws {
         // In a task of its own, for this one is cancelled already and its reads would be refused.
-        let isWanted = try await Task { try await ledger.isCancelRequested(invocation.id) }.value
+        let isWanted = try await Task { try await ledger.invocations.isCancelRequested(invocation.id) }.value
         guard isWanted else { return try await giveBack() }
         try await end(.cancelled, outcome: "cancelled", failure: Failure(.interrupted, "cancelled"))
     }
 
     func end(_ state: InvocationState, outcome: String, failure: Failure?) async throws {
-        try await ledger.finish(invocation, as: state, outcome: outcome, now: time.now)
+        try await ledger.invocations.end(invocation, as: state, outcome: outcome, now: time.now)
         observe(.ended(invocation.id, state, outcome: outcome, failure: failure))
     }
 
@@ -328,7 +328,7 @@ struct InvocationRun: Sendable {
             let delay = retry.delay(afterFailure: invocation.failures + 1, jitter: jitter, atLeast: retryAfter)
         else { return try await end(.failed, outcome: failure.message, failure: plain) }
         let at = time.now + delay
-        try await ledger.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
+        try await ledger.invocations.retryLater(invocation, reason: failure.message, availableAt: at, now: time.now)
         observe(.retrying(invocation.id, reason: failure.message, at: at))
     }
 

@@ -31,7 +31,7 @@ struct MergedEvents: Sendable {
 
     /// - Returns: none for an invocation with only its own event.
     static func of(_ invocation: InvocationID, in ledger: Ledger) async throws -> MergedEvents {
-        let (events, count) = try await ledger.mergedEvents(of: invocation, limit: eventLimit)
+        let (events, count) = try await ledger.dispatch.mergedEvents(of: invocation, limit: eventLimit)
         return count > 1 ? MergedEvents(events, count: count) : MergedEvents()
     }
 

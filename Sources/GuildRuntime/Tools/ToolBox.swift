@@ -72,8 +72,8 @@ package struct ToolBox: Sendable {
                 call.action = ActionRequest(
                     id: ActionID(now: now), connector: operation.connector, operation: operation.name,
                     subject: connectors.subject(of: operation.name, arguments: input) ?? operation.connector,
-                    arguments: input, reason: reason.isEmpty ? "no reason given" : reason, autonomy: autonomy,
-                    policy: policy)
+                    arguments: input, reason: reason.isEmpty ? "no reason given" : reason, autonomy: autonomy)
+                call.action?.policy = policy
                 call.actionID = call.action?.id
             }
             calls.append(call)

@@ -18,7 +18,7 @@ extension TemporaryCodex {
     func append(_ entries: Int) async throws {
         try await withOpenLedger { ledger async throws in
             for number in 0..<entries {
-                try await ledger.audit(
+                try await ledger.audit.append(
                     AuditEntry(
                         at: SystemTime().now, actor: "user:ada", kind: .operatorCommand, subject: "s\(number)",
                         commit: number.isMultiple(of: 2) ? nil : "c",

@@ -16,7 +16,8 @@ extension Audit {
         @Test func `the script verifies an export against an anchor, and names what was changed`() async throws {
             let codex = try await TemporaryCodex.audited(20)
             _ = try await codex.withOpenLedger { ledger async throws in
-                try await ledger.eraseAudit(bodiesOf: 3...6, policy: "p", actor: "retention", now: SystemTime().now)
+                try await ledger.audit.eraseBodies(
+                    bodiesOf: 3...6, policy: "p", actor: "retention", now: SystemTime().now)
             }
             try await codex.append(3)
             try codex.save(try await codex.guild("audit", "anchor", "-o", "json"), as: "anchor.json")

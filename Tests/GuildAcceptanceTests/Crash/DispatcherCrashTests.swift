@@ -35,10 +35,10 @@ import Testing
             let event = Event(
                 id: EventID(derivedFrom: ["crash", "\(number)"]), source: "/github/acme/shop", type: "issues.opened",
                 subject: "acme/shop#\(number)", time: time.now, system: "github", payload: data.bytes())
-            _ = try await ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: time.now)
+            _ = try await ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: time.now)
         }
         var kills = 0
-        while try await ledger.pendingWork().events, kills < 40 {
+        while try await ledger.reports.pendingWork().events, kills < 40 {
             let process = try codex.start("serve", "dispatcher")
             try await waitForDecisions(Int.random(in: 1...60, using: &chance), more: ledger, process)
             process.signal(SIGKILL)
@@ -60,13 +60,13 @@ import Testing
         while process.ending == nil {
             let seen = signal.generation
             if try await decisions(in: ledger) >= before + count { return }
-            if try await !ledger.pendingWork().events { return }
+            if try await !ledger.reports.pendingWork().events { return }
             await signal.wait(after: seen, until: SystemTime().now + .milliseconds(20), time: SystemTime())
         }
     }
 
     private func decisions(in ledger: Ledger) async throws -> Int {
-        try await ledger.recordedEvents(since: Timestamp(microseconds: 0), after: 0, limit: Self.events)
+        try await ledger.reports.recordedEvents(since: Timestamp(microseconds: 0), after: 0, limit: Self.events)
             .map { $0.outcomes.count(where: \.isFinal) }.reduce(0, +)
     }
 
@@ -74,7 +74,7 @@ import Testing
         var standsFor: [InvocationID: Int] = [:]
         var hasty = 0
         for number in 0..<Self.events {
-            let trace = try #require(try await ledger.trace(of: EventID(derivedFrom: ["crash", "\(number)"])))
+            let trace = try #require(try await ledger.reports.trace(of: EventID(derivedFrom: ["crash", "\(number)"])))
             for agent in ["clerk", "hasty"] {
                 let rows = trace.decisions.filter { $0.agent == agent }
                 #expect(rows.count(where: \.isFinal) == 1, "event \(number), \(agent): \(rows.map(\.outcome))")
@@ -97,11 +97,11 @@ import Testing
         // Each event is in one window, each window is one invocation, and that one knows all its events.
         #expect(standsFor.values.reduce(0, +) == Self.events)
         for (invocation, count) in standsFor {
-            let run = try #require(try await ledger.invocation(invocation))
+            let run = try #require(try await ledger.invocations.find(invocation))
             #expect(run.agent == "clerk")
-            #expect(try await ledger.mergedEvents(of: invocation, limit: 1000).count == count)
+            #expect(try await ledger.dispatch.mergedEvents(of: invocation, limit: 1000).count == count)
         }
-        let all = try await ledger.status().invocationsByState
+        let all = try await ledger.reports.status().invocationsByState
         #expect(all == ["queued": Self.events + standsFor.count])
     }
 }

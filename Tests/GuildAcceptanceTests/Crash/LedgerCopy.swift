@@ -50,8 +50,8 @@ struct LedgerSight: Sendable {
     init(_ path: String) async throws {
         let ledger = try Ledger(at: LedgerLocation(path: path), mustExist: true)
         defer { ledger.close() }
-        work = try await ledger.openWork()
-        events = try await ledger.status().events
-        isQuiet = try await ledger.isQuiet(root: nil)
+        work = try await ledger.reports.openWork()
+        events = try await ledger.reports.status().events
+        isQuiet = try await ledger.reports.isQuiet(root: nil)
     }
 }

@@ -27,7 +27,7 @@ struct Verdict: Sendable {
         check(feed.unanswered == 0, "\(feed.unanswered) deliveries were never answered")
         check(arrivals.strangers.isEmpty, "the stand-in got requests of nobody's: \(arrivals.strangers)")
         check(Set(receipts.values).count == receipts.count, "two deliveries were given one event")
-        let inLedger = try await ledger.status().events
+        let inLedger = try await ledger.reports.status().events
         check(inLedger == receipts.count, "\(receipts.count) deliveries, but \(inLedger) events")
         for (delivery, event) in receipts.sorted(by: { $0.key.number < $1.key.number }) {
             try await judge(delivery, event, in: ledger, arrivals)
@@ -42,7 +42,7 @@ struct Verdict: Sendable {
         _ delivery: Delivery, _ event: EventID, in ledger: Ledger, _ arrivals: Arrivals
     ) async throws {
         let name = "\(delivery.mark) (event \(event))"
-        guard let trace = try await ledger.trace(of: event) else {
+        guard let trace = try await ledger.reports.trace(of: event) else {
             return problems.append("\(name): acknowledged, but not in the ledger")
         }
         events += 1
@@ -99,19 +99,19 @@ struct Verdict: Sendable {
 
     /// No reservation is left, and each estimate stands in the audit log.
     private mutating func judgeBooks(_ ledger: Ledger) async throws {
-        let open = try await ledger.openAccounts()
+        let open = try await ledger.budgets.openAccounts()
         check(open.isEmpty, "accounts still hold reservations: \(open.map(\.name).prefix(5))")
-        check(try await ledger.isQuiet(root: nil), "after the drain something is still to be done")
-        check(try await ledger.deadWorkers().isEmpty, "a dead worker was never noticed")
+        check(try await ledger.reports.isQuiet(root: nil), "after the drain something is still to be done")
+        check(try await ledger.workers.dead().isEmpty, "a dead worker was never noticed")
         var filter = AuditFilter()
         filter.kind = "budget.estimated"
         filter.limit = .max
-        let audited = try await ledger.auditLog(filter).count
+        let audited = try await ledger.audit.log(filter).count
         check(audited == estimatedTurns, "\(estimatedTurns) estimates in the journal, \(audited) in the audit log")
     }
 
     private mutating func judgeChain(_ site: Site, _ ledger: Ledger) async throws {
-        let verdict = try await ledger.verifyAudit()
+        let verdict = try await ledger.audit.verify()
         if let problem = verdict.problem {
             problems.append("the audit chain breaks at \(problem.seq): \(problem.reason)")
         }

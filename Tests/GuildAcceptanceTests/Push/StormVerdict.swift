@@ -16,18 +16,18 @@ struct StormVerdict: Sendable {
         let ledger = try Ledger(at: LedgerLocation(path: site.ledgerPath), mustExist: true)
         defer { ledger.close() }
         var problems: [String] = []
-        let heads = try await ledger.lastHeads(limit: Self.headsLimit)
+        let heads = try await ledger.codex.lastHeads(limit: Self.headsLimit)
         let accepted = Set(heads.filter(\.isAccepted).map(\.commit))
         let generations = Dictionary(uniqueKeysWithValues: codex.generations.map { ($0.commit, $0) })
         for head in heads where generations[head.commit]?.isValid != head.isAccepted {
             problems.append("\(head.commit) was \(head.isAccepted ? "accepted" : "refused")")
         }
-        let events = try await ledger.status().events
+        let events = try await ledger.reports.status().events
         if events != receipts.count { problems.append("\(receipts.count) deliveries, but \(events) events") }
         let said = try sayings()
         var used: Set<String> = []
         for (delivery, event) in receipts.sorted(by: { $0.key.number < $1.key.number }) {
-            guard let trace = try await ledger.trace(of: event) else {
+            guard let trace = try await ledger.reports.trace(of: event) else {
                 problems.append("\(delivery.mark): acknowledged, but not in the ledger")
                 continue
             }
@@ -37,8 +37,8 @@ struct StormVerdict: Sendable {
             }
         }
         if used.count < 3 { problems.append("the storm passed by the events: decided on \(used.count) commits") }
-        if try await !ledger.isQuiet(root: nil) { problems.append("something is still to be done") }
-        let verdict = try await ledger.verifyAudit()
+        if try await !ledger.reports.isQuiet(root: nil) { problems.append("something is still to be done") }
+        let verdict = try await ledger.audit.verify()
         if let problem = verdict.problem { problems.append("the audit breaks at \(problem.seq): \(problem.reason)") }
         return problems
     }

@@ -82,7 +82,7 @@ struct ScheduleCrashTests {
         defer { ledger.close() }
         var filter = AuditFilter()
         filter.kind = "schedule.fired"
-        return (try await ledger.schedulesSeen(), Set(try await ledger.auditLog(filter).map(\.subject)))
+        return (try await ledger.schedules.seen(), Set(try await ledger.audit.log(filter).map(\.subject)))
     }
 
     private func check(
@@ -94,12 +94,12 @@ struct ScheduleCrashTests {
         var events: Set<EventID> = []
         for (name, period) in [("clerk/beat", Int64(5)), ("clerk/jittery", 20)] {
             let since = try #require(enlisted[name])
-            let all = try await ledger.firings(of: name, since: since, until: end, limit: 100_000)
+            let all = try await ledger.schedules.firings(of: name, since: since, until: end, limit: 100_000)
             let first = (since.seconds.floorDivided(by: period).quotient + 1) * period
             let last = try #require(all.last).dueAt.seconds
             let wanted = stride(from: first, through: last, by: Int(period)).map { $0 }
             let absent = Set(wanted).subtracting(all.map(\.dueAt.seconds)).sorted()
-            let missed = try await ledger.missedFirings(since: since, limit: 100)
+            let missed = try await ledger.schedules.missedFirings(since: since, limit: 100)
                 .map { "\($0.schedule) \($0.first.seconds)-\($0.last.seconds) \($0.reason.rawValue)" }
             #expect(absent.isEmpty && all.count == wanted.count, "\(told): \(name), noted as missed: \(missed)")
             // The last one may still wait for its turn.
@@ -110,11 +110,11 @@ struct ScheduleCrashTests {
         var filter = AuditFilter()
         filter.kind = "schedule.fired"
         filter.limit = 100_000
-        let audited = try await ledger.auditLog(filter).map(\.subject).filter { !early.contains($0) }
+        let audited = try await ledger.audit.log(filter).map(\.subject).filter { !early.contains($0) }
         #expect(audited.count == events.count, "\(told)")
         #expect(Set(audited) == Set(events.map(\.description)), "\(told)")
         filter.kind = "dispatch.decided"
-        let decided = try await ledger.auditLog(filter).compactMap(\.cause).filter { !early.contains($0) }
+        let decided = try await ledger.audit.log(filter).compactMap(\.cause).filter { !early.contains($0) }
         #expect(decided.count == events.count, "\(told)")
         #expect(Set(decided).count == events.count, "\(told)")
         #expect(try await codex.isAuditValid())

@@ -20,8 +20,8 @@ import Testing
                 let caller = try await ledger.caller("\(number)", worker, priority: .critical)
                 let tokens = TokenUsage(input: Int64(spent))
                 try await ledger.spend(tokens, of: caller, worker, limits: limits, output: 1, now: noon)
-                levels.append(try await ledger.alertLevels(now: noon).level(agent: "ranger", chapter: "Sea"))
-                try await ledger.finish(caller, as: .succeeded, outcome: "", now: noon)
+                levels.append(try await ledger.budgets.alertLevels(now: noon).level(agent: "ranger", chapter: "Sea"))
+                try await ledger.invocations.end(caller, as: .succeeded, outcome: "", now: noon)
             }
             #expect(levels == [.none, .yellow, .yellow, .orange, .orange, .red, .red])
             #expect(try await ledger.auditKinds().filter { $0 == "budget.alerted" }.count == 3)
@@ -29,7 +29,7 @@ import Testing
             #expect(told == 3)
             // A new day has its own.
             let next = noon + .seconds(86_400)
-            #expect(try await ledger.alertLevels(now: next).levels.isEmpty)
+            #expect(try await ledger.budgets.alertLevels(now: next).levels.isEmpty)
             let caller = try await ledger.caller("next", worker, priority: .critical, now: next)
             try await ledger.spend(TokenUsage(input: 9_600), of: caller, worker, limits: limits, output: 1, now: next)
             #expect(try await ledger.auditKinds().filter { $0 == "budget.alerted" }.count == 6)
@@ -44,7 +44,7 @@ import Testing
             let worker = try await ledger.worker()
             let limits = [AccountLimit(account: "chapter/sea", period: .day, tokens: 10_000, setting: "perDay")]
             func note(_ recipients: [String: [String]]?) async throws {
-                try await ledger.noteLimits(limits, rules: BudgetRules(), recipients: recipients, now: noon)
+                try await ledger.budgets.noteLimits(limits, rules: BudgetRules(), recipients: recipients, now: noon)
             }
             func spend(_ spent: Int64) async throws {
                 let caller = try await ledger.caller("\(spent)", worker, priority: .critical)
@@ -59,7 +59,7 @@ import Testing
                 "SELECT CAST(body AS TEXT) FROM audit_bodies JOIN audit USING (seq) WHERE kind = 'budget.alerted'")
             #expect(try #require(body).contains(#""told":["user:ada","agent/grandmaster"]"#))
             #expect(
-                try await ledger.alertsInForce(now: noon) == [
+                try await ledger.budgets.alertsInForce(now: noon) == [
                     AlertInForce(
                         account: "chapter/sea", level: .yellow, recipients: ["user:ada", "agent/grandmaster"])
                 ])
@@ -94,9 +94,9 @@ import Testing
             #expect(Priority.allCases.map { claimed.contains($0) } == runs)
             // With the day the alert ends: somebody must look then.
             #expect(
-                try await ledger.nextInvocationTime(worker: worker, now: noon)
+                try await ledger.invocations.nextTime(worker: worker, now: noon)
                     == PeriodCalendar(.gmt).day(at: noon).upperBound)
-            _ = try await ledger.grant(
+            _ = try await ledger.budgets.grant(
                 GrantRequest(account: .chapter("sea"), tokens: 1_000_000, reason: "go on", actor: "user:ada"), now: noon
             )
             while let next = try await ledger.claim(worker, now: noon) { claimed.append(next.priority) }
@@ -113,14 +113,14 @@ import Testing
                 TokenUsage(input: 9_500), of: caller, worker, limits: limits, output: 1, now: noon)
             let plan = TurnPlan.sample(2, of: caller, input: 10, output: 10, limits: limits)
             do {
-                _ = try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon)
+                _ = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: noon)
                 Issue.record("it was not kept back")
             } catch let refusal as BudgetExceeded {
                 #expect(refusal.alert == .red)
                 #expect(refusal.message.contains("red alert"))
-                try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
+                try await ledger.budgets.suspend(caller, refused: refusal, partial: "", now: noon)
             }
-            let outcome = try await ledger.grant(
+            let outcome = try await ledger.budgets.grant(
                 GrantRequest(account: .chapter("sea"), tokens: 10_000, reason: "go on", actor: "user:ada"), now: noon)
             #expect(outcome.woken == [caller.id])
         }
@@ -137,21 +137,23 @@ import Testing
                 let caller = try await ledger.caller(priority.name, worker, priority: priority)
                 let plan = TurnPlan.sample(1, of: caller, output: output, limits: limits)
                 if priority == .high {
-                    let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon)
+                    let reservation = try await ledger.invocations.beginTurn(
+                        plan, of: caller, worker: worker, now: noon)
                     #expect(reservation.output == 1000)
-                    try await ledger.recordLostTurn(
+                    try await ledger.invocations.recordLostTurn(
                         plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: false),
                         now: noon)
                     continue
                 }
-                #expect(try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon).output == 1000)
+                #expect(
+                    try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: noon).output == 1000)
                 let another = try await ledger.caller("again", worker)
                 await #expect {
-                    _ = try await ledger.beginTurn(
+                    _ = try await ledger.invocations.beginTurn(
                         .sample(1, of: another, limits: limits), of: another, worker: worker, now: noon)
                 } throws: { ($0 as? BudgetExceeded)?.setting == "manaPool.perDay less its reserve" }
                 let urgent = try await ledger.caller("urgent", worker, priority: .critical)
-                let left = try await ledger.beginTurn(
+                let left = try await ledger.invocations.beginTurn(
                     .sample(1, of: urgent, limits: limits), of: urgent, worker: worker, now: noon)
                 #expect(left.tokens == 900)
             }

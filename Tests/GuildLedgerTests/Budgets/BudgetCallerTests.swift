@@ -20,14 +20,14 @@ import Testing
                 for _ in 0..<4 { callers.addTask { await Self.callInProcess(folder.path) } }
             }
             // The sampler ends with what all of them have left.
-            try await ledger.audit(
+            try await ledger.audit.append(
                 AuditEntry(at: start, actor: "tester", kind: .operatorCommand, subject: "over", body: .null))
             #expect(try await most == Self.room * Self.each)
             #expect(try await ledger.count("SELECT count(*) FROM reservations") == 13)
             #expect(try await ledger.auditKinds().filter { $0 == "budget.refused" }.count == 51)
-            #expect(try await ledger.account("agent/ranger")?.reserved == Self.room * Self.each)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == Self.room * Self.each)
             _ = try await ledger.sound(now: start)
-            #expect(try await ledger.verifyAudit().problem == nil)
+            #expect(try await ledger.audit.verify().problem == nil)
         }
     }
 
@@ -38,7 +38,7 @@ import Testing
         var (most, isOver): (Int64, Bool) = (0, false)
         while !isOver {
             isOver = try await sampler.auditKinds().last == "operator.command"
-            let day = try await sampler.standing(of: .agent("ranger"), now: start)?.period(.day)
+            let day = try await sampler.budgets.standing(of: .agent("ranger"), now: start)?.period(.day)
             most = max(most, (day?.tokens.used ?? 0) + (day?.tokens.reserved ?? 0))
         }
         return most
@@ -49,7 +49,7 @@ import Testing
             try await BudgetCallerTests.call(16, path) { ledger, worker, invocation in
                 let plan = TurnPlan.sample(of: invocation, input: 100, output: 256, limits: [BudgetCallerTests.limit])
                 do {
-                    _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
+                    _ = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
                 } catch is BudgetExceeded {
                     return
                 }
@@ -60,11 +60,11 @@ import Testing
     @Test func `the same callers overspend where they check in one transaction and add in another`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             for number in 0..<64 { try await ledger.queue("\(number)") }
-            try await ledger.write { db in _ = try db.account(named: "agent/ranger") }
+            try await ledger.write { db in _ = try db.accounts.obtain(named: "agent/ranger") }
             await withTaskGroup(of: Void.self) { callers in
                 for _ in 0..<4 { callers.addTask { await Self.checkThenAddInProcess(folder.path) } }
             }
-            let reserved = try #require(try await ledger.account("agent/ranger")?.reserved)
+            let reserved = try #require(try await ledger.budgets.account("agent/ranger")?.reserved)
             #expect(reserved > Self.room * Self.each)
         }
     }
@@ -75,7 +75,7 @@ import Testing
             try await BudgetCallerTests.call(16, path) { ledger, _, _ in
                 let (limit, each) = (BudgetCallerTests.room * BudgetCallerTests.each, BudgetCallerTests.each)
                 let hasRoom = try await ledger.write { db in
-                    (try db.account(named: "agent/ranger").reserved.tokens) + each <= limit
+                    (try db.accounts.obtain(named: "agent/ranger").reserved.tokens) + each <= limit
                 }
                 await allChecked.meet()
                 guard hasRoom else { return }
@@ -95,21 +95,22 @@ import Testing
                 try await BudgetCallerTests.call(8, path) { ledger, worker, invocation in
                     let plan = TurnPlan.sample(
                         of: invocation, input: 100, output: 256, limits: [agentLimit(.day, 10_000)])
-                    let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
+                    let reservation = try await ledger.invocations.beginTurn(
+                        plan, of: invocation, worker: worker, now: start)
                     let number = sent.withLock { sent in
                         sent += 1
                         return sent
                     }
-                    if number <= 3 { try await ledger.markSent(reservation, of: invocation) }
+                    if number <= 3 { try await ledger.invocations.markSent(reservation, of: invocation) }
                     await ready.meet()
                     kill(getpid(), SIGKILL)
                 }
             }
-            #expect(try await ledger.account("agent/ranger")?.reserved == 8 * Self.each)
+            #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 8 * Self.each)
             _ = try await ledger.sound(now: start)
             let worker = try await ledger.worker()
-            #expect(try await ledger.recover(except: worker, now: start).invocations == 8)
-            let account = try #require(try await ledger.account("agent/ranger"))
+            #expect(try await ledger.invocations.recover(except: worker, now: start).invocations == 8)
+            let account = try #require(try await ledger.budgets.account("agent/ranger"))
             #expect(account.reserved == 0)
             #expect(account.used == 3 * Self.each)
             let found = try await ledger.sound(now: start)

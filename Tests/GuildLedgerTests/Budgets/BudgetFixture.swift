@@ -22,15 +22,15 @@ extension Ledger {
     ) async throws -> Reservation {
         var plan = TurnPlan.sample(n, of: invocation, output: output, limits: limits)
         plan.rules = rules
-        let reservation = try await beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await markSent(reservation, of: invocation)
-        _ = try await recordAnswer(
+        let reservation = try await invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
+        try await invocations.markSent(reservation, of: invocation)
+        _ = try await invocations.recordAnswer(
             .sample(usage), plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
         return reservation
     }
 
     func sound(now: Timestamp, _ location: SourceLocation = #_sourceLocation) async throws -> BudgetVerification {
-        let verification = try await verifyBudgets(now: now)
+        let verification = try await budgets.verify(now: now)
         #expect(verification.findings == [], sourceLocation: location)
         return verification
     }

@@ -14,7 +14,7 @@ import Testing
     ) async throws -> BudgetExceeded {
         do {
             let plan = TurnPlan.sample(n, of: invocation, limits: limits)
-            _ = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: now)
+            _ = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
         } catch let refusal as BudgetExceeded {
             return refusal
         }
@@ -28,30 +28,30 @@ import Testing
             let limits = [agentLimit(.day, 1000), agentLimit(.month, 1000)]
             try await ledger.spend(TokenUsage(input: 600, output: 100), of: caller, worker, limits: limits, now: noon)
             let refusal = try await refused(ledger, caller, worker, 2, limits, now: noon)
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "half", now: noon)
-            let waiting = try #require(try await ledger.invocation(caller.id))
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "half", now: noon)
+            let waiting = try #require(try await ledger.invocations.find(caller.id))
             #expect(waiting.state == .waiting)
             #expect(waiting.waitReason == .budget)
             #expect(waiting.outcome == "half")
             #expect(waiting.availableAt == PeriodCalendar(.gmt).day(at: noon).upperBound)
-            let wait = try #require(try await ledger.budgetWait(of: caller.id))
+            let wait = try #require(try await ledger.budgets.wait(of: caller.id))
             #expect(wait.needed == 356 && wait.enough == 1800)
             #expect(wait.reason.hasPrefix("room in agent/ranger: tokenBudget.perDay is 1000 tokens; 700 used"))
-            let little = try await ledger.grant(
+            let little = try await ledger.budgets.grant(
                 GrantRequest(account: .agent("ranger"), tokens: 55, reason: "some", actor: user), now: noon)
             #expect(little.woken == [])
             #expect(little.stillWaiting == 1)
             #expect(little.grants.map(\.period).sorted { $0.rawValue < $1.rawValue } == [.day, .month])
-            let enough = try await ledger.grant(
+            let enough = try await ledger.budgets.grant(
                 GrantRequest(account: .agent("ranger"), tokens: 1, reason: "more", actor: user), now: noon)
             #expect(enough.woken == [caller.id])
             #expect(try await ledger.state(of: caller.id) == .queued)
-            #expect(try await ledger.budgetWait(of: caller.id) == nil)
+            #expect(try await ledger.budgets.wait(of: caller.id) == nil)
             let again = try #require(try await ledger.claim(worker, now: noon))
-            let reservation = try await ledger.beginTurn(
+            let reservation = try await ledger.invocations.beginTurn(
                 .sample(2, of: again, limits: limits), of: again, worker: worker, now: noon)
             #expect(reservation.output == 256)
-            #expect(try await ledger.turns(of: caller.id).count == 2)
+            #expect(try await ledger.invocations.turns(of: caller.id).count == 2)
             let kinds = try await ledger.auditKinds()
             #expect(kinds.filter { $0 == "budget.granted" }.count == 4)
             #expect(kinds.contains("budget.waited"))
@@ -70,8 +70,8 @@ import Testing
             let refusal = try await refused(ledger, caller, worker, 2, limits, now: noon)
             #expect(refusal.relief == .grant)
             #expect(refusal.hint?.contains("guild budget grant \(own) 900 --reason") == true)
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
-            let outcome = try await ledger.grant(
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "", now: noon)
+            let outcome = try await ledger.budgets.grant(
                 GrantRequest(account: .invocation(caller.id), tokens: 156, reason: "go on", actor: user), now: noon)
             #expect(outcome.woken == [caller.id])
             #expect(outcome.grants.first?.until == nil)
@@ -90,11 +90,11 @@ import Testing
             #expect(refusal.alert == (period == .day ? .red : .none))
             // 9,800 used and 1,100 for the call; 9,800 is less than 95 % of that.
             #expect(refusal.hint?.contains("`guild budget grant agent/ranger 900\(words) --reason WHY`") == true)
-            _ = try await ledger.grant(
+            _ = try await ledger.budgets.grant(
                 GrantRequest(account: .agent("ranger"), period: period, tokens: 900, reason: "go on", actor: user),
                 now: noon)
             let plan = TurnPlan.sample(2, of: caller, limits: limits)
-            let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: noon)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: noon)
             #expect(reservation.output == 1000)
         }
     }
@@ -112,8 +112,8 @@ import Testing
             #expect(
                 refusal.hint == "`guild budget grant \(own) 800 --reason WHY` adds enough for the next call, or raise "
                     + "resources.tokenBudget.perInvocation in the codex to 1100, or run with --budget 1100")
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
-            let wait = try #require(try await ledger.budgetWait(of: caller.id))
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "", now: noon)
+            let wait = try #require(try await ledger.budgets.wait(of: caller.id))
             #expect(wait.reason == "room in \(refusal.message); \(refusal.hint ?? "")")
         }
     }
@@ -125,11 +125,11 @@ import Testing
             let limits = [agentLimit(.day, 1000)]
             try await ledger.spend(TokenUsage(input: 900), of: caller, worker, limits: limits, now: noon)
             let refusal = try await refused(ledger, caller, worker, 2, limits, now: noon)
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "", now: noon)
             let morning = PeriodCalendar(.gmt).day(at: noon).upperBound
-            #expect(try await ledger.nextInvocationTime(worker: worker, now: noon) == morning)
-            #expect(try await ledger.recoveryNeed(worker: worker, now: morning) == .now)
-            #expect(try await ledger.recover(except: worker, now: morning).waits == 1)
+            #expect(try await ledger.invocations.nextTime(worker: worker, now: noon) == morning)
+            #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: morning) == .now)
+            #expect(try await ledger.invocations.recover(except: worker, now: morning).waits == 1)
             #expect(try await ledger.claim(worker, now: morning)?.id == caller.id)
             #expect(try await ledger.count("SELECT count(*) FROM budget_waits") == 0)
         }
@@ -148,8 +148,8 @@ import Testing
             #expect(found.excesses.map(\.amount) == [100])
             #expect(found.excesses.first?.reasons.map(\.kind) == [.loweredLimit])
             #expect(found.excesses.first?.unexplained == 0)
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "", now: noon)
-            try await ledger.noteLimits([agentLimit(.month, 2000)], rules: BudgetRules(), now: noon)
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "", now: noon)
+            try await ledger.budgets.noteLimits([agentLimit(.month, 2000)], rules: BudgetRules(), now: noon)
             #expect(try await ledger.state(of: caller.id) == .queued)
             #expect(try await ledger.sound(now: noon).excesses == [])
             #expect(try await ledger.auditKinds().filter { $0 == "budget.limit_changed" }.count == 3)
@@ -162,22 +162,22 @@ import Testing
             let limits = [agentLimit(.day, 1500)]
             let first = try await ledger.caller("a", worker)
             let plan = TurnPlan.sample(1, of: first, limits: limits)
-            let open = try await ledger.beginTurn(plan, of: first, worker: worker, now: noon)
+            let open = try await ledger.invocations.beginTurn(plan, of: first, worker: worker, now: noon)
             var others: [Invocation] = []
             for name in ["b", "c"] {
                 let other = try await ledger.caller(name, worker)
                 var wanted = TurnPlan.sample(1, of: other, limits: limits)
                 wanted.inputBound = 800
                 await #expect {
-                    _ = try await ledger.beginTurn(wanted, of: other, worker: worker, now: noon)
+                    _ = try await ledger.invocations.beginTurn(wanted, of: other, worker: worker, now: noon)
                 } throws: { ($0 as? BudgetExceeded)?.relief == .whenCallsSettle }
                 let refusal = BudgetExceeded(
                     account: "agent/ranger", setting: "perDay", limit: 1500, used: 0, reserved: 1100, needed: 1056,
                     isMoney: false, isPriceUnknown: false, period: .day, relief: .whenCallsSettle)
-                try await ledger.waitForBudget(other, refused: refusal, partial: "", now: noon)
+                try await ledger.budgets.suspend(other, refused: refusal, partial: "", now: noon)
                 others.append(other)
             }
-            try await ledger.recordLostTurn(
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: open, of: first, LostAnswer(reason: "refused", mayHaveBilled: false), now: noon)
             #expect(try await ledger.state(of: others[0].id) == .queued)
             #expect(try await ledger.state(of: others[1].id) == .waiting)
@@ -194,27 +194,29 @@ import Testing
             ]
             try await ledger.spend(TokenUsage(input: 400), of: caller, worker, limits: limits, now: noon)
             let until = noon + .seconds(3600)
-            let throttle = try await ledger.throttle(
+            let throttle = try await ledger.budgets.throttle(
                 ThrottleRequest(
                     account: .chapter("sea"), measure: .permille(50), until: until, reason: "calm", actor: user),
                 now: noon)
-            #expect(try await ledger.throttles(now: noon) == [throttle])
-            let day = try #require(try await ledger.standing(of: .chapter("sea"), now: noon)?.period(.day))
+            #expect(try await ledger.budgets.throttles(now: noon) == [throttle])
+            let day = try #require(try await ledger.budgets.standing(of: .chapter("sea"), now: noon)?.period(.day))
             #expect(day.tokens.limit == 500)
             #expect(day.tokens.base == 10_000)
             #expect(day.level == .yellow)
             #expect(day.throttle == throttle)
             #expect(try await refused(ledger, caller, worker, 2, limits, now: noon).limit == 500)
-            #expect(try await ledger.standing(of: .chapter("sea"), now: until)?.period(.day)?.tokens.limit == 10_000)
+            #expect(
+                try await ledger.budgets.standing(of: .chapter("sea"), now: until)?.period(.day)?.tokens.limit == 10_000
+            )
             // To a number, where the codex has no limit of that kind.
-            _ = try await ledger.throttle(
+            _ = try await ledger.budgets.throttle(
                 ThrottleRequest(
                     account: .chapter("sea"), period: .hour, measure: .tokens(450), reason: "calmer", actor: user),
                 now: until)
             #expect(try await refused(ledger, caller, worker, 2, limits, now: until).period == .hour)
-            _ = try await ledger.liftThrottle(of: .chapter("sea"), reason: "better", actor: user, now: until)
-            #expect(try await ledger.throttles(now: until) == [])
-            _ = try await ledger.beginTurn(
+            _ = try await ledger.budgets.liftThrottle(of: .chapter("sea"), reason: "better", actor: user, now: until)
+            #expect(try await ledger.budgets.throttles(now: until) == [])
+            _ = try await ledger.invocations.beginTurn(
                 .sample(2, of: caller, limits: limits), of: caller, worker: worker, now: until)
             let kinds = try await ledger.auditKinds()
             #expect(kinds.filter { $0 == "budget.throttled" }.count == 2)
@@ -232,7 +234,7 @@ import Testing
                 _ account: AccountName = .agent("ranger"), _ period: BudgetPeriod? = nil, tokens: Int64 = 10,
                 reason: String = "why", actor: String = "user:ada"
             ) async throws {
-                _ = try await ledger.grant(
+                _ = try await ledger.budgets.grant(
                     GrantRequest(account: account, period: period, tokens: tokens, reason: reason, actor: actor),
                     now: noon)
             }

@@ -20,7 +20,7 @@ import Testing
             try await history.settleAll()
             let problem = try await history.problem()
             #expect(problem == nil, "seed \(seed), at the end: \(problem ?? "")")
-            #expect(try await ledger.openAccounts().isEmpty, "seed \(seed)")
+            #expect(try await ledger.budgets.openAccounts().isEmpty, "seed \(seed)")
         }
     }
 }
@@ -106,7 +106,7 @@ private struct BudgetHistory {
             output: Int64.random(in: 1...1200, using: &random), limits: limits)
         plan.rules = rules
         do {
-            let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: wall)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: wall)
             // What the dead held may have been returned on the way.
             try await forgetExpired()
             open.append(Open(invocation: caller, plan: plan, reservation: reservation, isSent: false))
@@ -134,7 +134,7 @@ private struct BudgetHistory {
         guard let index = open.indices.filter({ !open[$0].isSent }).randomElement(using: &random) else {
             return "none held"
         }
-        try await ledger.markSent(open[index].reservation, of: open[index].invocation)
+        try await ledger.invocations.markSent(open[index].reservation, of: open[index].invocation)
         open[index].isSent = true
         return "sent"
     }
@@ -147,7 +147,7 @@ private struct BudgetHistory {
         let most = call.reservation.tokens + (Bool.random(using: &random) ? 0 : 500)
         let output = Int64.random(in: 0...most, using: &random)
         let usage = TokenUsage(input: 0, output: output)
-        _ = try await ledger.recordAnswer(
+        _ = try await ledger.invocations.recordAnswer(
             .sample(usage), plan: call.plan, reservation: call.reservation, of: call.invocation, waitUntil: wall,
             now: wall)
         turns[call.invocation.id] = call.plan.n
@@ -159,7 +159,7 @@ private struct BudgetHistory {
         guard let index = open.indices.randomElement(using: &random) else { return "none open" }
         let call = open.remove(at: index)
         let isBilled = call.isSent && Bool.random(using: &random)
-        try await ledger.recordLostTurn(
+        try await ledger.invocations.recordLostTurn(
             call.plan, reservation: call.reservation, of: call.invocation,
             LostAnswer(reason: "x", mayHaveBilled: isBilled),
             now: wall)
@@ -173,7 +173,7 @@ private struct BudgetHistory {
 
     private mutating func expire() async throws -> String {
         wall = wall + .seconds(31)
-        _ = try await ledger.expireReservations(now: wall)
+        _ = try await ledger.budgets.expireReservations(now: wall)
         try await forgetExpired()
         return "expired"
     }
@@ -197,13 +197,13 @@ private struct BudgetHistory {
 
     private mutating func grant() async throws -> String {
         guard let limit = limits.filter({ $0.period.isCalendar }).randomElement(using: &random),
-            let account = AccountName(limit.account), try await ledger.standing(of: account, now: wall) != nil
+            let account = AccountName(limit.account), try await ledger.budgets.standing(of: account, now: wall) != nil
         else { return "nothing to grant to" }
         let tokens = Int64.random(in: 1...3000, using: &random)
         let request = GrantRequest(
             account: account, period: limit.period, tokens: tokens, reason: "more", actor: "user:ada")
         do {
-            _ = try await ledger.grant(request, now: wall)
+            _ = try await ledger.budgets.grant(request, now: wall)
         } catch BudgetCommandFailure.unlimited {
             return "no limit of it has been seen yet"
         }
@@ -226,9 +226,9 @@ private struct BudgetHistory {
 
     mutating func settleAll() async throws {
         while let call = open.popLast() {
-            if !call.isSent { try await ledger.markSent(call.reservation, of: call.invocation) }
+            if !call.isSent { try await ledger.invocations.markSent(call.reservation, of: call.invocation) }
             let usage = TokenUsage(input: call.reservation.tokens)
-            _ = try await ledger.recordAnswer(
+            _ = try await ledger.invocations.recordAnswer(
                 .sample(usage), plan: call.plan, reservation: call.reservation, of: call.invocation, waitUntil: wall,
                 now: wall)
             turns[call.invocation.id] = call.plan.n
@@ -281,7 +281,7 @@ private struct BudgetHistory {
 
     /// The first thing that is not as the model has it.
     func problem() async throws -> String? {
-        let verification = try await ledger.verifyBudgets(now: wall)
+        let verification = try await ledger.budgets.verify(now: wall)
         if let finding = verification.findings.first { return "\(finding.place): \(finding.problem)" }
         if let excess = verification.excesses.first(where: { $0.unexplained > 0 }) { return "\(excess)" }
         if try await ledger.unbalancedEntries() > 0 { return "an entry does not sum to zero" }
@@ -291,7 +291,8 @@ private struct BudgetHistory {
         let reserved = open.reduce(0) { $0 + $1.reservation.tokens }
         if Int64(held) != reserved { return "\(held) are held, \(reserved) should be" }
         for name in Self.accounts {
-            guard let account = AccountName(name), let standing = try await ledger.standing(of: account, now: wall)
+            guard let account = AccountName(name),
+                let standing = try await ledger.budgets.standing(of: account, now: wall)
             else { continue }
             if standing.reserved != reserved { return "\(name): \(standing.reserved) reserved, not \(reserved)" }
             if standing.used != used(.perInvocation).tokens { return "\(name): \(standing.used) used in all" }

@@ -23,16 +23,17 @@ import Testing
             for now in [spentAt, late] {
                 let plan = TurnPlan.sample(2, of: first, limits: limits)
                 await #expect {
-                    _ = try await ledger.beginTurn(plan, of: first, worker: worker, now: now)
+                    _ = try await ledger.invocations.beginTurn(plan, of: first, worker: worker, now: now)
                 } throws: { error in
                     let refused = error as? BudgetExceeded
                     return refused?.used == 700 && refused?.relief == .at(freeAt) && refused?.account == "agent/ranger"
                 }
             }
-            let standing = try #require(try await ledger.standing(of: .agent("ranger"), now: late)?.period(period))
+            let standing = try #require(
+                try await ledger.budgets.standing(of: .agent("ranger"), now: late)?.period(period))
             #expect(standing.tokens.used == 700)
             #expect(standing.tokens.remaining == 300)
-            _ = try await ledger.beginTurn(
+            _ = try await ledger.invocations.beginTurn(
                 .sample(2, of: first, limits: limits), of: first, worker: worker, now: freeAt)
             _ = try await ledger.sound(now: freeAt)
         }
@@ -47,10 +48,12 @@ import Testing
             try await ledger.spend(TokenUsage(input: 900), of: caller, worker, limits: limits, now: noon)
             let yesterday = noon - .seconds(86_400)
             await #expect(throws: BudgetExceeded.self) {
-                _ = try await ledger.beginTurn(
+                _ = try await ledger.invocations.beginTurn(
                     .sample(2, of: caller, limits: limits), of: caller, worker: worker, now: yesterday)
             }
-            #expect(try await ledger.standing(of: .agent("ranger"), now: yesterday)?.period(.day)?.tokens.used == 900)
+            #expect(
+                try await ledger.budgets.standing(of: .agent("ranger"), now: yesterday)?.period(.day)?.tokens.used
+                    == 900)
             #expect(try await ledger.count("SELECT count(*) FROM entries WHERE at < \(noon.microseconds)") == 0)
         }
     }
@@ -66,10 +69,10 @@ import Testing
             let limits = [agentLimit(.day, 1500)]
             var plan = TurnPlan.sample(1, of: one, limits: limits)
             plan.rules = rules
-            let open = try await ledger.beginTurn(plan, of: one, worker: worker, now: before)
+            let open = try await ledger.invocations.beginTurn(plan, of: one, worker: worker, now: before)
             #expect(open.tokens == 1100)
             for now in [before, after] {
-                let day = try #require(try await ledger.standing(of: .agent("ranger"), now: now)?.period(.day))
+                let day = try #require(try await ledger.budgets.standing(of: .agent("ranger"), now: now)?.period(.day))
                 #expect(day.tokens.reserved == 1100)
                 #expect(day.tokens.used == 0)
                 #expect(day.tokens.remaining == 400)
@@ -77,14 +80,14 @@ import Testing
                 other.rules = rules
                 other.inputBound = 145
                 await #expect(throws: BudgetExceeded.self) {
-                    _ = try await ledger.beginTurn(other, of: two, worker: worker, now: now)
+                    _ = try await ledger.invocations.beginTurn(other, of: two, worker: worker, now: now)
                 }
             }
-            try await ledger.markSent(open, of: one)
-            _ = try await ledger.recordAnswer(
+            try await ledger.invocations.markSent(open, of: one)
+            _ = try await ledger.invocations.recordAnswer(
                 .sample(TokenUsage(input: 100, output: 500)), plan: plan, reservation: open, of: one, waitUntil: after,
                 now: after)
-            let day = try #require(try await ledger.standing(of: .agent("ranger"), now: after)?.period(.day))
+            let day = try #require(try await ledger.budgets.standing(of: .agent("ranger"), now: after)?.period(.day))
             #expect(day.tokens.used == 600)
             #expect(day.startsAt == midnight)
             _ = try await ledger.sound(now: after)
@@ -106,10 +109,10 @@ import Testing
             var plan = TurnPlan.sample(2, of: caller, limits: limits)
             plan.rules = rules
             await #expect {
-                _ = try await ledger.beginTurn(
+                _ = try await ledger.invocations.beginTurn(
                     plan, of: caller, worker: worker, now: day.upperBound - .microseconds(1))
             } throws: { ($0 as? BudgetExceeded)?.relief == .at(day.upperBound) }
-            _ = try await ledger.beginTurn(plan, of: caller, worker: worker, now: day.upperBound)
+            _ = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: day.upperBound)
         }
     }
 
@@ -122,11 +125,12 @@ import Testing
             try await ledger.spend(TokenUsage(input: 300), of: caller, worker, limits: limits, now: evening)
             let night = evening + .seconds(3600)
             try await ledger.spend(TokenUsage(input: 40), 2, of: caller, worker, limits: limits, now: night)
-            #expect(try await ledger.standing(of: .agent("ranger"), now: night)?.period(.day)?.tokens.used == 40)
-            try await ledger.noteLimits(limits, rules: BudgetRules(zone: "America/New_York"), now: night)
+            #expect(
+                try await ledger.budgets.standing(of: .agent("ranger"), now: night)?.period(.day)?.tokens.used == 40)
+            try await ledger.budgets.noteLimits(limits, rules: BudgetRules(zone: "America/New_York"), now: night)
             // There it is still the tenth.
             for account in [AccountName.agent("ranger"), .organization] {
-                #expect(try await ledger.standing(of: account, now: night)?.period(.day)?.tokens.used == 340)
+                #expect(try await ledger.budgets.standing(of: account, now: night)?.period(.day)?.tokens.used == 340)
             }
             #expect(try await ledger.auditKinds().filter { $0 == "budget.limit_changed" }.count == 2)
             _ = try await ledger.sound(now: night)

@@ -49,12 +49,12 @@ import Testing
             #expect(found.postings == Int64((Self.callers * 100 + 2) * Self.postingsEach))
             #expect(found.openReservations == 0)
             var verification = AuditVerification()
-            let whole = try await ledger.verifyAudit(verification, now: start)
+            let whole = try await ledger.audit.verify(verification, now: start)
             #expect(whole.problem == nil)
             #expect(whole.entries >= 90_000)
             verification.start = .remembered
             try await ledger.appendMany(from: 1, count: 10)
-            let more = try await ledger.verifyAudit(verification, now: start)
+            let more = try await ledger.audit.verify(verification, now: start)
             #expect(more.problem == nil)
             #expect(more.first == whole.entries + 1)
         }
@@ -64,8 +64,8 @@ import Testing
 extension Ledger {
     /// Bytes of the file with all that was committed.
     fileprivate func size() async throws -> Int64 {
-        try await checkpoint(above: 0)
-        return try await status().bytes
+        try await upkeep.checkpoint(above: 0)
+        return try await reports.status().bytes
     }
 
     fileprivate func take(
@@ -96,7 +96,7 @@ extension Ledger {
     }
 
     fileprivate func appendMany(from first: Int, count: Int) async throws {
-        try await audit(
+        try await audit.append(
             (first..<first + count).map { number in
                 AuditEntry(
                     at: start, actor: "executor", kind: .toolCalled, subject: "invocation \(number)",
@@ -112,15 +112,15 @@ extension Ledger {
         let (reads, writes) = (StepCounter(), StepCounter())
         try await read { db in try reads.begin(db) }
         let (since, until) = (start - .seconds(86_400), start + .seconds(86_400))
-        for grouping in UsageGrouping.allCases { _ = try await self.usage(by: grouping, since: since, until: until) }
-        _ = try await hourlyUsage(since: since, until: until)
-        _ = try await standings(now: start)
-        _ = try await alertLevels(now: start)
-        _ = try await grants(now: start)
-        _ = try await throttles(now: start)
+        for grouping in UsageGrouping.allCases { _ = try await reports.usage(by: grouping, since: since, until: until) }
+        _ = try await reports.hourlyUsage(since: since, until: until)
+        _ = try await budgets.standings(now: start)
+        _ = try await budgets.alertLevels(now: start)
+        _ = try await budgets.grants(now: start)
+        _ = try await budgets.throttles(now: start)
         var newest = AuditFilter()
         (newest.newestFirst, newest.limit) = (true, 20)
-        _ = try await auditLog(newest)
+        _ = try await audit.log(newest)
         try await read { db in try reads.end(db) }
         try lane.exclusively { try writes.begin(engine.lane.transaction) }
         try await take(1...1, of: [caller], worker, usage: usage)

@@ -15,9 +15,9 @@ import Testing
         let limit = AccountLimit(account: account(caller), tokens: 10, setting: "tokenBudget.perInvocation")
         let plan = TurnPlan.sample(of: caller, limits: [limit])
         do {
-            _ = try await ledger.beginTurn(plan, of: caller, worker: worker, now: start)
+            _ = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: start)
         } catch let refusal as BudgetExceeded {
-            try await ledger.waitForBudget(caller, refused: refusal, partial: "half", now: start)
+            try await ledger.budgets.suspend(caller, refused: refusal, partial: "half", now: start)
             return caller
         }
         throw Failure(.failed, "it was not refused")
@@ -30,15 +30,15 @@ import Testing
             let caller = try await waiting(ledger, worker) {
                 kind == "root" ? "root/\($0.root)" : "invocation/\($0.id)"
             }
-            #expect(try await ledger.recoveryNeed(worker: worker, now: start + day - .seconds(1)) == .none)
-            _ = try await ledger.recover(except: worker, now: start + day - .seconds(1))
+            #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start + day - .seconds(1)) == .none)
+            _ = try await ledger.invocations.recover(except: worker, now: start + day - .seconds(1))
             #expect(try await ledger.state(of: caller.id) == .waiting)
-            #expect(try await ledger.recoveryNeed(worker: worker, now: start + day) == .now)
-            _ = try await ledger.recover(except: worker, now: start + day)
-            let ended = try #require(try await ledger.invocation(caller.id))
+            #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start + day) == .now)
+            _ = try await ledger.invocations.recover(except: worker, now: start + day)
+            let ended = try #require(try await ledger.invocations.find(caller.id))
             #expect(ended.state == .expired)
             #expect(ended.outcome?.contains("24 h") == true)
-            #expect(try await ledger.budgetWait(of: caller.id) == nil)
+            #expect(try await ledger.budgets.wait(of: caller.id) == nil)
             #expect(try await ledger.auditKinds().last == "invocation.ended")
             _ = try await ledger.sound(now: start + day)
         }
@@ -48,11 +48,11 @@ import Testing
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()
             let caller = try await waiting(ledger, worker) { "invocation/\($0.id)" }
-            _ = try await ledger.grant(
+            _ = try await ledger.budgets.grant(
                 GrantRequest(account: .invocation(caller.id), tokens: 100_000, reason: "more", actor: "user:ada"),
                 now: start + .seconds(60))
             #expect(try await ledger.state(of: caller.id) == .queued)
-            _ = try await ledger.recover(except: worker, now: start + day)
+            _ = try await ledger.invocations.recover(except: worker, now: start + day)
             #expect(try await ledger.state(of: caller.id) == .queued)
         }
     }

@@ -9,17 +9,19 @@ extension Ledger {
     /// An event with a body in a file, one without, and an invocation that waits for an action.
     func furnish() async throws {
         let policy = AcceptancePolicy(actor: "tester")
-        _ = try await accept(.sample("large", payload: Self.large("x")), policy: policy, now: start)
-        _ = try await accept(.sample("small"), policy: policy, now: start)
+        _ = try await events.accept(.sample("large", payload: Self.large("x")), policy: policy, now: start)
+        _ = try await events.accept(.sample("small"), policy: policy, now: start)
         let worker = try await worker()
         let invocation = try await running("run", worker)
         try await turn(of: invocation, worker, calls: [.write(0, name: "comment")])
-        try await unregister(worker, now: start)
+        try await workers.unregister(worker, now: start)
     }
 
     /// A JSON document that is too large for a row.
     static func large(_ letter: Character) -> String { "\"" + String(repeating: letter, count: 70_000) + "\"" }
+}
 
+extension UpkeepLedger {
     func backup(to path: String) async throws -> BackupContents {
         try await backup(to: path, version: "test", now: start)
     }
@@ -31,7 +33,7 @@ extension TemporaryFolder {
         let ledger = try Ledger(at: location)
         defer { ledger.close() }
         try await ledger.furnish()
-        let contents = try await ledger.backup(to: path + "/backup")
+        let contents = try await ledger.upkeep.backup(to: path + "/backup")
         return (contents.auditHead, path + "/backup")
     }
 
@@ -52,10 +54,10 @@ extension TemporaryFolder {
     @Test func `a backup is a database, its bodies, a manifest and sums that hold`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.furnish()
-            let contents = try await ledger.backup(to: folder.path + "/backup")
+            let contents = try await ledger.upkeep.backup(to: folder.path + "/backup")
             #expect(try folder.names("/backup") == ["SHA256SUMS", "bodies", "ledger.sqlite", "manifest.json"])
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/backup.partial"))
-            let verdict = try await ledger.verifyAudit()
+            let verdict = try await ledger.audit.verify()
             #expect(contents.auditHead == verdict.head)
             #expect(contents.auditEntries == verdict.entries)
             #expect(contents.bodies == 1)
@@ -64,7 +66,7 @@ extension TemporaryFolder {
                 "/usr/bin/env", ["sha256sum", "--check", "--strict", "SHA256SUMS"], directory: folder.path + "/backup")
             #expect(sums.status == 0, "\(sums.output) \(sums.errors)")
             #expect(sums.output.split(separator: "\n").count == 3)
-            #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
+            #expect(try await ledger.upkeep.check(now: start).allSatisfy { $0.status == .ok })
         }
     }
 
@@ -72,14 +74,14 @@ extension TemporaryFolder {
         try await withLedgerAndFolder { ledger, folder async throws in
             try folder.overwrite("taken", "a diary")
             await #expect(throws: BackupFailure.exists(path: folder.path + "/taken")) {
-                try await ledger.backup(to: folder.path + "/taken")
+                try await ledger.upkeep.backup(to: folder.path + "/taken")
             }
             #expect(try folder.text("taken") == "a diary")
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/taken.partial"))
             let proc = BackupFailure.notWritten(path: "/proc/backup", reason: "No such file or directory")
-            await #expect(throws: proc) { try await ledger.backup(to: "/proc/backup") }
+            await #expect(throws: proc) { try await ledger.upkeep.backup(to: "/proc/backup") }
             await #expect(throws: BackupFailure.noFolder(path: folder.path + "/none/backup")) {
-                try await ledger.backup(to: folder.path + "/none/backup")
+                try await ledger.upkeep.backup(to: folder.path + "/none/backup")
             }
         }
     }
@@ -94,11 +96,11 @@ extension TemporaryFolder {
                 let isFree = other.tryLock()
                 #expect(isFree)
                 await #expect(throws: BackupFailure.busy(path: folder.path + "/backup")) {
-                    try await ledger.backup(to: folder.path + "/backup")
+                    try await ledger.upkeep.backup(to: folder.path + "/backup")
                 }
                 other.unlock()
             }
-            _ = try await ledger.backup(to: folder.path + "/backup")
+            _ = try await ledger.upkeep.backup(to: folder.path + "/backup")
             #expect(try folder.names("/backup") == ["SHA256SUMS", "bodies", "ledger.sqlite", "manifest.json"])
         }
     }
@@ -108,7 +110,7 @@ extension TemporaryFolder {
             try await ledger.furnish()
             try folder.rawConnection().script("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
             let failure = await #expect(throws: BackupFailure.self) {
-                try await ledger.backup(to: folder.path + "/backup")
+                try await ledger.upkeep.backup(to: folder.path + "/backup")
             }
             #expect(failure?.message.contains("audit entry 2: a column was changed") == true)
             #expect(failure?.kind == .failed)
@@ -121,7 +123,7 @@ extension TemporaryFolder {
             try await ledger.furnish()
             let digest = ContentDigest.hex(of: Array(Ledger.large("x").utf8))
             try FileManager.default.removeItem(atPath: ledger.bodies.path(of: digest))
-            let contents = try await ledger.backup(to: folder.path + "/backup")
+            let contents = try await ledger.upkeep.backup(to: folder.path + "/backup")
             #expect(contents.damagedBodies == [digest])
             #expect(contents.bodies == 0)
         }
@@ -138,7 +140,7 @@ extension TemporaryFolder {
                             for number in 0..<150 {
                                 let payload = number % 50 == 0 ? Ledger.large(Character("\(lane)")) : "{}"
                                 let event = Event.sample("\(lane) \(number)", payload: payload)
-                                _ = try await ledger.accept(event, policy: policy, now: start)
+                                _ = try await ledger.events.accept(event, policy: policy, now: start)
                             }
                         }
                     }
@@ -148,11 +150,11 @@ extension TemporaryFolder {
             var seen: [Int64] = []
             for number in 0..<4 {
                 let path = folder.path + "/backup-\(number)"
-                seen.append(try await one.backup(to: path).auditEntries)
+                seen.append(try await one.upkeep.backup(to: path).auditEntries)
                 let place = LedgerLocation(path: folder.path + "/restored-\(number)/ledger.sqlite")
                 _ = try await LedgerRestore(from: path, to: place).run(force: false, actor: "user:a", now: start)
                 let restored = try Ledger(at: place, mustExist: true)
-                #expect(try await restored.check(now: start).allSatisfy { $0.status == .ok })
+                #expect(try await restored.upkeep.check(now: start).allSatisfy { $0.status == .ok })
                 #expect(
                     try await restored.count("SELECT count(*) FROM events")
                         == restored.count("SELECT count(*) FROM audit WHERE kind = 'event.accepted'"))

@@ -13,7 +13,7 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.furnish()
             try await change(ledger, folder)
-            found = try await ledger.check(now: start).filter { $0.status != .ok }
+            found = try await ledger.upkeep.check(now: start).filter { $0.status != .ok }
         }
         return Dictionary(found.map { ($0.part, $0) }) { first, _ in first }
     }
@@ -42,11 +42,11 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             try await ledger.furnish()
             try folder.rawConnection(droppingTriggers: false).script(statement)
-            let found = try await ledger.check(now: start).filter { $0.status != .ok }
+            let found = try await ledger.upkeep.check(now: start).filter { $0.status != .ok }
             #expect(found.map(\.part) == [.schema])
             #expect(found.first?.problems == [problem])
             let failure = await #expect(throws: BackupFailure.self) {
-                try await Ledger.verified(folder.location, of: "here")
+                try await UpkeepLedger.verified(folder.location, of: "here")
             }
             #expect(failure?.message.contains(problem) == true)
         }

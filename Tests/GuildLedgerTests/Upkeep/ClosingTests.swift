@@ -27,11 +27,11 @@ private let day = Duration.seconds(86_400)
         try await ledger.queue(name, at: now)
         let first = try #require(try await ledger.claim(worker, root: Event.sample(name).id, now: now))
         try await call(1, of: first, ledger, worker, calls: [.write(0, name: name, subject: name)], at: now)
-        let action = try #require(try await ledger.claimAction(root: first.root, worker: worker, now: now))
-        try await ledger.finish(action, succeeded: true, result: "{}", waitUntil: now, now: now)
+        let action = try #require(try await ledger.actions.claimOne(root: first.root, worker: worker, now: now))
+        try await ledger.actions.finish(action, succeeded: true, result: "{}", waitUntil: now, now: now)
         let second = try #require(try await ledger.claim(worker, root: first.root, now: now))
         try await call(2, of: second, ledger, worker, at: now)
-        try await ledger.finish(second, as: .succeeded, outcome: "done", now: now)
+        try await ledger.invocations.end(second, as: .succeeded, outcome: "done", now: now)
         return second
     }
 
@@ -40,19 +40,19 @@ private let day = Duration.seconds(86_400)
         at now: Timestamp
     ) async throws {
         let plan = TurnPlan.sample(n, of: invocation, limits: accounts(invocation))
-        let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await ledger.markSent(reservation, of: invocation)
-        _ = try await ledger.recordAnswer(
+        let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
+        try await ledger.invocations.markSent(reservation, of: invocation)
+        _ = try await ledger.invocations.recordAnswer(
             .sample(calls: calls), plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
     }
 
     private func prune(_ ledger: Ledger, at now: Timestamp) async throws -> RetentionReport {
-        try await ledger.prune(Self.plan, actor: "retention", now: now)
+        try await ledger.upkeep.prune(Self.plan, actor: "retention", now: now)
     }
 
     private func isSound(_ ledger: Ledger, at now: Timestamp) async throws {
         _ = try await ledger.sound(now: now)
-        #expect(try await ledger.check(now: now).allSatisfy { $0.status == .ok })
+        #expect(try await ledger.upkeep.check(now: now).allSatisfy { $0.status == .ok })
     }
 
     @Test func `old calls become opening balances, and their invocations go with all that is theirs`() async throws {
@@ -60,13 +60,17 @@ private let day = Duration.seconds(86_400)
             let worker = try await ledger.worker()
             for number in 0..<3 { try await whole("old\(number)", ledger, worker, at: start) }
             let kept = try await whole("young", ledger, worker, at: start + day * 2)
-            let before = try await ledger.standings(now: Self.later).map { [$0.used, $0.usedCost, $0.reserved] }
+            let before = try await ledger.budgets.standings(now: Self.later).map {
+                [$0.used, $0.usedCost, $0.reserved]
+            }
             #expect(try await prune(ledger, at: start + day * 61).callsClosed == 0)
-            #expect(try await ledger.prunable(Self.plan, now: Self.later).callsClosed == 6)
+            #expect(try await ledger.upkeep.prunable(Self.plan, now: Self.later).callsClosed == 6)
             let report = try await prune(ledger, at: Self.later)
             #expect(report.callsClosed == 6)
             #expect(report.invocations == 3)
-            #expect(try await ledger.standings(now: Self.later).map { [$0.used, $0.usedCost, $0.reserved] } == before)
+            #expect(
+                try await ledger.budgets.standings(now: Self.later).map { [$0.used, $0.usedCost, $0.reserved] }
+                    == before)
             try await isSound(ledger, at: Self.later)
             let verification = try await ledger.sound(now: Self.later)
             #expect(verification.entries == 4)
@@ -111,7 +115,7 @@ private let day = Duration.seconds(86_400)
             let worker = try await ledger.worker()
             let open = try await ledger.caller("open", worker)
             let plan = TurnPlan.sample(1, of: open, limits: accounts(open))
-            _ = try await ledger.beginTurn(plan, of: open, worker: worker, now: start)
+            _ = try await ledger.invocations.beginTurn(plan, of: open, worker: worker, now: start)
             let waiting = try await ledger.caller("waiting", worker)
             try await call(
                 1, of: waiting, ledger, worker, calls: [.write(0, name: "w", autonomy: .approve)], at: start)
@@ -120,11 +124,11 @@ private let day = Duration.seconds(86_400)
             #expect(report.callsClosed == 4)
             #expect(report.invocations == 1)
             #expect(try await ledger.state(of: waiting.id) == .waiting)
-            #expect(try await ledger.turns(of: waiting.id).count == 1)
+            #expect(try await ledger.invocations.turns(of: waiting.id).count == 1)
             try await isSound(ledger, at: Self.later)
             // It goes on where it was, and the books of both of its calls are whole.
-            #expect(try await ledger.account("invocation/\(waiting.id)")?.used == 130)
-            #expect(try await ledger.expireReservations(now: Self.later) == 1)
+            #expect(try await ledger.budgets.account("invocation/\(waiting.id)")?.used == 130)
+            #expect(try await ledger.budgets.expireReservations(now: Self.later) == 1)
             try await isSound(ledger, at: Self.later)
         }
     }
@@ -138,8 +142,8 @@ private let day = Duration.seconds(86_400)
             try await ledger.spend(TokenUsage(input: 5), of: lone, worker, limits: limits, now: Self.later)
             #expect(try await prune(ledger, at: Self.later).callsClosed == 2)
             try await isSound(ledger, at: Self.later)
-            #expect(try await ledger.account("agent/ranger")?.period(.month)?.tokens.used == 0)
-            #expect(try await ledger.account("agent/ranger")?.used == 260)
+            #expect(try await ledger.budgets.account("agent/ranger")?.period(.month)?.tokens.used == 0)
+            #expect(try await ledger.budgets.account("agent/ranger")?.used == 260)
         }
     }
 
@@ -172,7 +176,7 @@ private let day = Duration.seconds(86_400)
             _ = try await ledger.sound(now: Self.later)
             let raw = try folder.rawConnection()
             try raw.script(change)
-            #expect(try await !ledger.verifyBudgets(now: Self.later).isSound)
+            #expect(try await !ledger.budgets.verify(now: Self.later).isSound)
         }
     }
 
@@ -189,7 +193,7 @@ private let day = Duration.seconds(86_400)
                         for n in 1...90 {
                             try await call(n, of: caller, ledger, worker, at: start + .seconds(60 * n))
                         }
-                        try await ledger.finish(caller, as: .succeeded, outcome: "", now: start + day)
+                        try await ledger.invocations.end(caller, as: .succeeded, outcome: "", now: start + day)
                     }
                 }
                 try await group.waitForAll()
@@ -197,7 +201,7 @@ private let day = Duration.seconds(86_400)
             var closed: [Int] = []
             while true {
                 let left = Mutex(2)
-                let report = try await ledger.prune(Self.plan, actor: "retention", now: Self.later + day) {
+                let report = try await ledger.upkeep.prune(Self.plan, actor: "retention", now: Self.later + day) {
                     left.withLock { left in
                         left -= 1
                         return left >= 0
@@ -222,26 +226,26 @@ private let day = Duration.seconds(86_400)
         let caller = try await ledger.caller("\(number)", worker, priority: .critical, now: now)
         var plan = TurnPlan.sample(1, of: caller, output: 400, limits: accounts(caller))
         plan.rules.zone = Int.random(in: 0..<9, using: &generator) == 0 ? "Pacific/Auckland" : "UTC"
-        let reservation = try await ledger.beginTurn(plan, of: caller, worker: worker, now: now)
+        let reservation = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: now)
         switch Int.random(in: 0..<5, using: &generator) {
         case 0:
-            try await ledger.recordLostTurn(
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: false), now: now)
         case 1:
-            try await ledger.markSent(reservation, of: caller)
-            try await ledger.recordLostTurn(
+            try await ledger.invocations.markSent(reservation, of: caller)
+            try await ledger.invocations.recordLostTurn(
                 plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: true), now: now)
         case 2: return
         default:
-            try await ledger.markSent(reservation, of: caller)
+            try await ledger.invocations.markSent(reservation, of: caller)
             // Now and then more than was reserved.
             let usage = TokenUsage(
                 input: Int64.random(in: 0..<300, using: &generator),
                 output: Int64.random(in: 0..<500, using: &generator))
-            _ = try await ledger.recordAnswer(
+            _ = try await ledger.invocations.recordAnswer(
                 .sample(usage), plan: plan, reservation: reservation, of: caller, waitUntil: now, now: now)
         }
-        try await ledger.finish(caller, as: .succeeded, outcome: "", now: now)
+        try await ledger.invocations.end(caller, as: .succeeded, outcome: "", now: now)
     }
 
     @Test(arguments: 0..<6)
@@ -257,16 +261,16 @@ private let day = Duration.seconds(86_400)
                 now = now + .seconds(Int64.random(in: -7200..<(6 * 86_400), using: &generator))
                 try await step(&generator, number, ledger, worker, at: now)
                 guard Int.random(in: 0..<4, using: &generator) == 0 else { continue }
-                let before = try await ledger.account("organization")
+                let before = try await ledger.budgets.account("organization")
                 _ = try await prune(ledger, at: now)
-                let after = try await ledger.account("organization")
+                let after = try await ledger.budgets.account("organization")
                 #expect(after?.used == before?.used && after?.usedCost == before?.usedCost)
                 _ = try await ledger.sound(now: now)
             }
             _ = try await prune(ledger, at: now + day * 70)
             try await isSound(ledger, at: now + day * 70)
             #expect(try await ledger.sound(now: now + day * 70).closedEntries > 60)
-            #expect(try await ledger.verifyAudit(AuditVerification(), now: now).problem == nil)
+            #expect(try await ledger.audit.verify(AuditVerification(), now: now).problem == nil)
         }
     }
 
@@ -304,7 +308,7 @@ private let day = Duration.seconds(86_400)
                     try await group.waitForAll()
                 }
                 let now = start + day * (date + 1)
-                #expect(try await ledger.keepHouse(Self.plan, actor: "retention", now: now)?.isComplete == true)
+                #expect(try await ledger.upkeep.keepHouse(Self.plan, actor: "retention", now: now)?.isComplete == true)
                 guard [70, 84, 98].contains(date) else { continue }
                 try await isSound(ledger, at: now)
                 let file = try await ledger.count("PRAGMA page_count")
@@ -318,7 +322,7 @@ private let day = Duration.seconds(86_400)
             #expect(try await ledger.count("SELECT count(*) FROM invocations") <= 33 * 12)
             #expect(try await ledger.count("SELECT count(*) FROM accounts") <= 33 * 24 + 3)
             // All of it is still in the books: two calls of 130 tokens each.
-            #expect(try await ledger.account("organization")?.used == 50 * 12 * 2 * 130)
+            #expect(try await ledger.budgets.account("organization")?.used == 50 * 12 * 2 * 130)
         }
     }
 }

@@ -19,17 +19,17 @@ import Testing
                     policy.dedupWindow = .seconds(7200)
                     let text = number == 0 ? Ledger.large("x") : "\"" + String(repeating: "x", count: 2000) + "\""
                     let event = Event.sample("\(hour) \(number)", payload: text)
-                    _ = try await ledger.accept(event, policy: policy, now: now)
+                    _ = try await ledger.events.accept(event, policy: policy, now: now)
                 }
             }
             try await group.waitForAll()
         }
-        let messages = try await ledger.inbound(limit: Self.eventsPerHour, now: now)
+        let messages = try await ledger.dispatch.inbound(limit: Self.eventsPerHour, now: now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for message in messages {
                 group.addTask {
                     let decision = Decision(rule: "", agent: "", outcome: .unrouted, reasons: ["nobody wants it"])
-                    _ = try await ledger.decide(message, [decision], commit: "c0ffee", now: now)
+                    _ = try await ledger.dispatch.record(message, [decision], commit: "c0ffee", now: now)
                 }
             }
             try await group.waitForAll()
@@ -57,8 +57,8 @@ import Testing
             for hour in 0..<24 {
                 let now = start + .seconds(hour * 3600)
                 try await load(ledger, hour: hour, at: now)
-                _ = try await ledger.keepHouse(plan, actor: "retention", now: now)
-                #expect(ledger.logBytes <= Ledger.logLimitBytes)
+                _ = try await ledger.upkeep.keepHouse(plan, actor: "retention", now: now)
+                #expect(ledger.upkeep.logBytes <= UpkeepLedger.logLimitBytes)
                 if hour == 4 { early = try await pages(ledger).others }
             }
             let (all, others) = try await pages(ledger)
@@ -67,7 +67,7 @@ import Testing
             #expect(ledger.bodies.files().count == 1)
             // Without the chain's bodies, what an event leaves for ever is less than a page.
             #expect(all - others < 24 * Self.eventsPerHour / 2)
-            #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
+            #expect(try await ledger.upkeep.check(now: start).allSatisfy { $0.status == .ok })
         }
     }
 
@@ -75,15 +75,15 @@ import Testing
         try await withLedger { ledger async throws in
             try await load(ledger, hour: 0, at: start)
             let limit: Int64 = 100_000
-            #expect(ledger.logBytes > limit)
-            #expect(try await !ledger.checkpoint(above: ledger.logBytes))
+            #expect(ledger.upkeep.logBytes > limit)
+            #expect(try await !ledger.upkeep.checkpoint(above: ledger.upkeep.logBytes))
             try await ledger.read { db in
                 // The read holds its snapshot while another transaction follows it.
                 _ = try db.value("SELECT count(*) FROM events", as: Int.self)
             }
-            #expect(try await ledger.checkpoint(above: limit))
-            #expect(ledger.logBytes == 0)
-            #expect(try await ledger.event(Event.sample("0 1").id) != nil)
+            #expect(try await ledger.upkeep.checkpoint(above: limit))
+            #expect(ledger.upkeep.logBytes == 0)
+            #expect(try await ledger.events.find(Event.sample("0 1").id) != nil)
         }
     }
 }

@@ -31,7 +31,7 @@ import Testing
         defer { ledger.close() }
         try await ledger.queue("a")
         let backup = folder.path + "/backup"
-        _ = try await ledger.backup(to: backup, version: "test", now: start)
+        _ = try await ledger.upkeep.backup(to: backup, version: "test", now: start)
         return backup
     }
 
@@ -95,7 +95,7 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             let victim = try victim(in: folder)
             try link(folder.location.bodiesFolder + "/ab", to: victim)
-            _ = try await ledger.prune(
+            _ = try await ledger.upkeep.prune(
                 RetentionPlan(rawMessages: .seconds(1), policy: "test"), actor: "retention", now: start)
             #expect(isUntouched(victim))
             let body = try #require(
@@ -114,7 +114,7 @@ import Testing
         defer { ledger.close() }
         try link(folder.path + "/second.partial", to: victim)
         await #expect(throws: LedgerFailure.self) {
-            try await ledger.backup(to: folder.path + "/second", version: "test", now: start)
+            try await ledger.upkeep.backup(to: folder.path + "/second", version: "test", now: start)
         }
         #expect(isUntouched(victim))
         for name in ["SHA256SUMS", "manifest.json", "ledger.sqlite"] {
@@ -137,7 +137,7 @@ import Testing
             try Data("mine".utf8).write(to: URL(fileURLWithPath: target))
             unlink(path)
             try link(path, to: target)
-            _ = try await ledger.verifyAudit(AuditVerification(), now: start)
+            _ = try await ledger.audit.verify(AuditVerification(), now: start)
             #expect(try String(contentsOfFile: target, encoding: .utf8) == "mine")
         }
     }
@@ -152,10 +152,10 @@ import Testing
     private func use(_ folder: TemporaryFolder) async throws {
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        _ = try await ledger.accept(
+        _ = try await ledger.events.accept(
             .sample("large", payload: "\"" + String(repeating: "x", count: 70_000) + "\""),
             policy: AcceptancePolicy(actor: "test"), now: start)
-        _ = try await ledger.keepHouse(
+        _ = try await ledger.upkeep.keepHouse(
             RetentionPlan(rawMessages: .seconds(86_400), policy: "test"), actor: "retention", now: start)
     }
 }

@@ -27,9 +27,9 @@ import Testing
         }
         for name in ["large", "small", "run"] {
             let id = Event.sample(name).id
-            #expect(try await new.event(id) == old.event(id))
+            #expect(try await new.events.find(id) == old.events.find(id))
         }
-        #expect(try await new.check(now: start).allSatisfy { $0.status == .ok })
+        #expect(try await new.upkeep.check(now: start).allSatisfy { $0.status == .ok })
         #expect(try await new.auditKinds() == old.auditKinds() + ["operator.command"])
         #expect(
             try folder.names("/elsewhere/deep") == ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal"]
@@ -57,9 +57,9 @@ import Testing
         _ = try await folder.furnished()
         let ledger = try Ledger(at: folder.location)
         let commit = String(repeating: "a", count: 40)
-        try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
+        try await ledger.codex.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
         let backup = folder.path + "/other"
-        #expect(try await ledger.backup(to: backup, version: "1", now: start).acceptedHead == commit)
+        #expect(try await ledger.upkeep.backup(to: backup, version: "1", now: start).acceptedHead == commit)
         ledger.close()
         let place = LedgerLocation(path: folder.path + "/elsewhere/ledger.sqlite")
         let restore = LedgerRestore(from: backup, to: place)
@@ -77,11 +77,11 @@ import Testing
         _ = try await restore(folder, force: true)
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        let action = try await ledger.claimAction(root: nil, worker: try await ledger.worker(), now: start)
+        let action = try await ledger.actions.claimOne(root: nil, worker: try await ledger.worker(), now: start)
         #expect(action?.attempt == 2)
         // The earlier try, if there was one, is in no row.
         let claimed = try #require(action)
-        #expect(try await ledger.lastTry(of: claimed) == claimed.createdAt)
+        #expect(try await ledger.actions.lastTry(of: claimed) == claimed.createdAt)
     }
 
     @Test func `a ledger in use is not replaced`() async throws {
@@ -92,7 +92,7 @@ import Testing
         let failure = await #expect(throws: BackupFailure.self) { try await restore(folder, force: true) }
         #expect(failure == .inUse(path: folder.location.path, processes: [getpid()]))
         #expect(failure?.kind == .unavailable)
-        try await ledger.unregister(worker, now: start)
+        try await ledger.workers.unregister(worker, now: start)
         ledger.close()
         #expect(try await restore(folder, force: true).isDone)
     }
@@ -102,13 +102,13 @@ import Testing
         let (head, _) = try await folder.furnished()
         var ledger = try Ledger(at: folder.location)
         let policy = AcceptancePolicy(actor: "tester")
-        _ = try await ledger.accept(.sample("late", payload: Ledger.large("y")), policy: policy, now: start)
-        let late = try await ledger.verifyAudit().head
+        _ = try await ledger.events.accept(.sample("late", payload: Ledger.large("y")), policy: policy, now: start)
+        let late = try await ledger.audit.verify().head
         ledger.close()
         await #expect(throws: BackupFailure.ledgerExists(path: folder.location.path)) { try await restore(folder) }
         #expect(try await restore(folder, dryRun: true).isDone == false)
         ledger = try Ledger(at: folder.location)
-        #expect(try await ledger.verifyAudit().head == late)
+        #expect(try await ledger.audit.verify().head == late)
         ledger.close()
 
         let aside = try #require(try await restore(folder, force: true).keptAside)
@@ -117,11 +117,11 @@ import Testing
             new.close()
             old.close()
         }
-        #expect(try await new.event(Event.sample("late").id) == nil)
-        #expect(try await new.verifyAudit().entries == old.verifyAudit().entries)
-        #expect(try await old.verifyAudit().head == late)
-        #expect(try await old.event(Event.sample("late").id)?.payload.count == 70_002)
-        #expect(try await old.check(now: start).allSatisfy { $0.status == .ok })
+        #expect(try await new.events.find(Event.sample("late").id) == nil)
+        #expect(try await new.audit.verify().entries == old.audit.verify().entries)
+        #expect(try await old.audit.verify().head == late)
+        #expect(try await old.events.find(Event.sample("late").id)?.payload.count == 70_002)
+        #expect(try await old.upkeep.check(now: start).allSatisfy { $0.status == .ok })
         #expect(late != head)
     }
 
@@ -132,8 +132,8 @@ import Testing
         let crashed = try TemporaryFolder()
         // What a kill leaves: the files as they are while the ledger is open.
         let ledger = try Ledger(at: folder.location)
-        _ = try await ledger.accept(.sample("logged"), policy: AcceptancePolicy(actor: "tester"), now: start)
-        let head = try await ledger.verifyAudit().head
+        _ = try await ledger.events.accept(.sample("logged"), policy: AcceptancePolicy(actor: "tester"), now: start)
+        let head = try await ledger.audit.verify().head
         for end in ["", "-wal", ".d"] {
             try FileManager.default.copyItem(
                 atPath: folder.location.path + end, toPath: crashed.location.path + end)
@@ -146,9 +146,9 @@ import Testing
             new.close()
             old.close()
         }
-        #expect(try await new.check(now: start).allSatisfy { $0.status == .ok })
-        #expect(try await new.event(Event.sample("logged").id) == nil)
-        #expect(try await old.verifyAudit().head == head)
+        #expect(try await new.upkeep.check(now: start).allSatisfy { $0.status == .ok })
+        #expect(try await new.events.find(Event.sample("logged").id) == nil)
+        #expect(try await old.audit.verify().head == head)
     }
 
     @Test func `a ledger that is damaged can be replaced, and goes aside as it is`() async throws {
@@ -160,7 +160,7 @@ import Testing
         #expect(try String(contentsOfFile: aside, encoding: .utf8) == "This is a diary.")
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
+        #expect(try await ledger.upkeep.check(now: start).allSatisfy { $0.status == .ok })
     }
 
     @Test(arguments: ["ledger.sqlite", "manifest.json", "SHA256SUMS", "body"])
@@ -181,7 +181,7 @@ import Testing
         }
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        #expect(try await ledger.verifyAudit().head == head)
+        #expect(try await ledger.audit.verify().head == head)
         #expect(try folder.names().filter { $0.contains("restoring") || $0.contains("before") } == [])
     }
 
@@ -230,7 +230,7 @@ import Testing
         let heads = try await kept.asyncMap { name in
             let ledger = try Ledger(at: LedgerLocation(path: "\(folder.path)/\(name)/ledger.sqlite"), mustExist: true)
             defer { ledger.close() }
-            return try await ledger.verifyAudit().head
+            return try await ledger.audit.verify().head
         }
         #expect(heads.contains(head))
         #expect(Set(heads).count == 2)

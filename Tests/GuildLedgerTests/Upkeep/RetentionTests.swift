@@ -19,20 +19,22 @@ extension RetentionPlan {
     }
 }
 
+extension UpkeepLedger {
+    fileprivate func prune(_ plan: RetentionPlan, at now: Timestamp) async throws -> RetentionReport {
+        try await prune(plan, actor: "retention", now: now)
+    }
+}
+
 extension Ledger {
     /// Accepts an event that nobody wants, and decides so.
     fileprivate func pass(_ event: Event, digest: [UInt8]? = nil, at now: Timestamp) async throws {
         var policy = policy
         policy.bodyDigest = digest
-        _ = try await accept(event, policy: policy, now: now)
-        for message in try await inbound(limit: 1000, now: now) where message.event.id == event.id {
+        _ = try await events.accept(event, policy: policy, now: now)
+        for message in try await dispatch.inbound(limit: 1000, now: now) where message.event.id == event.id {
             let decision = Decision(rule: "", agent: "", outcome: .unrouted, reasons: ["the colour is ultramarine"])
-            _ = try await decide(message, [decision], commit: "c0ffee", now: now)
+            _ = try await dispatch.record(message, [decision], commit: "c0ffee", now: now)
         }
-    }
-
-    fileprivate func prune(_ plan: RetentionPlan, at now: Timestamp) async throws -> RetentionReport {
-        try await prune(plan, actor: "retention", now: now)
     }
 
     /// Everything that any row of a table holds, as text.
@@ -64,21 +66,21 @@ extension Ledger {
             try await ledger.pass(.sample("old"), at: start)
             try await ledger.pass(.sample("young"), at: start + hour)
             let plan = RetentionPlan.keeping(hour)
-            #expect(try await ledger.prune(plan, at: start + hour).isEmpty)
+            #expect(try await ledger.upkeep.prune(plan, at: start + hour).isEmpty)
             let now = start + .seconds(3601)
-            #expect(try await ledger.prunable(plan, now: now).eventsDeleted == 1)
-            #expect(try await ledger.event(Event.sample("old").id) != nil)
-            let report = try await ledger.prune(plan, at: now)
+            #expect(try await ledger.upkeep.prunable(plan, now: now).eventsDeleted == 1)
+            #expect(try await ledger.events.find(Event.sample("old").id) != nil)
+            let report = try await ledger.upkeep.prune(plan, at: now)
             #expect(report.eventsDeleted == 1)
             #expect(report.isComplete)
-            #expect(try await ledger.event(Event.sample("old").id) == nil)
-            #expect(try await ledger.event(Event.sample("young").id) != nil)
+            #expect(try await ledger.events.find(Event.sample("old").id) == nil)
+            #expect(try await ledger.events.find(Event.sample("young").id) != nil)
             for table in ["events", "decisions", "inbox"] {
                 #expect(try await ledger.count("SELECT count(*) FROM \(table)") == 1)
             }
             #expect(try await ledger.auditKinds().last == "operator.command")
             #expect(try await ledger.text("SELECT subject FROM audit ORDER BY seq DESC") == "retention")
-            #expect(try await ledger.check(now: start).allSatisfy { $0.status == .ok })
+            #expect(try await ledger.upkeep.check(now: start).allSatisfy { $0.status == .ok })
         }
     }
 
@@ -86,19 +88,19 @@ extension Ledger {
         try await withLedger { ledger async throws in
             let event = Event.sample("once")
             try await ledger.pass(event, at: start)
-            _ = try await ledger.prune(.keeping(hour), at: start + hour + hour)
-            #expect(try await ledger.event(event.id) == nil)
+            _ = try await ledger.upkeep.prune(.keeping(hour), at: start + hour + hour)
+            #expect(try await ledger.events.find(event.id) == nil)
             let late = start + day - .seconds(1)
-            #expect(try await ledger.accept(event, policy: policy, now: late) == .duplicate(event.id))
-            #expect(try await ledger.accept(event, policy: policy, now: start + day) == .accepted(event.id))
-            #expect(try await ledger.prune(.keeping(hour), at: start + day).digests == 1)
+            #expect(try await ledger.events.accept(event, policy: policy, now: late) == .duplicate(event.id))
+            #expect(try await ledger.events.accept(event, policy: policy, now: start + day) == .accepted(event.id))
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: start + day).digests == 1)
         }
     }
 
     @Test func `one that is deleted after its window leaves no id behind`() async throws {
         try await withLedger { ledger async throws in
             try await ledger.pass(.sample("old"), digest: ContentDigest.bytes(of: [1]), at: start)
-            let report = try await ledger.prune(.keeping(hour), at: start + day + hour)
+            let report = try await ledger.upkeep.prune(.keeping(hour), at: start + day + hour)
             #expect(report.eventsDeleted == 1)
             #expect(report.digests == 1)
             #expect(try await ledger.count("SELECT count(*) FROM dedup") == 0)
@@ -107,19 +109,19 @@ extension Ledger {
 
     @Test func `what waits for the dispatcher or is under way stays, however old`() async throws {
         try await withLedger { ledger async throws in
-            _ = try await ledger.accept(.sample("undecided"), policy: policy, now: start)
+            _ = try await ledger.events.accept(.sample("undecided"), policy: policy, now: start)
             let worker = try await ledger.worker()
             let waiting = try await ledger.running("waiting", worker)
             try await ledger.turn(of: waiting, worker, calls: [.write(0, name: "c", autonomy: .approve)])
             let running = try await ledger.running("running", worker)
             try await ledger.pass(.sample("child", cause: running.event, root: running.root), at: start)
             let later = start + day + day
-            #expect(try await ledger.prune(.keeping(hour), at: later).eventsErased == 0)
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: later).eventsErased == 0)
             #expect(try await ledger.count("SELECT count(*) FROM events WHERE erased_at IS NULL") == 4)
-            try await ledger.finish(running, as: .succeeded, outcome: "done", now: later)
+            try await ledger.invocations.end(running, as: .succeeded, outcome: "done", now: later)
             // It ended only now: it is kept for as long as anything else.
-            #expect(try await ledger.prune(.keeping(hour), at: later).isEmpty)
-            let report = try await ledger.prune(.keeping(hour), at: later + hour + hour)
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: later).isEmpty)
+            let report = try await ledger.upkeep.prune(.keeping(hour), at: later + hour + hour)
             #expect(report.eventsErased == 1)
             #expect(report.eventsDeleted == 1)
         }
@@ -130,14 +132,14 @@ extension Ledger {
             let worker = try await ledger.worker()
             let secret = "ultramarine"
             let event = Event.sample("run", payload: "{\"colour\":\"\(secret)\"}")
-            _ = try await ledger.accept(event, policy: policy, now: start)
-            let message = try #require(try await ledger.inbound(limit: 9, now: start).first)
+            _ = try await ledger.events.accept(event, policy: policy, now: start)
+            let message = try #require(try await ledger.dispatch.inbound(limit: 9, now: start).first)
             let id = InvocationID(derivedFrom: ["i"])
             let decision = Decision(
                 rule: "r", agent: "ranger", outcome: .dispatched, reasons: [secret],
                 invocation: NewInvocation(
                     id: id, agent: "ranger", chapter: nil, priority: .normal, options: ["prompt": .string(secret)]))
-            _ = try await ledger.decide(message, [decision], commit: "c0ffee", now: start)
+            _ = try await ledger.dispatch.record(message, [decision], commit: "c0ffee", now: start)
             let invocation = try #require(try await ledger.claim(worker))
             var call = ToolCall.write(0, name: "a")
             call.arguments = ["body": .string(secret)]
@@ -146,30 +148,31 @@ extension Ledger {
             var read = ToolCall.read(1)
             (read.arguments, read.result) = (["q": .string(secret)], secret)
             let plan = TurnPlan.sample(of: invocation)
-            let reservation = try await ledger.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.markSent(reservation, of: invocation)
-            _ = try await ledger.recordAnswer(
+            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.markSent(reservation, of: invocation)
+            _ = try await ledger.invocations.recordAnswer(
                 TurnAnswer(
                     delta: ["text": .string(secret)], stop: "tool", origin: nil,
                     usage: TokenUsage(input: 90, output: 40), calls: [call, read]),
                 plan: plan, reservation: reservation, of: invocation, waitUntil: start, now: start)
-            let action = try #require(try await ledger.claimAction(root: nil, worker: worker, now: start))
-            try await ledger.finish(action, succeeded: false, result: secret, waitUntil: start, now: start)
+            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            try await ledger.actions.finish(action, succeeded: false, result: secret, waitUntil: start, now: start)
             let again = try #require(try await ledger.claim(worker))
-            try await ledger.finish(again, as: .succeeded, outcome: secret, now: start)
+            try await ledger.invocations.end(again, as: .succeeded, outcome: secret, now: start)
             #expect(try await ledger.dump().contains(secret))
 
-            let report = try await ledger.prune(.keeping(hour, audit: hour), at: start + day)
+            let report = try await ledger.upkeep.prune(.keeping(hour, audit: hour), at: start + day)
             #expect(report.eventsErased == 1)
             #expect(report.auditBodies > 0)
             #expect(try await !ledger.dump().contains(secret))
-            let trace = try #require(try await ledger.trace(of: event.id))
+            let trace = try #require(try await ledger.reports.trace(of: event.id))
             #expect(trace.invocations.first?.invocation.usage == TokenUsage(input: 90, output: 40))
             #expect(trace.invocations.first?.actions.first?.action.state == .failed)
             #expect(trace.decisions.map(\.outcome) == ["dispatched"])
             #expect(try await ledger.unbalancedEntries() == 0)
-            #expect(try await ledger.accept(event, policy: policy, now: start + day + day) == .duplicate(event.id))
-            #expect(try await ledger.prune(.keeping(hour, audit: day), at: start + day).isEmpty)
+            #expect(
+                try await ledger.events.accept(event, policy: policy, now: start + day + day) == .duplicate(event.id))
+            #expect(try await ledger.upkeep.prune(.keeping(hour, audit: day), at: start + day).isEmpty)
         }
     }
 
@@ -178,28 +181,29 @@ extension Ledger {
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("run", worker)
             try await ledger.turn(of: invocation, worker)
-            try await ledger.finish(invocation, as: .succeeded, outcome: "", now: start)
+            try await ledger.invocations.end(invocation, as: .succeeded, outcome: "", now: start)
             let early = start + .seconds(86_400 * 10)
-            #expect(try await ledger.prune(.keeping(day + day), at: early).metrics == 0)
+            #expect(try await ledger.upkeep.prune(.keeping(day + day), at: early).metrics == 0)
             // The hours that budgets may be counted from stay in any case.
-            #expect(try await ledger.prune(.keeping(day, metrics: day), at: early).metrics == 1)
+            #expect(try await ledger.upkeep.prune(.keeping(day, metrics: day), at: early).metrics == 1)
             let later = start + .seconds(86_400 * 70)
-            #expect(try await ledger.prune(.keeping(day, metrics: .seconds(86_400 * 80)), at: later).metrics == 0)
-            #expect(try await ledger.prune(.keeping(day, metrics: day), at: later).metrics == 2)
+            #expect(
+                try await ledger.upkeep.prune(.keeping(day, metrics: .seconds(86_400 * 80)), at: later).metrics == 0)
+            #expect(try await ledger.upkeep.prune(.keeping(day, metrics: day), at: later).metrics == 2)
             #expect(try await ledger.count("SELECT count(*) FROM usage_rollups") == 0)
             #expect(try await ledger.count("SELECT count(*) FROM root_usage") == 0)
-            #expect(try await ledger.verifyBudgets(now: later).findings == [])
+            #expect(try await ledger.budgets.verify(now: later).findings == [])
         }
     }
 
     @Test func `workers that ended long ago are forgotten, others not`() async throws {
         try await withLedger { ledger async throws in
             let (gone, here) = (try await ledger.worker(), try await ledger.worker())
-            try await ledger.unregister(gone, now: start)
+            try await ledger.workers.unregister(gone, now: start)
             let plan = RetentionPlan.keeping(hour)
-            #expect(try await ledger.prune(plan, at: start + day).workers == 0)
-            #expect(try await ledger.prune(plan, at: start + .seconds(86_400 * 8)).workers == 1)
-            #expect(try await ledger.registeredWorkers() == [here.id])
+            #expect(try await ledger.upkeep.prune(plan, at: start + day).workers == 0)
+            #expect(try await ledger.upkeep.prune(plan, at: start + .seconds(86_400 * 8)).workers == 1)
+            #expect(try await ledger.workers.registered() == [here.id])
         }
     }
 
@@ -210,9 +214,9 @@ extension Ledger {
             }
             try await ledger.pass(.sample("other", payload: Ledger.large("y")), at: start)
             #expect(ledger.bodies.files().count == 2)
-            #expect(try await ledger.prune(.keeping(hour), at: start + .seconds(3700)).bodyFiles == 1)
-            #expect(try await ledger.event(Event.sample("two").id)?.payload.count == 70_002)
-            #expect(try await ledger.prune(.keeping(hour), at: start + .seconds(7300)).bodyFiles == 1)
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: start + .seconds(3700)).bodyFiles == 1)
+            #expect(try await ledger.events.find(Event.sample("two").id)?.payload.count == 70_002)
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: start + .seconds(7300)).bodyFiles == 1)
             #expect(ledger.bodies.files() == [])
         }
     }
@@ -221,14 +225,14 @@ extension Ledger {
         try await withLedger { ledger async throws in
             let body = Array(Ledger.large("x").utf8)
             try await ledger.bodies.storing(body) { stored in
-                let report = try await ledger.prune(.keeping(hour), at: start)
+                let report = try await ledger.upkeep.prune(.keeping(hour), at: start)
                 #expect(report.bodyFiles == 0)
                 #expect(!report.isComplete)
                 #expect(try ledger.bodies.load(stored) == body)
             }
             let half = ledger.bodies.path(of: ContentDigest.hex(of: body)) + ".17.new"
             try Data("half".utf8).write(to: URL(fileURLWithPath: half))
-            #expect(try await ledger.prune(.keeping(hour), at: start).bodyFiles == 2)
+            #expect(try await ledger.upkeep.prune(.keeping(hour), at: start).bodyFiles == 2)
             #expect(ledger.bodies.files() == [])
         }
     }
@@ -249,12 +253,12 @@ extension Ledger {
                 }
                 group.addTask {
                     for number in 0..<40 {
-                        _ = try await two.prune(.keeping(hour), at: start + .seconds(number * 3600))
+                        _ = try await two.upkeep.prune(.keeping(hour), at: start + .seconds(number * 3600))
                     }
                 }
                 try await group.waitForAll()
             }
-            let finding = try await one.bodyFinding()
+            let finding = try await one.upkeep.bodyFinding()
             #expect(finding.status != .failed, "\(finding.problems)")
         }
     }
@@ -266,9 +270,9 @@ extension Ledger {
             let isFree = lock.tryLock()
             #expect(isFree)
             let plan = RetentionPlan.keeping(hour)
-            #expect(try await two.keepHouse(plan, actor: "retention", now: start + day) == nil)
+            #expect(try await two.upkeep.keepHouse(plan, actor: "retention", now: start + day) == nil)
             lock.unlock()
-            #expect(try await two.keepHouse(plan, actor: "retention", now: start + day)?.eventsDeleted == 1)
+            #expect(try await two.upkeep.keepHouse(plan, actor: "retention", now: start + day)?.eventsDeleted == 1)
         }
     }
 
@@ -276,10 +280,10 @@ extension Ledger {
         try await withLedger { ledger async throws in
             for number in 0..<12 { try await ledger.pass(.sample("\(number)"), at: start) }
             let plan = RetentionPlan.keeping(hour)
-            let stopped = try await ledger.prune(plan, actor: "retention", now: start + day) { false }
+            let stopped = try await ledger.upkeep.prune(plan, actor: "retention", now: start + day) { false }
             #expect(!stopped.isComplete)
             #expect(stopped.isEmpty)
-            #expect(try await ledger.prune(plan, at: start + day).eventsDeleted == 12)
+            #expect(try await ledger.upkeep.prune(plan, at: start + day).eventsDeleted == 12)
         }
     }
 }

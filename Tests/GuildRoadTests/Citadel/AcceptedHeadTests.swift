@@ -42,9 +42,9 @@ import Testing
         let outcome = try await outcome(house, change)
         let deployment = try await house.deployment()
         defer { deployment.close() }
-        let standing = try await deployment.ledger.standing(of: .organization, now: deployment.time.now)
+        let standing = try await deployment.ledger.budgets.standing(of: .organization, now: deployment.time.now)
         let limit = standing?.periods.first { $0.period == .day }?.tokens.limit
-        return (try await deployment.ledger.acceptedHead(), limit, outcome.invocation.commit)
+        return (try await deployment.ledger.codex.acceptedHead(), limit, outcome.invocation.commit)
     }
 
     private func outcome(_ house: House, _ change: (inout Settings) -> Void = { _ in }) async throws -> RunOutcome {
@@ -159,7 +159,7 @@ import Testing
     {
         let house = try house()
         let ledger = try Ledger(at: house.folder.ledger)
-        try await ledger.recordHead(
+        try await ledger.codex.recordHead(
             commit: String(repeating: "a", count: 40), accepted: true, problems: [], actor: "serve", now: start)
         ledger.close()
         let refusal = await #expect(throws: Failure.self) { try await run(house) }
@@ -174,6 +174,6 @@ import Testing
         await #expect(throws: CodexInvalid.self) { try await run(house) { $0.usesWorktree = true } }
         let ledger = try Ledger(at: house.folder.ledger, mustExist: true)
         defer { ledger.close() }
-        #expect(try await ledger.lastHeads(limit: 1).map(\.isAccepted) == [true])
+        #expect(try await ledger.codex.lastHeads(limit: 1).map(\.isAccepted) == [true])
     }
 }

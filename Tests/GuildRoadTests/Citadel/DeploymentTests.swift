@@ -30,7 +30,7 @@ import Testing
 
     private func kinds(_ deployment: Deployment) async throws -> [String] {
         // Which secrets are trusted has tests of its own.
-        try await deployment.ledger.auditLog(AuditFilter()).map(\.kind).filter { $0 != "trust.changed" }
+        try await deployment.ledger.audit.log(AuditFilter()).map(\.kind).filter { $0 != "trust.changed" }
     }
 
     private static let broken = ["agents/clerk.yaml": OfficeCodex.agent("clerk", "colour: red")]
@@ -40,7 +40,7 @@ import Testing
         await #expect(throws: CodexInvalid.self) { _ = try await house.deployment() }
         let ledger = try Ledger(at: house.folder.ledger, mustExist: true)
         defer { ledger.close() }
-        #expect(try await ledger.auditLog(AuditFilter()).map(\.kind) == ["codex.refused"])
+        #expect(try await ledger.audit.log(AuditFilter()).map(\.kind) == ["codex.refused"])
     }
 
     @Test func `the accepted head is kept alive, and let go once nothing names it`() async throws {
@@ -94,7 +94,7 @@ import Testing
         #expect(second.refusal?.errors.first?.text.contains("is malformed") == true)
         #expect(second.refusal?.hint?.contains("validate") == false)
         #expect(try await kinds(second).sorted() == ["codex.accepted", "codex.refused"])
-        let head = try #require(try await second.ledger.lastHeads(limit: 1).first)
+        let head = try #require(try await second.ledger.codex.lastHeads(limit: 1).first)
         #expect(head.commit == bad && !head.isAccepted)
         await #expect(throws: CodexInvalid.self) { _ = try await house.deployment() }
     }
@@ -144,8 +144,8 @@ import Testing
             rule: "cli", agent: "clerk", outcome: .dispatched, reasons: [],
             invocation: NewInvocation(
                 id: InvocationID(derivedFrom: ["a"]), agent: "clerk", chapter: nil, priority: .normal))
-        let worker = try await deployment.ledger.register(components: ["run"], version: "test", now: start)
-        try await deployment.ledger.begin(
+        let worker = try await deployment.ledger.workers.register(components: ["run"], version: "test", now: start)
+        try await deployment.ledger.dispatch.beginRun(
             event, decision, actor: "user:ada", commit: house.commit, lease: worker.lease(now: start), now: start)
         try await commit(house, ["prompts/clerk.md": "You are new here.\n"])
         try await CodexReload(deployment: deployment).reload()
@@ -169,10 +169,10 @@ import Testing
         #expect(second.codex.head.commit == house.commit)
 
         let event = Event.sample("a")
-        _ = try await second.ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+        _ = try await second.ledger.events.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
         let dispatcher = Dispatcher(ledger: second.ledger, codex: second.codex, time: second.time, logger: silent)
         while try await dispatcher.dispatchWaiting() > 0 {}
-        let trace = try #require(try await second.ledger.trace(of: event.id))
+        let trace = try #require(try await second.ledger.reports.trace(of: event.id))
         #expect(trace.decisions.map(\.commit) == [first.codex.head.commit])
         #expect(second.codex.head.commit == first.codex.head.commit)
     }
@@ -186,16 +186,16 @@ import Testing
         let dispatcher = Dispatcher(
             ledger: deployment.ledger, codex: deployment.codex, time: deployment.time, logger: silent)
         let event = Event.sample("a")
-        _ = try await deployment.ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
+        _ = try await deployment.ledger.events.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
         // Another clone has accepted what was not fetched into this one.
-        try await deployment.ledger.recordHead(
+        try await deployment.ledger.codex.recordHead(
             commit: String(repeating: "a", count: 40), accepted: true, problems: [], actor: "test", now: start)
         #expect(try await dispatcher.dispatchWaiting() == 0)
-        #expect(try await deployment.ledger.trace(of: event.id)?.decisions.isEmpty == true)
-        try await deployment.ledger.recordHead(
+        #expect(try await deployment.ledger.reports.trace(of: event.id)?.decisions.isEmpty == true)
+        try await deployment.ledger.codex.recordHead(
             commit: house.commit, accepted: true, problems: [], actor: "test", now: start)
         #expect(try await dispatcher.dispatchWaiting() == 1)
-        #expect(try await deployment.ledger.trace(of: event.id)?.decisions.count == 1)
+        #expect(try await deployment.ledger.reports.trace(of: event.id)?.decisions.count == 1)
     }
 
     @Test func `a push with an error is refused whole, and the last good one runs on`() async throws {
@@ -222,6 +222,7 @@ import Testing
         #expect(drain.isOurs(event) == (component == .dispatcher))
         #expect(drain.isOurs(invocation) == (component == .executor))
         #expect(drain.isOurs(action) == (component == .actionExecutor))
-        #expect(try await ledger.pendingWork() == PendingWork(events: false, invocations: false, actions: false))
+        #expect(
+            try await ledger.reports.pendingWork() == PendingWork(events: false, invocations: false, actions: false))
     }
 }

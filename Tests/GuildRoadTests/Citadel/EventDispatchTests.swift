@@ -53,10 +53,10 @@ import Testing
         try await Drain(
             ledger: ledger, scheduler: nil, components: [.dispatcher], time: time, logger: silent
         ).run()
-        #expect(try await ledger.pendingWork().events)
-        #expect(try await ledger.pendingWork(dueBy: start + .seconds(60)).events)
-        let later = try await ledger.laterWork(than: start + .seconds(10))
+        #expect(try await ledger.reports.pendingWork().events)
+        #expect(try await ledger.reports.pendingWork(dueBy: start + .seconds(60)).events)
+        let later = try await ledger.reports.laterWork(than: start + .seconds(10))
         #expect(later == LaterWork(events: LaterWork.Share(count: 1, next: start + .seconds(60))))
-        #expect(try await ledger.laterWork(than: start + .seconds(60)) == LaterWork())
+        #expect(try await ledger.reports.laterWork(than: start + .seconds(60)) == LaterWork())
     }
 }

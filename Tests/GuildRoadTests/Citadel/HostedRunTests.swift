@@ -38,11 +38,11 @@ import Testing
         #expect(outcome.exitStatus == 0)
         #expect(outcome.invocation.outcome == "Thank you.")
         #expect(outcome.turns.count == 1)
-        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        let trace = try #require(try await deployment.ledger.reports.trace(of: outcome.invocation.event))
         #expect(trace.event.source == "/cli/ada")
         #expect(trace.decisions.map(\.rule) == ["cli"])
         #expect(trace.decisions.map(\.commit) == [house.commit])
-        #expect(try await deployment.ledger.status().processes.isEmpty)
+        #expect(try await deployment.ledger.reports.status().processes.isEmpty)
         #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [house.commit])
     }
 
@@ -64,8 +64,8 @@ import Testing
         #expect(failure?.kind.exitStatus == 2)
         #expect(failure?.message == "agent clerk: there is no model '\(model)' in the codex's LLMRegistry")
         #expect(failure?.hint == hint)
-        #expect(try await deployment.ledger.acceptedHead() == nil)
-        #expect(try await deployment.ledger.status().deadLetters == 0)
+        #expect(try await deployment.ledger.codex.acceptedHead() == nil)
+        #expect(try await deployment.ledger.reports.status().deadLetters == 0)
     }
 
     @Test func `a failure has its reason and its exit status`() async throws {
@@ -127,7 +127,7 @@ import Testing
         #expect(stopped.failure?.hint?.contains("guild budget grant invocation/\(id)") == true)
         #expect(stopped.failure?.hint?.contains("guild run --resume \(id)") == true)
         #expect(stopped.turns.count <= 1)
-        _ = try await ledger.grant(
+        _ = try await ledger.budgets.grant(
             GrantRequest(account: .invocation(id), tokens: 100_000, reason: "go on", actor: "user:ada"),
             now: deployment.time.now)
         var again = request
@@ -137,7 +137,7 @@ import Testing
         #expect(ended.invocation.id == id)
         #expect(ended.invocation.outcome == "Labelled.")
         #expect(hub.requests.count == 1)
-        #expect(try await ledger.verifyBudgets(now: deployment.time.now).isSound)
+        #expect(try await ledger.budgets.verify(now: deployment.time.now).isSound)
         await #expect(throws: Failure.self) {
             _ = try await HostedRun(again, in: deployment).run(observe: { _ in }, approve: { _ in nil })
         }
@@ -165,7 +165,7 @@ import Testing
         #expect(first.standings[waiting.id]?.used == 2)
         let second = try await run(deployment) { _ in (approve: true, reason: nil) }
         #expect(second.released.map(\.id) == [waiting.id])
-        #expect(try await deployment.ledger.action(waiting.id)?.state == .queued)
+        #expect(try await deployment.ledger.actions.find(waiting.id)?.state == .queued)
     }
 
     @Test func `an agent that is not there is named with the nearest`() async throws {
@@ -185,7 +185,7 @@ import Testing
         let outcome = try await run(deployment) { _ in (true, "go on") }
         #expect(outcome.exitStatus == 0)
         #expect(hub.requests.count == 1)
-        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        let trace = try #require(try await deployment.ledger.reports.trace(of: outcome.invocation.event))
         #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:ada")
     }
 
@@ -208,14 +208,14 @@ import Testing
         let outcome = try await run(deployment) { action in
             let now = deployment.time.now
             // What it throws shows in what the ledger has afterwards.
-            _ = try? await deployment.ledger.decide(
+            _ = try? await deployment.ledger.actions.decide(
                 action.id, approve: false, actor: "user:bob", reason: nil, waitUntil: now, now: now)
             return (true, nil)
         }
         #expect(outcome.exitStatus == 5)
         #expect(outcome.refused.map(\.state) == [.rejected])
         #expect(hub.requests.isEmpty)
-        let trace = try #require(try await deployment.ledger.trace(of: outcome.invocation.event))
+        let trace = try #require(try await deployment.ledger.reports.trace(of: outcome.invocation.event))
         #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:bob")
     }
 

@@ -184,7 +184,7 @@ import Testing
         let path = try write(folder, "shop")
         let ledger = try Ledger(at: LedgerLocation(path: path))
         defer { ledger.close() }
-        let worker = try await ledger.register(components: ["executor"], version: "test", now: start)
+        let worker = try await ledger.workers.register(components: ["executor"], version: "test", now: start)
         let said = Mutex<[String]>([])
         var settings = settings(folder, "shop")
         settings.remark = { text in said.withLock { $0.append(text) } }
@@ -192,7 +192,7 @@ import Testing
         let outcome = try await taking.take(nil)
         #expect(outcome.before == path)
         #expect(said.withLock { $0 } == ["still using \(path) until restarted: process \(getpid())"])
-        try await ledger.unregister(worker, now: start)
+        try await ledger.workers.unregister(worker, now: start)
         _ = try await taking.take(path)
         _ = try await taking.take(nil)
         #expect(said.withLock { $0.count } == 1)
@@ -206,7 +206,7 @@ import Testing
         let ledger = try Ledger(at: LedgerLocation(path: path))
         defer { ledger.close() }
         func accept(_ commit: String) async throws {
-            try await ledger.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
+            try await ledger.codex.recordHead(commit: commit, accepted: true, problems: [], actor: "serve", now: start)
         }
         try await accept(String(repeating: "a", count: 40))
         let refusal = await #expect(throws: Failure.self) { try await taking.take(path) }

@@ -67,7 +67,7 @@ import Testing
         let again = try await serving()
         defer { again.close() }
         #expect(again.ledger.location == ledger)
-        #expect(try await again.ledger.acceptedHead() == head.commit)
+        #expect(try await again.ledger.codex.acceptedHead() == head.commit)
     }
 
     @Test func `another codex behind the link is not served, and the reason is said`() async throws {

@@ -51,7 +51,7 @@ import Testing
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .serving)
         defer { deployment.close() }
         try await deployment.acceptHead(actor: "serve")
-        return deployment.waitingSecrets(among: try await deployment.ledger.secretStandings())
+        return deployment.waitingSecrets(among: try await deployment.ledger.secrets.standings())
     }
 
     private func run(
@@ -143,7 +143,7 @@ import Testing
         await #expect(throws: Failure.self) { try await run(house) }
         // A protected branch does not bring back what a person took away.
         await #expect(throws: Failure.self) { try await run(house, trustsCodex: true) }
-        let entries = try await ledger.auditLog(AuditFilter()).filter { $0.kind == "trust.changed" }
+        let entries = try await ledger.audit.log(AuditFilter()).filter { $0.kind == "trust.changed" }
         #expect(entries.map(\.subject) == ["secrets trusted", "secrets trusted", "secrets revoked"])
         #expect(entries.map(\.actor) == ["serve", "user:ada", "user:ada"])
         #expect(throws: Failure.self) { try SecretDesk.find("env://NOBODY", among: []) }
@@ -160,7 +160,8 @@ import Testing
         #expect(try await trust.verdict(on: pair) == .trusted)
         let other = try Ledger(at: house.folder.ledger)
         defer { other.close() }
-        _ = try await other.setTrust([pair], to: .revoked, commit: nil, actor: "user:ada", now: SystemTime().now)
+        _ = try await other.secrets.setTrust(
+            [pair], to: .revoked, commit: nil, actor: "user:ada", now: SystemTime().now)
         let failure = await #expect(throws: SecretFailure.self) {
             try await deployment.secrets.resolve(reference, for: SecretUse(.verify))
         }
@@ -181,7 +182,7 @@ import Testing
         settings.remark = { text in said.withLock { $0.append(text) } }
         let deployment = try await Deployment(settings, redactor: Redactor())
         defer { deployment.close() }
-        let entries = try await deployment.ledger.auditLog(AuditFilter()).filter { $0.kind == "trust.changed" }
+        let entries = try await deployment.ledger.audit.log(AuditFilter()).filter { $0.kind == "trust.changed" }
         #expect(entries.map(\.actor) == ["user:ada"])
         #expect(!said.withLock { $0 }.contains { $0.contains("you trust") })
     }

@@ -82,18 +82,19 @@ import Testing
         let deployment = try await house.deployment()
         defer { deployment.close() }
         let event = Event.sample("a")
-        _ = try await deployment.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        _ = try await deployment.ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
         let serve = { (components: [Component]) in
             try await Serve(components: components, once: true).run(house.settings, redactor: Redactor()) { _ in }
         }
         try await serve([.dispatcher])
-        let invocation = try #require(try await deployment.ledger.trace(of: event.id)?.invocations.first?.invocation)
+        let invocation = try #require(
+            try await deployment.ledger.reports.trace(of: event.id)?.invocations.first?.invocation)
         #expect(invocation.state == .queued)
         #expect(invocation.commit == house.commit)
         try await serve([.scheduler, .actionExecutor])
         #expect(vendor.requests.isEmpty)
         try await serve([.executor])
-        #expect(try await deployment.ledger.invocation(invocation.id)?.state == .succeeded)
+        #expect(try await deployment.ledger.invocations.find(invocation.id)?.state == .succeeded)
     }
 
     @Test func `draining begins with what the schedules owe`() async throws {
@@ -102,9 +103,10 @@ import Testing
         let house = try House(vendor: try Vendor.serving(.text("Done.")), ["agents/clerk.yaml": trigger])
         let deployment = try await house.deployment()
         defer { deployment.close() }
-        try await deployment.ledger.enlist(schedules: ["clerk/tick"], since: deployment.time.now - .seconds(600))
+        try await deployment.ledger.schedules.enlist(
+            schedules: ["clerk/tick"], since: deployment.time.now - .seconds(600))
         try await Serve(components: Component.running, once: true).run(house.settings, redactor: Redactor()) { _ in }
-        let ended = try await deployment.ledger.recentInvocations(limit: 10)
+        let ended = try await deployment.ledger.invocations.recent(limit: 10)
         #expect(!ended.isEmpty)
         #expect(ended.allSatisfy { $0.state == .succeeded && $0.agent == "clerk" })
     }

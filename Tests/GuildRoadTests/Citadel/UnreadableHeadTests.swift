@@ -51,17 +51,17 @@ import Testing
         let reload = CodexReload(deployment: deployment)
         for _ in 0..<3 { try await reload.look() }
         #expect(deployment.codex.head.commit == house.commit)
-        let refused = try await deployment.ledger.lastHeads()
+        let refused = try await deployment.ledger.codex.lastHeads()
         #expect(refused.map(\.isAccepted) == [false, true])
         #expect(refused.first?.problems.count == 1)
-        let audit = try await deployment.ledger.auditLog(AuditFilter())
+        let audit = try await deployment.ledger.audit.log(AuditFilter())
         #expect(audit.filter { $0.kind == "codex.refused" }.map(\.commit) == [refused.first?.commit])
         #expect(refused.first?.commit == pushed)
 
         try run("git update-ref HEAD \(house.commit) && git reset -q --hard", in: house)
         try run("echo 'You are newer.' > prompts/clerk.md && git commit -q -a -m newer", in: house)
         try await reload.look()
-        #expect(try await deployment.ledger.lastHeads(limit: 1).first?.isAccepted == true)
+        #expect(try await deployment.ledger.codex.lastHeads(limit: 1).first?.isAccepted == true)
         let newest = try target(house)
         #expect(deployment.codex.head.commit == newest)
     }

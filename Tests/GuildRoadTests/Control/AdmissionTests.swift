@@ -24,7 +24,8 @@ private struct Desk {
     }
 
     func send(_ event: Event) async throws {
-        _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
+        _ = try await office.ledger.events.accept(
+            event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
     }
 
     func decide(_ events: Event...) async throws {
@@ -38,14 +39,14 @@ private struct Desk {
     }
 
     func outcomes(_ event: Event) async throws -> [String] {
-        try await office.ledger.trace(of: event.id)?.decisions.map(\.outcome) ?? []
+        try await office.ledger.reports.trace(of: event.id)?.decisions.map(\.outcome) ?? []
     }
 
     func decisions(_ event: Event) async throws -> [EventTrace.DecisionRow] {
-        try await office.ledger.trace(of: event.id)?.decisions ?? []
+        try await office.ledger.reports.trace(of: event.id)?.decisions ?? []
     }
 
-    func queued() async throws -> [Invocation] { try await office.ledger.unfinishedInvocations(limit: 1000) }
+    func queued() async throws -> [Invocation] { try await office.ledger.invocations.unfinished(limit: 1000) }
 }
 
 @Suite(.timeLimit(.minutes(5))) struct AdmissionTests {
@@ -62,7 +63,7 @@ private struct Desk {
         #expect(try await desk.outcomes(first) == ["deferred"])
         #expect(try await desk.outcomes(second) == ["debounced"])
         #expect(try await desk.queued().isEmpty)
-        #expect(try await !desk.office.ledger.isQuiet(root: first.root))
+        #expect(try await !desk.office.ledger.reports.isQuiet(root: first.root))
         try await desk.advance(59)
         #expect(try await desk.queued().isEmpty, "the second has put it off")
         try await desk.advance(1)
@@ -73,10 +74,10 @@ private struct Desk {
         #expect(try await desk.decisions(second).first?.invocation == run.id)
         #expect(try await desk.decisions(first).map(\.invocation) == [run.id, run.id])
         #expect(try await desk.decisions(first).map(\.isFinal) == [false, true])
-        let merged = try await desk.office.ledger.mergedEvents(of: run.id, limit: 10)
+        let merged = try await desk.office.ledger.dispatch.mergedEvents(of: run.id, limit: 10)
         #expect(merged.events.map(\.id) == [first.id, second.id])
         #expect(merged.events.map(\.payload) == [first.payload, second.payload])
-        #expect(try await desk.office.ledger.pendingWork().events == false)
+        #expect(try await desk.office.ledger.reports.pendingWork().events == false)
     }
 
     @Test func `one key in two repositories is two windows, so that a run has one place`() async throws {
@@ -159,7 +160,7 @@ private struct Desk {
         #expect(try await desk.queued().count == 3)
         try await desk.advance(10)
         #expect(try await desk.outcomes(events[3]) == ["rate-limited", "dispatched"])
-        #expect(try await desk.office.ledger.pendingWork().events == false)
+        #expect(try await desk.office.ledger.reports.pendingWork().events == false)
     }
 
     @Test func `an agent that is gone when its turn comes is not started`() async throws {
@@ -205,7 +206,7 @@ private struct Desk {
         #expect(turns == [.seconds(30), .seconds(60), .seconds(90)])
         // One is cancelled and the other uses 110 of its 4,000: what they leave is there for the next ones.
         let cancelled = try #require(try await desk.queued().last)
-        _ = try await desk.office.ledger.requestCancel(cancelled.id, actor: "user:ada", now: start)
+        _ = try await desk.office.ledger.invocations.requestCancel(cancelled.id, actor: "user:ada", now: start)
         #expect(try await desk.office.attempt(try await desk.office.worker())?.usage.total == 110)
         try await desk.decide(event("5"))
         // By now a run is expected to use 110.

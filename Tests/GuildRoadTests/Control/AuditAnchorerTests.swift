@@ -28,7 +28,7 @@ import Testing
 
     private func append(_ ledger: Ledger, _ count: Int = 1) async throws {
         for number in 0..<count {
-            try await ledger.audit(
+            try await ledger.audit.append(
                 AuditEntry(
                     at: start + .seconds(number), actor: "user:ada", kind: .operatorCommand, subject: "\(number)",
                     body: ["n": .integer(number)]))
@@ -38,8 +38,8 @@ import Testing
     private func verdict(_ house: Deployment) async throws -> AuditVerdict {
         var verification = AuditVerification()
         verification.checkpoints = try AuditAnchorer.checkpoints(
-            of: try await house.ledger.ledgerID(), in: house.access.repository)
-        return try await house.ledger.verifyAudit(verification, now: house.time.now)
+            of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
+        return try await house.ledger.audit.verify(verification, now: house.time.now)
     }
 
     @Test func `each anchor builds on the one before, and all of them are compared with`() async throws {
@@ -64,7 +64,7 @@ import Testing
         #expect(verdict.problem == nil)
         // Three in git, and the ledger's record of them.
         #expect(verdict.anchors == 6)
-        let names = try AuditAnchorer.checkpoints(of: try await house.ledger.ledgerID(), in: house.access.repository)
+        let names = try AuditAnchorer.checkpoints(of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
         #expect(names.map(\.anchor.seq) == [2, 5, 8])
         let missing = #expect(throws: AnchorsMissing.self) {
             try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository)
@@ -88,7 +88,7 @@ import Testing
         }
         _ = try await anchorer(houses[0]).anchor()
         let anchors = try AuditAnchorer.checkpoints(
-            of: try await houses[0].ledger.ledgerID(), in: houses[0].access.repository)
+            of: try await houses[0].ledger.audit.ledgerID(), in: houses[0].access.repository)
         #expect(anchors.map(\.anchor.seq) == anchors.map(\.anchor.seq).sorted())
         #expect(Set(anchors.map(\.anchor.seq)).count == anchors.count)
         #expect(try await verdict(houses[1]).problem == nil)
@@ -135,7 +135,7 @@ import Testing
         time.advance(by: .seconds(5))
         while true {
             let seen = written.generation
-            if try await house.ledger.recordedAnchors().count == 1 { break }
+            if try await house.ledger.audit.recordedAnchors().count == 1 { break }
             await written.wait(after: seen)
         }
         running.cancel()

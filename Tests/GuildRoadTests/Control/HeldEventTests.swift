@@ -28,14 +28,14 @@ import Testing
         let (ledger, time, connectors) = (office.ledger, office.time, office.connectors)
         return WebhookGateway(
             codex: office.codex, secrets: office.secrets, identity: { connectors.identity(in: $0, $1) },
-            accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
+            accept: { event, policy in try await ledger.events.accept(event, policy: policy, now: time.now) },
             hold: { event, head in
                 guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
                 return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
             },
-            origin: { try await ledger.origin(of: $0) },
-            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.action($0) }, time: time, logger: silent)
+            origin: { try await ledger.events.origin(of: $0) },
+            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
+            action: { try await ledger.actions.find($0) }, time: time, logger: silent)
     }
 
     @discardableResult
@@ -74,7 +74,7 @@ import Testing
 
     private func outcomes(_ office: Office, _ id: String) async throws -> [String] {
         let event = try #require(EventID(id))
-        return try await office.ledger.trace(of: event)?.decisions.map(\.outcome) ?? []
+        return try await office.ledger.reports.trace(of: event)?.decisions.map(\.outcome) ?? []
     }
 
     @Test func `what our own writes may cause is held, labels too, and the rest is decided at once`() async throws {
@@ -87,7 +87,7 @@ import Testing
         #expect(try await outcomes(office, comment).isEmpty)
         #expect(try await outcomes(office, label).isEmpty)
         #expect(try await outcomes(office, issue) == ["dispatched"])
-        #expect(try await office.ledger.heldStandings().first?.count == 2)
+        #expect(try await office.ledger.events.heldStandings().first?.count == 2)
     }
 
     @Test func `where no agent may write, nothing is held`() async throws {
@@ -139,7 +139,8 @@ import Testing
         let count = try await HeldEvents(ledger: office.ledger, time: office.time).release(
             of: "github", identity: identity)
         #expect(count == 4)
-        let order = try await office.ledger.inbound(limit: 10, now: office.time.now).map(\.event.id.description)
+        let order = try await office.ledger.dispatch.inbound(limit: 10, now: office.time.now).map(
+            \.event.id.description)
         #expect(order == [first, ours, last, late])
         try await dispatch(office)
         for event in [first, last, late] { #expect(try await outcomes(office, event) == ["dispatched"]) }
@@ -156,9 +157,9 @@ import Testing
         try await dispatch(office)
         #expect(try await outcomes(office, comment) == ["blocked by policy"])
         let event = try #require(EventID(comment))
-        let reason = try await office.ledger.trace(of: event)?.decisions.first?.reasons.first ?? ""
+        let reason = try await office.ledger.reports.trace(of: event)?.decisions.first?.reasons.first ?? ""
         #expect(reason.contains("set connection.identity of its connector"))
-        #expect(try await office.ledger.heldStandings().isEmpty)
+        #expect(try await office.ledger.events.heldStandings().isEmpty)
     }
 
     @Test func `our comment is known by its action's result though nobody knows who we are, and a copy of it is not`()
@@ -175,7 +176,7 @@ import Testing
         try await office.attempt(worker)
         try await office.perform(worker)
         let root = try #require(EventID(issue))
-        let trace = try #require(try await office.ledger.trace(of: root))
+        let trace = try #require(try await office.ledger.reports.trace(of: root))
         let action = try #require(trace.invocations.first?.actions.first?.action)
         #expect(action.state == .succeeded)
         let text = GitHubMarker.marked("Thank you.", action: action.id)
@@ -189,10 +190,10 @@ import Testing
         try await dispatch(office)
         #expect(try await outcomes(office, echo) == ["own event"])
         let known = try #require(EventID(echo))
-        let event = try #require(try await office.ledger.event(known))
+        let event = try #require(try await office.ledger.events.find(known))
         #expect(event.root == root && event.hop == 1)
         // Both may be anybody's as long as nobody knows who we are.
-        #expect(try await office.ledger.heldStandings().first?.count == 2)
+        #expect(try await office.ledger.events.heldStandings().first?.count == 2)
         _ = try await HeldEvents(ledger: office.ledger, time: office.time).release(
             of: "github", identity: SystemIdentity(name: "who-knows"))
         try await dispatch(office)

@@ -36,10 +36,10 @@ private struct EchoChamber {
         let gateway = WebhookGateway(
             codex: office.codex, secrets: office.secrets,
             identity: { [connectors = office.connectors] in connectors.identity(in: $0, $1) },
-            accept: { event, policy in try await ledger.accept(event, policy: policy, now: time.now) },
-            origin: { try await ledger.origin(of: $0) },
-            lastOrigin: { try await ledger.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.action($0) }, time: time, logger: silent)
+            accept: { event, policy in try await ledger.events.accept(event, policy: policy, now: time.now) },
+            origin: { try await ledger.events.origin(of: $0) },
+            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
+            action: { try await ledger.actions.find($0) }, time: time, logger: silent)
         var body: JSONObject = [
             "action": "created", "repository": ["full_name": "acme/shop"], "issue": ["number": 42],
             "sender": ["login": .string(login), "type": "User", "id": 4711], "n": .integer(deliveries.value),
@@ -55,7 +55,7 @@ private struct EchoChamber {
                     GitHubSignature.header: GitHubSignature.sign(bytes, secret: Secret("open sesame")),
                 ], body: bytes))
         #expect(reply.status == 202)
-        return try #require(try await ledger.inbound(limit: 10, now: time.now).last?.event)
+        return try #require(try await ledger.dispatch.inbound(limit: 10, now: time.now).last?.event)
     }
 
     func comment(by login: String, _ text: String) async throws -> Event {
@@ -69,7 +69,7 @@ private struct EchoChamber {
         let dispatcher = Dispatcher(
             ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
         _ = try await dispatcher.dispatchWaiting()
-        let trace = try #require(try await office.ledger.trace(of: event.id))
+        let trace = try #require(try await office.ledger.reports.trace(of: event.id))
         #expect(trace.decisions.count == 1)
         guard let id = trace.invocations.first?.invocation.id else { return (trace.decisions.first?.outcome, nil) }
         let worker = try await office.worker()
@@ -80,10 +80,10 @@ private struct EchoChamber {
     }
 
     func reasons(_ event: Event) async throws -> [String] {
-        try await office.ledger.trace(of: event.id)?.decisions.flatMap(\.reasons) ?? []
+        try await office.ledger.reports.trace(of: event.id)?.decisions.flatMap(\.reasons) ?? []
     }
 
-    func notifications() async throws -> Int { try await office.ledger.status().notificationsPending }
+    func notifications() async throws -> Int { try await office.ledger.reports.status().notificationsPending }
 }
 
 @Suite(.timeLimit(.minutes(5))) struct LoopGuardTests {
@@ -99,7 +99,7 @@ private struct EchoChamber {
             #expect(event.root == first.id)
         }
         #expect(hops == Defaults.hopLimit)
-        let trace = try #require(try await chamber.office.ledger.trace(of: event.id))
+        let trace = try #require(try await chamber.office.ledger.reports.trace(of: event.id))
         #expect(trace.decisions.map(\.outcome) == ["loop stopped"])
         #expect(trace.decisions.first?.reasons == ["the chain is 8 events long; the limit is 8"])
         let entries = try await chamber.office.auditSubjects("dispatch.decided")
@@ -226,26 +226,26 @@ extension Office {
     fileprivate func auditSubjects(_ kind: String) async throws -> [String] {
         var filter = AuditFilter()
         (filter.kind, filter.limit) = (kind, 1000)
-        return try await ledger.auditLog(filter).map(\.subject)
+        return try await ledger.audit.log(filter).map(\.subject)
     }
 
     /// The invocation asks for a label, and the label is set.
     fileprivate func label(_ id: InvocationID, _ worker: Worker) async throws {
         let claim = try #require(
-            try await ledger.claimInvocation(ClaimScope(), worker: worker, now: time.now)?.invocation)
+            try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: time.now)?.invocation)
         #expect(claim.id == id)
         let plan = TurnPlan(
             n: 1, provider: "stand-in", model: "small", requestDigest: "d", inputBound: 10, outputWanted: 300,
             prices: nil, accounts: [AccountLimit(account: "agent/clerk", tokens: nil, setting: "")])
-        let reservation = try await ledger.beginTurn(plan, of: claim, worker: worker, now: time.now)
-        try await ledger.markSent(reservation, of: claim)
+        let reservation = try await ledger.invocations.beginTurn(plan, of: claim, worker: worker, now: time.now)
+        try await ledger.invocations.markSent(reservation, of: claim)
         let action = ActionRequest(
             id: ActionID(derivedFrom: ["label"]), connector: "github", operation: "github.add_labels",
             subject: "acme/shop#42", arguments: Hub.labels, reason: "to sort", autonomy: .act)
         let call = ToolCall(
             position: 0, callID: "c", name: action.operation, arguments: Hub.labels, action: action,
             actionID: action.id)
-        _ = try await ledger.recordAnswer(
+        _ = try await ledger.invocations.recordAnswer(
             TurnAnswer(
                 delta: [:], stop: "tool_calls", origin: nil, usage: TokenUsage(input: 1, output: 1), calls: [call]),
             plan: plan, reservation: reservation, of: claim, waitUntil: time.now + .seconds(60), now: time.now)

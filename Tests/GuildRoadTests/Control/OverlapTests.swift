@@ -31,22 +31,22 @@ import Testing
     }
 
     private func runs(_ office: Office) async throws -> [Invocation] {
-        try await office.ledger.unfinishedInvocations(limit: 100)
+        try await office.ledger.invocations.unfinished(limit: 100)
     }
 
     private func end(_ office: Office) async throws {
         for run in try await runs(office) {
-            _ = try await office.ledger.requestCancel(run.id, actor: "user:ada", now: office.time.now)
+            _ = try await office.ledger.invocations.requestCancel(run.id, actor: "user:ada", now: office.time.now)
         }
     }
 
     private func recorded(_ office: Office, _ schedule: String = "clerk/round") async throws -> [Firing] {
-        try await office.ledger.firings(
+        try await office.ledger.schedules.firings(
             of: schedule, since: Timestamp(microseconds: .min), until: Timestamp(microseconds: .max), limit: 100)
     }
 
     private func outcomes(_ office: Office, _ firing: Firing) async throws -> [String] {
-        try await office.ledger.trace(of: firing.event)?.decisions.map(\.outcome) ?? []
+        try await office.ledger.reports.trace(of: firing.event)?.decisions.map(\.outcome) ?? []
     }
 
     /// `start` is 14:13:20.
@@ -64,7 +64,7 @@ import Testing
         _ = try await scheduler(office).fireDue()
         office.time.set(to: quarter(0))
         // The one that the rate has room for.
-        _ = try await office.ledger.accept(
+        _ = try await office.ledger.events.accept(
             .sample("issue"), policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
         try await dispatch(office)
         for number in 0..<2 {
@@ -78,7 +78,7 @@ import Testing
         #expect(try await outcomes(office, firings[1]) == ["dispatched"])
         #expect(try await runs(office).map(\.event).filter { $0 == firings[0].event }.isEmpty)
         #expect(try await runs(office).count == 2)
-        #expect(try await office.ledger.pendingWork().events == false)
+        #expect(try await office.ledger.reports.pendingWork().events == false)
     }
 
     @Test func `a firing whose window is open is cancelled by the next, with its window`() async throws {
@@ -95,9 +95,9 @@ import Testing
         office.time.advance(by: .seconds(1200))
         try await dispatch(office)
         #expect(try await runs(office).map(\.event) == [firings[1].event])
-        let merged = try await office.ledger.mergedEvents(of: try await runs(office)[0].id, limit: 9)
+        let merged = try await office.ledger.dispatch.mergedEvents(of: try await runs(office)[0].id, limit: 9)
         #expect(merged.events.map(\.id) == [firings[1].event])
-        #expect(try await office.ledger.pendingWork().events == false)
+        #expect(try await office.ledger.reports.pendingWork().events == false)
     }
 
     private static func chapter(_ zone: String) -> [String: String] {
@@ -132,7 +132,7 @@ import Testing
         office.time.set(to: quarter(0))
         _ = try await scheduler(office).fireDue()
         try await dispatch(office)
-        let window = try #require(try await office.ledger.dispatchStatus(limit: 9, now: office.time.now).windows.first)
+        let window = try #require(try await office.ledger.dispatch.status(limit: 9, now: office.time.now).windows.first)
         #expect(window.window.events == 2)
         let ids = ["ada", "bo"].map { "clerk/round@\($0)" }
         let opener = try await recorded(office, ids[0])[0].event == window.event ? 0 : 1
@@ -143,7 +143,7 @@ import Testing
             try ScheduleSelection(ids[1 - opener], in: office.head), for: .seconds(3600), reason: nil)
         office.time.set(to: quarter(1))
         _ = try await scheduler(office).fireDue()
-        let left = try #require(try await office.ledger.dispatchStatus(limit: 9, now: office.time.now).windows.first)
+        let left = try #require(try await office.ledger.dispatch.status(limit: 9, now: office.time.now).windows.first)
         #expect((left.event, left.root, left.window.events) == (second[0].event, second[0].event, 1))
         #expect(left.window.invocation == window.window.invocation)
         #expect(try await outcomes(office, first[0]) == ["deferred", "blocked by policy"])
@@ -191,7 +191,7 @@ import Testing
         try office.push(["agents/clerk.yaml": OfficeCodex.agent("clerk")])
         try await scheduler.fireDue(&table)
         #expect(try await recorded(office).count == 1)
-        #expect(try await office.ledger.hasBufferedFirings() == false)
-        #expect(try await office.ledger.missedFirings(since: start, limit: 9).map(\.reason) == [.overlap])
+        #expect(try await office.ledger.schedules.hasBuffered() == false)
+        #expect(try await office.ledger.schedules.missedFirings(since: start, limit: 9).map(\.reason) == [.overlap])
     }
 }

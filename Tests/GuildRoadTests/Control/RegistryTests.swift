@@ -62,8 +62,8 @@ import Testing
         for name in ["a", "b", "c"] {
             if name != "a" { try await office.queue(name) }
             let claim = try #require(
-                try await office.ledger.claimInvocation(ClaimScope(), worker: worker, now: start))
-            try await office.ledger.finish(claim.invocation, as: .failed, outcome: "no", now: start)
+                try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start))
+            try await office.ledger.invocations.end(claim.invocation, as: .failed, outcome: "no", now: start)
             let status: JSONValue = name == "c" ? "degraded" : "dormant"
             #expect(try await reply(office, "/agents/clerk").document["status"] == status)
         }
@@ -93,7 +93,7 @@ extension RegistryTests {
         }
         files["ingress/github.yaml"] = nil as String?
         let office = try Office(files)
-        _ = try await office.ledger.pause(
+        _ = try await office.ledger.agents.pause(
             agent: "agent6", reason: nil, until: nil, actor: "user:me", commit: nil, now: start)
         var (after, seen, pages): (String?, [String], Int) = (nil, [], 0)
         repeat {
@@ -125,7 +125,7 @@ extension RegistryTests {
         let office = try Office(files)
         let last = try #require(names.last)
         for name in [names[3], last] {
-            _ = try await office.ledger.pause(
+            _ = try await office.ledger.agents.pause(
                 agent: name, reason: nil, until: nil, actor: "user:me", commit: nil, now: start)
         }
         let query = [("status", "paused"), ("limit", "5")]
@@ -192,7 +192,7 @@ extension RegistryTests {
             status = 400
         }
         #expect(status == 400)
-        #expect(try await office.ledger.pauses(now: start).isEmpty)
+        #expect(try await office.ledger.agents.pauses(now: start).isEmpty)
     }
 
     @Test func `health is taken over a day: errors, failures in a row, latency, tokens`() async throws {
@@ -202,12 +202,12 @@ extension RegistryTests {
         for (number, (state, seconds)) in outcomes.enumerated() {
             try await office.queue("h\(number)")
             let claim = try #require(
-                try await office.ledger.claimInvocation(ClaimScope(), worker: worker, now: start))
-            try await office.ledger.finish(
+                try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start))
+            try await office.ledger.invocations.end(
                 claim.invocation, as: state, outcome: "so", now: start + .seconds(seconds))
         }
         let now = start + .seconds(60)
-        let health = try #require(try await office.ledger.health(of: ["clerk"], now: now)["clerk"])
+        let health = try #require(try await office.ledger.agents.health(of: ["clerk"], now: now)["clerk"])
         #expect(health.ended == 4)
         #expect(health.failed == 3)
         #expect(health.errorRate == 0.75)
@@ -215,7 +215,8 @@ extension RegistryTests {
         #expect(health.medianMilliseconds == 2000)
         #expect(health.percentile95Milliseconds == 40_000)
         #expect(health.lastEndedAt == start + .seconds(40))
-        let later = try #require(try await office.ledger.health(of: ["clerk"], now: start + .seconds(90_000))["clerk"])
+        let later = try #require(
+            try await office.ledger.agents.health(of: ["clerk"], now: start + .seconds(90_000))["clerk"])
         #expect(later.ended == 0)
         #expect(later.errorRate == nil)
         #expect(later.consecutiveFailures == 2)

@@ -29,14 +29,14 @@ import Testing
     }
 
     private func rounds(_ office: Office) async throws -> [Firing] {
-        try await office.ledger.firings(
+        try await office.ledger.schedules.firings(
             of: "clerk/round", since: start - .seconds(86_400), until: start + .seconds(30 * 86_400), limit: 1000)
     }
 
     private func commands(_ office: Office) async throws -> [String] {
         var filter = AuditFilter()
         filter.kind = "operator.command"
-        return try await office.ledger.auditLog(filter).map { entry in
+        return try await office.ledger.audit.log(filter).map { entry in
             "\(entry.actor) \(entry.subject) \(entry.body?["command"]?.string ?? "")"
         }
     }
@@ -59,7 +59,7 @@ import Testing
         office.time.set(to: fifteen + hour * 3)
         try await fire(office)
         #expect(try await rounds(office).map(\.dueAt) == [fifteen + hour * 2])
-        let missed = try await office.ledger.missedFirings(since: start, limit: 10)
+        let missed = try await office.ledger.schedules.missedFirings(since: start, limit: 10)
         #expect(missed.map(\.reason).contains(.paused))
         #expect(missed.first { $0.reason == .paused }?.count == 2)
     }
@@ -98,7 +98,7 @@ import Testing
         office.time.set(to: fifteen)
         try await fire(office)
         #expect(try await rounds(office).count == 2)
-        #expect(try await office.ledger.missedFirings(since: start, limit: 10).map(\.reason) == [.overlap])
+        #expect(try await office.ledger.schedules.missedFirings(since: start, limit: 10).map(\.reason) == [.overlap])
     }
 
     @Test func `the past is fired once, whatever fired it, and a second time does nothing`() async throws {
@@ -130,21 +130,22 @@ import Testing
         #expect(try await desk.backfill(round, from: fifteen, to: office.time.now).count == 6)
         let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
         while try await dispatcher.dispatchWaiting() > 0 {}
-        for run in try await office.ledger.unfinishedInvocations(limit: 10) {
-            _ = try await office.ledger.requestCancel(run.id, actor: "user:ada", now: office.time.now)
+        for run in try await office.ledger.invocations.unfinished(limit: 10) {
+            _ = try await office.ledger.invocations.requestCancel(run.id, actor: "user:ada", now: office.time.now)
         }
         // Three weeks later the schedule has gone on, and retention has taken whatever it may.
         office.time.advance(by: hour * (24 * 21))
         try await fire(office)
         let plan = RetentionPlan(rawMessages: hour, policy: "built in")
-        let report = try await office.ledger.prune(plan, actor: "retention", now: office.time.now)
+        let report = try await office.ledger.upkeep.prune(plan, actor: "retention", now: office.time.now)
         #expect(report.eventsErased == 6)
         #expect(report.firings == 0)
         #expect(try await desk.backfill(round, from: fifteen, to: fifteen + hour * 5).isEmpty)
         // One of which only the event is left.
         let entry = try #require(round.entries.first)
         let event = ScheduleEvent.make(entry, dueAt: fifteen + hour * 6, kind: .due)
-        _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
+        _ = try await office.ledger.events.accept(
+            event, policy: AcceptancePolicy(actor: "tester"), now: office.time.now)
         let unfired = try await desk.unfired(round, from: fifteen, to: fifteen + hour * 7)
         #expect(unfired.map(\.dueAt) == [fifteen + hour * 7])
     }
@@ -164,7 +165,7 @@ import Testing
                 == "--from \(early.rfc3339) is more than 31 days back: the firings of that time are no longer recorded")
         #expect(failure?.hint?.contains(first.rfc3339) == true)
         await #expect(throws: Failure.self) { try await desk.backfill(night, from: early, to: now) }
-        #expect(try await office.ledger.firingCount() == 0)
+        #expect(try await office.ledger.schedules.firingCount() == 0)
     }
 
     @Test func `a forecast takes the runs of an agent that never ran at its limit, and leaves out what a pause holds`()

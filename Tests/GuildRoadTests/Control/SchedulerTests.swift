@@ -26,16 +26,16 @@ import Testing
     }
 
     private func firings(_ office: Office) async throws -> [Timestamp] {
-        try await office.ledger.inbound(limit: 20_000, now: office.time.now).map(\.event.time)
+        try await office.ledger.dispatch.inbound(limit: 20_000, now: office.time.now).map(\.event.time)
     }
 
     private func recorded(_ office: Office, _ schedule: String = "clerk/round") async throws -> [Firing] {
-        try await office.ledger.firings(
+        try await office.ledger.schedules.firings(
             of: schedule, since: Timestamp(microseconds: .min), until: Timestamp(microseconds: .max), limit: 20_000)
     }
 
     private func missed(_ office: Office) async throws -> [String] {
-        try await office.ledger.missedFirings(since: Timestamp(microseconds: .min), limit: 100).reversed()
+        try await office.ledger.schedules.missedFirings(since: Timestamp(microseconds: .min), limit: 100).reversed()
             .map { "\($0.reason.rawValue) \($0.count)" }
     }
 
@@ -47,8 +47,11 @@ import Testing
     /// Claims and ends what is queued.
     private func work(_ office: Office) async throws {
         let worker = try await office.worker()
-        while let claim = try await office.ledger.claimInvocation(ClaimScope(), worker: worker, now: office.time.now) {
-            try await office.ledger.finish(claim.invocation, as: .failed, outcome: "a test", now: office.time.now)
+        while let claim = try await office.ledger.invocations.claimOne(
+            ClaimScope(), worker: worker, now: office.time.now)
+        {
+            try await office.ledger.invocations.end(
+                claim.invocation, as: .failed, outcome: "a test", now: office.time.now)
         }
     }
 
@@ -64,7 +67,7 @@ import Testing
         #expect(try await scheduler.fireDue() == quarterPast + quarter)
         _ = try await scheduler.fireDue()
         #expect(try await firings(office) == [quarterPast])
-        let event = try #require(try await office.ledger.inbound(limit: 1, now: office.time.now).first?.event)
+        let event = try #require(try await office.ledger.dispatch.inbound(limit: 1, now: office.time.now).first?.event)
         #expect(event.source == "/schedule/clerk/round")
         #expect(event.type == "schedule.fired")
         #expect(event.priority == .high)
@@ -79,12 +82,12 @@ import Testing
         let scheduler = scheduler(office)
         _ = try await scheduler.fireDue()
         let limit = AccountLimit(account: "organization", period: .day, tokens: 0, setting: "manaPool.perDay")
-        try await office.ledger.noteLimits([limit], rules: BudgetRules(), now: office.time.now)
+        try await office.ledger.budgets.noteLimits([limit], rules: BudgetRules(), now: office.time.now)
         office.time.set(to: quarterPast)
         _ = try await scheduler.fireDue()
         #expect(try await firings(office) == [])
         office.time.advance(by: .seconds(300))
-        _ = try await office.ledger.grant(
+        _ = try await office.ledger.budgets.grant(
             GrantRequest(account: .organization, tokens: 100, reason: "go on", actor: "user:ada"), now: office.time.now)
         _ = try await scheduler.fireDue()
         #expect(try await firings(office) == [quarterPast])
@@ -230,11 +233,11 @@ import Testing
         try await fire(office, 0..<2)
         #expect(try await firings(office) == [quarterPast + quarter])
         try await dispatch(office)
-        #expect(try await office.ledger.unfinishedInvocations(limit: 10).count == 1)
+        #expect(try await office.ledger.invocations.unfinished(limit: 10).count == 1)
         try await fire(office, 2..<3)
-        #expect(try await office.ledger.unfinishedInvocations(limit: 10).isEmpty)
+        #expect(try await office.ledger.invocations.unfinished(limit: 10).isEmpty)
         try await dispatch(office)
-        #expect(try await office.ledger.unfinishedInvocations(limit: 10).count == 1)
+        #expect(try await office.ledger.invocations.unfinished(limit: 10).count == 1)
         #expect(try await recorded(office).count == 3)
         #expect(try await office.auditKinds().filter { $0 == "invocation.ended" }.count == 1)
     }
@@ -270,7 +273,7 @@ import Testing
         #expect(try await recorded(office, "clerk/round@ada").map { $0.dueAt.seconds % 3600 } == [0])
         #expect(try await missed(office) == ["skip 1"])
         try await dispatch(office)
-        #expect(try await office.ledger.unfinishedInvocations(limit: 10).count == 1)
+        #expect(try await office.ledger.invocations.unfinished(limit: 10).count == 1)
     }
 
     // MARK: Many
@@ -314,7 +317,7 @@ import Testing
                 "clerk", "triggers:\n  - { type: cron, name: soon, schedule: \"16 * * * *\", timezone: UTC }")
         ])
         office.ledger.raiseAll()
-        while try await office.ledger.schedulesSeen()["clerk/soon"] == nil { await Task.yield() }
+        while try await office.ledger.schedules.seen()["clerk/soon"] == nil { await Task.yield() }
         office.time.advance(by: .seconds(60))
         try await office.wait(.inbound) { try await firings(office).count == 2 }
         running.cancel()

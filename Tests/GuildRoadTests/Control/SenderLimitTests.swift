@@ -28,21 +28,22 @@ import Testing
             var event = Event.sample("issue \(first + number)")
             (event.system, event.type) = ("github", "issues.opened")
             event.sender = EventSender(id: "github/\(sender)", isOutsider: !members.contains(sender))
-            _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "test"), now: office.time.now)
+            _ = try await office.ledger.events.accept(
+                event, policy: AcceptancePolicy(actor: "test"), now: office.time.now)
         }
         let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
         while try await dispatcher.dispatchWaiting() > 0 {}
     }
 
     private func queued(_ office: Office) async throws -> Int {
-        try await office.ledger.unfinishedInvocations(limit: 1000).count
+        try await office.ledger.invocations.unfinished(limit: 1000).count
     }
 
     @Test func `a stranger sets thirty runs going at once, and then one every two minutes`() async throws {
         let office = try office()
         try await open(office, Array(repeating: 3, count: 50))
         #expect(try await queued(office) == 30)
-        let held = try await office.ledger.dispatchStatus(limit: 100, now: office.time.now)
+        let held = try await office.ledger.dispatch.status(limit: 100, now: office.time.now)
         #expect(held.pendingCount == 20)
         #expect(held.pendingOfSenders == 20)
         #expect(held.pending.first?.reason?.hasPrefix("sender/github/3 is at its limit of 30 an hour; ") == true)
@@ -58,7 +59,7 @@ import Testing
         let office = try office()
         try await open(office, Array(1...150))
         #expect(try await queued(office) == 60)
-        let held = try await office.ledger.dispatchStatus(limit: 1, now: office.time.now)
+        let held = try await office.ledger.dispatch.status(limit: 1, now: office.time.now)
         #expect(held.pending.first?.reason?.hasPrefix("sender/non-members is at its limit of 60 an hour; ") == true)
         try await open(office, Array(repeating: 500, count: 80), members: [500], from: 200)
         #expect(try await queued(office) == 140)
@@ -67,7 +68,7 @@ import Testing
     @Test func `who would wait for over a day is rejected, so what waits is bounded`() async throws {
         let office = try office()
         try await open(office, (0..<1800).map { $0 % 90 })
-        let held = try await office.ledger.dispatchStatus(limit: 1, now: office.time.now)
+        let held = try await office.ledger.dispatch.status(limit: 1, now: office.time.now)
         #expect(try await queued(office) == 60)
         #expect(held.pendingCount <= 1440)
     }
@@ -75,10 +76,10 @@ import Testing
     @Test func `full buckets of senders are forgotten`() async throws {
         let office = try office(policy("{ scope: sender, match: non-members, requests_per_minute: 10000 }"))
         try await open(office, Array(1...100))
-        #expect(try await office.ledger.senderBuckets(limit: 1000, now: office.time.now).count == 101)
+        #expect(try await office.ledger.dispatch.senderBuckets(limit: 1000, now: office.time.now).count == 101)
         office.time.advance(by: .seconds(121))
         try await open(office, Array(1001...1040), from: 200)
-        #expect(try await office.ledger.senderBuckets(limit: 1000, now: .init(seconds: 0)).count == 41)
+        #expect(try await office.ledger.dispatch.senderBuckets(limit: 1000, now: .init(seconds: 0)).count == 41)
     }
 
     @Test func `a policy's limit takes the place of the built-in one about the same`() async throws {
@@ -93,7 +94,7 @@ import Testing
             policy("{ scope: sender, match: non-members, requests_per_minute: 1, action: reject }"))
         try await open(refusing, [1, 2, 3])
         #expect(try await queued(refusing) == 1)
-        #expect(try await refusing.ledger.dispatchStatus(limit: 1, now: refusing.time.now).pendingCount == 0)
+        #expect(try await refusing.ledger.dispatch.status(limit: 1, now: refusing.time.now).pendingCount == 0)
     }
 
     @Test func `events that join one run take its turn once`() async throws {
@@ -101,7 +102,7 @@ import Testing
             of: "[issues.opened] }", with: "[issues.opened], debounce: { window: 60s, key: all } }")
         let office = try office(["agents/clerk.yaml": OfficeCodex.agent("clerk", window)])
         try await open(office, Array(repeating: 3, count: 100))
-        let held = try await office.ledger.dispatchStatus(limit: 1, now: office.time.now)
+        let held = try await office.ledger.dispatch.status(limit: 1, now: office.time.now)
         #expect(held.pendingCount == 0)
         #expect(held.windows.first?.window.events == 100)
     }

@@ -58,7 +58,7 @@ import Testing
         #expect(hub.requests.first?.headers["Idempotency-Key"] == action.id.description)
         #expect(try hub.bodies.first?["body"]?.string?.hasSuffix("<!-- guild:\(action.id) -->") == true)
         #expect(try await office.invocation(id).state == .queued)
-        #expect(try await office.ledger.turns(of: id).first?.calls.first?.result == action.result)
+        #expect(try await office.ledger.invocations.turns(of: id).first?.calls.first?.result == action.result)
     }
 
     @Test func `Retry-After is obeyed, and a retry looks for what the first try has written`() async throws {
@@ -82,7 +82,7 @@ import Testing
             }
             office.time.advance(by: .seconds(29))
             let worker = try await office.worker()
-            let early = try await office.ledger.claimAction(root: nil, worker: worker, now: office.time.now)
+            let early = try await office.ledger.actions.claimOne(root: nil, worker: worker, now: office.time.now)
             #expect(early == nil)
             office.time.advance(by: .seconds(1))
             try await waitForEnd(office, id)
@@ -112,7 +112,7 @@ import Testing
     private func waitUntilPutBack(_ office: Office, _ id: InvocationID, availableAt: Timestamp) async throws {
         let worker = try await office.worker()
         try await office.wait(.actions) {
-            try await office.ledger.nextActionTime(worker: worker, now: office.time.now) == availableAt
+            try await office.ledger.actions.nextTime(worker: worker, now: office.time.now) == availableAt
         }
     }
 
@@ -172,7 +172,7 @@ import Testing
         }
         #expect(try await action(office, id).state == .failed)
         #expect(hub.requests.count == 3)
-        let call = try #require(try await office.ledger.turns(of: id).first?.calls.first)
+        let call = try #require(try await office.ledger.invocations.turns(of: id).first?.calls.first)
         #expect(call.isError)
         #expect(call.result == "github.add_labels: GitHub answers 500: no")
         let kinds = try await office.auditKinds()
@@ -205,7 +205,7 @@ import Testing
         let worker = try await office.worker()
         try await withExecutor(office) {
             await hub.waitForRequests(1)
-            let next = try await office.ledger.claimAction(root: nil, worker: worker, now: start)
+            let next = try await office.ledger.actions.claimOne(root: nil, worker: worker, now: start)
             #expect(next == nil)
             gate.release()
             try await waitForEnd(office, id)
@@ -231,10 +231,10 @@ import Testing
         let hub = try Hub.serving()
         let (told, id) = try await office(hub, autonomy: 2, Self.labels)
         try await withExecutor(told) { try await waitForEnd(told, id) }
-        #expect(try await told.ledger.status().notificationsPending == 1)
+        #expect(try await told.ledger.reports.status().notificationsPending == 1)
         let (asked, other) = try await office(hub, autonomy: 1, Self.labels)
         let worker = try await asked.worker()
-        #expect(try await asked.ledger.claimAction(root: nil, worker: worker, now: start) == nil)
+        #expect(try await asked.ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
         #expect(try await action(asked, other).state == .awaiting)
     }
 }

@@ -35,7 +35,7 @@ import Testing
         let gateway = WebhookGateway(
             codex: office.codex, secrets: office.secrets, identity: { _, _ in nil },
             accept: { [office] event, policy in
-                try await office.ledger.accept(event, policy: policy, now: office.time.now)
+                try await office.ledger.events.accept(event, policy: policy, now: office.time.now)
             },
             origin: { _ in nil }, time: office.time, logger: silent)
         let paths = ["/webhooks/\(system)/:endpoint", "/webhooks/:system/:endpoint"]
@@ -65,7 +65,7 @@ import Testing
         let dispatcher = Dispatcher(
             ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
         _ = try await dispatcher.dispatchWaiting()
-        let trace = try #require(try await office.ledger.trace(of: id))
+        let trace = try #require(try await office.ledger.reports.trace(of: id))
         #expect(trace.decisions.map(\.outcome) == ["dispatched"])
         #expect(trace.invocations.first?.invocation.agent == "clerk")
         #expect(try await deliver(office, system).status == 200)
@@ -85,7 +85,7 @@ import Testing
             #expect(try reply.document["detail"] == nil)
         }
         #expect(try await deliver(office, "billing", late: 300).status == 202)
-        #expect(try await office.ledger.inbound(limit: 10, now: office.time.now).count == 1)
+        #expect(try await office.ledger.dispatch.inbound(limit: 10, now: office.time.now).count == 1)
     }
 
     @Test(arguments: ["", "open sesame", "whsec_AAAA"])
@@ -94,7 +94,7 @@ import Testing
         let reply = try await deliver(office, "billing")
         #expect(reply.status == 503)
         #expect(reply.headers["retry-after"] == "60")
-        #expect(try await office.ledger.inbound(limit: 10, now: office.time.now).isEmpty)
+        #expect(try await office.ledger.dispatch.inbound(limit: 10, now: office.time.now).isEmpty)
     }
 
     @Test func `a signed body that is no event is answered 400`() async throws {

@@ -20,9 +20,9 @@ import Testing
             codex: office.codex, secrets: office.secrets,
             identity: { [office] in office.connectors.identity(in: $0, $1) },
             accept: { [office] event, policy in
-                try await office.ledger.accept(event, policy: policy, now: office.time.now)
+                try await office.ledger.events.accept(event, policy: policy, now: office.time.now)
             },
-            origin: { [office] in try await office.ledger.origin(of: $0) }, time: office.time, logger: silent)
+            origin: { [office] in try await office.ledger.events.origin(of: $0) }, time: office.time, logger: silent)
     }
 
     /// Delivers a body as GitHub would, signed unless told otherwise.
@@ -43,7 +43,7 @@ import Testing
     }
 
     private func events(_ office: Office) async throws -> [Event] {
-        try await office.ledger.inbound(limit: 100, now: office.time.now).map(\.event)
+        try await office.ledger.dispatch.inbound(limit: 100, now: office.time.now).map(\.event)
     }
 
     @Test func `a delivery is answered 202 when its event is in the ledger`() async throws {

@@ -25,23 +25,24 @@ import Testing
         let office = try Office(vendor: vendor, changes)
         let worker = try await office.worker()
         let budgets = BudgetLimits(office.head)
-        try await office.ledger.noteLimits(
+        try await office.ledger.budgets.noteLimits(
             budgets.standing, rules: budgets.rules, recipients: budgets.alertRecipients, now: office.time.now)
         guard used > 0 else { return (office, vendor, worker) }
         // Somebody else of the chapter has used it.
         let id = try await office.queue("earlier")
         let claim = try #require(
-            try await office.ledger.claimInvocation(ClaimScope(), worker: worker, now: office.time.now))
-        let plan = TurnPlan(
+            try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: office.time.now))
+        var plan = TurnPlan(
             n: 1, provider: "x", model: "x", requestDigest: "x", inputBound: used, outputWanted: 0, prices: .free,
-            accounts: budgets.standing.filter { $0.account == "chapter/office" }, rules: budgets.rules)
-        let reservation = try await office.ledger.beginTurn(
+            accounts: budgets.standing.filter { $0.account == "chapter/office" })
+        plan.rules = budgets.rules
+        let reservation = try await office.ledger.invocations.beginTurn(
             plan, of: claim.invocation, worker: worker, now: office.time.now)
-        try await office.ledger.markSent(reservation, of: claim.invocation)
-        _ = try await office.ledger.recordAnswer(
+        try await office.ledger.invocations.markSent(reservation, of: claim.invocation)
+        _ = try await office.ledger.invocations.recordAnswer(
             TurnAnswer(delta: [], stop: "end_turn", origin: nil, usage: TokenUsage(input: used), calls: []), plan: plan,
             reservation: reservation, of: claim.invocation, waitUntil: office.time.now, now: office.time.now)
-        try await office.ledger.finish(claim.invocation, as: .succeeded, outcome: "", now: office.time.now)
+        try await office.ledger.invocations.end(claim.invocation, as: .succeeded, outcome: "", now: office.time.now)
         #expect(try await office.invocation(id).state == .succeeded)
         return (office, vendor, worker)
     }
@@ -71,10 +72,10 @@ import Testing
         #expect(results[0].contains(Self.long) == !isTrimmed)
         #expect(results[0].contains("left out to save tokens") == isTrimmed)
         #expect(results[1].contains("Decide once."))
-        let turns = try await office.ledger.turns(of: id)
+        let turns = try await office.ledger.invocations.turns(of: id)
         #expect(turns.map { $0.trimmedBytes > 0 } == [false, false, isTrimmed])
         if isTrimmed { #expect(turns[2].trimmedBytes >= Self.long.utf8.count) }
-        #expect(try await office.ledger.verifyBudgets(now: office.time.now).isSound)
+        #expect(try await office.ledger.budgets.verify(now: office.time.now).isSound)
     }
 
     @Test func `under yellow, only half as much goes along of context files`() async throws {
@@ -91,7 +92,9 @@ import Testing
             #expect(sent.contains("Decide once."))
             #expect(sent.contains("yyyy") == (used == 0))
             #expect(
-                try await office.ledger.turns(of: id).map(\.trimmedBytes) == [used == 0 ? 0 : large.utf8.count])
+                try await office.ledger.invocations.turns(of: id).map(\.trimmedBytes) == [
+                    used == 0 ? 0 : large.utf8.count
+                ])
         }
     }
 
@@ -104,7 +107,7 @@ import Testing
         let path = recorded.folder.path + "/clerk.jsonl"
         let id = try await recorded.queue()
         #expect(try await recorded.attempt(worker, substitute: .record(path: path))?.state == .succeeded)
-        #expect(try await recorded.ledger.turns(of: id).allSatisfy { $0.trimmedBytes == 0 })
+        #expect(try await recorded.ledger.invocations.turns(of: id).allSatisfy { $0.trimmedBytes == 0 })
         let recording = try Recording(bytes: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
         let (replayed, vendor, other) = try await office(used: now, Self.readsTwice, files: files)
         try await replayed.queue()
@@ -130,7 +133,7 @@ import Testing
         #expect(story.failure?.message.hasPrefix("it worked longer than \(seconds).0 seconds") == true)
         #expect(story.failure?.message.contains("orange alert") == (seconds == 300))
         // What was under way is paid for at its bound.
-        #expect(try await office.ledger.turns(of: id).map(\.isAnswered) == [false])
+        #expect(try await office.ledger.invocations.turns(of: id).map(\.isAnswered) == [false])
     }
 
     @Test func `a chapter's alert is told to its master, a person of it or an agent, and the organisation's to all`()

@@ -42,7 +42,7 @@ import Testing
         #expect(try await office.attempt(try await office.worker())?.state == .succeeded)
         #expect(try await office.actions(id).isEmpty)
         #expect(hub.requests.map(\.path) == ["/repos/acme/shop/issues/42"])
-        let calls = try #require(try await office.ledger.turns(of: id).first).calls
+        let calls = try #require(try await office.ledger.invocations.turns(of: id).first).calls
         #expect(calls.map(\.isError) == [true, true, false])
         #expect(calls[0].result?.contains("you were called in github:acme/shop") == true)
         #expect(calls[1].result?.hasPrefix("github.get_issue on acme/private is out of reach") == true)
@@ -149,8 +149,8 @@ import Testing
         let office = try Office(vendor: vendor)
         var event = Event.sample("kept")
         event.containers = [Container(system: "github", name: "acme/ops"), Self.shop]
-        _ = try await office.ledger.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
-        #expect(try await office.ledger.event(event.id)?.containers == event.containers)
+        _ = try await office.ledger.events.accept(event, policy: AcceptancePolicy(actor: "tester"), now: start)
+        #expect(try await office.ledger.events.find(event.id)?.containers == event.containers)
 
         var options = RunOptions()
         options.containers = [Container(system: "github", name: "acme/ops"), Self.shop]
@@ -158,8 +158,8 @@ import Testing
         #expect(try await office.attempt(worker)?.state == .waiting)
         try await office.perform(worker)
         let action = try #require(try await office.actions(id).first)
-        #expect(try await office.ledger.origin(of: action.id)?.containers == options.containers)
-        let last = try await office.ledger.origin(
+        #expect(try await office.ledger.events.origin(of: action.id)?.containers == options.containers)
+        let last = try await office.ledger.events.origin(
             ofLast: ["github.add_labels"], on: "acme/shop#42", now: office.time.now)
         #expect(last?.containers == options.containers)
     }

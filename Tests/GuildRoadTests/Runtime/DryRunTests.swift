@@ -22,7 +22,7 @@ import Testing
     private func keys(_ office: Office) async throws -> [String] {
         var filter = AuditFilter()
         filter.kind = "model.called"
-        return try await office.ledger.auditLog(filter).compactMap { $0.body?["request"]?.string }
+        return try await office.ledger.audit.log(filter).compactMap { $0.body?["request"]?.string }
     }
 
     @Test func `it names model, tools, limits and the worst case`() throws {
@@ -72,7 +72,7 @@ import Testing
             try await office.worker(), substitute: .replay(Recording(entries: [entry])))
         #expect(ended?.outcome == "As written.")
         #expect(ended?.costMicrodollars == 0)
-        #expect(try await office.ledger.turns(of: id).map(\.origin) == ["authored"])
+        #expect(try await office.ledger.invocations.turns(of: id).map(\.origin) == ["authored"])
     }
 
     @Test func `a run that no recording answers fails with the way out`() async throws {

@@ -32,7 +32,7 @@ import Testing
             ids.append(try await office.queue("d"))
             for id in ids { try await office.wait { try await office.invocation(id).state == .succeeded } }
         }
-        #expect(try await office.ledger.isQuiet(root: nil))
+        #expect(try await office.ledger.reports.isQuiet(root: nil))
     }
 
     @Test func `a wish to cancel ends the call under way, settles it, and is no shutdown`() async throws {
@@ -41,7 +41,7 @@ import Testing
         let id = try await office.queue()
         try await withExecutor(office) {
             await vendor.waitForRequests(1)
-            #expect(try await office.ledger.requestCancel(id, actor: "user:ada", now: start))
+            #expect(try await office.ledger.invocations.requestCancel(id, actor: "user:ada", now: start))
             try await office.wait { try await office.invocation(id).state.isFinal }
         }
         let ended = try await office.invocation(id)
@@ -61,7 +61,7 @@ import Testing
         try await withExecutor(office) {
             try await office.wait { try await office.invocation(id).state == .succeeded }
         }
-        #expect(try await office.ledger.turns(of: id).map(\.isAnswered) == [false, true])
+        #expect(try await office.ledger.invocations.turns(of: id).map(\.isAnswered) == [false, true])
     }
 
     @Test func `a read that our own end cut short is no answer`() async throws {
@@ -72,11 +72,11 @@ import Testing
         let id = try await office.queue()
         try await withExecutor(office) { await hub.waitForRequests(1) }
         #expect(try await office.invocation(id).state == .queued)
-        #expect(try await office.ledger.turns(of: id).first?.calls.map(\.result) == [nil])
+        #expect(try await office.ledger.invocations.turns(of: id).first?.calls.map(\.result) == [nil])
         try await withExecutor(office) {
             try await office.wait { try await office.invocation(id).state == .succeeded }
         }
-        #expect(try await office.ledger.turns(of: id).first?.calls.first?.isError == false)
+        #expect(try await office.ledger.invocations.turns(of: id).first?.calls.first?.isError == false)
         #expect(vendor.requests.count == 2)
     }
 
@@ -123,7 +123,7 @@ import Testing
         try await withExecutor(office) {
             await vendor.waitForRequests(1)
             let scope = ClaimScope(limits: office.head.concurrencyLimits)
-            let claim = try await office.ledger.claimInvocation(scope, worker: worker, now: start)?.invocation
+            let claim = try await office.ledger.invocations.claimOne(scope, worker: worker, now: start)?.invocation
             #expect(claim == nil)
             #expect(vendor.requests.count == 1)
         }

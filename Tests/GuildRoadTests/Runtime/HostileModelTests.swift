@@ -39,12 +39,12 @@ private func survive(_ models: [HostileModel]) async throws {
         }
         let ended = try await office.invocation(id)
         #expect(ended.state.isFinal || ended.state == .waiting, "\(model): \(ended.state)")
-        let calls = Int64(try await office.ledger.turns(of: id).count)
+        let calls = Int64(try await office.ledger.invocations.turns(of: id).count)
         let most = calls * (Int64(box.get().count) * 4 + 32_768 + 2 * (1_024 + model.bytes) + 1_024)
         #expect(ended.usage.total <= most, "\(model): \(ended.usage.total) tokens, at most \(most)")
         round.next()
     }
-    #expect(try await office.ledger.verifyBudgets(now: office.time.now).isSound)
+    #expect(try await office.ledger.budgets.verify(now: office.time.now).isSound)
 }
 
 enum HostileModel: String, CaseIterable, Sendable {

@@ -38,7 +38,7 @@ import Testing
         let id = try await office.queue()
         #expect(try await office.attempt(try await office.worker())?.state == .succeeded)
         #expect(hub.requests.map(\.path) == ["/repos/acme/shop/issues/42"])
-        let calls = try #require(try await office.ledger.turns(of: id).first).calls
+        let calls = try #require(try await office.ledger.invocations.turns(of: id).first).calls
         #expect(calls.map(\.name) == ["github.get_issue", "codex.read"])
         #expect(calls.last?.result == "Decide once.\n")
         #expect(try result(vendor.bodies.last)?["content"] == "Decide once.\n")
@@ -83,7 +83,7 @@ import Testing
         #expect(story.waits == [.approval])
         office.time.advance(by: .seconds(3 * 86_400))
         let action = try #require(try await office.actions(id).first)
-        _ = try await office.ledger.decide(
+        _ = try await office.ledger.actions.decide(
             action.id, approve: true, actor: "user:ada", reason: nil, waitUntil: office.time.now + .seconds(60),
             now: office.time.now)
         try await office.perform(worker)
@@ -98,7 +98,7 @@ import Testing
         let id = try await office.queue()
         try await office.attempt(worker)
         let action = try #require(try await office.actions(id).first)
-        _ = try await office.ledger.decide(
+        _ = try await office.ledger.actions.decide(
             action.id, approve: false, actor: "user:ada", reason: "not ours", waitUntil: start, now: start)
         #expect(try await office.attempt(worker)?.state == .succeeded)
         #expect(try result(vendor.bodies.last)?["content"]?.string?.contains("rejected this action: not ours") == true)
@@ -111,9 +111,9 @@ import Testing
         let id = try await office.queue()
         try await office.attempt(worker)
         office.time.advance(by: .seconds(59))
-        #expect(try await office.ledger.recover(except: worker, now: office.time.now).waits == 0)
+        #expect(try await office.ledger.invocations.recover(except: worker, now: office.time.now).waits == 0)
         office.time.advance(by: .seconds(1))
-        #expect(try await office.ledger.recover(except: worker, now: office.time.now).waits == 1)
+        #expect(try await office.ledger.invocations.recover(except: worker, now: office.time.now).waits == 1)
         #expect(try await office.attempt(worker)?.state == .succeeded)
         let action = try #require(try await office.actions(id).first)
         #expect(try result(vendor.bodies.last)?["content"] == .string("accepted, \(action.id), not finished"))

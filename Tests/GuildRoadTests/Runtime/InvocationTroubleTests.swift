@@ -29,7 +29,7 @@ import Testing
         #expect(try await office.attempt(worker, story: story)?.state == .succeeded)
         #expect(story.models == ["scripted/small", "spare/large"])
         #expect(try vendor.bodies.map { $0["model"] } == ["small", "large"])
-        #expect(try await office.ledger.turns(of: id).map(\.isAnswered) == [false, true])
+        #expect(try await office.ledger.invocations.turns(of: id).map(\.isAnswered) == [false, true])
     }
 
     @Test func `somebody who waits for a run is not made to wait longer than it may take`() async throws {
@@ -97,7 +97,7 @@ import Testing
         #expect(story.failure?.kind == .unavailable)
         #expect(story.failure?.message == "scripted: status 500: not now")
         #expect(story.retries.allSatisfy { $0 < office.time.now })
-        #expect(try await office.ledger.status().deadLetters == 1)
+        #expect(try await office.ledger.reports.status().deadLetters == 1)
     }
 
     @Test(arguments: [400, 401, 403, 404, 422]) func `a refusal is for good`(status: Int) async throws {
@@ -124,7 +124,7 @@ import Testing
         #expect(ended.state == .succeeded)
         #expect(ended.usage == back.usage + Vendor.usage)
         // Nothing is left reserved: two turns, both at an end.
-        #expect(try await office.ledger.turns(of: id).allSatisfy { $0.endedAt != nil })
+        #expect(try await office.ledger.invocations.turns(of: id).allSatisfy { $0.endedAt != nil })
     }
 
     @Test func `a budget without room refuses before anything is sent, and the run waits for it`() async throws {
@@ -177,7 +177,7 @@ import Testing
         #expect(try await attempt?.state == .failed)
         #expect(story.failure?.message == "it worked longer than 300.0 seconds")
         #expect(try await office.invocation(id).usage.output == 1024)
-        #expect(try await office.ledger.turns(of: id).map { $0.endedAt != nil } == [true])
+        #expect(try await office.ledger.invocations.turns(of: id).map { $0.endedAt != nil } == [true])
     }
 
     @Test func `no turn begins once the agent's time is up`() async throws {
@@ -218,9 +218,9 @@ import Testing
         let (slow, quick) = (try await office.worker(), try await office.worker())
         let id = try await office.queue()
         let stale = try #require(
-            try await office.ledger.claimInvocation(ClaimScope(), worker: slow, now: office.time.now))
+            try await office.ledger.invocations.claimOne(ClaimScope(), worker: slow, now: office.time.now))
         office.time.advance(by: .seconds(31))
-        #expect(try await office.ledger.recover(except: quick, now: office.time.now).invocations == 1)
+        #expect(try await office.ledger.invocations.recover(except: quick, now: office.time.now).invocations == 1)
         #expect(try await office.attempt(quick)?.outcome == "Mine.")
         await #expect(throws: LedgerFailure.fenced(what: "invocation \(id)")) { try await office.run(stale, slow) }
         #expect(try await office.invocation(id).outcome == "Mine.")

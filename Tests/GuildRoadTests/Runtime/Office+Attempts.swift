@@ -15,7 +15,7 @@ extension Office {
         isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
         memory: RunMemory = RunMemory(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> Invocation? {
-        guard let claim = try await ledger.claimInvocation(ClaimScope(), worker: worker, now: time.now) else {
+        guard let claim = try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: time.now) else {
             return nil
         }
         try await run(
@@ -40,14 +40,14 @@ extension Office {
         try await run.run()
     }
 
-    func actions(_ id: InvocationID) async throws -> [Action] { try await ledger.actions(of: id) }
+    func actions(_ id: InvocationID) async throws -> [Action] { try await ledger.actions.list(of: id) }
 
     /// Does the oldest action that may be done, as an action executor would.
     func perform(_ worker: Worker, succeeded: Bool = true, result: String = "{\"id\":7}") async throws {
-        guard let action = try await ledger.claimAction(root: nil, worker: worker, now: time.now) else {
+        guard let action = try await ledger.actions.claimOne(root: nil, worker: worker, now: time.now) else {
             throw Failure(.failed, "there is no action to do")
         }
-        try await ledger.finish(
+        try await ledger.actions.finish(
             action, succeeded: succeeded, result: result, waitUntil: time.now + .seconds(60), now: time.now)
     }
 }

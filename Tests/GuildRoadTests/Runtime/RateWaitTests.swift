@@ -35,14 +35,14 @@ import Testing
         #expect(try await office.attempt(worker)?.availableAt == start + .seconds(20))
         #expect(hub.requests.count == 1)
         // What needs no turn is read at once, and only once.
-        let calls = try await office.ledger.turns(of: first).flatMap(\.calls)
+        let calls = try await office.ledger.invocations.turns(of: first).flatMap(\.calls)
         #expect(calls.map(\.result) == ["Decide once.\n", nil])
 
         // The process that comes next finds the turn taken.
         let next = try await office.worker()
-        #expect(try await office.ledger.recover(except: next, now: start + .seconds(9)).waits == 0)
+        #expect(try await office.ledger.invocations.recover(except: next, now: start + .seconds(9)).waits == 0)
         office.time.advance(by: .seconds(10))
-        #expect(try await office.ledger.recover(except: next, now: office.time.now).waits == 1)
+        #expect(try await office.ledger.invocations.recover(except: next, now: office.time.now).waits == 1)
         let third = try await office.queue("3")
         #expect(try await office.attempt(next)?.state == .succeeded)
         #expect(hub.requests.count == 2)

@@ -28,7 +28,7 @@ import Testing
         #expect(try await office.attempt(try await office.worker())?.state == .succeeded)
         for request in vendor.requests { #expect(!String(decoding: request.body, as: UTF8.self).contains("tok-")) }
         #expect(vendor.requests.count == 2)
-        let turns = try await office.ledger.turns(of: id)
+        let turns = try await office.ledger.invocations.turns(of: id)
         #expect(turns.flatMap(\.calls).compactMap(\.result).allSatisfy { !$0.contains("tok-") && $0.contains("••••") })
         #expect(turns.allSatisfy { !$0.delta.text().contains("tok-") })
         #expect(try await office.invocation(id).outcome == "It says ••••.")
@@ -55,13 +55,13 @@ import Testing
         let id = try await office.queue()
         let story = Story()
         #expect(try await office.attempt(try await office.worker(), story: story)?.state == .succeeded)
-        let turns = try await office.ledger.turns(of: id)
+        let turns = try await office.ledger.invocations.turns(of: id)
         let calls = turns.flatMap(\.calls)
         #expect(calls.map(\.name) == ["send_••••"])
         #expect(calls.allSatisfy { $0.callID.hasPrefix("call_") && $0.result?.contains("••••") == true })
         var filter = AuditFilter()
         filter.limit = 1000
-        let kept = turns.map { $0.delta.text() } + (try await office.ledger.auditLog(filter)).map { "\($0)" }
+        let kept = turns.map { $0.delta.text() } + (try await office.ledger.audit.log(filter)).map { "\($0)" }
         let told = story.all.compactMap { if case .asked(let call) = $0 { "\(call)" } else { nil } }
         for text in kept + told + vendor.requests.map({ String(decoding: $0.body, as: UTF8.self) }) {
             #expect(!text.contains("tok-"), "\(text)")

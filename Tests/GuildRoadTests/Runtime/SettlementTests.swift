@@ -11,7 +11,7 @@ import Testing
     private func bodies(_ office: Office, _ kind: String) async throws -> [JSONValue] {
         var filter = AuditFilter()
         filter.limit = 1000
-        return try await office.ledger.auditLog(filter).filter { $0.kind == kind }.compactMap(\.body)
+        return try await office.ledger.audit.log(filter).filter { $0.kind == kind }.compactMap(\.body)
     }
 
     @Test func `an unusable answer costs what was reported, once for each try`() async throws {
@@ -26,8 +26,8 @@ import Testing
         office.time.advance(by: .seconds(20))
         let ended = try #require(try await office.attempt(worker))
         #expect(ended.usage == back.usage + Vendor.usage)
-        #expect(try await office.ledger.turns(of: id).map(\.usage.total) == [57, 110])
-        #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
+        #expect(try await office.ledger.invocations.turns(of: id).map(\.usage.total) == [57, 110])
+        #expect(try await office.ledger.budgets.verify(now: office.time.now).findings.isEmpty)
     }
 
     @Test func `a login page costs nothing, at any try`() async throws {
@@ -52,7 +52,7 @@ import Testing
         let back = try #require(try await office.attempt(try await office.worker()))
         #expect(back.usage == TokenUsage(input: 2_000, output: 2))
         #expect(try await bodies(office, "budget.estimated").first?["doubt"]?.string?.contains("a minimum") == true)
-        #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
+        #expect(try await office.ledger.budgets.verify(now: office.time.now).findings.isEmpty)
     }
 
     @Test func `a usage that cannot be is settled at the bound, marked and told`() async throws {
@@ -73,7 +73,7 @@ import Testing
         let estimate = try #require(try await bodies(office, "budget.estimated").first)
         #expect(estimate["reason"]?.string?.contains("implausible usage") == true)
         #expect(story.warnings.contains { $0.contains("implausible usage") })
-        #expect(try await office.ledger.verifyBudgets(now: office.time.now).findings.isEmpty)
+        #expect(try await office.ledger.budgets.verify(now: office.time.now).findings.isEmpty)
     }
 
     @Test func `a usage of nothing is settled by our own estimate`() async throws {

@@ -1,0 +1,83 @@
+package import GuildDomain
+
+extension ActionLedger {
+    /// The actions that wait for a person, oldest first.
+    package func awaitingApproval() async throws -> [(action: Action, agent: String)] {
+        try await ledger.read { db in
+            try db.all(
+                """
+                SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
+                WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
+                """
+            ) { row in try (Action(row: row), row["caller"]) }
+        }
+    }
+
+    /// Whether an action can be decided now.
+    ///
+    /// - Throws: `ApprovalFailure` if it cannot.
+    package func checkDecidable(_ id: ActionID, approve: Bool) async throws {
+        try await ledger.read { db in _ = try db.actions.decidable(id, approve: approve) }
+    }
+
+    /// Records a person's decision: an approved action is queued, a rejected one becomes the call's error. An approval
+    /// of an action that waits at a cap also releases the others that wait there in the same run, on the same subject
+    /// or by the same agent, within one more allotment.
+    ///
+    /// - Returns: the action as it is now, and the actions released with it.
+    /// - Throws: `ApprovalFailure` if it does not wait for a decision.
+    package func decide(
+        _ id: ActionID, approve: Bool, actor: String, reason: String?, waitUntil: Timestamp, now: Timestamp
+    ) async throws -> Ruling {
+        try await ledger.write { db in
+            let action = try db.actions.decidable(id, approve: approve)
+            guard action.state == .awaiting else { return Ruling(action: action) }
+            try db.run(
+                "INSERT INTO approvals (action, decided_at, decision, actor, reason) VALUES (?, ?, ?, ?, ?)",
+                [id, now, approve ? "approved" : "rejected", actor, reason])
+            let changed = try db.first(
+                "UPDATE actions SET state = ?, available_at = ?, ended_at = ? WHERE id = ? RETURNING *",
+                [approve ? "queued" : "rejected", now, approve ? nil : now, id], read: Action.init)
+            var told: JSONObject = [
+                "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
+            ]
+            var grant: CapGrant?
+            if approve {
+                try db.caps.count(id, of: action.agent, now: now)
+                grant = try action.hold.flatMap {
+                    try db.caps.release(action, $0, actor: actor, waitUntil: waitUntil, now: now)
+                }
+            }
+            if let grant {
+                told["cap"] = .string(grant.hold.cap.key)
+                told["scope"] = .string(grant.scope.key)
+                told["released"] = .integer(grant.followers.count)
+                told["left"] = .integer(grant.left)
+                told["until"] = .string(grant.until.rfc3339)
+            }
+            try db.audit.append(action.entry(.approvalDecided, actor: actor, now: now, told))
+            if approve {
+                try db.invocations.wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
+            } else {
+                let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
+                try db.actions.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
+            }
+            return Ruling(action: changed ?? action, grant: grant)
+        }
+    }
+}
+
+extension ActionStatements {
+    /// An action that waits for a person, or that an approval of another one has already released: somebody who
+    /// approves each of a list finds those too.
+    fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
+        guard let action = try db.first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init) else {
+            throw ApprovalFailure.unknown(id.description)
+        }
+        if action.state == .awaiting { return action }
+        guard approve, try db.caps.isReleased(id) else {
+            throw ApprovalFailure.decided(id, state: action.state.rawValue)
+        }
+        return action
+    }
+}

@@ -1,0 +1,4 @@
+/// Reads and writes the rows of actions.
+struct ActionStatements {
+    let db: LedgerTransaction
+}

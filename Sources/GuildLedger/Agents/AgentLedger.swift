@@ -1,0 +1,76 @@
+package import GuildDomain
+
+extension AgentPause {
+    fileprivate init(row: LedgerRow) throws {
+        try self.init(
+            agent: row["agent"], actor: row["actor"], reason: row["reason"], since: row["since"], until: row["until"])
+    }
+}
+
+/// Pauses and health of agents.
+package struct AgentLedger: Sendable {
+    let ledger: Ledger
+
+    /// The pauses in force, by the agents' names.
+    package func pauses(now: Timestamp) async throws -> [String: AgentPause] {
+        try await ledger.read { try $0.agents.pauses(now: now) }
+    }
+
+    /// Pauses an agent, or changes the reason and the end of its pause; audited.
+    ///
+    /// - Parameter until: later than `now`; nil until it is resumed.
+    package func pause(
+        agent: String, reason: String?, until: Timestamp?, actor: String, commit: String?, now: Timestamp
+    ) async throws -> AgentPause {
+        try await ledger.write { db in
+            let known = try db.agents.pause(of: agent, now: now)
+            let pause = AgentPause(
+                agent: agent, actor: actor, reason: reason, since: known?.since ?? now,
+                until: until.map { max($0, now + .microseconds(1)) })
+            try db.run(
+                """
+                INSERT INTO agent_pauses (agent, actor, reason, since, until) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (agent) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,
+                    since = excluded.since, until = excluded.until
+                """, [agent, actor, reason, pause.since, pause.until])
+            try db.audit.append(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
+                    body: [
+                        "command": "registry pause", "agent": .string(agent),
+                        "reason": reason.map { .string($0) } ?? .null,
+                        "until": until.map { .string($0.rfc3339) } ?? .null,
+                    ]))
+            return pause
+        }
+    }
+
+    /// Ends an agent's pause; audited.
+    ///
+    /// - Returns: false if it was not paused; then nothing is written.
+    package func resume(agent: String, actor: String, commit: String?, now: Timestamp) async throws -> Bool {
+        try await ledger.write { db in
+            guard try db.agents.pause(of: agent, now: now) != nil else { return false }
+            try db.run("DELETE FROM agent_pauses WHERE agent = ?", [agent])
+            try db.audit.append(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: agent, commit: commit,
+                    body: ["command": "registry resume", "agent": .string(agent)]))
+            return true
+        }
+    }
+}
+
+extension AgentStatements {
+    func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
+        try db.first(
+            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now],
+            read: AgentPause.init)
+    }
+
+    func pauses(now: Timestamp) throws -> [String: AgentPause] {
+        let rows = try db.all(
+            "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: AgentPause.init)
+        return Dictionary(rows.map { ($0.agent, $0) }) { first, _ in first }
+    }
+}

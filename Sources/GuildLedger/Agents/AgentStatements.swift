@@ -1,0 +1,4 @@
+/// Reads and writes pauses and health of agents.
+struct AgentStatements {
+    let db: LedgerTransaction
+}

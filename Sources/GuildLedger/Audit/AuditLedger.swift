@@ -1,0 +1,4 @@
+/// The audit log: its chain, proofs, anchors and exports.
+package struct AuditLedger: Sendable {
+    let ledger: Ledger
+}

@@ -1,0 +1,18 @@
+package import GuildDomain
+
+/// An entry as stored in the chain.
+package struct AuditRecord: Sendable, Hashable {
+    package let seq: Int64
+    package let at: Timestamp
+    /// The person or component that acted.
+    package let actor: String
+    package let kind: String
+    package let subject: String
+    /// The commit of the codex that the entry refers to, if any.
+    package let commit: String?
+    package let cause: String?
+    package let root: String?
+    /// Nil if it was erased.
+    package let body: JSONValue?
+    package let hash: String
+}

@@ -1,0 +1,41 @@
+import GuildDomain
+
+extension BudgetStatements {
+    /// Reservations that one sweep ends.
+    private static let expiryLimit = 1000
+
+    /// Whether any open reservation's deadline has passed.
+    func hasExpiredReservations(now: Timestamp) throws -> Bool {
+        try db.holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM reservations INDEXED BY reservations_open
+                WHERE state IN ('held', 'sent') AND deadline <= ?)
+            """, [now])
+    }
+
+    func expireReservations(now: Timestamp) throws -> Int {
+        let expired = try db.all(
+            """
+            SELECT id, invocation FROM reservations INDEXED BY reservations_open
+            WHERE state IN ('held', 'sent') AND deadline <= ? ORDER BY made_at LIMIT \(Self.expiryLimit)
+            """, [now]
+        ) { row in (reservation: try row[0] as ReservationID, invocation: try row[1] as InvocationID) }
+        for (id, of) in expired {
+            guard let invocation = try db.invocations.find(of),
+                let open = try openReservations(of: of).first(where: { $0.reservation.id == id })
+            else { continue }
+            try db.invocations.loseTurn(
+                open.reservation, of: invocation,
+                LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
+        }
+        return expired.count
+    }
+
+    /// Keeps the reservations of an attempt from expiring while their owner lives.
+    func renewReservations(of invocation: Invocation, until: Timestamp) throws {
+        try db.run(
+            """
+            UPDATE reservations SET deadline = ? WHERE invocation = ? AND attempt = ? AND state IN ('held', 'sent')
+            """, [until, invocation.id, invocation.attempt])
+    }
+}

@@ -1,0 +1,4 @@
+/// Reads and writes the commits that were met.
+struct CodexStatements {
+    let db: LedgerTransaction
+}

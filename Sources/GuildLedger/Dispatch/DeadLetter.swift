@@ -1,0 +1,11 @@
+package import GuildDomain
+
+/// An invocation that failed for good, with its event, journal, cost and reason.
+package struct DeadLetter: Sendable, Hashable {
+    package let invocation: Invocation
+    /// `issues.opened`
+    package let eventType: String
+    package let subject: String?
+    /// The number of answered turns; a retry continues after them.
+    package let answeredTurns: Int
+}

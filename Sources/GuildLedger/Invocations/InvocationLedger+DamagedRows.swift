@@ -1,0 +1,56 @@
+package import GuildDomain
+
+/// Work whose own row is damaged ends without being read: it would otherwise be claimed, or taken back, for ever.
+extension InvocationLedger {
+    /// Ends an invocation that cannot be read.
+    package func failDamaged(_ invocation: InvocationID, _ fault: RowFault, now: Timestamp) async throws {
+        try await ledger.write { db in
+            let seq: Int64? = try db.value("SELECT seq FROM invocations WHERE id = ?", [invocation])
+            if let seq { try db.invocations.failDamagedInvocation(seq, fault, now: now) }
+        }
+    }
+
+}
+
+extension ActionLedger {
+    /// Ends an action that cannot be read.
+    package func failDamaged(_ action: ActionID, _ fault: RowFault, now: Timestamp) async throws {
+        try await ledger.write { db in
+            let seq: Int64? = try db.value("SELECT seq FROM actions WHERE id = ?", [action])
+            if let seq { try db.invocations.failDamagedAction(seq, fault, now: now) }
+        }
+    }
+}
+
+extension InvocationStatements {
+    func failDamagedInvocation(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+        try db.run(
+            """
+            UPDATE invocations SET state = 'failed', wait_reason = NULL, lease_owner = NULL, lease_until = NULL,
+                ended_at = ?, outcome = ? WHERE seq = ?
+            """, [now, fault.message, seq])
+        // The damage may be in its id.
+        let id = try? db.value("SELECT id FROM invocations WHERE seq = ?", [seq], as: InvocationID.self)
+        try auditDamage(id?.description ?? "invocation \(seq)", .invocationEnded, actor: "executor", fault, now: now)
+    }
+
+    func failDamagedAction(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+        try db.run(
+            """
+            UPDATE actions SET state = 'failed', lease_owner = NULL, lease_until = NULL, ended_at = ?, error = ?
+            WHERE seq = ?
+            """, [now, fault.message, seq])
+        // The damage may be in its id. A run that waits for it learns of it when its `action_wait` ends.
+        let id = try? db.value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
+        try auditDamage(id?.description ?? "action \(seq)", .actionEnded, actor: "action-executor", fault, now: now)
+    }
+
+    private func auditDamage(
+        _ subject: String, _ kind: AuditEntry.Kind, actor: String, _ fault: RowFault, now: Timestamp
+    ) throws {
+        try db.audit.append(
+            AuditEntry(
+                at: now, actor: actor, kind: kind, subject: subject,
+                body: ["state": "failed", "damaged": .string(fault.message)]))
+    }
+}

@@ -1,0 +1,4 @@
+/// The processes that work on this ledger.
+package struct WorkerLedger: Sendable {
+    let ledger: Ledger
+}

@@ -1,0 +1,32 @@
+import GuildDomain
+
+extension ReportLedger {
+    /// The open work of each process that holds a lease.
+    package func openWork() async throws -> [OpenWork] {
+        try await ledger.read { db in
+            var works: [Int32: OpenWork] = [:]
+            try db.each(
+                """
+                SELECT w.pid, i.id, EXISTS (SELECT 1 FROM reservations r WHERE r.invocation = i.id AND r.state = 'sent')
+                FROM invocations i JOIN workers w ON w.id = i.lease_owner WHERE i.lease_owner IS NOT NULL
+                """
+            ) { row in
+                let process: Int32 = try row[0]
+                let id: InvocationID = try row[1]
+                works[process, default: OpenWork(processID: process)].invocations.insert(id)
+                if try row[2] { works[process, default: OpenWork(processID: process)].calls.insert(id) }
+            }
+            try db.each(
+                """
+                SELECT w.pid, a.id FROM actions a JOIN workers w ON w.id = a.lease_owner
+                WHERE a.lease_owner IS NOT NULL
+                """
+            ) { row in
+                let process: Int32 = try row[0]
+                let id: ActionID = try row[1]
+                works[process, default: OpenWork(processID: process)].sends.insert(id)
+            }
+            return works.values.sorted { $0.processID < $1.processID }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// Reads and writes rows of reports.
+struct ReportStatements {
+    let db: LedgerTransaction
+}

@@ -1,0 +1,59 @@
+package import GuildDomain
+
+extension ScheduleLedger {
+    /// Pauses the target from now on; a pause that is in force already gets the new end.
+    package func pause(_ pause: SchedulePause, commit: String) async throws {
+        try await ledger.write { db in
+            try db.schedules.endPauses(of: pause.target, at: pause.since)
+            try db.run(
+                "INSERT INTO schedule_pauses (target, since, until, actor, reason) VALUES (?, ?, ?, ?, ?)",
+                [
+                    pause.target, pause.since, pause.until, pause.actor,
+                    pause.reason,
+                ])
+            try db.audit.append(
+                AuditEntry(
+                    at: pause.since, actor: pause.actor, kind: .operatorCommand, subject: pause.target,
+                    commit: commit,
+                    body: [
+                        "command": "schedule pause", "until": .string(pause.until.rfc3339),
+                        "reason": pause.reason.map { .string($0) } ?? .null,
+                    ]))
+        }
+    }
+
+    /// Ends the target's pause.
+    ///
+    /// - Returns: whether it was paused.
+    package func resume(_ target: String, actor: String, commit: String, now: Timestamp) async throws -> Bool {
+        try await ledger.write { db in
+            guard try db.schedules.endPauses(of: target, at: now) else { return false }
+            try db.audit.append(
+                AuditEntry(
+                    at: now, actor: actor, kind: .operatorCommand, subject: target, commit: commit,
+                    body: ["command": "schedule resume"]))
+            return true
+        }
+    }
+
+    /// The pauses in force.
+    package func pauses(at instant: Timestamp) async throws -> [SchedulePause] {
+        try await ledger.read { db in
+            try db.all(
+                "SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]
+            ) { row in
+                try SchedulePause(
+                    target: row["target"], since: row["since"], until: row["until"], actor: row["actor"],
+                    reason: row["reason"])
+            }
+        }
+    }
+}
+
+extension ScheduleStatements {
+    @discardableResult
+    fileprivate func endPauses(of target: String, at instant: Timestamp) throws -> Bool {
+        try db.changes(
+            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target]) > 0
+    }
+}

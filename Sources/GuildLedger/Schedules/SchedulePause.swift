@@ -1,0 +1,20 @@
+package import GuildDomain
+
+/// Operator state: a schedule, or all of an agent's, that does not fire for a while.
+package struct SchedulePause: Sendable, Hashable {
+    /// `AGENT`, `AGENT/NAME` or `AGENT/NAME@PERSON`.
+    package let target: String
+    package let since: Timestamp
+    package let until: Timestamp
+    /// `user:NAME`.
+    package let actor: String
+    package let reason: String?
+
+    package init(target: String, since: Timestamp, until: Timestamp, actor: String, reason: String?) {
+        self.target = target
+        self.since = since
+        self.until = until
+        self.actor = actor
+        self.reason = reason
+    }
+}

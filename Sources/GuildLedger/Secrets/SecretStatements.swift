@@ -1,0 +1,4 @@
+/// Reads and writes trusted pairs of secret and host.
+struct SecretStatements {
+    let db: LedgerTransaction
+}
