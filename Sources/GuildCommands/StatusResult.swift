@@ -149,8 +149,8 @@ struct StatusResult: CommandResult {
             lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited\(senders): guild dispatch queue")
         }
         if dispatch.deadLetters > 0 {
-            let letters = dispatch.deadLetters == 1 ? "1 letter" : "\(dispatch.deadLetters) letters"
-            lines.append(style.yellow("dead       \(letters): guild dispatch dead-letters"))
+            let letters = Amount.counted(dispatch.deadLetters, "dead letter")
+            lines.append(style.yellow("failed     \(letters): guild dispatch dead-letters"))
         }
         return lines
     }
