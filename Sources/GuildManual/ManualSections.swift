@@ -25,7 +25,7 @@ enum ManualSections {
                     "6",
                     "A dependency is unavailable: repository missing or corrupt; ledger locked, read-only, full or newer; "
                         + "provider unreachable or stalled."
-                ), ("130", "Interrupted."),
+                ), ("130", "Interrupted: Ctrl-C or SIGTERM. guild serve stops cleanly and exits 0."),
             ])
     }
 
@@ -57,8 +57,9 @@ enum ManualSections {
                 ("guild.yaml", "The organisation; at the root of the codex, or in its folder codex/."),
                 (
                     "$XDG_STATE_HOME/guild/NAME-ID/ledger.sqlite",
-                    "The ledger of a codex, unless another is named: NAME is the folder of the codex, and ID the random id that "
-                        + "its git configuration has as guild.id. Large bodies are in ledger.sqlite.d beside it."
+                    "The ledger of a codex, unless another is named. NAME is the name of the repository's folder; ID is the "
+                        + "beginning of guild.id, a random id in the repository's git configuration. Large bodies are in "
+                        + "ledger.sqlite.d beside it."
                 ),
             ])
     }
