@@ -1,7 +1,7 @@
 import GuildDomain
 import Testing
 
-struct AmountTests {
+@Suite struct AmountTests {
     @Test(arguments: [(0, "0 files"), (1, "1 file"), (1200, "1,200 files")])
     func `a count names one thing or several`(count: Int, text: String) {
         #expect(Amount.counted(count, "file") == text)
