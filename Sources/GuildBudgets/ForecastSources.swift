@@ -34,7 +34,8 @@ struct ForecastSources {
     var caveats: [String] {
         var caveats: [String] = []
         if untried > 0 {
-            caveats.append("\(untried) agents never ran and have no schedule: they are expected to use nothing")
+            let agents = Amount.counted(untried, "agent")
+            caveats.append("\(agents) without a run or a schedule: the forecast counts no use by them")
         }
         if !unknownRuns.isEmpty {
             let names = unknownRuns.prefix(5).joined(separator: ", ") + (unknownRuns.count > 5 ? ", …" : "")

@@ -30,7 +30,7 @@ struct CapStatus: JSONShape, Sendable {
 
     var lines: [String] {
         queues.map { queue in
-            let actions = queue.waiting == 1 ? "1 action" : "\(queue.waiting) actions"
+            let actions = Amount.counted(queue.waiting, "action")
             return "           \(queue.agent): \(actions) \(queue.hold.reason); "
                 + queue.hold.nextStep(agent: queue.agent)
         }

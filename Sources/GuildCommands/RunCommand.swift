@@ -11,9 +11,9 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs one invocation of an agent in the foreground.",
         discussion: """
-            The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C stops \
-            cleanly, settles the budget and exits 130. A run that a budget stops keeps its results, exits 4 and says \
-            what to grant; --resume continues it. If an action of the run was refused, guild exits 1, or 5 if a \
+            The answer streams to standard output; tool calls, tokens and cost go to standard error. Ctrl-C and SIGTERM \
+            stop the run cleanly and settle its budget; guild then exits 130. A run that a budget stops keeps its \
+            results, exits 4 and says what to grant; --resume continues it. If an action of the run was refused, guild exits 1, or 5 if a \
             person, the manifest or a policy refused it; if an action is still open because the system asked to delay \
             it, guild exits 6.
             """)
@@ -32,7 +32,9 @@ struct RunCommand: AsyncParsableCommand {
     var input: String?
 
     @Option(
-        help: ArgumentHelp("A CloudEvent in JSON to run on; - is standard input.", valueName: "file"),
+        help: ArgumentHelp(
+            "A CloudEvent in JSON to run on; - is standard input.",
+            discussion: "A later `guild dispatch` of the same event is a duplicate.", valueName: "file"),
         completion: .file())
     var event: String?
 

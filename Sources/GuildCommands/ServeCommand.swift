@@ -13,8 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
             Components: webhook-gateway, scheduler, registry, dispatcher, executor, action-executor. Each can run in a \
             separate process over the same ledger. guild follows the served ref (--rev, default HEAD) through commits, \
             pushes, branch switches and force-pushes: a valid commit takes effect immediately; an invalid one is \
-            rejected, and the last valid commit stays active. SIGTERM drains, SIGQUIT exits at once, SIGHUP re-reads \
-            the ref.
+            rejected, and the last valid commit stays active. SIGTERM and Ctrl-C drain and exit 0, SIGQUIT exits at \
+            once, SIGHUP re-reads the ref.
             """)
 
     @Argument(

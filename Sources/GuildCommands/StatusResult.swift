@@ -52,14 +52,10 @@ struct StatusResult: CommandResult {
         let size = Amount.bytes(ledger.bytes.addingSaturated(ledger.walBytes))
         lines.append(
             "ledger     \(ledger.path)  \(size), "
-                + Self.count(ledger.events, "event", "events") + ", "
-                + Self.count(ledger.auditEntries, "audit entry", "audit entries"))
+                + Amount.counted(ledger.events, "event") + ", "
+                + Amount.counted(ledger.auditEntries, "audit entry", "audit entries"))
         lines += processLines(ledger, style) + queueLines(ledger, style) + agentLines(style)
         return lines.joined(separator: "\n")
-    }
-
-    private static func count(_ count: Int64, _ one: String, _ many: String) -> String {
-        "\(Amount.grouped(count)) \(count == 1 ? one : many)"
     }
 
     private func codexLines(_ style: Style) -> [String] {
@@ -109,7 +105,7 @@ struct StatusResult: CommandResult {
             return parts.isEmpty ? "none" : parts.joined(separator: ", ")
         }
         var lines = [
-            "inbound    \(Self.count(ledger.inboundDepth, "event waits", "events wait")) for the dispatcher",
+            "inbound    \(Amount.counted(ledger.inboundDepth, "event waits", "events wait")) for the dispatcher",
             "runs       \(states(ledger.invocationsByState))", "actions    \(states(ledger.actionsByState))",
         ]
         lines += held.map { style.yellow(TextTable.printable($0.line)) } + dispatchLines(style)
@@ -144,13 +140,13 @@ struct StatusResult: CommandResult {
                 + parts.joined(separator: ", ")
         }
         if dispatch.windowCount + dispatch.pendingCount > 0 {
-            let windows = dispatch.windowCount == 1 ? "1 debounce window" : "\(dispatch.windowCount) debounce windows"
+            let windows = Amount.counted(dispatch.windowCount, "debounce window")
             let senders = dispatch.pendingOfSenders > 0 ? " (\(dispatch.pendingOfSenders) by their senders)" : ""
             lines.append("held back  \(windows), \(dispatch.pendingCount) rate-limited\(senders): guild dispatch queue")
         }
         if dispatch.deadLetters > 0 {
-            let letters = dispatch.deadLetters == 1 ? "1 letter" : "\(dispatch.deadLetters) letters"
-            lines.append(style.yellow("dead       \(letters): guild dispatch dead-letters"))
+            let letters = Amount.counted(dispatch.deadLetters, "dead letter")
+            lines.append(style.yellow("failed     \(letters): guild dispatch dead-letters"))
         }
         return lines
     }

@@ -25,7 +25,7 @@ enum ManualSections {
                     "6",
                     "A dependency is unavailable: repository missing or corrupt; ledger locked, read-only, full or newer; "
                         + "provider unreachable or stalled."
-                ), ("130", "Interrupted."),
+                ), ("130", "Interrupted: Ctrl-C or SIGTERM. guild serve stops cleanly and exits 0."),
             ])
     }
 
@@ -35,6 +35,10 @@ enum ManualSections {
             [
                 ("GUILD_CODEX", "The codex, unless --codex is given."),
                 ("GUILD_LEDGER", "The ledger, as sqlite:PATH, unless --ledger is given."),
+                (
+                    "GUILD_TRUST_CODEX",
+                    "1, true or yes: trust every secret that a commit names, as --trust-codex does in serve and run."
+                ),
                 ("XDG_STATE_HOME", "The folder of ledgers. Default: ~/.local/state, by the password database."),
                 ("NO_COLOR", "Not empty: no colour."),
                 ("CLICOLOR_FORCE", "Neither empty nor 0: colour even if the output is not a terminal."),
@@ -52,8 +56,10 @@ enum ManualSections {
             [
                 ("guild.yaml", "The organisation; at the root of the codex, or in its folder codex/."),
                 (
-                    "$XDG_STATE_HOME/guild/REPOSITORY-DIGEST/ledger.sqlite",
-                    "The ledger of a codex, unless another is named. Large bodies are in ledger.sqlite.d beside it."
+                    "$XDG_STATE_HOME/guild/NAME-ID/ledger.sqlite",
+                    "The ledger of a codex, unless another is named. NAME is the name of the repository's folder; ID is the "
+                        + "beginning of guild.id, a random id in the repository's git configuration. Large bodies are in "
+                        + "ledger.sqlite.d beside it."
                 ),
             ])
     }

@@ -73,7 +73,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .notABranch(let revision, let place, let reference):
             "\(place): '\(revision.escapingControls)' is not a branch; there is only \(reference.escapingControls)"
         case .notACodex(let place, let revision, let folder):
-            "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") at \(revision)"
+            "\(place): no guild.yaml \(folder.isEmpty ? "at the root or in codex/" : "in \(folder)/") of \(revision)"
         case .notAFile(let path, let found): "\(path): \(found) in place of a plain file of the repository"
         case .malformed(let place, let detail), .tooLarge(let place, let detail): "\(place): \(detail)"
         case .tooSlow(let place, let revision, let limit):

@@ -25,7 +25,9 @@ extension NodeReader {
     func duration(atLeast minimum: Duration = .zero) -> Duration? {
         guard let text = text() else { return nil }
         guard let value = Durations.parse(text), value >= minimum, value <= Self.longestDuration else {
-            mismatch("a duration such as 250ms, 30s, 5m, 1h or 7d" + (minimum > .zero ? ", above zero" : ""))
+            let examples = minimum > .milliseconds(1) ? "30s, 5m, 1h or 7d" : "250ms, 30s, 5m, 1h or 7d"
+            let bound = minimum > .milliseconds(1) ? ", at least \(Amount.duration(minimum))" : ", above zero"
+            mismatch("a duration such as " + examples + (minimum > .zero ? bound : ""))
             return nil
         }
         return value

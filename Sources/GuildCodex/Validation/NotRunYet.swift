@@ -78,7 +78,9 @@ enum NotRunYet {
 
     /// Settings of a signature that its source does not obey.
     static func signatureSettings(of system: SystemProfile) -> Shortfall {
-        .notRun("settings of \(system.title)'s signature other than `secret_refs`")
+        let obeyed = ["secret_refs"] + (system.webhooks?.settings ?? []).sorted()
+        return .notRun(
+            "signature settings of \(system.title) other than \(obeyed.map { "`\($0)`" }.joined(separator: " and "))")
     }
 
     /// A way of authentication that the system's connector does not use.

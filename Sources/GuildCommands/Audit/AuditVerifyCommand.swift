@@ -111,7 +111,7 @@ struct VerdictResult: CommandResult {
     private func good(_ style: Style) -> String {
         let what =
             verdict.first == 1
-            ? "\(Amount.grouped(verdict.entries)) entries"
+            ? Amount.counted(verdict.entries, "entry", "entries")
             : verdict.first > verdict.entries
                 ? "no new entry after \(Amount.grouped(verdict.entries))"
                 : "entries \(Amount.grouped(verdict.first)) to \(Amount.grouped(verdict.entries))"
@@ -120,7 +120,9 @@ struct VerdictResult: CommandResult {
 
     private var notes: [String] {
         var lines: [String] = []
-        if verdict.erased > 0 { lines.append("  \(Amount.grouped(verdict.erased)) bodies were erased under a policy") }
+        if verdict.erased > 0 {
+            lines.append("  \(Amount.counted(verdict.erased, "body was", "bodies were")) erased under a policy")
+        }
         if let at = verdict.rememberedAt {
             lines.append(
                 "  earlier entries were verified at \(LocalTime.text(at)), not now: --full begins at the first")

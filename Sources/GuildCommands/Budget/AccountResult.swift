@@ -157,7 +157,8 @@ struct AccountResult: CommandResult {
         }
         if let waiting = report.total?.waiting, waiting > 0 {
             let next = "guild budget grant \(report.account) TOKENS --reason WHY"
-            lines.append(style.yellow("\(waiting) invocations wait for room: \(TextTable.printable(next))"))
+            let who = Amount.counted(waiting, "invocation waits", "invocations wait")
+            lines.append(style.yellow("\(who) for room: \(TextTable.printable(next))"))
         }
         return lines.joined(separator: "\n")
     }

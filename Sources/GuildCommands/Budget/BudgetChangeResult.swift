@@ -131,7 +131,7 @@ struct BudgetChangeResult: CommandResult {
     private func waiting(_ style: Style) -> [String] {
         guard let outcome = change.outcome else {
             let count = change.after?.waiting ?? 0
-            return count > 0 ? ["", "\(count) invocations wait for room"] : []
+            return count > 0 ? ["", "\(Amount.counted(count, "invocation waits", "invocations wait")) for room"] : []
         }
         var lines: [String] = []
         if !outcome.woken.isEmpty {
@@ -142,10 +142,16 @@ struct BudgetChangeResult: CommandResult {
                 case .served(let pid, let host): "guild serve (process \(pid) on \(host)) continues"
                 case .unattended: "next: guild serve --once"
                 }
-            lines += ["", "\(outcome.woken.count) waiting invocations continue: \(names)\(more)", next]
+            let woken = Amount.counted(
+                outcome.woken.count, "waiting invocation continues", "waiting invocations continue")
+            lines += ["", "\(woken): \(names)\(more)", next]
         }
         if outcome.stillWaiting > 0 {
-            lines.append(style.yellow("\(outcome.stillWaiting) still wait, because they need more"))
+            lines.append(
+                style.yellow(
+                    outcome.stillWaiting == 1
+                        ? "1 still waits, because it needs more"
+                        : "\(outcome.stillWaiting) still wait, because they need more"))
         }
         return lines
     }

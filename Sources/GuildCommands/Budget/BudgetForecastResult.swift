@@ -87,7 +87,8 @@ struct BudgetForecastResult: CommandResult {
             return "nothing to forecast: there is no ledger yet; a run creates it"
         }
         var lines = [
-            style.dim("the next \(forecast.days) days, until \(LocalTime.text(forecast.until, zone: zone))"),
+            style.dim(
+                "the next \(Amount.counted(forecast.days, "day")), until \(LocalTime.text(forecast.until, zone: zone))"),
             table.text(style, showsHeadings: true),
         ]
         let limits = forecast.lines.flatMap { line in line.limits.map { (line.account, $0) } }
@@ -103,7 +104,7 @@ struct BudgetForecastResult: CommandResult {
             let fate = limit.exhaustedAt.map { $0 <= forecast.since ? "now" : LocalTime.text($0, zone: zone) }
             return [
                 account, standing.period.rawValue, standing.unit.text(standing.limit),
-                standing.unit.text(standing.remaining), fate ?? "not within \(forecast.days) days",
+                standing.unit.text(standing.remaining), fate ?? "not within \(Amount.counted(forecast.days, "day"))",
             ]
         }
         return TextTable(["ACCOUNT", "PERIOD", "LIMIT", "REMAINING", "EXHAUSTED"], rows, rightAligned: [2, 3])
@@ -126,7 +127,9 @@ struct BudgetForecastResult: CommandResult {
     }
 
     private func span(_ days: Double) -> String {
-        days < 1 ? "\(max(1, Int((days * 24).rounded()))) h of data" : "\(Int(days.rounded())) days of data"
+        days < 1
+            ? "\(max(1, Int((days * 24).rounded()))) h of data"
+            : "\(Amount.counted(Int(days.rounded()), "day")) of data"
     }
 }
 

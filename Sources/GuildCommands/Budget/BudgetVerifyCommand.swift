@@ -154,12 +154,12 @@ struct BudgetVerificationResult: CommandResult {
 
     private var checked: String {
         var parts = [
-            "\(Amount.grouped(verification.entries)) entries", "\(Amount.grouped(verification.postings)) postings",
-            "\(Amount.grouped(verification.accounts)) accounts",
-            "\(Amount.grouped(verification.openReservations)) open reservations",
+            Amount.counted(verification.entries, "entry", "entries"), Amount.counted(verification.postings, "posting"),
+            Amount.counted(verification.accounts, "account"),
+            Amount.counted(verification.openReservations, "open reservation"),
         ]
         if verification.closedEntries > 0 {
-            parts.append("\(Amount.grouped(verification.closedEntries)) entries closed")
+            parts.append(Amount.counted(verification.closedEntries, "entry", "entries") + " closed")
         }
         if verification.estimatedTokens > 0 {
             parts.append("\(Amount.grouped(verification.estimatedTokens)) tokens estimated")

@@ -102,7 +102,9 @@ struct BacktestResult: CommandResult {
     private var costs: String {
         let known = test.lines.filter { $0.meanTokens != nil }
         func sum(_ part: (Backtest.Line) -> Int64?) -> Int64 { known.reduce(0) { $0.addingSaturated(part($1) ?? 0) } }
-        guard !known.isEmpty else { return "the cost is unknown: none of these has called a model yet" }
+        guard !known.isEmpty else {
+            return "the cost is unknown: no agent that ran or would run has called a model yet"
+        }
         let unknown = test.lines.filter { $0.meanTokens == nil && $0.expected > 0 }.map(\.agent)
         return
             "about \(Amount.grouped(sum(\.expectedTokens))) tokens, \(Money.dollars(sum(\.expectedCost))), instead of "
@@ -116,7 +118,7 @@ struct BacktestResult: CommandResult {
         var lines = [table.rows.isEmpty ? emptyText : table.text(style, showsHeadings: !isQuiet)]
         if isQuiet || test.events == 0 { return lines.joined(separator: "\n") }
         lines.append(
-            "\(test.events) events since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
+            "\(Amount.counted(test.events, "event")) since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
                 + "\(test.changed) decided differently" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
         lines.append(costs)
         lines += test.changes.map { change in

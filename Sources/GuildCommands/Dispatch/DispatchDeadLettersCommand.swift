@@ -67,7 +67,7 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
 struct DeadLettersRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Queues dead letters again (audited).",
-        discussion: "Each continues after its journal: guild asks and does nothing twice.")
+        discussion: "Each continues after the last answer in its journal. No model call and no action is repeated.")
 
     @Argument(help: ArgumentHelp("The ids of the invocations.", valueName: "id"))
     var ids: [String] = []

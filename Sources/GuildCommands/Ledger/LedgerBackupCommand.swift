@@ -62,8 +62,8 @@ struct BackupResult: CommandResult {
         guard !isQuiet else { return path }
         var lines = [
             "Backed up \(contents.ledger) into \(style.bold(path)).",
-            "  \(Amount.bytes(contents.bytes)), \(contents.bodies) bodies, "
-                + "\(Amount.grouped(contents.auditEntries)) audit entries, head \(contents.auditHead)",
+            "  \(Amount.bytes(contents.bytes)), \(Amount.counted(contents.bodies, "large body", "large bodies")), "
+                + "\(Amount.counted(contents.auditEntries, "audit entry", "audit entries")), head \(contents.auditHead)",
         ]
         lines += contents.damagedBodies.prefix(20).map {
             style.red("damaged") + ": body \($0) was already missing or changed in the ledger"

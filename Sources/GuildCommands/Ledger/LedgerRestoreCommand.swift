@@ -76,8 +76,8 @@ struct RestoreResult: CommandResult {
     func text(_ style: Style, isQuiet: Bool) -> String {
         let contents = report.contents
         let what =
-            "the backup of \(LocalTime.text(contents.madeAt)), \(Amount.grouped(contents.auditEntries)) audit entries, "
-            + "head \(contents.auditHead)"
+            "the backup of \(LocalTime.text(contents.madeAt)), "
+            + "\(Amount.counted(contents.auditEntries, "audit entry", "audit entries")), head \(contents.auditHead)"
         guard report.isDone else { return style.green("valid") + ": \(what)" }
         guard !isQuiet else { return report.ledger }
         var lines = ["\(style.bold(report.ledger)) is \(what)."]

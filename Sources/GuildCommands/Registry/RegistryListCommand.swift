@@ -53,7 +53,11 @@ struct AgentListResult: ListResult {
     let hasLedger: Bool
 
     var emptyText: String {
-        total == 0 ? "the codex has no agents" : "none of the \(total) agents matches; remove a filter"
+        switch total {
+        case 0: "the codex has no agents"
+        case 1: "the only agent does not match; remove a filter"
+        default: "none of the \(total) agents matches; remove a filter"
+        }
     }
 
     var rows: [AgentListing] { agents }

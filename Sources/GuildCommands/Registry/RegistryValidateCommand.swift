@@ -78,11 +78,9 @@ struct ValidationResult: ListResult {
         }
         let errors = result.problems.count { $0.severity == .error }
         let verdict = errors == 0 ? style.green("valid") : style.red("invalid")
-        let counts = "\(count(errors, "error")), \(count(result.warnings.count, "warning"))"
-        let agents = result.snapshot.map { ", \(count($0.agents.count, "agent"))" } ?? ""
+        let counts = "\(Amount.counted(errors, "error")), \(Amount.counted(result.warnings.count, "warning"))"
+        let agents = result.snapshot.map { ", \(Amount.counted($0.agents.count, "agent"))" } ?? ""
         if !isQuiet { lines.append("\(TextTable.printable(result.revision)): \(verdict), \(counts)\(agents)") }
         return lines.joined(separator: "\n")
     }
-
-    private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

@@ -113,11 +113,7 @@ struct SchedulePreviewResult: CommandResult {
 
     /// The source of the estimate for a run.
     private static func source(_ forecast: Row) -> String {
-        switch forecast.meanOf {
-        case 0: "perInvocation"
-        case 1: "1 run"
-        default: "\(forecast.meanOf) runs"
-        }
+        forecast.meanOf == 0 ? "perInvocation" : Amount.counted(forecast.meanOf, "run")
     }
 
     func text(_ style: Style, isQuiet: Bool) -> String {
@@ -126,6 +122,6 @@ struct SchedulePreviewResult: CommandResult {
         guard !isQuiet else { return lines }
         let more = document.complete ? "" : "at least "
         return lines
-            + "\n\(more)\(Amount.grouped(Int64(document.runs))) runs, about \(Amount.grouped(document.tokens)) tokens"
+            + "\n\(more)\(Amount.counted(document.runs, "run")), about \(Amount.grouped(document.tokens)) tokens"
     }
 }

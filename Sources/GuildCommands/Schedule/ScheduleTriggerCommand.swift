@@ -24,7 +24,7 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
             let schedules = Set(selection.entries.map(\.plan.name)).sorted()
             guard schedules.count == 1 else {
                 throw Failure(
-                    .usage, "\(selection.target) has \(schedules.count) schedules",
+                    .usage, "\(selection.target) has \(Amount.counted(schedules.count, "schedule"))",
                     hint: "name one: \(schedules.prefix(20).joined(separator: ", "))")
             }
             let fired = try await room.desk.trigger(selection)
@@ -146,6 +146,7 @@ struct ScheduleUnfiredResult: CommandResult {
         guard !due.isEmpty else { return isQuiet ? "" : emptyText }
         let lines = table(.local).text(style, showsHeadings: !isQuiet)
         guard !isQuiet else { return lines }
-        return lines + "\n\(due.count) runs of about \(Amount.grouped(mean.tokens)) tokens: \(Amount.grouped(tokens))"
+        return lines
+            + "\n\(Amount.counted(due.count, "run")) of about \(Amount.grouped(mean.tokens)) tokens: \(Amount.grouped(tokens))"
     }
 }

@@ -34,7 +34,8 @@ package struct StandardWebhooks: WebhookSource {
 
     package func objection(to secret: Secret) -> String? {
         StandardWebhooksKey(secret) == nil
-            ? "it is not the base64 of 24 to 64 bytes, with or without `whsec_` before it" : nil
+            ? "it must be the base64 of 24 to 64 bytes, with or without `whsec_` before it, or `whpk_` and the base64 of a "
+                + "public key" : nil
     }
 
     package func authenticate(_ delivery: WebhookDelivery, by secrets: [Secret]) -> WebhookVerdict {

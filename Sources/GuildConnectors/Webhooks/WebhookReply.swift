@@ -55,7 +55,7 @@ package enum WebhookOutcome: Sendable {
         case .unauthorized: .refused(401, "Unauthorized")
         case .malformed(let refusal): .refused(400, "Bad webhook", detail: refusal.message)
         case .tooLarge(let limit):
-            .refused(413, "Payload too large", detail: "this endpoint accepts \(limit) bytes")
+            .refused(413, "Payload too large", detail: "this endpoint accepts at most \(limit) bytes")
         case .notConfigured: .refused(503, "Not configured", retryAfterSeconds: Self.notConfiguredSeconds)
         case .busy: .refused(503, "The queue is full", retryAfterSeconds: Self.busySeconds)
         case .limited(let wait): .refused(429, "Too many requests", retryAfterSeconds: Self.seconds(wait))

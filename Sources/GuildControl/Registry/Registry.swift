@@ -149,7 +149,7 @@ package struct Registry: Sendable {
             let body: JSONValue = try request.body.isEmpty ? [:] : JSONParser.parse(request.body)
             guard case .object(let object) = body else { return Self.badBody("a mapping, or nothing") }
             if let unknown = object.keys.first(where: { $0 != "reason" && $0 != "seconds" }) {
-                return Self.badBody("'reason' and 'seconds', and not '\(unknown.prefix(40))'")
+                return Self.badBody("a mapping of 'reason' and 'seconds' alone; it has '\(unknown.prefix(40))'")
             }
             let seconds = object["seconds"]?.integer
             guard object["seconds"] == nil || (1...Int64(Self.longestPauseSeconds)).contains(seconds ?? 0) else {

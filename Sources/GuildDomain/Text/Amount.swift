@@ -11,6 +11,11 @@ package enum Amount {
         return text
     }
 
+    /// `1 file`, `1,200 files`; `plural` is for nouns that take more than an s.
+    package static func counted(_ count: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        grouped(Int64(clamping: count)) + " " + (count == 1 ? noun : plural ?? noun + "s")
+    }
+
     /// `12.4 MiB`
     package static func bytes(_ value: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]

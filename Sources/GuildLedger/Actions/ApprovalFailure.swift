@@ -10,7 +10,7 @@ package enum ApprovalFailure: GuildError, Equatable {
     package var message: String {
         switch self {
         case .unknown(let id): "there is no action '\(id)' that waits for approval"
-        case .decided(let id, let state): "action \(id) does not wait for approval: it is \(state)"
+        case .decided(let id, let state): "action \(id) does not wait for approval: its state is '\(state)'"
         }
     }
 

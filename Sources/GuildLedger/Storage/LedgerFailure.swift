@@ -9,7 +9,7 @@ package enum LedgerFailure: GuildError, Equatable {
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
-    /// The file of a large body is missing or damaged.
+    /// A body is damaged, or the file of a large one is missing.
     case damagedBody(path: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
@@ -51,7 +51,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
         case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
-        case .damagedBody: "restore the folder beside the ledger from the ledger's backup"
+        case .damagedBody: "restore it from a backup of the ledger"
         case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
         case .unusable, .fenced: nil

@@ -66,13 +66,15 @@ extension UpkeepLedger {
     private func auditFinding() async throws -> LedgerFinding {
         let verdict = try await ledger.audit.verify()
         let problems = verdict.problem.map { ["entry \($0.seq): \($0.reason)"] } ?? []
-        return LedgerFinding(.audit, "\(verdict.entries) entries, head \(verdict.head)", problems: problems)
+        return LedgerFinding(
+            .audit, "\(Amount.counted(verdict.entries, "entry", "entries")), head \(verdict.head)", problems: problems)
     }
 
     private func books(now: Timestamp) async throws -> LedgerFinding {
         let found = try await ledger.budgets.verify(now: now)
         return LedgerFinding(
-            .books, "\(found.entries) entries, \(found.accounts) accounts",
+            .books,
+            Amount.counted(found.entries, "entry", "entries") + ", " + Amount.counted(found.accounts, "account"),
             problems: found.findings.map { "\($0.place): \($0.problem)" })
     }
 
@@ -80,11 +82,14 @@ extension UpkeepLedger {
 
     func bodyFinding() async throws -> LedgerFinding {
         let (named, damaged) = try await damagedBodies()
-        if !damaged.isEmpty { return LedgerFinding(.bodies, "\(named) files", problems: damaged.map(\.message)) }
+        let files = Amount.counted(named, "file")
+        if !damaged.isEmpty { return LedgerFinding(.bodies, files, problems: damaged.map(\.message)) }
         let strays = try await strayBodies()
         return LedgerFinding(
-            .bodies, "\(named) files",
-            problems: strays.isEmpty ? [] : ["\(strays.count) files that no row names; housekeeping removes them"],
+            .bodies, files,
+            problems: strays.isEmpty
+                ? []
+                : ["\(Amount.counted(strays.count, "file")) that no row names: housekeeping removes such files"],
             isHarmless: true)
     }
 
