@@ -64,6 +64,7 @@ package struct Serve: Sendable {
         let deployment = try await Deployment(
             settings, redactor: redactor, lockPatience: Self.lockPatience, role: .serving)
         defer { deployment.close() }
+        try await deployment.requireOwnSchema()
         try deployment.access.repository.separateReading()
         try await beginWithHead(deployment, isListening: address != nil)
         let worker = try await deployment.ledger.workers.register(

@@ -18,6 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         let codex = try context.codex().load()
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let status = try await ledger?.reports.status()
+        try await context.warnOfDamagedActions(in: ledger)
         var agents: [AgentListing] = []
         if let snapshot = codex.snapshot {
             agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: context.now)

@@ -42,6 +42,7 @@ package final class Ledger: Sendable {
             }
             engine = try SQLiteEngine(location, busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
             self.wakeUps = wakeUps ?? engine.wakeUps
+            try ExistingFile.mark(location)
             lane = Lane(of: engine, path: location.path, endProcess: endProcess)
         } catch {
             throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
@@ -166,6 +167,7 @@ package final class Ledger: Sendable {
         let exists = stat(location.path, &status) == 0
         if exists, status.st_mode & S_IFMT != S_IFREG { throw .notALedger(path: location.path) }
         if mustExist, !exists { throw .missing(path: location.path) }
+        if exists { try ExistingFile.check(location, size: Int64(status.st_size), mustExist: mustExist) }
         // SQLite would make a file wherever it leads.
         if !exists, DurableFile.exists(location.path) {
             throw .unusable(path: location.path, reason: "it is a dangling symbolic link")

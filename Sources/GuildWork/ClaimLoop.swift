@@ -23,6 +23,7 @@ package final class ClaimLoop: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     private let state: Mutex<(freeSlots: Int, isDraining: Bool)>
+    private let told = Mutex<String?>(nil)
 
     package init(ledger: Ledger, worker: Worker, topic: Topic, slots: Int, time: any TimeSource, logger: Logger) {
         self.ledger = ledger
@@ -50,25 +51,31 @@ package final class ClaimLoop: Sendable {
             try await withTaskCancellationOrGracefulShutdownHandler {
                 while !Task.isCancelled, !isDraining {
                     let seen = signal.generation
-                    let latest = try await recover()
-                    let claimedAt = time.now
-                    for work in try await claimed(claim) {
-                        group.addTask {
-                            defer {
-                                self.giveSlots(1)
-                                signal.raise()
-                            }
-                            do {
-                                try await self.perform(work)
-                            } catch {
-                                self.drain()
-                                throw error
+                    do {
+                        let latest = try await recover()
+                        let claimedAt = time.now
+                        for work in try await claimed(claim) {
+                            group.addTask {
+                                defer {
+                                    self.giveSlots(1)
+                                    signal.raise()
+                                }
+                                do {
+                                    try await self.perform(work)
+                                } catch {
+                                    self.drain()
+                                    throw error
+                                }
                             }
                         }
+                        let next = try await nextTime(claimedAt) ?? latest
+                        await signal.wait(
+                            after: seen, until: min(max(next, time.now + Self.leastSleep), latest), time: time)
+                    } catch let fault as RowFault {
+                        // A row that belongs to no work: it is no reason to end, and the next look may do without it.
+                        tell(fault)
+                        await signal.wait(after: seen, until: time.now + Self.watch, time: time)
                     }
-                    let next = try await nextTime(claimedAt) ?? latest
-                    await signal.wait(
-                        after: seen, until: min(max(next, time.now + Self.leastSleep), latest), time: time)
                 }
             } onCancelOrGracefulShutdown: {
                 self.drain()
@@ -131,9 +138,23 @@ package final class ClaimLoop: Sendable {
     private func claimed(_ claim: (Int) async throws -> [Work]) async throws -> [Work] {
         let free = takeSlots()
         guard free > 0 else { return [] }
-        let works = try await claim(free)
-        giveSlots(free - works.count)
-        return works
+        do {
+            let works = try await claim(free)
+            giveSlots(free - works.count)
+            return works
+        } catch {
+            giveSlots(free)
+            throw error
+        }
+    }
+
+    /// Tells of each fault once, however often it is met.
+    private func tell(_ fault: RowFault) {
+        let isNew = told.withLock { told in
+            defer { told = fault.message }
+            return told != fault.message
+        }
+        if isNew { logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"]) }
     }
 
     /// - Returns: how many slots were free; all of them are taken now.

@@ -89,7 +89,9 @@ extension SQLiteConnection {
                 let bodyHash = AuditHash.body(salt: try row["salt"], body: bytes)
                 let hash = AuditHash.entry(
                     seq: seq, at: try row["at"],
-                    texts: try ["actor", "kind", "subject", "commit_id", "cause", "root"].map { try row[$0] as String? },
+                    texts: try ["actor", "kind", "subject", "commit_id", "cause", "root"].map {
+                        try row[$0] as String?
+                    },
                     bodyHash: bodyHash, previous: previous)
                 try db.run(
                     "UPDATE audit SET body_hash = ?, prev = ?, hash = ? WHERE seq = ?",

@@ -47,9 +47,18 @@ import Testing
         let stored = try store.store(Self.large)
         let path = folder.path + "/" + (try #require(try files().first))
         try Data("other".utf8).write(to: URL(fileURLWithPath: path))
-        #expect(throws: LedgerFailure.damagedBody(path: path)) { try store.load(stored) }
+        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is not what was stored")) {
+            try store.load(stored)
+        }
         unlink(path)
-        #expect(throws: LedgerFailure.damagedBody(path: path)) { try store.load(stored) }
+        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is missing")) { try store.load(stored) }
+        mkdir(path, 0o700)
+        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is a folder, not a file")) {
+            try store.load(stored)
+        }
+        let event = EventID(now: start)
+        let fault = #expect(throws: RowFault.self) { try store.payload(stored, of: event) }
+        #expect(fault?.message.contains("event \(event)") == true)
     }
 
     @Test func `a store whose folder is gone says so`() {

@@ -100,6 +100,29 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func `a damaged row that is met while looking for work does not end the loop, and takes no slot`() async throws {
+        try await withLedger { ledger async throws in
+            let (worker, tally) = (try await ledger.worker(), Tally())
+            let fault = RowFault(column: "c", found: "NULL", sql: "SELECT c FROM t")
+            await #expect(throws: Failure(.failed, "done")) {
+                try await loop(ledger, worker, slots: 2).run { limit in
+                    #expect(limit == 2)
+                    tally.ask()
+                    switch tally.asked {
+                    case 1: throw fault
+                    case 2: return []
+                    default: return [{ throw Failure(.failed, "done") }]
+                    }
+                } nextTime: { now in
+                    if tally.asked == 2 { throw fault }
+                    return now
+                }
+            }
+            #expect(tally.asked == 3)
+        }
+    }
+
     @Test func `work that ends lets go of its lease keeper, a lost lease of its work`() async throws {
         try await ClaimLoop.holdingLease(renew: {}, time: SystemTime()) {}
         let never = Signal()

@@ -16,6 +16,7 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let now = context.now
         let waiting = try await ledger?.actions.awaitingApproval() ?? []
+        try await context.warnOfDamagedActions(in: ledger)
         let standings = try await ledger?.actions.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))
     }

@@ -34,7 +34,11 @@ package struct ApprovalDesk: Sendable {
         for id in ids {
             do {
                 let action = try await WrittenID.action(id, in: ledger)
-                try await ledger.actions.checkDecidable(action, approve: approve)
+                do {
+                    try await ledger.actions.checkDecidable(action, approve: approve)
+                } catch is RowFault {
+                    // The decision ends it.
+                }
                 // One that is named twice is meant once.
                 if !found.contains(action) { found.append(action) }
             } catch let failure as any GuildError where failure.kind == .usage {
@@ -50,8 +54,14 @@ package struct ApprovalDesk: Sendable {
     /// - Throws: `ApprovalFailure` if the id names no waiting action.
     package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
         let now = time.now
-        return try await ledger.actions.decide(
-            id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
+        do {
+            return try await ledger.actions.decide(
+                id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
+        } catch let fault as RowFault {
+            // Nobody could know what is agreed to, and it would wait for ever.
+            try await ledger.actions.failDamaged(id, fault, now: now)
+            throw fault
+        }
     }
 
     /// The step after a decision: a running process continues, or somebody has to start one.

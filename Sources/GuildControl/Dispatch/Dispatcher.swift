@@ -98,8 +98,14 @@ package struct Dispatcher: Service {
         _ snapshot: CodexSnapshot
     ) async throws {
         let event = message.event
-        let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
-        let decisions = policy.applied(to: routed, of: event, alerts: alerts)
+        let decisions: [Decision]
+        if let damage = message.damage {
+            logger.error("\(damage)", metadata: ["event": "\(event.id)", "hint": "restore the ledger from a backup"])
+            decisions = [Decision(rule: "", agent: "", outcome: .invalid, reasons: [damage])]
+        } else {
+            let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
+            decisions = policy.applied(to: routed, of: event, alerts: alerts)
+        }
         let decided = try await ledger.dispatch.record(
             message, decisions, commit: snapshot.commit, head: fence(snapshot), now: time.now)
         for decision in decided ?? [] {

@@ -1,15 +1,38 @@
 package import GuildDomain
 
 extension ActionLedger {
-    /// The actions that wait for a person, oldest first.
+    /// The actions that wait for a person, oldest first, without those whose row is damaged.
     package func awaitingApproval() async throws -> [(action: Action, agent: String)] {
+        try await awaiting().whole
+    }
+
+    /// The actions that would wait for a person, but whose row cannot be read. A decision about one ends it.
+    package func damagedAwaiting() async throws -> [(id: ActionID, fault: RowFault)] {
+        try await awaiting().damaged
+    }
+
+    private typealias Awaiting = (
+        whole: [(action: Action, agent: String)], damaged: [(id: ActionID, fault: RowFault)]
+    )
+
+    private func awaiting() async throws -> Awaiting {
         try await ledger.read { db in
-            try db.all(
+            var found: Awaiting = ([], [])
+            try db.each(
                 """
                 SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
                 WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
                 """
-            ) { row in try (Action(row: row), row["caller"]) }
+            ) { row in
+                do {
+                    found.whole.append(try (Action(row: row), row["caller"]))
+                } catch let fault as RowFault {
+                    // Without a name nobody could decide about it.
+                    guard let id = try? row["id"] as ActionID else { return }
+                    found.damaged.append((id, fault))
+                }
+            }
+            return found
         }
     }
 

@@ -130,9 +130,15 @@ extension ReportLedger {
         }
         return try rows.map { seq, receivedAt, event, stored, isErased, decisions in
             var event = event
-            if !isErased { event.payload = try ledger.bodies.load(stored) }
+            var isGone = isErased
+            do {
+                if !isErased { event.payload = try ledger.bodies.payload(stored, of: event.id) }
+            } catch is RowFault {
+                // The others can still be tried.
+                isGone = true
+            }
             return RecordedEvent(
-                seq: seq, receivedAt: receivedAt, event: event, isErased: isErased,
+                seq: seq, receivedAt: receivedAt, event: event, isErased: isGone,
                 outcomes: decisions)
         }
     }

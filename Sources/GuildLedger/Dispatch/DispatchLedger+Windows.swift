@@ -135,7 +135,7 @@ extension DispatchLedger {
         }
         let events = try rows.reversed().map { event, stored in
             var event = event
-            event.payload = try ledger.bodies.load(stored)
+            event.payload = try ledger.bodies.payload(stored, of: event.id)
             return event
         }
         return (events, count)

@@ -32,13 +32,15 @@ package struct DispatchLedger: Sendable {
         for one in damaged { try await discard(one.message, one.fault, now: now) }
         return try rows.map { seq, spent, event, stored in
             var event = event
-            do throws(LedgerFailure) {
-                event.payload = try ledger.bodies.load(stored)
-            } catch .damagedBody {
-                // It is read as invalid JSON, so that it is decided as invalid and does not block the following ones.
-                event.payload = []
+            var damage: String?
+            do {
+                event.payload = try ledger.bodies.payload(stored, of: event.id)
+            } catch let fault as RowFault {
+                damage = fault.message
             }
-            return InboundMessage(seq: seq, event: event, rootTokens: spent)
+            var message = InboundMessage(seq: seq, event: event, rootTokens: spent)
+            message.damage = damage
+            return message
         }
     }
 

@@ -12,7 +12,7 @@ package struct RecordedEvent: Sendable, Hashable {
     package let seq: Int64
     package let receivedAt: Timestamp
     package let event: Event
-    /// Its content is gone; it can be counted, not decided.
+    /// Its content is erased or damaged; it can be counted, not decided.
     package let isErased: Bool
     package let outcomes: [Outcome]
 }

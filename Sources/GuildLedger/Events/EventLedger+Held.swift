@@ -23,10 +23,10 @@ extension EventLedger {
         }
         return try rows.map { event, receivedAt, stored in
             var event = event
-            do throws(LedgerFailure) {
-                event.payload = try ledger.bodies.load(stored)
-            } catch .damagedBody {
-                // As in `inbound`: it is decided as invalid and blocks nothing behind it.
+            do {
+                event.payload = try ledger.bodies.payload(stored, of: event.id)
+            } catch is RowFault {
+                // The dispatcher finds it, and decides it as invalid.
                 event.payload = []
             }
             return HeldEvent(event: event, receivedAt: receivedAt)

@@ -29,7 +29,7 @@ extension EventLedger {
         }
         return try found.map { event, stored in
             var event = event
-            event.payload = try ledger.bodies.load(stored)
+            event.payload = try ledger.bodies.payload(stored, of: event.id)
             return event
         }
     }

@@ -53,7 +53,7 @@ package struct EventLedger: Sendable {
         let found = try await ledger.read { db in try db.events.find(id) }
         return try found.map { event, stored in
             var event = event
-            event.payload = try ledger.bodies.load(stored)
+            event.payload = try ledger.bodies.payload(stored, of: event.id)
             return event
         }
     }

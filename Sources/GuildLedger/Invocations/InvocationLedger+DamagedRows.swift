@@ -40,9 +40,24 @@ extension InvocationStatements {
             UPDATE actions SET state = 'failed', lease_owner = NULL, lease_until = NULL, ended_at = ?, error = ?
             WHERE seq = ?
             """, [now, fault.message, seq])
-        // The damage may be in its id. A run that waits for it learns of it when its `action_wait` ends.
+        try tellRun(ofAction: seq, fault, now: now)
+        // The damage may be in its id.
         let id = try? db.value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
         try auditDamage(id?.description ?? "action \(seq)", .actionEnded, actor: "action-executor", fault, now: now)
+    }
+
+    /// Gives the run that waits for a damaged action its failure as the result. If the damage is in the columns that
+    /// name the run, it learns of it when its `action_wait` ends.
+    private func tellRun(ofAction seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+        do {
+            let call = try db.first("SELECT invocation, n, position FROM actions WHERE seq = ?", [seq]) { row in
+                (invocation: try row[0] as InvocationID, turn: try row[1] as Int, position: try row[2] as Int)
+            }
+            guard let call else { return }
+            let isOpen = try finishCall(
+                call.invocation, turn: call.turn, position: call.position, result: fault.message, isError: true)
+            if isOpen { try wakeIfNothingPends(call.invocation, waitUntil: Timestamp(microseconds: .max), now: now) }
+        } catch is RowFault {}
     }
 
     private func auditDamage(

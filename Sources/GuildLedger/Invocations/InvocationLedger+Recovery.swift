@@ -11,20 +11,25 @@ extension InvocationLedger {
     /// An open reservation that was only held is released; one that was sent is posted at its bound, marked estimated,
     /// because the provider may have billed it.
     package func recover(except worker: Worker, now: Timestamp) async throws -> Recovery {
-        let dead = try await Set(foreignOwners(worker) + ledger.workers.registered()).subtracting([worker.id]).filter(
+        let foreign = try await foreignOwners(worker)
+        let dead = try await Set(foreign.workers + ledger.workers.registered()).subtracting([worker.id]).filter(
             ledger.workers.isDead)
+        // A damaged owner owns nothing.
+        let gone: [any Storable] = dead.map { $0.bytes } + foreign.damaged
         let found = try await ledger.write { db in
             var found = Recovery()
-            for owner in dead {
+            for owner in gone {
                 found.released += try db.invocations.clearAffinity(to: owner)
+            }
+            for owner in dead {
                 try db.run("UPDATE workers SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [now, owner])
             }
             let held = """
                 lease_owner IS NOT NULL AND lease_owner <> ? AND (
-                    lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(dead.count))))
+                    lease_until <= ? OR lease_owner IN (\(LedgerTransaction.places(gone.count))))
                 ORDER BY seq LIMIT \(Self.recoveryLimit)
                 """
-            let arguments: [(any Storable)?] = [worker.id, now] + Array(dead)
+            let arguments: [(any Storable)?] = [worker.id, now] + gone
             let invocations = try db.work(
                 "SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init
             ) { seq, fault in try db.invocations.failDamagedInvocation(seq, fault, now: now) }
@@ -50,9 +55,10 @@ extension InvocationLedger {
         return found
     }
 
-    /// The workers other than this one that hold something or are wanted for something.
-    func foreignOwners(_ worker: Worker) async throws -> [WorkerID] {
-        try await ledger.read { db in
+    /// The workers other than this one that hold something or are wanted for something, and what stands there but is no
+    /// worker.
+    func foreignOwners(_ worker: Worker) async throws -> (workers: [WorkerID], damaged: [[UInt8]]) {
+        let owners = try await ledger.read { db in
             try db.column(
                 """
                 SELECT lease_owner FROM invocations WHERE lease_owner IS NOT NULL AND lease_owner <> ?
@@ -61,8 +67,9 @@ extension InvocationLedger {
                     AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
                 UNION SELECT affinity FROM actions WHERE affinity IS NOT NULL AND affinity <> ?
                     AND state NOT IN ('succeeded', 'failed', 'rejected', 'cancelled')
-                """, [worker.id, worker.id, worker.id, worker.id], as: WorkerID.self)
+                """, [worker.id, worker.id, worker.id, worker.id], as: [UInt8].self)
         }
+        return (owners.compactMap { WorkerID(bytes: $0) }, owners.filter { WorkerID(bytes: $0) == nil })
     }
 }
 

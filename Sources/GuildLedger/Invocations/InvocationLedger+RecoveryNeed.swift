@@ -14,8 +14,8 @@ extension InvocationLedger {
                 """, [worker.id, now]) || db.budgets.hasExpiredReservations(now: now)
         }
         let owners = try await foreignOwners(worker)
-        if isOverdue || owners.contains(where: ledger.workers.isDead) { return .now }
-        return owners.isEmpty ? .none : .watch
+        if isOverdue || !owners.damaged.isEmpty || owners.workers.contains(where: ledger.workers.isDead) { return .now }
+        return owners.workers.isEmpty ? .none : .watch
     }
 
     /// Whether somebody asked for the invocation's cancellation.

@@ -98,8 +98,9 @@ extension WorkerLedger {
 }
 
 extension InvocationStatements {
+    /// - Parameter worker: its id, or a damaged one.
     /// - Returns: how much unfinished work is now anybody's.
-    func clearAffinity(to worker: WorkerID) throws -> Int {
+    func clearAffinity(to worker: any Storable) throws -> Int {
         let invocations = try db.changes(
             """
             UPDATE invocations SET affinity = NULL

@@ -64,7 +64,23 @@ package struct BodyStore: Sendable {
         return .file(digest: digest)
     }
 
-    /// - Throws: `LedgerFailure.damagedBody` where the file is gone or no longer has its digest.
+    /// The largest file that is read: far above every limit on bodies.
+    static let limitBytes = 256 << 20
+
+    /// The payload of an event.
+    ///
+    /// - Throws: `RowFault` if it is damaged or missing, which fails only what the event belongs to; `LedgerFailure` if
+    ///   it cannot be read now.
+    func payload(_ stored: Stored, of event: EventID) throws -> [UInt8] {
+        do throws(LedgerFailure) {
+            return try load(stored)
+        } catch {
+            guard case .damagedBody(let path) = error else { throw error }
+            throw RowFault.payload(of: event, path)
+        }
+    }
+
+    /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest.
     func load(_ stored: Stored) throws(LedgerFailure) -> [UInt8] {
         switch stored {
         case .inline(let stored):
@@ -73,18 +89,23 @@ package struct BodyStore: Sendable {
             do throws(BodyFault) {
                 return try BodyCodec.standard.decode(stored, limitBytes: Self.inlineLimitBytes)
             } catch {
-                throw .damagedBody(path: "in the ledger (\(error.message))")
+                throw .damagedBody(path: error.message)
             }
         case .file(let digest):
             let path = path(of: digest)
             let found: [UInt8]?
             do throws(PlainFile.Problem) {
-                found = try PlainFile.contents(path)
+                found = try PlainFile.contents(path, limitBytes: Self.limitBytes)
             } catch {
+                guard ![EINVAL, ELOOP, ENOTDIR].contains(error.code) else {
+                    throw .damagedBody(path: "\(path): \(error.reason)")
+                }
                 throw .unusable(path: path, reason: "the body cannot be read: \(error.reason)")
             }
-            guard let bytes = found else { throw .damagedBody(path: path) }
-            guard ContentDigest.hex(of: bytes) == digest else { throw .damagedBody(path: path) }
+            guard let bytes = found else { throw .damagedBody(path: "\(path): it is missing") }
+            guard ContentDigest.hex(of: bytes) == digest else {
+                throw .damagedBody(path: "\(path): it is not what was stored")
+            }
             return bytes
         }
     }

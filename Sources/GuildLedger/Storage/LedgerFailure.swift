@@ -9,7 +9,7 @@ package enum LedgerFailure: GuildError, Equatable {
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
-    /// A body is damaged, or the file of a large one is missing.
+    /// A body is missing or damaged; its file, or the fault, in words.
     case damagedBody(path: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
@@ -35,7 +35,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
         case .missing(let path): "no ledger at \(path)"
         case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
-        case .damagedBody(let path): "body \(path): missing or damaged"
+        case .damagedBody(let path): "a body is damaged: \(path)"
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
         case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"
@@ -51,7 +51,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
         case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
-        case .damagedBody: "restore it from a backup of the ledger"
+        case .damagedBody: "restore the ledger, with the folder beside it, from a backup"
         case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
         case .unusable, .fenced: nil
@@ -66,7 +66,8 @@ package enum LedgerFailure: GuildError, Equatable {
         case .readOnly: return LedgerFailure.readOnly(path: path)
         case .full: return LedgerFailure.full(path: path)
         case .notADatabase: return LedgerFailure.notALedger(path: path)
-        case .constraint, .inputOutput, .other: return LedgerFailure.unusable(path: path, reason: fault.message)
+        case .constraint: return RowFault.refused(fault)
+        case .inputOutput, .other: return LedgerFailure.unusable(path: path, reason: fault.message)
         }
     }
 }

@@ -64,6 +64,8 @@ package struct LedgerLocation: Sendable, Hashable {
     /// The path of SQLite's write-ahead log.
     package var walPath: String { path + "-wal" }
     var lockPath: String { path + ".lock" }
+    /// Exists once the ledger has its tables.
+    var madePath: String { sideFolder + "/made" }
     var usePath: String { path + ".use" }
     var sideFolder: String { path + ".d" }
     var housekeepingPath: String { sideFolder + "/housekeeping.lock" }

@@ -10,6 +10,10 @@ package struct RowFault: GuildError, Equatable {
     package let found: String
     /// The statement that read it.
     package let sql: String
+    /// The row for people, if it is known: `event 01…`.
+    package var row: String?
+    /// The fault in words, if it is not the content of one column.
+    package var reason: String?
 
     package init(column: String, found: String, sql: String) {
         self.column = column
@@ -19,13 +23,37 @@ package struct RowFault: GuildError, Equatable {
 
     package var kind: ErrorKind { .failed }
 
-    package var message: String { "the ledger's \(table) has a damaged row: column \(column) holds \(found)" }
+    package var message: String {
+        let place = row.map { " (\($0))" } ?? ""
+        return "the ledger's \(table) has a damaged row\(place): \(reason ?? "column \(column) holds \(found)")"
+    }
 
     package var hint: String? { "run `guild ledger check`; restore a backup if it finds more" }
 
-    /// The first table that the statement names.
+    /// The payload of an event that cannot be read.
+    static func payload(of event: EventID, _ reason: String) -> RowFault {
+        var fault = RowFault(column: "body", found: reason, sql: "SELECT body FROM events")
+        fault.row = "event \(event)"
+        fault.reason = "its payload cannot be read: \(reason)"
+        return fault
+    }
+
+    /// A row that breaks a rule of the schema: a damaged value has led to one that guild would never write.
+    static func refused(_ fault: StorageFault) -> RowFault {
+        var refused = RowFault(column: "", found: fault.message, sql: fault.sql)
+        refused.reason = "a change of it is refused: \(fault.message)"
+        return refused
+    }
+
+    /// The first table that the statement names outside parentheses.
     private var table: String {
-        let words = sql.split(whereSeparator: \.isWhitespace)
+        var depth = 0
+        let outer = sql.filter { character in
+            if character == "(" { depth += 1 }
+            defer { if character == ")" { depth -= 1 } }
+            return depth == 0
+        }
+        let words = outer.split(whereSeparator: \.isWhitespace)
         let after = words.firstIndex { ["FROM", "INTO", "UPDATE"].contains($0) }.map { words[($0 + 1)...] }
         guard let name = after?.first(where: { $0 != "OR" && $0 != "IGNORE" && $0 != "REPLACE" && $0 != "INTO" }) else {
             return "result"

@@ -46,9 +46,12 @@ extension UpkeepLedger {
     }
 
     func schema() async throws -> LedgerFinding {
-        try await ledger.scan { db in
-            LedgerFinding(.schema, "tables, indices and triggers", problems: try LedgerSchema.differences(in: db))
-        }
+        LedgerFinding(.schema, "tables, indices and triggers", problems: try await schemaDifferences())
+    }
+
+    /// How the schema differs from that of this version; empty if it does not.
+    package func schemaDifferences() async throws -> [String] {
+        try await ledger.scan { db in try LedgerSchema.differences(in: db) }
     }
 
     private func foreignKeys() async throws -> LedgerFinding {
@@ -82,14 +85,14 @@ extension UpkeepLedger {
 
     func bodyFinding() async throws -> LedgerFinding {
         let (named, damaged) = try await damagedBodies()
-        let files = Amount.counted(named, "file")
-        if !damaged.isEmpty { return LedgerFinding(.bodies, files, problems: damaged.map(\.message)) }
+        let stored = try await damagedRows()
+        let what = "\(Amount.counted(named, "file")), \(stored.looked) payloads and answers in rows"
+        let problems = damaged.map(\.message) + stored.problems
+        if !problems.isEmpty { return LedgerFinding(.bodies, what, problems: problems) }
         let strays = try await strayBodies()
         return LedgerFinding(
-            .bodies, files,
-            problems: strays.isEmpty
-                ? []
-                : ["\(Amount.counted(strays.count, "file")) that no row names: housekeeping removes such files"],
+            .bodies, what,
+            problems: strays.isEmpty ? [] : ["\(Amount.counted(strays.count, "file")) that no row names: housekeeping removes such files"],
             isHarmless: true)
     }
 
@@ -151,11 +154,14 @@ extension BodyStore {
         let digest: String?
     }
 
-    /// - Throws: `LedgerFailure.damagedBody` where the file is gone or no longer has its digest.
+    /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest.
     func verify(_ digest: String) throws(LedgerFailure) {
         let path = path(of: digest)
-        guard DurableFile.exists(path) else { throw .damagedBody(path: path) }
-        guard try DurableFile.sum(of: path).digest == digest else { throw .damagedBody(path: path) }
+        guard DurableFile.exists(path) else { throw .damagedBody(path: "\(path): it is missing") }
+        guard DurableFile.size(of: path) <= Int64(Self.limitBytes), try DurableFile.sum(of: path).digest == digest
+        else {
+            throw .damagedBody(path: "\(path): it is not what was stored")
+        }
     }
 
     /// Every file, including half-written remains of a crash.

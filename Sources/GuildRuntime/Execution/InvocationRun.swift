@@ -52,6 +52,8 @@ struct InvocationRun: Sendable {
             try await converse(setting)
         } catch let failure as LedgerFailure {
             throw failure
+        } catch let fault as RowFault {
+            throw fault
         } catch is CancellationError {
             try await stop()
         } catch let failure as ModelFailure where failure == .cancelled {

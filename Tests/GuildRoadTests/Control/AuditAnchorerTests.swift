@@ -64,7 +64,8 @@ import Testing
         #expect(verdict.problem == nil)
         // Three in git, and the ledger's record of them.
         #expect(verdict.anchors == 6)
-        let names = try AuditAnchorer.checkpoints(of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
+        let names = try AuditAnchorer.checkpoints(
+            of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
         #expect(names.map(\.anchor.seq) == [2, 5, 8])
         let missing = #expect(throws: AnchorsMissing.self) {
             try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository)

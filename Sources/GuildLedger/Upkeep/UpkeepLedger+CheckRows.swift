@@ -1,0 +1,98 @@
+import Foundation
+import GuildDomain
+
+extension UpkeepLedger {
+    private static let eventsPerRead = 500
+    private static let runsPerRead: Int64 = 100
+    /// The largest answer that a journal takes.
+    private static let answerLimitBytes = 64 << 20
+
+    /// Reads every payload and every answer, and compares each payload with what the audit log says was accepted.
+    ///
+    /// - Returns: how many were read, and the first problems.
+    func damagedRows() async throws -> (looked: Int, problems: [String]) {
+        let payloads = try await damagedPayloads()
+        let answers = try await damagedAnswers()
+        return (
+            payloads.looked + answers.looked,
+            Array((payloads.problems + answers.problems).prefix(LedgerFinding.problemLimit))
+        )
+    }
+
+    private func damagedPayloads() async throws -> (looked: Int, problems: [String]) {
+        var (last, looked, problems): (Int64, Int, [String]) = (0, 0, [])
+        while problems.count < LedgerFinding.problemLimit {
+            let page = try await ledger.scan { [last, bodies = ledger.bodies] db in
+                try db.all(
+                    """
+                    SELECT seq, id, root, body, body_ref FROM events WHERE seq > ? AND erased_at IS NULL
+                    ORDER BY seq LIMIT ?
+                    """, [last, Self.eventsPerRead]
+                ) { row in (seq: try row["seq"] as Int64, problem: try db.retention.problem(ofPayload: row, bodies)) }
+            }
+            guard let end = page.last?.seq else { break }
+            (last, looked) = (end, looked + page.count)
+            problems += page.compactMap(\.problem)
+        }
+        return (looked, problems)
+    }
+
+    private func damagedAnswers() async throws -> (looked: Int, problems: [String]) {
+        let newest = try await ledger.read { db in
+            try db.value("SELECT max(seq) FROM invocations", as: Int64.self) ?? 0
+        }
+        var (low, looked, problems): (Int64, Int, [String]) = (0, 0, [])
+        while low < newest, problems.count < LedgerFinding.problemLimit {
+            let page = try await ledger.scan { [low] db in
+                var (looked, problems): (Int, [String]) = (0, [])
+                try db.each(
+                    """
+                    SELECT i.id, t.n, t.delta FROM turns t JOIN invocations i ON i.id = t.invocation
+                    WHERE i.seq > ? AND i.seq <= ? AND t.delta IS NOT NULL
+                    """, [low, low + Self.runsPerRead]
+                ) { row in
+                    looked += 1
+                    do {
+                        let stored: [UInt8] = try row["delta"]
+                        _ = try BodyCodec.standard.decode(stored, limitBytes: Self.answerLimitBytes)
+                    } catch let fault as any GuildError {
+                        let run = (try? row["id"] as InvocationID)?.description ?? "a run without an id"
+                        problems.append("turn \((try? row["n"] as Int) ?? 0) of \(run): \(fault.message)")
+                    }
+                }
+                return (looked, problems)
+            }
+            (looked, problems) = (looked + page.0, problems + page.1)
+            low += Self.runsPerRead
+        }
+        return (looked, problems)
+    }
+}
+
+extension RetentionStatements {
+    /// What is wrong with the payload of an event; nil for a whole one. Those in files are looked at elsewhere.
+    fileprivate func problem(ofPayload row: LedgerRow, _ bodies: BodyStore) throws -> String? {
+        do {
+            let (id, root): (EventID, EventID) = try (row["id"], row["root"])
+            let stored = try row.storedBody("body", "body_ref")
+            guard stored.inline != nil else { return nil }
+            let payload = try bodies.payload(stored, of: id)
+            guard let digest = try acceptedDigest(of: id, root: root) else { return nil }
+            guard digest != ContentDigest.hex(of: payload) else { return nil }
+            return "the payload of event \(id) is not the one that the audit log says was accepted"
+        } catch let fault as RowFault {
+            return fault.message
+        }
+    }
+
+    /// The digest in the audit entry of the event's acceptance; nil if there is none: a firing, an erased body.
+    private func acceptedDigest(of event: EventID, root: EventID) throws -> String? {
+        let body = try db.value(
+            """
+            SELECT b.body FROM audit a JOIN audit_bodies b ON b.seq = a.seq
+            WHERE a.root = ? AND a.subject = ? AND a.kind = 'event.accepted' ORDER BY a.seq LIMIT 1
+            """, [root.description, event.description], as: [UInt8].self)
+        // The chain is looked at elsewhere: a body that is no JSON is its finding.
+        return body.flatMap { try? JSONParser.parse($0) }?["payload_sha256"]?.string
+    }
+}
