@@ -63,6 +63,15 @@ extension LedgerTransaction {
     /// The number of the newest entry; 0 before the first.
     func auditHead() throws -> Int64 { try value("SELECT seq FROM audit_head") ?? 0 }
 
+    /// The last entry that a stored node of the tree covers; 0 if there is none.
+    func treeReach() throws -> Int64 {
+        try all("SELECT level, max(position) FROM audit_nodes GROUP BY level") { row in
+            let level: Int64 = try row[0]
+            let position: Int64 = try row[1]
+            return position < Int64.max >> level ? (position + 1) << level : .max
+        }.max() ?? 0
+    }
+
     /// The identity of this ledger, which its anchors carry.
     func ledgerID() throws -> LedgerID {
         guard let id = try value("SELECT id FROM audit_identity", as: LedgerID.self) else {

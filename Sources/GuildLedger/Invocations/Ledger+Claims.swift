@@ -157,7 +157,8 @@ extension LedgerTransaction {
             WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
                 WHERE state = 'queued' AND available_at <= ?
                 AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                AND agent NOT IN (\(LedgerTransaction.places(full.count))) \(heldBack.condition) \(share.condition)
+                \(full.isEmpty ? "" : "AND agent NOT IN (\(LedgerTransaction.places(full.count)))")
+                \(heldBack.condition) \(share.condition)
                 ORDER BY priority, seq LIMIT 1)
             RETURNING *
             """
@@ -206,7 +207,7 @@ extension LedgerTransaction {
                 condition += " AND NOT (priority >= ? AND agent = ?)"
                 arguments += [least, name]
             case .chapter(let name):
-                condition += " AND NOT (priority >= ? AND coalesce(chapter, '') = ? COLLATE NOCASE)"
+                condition += " AND NOT (priority >= ? AND lower(coalesce(chapter, '')) = lower(?))"
                 arguments += [least, name]
             case .swarm, .root, .invocation, nil: continue
             }
@@ -250,7 +251,8 @@ extension LedgerTransaction {
         try run(
             """
             UPDATE invocations SET state = ?, wait_reason = ?, available_at = ?,
-                lease_owner = CASE WHEN ? = 1 THEN lease_owner END, lease_until = CASE WHEN ? = 1 THEN lease_until END
+                lease_owner = CASE WHEN CAST(? AS BIGINT) = 1 THEN lease_owner END,
+                lease_until = CASE WHEN CAST(? AS BIGINT) = 1 THEN lease_until END
             WHERE id = ?
             """,
             [
