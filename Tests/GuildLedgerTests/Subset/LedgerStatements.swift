@@ -20,7 +20,7 @@ struct LedgerStatements: Sendable {
     private let literals: [SourceLiteral]
     private let constants: SourceConstants
     private let known: SQLInterpolations
-    /// Places of literals that became part of a statement.
+    /// The literals that became part of a statement.
     private var used: Set<String> = []
 
     /// More than this is a table that multiplies by mistake.
@@ -63,7 +63,7 @@ struct LedgerStatements: Sendable {
             guard isEngines || isStatement || beginsWithStatement(literal) else { continue }
             if let whole = known.wholes["\(literal.file): \(text)"] {
                 statements += whole.map { LedgerStatement(place: literal.place, sql: $0) }
-                used.insert(literal.place)
+                used.insert(literal.id)
                 markParts(of: whole, in: literal.file)
                 continue
             }
@@ -77,10 +77,10 @@ struct LedgerStatements: Sendable {
                 engineStatements += alternatives
             } else {
                 statements += alternatives
-                used.insert(literal.place)
+                used.insert(literal.id)
             }
         }
-        for literal in literals where Self.looksLikeSQL(literal.text) && !used.contains(literal.place) {
+        for literal in literals where Self.looksLikeSQL(literal.text) && !used.contains(literal.id) {
             guard !Self.isEngines(literal.opening) else { continue }
             problems.insert(
                 "\(literal.place): '\(literal.opening.prefix(60))' is in no statement: interpolate it where it is used, never +, and name"
@@ -103,7 +103,7 @@ struct LedgerStatements: Sendable {
         let texts = wholes.map(Self.inOneLine)
         for literal in literals where literal.file == file {
             let part = Self.inOneLine(literal.text)
-            if !part.isEmpty, texts.contains(where: { $0.contains(part) }) { used.insert(literal.place) }
+            if !part.isEmpty, texts.contains(where: { $0.contains(part) }) { used.insert(literal.id) }
         }
     }
 
@@ -175,7 +175,7 @@ struct LedgerStatements: Sendable {
             return expand(inner.pieces, of: literal, [begun])
         }
         if let constant = constants.named(code, in: literal.file) {
-            if let literal = constant.literal { used.insert(literal.place) }
+            if let literal = constant.literal { used.insert(literal.id) }
             return expand(constant.value, of: constant.literal ?? literal, [begun])
         }
         problems.insert("\(literal.place): \\(\(code)) is unknown: add its values to SQLInterpolations")
@@ -193,7 +193,7 @@ struct LedgerStatements: Sendable {
             return []
         }
         return found.flatMap { part in
-            used.insert(part.place)
+            used.insert(part.id)
             return expand(part.pieces, of: part, begun)
         }
     }

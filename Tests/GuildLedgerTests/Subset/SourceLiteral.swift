@@ -10,21 +10,25 @@ struct SourceLiteral: Sendable {
     let file: String
     /// Where it begins, from 1.
     let line: Int
+    /// Where it begins in the file, which tells two in one line apart.
+    let offset: Int
     let pieces: [Piece]
     /// The constant that it is the value of.
     let name: String?
     /// What it begins with, up to its first interpolation, without the space around it.
     let opening: String
 
-    init(file: String, line: Int, pieces: [Piece], name: String?) {
+    init(file: String, line: Int, offset: Int, pieces: [Piece], name: String?) {
         self.file = file
         self.line = line
+        self.offset = offset
         self.pieces = pieces
         self.name = name
         if case .text(let text)? = pieces.first { opening = Self.trimmed(text) } else { opening = "" }
     }
 
     var place: String { "\(file):\(line)" }
+    var id: String { "\(file)@\(offset)" }
 
     /// All text outside its interpolations.
     var text: String {
@@ -77,8 +81,9 @@ private struct LiteralScan {
             } else if isAt("/*") {
                 while at < bytes.count, !isAt("*/") { step() }
             } else if isAt("\"") {
-                let (start, name) = (line, constantName())
-                found.append(SourceLiteral(file: file, line: start, pieces: literal(), name: name))
+                let (start, offset, name) = (line, at, constantName())
+                found.append(
+                    SourceLiteral(file: file, line: start, offset: offset, pieces: literal(), name: name))
             } else {
                 step()
             }
