@@ -1,6 +1,3 @@
-import Foundation
-import GuildLedger
-
 /// How the ledger's schema and statements are said to PostgreSQL: mechanically, so that there is one text of each.
 ///
 /// It is here for the tests of the subset. The engine for PostgreSQL takes it over.

@@ -1,6 +1,4 @@
-import CSQLite
 import Foundation
-import GuildDomain
 import Testing
 
 @testable import GuildLedger
