@@ -41,17 +41,30 @@ struct NodeReader {
     // MARK: Structure
 
     /// Calls `body` with the mapping and then reports each key that `body` did not ask for.
-    func mapping<Value>(_ body: (MappingReader) -> Value) -> Value? {
+    ///
+    /// - Returns: nil if the node is not a mapping, or if `body` makes nothing of it.
+    func mapping<Value>(_ body: (MappingReader) -> Value?) -> Value? {
+        guard let reader = mappingReader() else { return nil }
+        let value = body(reader)
+        reader.reportUnknownKeys()
+        return value
+    }
+
+    /// Does the same for a `body` that only writes down what it reads.
+    func mapping(_ body: (MappingReader) -> Void) {
+        guard let reader = mappingReader() else { return }
+        body(reader)
+        reader.reportUnknownKeys()
+    }
+
+    private func mappingReader() -> MappingReader? {
         guard scope.visit() else { return nil }
         guard case .mapping(let mapping) = node else {
             mismatch("a mapping")
             return nil
         }
         guard isCore(mapping.tag) else { return nil }
-        let reader = MappingReader(self, readable(mapping))
-        let value = body(reader)
-        reader.reportUnknownKeys()
-        return value
+        return MappingReader(self, readable(mapping))
     }
 
     /// The elements of a list; with `orOne` a single value counts as a list of one.
@@ -248,7 +261,8 @@ final class MappingReader {
 
     /// The value of whichever spelling is used; both at once are an error.
     func either(_ key: String, older: String) -> NodeReader? {
-        let (value, other) = (self[key], self[older])
+        let value = self[key]
+        let other = self[older]
         if value != nil, let other {
             other.problem("'\(older)' means the same as '\(key)', which is present too", expected: "one of them")
         }
