@@ -22,8 +22,8 @@ package struct CodexSnapshot: Sendable {
     package let registries: [LLMRegistryManifest]
     /// Every model in the order in which they are tried: by priority, then as written.
     package let providers: [ModelProviderManifest]
-    /// Rate-limit policies, by name.
-    package let rateLimits: [RateLimitPolicy]
+    /// The rate limits of the policies, of the endpoints and of the connectors.
+    package let rates: RateRules
     /// Scheduling policies, by name.
     package let scheduling: [SchedulingPolicy]
     /// Safety policies, by name.
@@ -69,7 +69,8 @@ package struct CodexSnapshot: Sendable {
         registries = codex.registries.sorted { $0.name < $1.name }
         providers = registries.flatMap(\.providers).enumerated()
             .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
-        rateLimits = codex.rateLimits.sorted { $0.name < $1.name }
+        rates = RateRules(
+            codex.rateLimits, agents: agents, chapters: chapters, endpoints: endpoints, connectors: connectors)
         scheduling = codex.scheduling.sorted { $0.name < $1.name }
         safetyPolicies = codex.safety.sorted { $0.name < $1.name }
         safety = SafetyRules(safetyPolicies)

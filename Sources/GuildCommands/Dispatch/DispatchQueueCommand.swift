@@ -50,8 +50,10 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 invocations: invocations,
                 inboundDepth: try await ledger.status().inboundDepth, windows: held.windows, pending: held.pending,
                 rates: try await ledger.rateStandings(
-                    Array((snapshot?.allCharges ?? []).prefix(count))
-                        + ledger.senderBuckets(limit: count, now: now).compactMap { snapshot?.charge(senderBucket: $0) }
+                    Array((snapshot?.rates.allCharges ?? []).prefix(count))
+                        + ledger.senderBuckets(limit: count, now: now).compactMap {
+                            snapshot?.rates.charge(senderBucket: $0)
+                        }
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.alertLevels(now: now), running: held.running, now: now),
