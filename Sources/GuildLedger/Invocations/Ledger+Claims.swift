@@ -264,11 +264,18 @@ extension Invocation {
     init(row: LedgerRow) throws {
         try self.init(
             id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
-            root: row["root"], priority: row["priority"], state: row["state"], waitReason: row["wait_reason"],
-            attempt: row["attempt"], createdAt: row["created_at"], availableAt: row["available_at"],
-            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"],
-            failures: row["failures"],
-            usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
+            root: row["root"], priority: row["priority"], createdAt: row["created_at"])
+        state = try row["state"]
+        waitReason = try row["wait_reason"]
+        attempt = try row["attempt"]
+        availableAt = try row["available_at"]
+        startedAt = try row["started_at"]
+        endedAt = try row["ended_at"]
+        cancelRequested = try row["cancel_requested"]
+        failures = try row["failures"]
+        usage = try TokenUsage(row: row)
+        costMicrodollars = try row["cost"]
+        outcome = try row["outcome"]
     }
 }
 
