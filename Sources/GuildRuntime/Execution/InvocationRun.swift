@@ -109,8 +109,8 @@ struct InvocationRun: Sendable {
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
             place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers),
             redactor: providers.redactor)
-        let builder = RequestBuilder(
-            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+        let builder = try RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent), merged: merged)
         // After failures the next model of the fallback chain is tried.
         let candidates = try ModelSelection.candidates(
@@ -212,7 +212,7 @@ struct InvocationRun: Sendable {
         let pending = turn.pendingReads
         guard !pending.isEmpty else { return .answered(turn) }
         let head = codex.head
-        let charges = pending.reduce(into: [:]) { $0[$1.position] = head.charges(operation: $1.name) }
+        let charges = pending.reduce(into: [:]) { $0[$1.position] = head.rates.charges(operation: $1.name) }
         let slots = try await ledger.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
         var finished: [ToolCall] = []
         var later: [Timestamp] = []
@@ -246,7 +246,8 @@ struct InvocationRun: Sendable {
         switch turn {
         case .refused(let limit):
             var refused = call
-            (refused.result, refused.isError) = (limit.message, true)
+            refused.result = limit.message
+            refused.isError = true
             return refused
         case .at(let due) where due > time.now: try await time.sleep(until: due)
         case .at, nil: break
