@@ -131,9 +131,12 @@ package struct GuildSettings: Sendable, Hashable {
 extension CodexSnapshot {
     /// The agent's limits: its manifest's, or else those of `guild.yaml`, or else the built-in ones.
     package func limits(of agent: AgentManifest) -> AgentLimits {
-        let (own, common) = (agent.resources, guild.defaults.resources)
-        let (tokens, allTokens) = (own.tokenBudget, common.tokenBudget)
-        let (costs, allCosts) = (own.costBudget, common.costBudget)
+        let own = agent.resources
+        let common = guild.defaults.resources
+        let tokens = own.tokenBudget
+        let allTokens = common.tokenBudget
+        let costs = own.costBudget
+        let allCosts = common.costBudget
         func optional<Value: Sendable & Hashable>(
             _ value: Value?, _ shared: Value?, _ key: String
         ) -> Limit<Value?> {

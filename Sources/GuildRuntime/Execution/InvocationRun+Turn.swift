@@ -87,9 +87,8 @@ extension InvocationRun {
     }
 
     private func overtime(_ setting: Setting, _ level: AlertLevel = .none) -> Failure {
-        let (full, allowed) = (
-            setting.limits.maxActiveDuration, level.activeDuration(setting.limits.maxActiveDuration)
-        )
+        let full = setting.limits.maxActiveDuration
+        let allowed = level.activeDuration(full)
         return Failure(
             .failed, "it worked longer than \(allowed)" + (allowed < full ? ", halved by the \(level.name) alert" : ""),
             hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
