@@ -1,21 +1,7 @@
 import CLibGit2
-package import GuildDomain
+import GuildDomain
 
-/// A commit's description of itself.
-package struct CommitSummary: Sendable, Hashable {
-    /// The commit itself.
-    package let commit: CommitID
-    /// Its parents, in git's order; none for a root commit.
-    package let parents: [CommitID]
-    /// When it was committed.
-    package let at: Timestamp
-    /// The author as `NAME <EMAIL>`.
-    package let author: String
-    /// The first line of its message.
-    package let summary: String
-}
-
-/// What the commits of a repository say: who made them, what they come from, what they change.
+/// The commits of a repository: their makers, their order, their changes.
 package struct CodexHistory: Sendable {
     private let repository: CodexRepository
 

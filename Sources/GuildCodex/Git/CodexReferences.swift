@@ -2,14 +2,6 @@ import CLibGit2
 import Foundation
 import GuildDomain
 
-/// The ref that a revision follows: a push to it changes the revision.
-package struct ServedReference: Sendable, Hashable {
-    /// `refs/heads/main`, or `HEAD` if that is detached.
-    package let name: String
-    /// Whether the work tree is a check-out of it.
-    package let isCheckedOut: Bool
-}
-
 /// The refs of a repository: what a revision follows, and what is served.
 package struct CodexReferences: Sendable {
     private let repository: CodexRepository
