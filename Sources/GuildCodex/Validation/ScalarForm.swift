@@ -161,11 +161,11 @@ extension ScalarForm where Value: CaseIterable & RawRepresentable<String> {
     /// One of the cases, in any letter case.
     static func oneOf(_ type: Value.Type) -> Self {
         Self(
-            "one of " + type.allCases.map(\.rawValue).joined(separator: ", "),
+            "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "),
             parse: { text in
-                Value(rawValue: text) ?? type.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
+                Value(rawValue: text) ?? Value.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
             },
-            nearest: { NearestName.of($0, in: type.allCases.map(\.rawValue)) })
+            nearest: { NearestName.of($0, in: Value.allCases.map(\.rawValue)) })
     }
 }
 
