@@ -22,6 +22,14 @@ extension Ledger {
         root: EventID?, upTo limit: Int, worker: Worker,
         charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge], now: Timestamp
     ) async throws -> [ClaimedAction] {
+        let isAnyDue = try await read { db in
+            try db.holds(
+                """
+                SELECT EXISTS (SELECT 1 FROM actions INDEXED BY actions_delayed
+                    WHERE state = 'queued' AND available_at <= ?)
+                """, [now])
+        }
+        guard isAnyDue else { return [] }
         let lease = worker.lease(now: now)
         while true {
             let (claimed, isEnd) = try await write { db -> ([ClaimedAction], Bool) in

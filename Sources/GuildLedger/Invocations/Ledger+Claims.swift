@@ -40,6 +40,7 @@ extension Ledger {
     package func claimInvocations(
         _ scope: ClaimScope, upTo limit: Int, worker: Worker, now: Timestamp
     ) async throws -> [ClaimedInvocation] {
+        guard try await read({ try $0.mayClaimInvocation(now: now) }) else { return [] }
         let lease = worker.lease(now: now)
         return try await write { db in
             try db.resumePreempted(now: now)
@@ -134,6 +135,16 @@ extension Ledger {
 }
 
 extension LedgerTransaction {
+    /// Whether a claim may find something: looked at before the write that claims.
+    fileprivate func mayClaimInvocation(now: Timestamp) throws -> Bool {
+        try holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_delayed
+                WHERE state = 'queued' AND available_at <= ?)
+            OR EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_preempted WHERE wait_reason = 'preempted')
+            """, [now])
+    }
+
     /// The running invocations, by agent; not asked for if the scope limits nothing.
     fileprivate func runningByAgent(for scope: ClaimScope) throws -> [String: Int] {
         guard scope.maxConcurrent != nil || !scope.limits.isEmpty else { return [:] }
