@@ -40,7 +40,10 @@ extension LedgerTransaction {
                 now, plan.trimmedBytes,
             ])
         guard begun == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
-        if invocation.state == .awakening { try setState(invocation.id, .active, availableAt: now) }
+        // The other columns, which indexes hold, stay as the claim left them.
+        if invocation.state == .awakening {
+            try run("UPDATE invocations SET state = 'active' WHERE id = ?", [invocation.id])
+        }
     }
 
     func journal(
@@ -207,8 +210,11 @@ extension LedgerTransaction {
         }
         try closeOpenTurns(of: invocation, reason: "the invocation ended", now: now)
         try giveBackTokens(of: invocation.id)
-        try setState(invocation.id, state, availableAt: now)
-        try run("UPDATE invocations SET ended_at = ?, outcome = ? WHERE id = ?", [now, outcome, invocation.id])
+        try run(
+            """
+            UPDATE invocations SET state = ?, wait_reason = NULL, available_at = ?, lease_owner = NULL,
+                lease_until = NULL, ended_at = ?, outcome = ? WHERE id = ?
+            """, [state.rawValue, now, now, outcome, invocation.id])
         if state != .succeeded {
             try cancelActions(of: invocation.id, alsoQueued: state == .cancelled, actor: actor, now: now)
         }

@@ -169,6 +169,7 @@ struct InvocationRun: Sendable {
             }
             do {
                 let (state, turn) = try await takeTurn(after: turns, setting)
+                if state.isFinal { return }
                 guard state == .active else { return await wait(with: setting) }
                 turns.append(turn)
             } catch let stale as StaleHead {
@@ -257,7 +258,7 @@ struct InvocationRun: Sendable {
     private func finishIfDone(_ answered: [AnsweredTurn], _ setting: Setting) async throws -> Bool {
         guard let last = answered.last else { return false }
         if let ending = Ending(of: last, after: answered, setting.builder, setting.limits) {
-            try await end(ending.failure == nil ? .succeeded : .failed, outcome: ending.text, failure: ending.failure)
+            try await end(ending.state, outcome: ending.text, failure: ending.failure)
             return true
         }
         guard answered.count < Self.turnLimit else {
