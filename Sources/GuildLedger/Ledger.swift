@@ -150,11 +150,13 @@ package final class Ledger: Sendable {
     /// writes: the other writer has then finished.
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
+            guard let self else { return }
             // First, so that a commit after the look is told.
-            self?.watcher.withLock { $0?.arm() }
+            watcher.withLock { $0?.arm() }
             // Losing the error is safe: the slow recheck finds the same commit.
-            guard let self, (try? engine.hasForeignCommits()) == true else { return }
-            raiseAll()
+            let isForeign = (try? engine.hasForeignCommits()) == true
+            watcher.withLock { $0?.lastWrite(isOurs: !isForeign) }
+            if isForeign { raiseAll() }
         }
     }
 
