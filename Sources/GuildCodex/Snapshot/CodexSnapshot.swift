@@ -1,7 +1,9 @@
 package import GuildDomain
 
 /// The codex at one commit, complete and immutable; guild runs on it.
-package struct CodexSnapshot: Sendable {
+///
+/// A class, because it is handed on with each run and each request, and a copy of so many parts costs as much.
+package final class CodexSnapshot: Sendable {
     /// 40 hexadecimal digits, or `worktree:` and a digest of the files.
     package let commit: String
     /// The document of kind `Guild`.
@@ -38,6 +40,10 @@ package struct CodexSnapshot: Sendable {
     package let notifications: [NotificationPolicy]
     /// Swarms; without effect yet.
     package let swarms: [Swarm]
+
+    /// The settings of the organisation: a policy's value, or else that of `guild.yaml`, or else the built-in one. The
+    /// strictest of several policies counts.
+    package let settings: GuildSettings
 
     /// Sorted once: manifests are too large to sort, or to keep twice.
     private let agentNames: [String]
@@ -77,6 +83,7 @@ package struct CodexSnapshot: Sendable {
         feeds = codex.feeds.sorted { $0.name < $1.name }
         notifications = codex.notifications.sorted { $0.name < $1.name }
         swarms = codex.swarms.sorted { $0.name < $1.name }
+        settings = GuildSettings(guild, scheduling: scheduling, safety: safetyPolicies, systems: systems)
     }
 
     /// Whether the files were uncommitted.
