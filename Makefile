@@ -30,7 +30,7 @@ demo: bootstrap ## the main road: a signed webhook in, an audited action out; no
 
 test: bootstrap ## every test
 	swift build $(CHECKED) --build-tests
-	@.ci/test
+	@.ci/with-postgres .ci/test
 
 soak: bootstrap ## the long tests: 500 kills, attacks, books of ten million postings (7 GB in TMPDIR, half an hour)
 	swift build --build-tests

@@ -125,7 +125,8 @@ let package = Package(
             name: "GuildBench",
             dependencies: [
                 "GuildDomain", "GuildCodex", "GuildConnectors", "GuildControl", "GuildLedger", "GuildHTTP",
-                "GuildIngress", "CSQLite", "CZstd", crypto, hummingbird, httpTypes, lifecycle, unixSignals, logging,
+                "GuildIngress", "GuildTransport", "CSQLite", "CZstd", crypto, hummingbird, httpTypes, lifecycle,
+                unixSignals, logging,
             ], path: "Benchmarks/GuildBench", swiftSettings: strict),
         // Never installed: writes man/ from `guild --experimental-dump-help`.
         .executableTarget(name: "GuildManual", dependencies: ["GuildDomain"], swiftSettings: strict),

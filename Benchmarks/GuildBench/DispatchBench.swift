@@ -35,10 +35,12 @@ struct DispatchBench {
     private func events(_ payload: [UInt8], round: Int) -> [Event] {
         let now = SystemTime().now
         return (0..<setting.events).map { index in
-            Event(
+            var event = Event(
                 id: EventID(derivedFrom: ["dispatch", "\(round)", "\(index)", "\(now.microseconds)"]),
                 source: "/github/acme/shop", type: "issues.opened", subject: "acme/shop#\(index)", time: now,
-                system: "github", guildEvent: "ISSUE_OPENED", payload: payload)
+                system: "github", payload: payload)
+            event.guildEvent = "ISSUE_OPENED"
+            return event
         }
     }
 

@@ -5,6 +5,7 @@ import GuildDomain
 import GuildHTTP
 import GuildIngress
 import GuildLedger
+import GuildTransport
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -26,14 +27,11 @@ struct GatewayProcess {
             setting.isDurable
             ? try Ledger(at: LedgerLocation(url: "sqlite:ledger.sqlite", workingDirectory: setting.work)) : nil
         defer { ledger?.close() }
+        let events: any EventStore = if let ledger { LedgerEvents(ledger) } else { NoEvents() }
         let gateway = WebhookGateway(
-            codex: CurrentCodex(head) { _ in head }, secrets: secrets,
-            identity: { $1.connector(system: $0)?.connection.identity.map { SystemIdentity(name: $0) } },
-            accept: { event, policy in
-                guard let ledger else { return .accepted(event.id) }
-                return try await ledger.events.accept(event, policy: policy, now: time.now)
-            },
-            origin: { _ in nil }, time: time, logger: logger)
+            codex: CurrentCodex(head) { _ in head },
+            connectors: CurrentConnectors(http: HTTPClient(), secrets: secrets, time: time), secrets: secrets,
+            events: events, time: time, logger: logger)
         let configuration = ServiceGroupConfiguration(
             services: [.init(service: server(gateway.routes, logger))], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
@@ -46,4 +44,12 @@ struct GatewayProcess {
         let address = ListenAddress(host: "127.0.0.1", port: 0)
         return HTTPListener(routes: routes, address: address, logger: logger, onReady: onReady)
     }
+}
+
+/// Accepts every event and keeps none: for the cost of everything before the ledger.
+private struct NoEvents: EventStore {
+    func accept(_ event: Event, policy: AcceptancePolicy, now: Timestamp) -> Acceptance { .accepted(event.id) }
+    func origin(of action: ActionID) -> Event? { nil }
+    func origin(ofLast operations: [String], on subject: String, now: Timestamp) -> Event? { nil }
+    func action(_ id: ActionID) -> Action? { nil }
 }

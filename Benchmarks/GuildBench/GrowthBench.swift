@@ -41,10 +41,10 @@ struct GrowthBench {
     private func invocation(_ number: Int, _ payload: [UInt8], _ ledger: Ledger, _ worker: Worker) async throws {
         let time = SystemTime()
         let name = "growth \(number)"
-        let event = Event(
+        var event = Event(
             id: EventID(derivedFrom: [name]), source: "/github/acme/shop", type: "issues.opened",
-            subject: "acme/shop#\(number + 1)", time: time.now, system: "github", guildEvent: "ISSUE_OPENED",
-            payload: payload)
+            subject: "acme/shop#\(number + 1)", time: time.now, system: "github", payload: payload)
+        event.guildEvent = "ISSUE_OPENED"
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         policy.bodyDigest = ContentDigest.bytes(of: Array(name.utf8))
         _ = try await ledger.events.accept(event, policy: policy, now: time.now)

@@ -110,13 +110,34 @@ private struct LoadConnection {
 
     /// - Returns: nil while the head or the body that its length announces is not whole.
     private static func status(of answer: [UInt8]) -> Int? {
-        let text = String(decoding: answer, as: UTF8.self)
-        guard let end = text.range(of: "\r\n\r\n") else { return nil }
-        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
-        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
-            .flatMap { Int($0.split(separator: ":")[1].trimmingCharacters(in: .whitespaces)) }
-        guard text[end.upperBound...].utf8.count >= length ?? 0 else { return nil }
-        return lines.first.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int($0) } ?? 0
+        let lineEnd = UInt8(ascii: "\n")
+        var length = 0
+        var status = 0
+        var rest = answer[...]
+        while let end = rest.firstIndex(of: lineEnd) {
+            let line = rest[..<end]
+            rest = rest[(end + 1)...]
+            if status == 0 {
+                status = number(in: line.drop { $0 != UInt8(ascii: " ") })
+            } else if line.count <= 1 {
+                return rest.count >= length ? status : nil
+            } else if isLength(line) {
+                length = number(in: line.dropFirst(lengthField.count))
+            }
+        }
+        return nil
+    }
+
+    private static let lengthField = Array("content-length:".utf8)
+
+    private static func isLength(_ line: ArraySlice<UInt8>) -> Bool {
+        line.count > lengthField.count && zip(line, lengthField).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    /// The number after the spaces at the beginning.
+    private static func number(in text: ArraySlice<UInt8>) -> Int {
+        text.drop { $0 == UInt8(ascii: " ") }.prefix { (0x30...0x39).contains($0) }
+            .reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 }
 

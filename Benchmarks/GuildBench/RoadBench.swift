@@ -35,6 +35,7 @@ struct RoadBench {
         let bytes = try await road.ledger.reports.status().bytes
         let start = MonotonicClock.now
         let result = try load.run(seconds: 60, limit: events)
+        try await road.quiet()
         let end = try await road.finished(Self.warmUpEvents + events)
         let after = RoadFigures(road)
         try await road.ledger.upkeep.checkpoint(above: 0)
@@ -145,6 +146,11 @@ struct OpenRoad {
         deliveries.prepare(events)
         return LoadGenerator(
             port: served.port, path: "/webhooks/github", connections: connections, deliveries: deliveries)
+    }
+
+    /// Waits until nothing is left to do. To count all rows each time would cost more than it measures.
+    func quiet() async throws {
+        while try await !ledger.reports.isQuiet(root: nil) { try await Task.sleep(for: Self.look / 4) }
     }
 
     /// Waits until that many actions, and then invocations, have succeeded. Looks when the ledger is written to, if it is

@@ -22,7 +22,7 @@ package struct CodexAccess: Sendable {
 
     /// Opens the repository that the settings name.
     package init(_ settings: Settings) throws {
-        let location = try CodexRepository.locate(
+        let location = try CodexLocation.find(
             explicit: settings.codex, environment: settings.environment,
             workingDirectory: settings.workingDirectory)
         self.settings = settings
@@ -68,7 +68,7 @@ package struct CodexAccess: Sendable {
     }
 
     private func tellDoubt(about revision: String) throws {
-        guard let tag = try repository.tagBeside(revision) else { return }
+        guard let tag = try repository.references.tagBeside(revision) else { return }
         settings.remark("'\(revision)' is a branch and a tag: guild uses the branch; the tag's full name is \(tag)")
     }
 
@@ -87,7 +87,7 @@ package struct CodexAccess: Sendable {
     package func judged(_ result: LoadResult, after accepted: CommitID?) -> LoadResult {
         guard signers != nil, let accepted, let commit = CommitID(result.commit) else { return result }
         // Commits that cannot be compared are not known to go forward.
-        guard (try? repository.isAncestor(accepted, of: commit)) != true else { return result }
+        guard (try? repository.history.isAncestor(accepted, of: commit)) != true else { return result }
         return result.refused(
             "the commit does not descend from \(accepted.short), which was accepted: --signers allows no step back")
     }

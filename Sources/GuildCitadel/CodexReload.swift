@@ -124,7 +124,7 @@ struct CodexReload: Service {
             return try await reload(commit)
         } catch let error as CodexRepositoryError where error.kind != .interrupted {
             let access = deployment.access
-            let target = try await onOwnThread { access.repository.target(of: access.revision) }
+            let target = try await onOwnThread { access.repository.references.target(of: access.revision) }
             guard !access.usesWorktree, let commit = wanted ?? target, commit.hex != deployment.codex.head.commit else {
                 throw error
             }

@@ -17,9 +17,9 @@ extension Deployment {
             if let standing, standing.standing == .own, standing.location?.followingLink() != ledger.location {
                 throw Self.isAnother(other.repository.place, "it has a ledger of its own")
             }
-            let roots = try other.repository.roots(of: try other.tip())
+            let roots = try other.repository.history.roots(of: try other.tip())
             let accepted = CommitID(codex.head.commit)
-            let ours = try accepted.map { try repository.roots(of: $0) } ?? []
+            let ours = try accepted.map { try repository.history.roots(of: $0) } ?? []
             guard !roots.isEmpty, roots == ours else {
                 throw Self.isAnother(other.repository.place, "its history has a different root")
             }

@@ -144,7 +144,7 @@ package struct Deployment: Sendable {
         // An accepted commit that this repository lacks may well be newer.
         guard commit != accepted, access.repository.has(accepted) else { return commit == accepted }
         // An unreadable commit is refused for that reason, not as a step back.
-        return (try? access.repository.isAncestor(commit, of: accepted)) != true
+        return (try? access.repository.history.isAncestor(commit, of: accepted)) != true
     }
 
     /// Accepts the commit of a single run, if the run may decide that; otherwise uses the accepted one.
@@ -186,7 +186,7 @@ package struct Deployment: Sendable {
     func pin(_ commit: String) {
         guard let id = CommitID(commit) else { return }
         do {
-            try access.repository.pin(id)
+            try access.repository.pins.add(id)
         } catch {
             // A repository that guild may only read still works; only the protection from gc is missing.
             logger.warning(
@@ -201,12 +201,12 @@ package struct Deployment: Sendable {
     /// protected again; git prunes nothing that was reachable a moment ago.
     package func unpinUnused() async throws {
         var needed = try await commitsToKeep()
-        let stale = try access.repository.pinnedCommits().filter { !needed.contains($0.hex) }
+        let stale = try access.repository.pins.all().filter { !needed.contains($0.hex) }
         guard !stale.isEmpty else { return }
         var failure: CodexRepositoryError?
         for commit in stale {
             // One that is locked holds up none of the others.
-            do { try access.repository.unpin(commit) } catch { failure = error }
+            do { try access.repository.pins.remove(commit) } catch { failure = error }
         }
         needed = try await commitsToKeep()
         for commit in stale where needed.contains(commit.hex) { pin(commit.hex) }

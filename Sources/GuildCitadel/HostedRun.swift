@@ -230,9 +230,11 @@ package struct HostedRun: Sendable {
     private func cliEvent(_ agent: AgentManifest, _ now: Timestamp) -> Event {
         let user = request.user.split(separator: ":").last.map(String.init) ?? "unknown"
         let data: JSONValue = ["agent": .string(agent.name), "request": request.options.json]
-        return Event(
+        var event = Event(
             id: EventID(now: now), source: "/cli/\(user)", type: "run.requested", subject: agent.name, time: now,
-            system: "cli", chapter: agent.chapter, payload: data.bytes())
+            system: "cli", payload: data.bytes())
+        event.chapter = agent.chapter
+        return event
     }
 
     /// Waits for the end, and for actions that are done soon after it, deciding approvals on the way.

@@ -38,8 +38,8 @@ package struct LedgerFinder {
     }
 
     private func look() throws -> Look {
-        let id = try repository.codexID()
-        let shared = try repository.sharedPlace()
+        let id = try repository.identity.id()
+        let shared = try repository.identity.sharedPlace()
         let place = LedgerRecord.Place(path: shared.path, device: shared.device, inode: shared.inode)
         let what = id.map { "the id \($0.short)" } ?? "its path, because it has no id yet,"
         let earlier = try earlierLocations()
@@ -79,7 +79,8 @@ package struct LedgerFinder {
     }
 
     private func holds(_ record: LedgerRecord, _ place: LedgerRecord.Place) -> Bool {
-        record.folder == repository.codexFolder && record.places.contains { isSame($0, place) } && isOfHistory(record)
+        record.folder == repository.identity.folder && record.places.contains { isSame($0, place) }
+            && isOfHistory(record)
     }
 
     /// Whether the repository has a root commit of the record's codex. A new repository in the old one's place does
@@ -97,13 +98,13 @@ package struct LedgerFinder {
     /// Whether a repository is still there and has the id, so that it is not a earlier place of this one.
     private func isLive(_ place: LedgerRecord.Place, _ id: CodexID?) -> Bool {
         // An unreadable place is not in use.
-        let there = (try? CodexRepository.codexID(of: repository.codexFolder, inShared: place.path)) ?? nil
-        return there == id || place.isByPath && there == nil && CodexRepository.isThere(place.path)
+        let there = (try? CodexIdentity.id(of: repository.identity.folder, inShared: place.path)) ?? nil
+        return there == id || place.isByPath && there == nil && GitFolder.isThere(place.path)
     }
 
     /// The places in which 0.1.0 kept the ledgers of this repository: each work tree had one.
     private func earlierLocations() throws -> [LedgerLocation] {
-        let places = try [repository.place] + repository.workTrees() + [repository.sharedPlace().path]
+        let places = try [repository.place] + repository.identity.workTrees() + [repository.identity.sharedPlace().path]
         var seen: Set<LedgerLocation> = []
         return places.map { LedgerLocation.byPath($0, environment: environment) }.filter { seen.insert($0).inserted }
     }
@@ -118,10 +119,10 @@ package struct LedgerFinder {
     /// The codex's features for comparison. Unreadable ones match nothing, and loading the codex says why.
     private func sketch() -> LedgerRecord {
         let commit = try? repository.resolve(revision)
-        let roots = commit.flatMap { try? repository.roots(of: $0) } ?? []
-        let organisation = commit.flatMap { (try? repository.organisation(at: $0)) ?? nil } ?? ""
+        let roots = commit.flatMap { try? repository.history.roots(of: $0) } ?? []
+        let organisation = commit.flatMap { (try? repository.identity.organisation(at: $0)) ?? nil } ?? ""
         return LedgerRecord(
-            id: "", ledger: LedgerLocation(path: "/"), roots: roots.map(\.hex), folder: repository.codexFolder,
+            id: "", ledger: LedgerLocation(path: "/"), roots: roots.map(\.hex), folder: repository.identity.folder,
             organisation: organisation, places: [])
     }
 
@@ -139,7 +140,7 @@ package struct LedgerFinder {
         case .unknown where !isMaking: return look.home
         default: break
         }
-        try known.withLock { try repository.withSharedLock { try settle() } }
+        try known.withLock { try repository.identity.withSharedLock { try settle() } }
         return try find()
     }
 
@@ -180,7 +181,7 @@ package struct LedgerFinder {
         var record = record
         var place = look.place
         if look.id?.description != record.id, let id = CodexID(record.id) {
-            place.isByPath = try !repository.setCodexID(id)
+            place.isByPath = try !repository.identity.setID(id)
         }
         record.places.append(place)
         try known.save(record, name: look.name)
@@ -194,7 +195,7 @@ package struct LedgerFinder {
     /// - Returns: the ledger, and the codex's previous one.
     package func use(_ location: LedgerLocation?) throws -> (ledger: LedgerLocation, before: LedgerLocation?) {
         try known.withLock {
-            try repository.withSharedLock {
+            try repository.identity.withSharedLock {
                 let look = try look()
                 let before = look.home.standing == .unknown ? nil : look.home.location
                 let wanted = location?.followingLink()
@@ -215,7 +216,7 @@ package struct LedgerFinder {
 
     /// The repository is no longer a place of other ledgers.
     private func forget(_ place: LedgerRecord.Place, but ledger: LedgerLocation?) throws {
-        for var record in known.all() where record.ledger != ledger && record.folder == repository.codexFolder {
+        for var record in known.all() where record.ledger != ledger && record.folder == repository.identity.folder {
             let left = record.places.filter { $0.path != place.path && !$0.isFolder(of: place) }
             guard left != record.places else { continue }
             record.places = left

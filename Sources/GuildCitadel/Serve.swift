@@ -269,7 +269,7 @@ package struct Serve: Sendable {
     private func anchoring(_ deployment: Deployment) -> some Service {
         Stoppable(
             AuditAnchoring(
-                ledger: deployment.ledger, repository: deployment.access.repository, codex: deployment.codex,
+                ledger: deployment.ledger, anchors: deployment.access.repository.anchors, codex: deployment.codex,
                 time: deployment.time, logger: deployment.logger))
     }
 
@@ -320,8 +320,8 @@ package struct Serve: Sendable {
         let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
         return HTTPListener(
             routes: routes.map { $0.waiting(atMost: Self.requestPatience) }, address: address, limits: door.limits,
-            hosts: door.hosts, proxies: door.proxies,
-            refusals: refusals, bearerTokens: { await access.tokens() }, logger: deployment.logger
+            callers: CallerPolicy(hosts: door.hosts, proxies: door.proxies) { await access.tokens() },
+            refusals: refusals, logger: deployment.logger
         ) { port in
             // The store of the secrets may be slow, and nothing waits for it.
             Task { await gateway?.reportSecrets() }
@@ -332,34 +332,16 @@ package struct Serve: Sendable {
     private func gateway(
         _ deployment: Deployment, _ requests: ReloadRequests, _ refusals: RefusalLog
     ) -> WebhookGateway {
-        let ledger = deployment.ledger
-        let time = deployment.time
-        let pushed = remote.map { remote -> @Sendable (Event) -> Bool in
+        let address = remote.flatMap { remote in
             // Losing the error is safe: a remote without an address is fetched in its interval.
-            let address = (try? deployment.access.repository.configuration("remote.\(remote.remote).url")) ?? nil
-            return { (event: Event) in
-                let place = "/\(event.system)/"
-                return event.guildEvent == "PUSH_RECEIVED" && event.source.hasPrefix(place)
-                    && RemoteBranch.address(address ?? "", isOf: String(event.source.dropFirst(place.count)))
-            }
+            try? deployment.access.repository.configuration("remote.\(remote.remote).url")
         }
+        let events = ServedEvents(
+            ledger: LedgerEvents(deployment.ledger), remoteAddress: address, pushed: requests.remote,
+            held: deployment.held)
         return WebhookGateway(
-            codex: deployment.codex, secrets: deployment.secrets,
-            identity: { [connectors = deployment.connectors] in connectors.identity(in: $0, $1) },
-            accept: { event, policy in
-                if pushed?(event) == true { requests.remote.raise() }
-                let acceptance = try await ledger.events.accept(event, policy: policy, now: time.now)
-                if case .held = acceptance { deployment.held.raise() }
-                return acceptance
-            },
-            hold: { [connectors = deployment.connectors] event, head in
-                guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
-                return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
-            },
-            origin: { action in try await ledger.events.origin(of: action) },
-            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.actions.find($0) }, time: time,
-            logger: deployment.logger, refusals: refusals)
+            codex: deployment.codex, connectors: deployment.connectors, secrets: deployment.secrets, events: events,
+            time: deployment.time, logger: deployment.logger, refusals: refusals)
     }
 }
 

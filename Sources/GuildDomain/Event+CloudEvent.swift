@@ -25,8 +25,11 @@ extension Event {
             id: EventID(derivedFrom: ["cloudevent", source, identifier]), source: source,
             type: try document.required("type"), subject: try document.text("subject"), time: instant,
             system: try document.text("system") ?? source.split(separator: "/").first.map(String.init) ?? "cli",
-            guildEvent: try document.text("guildevent"), priority: priority, chapter: try document.text("chapter"),
-            traceparent: try document.text("traceparent"), payload: data.payload)
+            payload: data.payload)
+        guildEvent = try document.text("guildevent")
+        self.priority = priority
+        chapter = try document.text("chapter")
+        traceparent = try document.text("traceparent")
         let contentType = try document.contentType()
         attributes.contentType = contentType == EventAttributes.json ? nil : contentType
         attributes.isBinary = data.isBinary

@@ -16,7 +16,7 @@ package struct Event: Sendable, Hashable {
     /// The normalised type: `ISSUE_OPENED`.
     package var guildEvent: String?
     /// The urgency of the runs that it causes.
-    package var priority: Priority
+    package var priority = Priority.normal
     /// The chapter of the endpoint or schedule that it came from; nil if there is none.
     package var chapter: String?
     /// The W3C trace context of its sender.
@@ -26,9 +26,9 @@ package struct Event: Sendable, Hashable {
     /// The first event of the chain; itself if nothing caused it.
     package var root: EventID
     /// The length of the chain up to here.
-    package var hop: Int
+    package var hop = 0
     /// True when our own action caused it.
-    package var isOwn: Bool
+    package var isOwn = false
     /// Where the runs that it causes may read and write, unless a manifest says more; a caused event has those of its
     /// cause.
     package var containers: [Container]
@@ -39,11 +39,11 @@ package struct Event: Sendable, Hashable {
     /// The person or account that caused it, if its system says so.
     package var sender: EventSender?
 
+    /// An event that nothing of ours caused: the first of its chain.
+    ///
     /// - Parameter containers: nil takes the one that the source names.
     package init(
         id: EventID, source: String, type: String, subject: String? = nil, time: Timestamp, system: String,
-        guildEvent: String? = nil, priority: Priority = .normal, chapter: String? = nil, traceparent: String? = nil,
-        cause: EventID? = nil, root: EventID? = nil, hop: Int = 0, isOwn: Bool = false,
         containers: [Container]? = nil, payload: [UInt8]
     ) {
         self.id = id
@@ -52,16 +52,9 @@ package struct Event: Sendable, Hashable {
         self.subject = subject
         self.time = time
         self.system = system
-        self.guildEvent = guildEvent
-        self.priority = priority
-        self.chapter = chapter
-        self.traceparent = traceparent
-        self.cause = cause
-        self.root = root ?? id
-        self.hop = hop
-        self.isOwn = isOwn
         self.containers = containers ?? Container.of(source: source, system: system)
         self.payload = payload
+        root = id
     }
 
     /// The payload parsed, or the problem with it. Callers parse once and keep the value.

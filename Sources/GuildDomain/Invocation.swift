@@ -20,11 +20,11 @@ package struct Invocation: Sendable, Hashable {
     /// Its urgency in the queue.
     package var priority: Priority
     /// How far it has come.
-    package var state: InvocationState
+    package var state = InvocationState.queued
     /// The obstacle while it is `waiting`.
     package var waitReason: WaitReason?
     /// Raised by each claim; a write with an older one fails.
-    package var attempt: Int
+    package var attempt = 0
     /// When the dispatcher decided it.
     package var createdAt: Timestamp
     /// The earliest time at which it may be claimed.
@@ -34,22 +34,20 @@ package struct Invocation: Sendable, Hashable {
     /// When it reached a final state.
     package var endedAt: Timestamp?
     /// Whether somebody asked it to stop.
-    package var cancelRequested: Bool
+    package var cancelRequested = false
     /// How many times it failed and was put back.
-    package var failures: Int
+    package var failures = 0
     /// The tokens of all its turns and attempts.
-    package var usage: TokenUsage
+    package var usage = TokenUsage.zero
     /// The cost of all its turns and attempts, in micro-dollars.
-    package var costMicrodollars: Int64
+    package var costMicrodollars: Int64 = 0
     /// The final text, the partial one of a run that stopped, or the error.
     package var outcome: String?
 
+    /// A run as the dispatcher decides it: queued, and ready to be claimed at once.
     package init(
         id: InvocationID, agent: String, chapter: String? = nil, commit: String, event: EventID, root: EventID,
-        priority: Priority = .normal, state: InvocationState = .queued, waitReason: WaitReason? = nil, attempt: Int = 0,
-        createdAt: Timestamp, availableAt: Timestamp, startedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
-        cancelRequested: Bool = false, failures: Int = 0, usage: TokenUsage = .zero, costMicrodollars: Int64 = 0,
-        outcome: String? = nil
+        priority: Priority = .normal, createdAt: Timestamp
     ) {
         self.id = id
         self.agent = agent
@@ -58,18 +56,8 @@ package struct Invocation: Sendable, Hashable {
         self.event = event
         self.root = root
         self.priority = priority
-        self.state = state
-        self.waitReason = waitReason
-        self.attempt = attempt
         self.createdAt = createdAt
-        self.availableAt = availableAt
-        self.startedAt = startedAt
-        self.endedAt = endedAt
-        self.cancelRequested = cancelRequested
-        self.failures = failures
-        self.usage = usage
-        self.costMicrodollars = costMicrodollars
-        self.outcome = outcome
+        availableAt = createdAt
     }
 }
 

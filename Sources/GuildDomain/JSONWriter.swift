@@ -59,25 +59,32 @@ private enum JSONText {
     /// - Parameter stop: one more byte to end at; the quote if there is none.
     @inline(__always)
     static func plainEnd(of bytes: UnsafeBufferPointer<UInt8>, from start: Int, stop: UInt8 = 0x22) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         let raw = UnsafeRawBufferPointer(bytes)
         var place = start
         while place + 8 <= bytes.count {
-            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            // As in `JSONParser.skipPlain`: a high bit marks a byte that is smaller, or equal after the exclusive or.
-            let quotes = word ^ (ones &* 0x22)
-            let slashes = word ^ (ones &* 0x5C)
-            let deletes = word ^ (ones &* 0x7F)
-            let stops = word ^ (ones &* UInt64(stop))
-            let hits =
-                ((quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (deletes &- ones) & ~deletes
-                    | (stops &- ones) & ~stops | (word &- ones &* 0x20) & ~word) & highs
-            if hits != 0 { return place + hits.trailingZeroBitCount / 8 }
-            place += 8
+            let count = plainCount(of: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self), stop: stop)
+            place += count
+            if count < 8 { return place }
         }
         while place < bytes.count, !mustEscape(bytes[place]), bytes[place] != stop { place += 1 }
         return place
+    }
+
+    /// How many of eight bytes, as they are in memory, stand for themselves before the first one that does not.
+    @inline(__always)
+    static func plainCount(of bytes: UInt64, stop: UInt8) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let word = UInt64(littleEndian: bytes)
+        // As in `JSONParser.skipPlain`: a high bit marks a byte that is smaller, or equal after the exclusive or.
+        let quotes = word ^ (ones &* 0x22)
+        let slashes = word ^ (ones &* 0x5C)
+        let deletes = word ^ (ones &* 0x7F)
+        let stops = word ^ (ones &* UInt64(stop))
+        let hits =
+            ((quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (deletes &- ones) & ~deletes
+                | (stops &- ones) & ~stops | (word &- ones &* 0x20) & ~word) & highs
+        return hits == 0 ? 8 : hits.trailingZeroBitCount / 8
     }
 
     static func mustEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F }
@@ -142,38 +149,68 @@ private struct JSONWriter {
         output.append(contentsOf: repeatElement(0x20, count: level * 2))
     }
 
+    /// A document within a string is a tenth quotes, so that it is put together in a small buffer, eight bytes at a time.
     private mutating func write(_ text: String) {
         output.append(0x22)
         var text = text
         text.withUTF8 { bytes in
-            var start = 0
-            while start < bytes.count {
-                let end = JSONText.plainEnd(of: bytes, from: start, stop: stop)
-                output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<end]))
-                guard end < bytes.count else { return }
-                escape(bytes[end])
-                start = end + 1
-                if layout == .embedded, bytes[end] == stop, start < bytes.count, bytes[start] == UInt8(ascii: "/") {
-                    append("\\")
+            withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 8) { piece in
+                let raw = UnsafeRawBufferPointer(bytes)
+                var place = 0
+                var filled = 0
+                while place < raw.count {
+                    if filled > Self.pieceBytes - Self.longestStep {
+                        output.append(contentsOf: piece[..<filled])
+                        filled = 0
+                    }
+                    if place + 8 <= raw.count {
+                        let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                        piece.storeBytes(of: word, toByteOffset: filled, as: UInt64.self)
+                        let count = JSONText.plainCount(of: word, stop: stop)
+                        place += count
+                        filled += count
+                        if count == 8 { continue }
+                    }
+                    filled += Self.escape(raw[place], into: piece, at: filled)
+                    if layout == .embedded, raw[place] == stop, place + 1 < raw.count, raw[place + 1] == 0x2F {
+                        piece[filled] = 0x5C
+                        filled += 1
+                    }
+                    place += 1
                 }
+                output.append(contentsOf: piece[..<filled])
             }
         }
         output.append(0x22)
     }
 
+    private static let pieceBytes = 1024
+    /// Eight bytes at once, the longest escape, and the backslash of an embedded document.
+    private static let longestStep = 8 + 6 + 1
+    private static let digits = Array("0123456789abcdef".utf8)
+
     /// Writes a byte that may not stand for itself, or that was stopped at.
-    private mutating func escape(_ byte: UInt8) {
+    ///
+    /// - Returns: how many bytes that took.
+    @inline(__always)
+    private static func escape(_ byte: UInt8, into piece: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
+        let letter: UInt8
         switch byte {
-        case 0x22: append("\\\"")
-        case 0x5C: append("\\\\")
-        case 0x0A: append("\\n")
-        case 0x0D: append("\\r")
-        case 0x09: append("\\t")
+        case 0x22, 0x5C: letter = byte
+        case 0x0A: letter = UInt8(ascii: "n")
+        case 0x0D: letter = UInt8(ascii: "r")
+        case 0x09: letter = UInt8(ascii: "t")
         case 0..<0x20, 0x7F:
-            append(byte < 0x10 ? "\\u000" : "\\u00")
-            append(String(byte, radix: 16))
-        default: output.append(byte)
+            let escape = Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            piece[place...].copyBytes(from: escape)
+            return escape.count
+        default:
+            piece[place] = byte
+            return 1
         }
+        piece[place] = 0x5C
+        piece[place + 1] = letter
+        return 2
     }
 
     private mutating func append(_ text: StaticString) {

@@ -5,6 +5,29 @@ package protocol TimeSource: Sendable {
     var now: Timestamp { get }
     /// Returns when the time has reached `deadline`, or throws `CancellationError`.
     func sleep(until deadline: Timestamp) async throws
+    /// Calls `action` once, on no particular thread, when the time has reached `deadline`, unless the alarm is cancelled.
+    func alarm(at deadline: Timestamp, _ action: @escaping @Sendable () -> Void) -> Alarm
+}
+
+extension TimeSource {
+    /// An alarm made of a sleep.
+    package func alarm(at deadline: Timestamp, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        let sleep = Task {
+            try await self.sleep(until: deadline)
+            action()
+        }
+        return Alarm { sleep.cancel() }
+    }
+}
+
+/// A call that a clock will make, as long as nobody cancels it.
+package struct Alarm: Sendable {
+    private let whenCancelled: @Sendable () -> Void
+
+    init(whenCancelled: @escaping @Sendable () -> Void) { self.whenCancelled = whenCancelled }
+
+    /// It may be ringing already.
+    package func cancel() { whenCancelled() }
 }
 
 /// The machine's own clock: the one place that reads it.
@@ -19,15 +42,11 @@ package struct SystemTime: TimeSource {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
-    /// A long sleep is taken in pieces of at most a minute, so that a stepped wall clock is noticed. It never lasts
-    /// longer than planned at its beginning: the sleeper checks again, even if the clock was set back.
-    package func sleep(until deadline: Timestamp) async throws {
-        var patience = deadline - now
-        while true {
-            let piece = min(deadline - now, patience, .seconds(60))
-            guard piece > .zero else { return }
-            try await Task.sleep(for: piece, tolerance: .milliseconds(5))
-            patience -= piece
-        }
+    /// It never lasts longer than planned at its beginning, even if the clock is set back meanwhile.
+    package func sleep(until deadline: Timestamp) async throws { try await AlarmQueue.shared.sleep(until: deadline) }
+
+    /// Calls `action` when the time has come; most alarms are cancelled before.
+    package func alarm(at deadline: Timestamp, _ action: @escaping @Sendable () -> Void) -> Alarm {
+        AlarmQueue.shared.alarm(at: deadline, action)
     }
 }

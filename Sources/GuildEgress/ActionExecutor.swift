@@ -57,7 +57,7 @@ package struct ActionExecutor: Service {
         try await loop.run { limit in
             let claimed = try await ledger.actions.claim(
                 root: root, upTo: limit, worker: parts.worker,
-                charges: { [codex = parts.codex] in codex.head.charges(operation: $0) }, now: time.now)
+                charges: { [codex = parts.codex] in codex.head.rates.charges(operation: $0) }, now: time.now)
             return claimed.map { one in { try await perform(one) } }
         } nextTime: { claimedAt in
             try await ledger.actions.nextTime(worker: parts.worker, now: claimedAt)

@@ -183,7 +183,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard entry == nil, phase != .closed else { return }
         let peer = context.remoteAddress?.ipAddress.flatMap(InternetAddress.init)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let isTrusted = peer.map { service.proxies.contains($0) } ?? false
+        let isTrusted = peer.map { service.callers.proxies.contains($0) } ?? false
         let entry = ConnectionRegistry.Entry(peer: isTrusted ? nil : peer?.holder) {
             [eventLoop = context.eventLoop] in
             eventLoop.execute {

@@ -18,10 +18,8 @@ package struct HTTPListener: Service {
     private let routes: [Route]
     private let address: ListenAddress
     private let limits: HTTPLimits
-    private let hosts: HostPolicy
-    private let proxies: TrustedProxies
+    private let callers: CallerPolicy
     private let refusals: RefusalLog
-    private let bearerTokens: @Sendable () async -> BearerTokens
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -32,23 +30,18 @@ package struct HTTPListener: Service {
     private static let spareConnections = 16
 
     /// - Parameters:
-    ///   - hosts: the hosts that it answers for; all of them without a policy.
     ///   - refusals: counts refused requests; without one the listener keeps its own.
-    ///   - bearerTokens: with none, every route that needs a scope answers 401; called for each such request.
     ///   - onReady: called with the bound port; connections are accepted when it returns.
     package init(
-        routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = .any,
-        proxies: TrustedProxies = .loopback, refusals: RefusalLog? = nil,
-        bearerTokens: @escaping @Sendable () async -> BearerTokens = { BearerTokens() }, logger: Logger,
+        routes: [Route], address: ListenAddress, limits: HTTPLimits = HTTPLimits(),
+        callers: CallerPolicy = CallerPolicy(), refusals: RefusalLog? = nil, logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.routes = routes
         self.address = address
         self.limits = limits
-        self.hosts = hosts
-        self.proxies = proxies
+        self.callers = callers
         self.refusals = refusals ?? RefusalLog(logger: logger)
-        self.bearerTokens = bearerTokens
         self.logger = logger
         self.onReady = onReady
     }
@@ -58,8 +51,7 @@ package struct HTTPListener: Service {
     /// - Throws: `ListenFailure` if the routes contradict each other or the address is unavailable.
     package func run() async throws {
         let service = ListenerService(
-            limits: limits, hosts: hosts, proxies: proxies, refusals: refusals, bearerTokens: bearerTokens,
-            logger: logger)
+            limits: limits, callers: callers, refusals: refusals, logger: logger)
         defer { refusals.flush() }
         let server = try server(service)
         try await withThrowingTaskGroup(of: Void.self) { group in

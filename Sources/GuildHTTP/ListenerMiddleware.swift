@@ -80,7 +80,8 @@ struct ListenerMiddleware: RouterMiddleware {
             throw Refusal(Self.invalidTarget, keepsConnection: true)
         }
         let local = context.channel.localAddress?.ipAddress.flatMap(InternetAddress.init)
-        guard service.hosts.allows(request.head.authority, firstSegment: target.segments.first, local: local) else {
+        guard service.callers.hosts.allows(request.head.authority, firstSegment: target.segments.first, local: local)
+        else {
             service.refusals.count("another host")
             let reply = Reply.problem(
                 status: 421, title: Problems.title(421),

@@ -7,22 +7,15 @@ final class ListenerService: Sendable {
     let admission: Admission
     let bodies: BodyBudget
     let connections: ConnectionRegistry
-    let hosts: HostPolicy
-    let proxies: TrustedProxies
+    let callers: CallerPolicy
     let refusals: RefusalLog
-    let bearerTokens: @Sendable () async -> BearerTokens
     let date = HTTPDate()
     let logger: Logger
 
-    init(
-        limits: HTTPLimits, hosts: HostPolicy, proxies: TrustedProxies, refusals: RefusalLog,
-        bearerTokens: @escaping @Sendable () async -> BearerTokens, logger: Logger
-    ) {
+    init(limits: HTTPLimits, callers: CallerPolicy, refusals: RefusalLog, logger: Logger) {
         self.limits = limits
-        self.hosts = hosts
-        self.proxies = proxies
+        self.callers = callers
         self.refusals = refusals
-        self.bearerTokens = bearerTokens
         self.logger = logger
         admission = Admission(limits: limits)
         bodies = BodyBudget(limits: limits)

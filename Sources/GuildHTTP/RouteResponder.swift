@@ -25,7 +25,7 @@ struct RouteResponder: HTTPResponder {
         let forwarded = incoming.headers[values: ListenerContext.forwardedFor]
         let collector = BodyCollector(
             service: service, limitBytes: route.bodyLimitBytes,
-            client: service.proxies.client(of: context.peer, forwardedFor: forwarded), channel: context.channel)
+            client: service.callers.proxies.client(of: context.peer, forwardedFor: forwarded), channel: context.channel)
         if context.expectsContinue, request.declaredLength ?? 0 <= route.bodyLimitBytes {
             context.channel.pipeline.fireUserInboundEventTriggered(RequestEvent.wantsBody)
         }
@@ -82,12 +82,12 @@ struct RouteResponder: HTTPResponder {
         case .openWithMore(let scope):
             // A secret may have to be fetched, which is done only for a caller with a token.
             guard let authorization else { return nil }
-            let grant = await service.bearerTokens().grant(authorization: authorization)
+            let grant = await service.callers.bearerTokens().grant(authorization: authorization)
             request.token = grant?.name
             request.isShownMore = grant?.scopes.contains(scope) ?? false
             return nil
         case .scope(let needed):
-            guard let grant = await service.bearerTokens().grant(authorization: authorization) else {
+            guard let grant = await service.callers.bearerTokens().grant(authorization: authorization) else {
                 return Self.unauthorized("Bearer error=\"invalid_token\"")
             }
             guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }

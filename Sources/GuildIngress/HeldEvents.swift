@@ -23,6 +23,7 @@ package struct HeldEvents: Sendable {
     @discardableResult
     package func release(of system: String, identity: SystemIdentity?) async throws -> Int {
         let source = systems[system]?.webhooks
+        let own = OwnEvents(systems: systems, events: LedgerEvents(ledger))
         var count = 0
         while true {
             let page = try await ledger.events.held(system: system, limit: Self.pageSize)
@@ -31,12 +32,7 @@ package struct HeldEvents: Sendable {
             for held in page {
                 let webhook =
                     source?.recognised(held.event, identity: identity) ?? WebhookEvent(event: held.event)
-                let own = OwnEvents(
-                    systems: systems, origin: { [ledger] in try await ledger.events.origin(of: $0) },
-                    lastOrigin: { [ledger] in
-                        try await ledger.events.origin(ofLast: $0, on: $1, now: held.receivedAt)
-                    }, action: { [ledger] in try await ledger.actions.find($0) })
-                judged.append(try await own.judged(webhook))
+                judged.append(try await own.judged(webhook, now: held.receivedAt))
             }
             try await ledger.events.releaseHeld(judged, now: time.now)
             count += page.count

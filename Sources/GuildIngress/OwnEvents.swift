@@ -1,50 +1,43 @@
-package import GuildConnectors
-package import GuildDomain
-package import GuildLedger
+import GuildConnectors
+import GuildDomain
+import GuildLedger
 
 /// Knows the echo of our own actions, and the event that each of those answered.
-package struct OwnEvents: Sendable {
-    /// The event that an action of ours answered.
-    package typealias Origin = @Sendable (ActionID) async throws -> Event?
-    /// The event that the last of these operations on a subject answered, before an instant.
-    package typealias LastOrigin = @Sendable (_ operations: [String], _ subject: String) async throws -> Event?
-    package typealias FindAction = @Sendable (ActionID) async throws -> Action?
-
+struct OwnEvents: Sendable {
     private let systems: SystemRegistry
-    private let origin: Origin
-    private let lastOrigin: LastOrigin
-    private let findAction: FindAction
+    private let events: any EventStore
 
-    package init(
-        systems: SystemRegistry, origin: @escaping Origin, lastOrigin: @escaping LastOrigin,
-        action: @escaping FindAction = { _ in nil }
-    ) {
+    init(systems: SystemRegistry, events: any EventStore) {
         self.systems = systems
-        self.origin = origin
-        self.lastOrigin = lastOrigin
-        findAction = action
+        self.events = events
     }
 
     /// The event with its ownership and its cause. An event with the mark of an action that is that action's result is
     /// ours too, whatever our identity.
-    package func judged(_ webhook: WebhookEvent) async throws -> Event {
-        var (event, ownAction) = (webhook.event, webhook.ownAction)
+    ///
+    /// - Parameter now: when it came; only earlier actions can have caused it.
+    func judged(_ webhook: WebhookEvent, now: Timestamp) async throws -> Event {
+        var event = webhook.event
+        var ownAction = webhook.ownAction
         if !event.isOwn, let claim = webhook.claim, try await isResult(claim) {
-            (event.isOwn, ownAction) = (true, claim.action)
+            event.isOwn = true
+            ownAction = claim.action
         }
         guard event.isOwn else { return event }
         var cause: Event?
         if let ownAction {
-            cause = try await origin(ownAction)
+            cause = try await events.origin(of: ownAction)
         } else if let subject = event.subject, !webhook.ownOperations.isEmpty {
-            cause = try await lastOrigin(webhook.ownOperations, subject)
+            cause = try await events.origin(ofLast: webhook.ownOperations, on: subject, now: now)
         }
         guard let cause else {
             // The place of the run that caused it is unknown here.
             event.containers = []
             return event
         }
-        (event.cause, event.root, event.hop) = (cause.id, cause.root, cause.hop + 1)
+        event.cause = cause.id
+        event.root = cause.root
+        event.hop = cause.hop + 1
         // An action has its echo only if it was done; a mark of another place gives nothing of that place.
         if let ownAction, try await isElsewhere(ownAction, event) {
             event.containers = cause.containers.filter(event.containers.contains)
@@ -55,14 +48,14 @@ package struct OwnEvents: Sendable {
     }
 
     private func isElsewhere(_ action: ActionID, _ event: Event) async throws -> Bool {
-        guard let connector = systems[event.system]?.connector, let action = try await findAction(action),
+        guard let connector = systems[event.system]?.connector, let action = try await events.action(action),
             let subject = event.subject
         else { return true }
         return connector.container(ofSubject: action.subject) != connector.container(ofSubject: subject)
     }
 
     private func isResult(_ claim: any ActionClaim) async throws -> Bool {
-        guard let action = try await findAction(claim.action) else { return false }
+        guard let action = try await events.action(claim.action) else { return false }
         return claim.isResult(
             of: SentAction(
                 operation: action.operation, subject: action.subject, arguments: action.arguments,

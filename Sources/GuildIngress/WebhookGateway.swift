@@ -2,6 +2,7 @@ package import GuildCodex
 package import GuildConnectors
 package import GuildDomain
 package import GuildHTTP
+import GuildLedger
 package import Logging
 
 /// Receives webhooks: authenticates, normalises, and answers 202 only when the event is durable.
@@ -11,43 +12,31 @@ package import Logging
 /// A bad signature leaves no row and no log line that an attacker could multiply. Deliveries that their head condemns are
 /// refused before the body is read. A repeated delivery is answered 200.
 package struct WebhookGateway: Sendable {
-    /// Stores an event; the ledger's `accept`, or nothing in a benchmark of everything before it.
-    package typealias Accept = @Sendable (Event, AcceptancePolicy) async throws -> Acceptance
-    /// Whether an event may be decided at once.
-    package typealias Hold = @Sendable (Event, CodexSnapshot) -> EventHold
-    /// The guild's own account in a system, as far as it is known.
-    package typealias Identity = @Sendable (_ system: String, CodexSnapshot) -> SystemIdentity?
-
     /// More events than this in one delivery are refused whole.
     static let eventLimit = 1000
 
     private let codex: CurrentCodex
-    let systems: SystemRegistry
+    private let connectors: CurrentConnectors
     private let secrets: SecretResolver
-    private let identity: Identity
-    private let accept: Accept
-    private let hold: Hold
-    private let own: OwnEvents
+    private let events: any EventStore
     private let time: any TimeSource
     private let logger: Logger
     private let refusals: RefusalLog
     private let troubles = SecretTroubles()
 
-    /// - Parameter refusals: counts refused deliveries; without one the gateway keeps its own.
+    var systems: SystemRegistry { connectors.systems }
+
+    /// - Parameters:
+    ///   - events: where they are accepted; nothing in a benchmark of everything before it.
+    ///   - refusals: counts refused deliveries; without one the gateway keeps its own.
     package init(
-        codex: CurrentCodex, systems: SystemRegistry = .standard, secrets: SecretResolver,
-        identity: @escaping Identity, accept: @escaping Accept, hold: @escaping Hold = { _, _ in .none },
-        origin: @escaping OwnEvents.Origin, lastOrigin: @escaping OwnEvents.LastOrigin = { _, _ in nil },
-        action: @escaping OwnEvents.FindAction = { _ in nil },
+        codex: CurrentCodex, connectors: CurrentConnectors, secrets: SecretResolver, events: any EventStore,
         time: any TimeSource, logger: Logger, refusals: RefusalLog? = nil
     ) {
         self.codex = codex
-        self.systems = systems
+        self.connectors = connectors
         self.secrets = secrets
-        self.identity = identity
-        self.accept = accept
-        self.hold = hold
-        own = OwnEvents(systems: systems, origin: origin, lastOrigin: lastOrigin, action: action)
+        self.events = events
         self.time = time
         self.logger = logger
         self.refusals = refusals ?? RefusalLog(logger: logger)
@@ -77,7 +66,8 @@ package struct WebhookGateway: Sendable {
             return Reply(source.answer(to: .unauthorized, of: delivery))
         }
         do {
-            switch try source.content(of: delivery, identity: identity(delivery.system, target.snapshot)) {
+            switch try source.content(of: delivery, identity: connectors.identity(in: delivery.system, target.snapshot))
+            {
             case .handshake(let reply): return Reply(reply)
             case .events(let events): return Reply(source.answer(to: try await take(events, target), of: delivery))
             }
@@ -174,7 +164,8 @@ package struct WebhookGateway: Sendable {
         let snapshot = target.snapshot
         let endpoint = target.endpoint
         // A sender may have put one of the guild's secrets there; it is neither stored nor shown to a model.
-        var event = try await own.judged(webhook).masked(by: secrets, snapshot)
+        let own = OwnEvents(systems: systems, events: events)
+        var event = try await own.judged(webhook, now: time.now).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         if let digest = webhook.digest, Self.isKnownByBody(webhook, endpoint, target.source) {
@@ -183,9 +174,9 @@ package struct WebhookGateway: Sendable {
         }
         policy.commit = snapshot.commit
         policy.queueLimit = Int64(snapshot.settings.queueDepth.value)
-        if !isCharged { policy.charges = snapshot.charges(endpoint: endpoint) }
-        policy.hold = event.isOwn ? .none : hold(event, snapshot)
-        switch try await accept(event, policy) {
+        if !isCharged { policy.charges = snapshot.rates.charges(endpoint: endpoint) }
+        policy.hold = event.isOwn ? .none : hold(on: event, snapshot)
+        switch try await events.accept(event, policy: policy, now: time.now) {
         case .accepted(let id): return .accepted([id])
         case .held(let id):
             logger.notice(
@@ -201,6 +192,12 @@ package struct WebhookGateway: Sendable {
             refusals.count("deliveries over the rate of their endpoint, endpoint=\(endpoint.name)")
             return .limited(wait: until - time.now)
         }
+    }
+
+    /// Whether an event may be decided at once: an echo of our own is only known as such once we know who we are.
+    private func hold(on event: Event, _ head: CodexSnapshot) -> EventHold {
+        guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
+        return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
     }
 
     /// Whether the same body under another delivery id is the same event: by the endpoint's setting, or else by the

@@ -148,11 +148,13 @@ package final class Ledger: Sendable {
     /// writes: the other writer has then finished.
     private func lookForForeignWrites() {
         lane.betweenBatches { [weak self] in
+            guard let self else { return }
             // First, so that a commit after the look is told.
-            self?.wakeUps.arm()
+            wakeUps.arm()
             // Losing the error is safe: the slow recheck finds the same commit.
-            guard let self, (try? engine.hasForeignCommits()) == true else { return }
-            raiseAll()
+            let isForeign = (try? engine.hasForeignCommits()) == true
+            wakeUps.lastWrite(isOurs: !isForeign)
+            if isForeign { raiseAll() }
         }
     }
 

@@ -53,8 +53,10 @@ final class CurlLoop: Sendable {
     func post(_ command: Command) {
         let (isRefused, startsThread) = state.withLock { state -> (Bool, Bool) in
             guard state.phase != .stopped else { return (true, false) }
+            // While commands wait, the thread has been woken and has not come for them yet.
+            let isWoken = !state.commands.isEmpty
             state.commands.append(command)
-            if let multi = state.multi { curl_multi_wakeup(multi.pointer) }
+            if !isWoken, let multi = state.multi { curl_multi_wakeup(multi.pointer) }
             guard state.phase == .unstarted else { return (false, false) }
             state.phase = .running
             state.hasThread = true

@@ -15,6 +15,8 @@ package final class ClaimLoop: Sendable {
     private static let recheck = Duration.seconds(30)
     /// While others hold leases: a death is noticed this soon.
     private static let watch = Duration.seconds(1)
+    /// Between two looks for dead workers, however often the signal is raised.
+    private static let lookPause = Duration.milliseconds(100)
     private static let leastSleep = Duration.milliseconds(20)
 
     private let ledger: Ledger
@@ -49,10 +51,12 @@ package final class ClaimLoop: Sendable {
         // A discarding group: finished tasks are not kept, and a failed one ends the rest at once.
         try await withThrowingDiscardingTaskGroup { group in
             try await withTaskCancellationOrGracefulShutdownHandler {
+                var look = Look(earliest: time.now, latest: time.now)
                 while !Task.isCancelled, !isDraining {
                     let seen = signal.generation
                     do {
-                        let latest = try await recover()
+                        let looks = look.earliest <= time.now
+                        if looks { look = try await recover() }
                         let claimedAt = time.now
                         for work in try await claimed(claim) {
                             group.addTask {
@@ -68,9 +72,14 @@ package final class ClaimLoop: Sendable {
                                 }
                             }
                         }
-                        let next = try await nextTime(claimedAt) ?? latest
-                        await signal.wait(
-                            after: seen, until: min(max(next, time.now + Self.leastSleep), latest), time: time)
+                        // What raised the signal may be a lease of another worker: a look that is left out comes soon.
+                        var next = looks ? look.latest : look.earliest
+                        // Without a free slot nothing is claimed before one is given back, which raises the signal.
+                        if hasFreeSlots, let due = try await nextTime(claimedAt) {
+                            next = min(next, due)
+                            look.earliest = min(look.earliest, due)
+                        }
+                        await signal.wait(after: seen, until: max(next, time.now + Self.leastSleep), time: time)
                     } catch let fault as RowFault {
                         // A row that belongs to no work: it is no reason to end, and the next look may do without it.
                         tell(fault)
@@ -84,21 +93,24 @@ package final class ClaimLoop: Sendable {
         }
     }
 
-    /// Does `work` while `renew` keeps its lease every 10 s; whichever ends first ends the other.
+    /// Does `work` while `renew` keeps its lease every 10 s; a lost lease cancels the work.
+    ///
+    /// - Parameter began: is given the work's task as it begins.
     package static func holdingLease(
-        renew: @escaping Work, time: any TimeSource, _ work: @escaping Work
+        renew: @escaping Work, time: any TimeSource, began: (Task<Void, any Error>) -> Void = { _ in },
+        _ work: @escaping Work
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(operation: work)
-            group.addTask {
-                while true {
-                    try await time.sleep(until: time.now + Lease.renewal)
-                    try await renew()
-                }
-            }
-            try await group.next()
-            group.cancelAll()
+        let task = Task(operation: work)
+        let keeper = LeaseKeeper(renew: renew, time: time) { task.cancel() }
+        keeper.begin()
+        began(task)
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
         }
+        try await keeper.end()
+        try result.get()
     }
 
     /// A piece of work that a newer attempt took over belongs to that attempt; anything else ends the component.
@@ -115,12 +127,20 @@ package final class ClaimLoop: Sendable {
         }
     }
 
-    /// - Returns: the latest time to look again for workers that died.
-    private func recover() async throws -> Timestamp {
+    /// When to look again for workers that died and for waits that are over.
+    private struct Look {
+        /// Not before this, however often the signal is raised.
+        var earliest: Timestamp
+        /// At this time in any case.
+        var latest: Timestamp
+    }
+
+    private func recover() async throws -> Look {
         let now = time.now
+        let earliest = now + Self.lookPause
         switch try await ledger.invocations.recoveryNeed(worker: worker, now: now) {
-        case .none: return now + Self.recheck
-        case .watch: return now + Self.watch
+        case .none: return Look(earliest: earliest, latest: now + Self.recheck)
+        case .watch: return Look(earliest: earliest, latest: now + Self.watch)
         case .now:
             let found = try await ledger.invocations.recover(except: worker, now: now)
             if !found.isEmpty {
@@ -130,7 +150,7 @@ package final class ClaimLoop: Sendable {
                         "invocations": "\(found.invocations)", "actions": "\(found.actions)", "waits": "\(found.waits)",
                     ])
             }
-            return now + Self.watch
+            return Look(earliest: found.isEmpty ? earliest : now, latest: now + Self.watch)
         }
     }
 
@@ -156,6 +176,8 @@ package final class ClaimLoop: Sendable {
         }
         if isNew { logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"]) }
     }
+
+    private var hasFreeSlots: Bool { state.withLock { $0.freeSlots > 0 } }
 
     /// - Returns: how many slots were free; all of them are taken now.
     private func takeSlots() -> Int {

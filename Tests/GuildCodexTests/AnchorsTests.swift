@@ -9,7 +9,7 @@ import Testing
     private func commit(
         _ repository: CodexRepository, _ text: String, file: String = "one.json", onto parent: CommitID?
     ) throws -> CommitID? {
-        let outcome = try repository.commitAnchor(
+        let outcome = try repository.anchors.commit(
             file: file, bytes: Array(text.utf8), message: "Audit anchor\n", onto: parent)
         if case .committed(let commit, _) = outcome { return commit }
         return nil
@@ -24,17 +24,17 @@ import Testing
         for fixture in [origin, bare] {
             let repository = try CodexRepository(at: fixture.location)
             let head = try repository.resolve("HEAD")
-            #expect(try repository.anchors() == nil)
+            #expect(try repository.anchors.newest() == nil)
             let first = try #require(try commit(repository, "1", onto: nil))
             let second = try #require(try commit(repository, "2", onto: first))
             let other = try #require(try commit(repository, "x", file: "two.json", onto: second))
-            let tree = try #require(try repository.anchors())
+            let tree = try #require(try repository.anchors.newest())
             #expect(tree.commit == other)
             #expect(tree.files.mapValues { text($0) } == ["one.json": "2", "two.json": "x"])
-            let history = try repository.anchorHistory(of: "one.json", from: other, limit: 100)
+            let history = try repository.anchors.history(of: "one.json", from: other, limit: 100)
             #expect(history.map(\.commit) == [second, first])
             #expect(history.map { text($0.bytes) } == ["2", "1"])
-            #expect(try repository.anchorHistory(of: "one.json", from: other, limit: 1).map(\.commit) == [other])
+            #expect(try repository.anchors.history(of: "one.json", from: other, limit: 1).map(\.commit) == [other])
             #expect(
                 try await fixture.git("log", "--format=%H %P", "refs/guild/audit")
                     == "\(other) \(second)\n\(second) \(first)\n\(first) \n")
@@ -54,7 +54,7 @@ import Testing
         #expect(try commit(repository, "again", onto: nil) == nil)
         let second = try #require(try commit(repository, "2", onto: first))
         #expect(try commit(repository, "late", onto: first) == nil)
-        #expect(try repository.anchors()?.commit == second)
+        #expect(try repository.anchors.newest()?.commit == second)
         // Packed refs are the same refs.
         try await fixture.git("pack-refs", "--all")
         #expect(try commit(repository, "late", onto: first) == nil)
@@ -94,21 +94,21 @@ import Testing
             try await fixture.git("config", name, value)
         }
         let repository = try CodexRepository(at: fixture.location)
-        let first = try repository.commitAnchor(file: "a.json", bytes: [1], message: "Anchor\n", onto: nil)
+        let first = try repository.anchors.commit(file: "a.json", bytes: [1], message: "Anchor\n", onto: nil)
         guard case .committed(let commit, isSigned: true) = first else {
             Issue.record("not signed: \(first)")
             return
         }
         try await fixture.git("verify-commit", commit.hex)
-        #expect(try repository.anchors()?.commit == commit)
+        #expect(try repository.anchors.newest()?.commit == commit)
 
         try await fixture.git("config", "user.signingkey", "/nonexistent/key")
         let failure = #expect(throws: AnchorFailure.self) {
-            try repository.commitAnchor(file: "a.json", bytes: [2], message: "Anchor\n", onto: commit)
+            try repository.anchors.commit(file: "a.json", bytes: [2], message: "Anchor\n", onto: commit)
         }
         #expect(failure?.kind == .unavailable)
         #expect(failure?.message.contains("could not sign") == true)
-        #expect(try repository.anchors()?.commit == commit)
+        #expect(try repository.anchors.newest()?.commit == commit)
     }
 
     @Test func `anchors are pushed, and what the other side refuses is told without a password`() async throws {
@@ -117,16 +117,16 @@ import Testing
         let remote = try await GitFixture(bareCloneOf: fixture)
         let repository = try CodexRepository(at: fixture.location)
         let first = try #require(try commit(repository, "1", onto: nil))
-        try repository.pushAnchors(to: remote.path)
+        try repository.anchors.push(to: remote.path)
         #expect(try await remote.git("rev-parse", "refs/guild/audit") == "\(first)\n")
         // Whoever put something else there is not overwritten.
         let theirs = try CodexRepository(at: remote.location)
         _ = try commit(theirs, "theirs", onto: first)
         _ = try commit(repository, "ours", onto: first)
-        let refusal = #expect(throws: AnchorFailure.self) { try repository.pushAnchors(to: remote.path) }
+        let refusal = #expect(throws: AnchorFailure.self) { try repository.anchors.push(to: remote.path) }
         #expect(refusal?.kind == .unavailable)
         for place in ["/nonexistent/remote", "--upload-pack=x", "https://ada:secret@127.0.0.1:9/x"] {
-            let failure = #expect(throws: AnchorFailure.self) { try repository.pushAnchors(to: place) }
+            let failure = #expect(throws: AnchorFailure.self) { try repository.anchors.push(to: place) }
             #expect(failure?.message.contains("secret") == false)
         }
     }
@@ -139,9 +139,9 @@ import Testing
         let clone = try await GitFixture()
         try await clone.git("fetch", "--quiet", fixture.path, "refs/guild/audit")
         let fetched = try CodexRepository(at: clone.location)
-        #expect(try fetched.anchors() == nil)
-        #expect(try fetched.anchors(at: "FETCH_HEAD")?.commit == anchor)
-        #expect(throws: CodexRepositoryError.self) { try fetched.anchors(at: "nothing") }
+        #expect(try fetched.anchors.newest() == nil)
+        #expect(try fetched.anchors.newest(at: "FETCH_HEAD")?.commit == anchor)
+        #expect(throws: CodexRepositoryError.self) { try fetched.anchors.newest(at: "nothing") }
     }
 
     @Test func `a repository that may not be written says so`() async throws {

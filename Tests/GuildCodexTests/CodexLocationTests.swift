@@ -9,7 +9,7 @@ struct CodexLocationTests {
     )
         throws -> String
     {
-        try CodexRepository.locate(
+        try CodexLocation.find(
             explicit: explicit, environment: variable.map { ["GUILD_CODEX": $0] } ?? [:],
             workingDirectory: fixture.path + "/" + folder
         ).path
@@ -54,7 +54,7 @@ struct CodexLocationTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }  // litter at worst
         #expect(throws: CodexRepositoryError.notFoundUpwards(from: folder)) {
-            try CodexRepository.locate(explicit: nil, environment: [:], workingDirectory: folder)
+            try CodexLocation.find(explicit: nil, environment: [:], workingDirectory: folder)
         }
     }
 }

@@ -108,7 +108,7 @@ import Testing
         let repository = try CodexRepository(at: fixture.location)
         let memory = CodexMemory()
         func decode() async throws -> [Bool] {
-            let tree = try repository.tree(at: try await fixture.head(), memory: memory)
+            let tree = try repository.files.tree(at: try await fixture.head(), memory: memory)
             memory.remember(tree)
             let manifests = tree.files.filter(ManifestFiles.isManifest)
             let known = memory.decoded(manifests, timezone: "UTC").map { $0 != nil }

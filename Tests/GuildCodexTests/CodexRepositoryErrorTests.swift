@@ -38,7 +38,7 @@ struct CodexRepositoryErrorTests {
         let commit = try await fixture.commit("empty")
         let repository = try CodexRepository(at: fixture.location)
         #expect(throws: CodexRepositoryError.notACodex(place: fixture.path, revision: commit.short, folder: "")) {
-            try repository.tree(at: commit)
+            try repository.files.tree(at: commit)
         }
     }
 
@@ -69,7 +69,7 @@ struct CodexRepositoryErrorTests {
         let repository = try CodexRepository(at: fixture.location)
         let commit = try repository.resolve("HEAD")
         #expect(commit.hex == made)
-        let problem = #expect(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
+        let problem = #expect(throws: CodexRepositoryError.self) { try repository.files.tree(at: commit) }
         #expect(problem?.kind == .invalidCodex)
         let culprit = text.hasPrefix("tree BLOB") ? "folder \(blob)" : "commit \(made)"
         #expect(problem?.message.contains("\(culprit) is malformed") == true, "\(problem?.message ?? "")")
@@ -97,12 +97,12 @@ struct CodexRepositoryErrorTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let lock = "\(folder)/\(commit.hex).lock"
         try Data().write(to: URL(fileURLWithPath: lock))
-        let failure = #expect(throws: CodexRepositoryError.self) { try repository.pin(commit) }
+        let failure = #expect(throws: CodexRepositoryError.self) { try repository.pins.add(commit) }
         #expect(failure?.message.contains("another process is changing the repository") == true)
-        let waiting = Task { try repository.pin(commit) }
+        let waiting = Task { try repository.pins.add(commit) }
         try FileManager.default.removeItem(atPath: lock)
         try await waiting.value
-        #expect(try repository.pinnedCommits() == [commit])
+        #expect(try repository.pins.all() == [commit])
     }
 
     @Test func `a damaged object is found, and the message says how to go on`() async throws {
@@ -113,7 +113,7 @@ struct CodexRepositoryErrorTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: object)
         try Data("not zlib".utf8).write(to: URL(fileURLWithPath: object))
         let repository = try CodexRepository(at: fixture.location)
-        let error = try #require(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
+        let error = try #require(throws: CodexRepositoryError.self) { try repository.files.tree(at: commit) }
         #expect(error.kind == .unavailable)
         #expect(error.message.hasPrefix("\(fixture.path): the repository is damaged: "))
         #expect(error.hint?.contains("git fsck") == true)
@@ -126,7 +126,7 @@ struct CodexRepositoryErrorTests {
         try FileManager.default.removeItem(
             atPath: fixture.path + "/.git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))")
         let repository = try CodexRepository(at: fixture.location)
-        #expect(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
+        #expect(throws: CodexRepositoryError.self) { try repository.files.tree(at: commit) }
     }
 
     @Test func `a head that is no reference makes an unreadable repository, not a crash`() async throws {

@@ -44,8 +44,8 @@ struct CodexRepositoryTests {
         #expect(snapshot.commit == commit.hex)
         let repository = try CodexRepository(at: bare.location)
         #expect(repository.workTree == nil)
-        #expect(throws: CodexRepositoryError.withoutWorkTree(place: bare.path)) { try repository.worktreeFiles() }
-        let files = try repository.files(at: commit)
+        #expect(throws: CodexRepositoryError.withoutWorkTree(place: bare.path)) { try repository.files.workTree() }
+        let files = try repository.files.list(at: commit)
         #expect(files.map(\.path) == SmallCodex.files.keys.sorted())
     }
 
@@ -94,11 +94,11 @@ struct CodexRepositoryTests {
                 throws: CodexRepositoryError.notABranch(name, place: fixture.path, reference: "refs/tags/old")
             ) { try repository.resolve(name, isServed: true) }
         }
-        #expect(try repository.tagBeside("main~1") == "refs/tags/main")
-        #expect(try repository.tagBeside("refs/heads/main") == nil)
-        #expect(try repository.servedName("main") == "refs/heads/main")
-        #expect(try repository.servedName("old") == "refs/heads/old")
-        #expect(try repository.servedReference("old") == nil)
+        #expect(try repository.references.tagBeside("main~1") == "refs/tags/main")
+        #expect(try repository.references.tagBeside("refs/heads/main") == nil)
+        #expect(try repository.references.servedName("main") == "refs/heads/main")
+        #expect(try repository.references.servedName("old") == "refs/heads/old")
+        #expect(try repository.references.served("old") == nil)
     }
 
     @Test func `uncommitted files are read apart, without following links`() async throws {
@@ -150,20 +150,20 @@ struct CodexRepositoryTests {
         try await fixture.commit("root")
         let pinned = try await fixture.commitCodex()
         let repository = try CodexRepository(at: fixture.location)
-        try repository.pin(pinned)
-        try repository.pin(pinned)
-        #expect(try repository.pinnedCommits() == [pinned])
+        try repository.pins.add(pinned)
+        try repository.pins.add(pinned)
+        #expect(try repository.pins.all() == [pinned])
         try await fixture.git("reset", "--quiet", "--hard", "HEAD~1")
         try await fixture.git("reflog", "expire", "--expire=now", "--all")
         try await fixture.git("gc", "--quiet", "--prune=now")
         let loader = CodexLoader(repository: repository, systems: SmallCodex.systems)
         #expect(try loader.load(pinned).get().agent("ranger") != nil)
-        try repository.unpin(pinned)
-        try repository.unpin(pinned)
-        #expect(try repository.pinnedCommits() == [])
+        try repository.pins.remove(pinned)
+        try repository.pins.remove(pinned)
+        #expect(try repository.pins.all() == [])
         try await fixture.git("gc", "--quiet", "--prune=now")
         let fresh = try CodexRepository(at: fixture.location)
-        #expect(throws: CodexRepositoryError.self) { try fresh.tree(at: pinned) }
+        #expect(throws: CodexRepositoryError.self) { try fresh.files.tree(at: pinned) }
     }
 
     @Test func `a commit made after opening is seen`() async throws {
@@ -175,7 +175,7 @@ struct CodexRepositoryTests {
         try await fixture.git("repack", "-adq")
         #expect(try repository.resolve("HEAD") == new)
         #expect(old != new)
-        #expect(try repository.files(at: new).count == SmallCodex.files.count)
+        #expect(try repository.files.list(at: new).count == SmallCodex.files.count)
     }
 
     @Test func `many threads read at once`() async throws {
@@ -183,7 +183,7 @@ struct CodexRepositoryTests {
         let commit = try await fixture.commitCodex()
         let repository = try CodexRepository(at: fixture.location)
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<16 { group.addTask { try repository.files(at: commit).count } }
+            for _ in 0..<16 { group.addTask { try repository.files.list(at: commit).count } }
             for try await count in group { #expect(count == SmallCodex.files.count) }
         }
     }
@@ -193,16 +193,16 @@ struct CodexRepositoryTests {
         try fixture.write(["a/b/c/deep.md": "x", "large.md": String(repeating: "x", count: 3000)])
         let commit = try await fixture.commitCodex()
         let limits = CodexLimits(fileBytes: 2000, totalBytes: 100_000, files: 100, depth: 2)
-        let tree = try CodexRepository(at: fixture.location, limits: limits).tree(at: commit)
+        let tree = try CodexRepository(at: fixture.location, limits: limits).files.tree(at: commit)
         #expect(
             tree.problems.map(\.text) == [
                 "a/b/c:1:1: error: a folder 3 levels deep, expected at most 2 levels",
                 "large.md:1:1: error: a file of 3000 bytes, expected at most 2000 bytes",
             ])
-        let few = try CodexRepository(at: fixture.location, limits: CodexLimits(files: 3)).tree(at: commit)
+        let few = try CodexRepository(at: fixture.location, limits: CodexLimits(files: 3)).files.tree(at: commit)
         #expect(few.files.count == 3)
         #expect(few.problems.count == 1)
-        let disk = try CodexRepository(at: fixture.location, limits: limits).worktreeFiles()
+        let disk = try CodexRepository(at: fixture.location, limits: limits).files.workTree()
         #expect(disk.problems.count == 2)
     }
 }

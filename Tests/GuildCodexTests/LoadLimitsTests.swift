@@ -40,7 +40,7 @@ import Testing
             let repository = try CodexRepository(at: fixture.location, limits: CodexLimits(entries: entries))
             let result = try CodexLoader(repository: repository, systems: SmallCodex.systems).load(commit)
             #expect((result.snapshot != nil) == isGood, "\(entries): \(result.problems.map(\.text))")
-            let isWhole = try repository.worktreeFiles().problems.isEmpty
+            let isWhole = try repository.files.workTree().problems.isEmpty
             #expect(isWhole == isGood)
         }
     }

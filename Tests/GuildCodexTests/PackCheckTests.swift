@@ -48,20 +48,20 @@ import Testing
     func `a changed byte is damage with the name of the file, and once repaired all is well`(place: Int) async throws {
         let packed = try await Packed()
         let repository = try CodexRepository(at: packed.fixture.location)
-        #expect(try !repository.tree(at: packed.commit).files.isEmpty)
+        #expect(try !repository.files.tree(at: packed.commit).files.isEmpty)
         let good = try packed.bytes(of: packed.index)
         var bad = good
         let position = place < 0 ? good.count + place : place == 0 ? Self.offsets(good) : place
         bad[position] ^= 0x80
         try packed.write(bad, to: packed.index)
         for opened in [repository, try CodexRepository(at: packed.fixture.location)] {
-            let error = try #require(throws: CodexRepositoryError.self) { try opened.tree(at: packed.commit) }
+            let error = try #require(throws: CodexRepositoryError.self) { try opened.files.tree(at: packed.commit) }
             #expect(error.kind == .unavailable)
             #expect(error.message.contains(packed.index), "\(error.message)")
             #expect(throws: CodexRepositoryError.self) { try opened.resolve("HEAD") }
         }
         try packed.write(good, to: packed.index)
-        #expect(try !repository.tree(at: packed.commit).files.isEmpty)
+        #expect(try !repository.files.tree(at: packed.commit).files.isEmpty)
     }
 
     @Test(arguments: [0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000, 0, 11] as [UInt32])
@@ -74,7 +74,7 @@ import Testing
         bytes.replaceSubrange((bytes.count - 20)..., with: Array(Insecure.SHA1.hash(data: bytes.dropLast(20))))
         try packed.write(bytes, to: packed.index)
         let repository = try CodexRepository(at: packed.fixture.location)
-        let error = try #require(throws: CodexRepositoryError.self) { try repository.tree(at: packed.commit) }
+        let error = try #require(throws: CodexRepositoryError.self) { try repository.files.tree(at: packed.commit) }
         #expect(error.message.contains("an offset is"), "\(error.message)")
     }
 
@@ -87,13 +87,13 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".idx") })
         let path = folder + "/" + name
         let repository = try CodexRepository(at: packed.fixture.location)
-        #expect(try !repository.tree(at: packed.commit).files.isEmpty)
+        #expect(try !repository.files.tree(at: packed.commit).files.isEmpty)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
         var bytes = try packed.bytes(of: path)
         bytes[1024] = 0x7F
         bytes.replaceSubrange((bytes.count - 20)..., with: Array(Insecure.SHA1.hash(data: bytes.dropLast(20))))
         try packed.write(bytes, to: path)
-        #expect(throws: CodexRepositoryError.self) { try repository.tree(at: packed.commit) }
+        #expect(throws: CodexRepositoryError.self) { try repository.files.tree(at: packed.commit) }
     }
 
     @Test func `a pack that is cut, or another one, is damage`() async throws {
@@ -103,7 +103,7 @@ import Testing
         for bad in cuts {
             try packed.write(bad, to: packed.pack)
             let repository = try CodexRepository(at: packed.fixture.location)
-            #expect(throws: CodexRepositoryError.self) { try repository.tree(at: packed.commit) }
+            #expect(throws: CodexRepositoryError.self) { try repository.files.tree(at: packed.commit) }
         }
     }
 
@@ -125,13 +125,13 @@ import Testing
         try await packed.fixture.git("multi-pack-index", "write")
         try await packed.fixture.git("commit-graph", "write")
         let repository = try CodexRepository(at: packed.fixture.location)
-        #expect(try !repository.tree(at: packed.commit).files.isEmpty)
+        #expect(try !repository.files.tree(at: packed.commit).files.isEmpty)
         let path = packed.fixture.path + "/.git/" + name
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
         var bytes = try packed.bytes(of: path)
         bytes[bytes.count / 2] ^= 4
         try packed.write(bytes, to: path)
-        let error = try #require(throws: CodexRepositoryError.self) { try repository.tree(at: packed.commit) }
+        let error = try #require(throws: CodexRepositoryError.self) { try repository.files.tree(at: packed.commit) }
         #expect(error.message.contains(name), "\(error.message)")
     }
 }

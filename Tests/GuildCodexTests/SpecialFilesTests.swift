@@ -26,7 +26,7 @@ import Testing
         pipe(path)
         let error = try #require(throws: CodexRepositoryError.self) {
             let repository = try CodexRepository(at: fixture.location)
-            _ = try repository.tree(at: try repository.resolve("HEAD"))
+            _ = try repository.files.tree(at: try repository.resolve("HEAD"))
         }
         #expect(error == .notAFile(path: path, found: "a named pipe"))
         #expect(error.kind == .unavailable)
@@ -75,7 +75,7 @@ import Testing
         let (fixture, _) = try await fixture()
         let repository = try CodexRepository(at: fixture.location)
         pipe(fixture.path + "/.git/refs/heads/other")
-        #expect(throws: CodexRepositoryError.self) { try repository.pinnedCommits() }
+        #expect(throws: CodexRepositoryError.self) { try repository.pins.all() }
         #expect(throws: CodexRepositoryError.unknownRevision("mian", place: fixture.path, nearest: nil)) {
             try repository.resolve("mian")
         }
@@ -85,7 +85,7 @@ import Testing
         let (fixture, commit) = try await fixture()
         pipe(fixture.path + "/.git/objects/\(commit.hex.prefix(2))/\(commit.hex.dropFirst(2))")
         let repository = try CodexRepository(at: fixture.location)
-        let error = try #require(throws: CodexRepositoryError.self) { try repository.tree(at: commit) }
+        let error = try #require(throws: CodexRepositoryError.self) { try repository.files.tree(at: commit) }
         #expect(error.message.contains("damaged"))
     }
 
@@ -93,10 +93,10 @@ import Testing
         let (fixture, _) = try await fixture()
         let repository = try CodexRepository(at: fixture.location)
         pipe(fixture.path + "/agents/ranger.yaml")
-        #expect(try repository.worktreeFiles().problems.contains { $0.text.contains("agents/ranger.yaml") })
+        #expect(try repository.files.workTree().problems.contains { $0.text.contains("agents/ranger.yaml") })
         pipe(fixture.path + "/guild.yaml")
         #expect(throws: CodexRepositoryError.notAFile(path: fixture.path + "/guild.yaml", found: "a named pipe")) {
-            try repository.worktreeFiles()
+            try repository.files.workTree()
         }
     }
 

@@ -70,8 +70,8 @@ struct RouteMapTests {
 
     @Test func `routes that contradict each other are refused`() {
         let service = ListenerService(
-            limits: HTTPLimits(), hosts: .any, proxies: .loopback, refusals: RefusalLog(logger: .init(label: "test")),
-            bearerTokens: { BearerTokens() }, logger: .init(label: "test"))
+            limits: HTTPLimits(), callers: CallerPolicy(), refusals: RefusalLog(logger: .init(label: "test")),
+            logger: .init(label: "test"))
         #expect(throws: ListenFailure.duplicateRoute(method: "GET", path: "/a/:y")) {
             try RouteMap.responder([Self.route(.get, "/a/:x"), Self.route(.get, "/a/:y")], service: service)
         }

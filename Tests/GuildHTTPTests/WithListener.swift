@@ -12,8 +12,8 @@ func withListener<Value: Sendable>(
 ) async throws -> Value {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     let listener = HTTPListener(
-        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, hosts: hosts,
-        bearerTokens: { tokens }, logger: logger
+        routes: routes, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits,
+        callers: CallerPolicy(hosts: hosts) { tokens }, logger: logger
     ) { continuation.yield($0) }
     let group = ServiceGroup(services: [listener], logger: logger)
     let running = Task {

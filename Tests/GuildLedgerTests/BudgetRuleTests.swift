@@ -6,7 +6,7 @@ import Testing
 @Suite struct BudgetRuleTests {
     private let invocation = Invocation(
         id: InvocationID(derivedFrom: ["i"]), agent: "ranger", commit: "c", event: EventID(derivedFrom: ["e"]),
-        root: EventID(derivedFrom: ["e"]), createdAt: start, availableAt: start)
+        root: EventID(derivedFrom: ["e"]), createdAt: start)
 
     private func standing(
         tokens: Int64? = nil, cost: Int64? = nil, used: Int64 = 0, reserved: Int64 = 0, usedCost: Int64 = 0,

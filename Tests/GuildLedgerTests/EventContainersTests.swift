@@ -7,9 +7,12 @@ import Testing
 /// Where an event's runs may act, as the ledger keeps it.
 @Suite struct EventContainersTests {
     private func event(_ name: String, cause: EventID? = nil) -> Event {
-        Event(
+        var event = Event(
             id: EventID(derivedFrom: [name]), source: "/github/acme/shop", type: "issues.opened", time: start,
-            system: "github", cause: cause, hop: cause == nil ? 0 : 1, payload: [])
+            system: "github", payload: [])
+        event.cause = cause
+        event.hop = cause == nil ? 0 : 1
+        return event
     }
 
     @Test(arguments: [

@@ -89,10 +89,16 @@ extension Event {
         _ name: String, payload: String = "{}", priority: Priority = .normal, cause: EventID? = nil,
         root: EventID? = nil
     ) -> Event {
-        Event(
+        var event = Event(
             id: EventID(derivedFrom: [name]), source: "/cli/tester", type: "test.made", subject: "acme/shop#42",
-            time: start, system: "cli", guildEvent: "TEST_MADE", priority: priority, chapter: "sea",
-            cause: cause, root: root, hop: cause == nil ? 0 : 1, payload: Array(payload.utf8))
+            time: start, system: "cli", payload: Array(payload.utf8))
+        event.guildEvent = "TEST_MADE"
+        event.priority = priority
+        event.chapter = "sea"
+        event.cause = cause
+        event.root = root ?? event.id
+        event.hop = cause == nil ? 0 : 1
+        return event
     }
 }
 

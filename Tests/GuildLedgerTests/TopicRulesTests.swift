@@ -71,6 +71,7 @@ import Testing
         let armed = Mutex(0)
 
         func begin(_ woken: @escaping @Sendable () -> Void) { self.woken.withLock { $0 = woken } }
+        func lastWrite(isOurs: Bool) {}
         func arm() { armed.withLock { $0 += 1 } }
         func end() { woken.withLock { $0 = nil } }
     }

@@ -41,6 +41,29 @@ import Testing
         }
     }
 
+    @Test func `the last answer ends its invocation in the same transaction`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("a", worker)
+            let plan = TurnPlan.sample(of: invocation)
+            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            try await ledger.invocations.markSent(reservation, of: invocation)
+            let state = try await ledger.invocations.recordAnswer(
+                .sample(TokenUsage(input: 1, output: 1)), plan: plan, reservation: reservation, of: invocation,
+                waitUntil: start, ending: (.succeeded, "done"), now: start)
+            #expect(state == .succeeded)
+            let ended = try #require(try await ledger.invocations.find(invocation.id))
+            #expect(ended.state == .succeeded)
+            #expect(ended.outcome == "done")
+            #expect(ended.endedAt == start)
+            #expect(try await ledger.budgets.openAccounts().isEmpty)
+            #expect(try await ledger.auditKinds().suffix(2) == ["model.called", "invocation.ended"])
+            await #expect(throws: LedgerFailure.self) {
+                try await ledger.invocations.end(invocation, as: .failed, outcome: "late", now: start)
+            }
+        }
+    }
+
     @Test func `an answered turn is never begun again, nor a second call beside one under way`() async throws {
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()

@@ -8,6 +8,8 @@ package import GuildRuntime
 /// `guild dispatch`: hands events in as the gateway does, and decides them here and now.
 package struct EventDispatch: Sendable {
     private static let recheck = Duration.milliseconds(200)
+    /// The roots of one dispatcher: each is a parameter of its statements.
+    private static let rootsAtOnce = 500
 
     private let deployment: Deployment
     /// `user:NAME`.
@@ -51,8 +53,10 @@ package struct EventDispatch: Sendable {
         for event in events {
             received.append(try await accept(event, policy))
         }
-        let accepted = received.filter { $0.1 == .accepted }.map(\.0.id)
-        try await decide(accepted, roots: received.map(\.0.root))
+        for start in stride(from: 0, to: received.count, by: Self.rootsAtOnce) {
+            let batch = received[start..<min(start + Self.rootsAtOnce, received.count)]
+            try await decide(batch.filter { $0.1 == .accepted }.map(\.0.id), roots: batch.map(\.0.root))
+        }
         var dispatched: [DispatchedEvent] = []
         for (event, reception) in received {
             let rows = try await deployment.ledger.reports.trace(of: event.id)?.decisions ?? []

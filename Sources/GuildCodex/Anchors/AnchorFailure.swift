@@ -17,13 +17,13 @@ package enum AnchorFailure: GuildError, Equatable {
     package var message: String {
         switch self {
         case .notWritable(let place, let detail): "\(place): cannot write the anchor: \(detail)"
-        case .locked(let place, let file): "\(place): \(CodexRepository.auditRef) is locked by \(file)"
-        case .contended(let place): "\(place): \(CodexRepository.auditRef) moved during each attempt"
+        case .locked(let place, let file): "\(place): \(AnchorBranch.ref) is locked by \(file)"
+        case .contended(let place): "\(place): \(AnchorBranch.ref) moved during each attempt"
         case .notSigned(let place, let detail): "\(place): git could not sign the anchor: \(detail)"
         case .notPushed(let remote, let detail):
-            "cannot push \(CodexRepository.auditRef) to \(remote): \(detail)"
+            "cannot push \(AnchorBranch.ref) to \(remote): \(detail)"
         case .foreign(let place, let commit, let detail):
-            "\(place): commit \(commit.prefix(12)) of \(CodexRepository.auditRef) is not an anchor: \(detail)"
+            "\(place): commit \(commit.prefix(12)) of \(AnchorBranch.ref) is not an anchor: \(detail)"
         }
     }
 

@@ -6,7 +6,7 @@ extension APIToken {
         let elements = reader["tokens"]?.elements() ?? []
         var tokens: [APIToken] = []
         for element in elements {
-            guard let token = element.mapping({ APIToken($0, at: element) }).flatMap(\.self) else { continue }
+            guard let token = element.mapping({ APIToken($0, at: element) }) else { continue }
             if tokens.contains(where: { $0.name.lowercased() == token.name.lowercased() }) {
                 element.problem("a second token '\(token.name)'", expected: "a separate name for each")
             }
@@ -19,7 +19,7 @@ extension APIToken {
         let name = reader.required("name", "the name in the audit log")?.filledText()
         let secret = reader.required("secret_ref", "a reference to the token, such as env://GUILD_TOKEN")?.secret()
         let scopes = (reader.required("scopes", "a list of scopes")?.elements(orOne: true) ?? [])
-            .compactMap { $0.oneOf(Scope.self) }
+            .compactMap { $0.read(.oneOf(Scope.self)) }
         guard let name, let secret else { return nil }
         self.init(name: name, secret: secret, scopes: Set(scopes), location: element.location)
     }

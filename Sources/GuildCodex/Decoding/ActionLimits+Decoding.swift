@@ -8,7 +8,7 @@ extension ActionLimits {
         self.init()
         for cap in ActionCap.allCases {
             guard let node = reader[cap.rawValue] else { continue }
-            counts[cap] = node.integer(in: Self.range).map { Int64($0) }
+            counts[cap] = node.read(.integer(in: Self.range)).map { Int64($0) }
             locations[cap] = node.location
         }
     }

@@ -4,26 +4,26 @@ extension AgentManifest {
     init(_ metadata: Metadata, chapter: String?, spec: MappingReader) {
         // In the order of the specification: problems of one line come in the order in which they are found.
         let role = spec["type"]?.filledText() ?? metadata.name
-        let version = spec["version"]?.semanticVersion()
+        let version = spec["version"]?.read(.semanticVersion)
         let description = spec["description"]?.text()
         var fields = Fields(metadata: metadata, role: role, prompt: Self.prompt(spec, name: metadata.name))
         fields.chapter = chapter
         fields.version = version
         fields.description = description
-        fields.model = spec["model"]?.modelChoice() ?? .any
+        fields.model = spec["model"].flatMap { ModelChoice($0) } ?? .any
         fields.triggers = (spec["triggers"]?.elements() ?? []).compactMap { Trigger($0) }
         fields.resources = spec["resources"]?.mapping { ResourceLimits(agent: $0) } ?? ResourceLimits()
         fields.resources.actions.read(agent: spec)
         fields.capabilities = spec["capabilities"]?.texts() ?? []
-        fields.context = (spec["context"]?.elements() ?? []).compactMap { $0.contextSource() }
-        fields.tools = (spec["tools"]?.elements() ?? []).compactMap { $0.toolRule() }
+        fields.context = (spec["context"]?.elements() ?? []).compactMap { ContextSource($0) }
+        fields.tools = (spec["tools"]?.elements() ?? []).compactMap { ToolRule($0) }
         if fields.tools.contains(where: { $0.autonomy == .notify }) { spec["tools"]?.notRunYet(.telling) }
         fields.dependencies = spec["dependencies"]?.mapping { AgentDependencies($0) } ?? AgentDependencies()
         fields.safety = spec["safety"]?.mapping { AgentSafety($0) } ?? AgentSafety()
         spec["safety"]?.notRunYet(.agentSafety)
         fields.outputSchema = spec["output"]?.mapping { output in
             output.required("schema", "the path of a JSON Schema")?.codexPath(.schema)
-        }.flatMap(\.self)
+        }
         Self.reportDoubleSchedules(spec, fields.triggers)
         self.init(fields)
     }
@@ -74,74 +74,77 @@ extension NodeReader {
         return text.contains("\n") || (text.contains(" ") && !text.hasSuffix(".md") && !text.hasSuffix(".mustache"))
     }
 
-    func semanticVersion() -> SemanticVersion? {
-        guard let text = filledText() else { return nil }
-        guard let version = SemanticVersion(text) else {
-            mismatch("a semantic version such as \"1.2.0\"")
-            return nil
-        }
-        return version
-    }
-
-    func codexPath(_ kind: Reference.Kind) -> String? { codexPath().map { reference(kind, $0) } }
+    func codexPath(_ kind: Reference.Kind) -> String? { read(.codexPath).map { reference(kind, $0) } }
 
     func name(of kind: Reference.Kind) -> String? { filledText().map { reference(kind, $0) } }
 
     func names(of kind: Reference.Kind) -> [String] { elements(orOne: true).compactMap { $0.name(of: kind) } }
+}
 
-    fileprivate func modelChoice() -> ModelChoice? {
-        guard isMapping else { return name(of: .model).map(ModelChoice.named) }
-        return mapping { choice in
-            let strategy = choice["strategy"]?.oneOf(ModelStrategy.self)
+extension ModelChoice {
+    /// A model's name, or a mapping of what the model must be able to do.
+    fileprivate init?(_ reader: NodeReader) {
+        guard reader.isMapping else {
+            guard let name = reader.name(of: .model) else { return nil }
+            self = .named(name)
+            return
+        }
+        let choice = reader.mapping { choice -> ModelChoice? in
+            let strategy = choice["strategy"]?.read(.oneOf(ModelStrategy.self))
             if strategy != nil { choice["strategy"]?.notRunYet(.modelStrategy) }
             return .requires(
                 capabilities: choice["requires"]?.names(of: .capability) ?? [],
                 prefer: choice["prefer"]?.names(of: .model) ?? [], strategy: strategy)
         }
+        guard let choice else { return nil }
+        self = choice
     }
+}
 
-    fileprivate func contextSource() -> ContextSource? {
-        mapping { source -> ContextSource? in
-            let sources = [
-                source["codex"]?.codexContext(), source["http"]?.httpContext(), source["tool"]?.toolContext(),
-                source["memory"]?.memoryContext(),
+extension ContextSource {
+    fileprivate init?(_ reader: NodeReader) {
+        let sources = reader.mapping { source in
+            [
+                source["codex"].flatMap { Self.codex($0) }, source["http"].flatMap { Self.http($0) },
+                source["tool"].flatMap { Self.tool($0) }, source["memory"].flatMap { Self.memory($0) },
             ].compactMap(\.self)
-            if sources.count > 1 {
-                problem("several sources in one entry", expected: "one of codex, http, tool, memory")
-            }
-            return sources.first
-        }.flatMap(\.self)
+        }
+        if let sources, sources.count > 1 {
+            reader.problem("several sources in one entry", expected: "one of codex, http, tool, memory")
+        }
+        guard let first = sources?.first else { return nil }
+        self = first
     }
 
-    private func codexContext() -> ContextSource? {
-        codexPath(.codexGlob).map { .codex(Glob($0), pattern: $0) }
+    private static func codex(_ reader: NodeReader) -> ContextSource? {
+        reader.codexPath(.codexGlob).map { .codex(Glob($0), pattern: $0) }
     }
 
-    private func httpContext() -> ContextSource? {
-        notRunYet(.httpContext)
-        return mapping { http -> ContextSource? in
+    private static func http(_ reader: NodeReader) -> ContextSource? {
+        reader.notRunYet(.httpContext)
+        return reader.mapping { http -> ContextSource? in
             let connector = http["connector"]?.name(of: .connector)
             return http.required("get", "an address")?.address(carriesSecret: false).map {
                 .http(url: $0, connector: connector)
             }
-        }.flatMap(\.self)
+        }
     }
 
-    private func toolContext() -> ContextSource? {
-        notRunYet(.toolContext)
-        return mapping { tool -> ContextSource? in
+    private static func tool(_ reader: NodeReader) -> ContextSource? {
+        reader.notRunYet(.toolContext)
+        return reader.mapping { tool -> ContextSource? in
             let arguments = tool["with"]?.json() ?? .object(JSONObject())
             return tool.required("name", "a read operation")?.name(of: .operation)
                 .map { .tool(name: $0, arguments: arguments) }
-        }.flatMap(\.self)
+        }
     }
 
-    private func memoryContext() -> ContextSource? {
-        notRunYet(.memoryContext)
-        return mapping { memory in
+    private static func memory(_ reader: NodeReader) -> ContextSource? {
+        reader.notRunYet(.memoryContext)
+        return reader.mapping { memory in
             .memory(
                 scope: memory["scope"]?.filledText() ?? "agent", query: memory["query"]?.text(),
-                limit: memory["limit"]?.integer(in: 1...100) ?? 5)
+                limit: memory["limit"]?.read(.integer(in: 1...100)) ?? 5)
         }
     }
 }
@@ -149,7 +152,7 @@ extension NodeReader {
 extension AgentDependencies {
     fileprivate init(_ reader: MappingReader) {
         self.init()
-        requires = (reader["requires"]?.elements(orOne: true) ?? []).compactMap { $0.requirement() }
+        requires = (reader["requires"]?.elements(orOne: true) ?? []).compactMap { AgentDependencies.Requirement($0) }
         if let notifies = reader["notifies"] {
             self.notifies = notifies.names(of: .agent)
             notifies.notRunYet(.notifies)
@@ -157,16 +160,16 @@ extension AgentDependencies {
     }
 }
 
-extension NodeReader {
+extension AgentDependencies.Requirement {
     /// `investigator >= 1.2`.
-    fileprivate func requirement() -> AgentDependencies.Requirement? {
-        guard let text = filledText() else { return nil }
+    fileprivate init?(_ reader: NodeReader) {
+        guard let text = reader.filledText() else { return nil }
         do throws(VersionRange.Problem) {
             let version = try VersionRequirement(parsing: text)
-            reference(.agent, version.name)
-            return AgentDependencies.Requirement(version: version, location: location, path: path.text)
+            reader.reference(.agent, version.name)
+            self.init(version: version, location: reader.location, path: reader.path.text)
         } catch {
-            problem(
+            reader.problem(
                 "found \(quoted(text)): \(error.reason)",
                 expected: "an agent and a version, such as \"investigator >= 1.2\"")
             return nil
@@ -180,6 +183,6 @@ extension AgentSafety {
         canEscalateToHuman = reader["canEscalateToHuman"]?.bool()
         canModifyJira = reader["canModifyJira"]?.bool()
         canSendDirectMessages = reader["canSendDirectMessages"]?.bool()
-        maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.integer()
+        maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.read(.integer())
     }
 }

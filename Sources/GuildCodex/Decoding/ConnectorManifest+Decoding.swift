@@ -2,14 +2,14 @@ import GuildDomain
 
 extension ConnectorManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
-        let kind = spec.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(Kind.self)
+        let kind = spec.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.read(.oneOf(Kind.self))
         let systems = spec.reader.scope.findings.systems
-        let system = spec.required("system", "the external system" + systems.exampleOfSystem)?.dnsLabel()
+        let system = spec.required("system", "the external system" + systems.exampleOfSystem)?.read(.dnsLabel)
         self.init(metadata: metadata, kind: kind ?? .bidirectional, system: system ?? "")
         let served = system.flatMap { systems[$0] }.flatMap { $0.operations.isEmpty ? nil : $0 }
-        _ = spec["connection"]?.mapping { reader in
+        spec["connection"]?.mapping { reader in
             connection.identity = reader["identity"]?.filledText()
-            connection.authentication = reader["auth"]?.mapping { ConnectorAuthentication($0) }.flatMap(\.self)
+            connection.authentication = reader["auth"]?.mapping { ConnectorAuthentication($0) }
             let carriesSecret = connection.authentication?.secret != nil
             connection.baseURL = reader["base_url"]?.baseAddress(carriesSecret: carriesSecret)
             if let served, let ways = served.connection, let scheme = connection.authentication?.scheme,
@@ -18,17 +18,17 @@ extension ConnectorManifest {
                 reader["auth"]?.notRunYet(NotRunYet.connectorAuthentication(at: served, ways))
             }
         }
-        polling = spec["polling"]?.polling()
+        polling = spec["polling"]?.mapping { Polling($0) }
         if kind == .polling, polling == nil, spec["polling"] == nil {
             _ = spec.required("polling", "`interval` and `endpoint`")
         }
-        eventMapping = spec["event_mapping"]?.eventMappings() ?? []
-        _ = spec["scopes"]?.mapping { reader in
+        eventMapping = EventMapping.list(spec["event_mapping"])
+        spec["scopes"]?.mapping { reader in
             scopes.read = reader["read"]?.texts() ?? []
             scopes.write = reader["write"]?.texts() ?? []
         }
         assignedAgents = spec["assigned_agents"]?.names(of: .agent) ?? []
-        rateLimits = spec["rate_limits"]?.requestRateLimit()
+        rateLimits = spec["rate_limits"]?.mapping { RequestRateLimit($0) }
         warnWhatDoesNotRun(spec, kind, isServed: served != nil)
     }
 
@@ -48,14 +48,12 @@ extension ConnectorManifest {
     }
 }
 
-extension NodeReader {
-    fileprivate func polling() -> ConnectorManifest.Polling? {
-        mapping { reader -> ConnectorManifest.Polling? in
-            let interval = reader.required("interval", "a duration")?.duration(atLeast: .seconds(1))
-            let endpoint = reader.required("endpoint", "a path or an address")?.filledText()
-            guard let interval, let endpoint else { return nil }
-            return ConnectorManifest.Polling(interval: interval, endpoint: endpoint)
-        }.flatMap(\.self)
+extension ConnectorManifest.Polling {
+    fileprivate init?(_ reader: MappingReader) {
+        let interval = reader.required("interval", "a duration")?.read(.duration(atLeast: .seconds(1)))
+        let endpoint = reader.required("endpoint", "a path or an address")?.filledText()
+        guard let interval, let endpoint else { return nil }
+        self.init(interval: interval, endpoint: endpoint)
     }
 }
 
@@ -80,7 +78,7 @@ extension ConnectorAuthentication {
     fileprivate init?(_ reader: MappingReader) {
         let known = Self.known(by: reader.reader.scope.findings.systems)
         let names = known.map(\.name)
-        let type = reader.required("type", names.joined(separator: ", "))?.oneOf(names)
+        let type = reader.required("type", names.joined(separator: ", "))?.read(.oneOf(names))
         self.init(scheme: type.map(Scheme.init(rawValue:)) ?? .bearer)
         header = reader["header"]?.filledText()
         secret = reader.required("secret_ref", NodeReader.secretForm)?.secret()

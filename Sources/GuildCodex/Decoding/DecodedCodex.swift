@@ -70,14 +70,14 @@ struct DecodedCodex: Sendable {
     }
 
     private mutating func decode(_ document: NodeReader) {
-        _ = document.mapping { root in
+        document.mapping { root in
             if let version = root.required("apiVersion", Self.apiVersion), let text = version.filledText(),
                 text != Self.apiVersion
             {
                 version.mismatch(Self.apiVersion)
             }
             let kind = root.required("kind", "one of " + ManifestKind.allCases.map(\.rawValue).joined(separator: ", "))?
-                .oneOf(ManifestKind.self)
+                .read(.oneOf(ManifestKind.self))
             let (metadata, chapter) = Self.metadata(root, kind)
             let spec = kind == .guild ? root["spec"] : root.required("spec", "a mapping")
             guard let kind, let metadata else { return }
@@ -85,7 +85,7 @@ struct DecodedCodex: Sendable {
                 if kind == .guild { guilds.append(GuildManifest(metadata: metadata)) }
                 return
             }
-            _ = spec.mapping { add(kind, metadata, chapter: chapter, spec: $0) }
+            spec.mapping { add(kind, metadata, chapter: chapter, spec: $0) }
         }
     }
 
@@ -111,7 +111,7 @@ struct DecodedCodex: Sendable {
     private static func metadata(_ root: MappingReader, _ kind: ManifestKind?) -> (Metadata?, chapter: String?) {
         var chapter: String?
         let metadata = root.required("metadata", "a mapping with `name`")?.mapping { reader -> Metadata? in
-            let name = reader.required("name", "a DNS label")?.dnsLabel()
+            let name = reader.required("name", "a DNS label")?.read(.dnsLabel)
             let labels = reader["labels"]?.labels() ?? [:]
             let annotations = reader["annotations"]?.labels() ?? [:]
             if kind == .agent || kind == nil { chapter = reader["chapter"]?.name(of: .chapter)?.lowercased() }
@@ -119,7 +119,7 @@ struct DecodedCodex: Sendable {
                 Metadata(name: $0, labels: labels, annotations: annotations, location: root.reader.location)
             }
         }
-        return (metadata.flatMap(\.self), chapter)
+        return (metadata, chapter)
     }
 }
 

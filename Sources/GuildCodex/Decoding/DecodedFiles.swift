@@ -68,11 +68,15 @@ struct DecodedFiles {
         crossProblems = Array(repeating: nil, count: first.count)
         let actual = merged.guilds.first?.timezone ?? Findings.defaultTimezone
         guard actual != guess else {
-            (self.files, codex, timezone) = (first, merged, actual)
+            self.files = first
+            codex = merged
+            timezone = actual
             return
         }
         let second = decode(manifests, actual)
-        (self.files, codex, timezone) = (second, DecodedCodex(merging: second), actual)
+        self.files = second
+        codex = DecodedCodex(merging: second)
+        timezone = actual
     }
 
     private static func likelyTimezone(

@@ -10,25 +10,26 @@ extension NotificationPolicy {
                 rule.condition = reader.either("condition", older: "conditions")?.pattern()
                 rule.destinations =
                     (reader.required("destinations", "a list of where to send")?.elements() ?? [])
-                    .compactMap { destination in destination.mapping { Destination($0) }.flatMap(\.self) }
+                    .compactMap { destination in destination.mapping { Destination($0) } }
                 return rule
             }
         }
-        _ = spec["throttle"]?.mapping { reader in
-            throttle.maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.integer()
-            throttle.except = (reader["except"]?.elements(orOne: true) ?? []).compactMap { $0.priority() }
+        spec["throttle"]?.mapping { reader in
+            throttle.maxDirectMessagesPerDay = reader["maxDMsPerDay"]?.read(.integer())
+            throttle.except = (reader["except"]?.elements(orOne: true) ?? []).compactMap { $0.read(.priority) }
         }
-        quietHours = spec["quiet_hours"]?.mapping { QuietHours($0) }.flatMap(\.self)
+        quietHours = spec["quiet_hours"]?.mapping { QuietHours($0) }
     }
 }
 
 extension NotificationPolicy.Destination {
     fileprivate init?(_ reader: MappingReader) {
-        let kind = reader.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.oneOf(Kind.self)
+        let kind = reader.required("type", Kind.allCases.map(\.rawValue).joined(separator: ", "))?.read(
+            .oneOf(Kind.self))
         self.init(kind: kind ?? .slack)
         target = reader.either("target", older: "channel")?.filledText()
         mention = reader["mention"]?.filledText()
-        schedule = reader["schedule"]?.timeOfDay()
+        schedule = reader["schedule"]?.read(.timeOfDay)
         fallback = reader["fallback"]?.filledText()
         guard kind != nil else { return nil }
     }
@@ -36,9 +37,9 @@ extension NotificationPolicy.Destination {
 
 extension NotificationPolicy.QuietHours {
     fileprivate init?(_ reader: MappingReader) {
-        let timezone = reader["timezone"]?.timezone() ?? reader.reader.scope.findings.timezone
-        let from = reader.required("from", "a time of day")?.timeOfDay()
-        let to = reader.required("to", "a time of day")?.timeOfDay()
+        let timezone = reader["timezone"]?.read(.timezone) ?? reader.reader.scope.findings.timezone
+        let from = reader.required("from", "a time of day")?.read(.timeOfDay)
+        let to = reader.required("to", "a time of day")?.read(.timeOfDay)
         guard let from, let to else { return nil }
         self.init(from: from, to: to, timezone: timezone)
     }
@@ -47,18 +48,18 @@ extension NotificationPolicy.QuietHours {
 extension Swarm {
     init(_ metadata: Metadata, spec: MappingReader) {
         let topologies = Topology.allCases.map(\.rawValue).joined(separator: ", ")
-        let topology = spec.required("topology", topologies)?.oneOf(Topology.self)
+        let topology = spec.required("topology", topologies)?.read(.oneOf(Topology.self))
         self.init(metadata: metadata, topology: topology ?? .pipeline)
         spec.reader.notRunYet(.swarm)
         stages = (spec.required("stages", "a list of stages")?.elements() ?? []).compactMap { element in
-            element.mapping { Stage($0) }.flatMap(\.self)
+            element.mapping { Stage($0) }
         }
-        _ = spec["coordination"]?.mapping { reader in
-            coordination.timeout = reader["timeout"]?.duration(atLeast: .milliseconds(1))
-            coordination.onFailure = reader["on_failure"]?.oneOf(OnFailure.self) ?? coordination.onFailure
+        spec["coordination"]?.mapping { reader in
+            coordination.timeout = reader["timeout"]?.read(.duration(atLeast: .milliseconds(1)))
+            coordination.onFailure = reader["on_failure"]?.read(.oneOf(OnFailure.self)) ?? coordination.onFailure
             coordination.sharedContext = reader["shared_context"]?.bool()
-            coordination.quorum = reader["quorum"]?.integer(in: 1...1000)
-            coordination.maxParallel = reader["max_parallel"]?.integer(in: 1...1000)
+            coordination.quorum = reader["quorum"]?.read(.integer(in: 1...1000))
+            coordination.maxParallel = reader["max_parallel"]?.read(.integer(in: 1...1000))
         }
         checkStages(spec)
     }
@@ -88,7 +89,7 @@ extension Swarm.Stage {
             element.mapping { output -> Swarm.Output? in
                 let path = output["path"]?.filledText()
                 return output.required("type", "what it is")?.filledText().map { Swarm.Output(type: $0, path: path) }
-            }.flatMap(\.self)
+            }
         }
         guard name != nil, agent != nil else { return nil }
     }

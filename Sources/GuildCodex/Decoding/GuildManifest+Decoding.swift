@@ -3,11 +3,11 @@ import GuildDomain
 extension GuildManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
-        timezone = spec["timezone"]?.timezone() ?? timezone
+        timezone = spec["timezone"]?.read(.timezone) ?? timezone
         manaPool = spec["manaPool"]?.mapping { Pool($0) } ?? Pool()
         reserve = spec["reserve"]?.mapping { Pool($0) } ?? Pool()
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
-        alerts = spec["alerts"]?.alerts() ?? Alerts()
+        alerts = spec["alerts"]?.mapping { Alerts($0) } ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
         audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
         allowedOrigins = spec["network"]?.mapping { $0["allow"]?.origins() ?? [] } ?? []
@@ -39,7 +39,7 @@ extension NodeReader {
 
 extension GuildManifest.Pool {
     fileprivate init(_ reader: MappingReader) {
-        self.init(perDay: reader["perDay"]?.tokens(), perMonth: reader["perMonth"]?.tokens())
+        self.init(perDay: reader["perDay"]?.read(.tokens), perMonth: reader["perMonth"]?.read(.tokens))
     }
 }
 
@@ -47,25 +47,21 @@ extension AuditSettings {
     fileprivate init(_ reader: MappingReader) {
         self.init()
         anchors = reader["anchor"]?.bool() ?? anchors
-        anchorEvery = reader["anchor_every"]?.integer(in: 1...1_000_000_000).map { Int64($0) } ?? anchorEvery
-        anchorMinutes = reader["anchor_minutes"]?.integer(in: 1...1_000_000) ?? anchorMinutes
+        anchorEvery = reader["anchor_every"]?.read(.integer(in: 1...1_000_000_000)).map { Int64($0) } ?? anchorEvery
+        anchorMinutes = reader["anchor_minutes"]?.read(.integer(in: 1...1_000_000)) ?? anchorMinutes
         push = reader["push"]?.filledText()
     }
 }
 
-extension NodeReader {
-    fileprivate func alerts() -> GuildManifest.Alerts? {
-        mapping { reader in
-            var alerts = GuildManifest.Alerts()
-            alerts.yellow = reader["yellow"]?.percent() ?? alerts.yellow
-            alerts.orange = reader["orange"]?.percent() ?? alerts.orange
-            alerts.red = reader["red"]?.percent() ?? alerts.red
-            if !(alerts.yellow < alerts.orange && alerts.orange < alerts.red) {
-                problem(
-                    "alerts at \(alerts.yellow)%, \(alerts.orange)% and \(alerts.red)%",
-                    expected: "yellow below orange below red")
-            }
-            return alerts
+extension GuildManifest.Alerts {
+    fileprivate init(_ mapping: MappingReader) {
+        self.init()
+        yellow = mapping["yellow"]?.read(.percent) ?? yellow
+        orange = mapping["orange"]?.read(.percent) ?? orange
+        red = mapping["red"]?.read(.percent) ?? red
+        if !(yellow < orange && orange < red) {
+            mapping.reader.problem(
+                "alerts at \(yellow)%, \(orange)% and \(red)%", expected: "yellow below orange below red")
         }
     }
 }
@@ -74,24 +70,24 @@ extension GuildDefaults {
     fileprivate init(_ reader: MappingReader) {
         self.init()
         resources = ResourceLimits(reader)
-        replyLimit = reader["replyLimit"]?.tokens()
-        actionWait = reader["actionWait"]?.duration()
+        replyLimit = reader["replyLimit"]?.read(.tokens)
+        actionWait = reader["actionWait"]?.read(.duration())
         if let retries = reader["retries"] {
-            _ = retries.mapping { retry in
-                retryLimit = retry["max"]?.integer(in: 0...100)
-                retryBase = retry["base"]?.duration()
-                retryCap = retry["cap"]?.duration()
+            retries.mapping { retry in
+                retryLimit = retry["max"]?.read(.integer(in: 0...100))
+                retryBase = retry["base"]?.read(.duration())
+                retryCap = retry["cap"]?.read(.duration())
                 for key in ["max", "base", "cap"] { locations["retries.\(key)"] = retry[key]?.location }
             }
         }
-        hopLimit = reader["hopLimit"]?.integer(in: 1...1000)
-        rootTokens = reader["rootTokens"]?.tokens()
-        debounce = reader["debounce"]?.debounce()
-        reservationDeadline = reader["reservationDeadline"]?.duration(atLeast: .seconds(1))
-        bodyLimit = reader["bodyLimit"]?.byteCount()
-        queueDepth = reader["queueDepth"]?.integer(in: 1...100_000_000)
-        modelIdleTimeout = reader["modelIdleTimeout"]?.duration(atLeast: .milliseconds(1))
-        connectTimeout = reader["connectTimeout"]?.duration(atLeast: .milliseconds(1))
+        hopLimit = reader["hopLimit"]?.read(.integer(in: 1...1000))
+        rootTokens = reader["rootTokens"]?.read(.tokens)
+        debounce = reader["debounce"].flatMap { DebounceSettings($0) }
+        reservationDeadline = reader["reservationDeadline"]?.read(.duration(atLeast: .seconds(1)))
+        bodyLimit = reader["bodyLimit"]?.read(.byteCount)
+        queueDepth = reader["queueDepth"]?.read(.integer(in: 1...100_000_000))
+        modelIdleTimeout = reader["modelIdleTimeout"]?.read(.duration(atLeast: .milliseconds(1)))
+        connectTimeout = reader["connectTimeout"]?.read(.duration(atLeast: .milliseconds(1)))
         for key in [
             "replyLimit", "actionWait", "hopLimit", "rootTokens", "debounce", "reservationDeadline", "bodyLimit",
             "queueDepth", "modelIdleTimeout", "connectTimeout",
@@ -100,7 +96,7 @@ extension GuildDefaults {
         }
         for system in reader.reader.scope.findings.systems.systems where system.webhooks?.bodyLimitBytes != nil {
             let key = Self.bodyLimitKey(of: system.name)
-            bodyLimits[system.name] = reader[key]?.byteCount()
+            bodyLimits[system.name] = reader[key]?.read(.byteCount)
             locations[key] = reader[key]?.location
         }
         reader["reservationDeadline"]?.notRunYet(.reservationDeadline)
@@ -114,7 +110,7 @@ extension ChapterManifest {
         tokenBudget = spec["tokenBudget"]?.mapping { TokenBudget($0) } ?? TokenBudget()
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
         actions = spec["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
-        guaranteedShare = spec["guaranteedShare"]?.number(in: 0...1)
+        guaranteedShare = spec["guaranteedShare"]?.read(.number(in: 0...1))
         notify = spec["notify"]?.filledText()
         members = (spec["members"]?.elements() ?? []).compactMap { Member($0) }
         if let reader = spec["master"], let master = reader.filledText() {
@@ -150,14 +146,14 @@ extension ChapterManifest.Member {
             member.name = mapping["name"]?.filledText()
             member.email = mapping["email"]?.filledText()
             member.ids = Self.ids(in: mapping)
-            member.timezone = mapping["timezone"]?.timezone()
-            member.digestAt = mapping["digest_at"]?.timeOfDay()
+            member.timezone = mapping["timezone"]?.read(.timezone)
+            member.digestAt = mapping["digest_at"]?.read(.timeOfDay)
             let roles = mapping["role"]?.texts() ?? []
             member.role = roles.isEmpty ? nil : roles.joined(separator: ", ")
             member.rights = roles.reduce(into: []) { $0.formUnion(Self.rights(of: $1)) }
             return id == nil ? nil : member
         }
-        guard let member = member.flatMap(\.self) else { return nil }
+        guard let member else { return nil }
         self = member
     }
 

@@ -5,18 +5,18 @@ extension WebhookEndpointManifest {
         let systems = spec.reader.scope.findings.systems
         self.init(
             metadata: metadata,
-            system: spec.required("system", "the sender" + systems.exampleOfSystem)?.dnsLabel() ?? "")
+            system: spec.required("system", "the sender" + systems.exampleOfSystem)?.read(.dnsLabel) ?? "")
         isDefault = spec["default"]?.bool() ?? false
         authentication =
             spec["authentication"]?.mapping { WebhookAuthentication($0, from: system) } ?? WebhookAuthentication()
         let receiver = systems.receiver(system: system, scheme: authentication.scheme.rawValue)
         chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
-        eventMapping = spec["event_mapping"]?.eventMappings() ?? []
-        rateLimit = spec["rate_limit"]?.requestRateLimit()
-        maxBody = spec["max_body"]?.byteCount()
+        eventMapping = EventMapping.list(spec["event_mapping"])
+        rateLimit = spec["rate_limit"]?.mapping { RequestRateLimit($0) }
+        maxBody = spec["max_body"]?.read(.byteCount)
         trustedProxies = spec["trusted_proxies"]?.addresses() ?? []
-        replay = spec["replay"]?.oneOf(Replay.self)
-        _ = spec["event_type"]?.mapping { reader in
+        replay = spec["replay"]?.read(.oneOf(Replay.self))
+        spec["event_type"]?.mapping { reader in
             eventTypeHeader = reader["header"]?.filledText()
             eventTypePath = reader["path"]?.filledText()
         }
@@ -47,17 +47,17 @@ extension WebhookAuthentication {
     ///   of each key.
     fileprivate init(_ reader: MappingReader, from system: String) {
         self.init()
-        scheme = reader["type"]?.oneOf(Scheme.self) ?? scheme
+        scheme = reader["type"]?.read(.oneOf(Scheme.self)) ?? scheme
         secrets = (reader["secret_refs"]?.elements(orOne: true) ?? []).compactMap { $0.secret() }
         header = reader["header"]?.filledText()
         prefix = reader["prefix"]?.text()
-        encoding = reader["encoding"]?.oneOf(Encoding.self) ?? encoding
+        encoding = reader["encoding"]?.read(.oneOf(Encoding.self)) ?? encoding
         if let template = reader["signed"], let text = template.filledText() {
             signed = text
             if !text.contains("{body}") { template.mismatch("a template with {body} in it") }
         }
         timestampHeader = reader["timestamp_header"]?.filledText()
-        tolerance = reader["tolerance"]?.duration(atLeast: .seconds(1))
+        tolerance = reader["tolerance"]?.read(.duration(atLeast: .seconds(1)))
         if secrets.isEmpty, reader["secret_refs"] == nil {
             reader.reader.problem(
                 "no secret_refs: this endpoint answers 503 until there is one", severity: .warning)
@@ -85,15 +85,16 @@ extension WebhookAuthentication {
     }
 }
 
-extension NodeReader {
-    func requestRateLimit() -> RequestRateLimit? {
-        mapping { reader -> RequestRateLimit? in
-            let burst = reader["burst"]?.integer(in: 1...10_000_000)
-            return reader.required("requests_per_minute", "a whole number")?.integer(in: 1...10_000_000)
-                .map { RequestRateLimit(requestsPerMinute: $0, burst: burst) }
-        }.flatMap(\.self)
+extension RequestRateLimit {
+    init?(_ reader: MappingReader) {
+        let burst = reader["burst"]?.read(.integer(in: 1...10_000_000))
+        let rate = reader.required("requests_per_minute", "a whole number")?.read(.integer(in: 1...10_000_000))
+        guard let rate else { return nil }
+        self.init(requestsPerMinute: rate, burst: burst)
     }
+}
 
+extension NodeReader {
     /// Addresses, or blocks in CIDR notation.
     fileprivate func addresses() -> [String] {
         elements(orOne: true).compactMap { element in
@@ -109,7 +110,7 @@ extension NodeReader {
 
 extension FeedAggregator {
     init(_ metadata: Metadata, spec: MappingReader) {
-        let kind = spec.required("type", "RSS, API, EMAIL or CALENDAR")?.oneOf(Kind.self)
+        let kind = spec.required("type", "RSS, API, EMAIL or CALENDAR")?.read(.oneOf(Kind.self))
         self.init(metadata: metadata, kind: kind ?? .rss, timing: Self.timing(spec))
         spec.reader.notRunYet(.feedAggregator)
         sources = (spec.required("sources", "a list of name and url")?.elements() ?? []).compactMap { element in
@@ -118,34 +119,32 @@ extension FeedAggregator {
                 let url = source.required("url", "an address")?.filledText()
                 guard let name, let url else { return nil }
                 return Source(name: name, url: url)
-            }.flatMap(\.self)
+            }
         }
-        _ = spec["processing"]?.mapping { processing in
+        spec["processing"]?.mapping { processing in
             for member in processing["filter"]?.members() ?? [] { filter[member.key] = member.value.texts() }
-            action = processing["action"]?.feedAction()
+            action = processing["action"]?.mapping { Action($0) }
         }
     }
 
     private static func timing(_ spec: MappingReader) -> Timing {
-        let (schedule, interval) = (spec["schedule"], spec["interval"])
+        let schedule = spec["schedule"]
+        let interval = spec["interval"]
         if schedule != nil, let interval {
             interval.problem("both `schedule` and `interval`", expected: "one of them")
         }
         if let (parsed, text) = schedule?.cronSchedule() { return .schedule(parsed, text: text) }
-        if let interval { return .interval(interval.duration(atLeast: .seconds(1)) ?? .seconds(3600)) }
+        if let interval { return .interval(interval.read(.duration(atLeast: .seconds(1))) ?? .seconds(3600)) }
         if schedule == nil { _ = spec.required("interval", "a duration, or a `schedule`") }
         return .interval(.seconds(3600))
     }
 }
 
-extension NodeReader {
-    fileprivate func feedAction() -> FeedAggregator.Action? {
-        mapping { reader -> FeedAggregator.Action? in
-            guard let type = reader.required("type", "what to do")?.filledText() else { return nil }
-            var action = FeedAggregator.Action(type: type)
-            action.target = reader["target"]?.filledText()
-            action.notify = reader["notify"]?.texts() ?? []
-            return action
-        }.flatMap(\.self)
+extension FeedAggregator.Action {
+    fileprivate init?(_ reader: MappingReader) {
+        guard let type = reader.required("type", "what to do")?.filledText() else { return nil }
+        self.init(type: type)
+        target = reader["target"]?.filledText()
+        notify = reader["notify"]?.texts() ?? []
     }
 }

@@ -4,15 +4,15 @@ extension LLMRegistryManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         providers = (spec["providers"]?.elements() ?? []).compactMap { ModelProviderManifest($0) }
-        _ = spec["routing"]?.mapping { reader in
-            routing.strategy = reader["strategy"]?.oneOf(ModelStrategy.self)
+        spec["routing"]?.mapping { reader in
+            routing.strategy = reader["strategy"]?.read(.oneOf(ModelStrategy.self))
             if routing.strategy != nil { reader["strategy"]?.notRunYet(.modelStrategy) }
             routing.fallbackChain = reader["fallback_chain"]?.names(of: .provider) ?? []
         }
-        _ = spec["failover"]?.mapping { reader in
-            failover.maxRetries = reader["max_retries"]?.integer(in: 0...100)
-            failover.backoff = reader["backoff"]?.oneOf(Failover.Backoff.self) ?? failover.backoff
-            failover.onAllFail = reader["on_all_fail"]?.oneOf(Failover.OnAllFail.self) ?? failover.onAllFail
+        spec["failover"]?.mapping { reader in
+            failover.maxRetries = reader["max_retries"]?.read(.integer(in: 0...100))
+            failover.backoff = reader["backoff"]?.read(.oneOf(Failover.Backoff.self)) ?? failover.backoff
+            failover.onAllFail = reader["on_all_fail"]?.read(.oneOf(Failover.OnAllFail.self)) ?? failover.onAllFail
         }
         spec["failover"]?.notRunYet(.failover)
     }
@@ -21,9 +21,9 @@ extension LLMRegistryManifest {
 extension ModelProviderManifest {
     fileprivate init?(_ reader: NodeReader) {
         let provider = reader.mapping { mapping -> Self? in
-            let name = mapping.required("name", "the name that agents use")?.dnsLabel()
+            let name = mapping.required("name", "the name that agents use")?.read(.dnsLabel)
             let vendor = mapping.required("provider", Vendor.allCases.map(\.rawValue).joined(separator: ", "))?
-                .oneOf(Vendor.self)
+                .read(.oneOf(Vendor.self))
             var provider = Self(
                 name: name ?? "", vendor: vendor ?? .replay, model: "", location: reader.location)
             provider.model =
@@ -31,23 +31,23 @@ extension ModelProviderManifest {
                 ? mapping["model"]?.filledText() ?? "replay"
                 : mapping.required("model", "the vendor's name of the model")?.filledText() ?? ""
             provider.readEndpoint(mapping, vendor)
-            provider.contextWindow = mapping["context_window"]?.tokens()
-            provider.maxOutputTokens = mapping["max_output_tokens"]?.tokens()
+            provider.contextWindow = mapping["context_window"]?.read(.tokens)
+            provider.maxOutputTokens = mapping["max_output_tokens"]?.read(.tokens)
             provider.prices = Self.prices(mapping) ?? (vendor == .replay ? .free : nil)
             provider.capabilities = mapping["capabilities"]?.texts() ?? []
-            provider.priority = mapping["priority"]?.integer(in: Int.min...Int.max) ?? provider.priority
+            provider.priority = mapping["priority"]?.read(.integer(in: Int.min...Int.max)) ?? provider.priority
             provider.useFor = mapping["use_for"]?.texts() ?? []
             provider.rateLimit = mapping["rate_limit"]?.mapping {
                 ModelRateLimit(
-                    requestsPerMinute: $0["requests_per_minute"]?.integer(in: 1...10_000_000),
-                    tokensPerMinute: $0["tokens_per_minute"]?.tokens())
+                    requestsPerMinute: $0["requests_per_minute"]?.read(.integer(in: 1...10_000_000)),
+                    tokensPerMinute: $0["tokens_per_minute"]?.read(.tokens))
             }
             if vendor == .google { mapping["provider"]?.notRunYet(.geminiFormat) }
             mapping["use_for"]?.notRunYet(.useFor)
             mapping["rate_limit"]?.notRunYet(.modelRateLimit)
             return name == nil || vendor == nil ? nil : provider
         }
-        guard let provider = provider.flatMap(\.self) else { return nil }
+        guard let provider else { return nil }
         self = provider
     }
 
@@ -71,11 +71,11 @@ extension ModelProviderManifest {
     }
 
     private static func prices(_ mapping: MappingReader) -> TokenPrices? {
-        let input = mapping["cost_per_1k_input"]?.price()
-        let output = mapping["cost_per_1k_output"]?.price()
-        let cached = mapping["cost_per_1k_cached_input"]?.price()
-        let written = mapping["cost_per_1k_cache_write"]?.price()
-        let reasoning = mapping["cost_per_1k_reasoning"]?.price()
+        let input = mapping["cost_per_1k_input"]?.read(.price)
+        let output = mapping["cost_per_1k_output"]?.read(.price)
+        let cached = mapping["cost_per_1k_cached_input"]?.read(.price)
+        let written = mapping["cost_per_1k_cache_write"]?.read(.price)
+        let reasoning = mapping["cost_per_1k_reasoning"]?.read(.price)
         guard [input, output, cached, written, reasoning].contains(where: { $0 != nil }) else { return nil }
         // A price list with gaps would charge nothing for the missing classes.
         guard let input, let output else {

@@ -4,7 +4,7 @@ extension RateLimitPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         limits = (spec["limits"]?.elements() ?? []).compactMap { element in
-            element.mapping { Limit($0) }.flatMap(\.self)
+            element.mapping { Limit($0) }
         }
     }
 }
@@ -12,17 +12,17 @@ extension RateLimitPolicy {
 extension RateLimitPolicy.Limit {
     fileprivate init?(_ reader: MappingReader) {
         let scopes = RateLimitPolicy.Scope.allCases.map(\.rawValue).joined(separator: ", ")
-        let scope = reader.required("scope", scopes)?.oneOf(RateLimitPolicy.Scope.self)
+        let scope = reader.required("scope", scopes)?.read(.oneOf(RateLimitPolicy.Scope.self))
         self.init(scope: scope ?? .organization, location: reader.reader.location)
-        requestsPerMinute = reader["requests_per_minute"]?.integer(in: 1...10_000_000)
-        requestsPerHour = reader["requests_per_hour"]?.integer(in: 1...10_000_000)
+        requestsPerMinute = reader["requests_per_minute"]?.read(.integer(in: 1...10_000_000))
+        requestsPerHour = reader["requests_per_hour"]?.read(.integer(in: 1...10_000_000))
         if requestsPerMinute != nil, requestsPerHour != nil {
             reader["requests_per_hour"]?.problem(
                 "both `requests_per_minute` and `requests_per_hour`", expected: "one of them; two limits for both")
         }
-        burst = reader["burst"]?.integer(in: 1...10_000_000)
-        tokensPerMinute = reader["tokens_per_minute"]?.tokens()
-        action = reader["action"]?.oneOf(RateLimitPolicy.Action.self) ?? action
+        burst = reader["burst"]?.read(.integer(in: 1...10_000_000))
+        tokensPerMinute = reader["tokens_per_minute"]?.read(.tokens)
+        action = reader["action"]?.read(.oneOf(RateLimitPolicy.Action.self)) ?? action
         if ["requests_per_minute", "requests_per_hour", "tokens_per_minute"].allSatisfy({ reader[$0] == nil }) {
             _ = reader.required(
                 "requests_per_minute", "a whole number, or `requests_per_hour`, or `tokens_per_minute`")
@@ -57,7 +57,7 @@ extension RateLimitPolicy.Limit {
         if match.isScalar {
             name = named(match)
         } else {
-            _ = match.mapping { reader in
+            match.mapping { reader in
                 name = named(reader["name"])
                 labels = reader["labels"]?.labels() ?? [:]
                 if scope == .sender {
@@ -79,22 +79,22 @@ extension SchedulingPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         preemption = spec["preemption"]?.bool()
-        _ = spec["backpressure"]?.mapping { reader in
-            backpressure.depth = reader["depth"]?.integer(in: 1...100_000_000)
+        spec["backpressure"]?.mapping { reader in
+            backpressure.depth = reader["depth"]?.read(.integer(in: 1...100_000_000))
             locations["backpressure.depth"] = reader["depth"]?.location
-            backpressure.retryAfter = reader["retry_after"]?.duration()
+            backpressure.retryAfter = reader["retry_after"]?.read(.duration())
             guard let refuse = reader["refuse"] else { return }
-            backpressure.refuse = refuse.elements(orOne: true).compactMap { $0.priority() }
+            backpressure.refuse = refuse.elements(orOne: true).compactMap { $0.read(.priority) }
             if backpressure.refuse.contains(.critical) {
                 refuse.problem("CRITICAL work refused", expected: "priorities below it; CRITICAL is never refused")
             }
         }
         readFairShare(spec["fair_share"])
-        maxConcurrent = spec["max_concurrent"]?.integer(in: 1...100_000)
-        _ = spec["retries"]?.mapping { reader in
-            retryLimit = reader["max"]?.integer(in: 0...100)
-            retryBase = reader["base"]?.duration()
-            retryCap = reader["cap"]?.duration()
+        maxConcurrent = spec["max_concurrent"]?.read(.integer(in: 1...100_000))
+        spec["retries"]?.mapping { reader in
+            retryLimit = reader["max"]?.read(.integer(in: 0...100))
+            retryBase = reader["base"]?.read(.duration())
+            retryCap = reader["cap"]?.read(.duration())
             for key in ["max", "base", "cap"] { locations["retries.\(key)"] = reader[key]?.location }
         }
     }
@@ -106,7 +106,7 @@ extension SchedulingPolicy {
         guard reader.isMapping else { return }
         for member in reader.members() {
             member.value.reference(.chapter, member.key)
-            weights[member.key.lowercased()] = member.value.integer(in: 1...1000)
+            weights[member.key.lowercased()] = member.value.read(.integer(in: 1...1000))
         }
     }
 }
@@ -115,13 +115,13 @@ extension SafetyPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
         freezes = (spec["freezes"]?.elements() ?? []).compactMap { element in
-            element.mapping { Freeze($0) }.flatMap(\.self)
+            element.mapping { Freeze($0) }
         }
         approvals = (spec["approvals"]?.elements() ?? []).compactMap { element in
             element.mapping { Approval($0) }
         }
-        hopLimit = spec["hop_limit"]?.integer(in: 1...1000)
-        rootTokens = spec["root_tokens"]?.tokens()
+        hopLimit = spec["hop_limit"]?.read(.integer(in: 1...1000))
+        rootTokens = spec["root_tokens"]?.read(.tokens)
         ignoreSenders = spec["ignore_senders"]?.texts() ?? []
         for key in ["hop_limit", "root_tokens"] { locations[key] = spec[key]?.location }
     }
@@ -169,10 +169,10 @@ extension SafetyPolicy.Freeze {
         let message = reader["message"]?.filledText()
         let timezone = reader.reader.scope.findings.timezone
         let window = reader.required("when", "`days`, `from`, `to`")?.mapping { when in
-            var window = SafetyPolicy.Window(timezone: when["timezone"]?.timezone() ?? timezone)
-            window.days = Set((when["days"]?.elements(orOne: true) ?? []).compactMap { $0.weekday() })
-            window.from = when["from"]?.timeOfDay()
-            window.to = when["to"]?.timeOfDay()
+            var window = SafetyPolicy.Window(timezone: when["timezone"]?.read(.timezone) ?? timezone)
+            window.days = Set((when["days"]?.elements(orOne: true) ?? []).compactMap { $0.read(.weekday) })
+            window.from = when["from"]?.read(.timeOfDay)
+            window.to = when["to"]?.read(.timeOfDay)
             return window
         }
         guard let window else { return nil }
@@ -188,18 +188,6 @@ extension MappingReader {
     }
 }
 
-extension NodeReader {
-    /// `friday`, `Fri`.
-    fileprivate func weekday() -> SafetyPolicy.Weekday? {
-        guard let text = filledText() else { return nil }
-        let days = SafetyPolicy.Weekday.allCases
-        let lowered = text.lowercased()
-        if lowered.count >= 3, let day = days.first(where: { $0.rawValue.hasPrefix(lowered) }) { return day }
-        mismatch("a day such as monday or mon", suggestion: NearestName.of(text, in: days.map(\.rawValue)))
-        return nil
-    }
-}
-
 extension PrivacyPolicy {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
@@ -207,17 +195,16 @@ extension PrivacyPolicy {
         spec["pii_handling"]?.notRunYet(.personalData)
         blockedChannels = (spec["blocked_channels"]?.elements() ?? []).compactMap { element in
             element.mapping { $0.required("pattern", "a channel; * is a wildcard")?.filledText().map { Glob($0) } }
-                .flatMap(\.self)
         }
-        _ = spec["pii_handling"]?.mapping { reader in
-            names = reader["names"]?.oneOf(Handling.self)
-            emails = reader["emails"]?.oneOf(Handling.self)
-            compensation = reader["compensation"]?.oneOf(Handling.self)
+        spec["pii_handling"]?.mapping { reader in
+            names = reader["names"]?.read(.oneOf(Handling.self))
+            emails = reader["emails"]?.read(.oneOf(Handling.self))
+            compensation = reader["compensation"]?.read(.oneOf(Handling.self))
         }
-        _ = spec["data_retention"]?.mapping { reader in
-            retention.rawMessages = reader["raw_messages"]?.duration()
-            retention.aggregatedMetrics = reader["aggregated_metrics"]?.duration()
-            retention.auditLogs = reader["audit_logs"]?.duration()
+        spec["data_retention"]?.mapping { reader in
+            retention.rawMessages = reader["raw_messages"]?.read(.duration())
+            retention.aggregatedMetrics = reader["aggregated_metrics"]?.read(.duration())
+            retention.auditLogs = reader["audit_logs"]?.read(.duration())
         }
     }
 }

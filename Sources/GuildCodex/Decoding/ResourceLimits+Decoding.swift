@@ -5,18 +5,19 @@ extension TokenBudget {
 
     init(_ reader: MappingReader) {
         self.init(
-            perInvocation: reader["perInvocation"]?.tokens(), perMinute: reader["perMinute"]?.tokens(),
-            perHour: reader["perHour"]?.tokens(), perDay: reader["perDay"]?.tokens(),
-            perMonth: reader["perMonth"]?.tokens())
+            perInvocation: reader["perInvocation"]?.read(.tokens), perMinute: reader["perMinute"]?.read(.tokens),
+            perHour: reader["perHour"]?.read(.tokens), perDay: reader["perDay"]?.read(.tokens),
+            perMonth: reader["perMonth"]?.read(.tokens))
     }
 }
 
 extension CostBudget {
     init(_ reader: MappingReader) {
         self.init(
-            perInvocation: reader["perInvocation"]?.microdollars(), perMinute: reader["perMinute"]?.microdollars(),
-            perHour: reader["perHour"]?.microdollars(), perDay: reader["perDay"]?.microdollars(),
-            perMonth: reader["perMonth"]?.microdollars())
+            perInvocation: reader["perInvocation"]?.read(.microdollars),
+            perMinute: reader["perMinute"]?.read(.microdollars),
+            perHour: reader["perHour"]?.read(.microdollars), perDay: reader["perDay"]?.read(.microdollars),
+            perMonth: reader["perMonth"]?.read(.microdollars))
     }
 }
 
@@ -25,15 +26,15 @@ extension ResourceLimits {
     init(agent reader: MappingReader) {
         self.init(reader)
         guard let older = reader["limits"] else { return }
-        _ = older.mapping { limits in
+        older.mapping { limits in
             if let tokens = limits["tokensPerInvocation"] {
                 if tokenBudget.perInvocation != nil { tokens.double("tokenBudget.perInvocation") }
-                tokenBudget.perInvocation = tokenBudget.perInvocation ?? tokens.tokens()
+                tokenBudget.perInvocation = tokenBudget.perInvocation ?? tokens.read(.tokens)
                 locations["tokenBudget.perInvocation"] = locations["tokenBudget.perInvocation"] ?? tokens.location
             }
             if let active = limits["maxActiveDuration"] {
                 if maxActiveDuration != nil { active.double("maxActiveDuration") }
-                maxActiveDuration = maxActiveDuration ?? active.duration(atLeast: .milliseconds(1))
+                maxActiveDuration = maxActiveDuration ?? active.read(.duration(atLeast: .milliseconds(1)))
                 locations["maxActiveDuration"] = locations["maxActiveDuration"] ?? active.location
             }
         }
@@ -49,10 +50,10 @@ extension ResourceLimits {
             costBudget = budget.mapping { CostBudget($0) } ?? CostBudget()
             note(budget, "costBudget")
         }
-        contextWindow = reader["contextWindow"]?.tokens()
+        contextWindow = reader["contextWindow"]?.read(.tokens)
         if contextWindow != nil { reader["contextWindow"]?.notRunYet(.contextWindow) }
-        maxActiveDuration = reader["maxActiveDuration"]?.duration(atLeast: .milliseconds(1))
-        maxConcurrent = reader["maxConcurrent"]?.integer(in: 1...10_000)
+        maxActiveDuration = reader["maxActiveDuration"]?.read(.duration(atLeast: .milliseconds(1)))
+        maxConcurrent = reader["maxConcurrent"]?.read(.integer(in: 1...10_000))
         actions = reader["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
         for key in ["contextWindow", "maxActiveDuration", "maxConcurrent"] {
             if let location = reader[key]?.location { locations[key] = location }

@@ -3,17 +3,17 @@ import GuildDomain
 extension RoutingPolicyManifest {
     init(_ metadata: Metadata, spec: MappingReader) {
         self.init(metadata: metadata)
-        strategy = spec["strategy"]?.oneOf(Strategy.self) ?? strategy
+        strategy = spec["strategy"]?.read(.oneOf(Strategy.self)) ?? strategy
         if strategy == .hybrid { spec["strategy"]?.notRunYet(.hybridRouting) }
         let written = (spec["layers"]?.elements() ?? []).enumerated().compactMap { RoutingLayer($1, position: $0 + 1) }
         // Equal priorities keep the order of the file.
         layers = written.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
             .map(\.element)
-        _ = spec["feedback"]?.mapping { reader in
+        spec["feedback"]?.mapping { reader in
             feedback.successSignal = reader["success_signal"]?.filledText()
             feedback.failureSignal = reader["failure_signal"]?.filledText()
-            feedback.latencyWeight = reader["latency_weight"]?.number(in: -1...1)
-            feedback.costWeight = reader["cost_weight"]?.number(in: -1...1)
+            feedback.latencyWeight = reader["latency_weight"]?.read(.number(in: -1...1))
+            feedback.costWeight = reader["cost_weight"]?.read(.number(in: -1...1))
         }
         spec["feedback"]?.notRunYet(.feedback)
     }
@@ -22,13 +22,15 @@ extension RoutingPolicyManifest {
 extension RoutingLayer {
     fileprivate init?(_ reader: NodeReader, position: Int) {
         let layer = reader.mapping { mapping -> Self? in
-            let kind = mapping.required("type", "rules, q_learning or load_balanced")?.oneOf(Kind.self)
-            let priority = mapping["priority"]?.integer(in: Int.min...Int.max) ?? position
+            let kind = mapping.required("type", "rules, q_learning or load_balanced")?.read(.oneOf(Kind.self))
+            let priority = mapping["priority"]?.read(.integer(in: Int.min...Int.max)) ?? position
             var layer = Self(kind: kind ?? .rules, priority: priority, location: reader.location)
             if kind == .rules || kind == nil {
                 layer.rules = (mapping["rules"]?.elements() ?? []).compactMap { RoutingRule($0) }
             }
-            if kind == .qLearning || kind == nil { layer.learning = mapping["config"]?.learning() ?? Learning() }
+            if kind == .qLearning || kind == nil {
+                layer.learning = mapping["config"]?.mapping { Learning($0) } ?? Learning()
+            }
             if kind == .qLearning { reader.notRunYet(.learningLayer) }
             if kind == .loadBalanced {
                 _ = mapping["config"]?.json()
@@ -36,25 +38,18 @@ extension RoutingLayer {
             }
             return kind == nil ? nil : layer
         }
-        guard let layer = layer.flatMap(\.self) else { return nil }
+        guard let layer else { return nil }
         self = layer
     }
 }
 
-extension NodeReader {
-    fileprivate func learning() -> RoutingLayer.Learning? {
-        mapping { reader in
-            var learning = RoutingLayer.Learning()
-            learning.learningRate = reader["learning_rate"]?.number(in: 0...1)
-            learning.discountFactor = reader["discount_factor"]?.number(in: 0...1)
-            learning.explorationRate = reader["exploration_rate"]?.number(in: 0...1)
-            learning.minimumSamples = reader["min_samples_before_learning"]?.integer()
-            return learning
-        }
-    }
-
-    func eventMappings() -> [EventMapping] {
-        elements().compactMap { element in element.mapping { EventMapping($0) } }
+extension RoutingLayer.Learning {
+    fileprivate init(_ reader: MappingReader) {
+        self.init()
+        learningRate = reader["learning_rate"]?.read(.number(in: 0...1))
+        discountFactor = reader["discount_factor"]?.read(.number(in: 0...1))
+        explorationRate = reader["exploration_rate"]?.read(.number(in: 0...1))
+        minimumSamples = reader["min_samples_before_learning"]?.read(.integer())
     }
 }
 
@@ -65,8 +60,9 @@ extension RoutingRule {
             rule.events = mapping["event"]?.globs() ?? []
             rule.source = mapping["source"]?.filledText()
             rule.conditions = mapping["conditions"]?.eventPattern()
-            rule.priority = mapping["priority"]?.priority()
-            let (one, several) = (mapping["agent"], mapping["agents"])
+            rule.priority = mapping["priority"]?.read(.priority)
+            let one = mapping["agent"]
+            let several = mapping["agents"]
             rule.agents = (one?.names(of: .agent) ?? []) + (several?.names(of: .agent) ?? [])
             if one == nil, several == nil { _ = mapping.required("agent", "the name of an agent, or `agents`") }
             if one != nil, let several { several.problem("both `agent` and `agents`", expected: "one of them") }
@@ -78,6 +74,10 @@ extension RoutingRule {
 }
 
 extension EventMapping {
+    static func list(_ reader: NodeReader?) -> [EventMapping] {
+        (reader?.elements() ?? []).compactMap { element in element.mapping { EventMapping($0) } }
+    }
+
     init(_ mapping: MappingReader) {
         self.init(location: mapping.reader.location)
         sourceEvent = mapping["source_event"]?.filledText().map { Glob($0) }
@@ -85,6 +85,6 @@ extension EventMapping {
         conditions = mapping.either("conditions", older: "condition")?.eventPattern()
         guildEvent = mapping["guild_event"]?.filledText()
         targetAgent = mapping["target_agent"]?.name(of: .agent)
-        priority = mapping["priority"]?.priority()
+        priority = mapping["priority"]?.read(.priority)
     }
 }

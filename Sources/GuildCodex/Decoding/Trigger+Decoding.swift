@@ -3,7 +3,8 @@ import GuildDomain
 extension Trigger {
     init?(_ reader: NodeReader) {
         let trigger = reader.mapping { mapping -> Trigger? in
-            guard let kind = mapping.required("type", "webhook, feed, event, cron or manual")?.oneOf(Kind.self) else {
+            guard let kind = mapping.required("type", "webhook, feed, event, cron or manual")?.read(.oneOf(Kind.self))
+            else {
                 Self.askForEveryKey(mapping)
                 return nil
             }
@@ -11,14 +12,14 @@ extension Trigger {
             trigger.source = mapping["source"]?.filledText()
             trigger.events = mapping.either("events", older: "eventType")?.globs() ?? []
             trigger.conditions = mapping["conditions"]?.eventPattern()
-            trigger.priority = mapping["priority"]?.priority()
-            trigger.debounce = mapping["debounce"]?.debounce()
+            trigger.priority = mapping["priority"]?.read(.priority)
+            trigger.debounce = mapping["debounce"].flatMap { DebounceSettings($0) }
             if kind == .feed { reader.notRunYet(.feedTrigger) }
             // Only a schedule has the keys of one: elsewhere they are unknown and reported.
             if kind == .cron { trigger.cron = CronTrigger(mapping) }
             return trigger
         }
-        guard let trigger = trigger.flatMap(\.self) else { return nil }
+        guard let trigger else { return nil }
         self = trigger
     }
 
@@ -36,15 +37,15 @@ extension CronTrigger {
     ]
 
     fileprivate init?(_ mapping: MappingReader) {
-        let timezone = mapping["timezone"]?.timezone() ?? mapping.reader.scope.findings.timezone
+        let timezone = mapping["timezone"]?.read(.timezone) ?? mapping.reader.scope.findings.timezone
         let intent = mapping["intent"]?.filledText()
-        let name = mapping["name"]?.dnsLabel()
-        let dst = mapping["dst"]?.oneOf(DSTPolicy.self)
-        let catchUp = mapping["catchUp"]?.catchUp()
-        let overlap = mapping["overlap"]?.oneOf(Overlap.self)
-        let jitter = mapping["jitter"]?.duration()
+        let name = mapping["name"]?.read(.dnsLabel)
+        let dst = mapping["dst"]?.read(.oneOf(DSTPolicy.self))
+        let catchUp = mapping["catchUp"].flatMap { CronTrigger.CatchUp($0) }
+        let overlap = mapping["overlap"]?.read(.oneOf(Overlap.self))
+        let jitter = mapping["jitter"]?.read(.duration())
         let perPerson = mapping["perPerson"]?.bool() ?? false
-        let on = mapping["on"]?.containers() ?? []
+        let on = ContainerSetting.list(mapping["on"])
         guard let (schedule, text) = mapping.required("schedule", "five or six cron fields")?.cronSchedule() else {
             return nil
         }
@@ -81,37 +82,49 @@ extension NodeReader {
             return nil
         }
     }
+}
 
-    func debounce() -> DebounceSettings? {
-        guard isMapping else {
-            return duration(atLeast: .milliseconds(1)).map { DebounceSettings(window: $0) }
+extension DebounceSettings {
+    /// A window, or a mapping with more.
+    init?(_ reader: NodeReader) {
+        guard reader.isMapping else {
+            guard let window = reader.read(.duration(atLeast: .milliseconds(1))) else { return nil }
+            self.init(window: window)
+            return
         }
-        return mapping { debounce -> DebounceSettings? in
-            let key = debounce["key"]?.filledText()
-            // A key names members of the event itself; only a template that does not compile is certainly wrong.
-            debounce["key"]?.report(PromptCheck.findings(in: key ?? "").filter { $0.severity == .error })
-            let longest = debounce["maxWait"]?.duration(atLeast: .milliseconds(1))
-            guard let window = debounce.required("window", "a duration")?.duration(atLeast: .milliseconds(1)) else {
-                return nil
-            }
-            if let longest, longest < window {
-                debounce["maxWait"]?.problem("a wait that is shorter than the window", expected: "at least \(window)")
-            }
-            return DebounceSettings(window: window, key: key, maxWait: longest)
-        }.flatMap(\.self)
+        guard let settings = reader.mapping({ Self(mapping: $0) }) else { return nil }
+        self = settings
     }
 
-    fileprivate func catchUp() -> CronTrigger.CatchUp? {
-        guard isMapping else {
-            return oneOf(CronTrigger.CatchUpPolicy.self).map {
-                CronTrigger.CatchUp(policy: $0, window: CronTrigger.defaultCatchUpWindow)
-            }
+    private init?(mapping debounce: MappingReader) {
+        let key = debounce["key"]?.filledText()
+        // A key names members of the event itself; only a template that does not compile is certainly wrong.
+        debounce["key"]?.report(PromptCheck.findings(in: key ?? "").filter { $0.severity == .error })
+        let longest = debounce["maxWait"]?.read(.duration(atLeast: .milliseconds(1)))
+        let window = debounce.required("window", "a duration")?.read(.duration(atLeast: .milliseconds(1)))
+        guard let window else { return nil }
+        if let longest, longest < window {
+            debounce["maxWait"]?.problem("a wait that is shorter than the window", expected: "at least \(window)")
         }
-        return mapping { catchUp -> CronTrigger.CatchUp? in
-            let window = catchUp["window"]?.duration()
-            let policy = catchUp.required("policy", "skip, run_once or run_all")?.oneOf(CronTrigger.CatchUpPolicy.self)
-            guard let policy else { return nil }
-            return CronTrigger.CatchUp(policy: policy, window: window ?? CronTrigger.defaultCatchUpWindow)
-        }.flatMap(\.self)
+        self.init(window: window, key: key, maxWait: longest)
+    }
+}
+
+extension CronTrigger.CatchUp {
+    /// A policy, or a mapping with the window in which it holds.
+    fileprivate init?(_ reader: NodeReader) {
+        var window: Duration?
+        let policy: CronTrigger.CatchUpPolicy?
+        if reader.isMapping {
+            policy = reader.mapping { catchUp in
+                window = catchUp["window"]?.read(.duration())
+                return catchUp.required("policy", "skip, run_once or run_all")?
+                    .read(.oneOf(CronTrigger.CatchUpPolicy.self))
+            }
+        } else {
+            policy = reader.read(.oneOf(CronTrigger.CatchUpPolicy.self))
+        }
+        guard let policy else { return nil }
+        self.init(policy: policy, window: window ?? CronTrigger.defaultCatchUpWindow)
     }
 }

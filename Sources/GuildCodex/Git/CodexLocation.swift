@@ -34,12 +34,12 @@ enum PathKind {
     }
 }
 
-extension CodexRepository {
+extension CodexLocation {
     /// The location in `--codex` or `GUILD_CODEX`, or else the nearest folder upwards that contains a `guild.yaml` or a
     /// `codex/`, or else the repository of the working directory.
     ///
     /// - Throws: `notFoundUpwards` if nothing is found; an explicit path is not checked here.
-    package static func locate(
+    package static func find(
         explicit: String?, environment: [String: String], workingDirectory: String
     ) throws(CodexRepositoryError) -> CodexLocation {
         if let explicit { return CodexLocation(explicit, workingDirectory: workingDirectory) }
@@ -57,9 +57,16 @@ extension CodexRepository {
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
         let here = CodexLocation(".", workingDirectory: workingDirectory)
-        guard isInsideRepository(here.path) else { throw .notFoundUpwards(from: here.path) }
+        guard GitFolder.nearest(above: here.path) != nil else { throw .notFoundUpwards(from: here.path) }
         return here
     }
 
     private static let maximumFoldersUpwards = 256
+
+    /// The path without symbolic links; itself if it leads nowhere.
+    static func resolvingLinks(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 }

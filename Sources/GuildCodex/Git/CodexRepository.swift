@@ -48,8 +48,8 @@ package final class CodexRepository: Sendable {
     /// Opens the repository that `location` is, or is inside of.
     package init(at location: CodexLocation, limits: CodexLimits = CodexLimits()) throws(CodexRepositoryError) {
         // Taken before, so that a link that is switched meanwhile is noticed later.
-        let target = Self.resolvingLinks(location.path)
-        let repository = try Self.open(location.path)
+        let target = CodexLocation.resolvingLinks(location.path)
+        let repository = try RepositoryOpening.open(location.path)
         let handle = GitHandle(repository: repository)
         folders = Mutex(Folders(repository, at: location, target: target))
         self.limits = limits
@@ -94,7 +94,8 @@ package final class CodexRepository: Sendable {
     /// Opens the repository again, for one that was replaced, or repacked while it was read.
     package func reopen() throws(CodexRepositoryError) {
         // The folder that was named may have gone with a commit; the repository around it has not.
-        let opened = try Self.open(PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
+        let opened = try RepositoryOpening.open(
+            PathKind(at: location.path) == nil || hasMoved ? gitDirectory : location.path)
         // libgit2 keeps one pack for all handles, until the last of them lets go.
         try reader?.reopen()
         let quarantined = quarantine.withLock { $0 }
@@ -103,7 +104,7 @@ package final class CodexRepository: Sendable {
             do throws(GitFailure) { return .success(try Self.add(quarantined, to: opened)) } catch {
                 return .failure(error)
             }
-        }.mapError { Self.damage($0, place: place) }.get()
+        }.mapError { CodexRepositoryError($0, place: place) }.get()
     }
 
     /// Has objects of a push that git has not taken over yet read too.
@@ -122,15 +123,15 @@ package final class CodexRepository: Sendable {
 
     /// Whether the location leads elsewhere now: a symbolic link in it was switched.
     package var hasMoved: Bool {
-        let target = Self.resolvingLinks(location.path)
+        let target = CodexLocation.resolvingLinks(location.path)
         // One that leads nowhere is being switched.
         return PathKind(at: target) != nil && folders.withLock { $0.target } != target
     }
 
     /// Opens the repository that the location leads to now.
     package func followMove() throws(CodexRepositoryError) {
-        let target = Self.resolvingLinks(location.path)
-        let opened = try Self.open(location.path)
+        let target = CodexLocation.resolvingLinks(location.path)
+        let opened = try RepositoryOpening.open(location.path)
         let found = Folders(opened, at: location, target: target)
         try reader?.followMove()
         let objects = Self.objects(of: opened) ?? found.gitDirectory + "/objects"
@@ -147,7 +148,8 @@ package final class CodexRepository: Sendable {
 
     /// The folders that hold a symbolic link on the way to the location.
     var linkFolders: [String] {
-        var (folder, links): (String, [String]) = ("", [])
+        var folder = ""
+        var links: [String] = []
         for step in location.path.split(separator: "/") {
             var status = stat()
             if lstat("\(folder)/\(step)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
@@ -161,6 +163,22 @@ package final class CodexRepository: Sendable {
     /// The repository's name in messages.
     package var place: String { workTree ?? gitDirectory }
 
+    /// The codex's files.
+    package var files: CodexFiles { CodexFiles(of: self) }
+    /// The commits.
+    package var history: CodexHistory { CodexHistory(of: self) }
+    /// The refs.
+    package var references: CodexReferences { CodexReferences(of: self) }
+    /// The commits that are kept from garbage collection.
+    package var pins: PinnedCommits { PinnedCommits(of: self) }
+    /// The anchors of audit logs.
+    package var anchors: AnchorBranch { AnchorBranch(of: self) }
+    /// Which codex it is.
+    package var identity: CodexIdentity { CodexIdentity(of: self) }
+
+    /// Folders that may be the codex, the likeliest first.
+    var folderCandidates: [String] { namedFolder.map { [$0, $0 + "/codex"] } ?? ["codex", ""] }
+
     /// The commit that a revision names: a hash or its prefix, a branch, a tag, `HEAD~2`.
     ///
     /// Unlike in git (gitrevisions(7)), a short name means a branch before a tag: otherwise anyone who may push tags
@@ -170,7 +188,7 @@ package final class CodexRepository: Sendable {
     /// - Throws: `notABranch` if `isServed` and only another ref has the name.
     package func resolve(_ revision: String, isServed: Bool = false) throws(CodexRepositoryError) -> CommitID {
         try requireSoundPacks()
-        try refuseSpecialReferences(revision)
+        try references.refuseSpecial(revision)
         let outcome = withRepository { repository -> Result<CommitID, CodexRepositoryError> in
             let name = RevisionName(revision, in: repository)
             if isServed, let other = name.otherReference {
@@ -185,59 +203,6 @@ package final class CodexRepository: Sendable {
         return try outcome.get()
     }
 
-    /// Keeps a commit and all it names from garbage collection, by the ref `refs/guild/commits/OID`. Repeating is safe.
-    package func pin(_ commit: CommitID) throws(CodexRepositoryError) {
-        try removeDeadLock(of: Self.pinName(commit))
-        try attempt { (repository) throws(GitFailure) in
-            guard var oid = git_oid(commit) else { return }
-            var reference: OpaquePointer?
-            defer { git_reference_free(reference) }
-            try GitFailure.check(
-                Self.outlastingLock { git_reference_create(&reference, repository, Self.pinName(commit), &oid, 1, nil) }
-            )
-        }
-    }
-
-    /// Tries again while another process of ours changes the same ref, which takes almost no time.
-    private static func outlastingLock(_ body: () -> Int32) -> Int32 {
-        for _ in 1..<lockTries {
-            let code = body()
-            guard code == GIT_ELOCKED.rawValue else { return code }
-            usleep(lockPauseMicroseconds)
-        }
-        return body()
-    }
-
-    /// Releases a pinned commit; releasing one that is not pinned is not an error.
-    package func unpin(_ commit: CommitID) throws(CodexRepositoryError) {
-        try removeDeadLock(of: Self.pinName(commit))
-        try attempt { (repository) throws(GitFailure) in
-            let code = Self.outlastingLock { git_reference_remove(repository, Self.pinName(commit)) }
-            if code != GIT_ENOTFOUND.rawValue { try GitFailure.check(code) }
-        }
-    }
-
-    /// A process that was killed in the middle of a change leaves the lock of its ref. Only guild changes refs below
-    /// `refs/guild/`, and it holds the lock only for an instant.
-    private func removeDeadLock(of name: String) throws(CodexRepositoryError) {
-        let path = try commonDirectory() + "/" + name + ".lock"
-        var status = stat()
-        guard stat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec > Self.lockSeconds else { return }
-        unlink(path)
-    }
-
-    /// No change of one ref takes this long.
-    private static let lockSeconds = 60
-
-    /// Every pinned commit, in no order.
-    package func pinnedCommits() throws(CodexRepositoryError) -> [CommitID] {
-        try attempt { (repository) throws(GitFailure) in
-            try Self.references(matching: Self.pinPrefix + "*", in: repository).compactMap {
-                CommitID(String($0.dropFirst(Self.pinPrefix.count)))
-            }
-        }
-    }
-
     /// Runs `body` with the lock held; errors of libgit2 become those of the repository on the same thread.
     ///
     /// - Parameter readsObjects: false for reads of refs and configuration only, which damaged packs do not affect.
@@ -250,7 +215,7 @@ package final class CodexRepository: Sendable {
         }
         switch outcome {
         case .success(let value): return value
-        case .failure(let failure): throw Self.damage(failure, place: place)
+        case .failure(let failure): throw CodexRepositoryError(failure, place: place)
         }
     }
 
@@ -258,14 +223,10 @@ package final class CodexRepository: Sendable {
         handle.withLock { body($0.repository) }
     }
 
-    private static let pinPrefix = "refs/guild/commits/"
-
-    private static func pinName(_ commit: CommitID) -> String { pinPrefix + commit.hex }
-
     /// `path` below `root`, both resolved; nil if they are the same or `path` is elsewhere.
     fileprivate static func folder(of path: String, below root: String) -> String? {
-        let resolved = resolvingLinks(path)
-        let prefix = resolvingLinks(root) + "/"
+        let resolved = CodexLocation.resolvingLinks(path)
+        let prefix = CodexLocation.resolvingLinks(root) + "/"
         guard resolved.hasPrefix(prefix) else { return nil }
         let folder = String(resolved.dropFirst(prefix.count))
         return folder.isEmpty || folder == ".git" || folder.hasPrefix(".git/") ? nil : folder
@@ -275,6 +236,47 @@ package final class CodexRepository: Sendable {
         guard let path else { return nil }
         let text = String(cString: path)
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+}
+
+// MARK: - Start, quarantine and configuration
+
+extension CodexRepository {
+    /// Starts libgit2 ahead of need: Debian's build reads every CA certificate then, some 5 ms that a command can spend on
+    /// another thread while it opens the ledger. Opening a repository does the same, and waits for a start under way.
+    package static func prepare() { _ = GitLibrary.status }
+
+    /// Reads objects that a push has brought and git has not taken over yet, as a `pre-receive` hook must (githooks(5),
+    /// git-receive-pack(1), "Quarantine Environment").
+    ///
+    /// - Parameter environment: that of the hook.
+    package func readQuarantine(_ environment: [String: String]) throws(CodexRepositoryError) {
+        let alternates = (environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] ?? "").split(separator: ":").map(String.init)
+        let quarantine = [environment["GIT_OBJECT_DIRECTORY"], environment["GIT_QUARANTINE_PATH"]].compactMap(\.self)
+        let folders = (quarantine + alternates).filter { PathKind(at: $0) == .folder }
+        if !folders.isEmpty { try read(quarantine: folders) }
+    }
+
+    /// The value of git's configuration, from all its files.
+    package func configuration(_ key: String) throws(CodexRepositoryError) -> String? {
+        try attempt(readsObjects: false) { (repository) throws(GitFailure) in
+            var configuration: OpaquePointer?
+            defer { git_config_free(configuration) }
+            try GitFailure.check(git_repository_config(&configuration, repository))
+            var buffer = git_buf()
+            defer { git_buf_dispose(&buffer) }
+            guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
+            return String(cString: text)
+        }
+    }
+
+    /// The folder that the repository's work trees share: hooks are in it.
+    package func commonDirectory() throws(CodexRepositoryError) -> String {
+        let folder = try attempt(readsObjects: false) { (repository) throws(GitFailure) in
+            git_repository_commondir(repository).map { String(cString: $0) }
+        }
+        guard let folder else { return gitDirectory }
+        return folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     }
 }
 
@@ -291,11 +293,11 @@ extension CodexRepository {
         guard !revision.isEmpty, !revision.utf8.contains(0), revision.utf8.count <= maximumRevisionBytes else {
             throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")
         }
-        try requireWholeStart(of: revision, in: repository)
-        if let commit = namedCommit(revision, in: repository) { return commit }
+        try GitObjects(repository).requireWholeStart(of: revision)
+        if let commit = GitObjects(repository).namedCommit(revision) { return commit }
         var object: OpaquePointer?
         try GitFailure.check(git_revparse_single(&object, repository, revision))
-        let commit = try peeled(object, in: repository)
+        let commit = try GitObjects(repository).peeled(object)
         defer { git_object_free(commit) }
         guard let oid = git_object_id(commit), let id = CommitID(oid.pointee.hex) else {
             throw GitFailure(code: GIT_ENOTFOUND.rawValue, detail: "no such commit")
@@ -313,13 +315,13 @@ extension CodexRepository {
         case GIT_EAMBIGUOUS.rawValue:
             return .ambiguousRevision(revision, place: place)
         default:
-            return Self.damage(failure, place: place)
+            return CodexRepositoryError(failure, place: place)
         }
     }
 
     private static func nearest(_ revision: String, in repository: OpaquePointer) -> String? {
         // Only a suggestion: without the list of refs the message is complete.
-        let names = (try? references(matching: "refs/*", in: repository)) ?? []
+        let names = (try? CodexReferences.names(matching: "refs/*", in: repository)) ?? []
         let short = names.compactMap { name in
             ["refs/heads/", "refs/tags/", "refs/remotes/"].first { name.hasPrefix($0) }
                 .map { String(name.dropFirst($0.count)) }
@@ -327,28 +329,5 @@ extension CodexRepository {
         return NearestName.of(revision, in: short)
     }
 
-    static func references(
-        matching glob: String, in repository: OpaquePointer
-    ) throws(GitFailure) -> [String] {
-        var left = maximumReferences
-        if let folder = git_repository_commondir(repository) {
-            do throws(CodexRepositoryError) {
-                try SpecialFiles.refuseReferences(below: String(cString: folder) + "refs", left: &left)
-            } catch {
-                throw GitFailure(code: GIT_ERROR.rawValue, detail: error.message)
-            }
-        }
-        var iterator: OpaquePointer?
-        defer { git_reference_iterator_free(iterator) }
-        try GitFailure.check(git_reference_iterator_glob_new(&iterator, repository, glob))
-        var names: [String] = []
-        var name: UnsafePointer<CChar>?
-        while names.count < maximumReferences, git_reference_next_name(&name, iterator) == 0, let found = name {
-            names.append(String(cString: found))
-        }
-        return names
-    }
-
-    private static let maximumReferences = 100_000
     static let maximumRevisionBytes = 1024
 }

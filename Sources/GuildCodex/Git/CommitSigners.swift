@@ -14,14 +14,14 @@ package struct CommitSigners: Sendable {
     package init(
         file: String, workingDirectory: String, repository: CodexRepository, git: GitProgram
     ) throws(Failure) {
-        let path = CodexRepository.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
+        let path = CodexLocation.resolvingLinks(CodexLocation(file, workingDirectory: workingDirectory).path)
         guard PathKind(at: path) == .file else {
             throw Failure(
                 .usage, "\(path): no allowed-signers file",
                 hint: "--signers names one: lines of `PRINCIPAL KEY`, see ALLOWED SIGNERS in ssh-keygen(1)")
         }
         let inside = [repository.workTree, repository.gitDirectory].compactMap(\.self)
-            .map { CodexRepository.resolvingLinks($0) + "/" }
+            .map { CodexLocation.resolvingLinks($0) + "/" }
         guard !inside.contains(where: path.hasPrefix) else {
             throw Failure(
                 .usage, "\(path): the allowed signers are inside the repository that they protect",

@@ -32,6 +32,26 @@ struct GitFailure: Error {
     }
 }
 
+extension CodexRepositoryError {
+    /// A failure while reading: the repository's damage, unless the code says otherwise.
+    init(_ failure: GitFailure, place: String) {
+        let detail = failure.detail.escapingControls
+        self =
+            switch failure.code {
+            case GitFailure.tooLargeCode: .tooLarge(place: place, detail: detail)
+            case GitFailure.malformedCode: .malformed(place: place, detail: detail)
+            case GIT_ELOCKED.rawValue: .locked(place: place, detail: detail)
+            default: .corrupt(place: place, detail: detail)
+            }
+    }
+}
+
+/// Patience with another process that holds the lock of a ref or of a configuration: a second in all.
+enum GitLock {
+    static let tries = 50
+    static let pauseMicroseconds: UInt32 = 20_000
+}
+
 /// The repository handle. libgit2 allows one thread at a time on it and objects read from it.
 ///
 /// `@unchecked Sendable`: it is only reached through the `Mutex` of `CodexRepository`.

@@ -108,7 +108,9 @@ package struct GitProgram: Sendable {
     ) throws(Failure) -> Outcome {
         guard let executable else { throw Self.cannotStart(ENOENT) }
         let pipes = try Self.threePipes()
-        let (output, errors, life) = (pipes[0], pipes[1], pipes[2])
+        let output = pipes[0]
+        let errors = pipes[1]
+        let life = pipes[2]
         // Closing our end of the last pipe ends the processes that git left behind, so it comes after git's output is
         // read.
         defer { for descriptor in [output.read, errors.read, life.write] { close(descriptor) } }

@@ -100,7 +100,7 @@ package struct NewRepository: Sendable {
         try GitFailure.check(
             git_config_open_ondisk(&configuration, String(cString: git_repository_commondir(repository)) + "config"))
         try GitFailure.check(
-            git_config_set_string(configuration, CodexRepository.idKey(of: ""), CodexID().description))
+            git_config_set_string(configuration, CodexIdentity.idKey(of: ""), CodexID().description))
         guard let id = CommitID(commitID.hex), let signature, let name = signature.pointee.name,
             let email = signature.pointee.email
         else { throw GitFailure(code: -1, detail: "the commit has no author") }

@@ -12,7 +12,9 @@ struct PackCheck {
         init?(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
-            (device, node, size) = (UInt64(status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
+            device = UInt64(status.st_dev)
+            node = UInt64(status.st_ino)
+            size = Int64(status.st_size)
             // The time of the change of state cannot be set back.
             modified = [
                 status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,

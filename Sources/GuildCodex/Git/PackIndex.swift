@@ -55,7 +55,9 @@ struct PackIndex {
     }
 
     private init(descriptor: Int32, size: UInt64, packSize: UInt64) {
-        (self.descriptor, self.size, self.packSize) = (descriptor, size, packSize)
+        self.descriptor = descriptor
+        self.size = size
+        self.packSize = packSize
     }
 
     private mutating func read() throws(Damage) -> (objects: UInt32, packHash: [UInt8]) {
@@ -86,7 +88,8 @@ struct PackIndex {
         var least = UInt64.max
         try each(objects * 24, of: 24) { piece in
             let offset = UInt64(Self.word(piece, at: 0))
-            (least, worst) = (min(least, offset), max(worst, offset))
+            least = min(least, offset)
+            worst = max(worst, offset)
         }
         try require(least: least, worst: worst, of: objects)
     }
@@ -99,7 +102,9 @@ struct PackIndex {
         let large = (size - least) / 8
         // Names, and a checksum of each object that the library compares itself.
         try skip(objects * 24)
-        var (first, last, farthest) = (UInt64.max, UInt64(0), UInt64(0))
+        var first = UInt64.max
+        var last = UInt64(0)
+        var farthest = UInt64(0)
         var isBeyond = false
         try each(objects * 4, of: 4) { piece in
             let word = Self.word(piece, at: 0)
@@ -107,13 +112,15 @@ struct PackIndex {
                 farthest = UInt64(word & 0x7FFF_FFFF)
                 if farthest >= large { isBeyond = true }
             } else {
-                (first, last) = (min(first, UInt64(word)), max(last, UInt64(word)))
+                first = min(first, UInt64(word))
+                last = max(last, UInt64(word))
             }
         }
         guard !isBeyond else { throw Damage(detail: "an offset is beyond its table of large ones") }
         try each(large * 8, of: 8) { piece in
             let offset = UInt64(Self.word(piece, at: 0)) << 32 | UInt64(Self.word(piece, at: 4))
-            (first, last) = (min(first, offset), max(last, offset))
+            first = min(first, offset)
+            last = max(last, offset)
         }
         try require(least: first, worst: last, of: objects)
     }

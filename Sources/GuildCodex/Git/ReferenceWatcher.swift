@@ -37,7 +37,7 @@ package final class ReferenceWatcher: Sendable {
         guard descriptors.inotify >= 0, descriptors.stopEvent >= 0, descriptors.lookEvent >= 0 else { return nil }
         let thread = Thread { [descriptors] in
             Self.loop(
-                descriptors, { repository.referenceFolders(of: revision) + repository.linkFolders },
+                descriptors, { repository.references.folders(of: revision) + repository.linkFolders },
                 { repository.gitDirectory }, onChange)
         }
         // The folders are others now.

@@ -23,7 +23,8 @@ struct RepositoryPrograms {
     /// - Throws: `Failure` of kind `.refused` for a key that cannot be overridden here, or whose first value git uses.
     init(listing: String, of place: String) throws(Failure) {
         let fields = listing.split(separator: "\0", omittingEmptySubsequences: false)
-        var (own, others): ([String], [String: [String]]) = ([], [:])
+        var own: [String] = []
+        var others: [String: [String]] = [:]
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             let parts = fields[index + 1].split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])

@@ -18,7 +18,8 @@ struct RevisionName {
             otherReference = nil
             return
         }
-        (full, tagBeside) = (revision, nil)
+        full = revision
+        tagBeside = nil
         otherReference = Self.starts(of: revision).lazy.compactMap { Self.guessed($0, in: repository) }.first
     }
 

@@ -17,7 +17,7 @@ enum SpecialFiles {
 
     /// - Throws: `notAFile` for the first file of the repository around `path` that is none.
     static func refuse(around path: String) throws(CodexRepositoryError) {
-        guard let shared = CodexRepository.gitFolder(above: path) else { return }
+        guard let shared = GitFolder.nearest(above: path) else { return }
         var left = includesLimit
         for name in files { try refuse(shared + "/" + name) }
         // libgit2 takes these whole into memory.
@@ -112,7 +112,7 @@ enum SpecialFiles {
     /// The folder that a `.git` file upwards of `path` names.
     private static func linkedFolder(above path: String) -> String? {
         var folder = path
-        for _ in 0..<CodexRepository.maximumFolders {
+        for _ in 0..<GitFolder.maximumFolders {
             let below = folder + "/.git"
             if PathKind(at: below) == .folder { return nil }
             if PathKind(at: below) == .file {

@@ -58,16 +58,18 @@ package struct AgentHistory: Sendable {
         var parts = Parts(manifest)
         var isValid = true
         var entries: [Entry] = []
-        var commit = try repository.summary(of: tip)
+        var commit = try repository.history.summary(of: tip)
         var looked = 0
         while entries.count < limit, looked < Self.commitLimit {
             looked += 1
             guard let parent = commit.parents.first else {
                 entries.append(Self.added(commit, parts, isValid))
-                (agent, self.entries, isCut) = (manifest.name, entries, false)
+                agent = manifest.name
+                self.entries = entries
+                isCut = false
                 return
             }
-            let summary = try repository.summary(of: parent)
+            let summary = try repository.history.summary(of: parent)
             let differing = try Self.differing(parts, commit.commit, parent, repository)
             // Of an invalid commit it is not known which files it means.
             guard isValid, differing.isEmpty else {
@@ -75,7 +77,9 @@ package struct AgentHistory: Sendable {
                 let earlier = result.snapshot?.agent(name).map(Parts.init)
                 if result.snapshot != nil, earlier == nil {
                     entries.append(Self.added(commit, parts, isValid))
-                    (agent, self.entries, isCut) = (manifest.name, entries, false)
+                    agent = manifest.name
+                    self.entries = entries
+                    isCut = false
                     return
                 }
                 var changes = differing
@@ -94,15 +98,17 @@ package struct AgentHistory: Sendable {
             }
             commit = summary
         }
-        (agent, self.entries, isCut) = (manifest.name, entries, true)
+        agent = manifest.name
+        self.entries = entries
+        isCut = true
     }
 
     /// Which parts are not the same at two commits.
     private static func differing(
         _ parts: Parts, _ commit: CommitID, _ parent: CommitID, _ repository: CodexRepository
     ) throws -> [String] {
-        let now = try repository.blobs(of: parts.paths, at: commit)
-        let before = try repository.blobs(of: parts.paths, at: parent)
+        let now = try repository.history.blobs(of: parts.paths, at: commit)
+        let before = try repository.history.blobs(of: parts.paths, at: parent)
         return zip(parts.names, zip(now, before)).filter { $1.0 != $1.1 }.map(\.0)
     }
 

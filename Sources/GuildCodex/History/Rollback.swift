@@ -46,20 +46,20 @@ package struct Rollback: Sendable {
     /// - Throws: `Failure` of kind `.usage` if there is no branch, or the commit is not on it, does not revert cleanly
     ///   or changed nothing; `.refused` if files or index have changes; `CodexInvalid` if the result would be invalid.
     package func run(_ revision: String?) throws -> Outcome {
-        guard let reference = try repository.servedReference(branch), reference.name.hasPrefix("refs/heads/")
+        guard let reference = try repository.references.served(branch), reference.name.hasPrefix("refs/heads/")
         else {
             throw Failure(
                 .usage, "\(branch) is not a branch, so it can take no commit", hint: "name one with --rev")
         }
         let tip = try repository.resolve(reference.name)
         let commit = try revision.map { try repository.resolve($0) } ?? tip
-        guard try repository.isAncestor(commit, of: tip) else {
+        guard try repository.history.isAncestor(commit, of: tip) else {
             throw Failure(
                 .usage, "commit \(commit.short) is not on \(reference.name)", hint: "`git log` lists its commits")
         }
         if reference.isCheckedOut { try requireClean() }
-        let reverted = try repository.summary(of: commit)
-        guard let (tree, isChange) = try repository.revertedTree(of: commit, on: tip) else {
+        let reverted = try repository.history.summary(of: commit)
+        guard let (tree, isChange) = try repository.history.revertedTree(of: commit, on: tip) else {
             throw Failure(
                 .usage, "commit \(commit.short) cannot be reverted: later commits changed the same lines",
                 hint: "revert it by hand with `git revert`, or revert the later ones first")

@@ -20,7 +20,8 @@ package enum SecretReference: Sendable, Hashable, CustomStringConvertible {
         } else if let rest = text.suffix(after: "vault://") {
             let halves = rest.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
             guard halves.count == 2, !halves[1].isEmpty, let slash = halves[0].firstIndex(of: "/") else { return nil }
-            let (mount, path) = (halves[0][..<slash], halves[0][halves[0].index(after: slash)...])
+            let mount = halves[0][..<slash]
+            let path = halves[0][halves[0].index(after: slash)...]
             let steps = path.split(separator: "/", omittingEmptySubsequences: false)
             guard !mount.isEmpty, !steps.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else { return nil }
             self = .vault(mount: String(mount), path: String(path), field: String(halves[1]))

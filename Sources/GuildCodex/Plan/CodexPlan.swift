@@ -83,12 +83,13 @@ package struct CodexPlan: Sendable {
     ) -> Change {
         let kind: Kind = before == nil ? .added : after == nil ? .removed : .changed
         let fact = after ?? before
-        let absent = fact.flatMap { fact in fact.absentRank.map { rank in fact.ranks.map { _ in rank } } } ?? []
-        let (old, new) = (before?.ranks ?? absent, after?.ranks ?? absent)
+        let absent = fact?.order.absentRanks ?? []
+        let old = before?.order.ranks ?? absent
+        let new = after?.order.ranks ?? absent
         var effect = Effect.neutral
         if old.count == new.count, old != new { effect = zip(old, new).contains(where: <) ? .widens : .narrows }
         // A new source or destination of a secret is new to the operator who trusted the old one.
-        if after?.isTrust == true || before?.isTrust == true && key.what == "base_url" { effect = .widens }
+        if after?.order.isTrust == true || before?.order.isTrust == true && key.what == "base_url" { effect = .widens }
         // A new agent's first budget is not a reduction.
         if isNew, key.section == .budgets { effect = .neutral }
         if after == nil, key == key.whole { effect = .narrows }

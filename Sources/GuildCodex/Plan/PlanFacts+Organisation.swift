@@ -4,14 +4,14 @@ extension PlanFacts {
     private mutating func tokens(_ subject: String, _ name: String, _ value: Int64?) {
         say(
             .budgets, subject, name, value.map { String($0) }, shown: value.map { "\(Amount.grouped($0)) tokens" },
-            rank: value, absentRank: .max)
+            order: .rank(value, absent: .max))
     }
 
     /// Tokens reserved for urgent work are not available to the rest.
     private mutating func reserve(_ subject: String, _ name: String, _ value: Int64?) {
         say(
             .budgets, subject, name, value.map { String($0) }, shown: value.map { "\(Amount.grouped($0)) tokens" },
-            rank: value.map { -$0 }, absentRank: 0)
+            order: .rank(value.map { -$0 }, absent: 0))
     }
 
     private mutating func budgets(_ subject: String, _ tokens: TokenBudget, _ costs: CostBudget) {
@@ -25,7 +25,7 @@ extension PlanFacts {
         ] {
             say(
                 .budgets, subject, "costBudget.\(name)", value.map { String($0) }, shown: value.map(Money.dollars),
-                rank: value, absentRank: .max)
+                order: .rank(value, absent: .max))
         }
     }
 
@@ -33,7 +33,7 @@ extension PlanFacts {
     private mutating func caps(_ subject: String, _ actions: ActionLimits) {
         for cap in ActionCap.allCases {
             let count = actions.counts[cap]
-            say(.budgets, subject, cap.key, count.map { String($0) }, rank: count, absentRank: cap.standard)
+            say(.budgets, subject, cap.key, count.map { String($0) }, order: .rank(count, absent: cap.standard))
         }
     }
 
@@ -48,7 +48,7 @@ extension PlanFacts {
         let alerts = guild.alerts
         say(
             .budgets, subject, "alerts", "\(alerts.yellow)%, \(alerts.orange)%, \(alerts.red)%",
-            ranks: [alerts.yellow, alerts.orange, alerts.red].map(Int64.init))
+            order: .ranks([alerts.yellow, alerts.orange, alerts.red].map(Int64.init)))
         say(.schedules, subject, "timezone", guild.timezone)
         let settings = snapshot.settings
         let retries = (settings.retryBase.value, settings.retryCap.value)
@@ -72,19 +72,19 @@ extension PlanFacts {
                 ? "anchored every \(audit.anchorEvery) entries or \(audit.anchorMinutes) minutes"
                     + (audit.push.map { ", pushed to \($0)" } ?? "") : "not anchored")
         for origin in guild.allowedOrigins.sorted() {
-            say(.permissions, subject, "network.allow \(origin)", "allowed", rank: 1, absentRank: 0)
+            say(.permissions, subject, "network.allow \(origin)", "allowed", order: .rank(1, absent: 0))
         }
         for token in guild.apiTokens {
             let scopes = token.scopes.map(\.rawValue).sorted().joined(separator: ", ")
             say(
                 .permissions, subject, "API token \(token.name)", "may \(scopes), known by \(token.secret)",
-                rank: Int64(token.scopes.count), absentRank: 0)
+                order: .rank(Int64(token.scopes.count), absent: 0))
         }
         say(
-            .policies, subject, "hopLimit", "\(settings.hopLimit.value)", rank: Int64(settings.hopLimit.value))
-        say(.budgets, subject, "rootTokens", "\(settings.rootTokens.value)", rank: settings.rootTokens.value)
+            .policies, subject, "hopLimit", "\(settings.hopLimit.value)", order: .rank(Int64(settings.hopLimit.value)))
+        say(.budgets, subject, "rootTokens", "\(settings.rootTokens.value)", order: .rank(settings.rootTokens.value))
         caps(subject, guild.defaults.resources.actions)
-        say(.budgets, subject, "replyLimit", "\(settings.replyLimit.value)", rank: settings.replyLimit.value)
+        say(.budgets, subject, "replyLimit", "\(settings.replyLimit.value)", order: .rank(settings.replyLimit.value))
     }
 
     mutating func add(_ chapter: ChapterManifest) {
@@ -104,9 +104,8 @@ extension PlanFacts {
             let digest = member.digestAt.map { ["digest at \($0)"] } ?? []
             let may = rights.isEmpty ? "reads along" : "may " + rights.joined(separator: ", ")
             say(
-                .permissions, subject, "member \(member.id)",
-                ([may] + known + digest).joined(separator: ", "), rank: Int64(rights.count),
-                absentRank: 0)
+                .permissions, subject, "member \(member.id)", ([may] + known + digest).joined(separator: ", "),
+                order: .rank(Int64(rights.count), absent: 0))
         }
     }
 
@@ -138,20 +137,23 @@ extension PlanFacts {
         say(
             .routes, subject, "", "\(authentication)",
             shown: "authenticated by \(authentication.scheme.rawValue), secret "
-                + (secrets.isEmpty ? "nowhere" : secrets.joined(separator: " or ")), isTrust: true)
+                + (secrets.isEmpty ? "nowhere" : secrets.joined(separator: " or ")), order: .trust)
         say(.routes, subject, "default", endpoint.isDefault ? "yes" : nil)
         say(.routes, subject, "chapter", endpoint.chapter)
         say(.routes, subject, "event type from", endpoint.eventTypeHeader ?? endpoint.eventTypePath)
         say(
             .permissions, subject, "rate_limit", endpoint.rateLimit.map(Self.text),
-            ranks: endpoint.rateLimit.map(Self.ranks) ?? [], absentRank: .max)
-        say(.permissions, subject, "max_body", endpoint.maxBody.map { "\($0)" }, rank: endpoint.maxBody.map(Int64.init))
+            order: .ranks(endpoint.rateLimit.map(Self.ranks) ?? [], absent: .max))
+        say(
+            .permissions, subject, "max_body", endpoint.maxBody.map { "\($0)" },
+            order: .rank(endpoint.maxBody.map(Int64.init)))
         say(
             .permissions, subject, "trusted_proxies", endpoint.trustedProxies.sorted().joined(separator: ", "),
-            rank: Int64(endpoint.trustedProxies.count), absentRank: 0)
+            order: .rank(Int64(endpoint.trustedProxies.count), absent: 0))
         // By id alone, an attacker who captured a signed body can send it again.
         say(
-            .permissions, subject, "replay", endpoint.replay?.rawValue, rank: endpoint.replay?.openness, absentRank: 1)
+            .permissions, subject, "replay", endpoint.replay?.rawValue,
+            order: .rank(endpoint.replay?.openness, absent: 1))
         for mapping in endpoint.eventMapping { add(mapping, subject, from: endpoint.system) }
     }
 
@@ -176,18 +178,18 @@ extension PlanFacts {
         say(
             .connections, subject, "", "\(connector.system) \(connector.kind.rawValue)",
             shown: "to \(connector.system), \(connector.kind.rawValue)")
-        say(.connections, subject, "base_url", connection.baseURL, isTrust: true)
+        say(.connections, subject, "base_url", connection.baseURL, order: .trust)
         say(.connections, subject, "identity", connection.identity)
         let secret = connection.authentication?.secret.map { " from \($0)" } ?? ""
         say(
             .connections, subject, "auth", connection.authentication.map { "\($0)" },
-            shown: connection.authentication.map { $0.scheme.rawValue + secret }, isTrust: true)
+            shown: connection.authentication.map { $0.scheme.rawValue + secret }, order: .trust)
         say(
             .connections, subject, "polling",
             connector.polling.map { "\($0.endpoint) every \(Amount.duration($0.interval))" })
         say(
             .permissions, subject, "rate_limits", connector.rateLimits.map(Self.text),
-            ranks: connector.rateLimits.map(Self.ranks) ?? [], absentRank: .max)
+            order: .ranks(connector.rateLimits.map(Self.ranks) ?? [], absent: .max))
         say(.permissions, subject, "scopes.read", connector.scopes.read.sorted().joined(separator: ", "))
         say(.permissions, subject, "scopes.write", connector.scopes.write.sorted().joined(separator: ", "))
         say(.permissions, subject, "assigned_agents", connector.assignedAgents.sorted().joined(separator: ", "))
@@ -214,8 +216,8 @@ extension PlanFacts {
         for provider in snapshot.providers {
             let subject = "model \(provider.name)"
             say(.models, subject, "", "\(provider.vendor.rawValue)/\(provider.model)")
-            say(.models, subject, "base_url", provider.baseURL, isTrust: true)
-            say(.models, subject, "api_key", provider.apiKey?.description, isTrust: true)
+            say(.models, subject, "base_url", provider.baseURL, order: .trust)
+            say(.models, subject, "api_key", provider.apiKey?.description, order: .trust)
             say(.models, subject, "context_window", provider.contextWindow.map { "\($0)" })
             say(.models, subject, "use_for", provider.useFor.sorted().joined(separator: ", "))
             say(.models, subject, "recording", provider.recording)
@@ -223,12 +225,14 @@ extension PlanFacts {
                 .models, subject, "rate_limit", provider.rateLimit.map { "\($0)" },
                 shown: provider.rateLimit.map(Self.text))
             // Lower prices allow more usage.
-            say(.models, subject, "prices", provider.prices?.text, ranks: provider.prices?.amounts.map { -$0 } ?? [])
+            say(
+                .models, subject, "prices", provider.prices?.text,
+                order: .ranks(provider.prices?.amounts.map { -$0 } ?? []))
             say(.models, subject, "priority", "\(provider.priority)")
             say(.models, subject, "capabilities", provider.capabilities.sorted().joined(separator: ", "))
             say(
                 .models, subject, "max_output_tokens", provider.maxOutputTokens.map { "\($0)" },
-                rank: provider.maxOutputTokens)
+                order: .rank(provider.maxOutputTokens))
         }
         say(.models, "models", "fallback_chain", snapshot.fallbackChain.joined(separator: ", "))
     }

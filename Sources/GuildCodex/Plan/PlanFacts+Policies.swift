@@ -10,7 +10,7 @@ extension PlanFacts {
             say(
                 .permissions, subject, "freeze of \(tools)",
                 "\(days.isEmpty ? "every day" : days.joined(separator: ", ")), \(hours) in \(freeze.when.timezone)",
-                rank: 0, absentRank: 1)
+                order: .rank(0, absent: 1))
         }
         for approval in policy.approvals {
             let tools = approval.tools.map(\.description).joined(separator: ", ")
@@ -23,12 +23,12 @@ extension PlanFacts {
                     .holds(fields: Set(approval.fields)), events: approval.tools, conditions: approval.conditions))
         }
         for sender in Set(policy.ignoreSenders) {
-            say(.permissions, subject, "ignore_senders \(sender)", "ignored", rank: 0, absentRank: 1)
+            say(.permissions, subject, "ignore_senders \(sender)", "ignored", order: .rank(0, absent: 1))
         }
     }
 
     mutating func addRateLimits() {
-        for policy in snapshot.rateLimits {
+        for policy in snapshot.rates.policies {
             for limit in policy.limits { add(limit, "rate limits \(policy.name)") }
         }
     }
@@ -48,7 +48,7 @@ extension PlanFacts {
             while facts[Key(section: .policies, subject: subject, what: name)] != nil { name += ", again" }
             say(
                 .policies, subject, name, "\(count)\(burst.map { ", burst \($0)" } ?? ""), \(limit.action.rawValue)",
-                ranks: [count, burst ?? count], absentRank: limit.absentRank(over: minutes))
+                order: .ranks([count, burst ?? count], absent: limit.absentRank(over: minutes)))
         }
     }
 }
@@ -59,7 +59,7 @@ extension RateLimitPolicy.Limit {
         guard scope == .sender else { return .max }
         let perHour =
             name == RateLimitPolicy.nonMembers
-            ? CodexSnapshot.nonMemberRunsPerHour : CodexSnapshot.senderRunsPerHour
+            ? RateRules.nonMemberRunsPerHour : RateRules.senderRunsPerHour
         return perHour * minutes / 60
     }
 }

@@ -38,8 +38,8 @@ extension PlanFacts {
     ) {
         say(
             .tools, subject, scope.map { "\(tool) on \($0)" } ?? tool, String(autonomy.rawValue),
-            shown: "\(autonomy.rawValue), \(autonomy.meaning)", rank: Int64(autonomy.rawValue),
-            absentRank: Int64(wider.rawValue))
+            shown: "\(autonomy.rawValue), \(autonomy.meaning)",
+            order: .rank(Int64(autonomy.rawValue), absent: Int64(wider.rawValue)))
     }
 }
 

@@ -15,14 +15,33 @@ struct PlanFacts {
         /// The compared value.
         let value: String
         let shown: String
-        /// A higher rank allows more; empty if there is no order.
-        var ranks: [Int64] = []
-        /// Each rank if the fact is absent.
-        var absentRank: Int64?
-        /// Whether any other value is something new to trust.
-        var isTrust = false
+        var order = Order.unordered
         /// The extent of its permission, if facts of other names may cover the same.
         var reach: PlanReach?
+    }
+
+    /// How a value compares with another of the same fact, for whoever decides on a push.
+    enum Order {
+        case unordered
+        /// A higher rank allows more. `absent` is each rank if the fact is absent.
+        case ranks([Int64], absent: Int64? = nil)
+        /// Any other value is something new to trust.
+        case trust
+
+        /// The order of one rank; unordered without one.
+        static func rank(_ rank: Int64?, absent: Int64? = nil) -> Order {
+            rank.map { .ranks([$0], absent: absent) } ?? .unordered
+        }
+
+        var ranks: [Int64] { if case .ranks(let ranks, _) = self { ranks } else { [] } }
+
+        /// The ranks if the fact is absent; empty if nobody says.
+        var absentRanks: [Int64] {
+            guard case .ranks(let ranks, let absent?) = self else { return [] }
+            return ranks.map { _ in absent }
+        }
+
+        var isTrust: Bool { if case .trust = self { true } else { false } }
     }
 
     private(set) var facts: [Key: Fact] = [:]
@@ -45,13 +64,11 @@ struct PlanFacts {
 
     mutating func say(
         _ section: CodexPlan.Section, _ subject: String, _ what: String, _ value: String?, shown: String? = nil,
-        rank: Int64? = nil, ranks: [Int64] = [], absentRank: Int64? = nil, isTrust: Bool = false,
-        reach: PlanReach? = nil
+        order: Order = .unordered, reach: PlanReach? = nil
     ) {
         guard let value, !value.isEmpty else { return }
         facts[Key(section: section, subject: subject, what: what)] = Fact(
-            value: value, shown: shown ?? value, ranks: rank.map { [$0] } ?? ranks, absentRank: absentRank,
-            isTrust: isTrust, reach: reach)
+            value: value, shown: shown ?? value, order: order, reach: reach)
     }
 
     // MARK: Agents
@@ -84,7 +101,7 @@ struct PlanFacts {
             say(
                 .budgets, subject, limit.name, String(limit.value),
                 shown: limit.unit == .tokens ? "\(limit.shown) tokens" : limit.shown,
-                rank: limit.value, absentRank: .max)
+                order: .rank(limit.value, absent: .max))
         }
         for trigger in agent.triggers { add(trigger, of: agent.name, subject) }
     }
@@ -111,8 +128,8 @@ struct PlanFacts {
         say(.schedules, subject, cron.name, parts.joined(separator: ", "))
         for container in cron.containers {
             say(
-                .schedules, subject, "\(cron.name) on \(container)", "yes", shown: "called in \(container)", rank: 1,
-                absentRank: 0)
+                .schedules, subject, "\(cron.name) on \(container)", "yes", shown: "called in \(container)",
+                order: .rank(1, absent: 0))
         }
     }
 
@@ -122,11 +139,11 @@ struct PlanFacts {
             ("canEscalateToHuman", safety.canEscalateToHuman), ("canModifyJira", safety.canModifyJira),
             ("canSendDirectMessages", safety.canSendDirectMessages),
         ] {
-            say(.permissions, subject, name, value.map { $0 ? "yes" : "no" }, rank: value.map { $0 ? 1 : 0 })
+            say(.permissions, subject, name, value.map { $0 ? "yes" : "no" }, order: .rank(value.map { $0 ? 1 : 0 }))
         }
         say(
             .permissions, subject, "maxDMsPerDay", safety.maxDirectMessagesPerDay.map { "\($0)" },
-            rank: safety.maxDirectMessagesPerDay.map { Int64($0) })
+            order: .rank(safety.maxDirectMessagesPerDay.map { Int64($0) }))
     }
 }
 

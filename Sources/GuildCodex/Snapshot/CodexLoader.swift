@@ -78,8 +78,8 @@ package struct CodexLoader: Sendable {
     /// Loads the uncommitted files.
     package func loadWorktree() throws(CodexRepositoryError) -> LoadResult {
         let deadline = LoadDeadline(repository.limits.duration)
-        let tree = try repository.worktreeFiles()
-        let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
+        let tree = try repository.files.workTree()
+        let commit = CodexSnapshot.worktreePrefix + CodexFiles.digest(of: tree.files)
         return try finish(tree, commit: commit, revision: "the work tree", deadline)
     }
 
@@ -87,8 +87,8 @@ package struct CodexLoader: Sendable {
     package static func load(
         folder: String, systems: SystemCatalogue
     ) throws(CodexRepositoryError) -> LoadResult {
-        let tree = try CodexRepository.files(ofFolder: folder)
-        let commit = CodexSnapshot.worktreePrefix + CodexRepository.digest(of: tree.files)
+        let tree = try CodexFiles.ofFolder(folder)
+        let commit = CodexSnapshot.worktreePrefix + CodexFiles.digest(of: tree.files)
         return Self.validate(tree, commit: commit, revision: folder, systems: systems)
     }
 
@@ -96,7 +96,7 @@ package struct CodexLoader: Sendable {
         _ commit: CommitID, named revision: String, deadline: LoadDeadline? = nil
     ) throws(CodexRepositoryError) -> LoadResult {
         let deadline = deadline ?? LoadDeadline(repository.limits.duration)
-        let tree = try repository.tree(at: commit, memory: memory, deadline: deadline)
+        let tree = try repository.files.tree(at: commit, memory: memory, deadline: deadline)
         memory.remember(tree)
         return try finish(tree, commit: commit.hex, revision: revision, deadline)
     }

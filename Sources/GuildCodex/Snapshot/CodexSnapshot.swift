@@ -1,7 +1,9 @@
 package import GuildDomain
 
 /// The codex at one commit, complete and immutable; guild runs on it.
-package struct CodexSnapshot: Sendable {
+///
+/// A class, because it is handed on with each run and each request, and a copy of so many parts costs as much.
+package final class CodexSnapshot: Sendable {
     /// 40 hexadecimal digits, or `worktree:` and a digest of the files.
     package let commit: String
     /// The document of kind `Guild`.
@@ -22,8 +24,8 @@ package struct CodexSnapshot: Sendable {
     package let registries: [LLMRegistryManifest]
     /// Every model in the order in which they are tried: by priority, then as written.
     package let providers: [ModelProviderManifest]
-    /// Rate-limit policies, by name.
-    package let rateLimits: [RateLimitPolicy]
+    /// The rate limits of the policies, of the endpoints and of the connectors.
+    package let rates: RateRules
     /// Scheduling policies, by name.
     package let scheduling: [SchedulingPolicy]
     /// Safety policies, by name.
@@ -38,6 +40,10 @@ package struct CodexSnapshot: Sendable {
     package let notifications: [NotificationPolicy]
     /// Swarms; without effect yet.
     package let swarms: [Swarm]
+
+    /// The settings of the organisation: a policy's value, or else that of `guild.yaml`, or else the built-in one. The
+    /// strictest of several policies counts.
+    package let settings: GuildSettings
 
     /// Sorted once: manifests are too large to sort, or to keep twice.
     private let agentNames: [String]
@@ -69,7 +75,8 @@ package struct CodexSnapshot: Sendable {
         registries = codex.registries.sorted { $0.name < $1.name }
         providers = registries.flatMap(\.providers).enumerated()
             .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
-        rateLimits = codex.rateLimits.sorted { $0.name < $1.name }
+        rates = RateRules(
+            codex.rateLimits, agents: agents, chapters: chapters, endpoints: endpoints, connectors: connectors)
         scheduling = codex.scheduling.sorted { $0.name < $1.name }
         safetyPolicies = codex.safety.sorted { $0.name < $1.name }
         safety = SafetyRules(safetyPolicies)
@@ -77,6 +84,7 @@ package struct CodexSnapshot: Sendable {
         feeds = codex.feeds.sorted { $0.name < $1.name }
         notifications = codex.notifications.sorted { $0.name < $1.name }
         swarms = codex.swarms.sorted { $0.name < $1.name }
+        settings = GuildSettings(guild, scheduling: scheduling, safety: safetyPolicies, systems: systems)
     }
 
     /// Whether the files were uncommitted.

@@ -131,9 +131,12 @@ package struct GuildSettings: Sendable, Hashable {
 extension CodexSnapshot {
     /// The agent's limits: its manifest's, or else those of `guild.yaml`, or else the built-in ones.
     package func limits(of agent: AgentManifest) -> AgentLimits {
-        let (own, common) = (agent.resources, guild.defaults.resources)
-        let (tokens, allTokens) = (own.tokenBudget, common.tokenBudget)
-        let (costs, allCosts) = (own.costBudget, common.costBudget)
+        let own = agent.resources
+        let common = guild.defaults.resources
+        let tokens = own.tokenBudget
+        let allTokens = common.tokenBudget
+        let costs = own.costBudget
+        let allCosts = common.costBudget
         func optional<Value: Sendable & Hashable>(
             _ value: Value?, _ shared: Value?, _ key: String
         ) -> Limit<Value?> {
@@ -165,41 +168,54 @@ extension CodexSnapshot {
                 own.maxActiveDuration, common.maxActiveDuration, "maxActiveDuration", Defaults.maxActiveDuration),
             maxConcurrent: limit(own.maxConcurrent, common.maxConcurrent, "maxConcurrent", Defaults.maxConcurrent))
     }
+}
 
-    /// The settings of the organisation: a policy's value, or else that of `guild.yaml`, or else the built-in one. The
-    /// strictest of several policies counts.
-    package var settings: GuildSettings {
-        let hops = safetyPolicies.compactMap { policy in
-            policy.hopLimit.map { limit($0, policy.locations["hop_limit"]) }
+extension GuildSettings {
+    /// Reads them from the manifests of one commit.
+    init(
+        _ guild: GuildManifest, scheduling: [SchedulingPolicy], safety: [SafetyPolicy], systems: SystemCatalogue
+    ) {
+        let reader = SettingsReader(guild: guild, systems: systems)
+        let hops = safety.compactMap { policy in
+            policy.hopLimit.map { reader.limit($0, policy.locations["hop_limit"]) }
         }
-        let roots = safetyPolicies.compactMap { policy in
-            policy.rootTokens.map { limit($0, policy.locations["root_tokens"]) }
+        let roots = safety.compactMap { policy in
+            policy.rootTokens.map { reader.limit($0, policy.locations["root_tokens"]) }
         }
         let depths = scheduling.compactMap { policy in
-            policy.backpressure.depth.map { limit($0, policy.locations["backpressure.depth"]) }
+            policy.backpressure.depth.map { reader.limit($0, policy.locations["backpressure.depth"]) }
         }
         let policy = scheduling.first
         let places = policy?.locations ?? [:]
-        return GuildSettings(
-            replyLimit: setting(\.replyLimit, "replyLimit", Defaults.replyLimit),
-            actionWait: setting(\.actionWait, "actionWait", Defaults.actionWait),
-            retryLimit: policy?.retryLimit.map { limit($0, places["retries.max"]) }
-                ?? setting(\.retryLimit, "retries.max", Defaults.retryLimit),
-            retryBase: policy?.retryBase.map { limit($0, places["retries.base"]) }
-                ?? setting(\.retryBase, "retries.base", Defaults.retryBase),
-            retryCap: policy?.retryCap.map { limit($0, places["retries.cap"]) }
-                ?? setting(\.retryCap, "retries.cap", Defaults.retryCap),
-            hopLimit: hops.min { $0.value < $1.value } ?? setting(\.hopLimit, "hopLimit", Defaults.hopLimit),
-            rootTokens: roots.min { $0.value < $1.value } ?? setting(\.rootTokens, "rootTokens", Defaults.rootTokens),
-            reservationDeadline: setting(\.reservationDeadline, "reservationDeadline", Defaults.reservationDeadline),
-            bodyLimit: setting(\.bodyLimit, "bodyLimit", Defaults.bodyLimit),
-            systemBodyLimits: systemBodyLimits,
-            queueDepth: depths.min { $0.value < $1.value } ?? setting(\.queueDepth, "queueDepth", Defaults.queueDepth),
-            modelIdleTimeout: setting(\.modelIdleTimeout, "modelIdleTimeout", Defaults.modelIdleTimeout),
-            connectTimeout: setting(\.connectTimeout, "connectTimeout", Defaults.connectTimeout))
+        self.init(
+            replyLimit: reader.setting(\.replyLimit, "replyLimit", Defaults.replyLimit),
+            actionWait: reader.setting(\.actionWait, "actionWait", Defaults.actionWait),
+            retryLimit: policy?.retryLimit.map { reader.limit($0, places["retries.max"]) }
+                ?? reader.setting(\.retryLimit, "retries.max", Defaults.retryLimit),
+            retryBase: policy?.retryBase.map { reader.limit($0, places["retries.base"]) }
+                ?? reader.setting(\.retryBase, "retries.base", Defaults.retryBase),
+            retryCap: policy?.retryCap.map { reader.limit($0, places["retries.cap"]) }
+                ?? reader.setting(\.retryCap, "retries.cap", Defaults.retryCap),
+            hopLimit: hops.min { $0.value < $1.value } ?? reader.setting(\.hopLimit, "hopLimit", Defaults.hopLimit),
+            rootTokens: roots.min { $0.value < $1.value }
+                ?? reader.setting(\.rootTokens, "rootTokens", Defaults.rootTokens),
+            reservationDeadline: reader.setting(
+                \.reservationDeadline, "reservationDeadline", Defaults.reservationDeadline),
+            bodyLimit: reader.setting(\.bodyLimit, "bodyLimit", Defaults.bodyLimit),
+            systemBodyLimits: reader.systemBodyLimits,
+            queueDepth: depths.min { $0.value < $1.value }
+                ?? reader.setting(\.queueDepth, "queueDepth", Defaults.queueDepth),
+            modelIdleTimeout: reader.setting(\.modelIdleTimeout, "modelIdleTimeout", Defaults.modelIdleTimeout),
+            connectTimeout: reader.setting(\.connectTimeout, "connectTimeout", Defaults.connectTimeout))
     }
+}
 
-    private var systemBodyLimits: [String: Limit<Int>] {
+/// A setting of `guild.yaml`, or else the built-in one.
+private struct SettingsReader {
+    let guild: GuildManifest
+    let systems: SystemCatalogue
+
+    var systemBodyLimits: [String: Limit<Int>] {
         var limits: [String: Limit<Int>] = [:]
         for system in systems.systems {
             guard let builtIn = system.webhooks?.bodyLimitBytes else { continue }
@@ -211,14 +227,14 @@ extension CodexSnapshot {
         return limits
     }
 
-    private func setting<Value>(
+    func setting<Value>(
         _ field: KeyPath<GuildDefaults, Value?>, _ key: String, _ builtIn: Value
     ) -> Limit<Value> {
         guard let value = guild.defaults[keyPath: field] else { return Limit(builtIn, .builtIn) }
         return limit(value, guild.defaults.locations[key])
     }
 
-    private func limit<Value>(_ value: Value, _ location: SourceLocation?) -> Limit<Value> {
+    func limit<Value>(_ value: Value, _ location: SourceLocation?) -> Limit<Value> {
         Limit(value, .manifest(location ?? guild.location))
     }
 }

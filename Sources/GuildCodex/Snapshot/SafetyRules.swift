@@ -53,7 +53,7 @@ extension SafetyPolicy.Window {
     package func contains(_ now: Timestamp) -> Bool {
         let zone = Zones.named(timezone) ?? TimeZone.gmt
         let offset = Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(now.seconds))))
-        let (day, second) = (now.seconds.addingSaturated(offset)).floorDivided(by: 86_400)
+        let (day, second) = now.seconds.addingSaturated(offset).floorDivided(by: 86_400)
         let minute = Int(second / 60)
         let start = from?.minutesOfDay ?? 0
         let end = to?.minutesOfDay ?? 24 * 60 - 1

@@ -137,7 +137,8 @@ struct CrossChecks {
     }
 
     private func checkEndpoints() {
-        var (paths, defaults): ([String: SourceLocation], [String: SourceLocation]) = ([:], [:])
+        var paths: [String: SourceLocation] = [:]
+        var defaults: [String: SourceLocation] = [:]
         for endpoint in codex.endpoints {
             report(
                 double: "\(endpoint.system)/\(endpoint.name)", "endpoint", endpoint.location, path: "metadata.name",
@@ -322,7 +323,8 @@ extension [ModelProviderManifest] {
         let wanted = name.lowercased()
         if let provider = first(where: { $0.name.lowercased() == wanted }) { return provider }
         guard let slash = name.firstIndex(of: "/") else { return nil }
-        let (owner, model) = (name[..<slash].lowercased(), String(name[name.index(after: slash)...]))
+        let owner = name[..<slash].lowercased()
+        let model = String(name[name.index(after: slash)...])
         let owned = filter { $0.name.lowercased() == owner || $0.vendor.rawValue == owner }
         if let exact = owned.first(where: { $0.model.lowercased() == model.lowercased() }) { return exact }
         guard var other = owned.first, !model.isEmpty else { return nil }

@@ -105,23 +105,32 @@ struct ManifestParser {
     /// Whether composing the text stays within bounds. It errs on the safe side: text that only looks like an anchor
     /// counts.
     private func isBounded(_ bytes: [UInt8]) -> Bool {
-        var (anchors, aliases, brackets, deepest, indentation) = (0, 0, 0, 0, 0)
-        var (column, isLeading) = (0, true)
+        var anchors = 0
+        var aliases = 0
+        var brackets = 0
+        var deepest = 0
+        var indentation = 0
+        var column = 0
+        var isLeading = true
         for (index, byte) in bytes.enumerated() {
             switch byte {
-            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): (column, isLeading) = (0, true)
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                column = 0
+                isLeading = true
             case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "?"): column += 1
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 brackets += 1
                 deepest = max(deepest, brackets)
-                if isLeading { (indentation, isLeading) = (max(indentation, column), false) }
+                if isLeading { indentation = max(indentation, column) }
+                isLeading = false
             default:
                 if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { brackets = max(0, brackets - 1) }
                 if startsToken(bytes, at: index) {
                     if byte == UInt8(ascii: "&") { anchors += 1 }
                     if byte == UInt8(ascii: "*") { aliases += 1 }
                 }
-                if isLeading { (indentation, isLeading) = (max(indentation, column), false) }
+                if isLeading { indentation = max(indentation, column) }
+                isLeading = false
             }
         }
         guard anchors > 0 else { return true }

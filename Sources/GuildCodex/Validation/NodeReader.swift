@@ -41,17 +41,30 @@ struct NodeReader {
     // MARK: Structure
 
     /// Calls `body` with the mapping and then reports each key that `body` did not ask for.
-    func mapping<Value>(_ body: (MappingReader) -> Value) -> Value? {
+    ///
+    /// - Returns: nil if the node is not a mapping, or if `body` makes nothing of it.
+    func mapping<Value>(_ body: (MappingReader) -> Value?) -> Value? {
+        guard let reader = mappingReader() else { return nil }
+        let value = body(reader)
+        reader.reportUnknownKeys()
+        return value
+    }
+
+    /// Does the same for a `body` that only writes down what it reads.
+    func mapping(_ body: (MappingReader) -> Void) {
+        guard let reader = mappingReader() else { return }
+        body(reader)
+        reader.reportUnknownKeys()
+    }
+
+    private func mappingReader() -> MappingReader? {
         guard scope.visit() else { return nil }
         guard case .mapping(let mapping) = node else {
             mismatch("a mapping")
             return nil
         }
         guard isCore(mapping.tag) else { return nil }
-        let reader = MappingReader(self, readable(mapping))
-        let value = body(reader)
-        reader.reportUnknownKeys()
-        return value
+        return MappingReader(self, readable(mapping))
     }
 
     /// The elements of a list; with `orOne` a single value counts as a list of one.
@@ -207,65 +220,4 @@ struct NodeReader {
     }
 
     static let secretForm = "env://NAME, file:///path or vault://mount/path#field"
-}
-
-/// Reads a mapping and remembers which keys were asked for: the others are unknown.
-final class MappingReader {
-    let reader: NodeReader
-    private let pairs: [YAMLNode.Pair]
-    private var asked: [String] = []
-    /// One bit for each of the first 64 pairs that were asked for.
-    private var known: UInt64 = 0
-
-    /// Keys that the largest mappings are asked for.
-    private static let usualKeys = 24
-
-    init(_ reader: NodeReader, _ pairs: [YAMLNode.Pair]) {
-        self.reader = reader
-        self.pairs = pairs
-        asked.reserveCapacity(Self.usualKeys)
-    }
-
-    /// The value of a key; nil if it is absent or nothing is written.
-    subscript(key: String) -> NodeReader? {
-        asked.append(key)
-        guard let index = pairs.firstIndex(where: { $0.isNamed(key) }) else { return nil }
-        if index < UInt64.bitWidth { known |= 1 << UInt64(index) }
-        let value = NodeReader(node: pairs[index].value, path: .key(key, in: reader.path), scope: reader.scope)
-        return value.isNull ? nil : value
-    }
-
-    /// The value of a key that must be there; says so if it is not.
-    func required(_ key: String, _ expected: @autoclosure () -> String) -> NodeReader? {
-        if let value = self[key] { return value }
-        let place = pairs.first { $0.isNamed(key) }.map { reader.reader(ofKey: $0).location } ?? reader.location
-        reader.scope.findings.add(
-            Problem(
-                .error, at: place, path: NodePath.key(key, in: reader.path).text, found: "missing",
-                expected: expected()))
-        return nil
-    }
-
-    /// The value of whichever spelling is used; both at once are an error.
-    func either(_ key: String, older: String) -> NodeReader? {
-        let (value, other) = (self[key], self[older])
-        if value != nil, let other {
-            other.problem("'\(older)' means the same as '\(key)', which is present too", expected: "one of them")
-        }
-        return value ?? other
-    }
-
-    func reportUnknownKeys() {
-        let findings = reader.scope.findings
-        for (index, pair) in pairs.enumerated() where !isKnown(index) && !findings.isFull {
-            guard !asked.contains(pair.name) else { continue }
-            let suggestion = findings.nearest(to: pair.name, in: asked)
-            reader.reader(ofKey: pair).problem(
-                "unknown key \(quoted(pair.name))",
-                expected: suggestion == nil ? "one of " + Set(asked).sorted().joined(separator: ", ") : nil,
-                suggestion: suggestion)
-        }
-    }
-
-    private func isKnown(_ index: Int) -> Bool { index < UInt64.bitWidth && known & 1 << UInt64(index) != 0 }
 }

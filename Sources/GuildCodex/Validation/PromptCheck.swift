@@ -166,7 +166,8 @@ package struct PromptCheck {
 
     private mutating func close(_ tag: Int, _ content: Int) -> Int? {
         guard let end = end(of: tag, from: content, "a tag") else { return nil }
-        let (raw, next) = (text(content, end), end + delimiters.end.count)
+        let raw = text(content, end)
+        let next = end + delimiters.end.count
         guard let section = sections.popLast() else {
             report(tag, "the end of a section \(quoted(raw)) that was not opened")
             return next
@@ -311,9 +312,11 @@ package struct PromptCheck {
     private mutating func add(
         _ severity: Problem.Severity, _ tag: Int, _ found: String, expected: String?, suggestion: String?
     ) {
-        var (line, start) = (1, 0)
+        var line = 1
+        var start = 0
         for (index, byte) in bytes[..<tag].enumerated() where byte == UInt8(ascii: "\n") {
-            (line, start) = (line + 1, index + 1)
+            line += 1
+            start = index + 1
         }
         // Every byte but those that continue a scalar.
         let column = 1 + bytes[start..<tag].count { $0 & 0xC0 != 0x80 }

@@ -35,19 +35,19 @@ struct AnchorOptions: ParsableArguments {
         of ledger: LedgerID, in folder: String, codex: () throws -> CodexAccess
     ) throws -> [AuditCheckpoint] {
         guard let place = anchorFrom else {
-            return try AuditAnchorer.checkpoints(of: ledger, in: try codex().repository)
+            return try AuditAnchorer.checkpoints(of: ledger, in: try codex().repository.anchors)
         }
         var isFolder: ObjCBool = false
         let path = CodexLocation(place, workingDirectory: folder).path
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            return try AuditAnchorer.checkpoints(of: ledger, in: try codex().repository, at: place)
+            return try AuditAnchorer.checkpoints(of: ledger, in: try codex().repository.anchors, at: place)
         }
         guard isFolder.boolValue else { return [try Self.document(path, place, of: ledger)] }
         let repository = try CodexRepository(at: CodexLocation(path, workingDirectory: "/"))
-        guard try repository.anchors() == nil,
+        guard try repository.anchors.newest() == nil,
             FileManager.default.fileExists(atPath: repository.gitDirectory + "/FETCH_HEAD")
-        else { return try AuditAnchorer.checkpoints(of: ledger, in: repository) }
-        return try AuditAnchorer.checkpoints(of: ledger, in: repository, at: "FETCH_HEAD")
+        else { return try AuditAnchorer.checkpoints(of: ledger, in: repository.anchors) }
+        return try AuditAnchorer.checkpoints(of: ledger, in: repository.anchors, at: "FETCH_HEAD")
     }
 
     private static func document(_ path: String, _ place: String, of ledger: LedgerID) throws -> AuditCheckpoint {

@@ -24,9 +24,9 @@ struct AuditAnchorCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context(for: .writing)
         defer { context.close() }
-        let repository = try context.codex().repository
+        let anchors = try context.codex().repository.anchors
         let anchorer = AuditAnchorer(
-            ledger: try context.requiredLedger(), repository: repository, time: context.time,
+            ledger: try context.requiredLedger(), anchors: anchors, time: context.time,
             actor: context.actor)
         let outcome = try await anchorer.anchor()
         if case .empty = outcome {
@@ -35,10 +35,10 @@ struct AuditAnchorCommand: AsyncParsableCommand {
         var failure: (any Error)?
         if let push {
             // The anchor exists whether or not it can be pushed, so it is shown before the failure.
-            do { try repository.pushAnchors(to: push) } catch { failure = error }
+            do { try anchors.push(to: push) } catch { failure = error }
         }
         try output.renderer.print(
-            AnchorResult(outcome: outcome, place: repository.place, remote: failure == nil ? push : nil))
+            AnchorResult(outcome: outcome, place: anchors.place, remote: failure == nil ? push : nil))
         if let failure { throw failure }
     }
 }
@@ -86,7 +86,7 @@ struct AnchorResult: CommandResult {
     var document: Anchored? {
         parts.map { parts in
             Anchored(
-                anchor: parts.anchor.json, commit: parts.commit.hex, ref: CodexRepository.auditRef, isNew: parts.isNew,
+                anchor: parts.anchor.json, commit: parts.commit.hex, ref: AnchorBranch.ref, isNew: parts.isNew,
                 isSigned: parts.isNew ? parts.isSigned : nil, remote: remote)
         }
     }

@@ -51,9 +51,9 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 inboundDepth: try await ledger.reports.status().inboundDepth, windows: held.windows,
                 pending: held.pending,
                 rates: try await ledger.dispatch.rateStandings(
-                    Array((snapshot?.allCharges ?? []).prefix(count))
+                    Array((snapshot?.rates.allCharges ?? []).prefix(count))
                         + ledger.dispatch.senderBuckets(limit: count, now: now).compactMap {
-                            snapshot?.charge(senderBucket: $0)
+                            snapshot?.rates.charge(senderBucket: $0)
                         }
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(

@@ -24,7 +24,7 @@ struct RegistryCheckPushCommand: AsyncParsableCommand {
         settings.signers = signers
         settings.readsQuarantine = true
         let access = try CodexAccess(settings)
-        guard let served = try access.repository.servedName(settings.revision) else { return }
+        guard let served = try access.repository.references.servedName(settings.revision) else { return }
         let input = try FileHandle.standardInput.read(upToCount: Self.inputLimitBytes + 1) ?? Data()
         guard input.count <= Self.inputLimitBytes else {
             say("guild: more than \(Self.inputLimitBytes >> 20) MiB of refs in one push")

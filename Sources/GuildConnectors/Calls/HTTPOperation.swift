@@ -49,9 +49,23 @@ struct HTTPOperation: Sendable {
     let reading: Reading
     let retry: Retry
     /// The result of an answer of failure that means that there was nothing left to do; nil for any other.
-    let settled: Settled?
+    private(set) var settled: Settled?
+
+    init(rules: OperationRules, request: Request, reading: Reading, retry: Retry) {
+        self.rules = rules
+        self.request = request
+        self.reading = reading
+        self.retry = retry
+    }
 
     var name: String { rules.operation.name }
+
+    /// The operation with a rule for answers of failure that mean that there was nothing left to do.
+    func settling(_ settled: @escaping Settled) -> HTTPOperation {
+        var operation = self
+        operation.settled = settled
+        return operation
+    }
 }
 
 /// Where an earlier try of a write is searched for.

@@ -135,7 +135,8 @@ struct GitHubCommands {
         let word = Self.text(text.prefix(longest).prefix { !$0.properties.isWhitespace })
         if let address = address(word) { return address }
         if let hash = word.unicodeScalars.firstIndex(of: "#") {
-            let (owner, number) = (String(word[..<hash]), digits(word[hash...].dropFirst()))
+            let owner = String(word[..<hash])
+            let number = digits(word[hash...].dropFirst())
             if !number.isEmpty { return (owner.isEmpty ? nil : owner, number) }
         }
         if word.lowercased().hasPrefix("gh-") {

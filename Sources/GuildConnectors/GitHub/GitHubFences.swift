@@ -12,14 +12,18 @@ enum GitHubFences {
         }
         let lines = scalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         var kept: [String] = []
-        var (index, isAfterBlank, hasRemoved) = (0, true, false)
+        var index = 0
+        var isAfterBlank = true
+        var hasRemoved = false
         while index < lines.count {
             let line = lines[index]
             // The first line that could close it must close it without a doubt.
             if let fence = fence(line), isAfterBlank,
                 let end = lines[(index + 1)...].firstIndex(where: { hasRun("`", 3, $0) }), lines[end] == fence
             {
-                (index, isAfterBlank, hasRemoved) = (end + 1, false, true)
+                index = end + 1
+                isAfterBlank = false
+                hasRemoved = true
                 // A blank line in its place keeps its neighbours apart.
                 kept.append("")
                 continue

@@ -17,7 +17,8 @@ package struct GitHubIdentity: Sendable, Hashable {
     /// The identity that the codex names, with the id that GitHub has told, if it has told it of the same account.
     func knowing(_ told: GitHubIdentity?) -> GitHubIdentity {
         guard let told, let id = told.id else { return self }
-        let (login, other) = (login.lowercased(), told.login.lowercased())
+        let login = login.lowercased()
+        let other = told.login.lowercased()
         return other == login || other == "\(login)[bot]" ? GitHubIdentity(login: self.login, id: id) : self
     }
 

@@ -28,8 +28,8 @@ package enum GitHubNormaliser {
         let facts = try GitHubPayload(event: name, data: data)
         var event = Event(
             id: delivery.eventID(delivery: id), source: facts.source, type: facts.type, subject: facts.subject,
-            time: delivery.receivedAt, system: delivery.system, guildEvent: facts.guildEvent,
-            containers: facts.containers, payload: payload)
+            time: delivery.receivedAt, system: delivery.system, containers: facts.containers, payload: payload)
+        event.guildEvent = facts.guildEvent
         event.sender = GitHubSender.sender(of: data, event: name)
         let digests = Digests(of: delivery, event: name)
         var webhook = WebhookEvent(

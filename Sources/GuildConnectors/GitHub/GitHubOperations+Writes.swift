@@ -13,8 +13,10 @@ extension GitHubOperations {
     private static let assigned = ["issues.assigned", "pull_request.assigned"]
 
     private static let createIssueComment = operation(
-        "create_issue_comment", "Comments on an issue or pull request.", [repository, number, body],
-        required: ["repository", "number", "body"], subject: .direct(argument: "number", joint: "#"),
+        "create_issue_comment", "Comments on an issue or pull request.",
+        given: .init(
+            [repository, number, body],
+            required: ["repository", "number", "body"], subject: .direct(argument: "number", joint: "#")),
         request: .write { (arguments, action) throws(OperationFailure) in
             HTTPCall("POST", "\(try arguments.issue())/comments", ["body": try arguments.markedBody(action)])
         },
@@ -28,10 +30,11 @@ extension GitHubOperations {
 
     private static let updateIssueComment = operation(
         "update_issue_comment", "Replaces the text of a comment.",
-        [repository, .integer("comment_id", "The comment's id.", maximum: .max), body],
-        required: ["repository", "comment_id", "body"],
-        // A comment's id does not say which issue it is on.
-        subject: .indirect(argument: "comment_id"),
+        given: .init(
+            [repository, .integer("comment_id", "The comment's id.", maximum: .max), body],
+            required: ["repository", "comment_id", "body"],
+            // A comment's id does not say which issue it is on.
+            subject: .indirect(argument: "comment_id")),
         request: .write { (arguments, action) throws(OperationFailure) in
             let comment = try arguments.number("comment_id")
             return HTTPCall(
@@ -41,8 +44,10 @@ extension GitHubOperations {
         reading: .json { GitHubResult.picked($0, ["id", "html_url"]) }, causes: ["issue_comment.edited"])
 
     private static let addLabels = operation(
-        "add_labels", "Adds labels to an issue or pull request.", [repository, number, labels],
-        required: ["repository", "number", "labels"], subject: .direct(argument: "number", joint: "#"),
+        "add_labels", "Adds labels to an issue or pull request.",
+        given: .init(
+            [repository, number, labels],
+            required: ["repository", "number", "labels"], subject: .direct(argument: "number", joint: "#")),
         request: .write { (arguments, _) throws(OperationFailure) in
             HTTPCall("POST", "\(try arguments.issue())/labels", ["labels": .array(try arguments.labels())])
         },
@@ -50,21 +55,24 @@ extension GitHubOperations {
 
     private static let removeLabel = operation(
         "remove_label", "Removes one label from an issue or pull request.",
-        [repository, number, .text("label", "The label's name.", longest: GitHubLimit.labelBytes)],
-        required: ["repository", "number", "label"], subject: .direct(argument: "number", joint: "#"),
+        given: .init(
+            [repository, number, .text("label", "The label's name.", longest: GitHubLimit.labelBytes)],
+            required: ["repository", "number", "label"], subject: .direct(argument: "number", joint: "#")),
         request: .write { (arguments, _) throws(OperationFailure) in
             let label = try arguments.text("label", longest: GitHubLimit.labelBytes)
             guard label != ".", label != ".." else { throw arguments.invalid("'label' cannot be '\(label)'") }
             return HTTPCall("DELETE", "\(try arguments.issue())/labels/\(PercentEncoding.segment(label))")
         },
-        reading: .json { GitHubResult.labels($0) }, causes: ["issues.unlabeled", "pull_request.unlabeled"],
-        settled: { response in
-            GitHubRules.isMissingLabel(response) ? ["labels": [], "note": "the label was not there"] : nil
-        })
+        reading: .json { GitHubResult.labels($0) }, causes: ["issues.unlabeled", "pull_request.unlabeled"]
+    ).settling { response in
+        GitHubRules.isMissingLabel(response) ? ["labels": [], "note": "the label was not there"] : nil
+    }
 
     private static let addAssignees = operation(
-        "add_assignees", "Assigns people to an issue or pull request.", [repository, number, logins("assignees")],
-        required: ["repository", "number", "assignees"], subject: .direct(argument: "number", joint: "#"),
+        "add_assignees", "Assigns people to an issue or pull request.",
+        given: .init(
+            [repository, number, logins("assignees")],
+            required: ["repository", "number", "assignees"], subject: .direct(argument: "number", joint: "#")),
         request: .write { (arguments, _) throws(OperationFailure) in
             let people = try arguments.logins("assignees")
             return HTTPCall("POST", "\(try arguments.issue())/assignees", ["assignees": .array(people)])
@@ -73,10 +81,11 @@ extension GitHubOperations {
 
     private static let createIssue = operation(
         "create_issue", "Opens an issue.",
-        [
-            repository, .text("title", "One line.", longest: GitHubLimit.titleBytes), body, labels,
-            logins("assignees"),
-        ], required: ["repository", "title"], subject: .new,
+        given: .init(
+            [
+                repository, .text("title", "One line.", longest: GitHubLimit.titleBytes), body, labels,
+                logins("assignees"),
+            ], required: ["repository", "title"], subject: .new),
         request: .write { (arguments, action) throws(OperationFailure) in
             var issue: JSONObject = [:]
             issue["title"] = .string(try arguments.text("title", longest: GitHubLimit.titleBytes))
@@ -97,15 +106,16 @@ extension GitHubOperations {
 
     private static let setCommitStatus = operation(
         "set_commit_status", "Sets the status of a commit in one context.",
-        [
-            repository, .text("sha", "The commit's full SHA.", longest: 64, shortest: 40),
-            .choice("state", states),
-            .text("context", "The name of the check; default 'default'.", longest: 255),
-            .text("description", "One short sentence.", longest: 140),
-            .text("target_url", "Where the details are.", longest: 2048),
-        ], required: ["repository", "sha", "state"],
-        // A check's event is about its commit; a pull request's is not, and which commits are its own is not asked.
-        subject: .direct(argument: "sha", joint: "@"),
+        given: .init(
+            [
+                repository, .text("sha", "The commit's full SHA.", longest: 64, shortest: 40),
+                .choice("state", states),
+                .text("context", "The name of the check; default 'default'.", longest: 255),
+                .text("description", "One short sentence.", longest: 140),
+                .text("target_url", "Where the details are.", longest: 2048),
+            ], required: ["repository", "sha", "state"],
+            // A check's event is about its commit; a pull request's is not, and which commits are its own is not asked.
+            subject: .direct(argument: "sha", joint: "@")),
         request: .write { (arguments, _) throws(OperationFailure) in
             let state = try arguments.text("state", longest: 16)
             guard states.contains(state) else {
@@ -124,8 +134,9 @@ extension GitHubOperations {
 
     private static let requestReview = operation(
         "request_review", "Asks people or teams to review a pull request.",
-        [repository, number, logins("reviewers", fewest: 0), logins("team_reviewers", "Slugs of teams.")],
-        required: ["repository", "number", "reviewers"], subject: .direct(argument: "number", joint: "#"),
+        given: .init(
+            [repository, number, logins("reviewers", fewest: 0), logins("team_reviewers", "Slugs of teams.")],
+            required: ["repository", "number", "reviewers"], subject: .direct(argument: "number", joint: "#")),
         request: .write { (arguments, _) throws(OperationFailure) in
             var body: JSONObject = [:]
             body["reviewers"] = .array(try arguments.logins("reviewers"))

@@ -43,22 +43,34 @@ extension GitHubOperations {
         .texts(name, summary, longest: GitHubLimit.loginBytes, most: GitHubLimit.listItems, fewest: fewest)
     }
 
+    /// What the model gives.
+    struct Given {
+        let arguments: [ArgumentSchema]
+        let required: [String]
+        /// How the arguments name what the operation is about, in its repository.
+        let subject: OperationReach.SubjectNaming
+
+        init(_ arguments: [ArgumentSchema], required: [String], subject: OperationReach.SubjectNaming) {
+            self.arguments = arguments
+            self.required = required
+            self.subject = subject
+        }
+    }
+
     /// - Parameters:
-    ///   - subject: how the arguments name what the operation is about, in its repository.
     ///   - causes: types of events.
     ///   - counts: what something new is put on; nil for what changes only what is there (labels, people, statuses, the
     ///     text of a comment of ours).
     static func operation(
-        _ name: String, _ summary: String, _ arguments: [ArgumentSchema], required: [String],
-        subject: OperationReach.SubjectNaming, request: HTTPOperation.Request, reading: HTTPOperation.Reading,
-        retry: HTTPOperation.Retry = .harmless, causes: [String] = [],
-        counts: (@Sendable (_ repository: String, JSONValue) -> String?)? = nil,
-        settled: HTTPOperation.Settled? = nil
+        _ name: String, _ summary: String, given: Given, request: HTTPOperation.Request,
+        reading: HTTPOperation.Reading, retry: HTTPOperation.Retry = .harmless, causes: [String] = [],
+        counts: (@Sendable (_ repository: String, JSONValue) -> String?)? = nil
     ) -> HTTPOperation {
         let operation = Operation(
             name: "github.\(name)", summary: summary, effect: request.effect,
-            schema: arguments.schema(required: required), fields: GitHubFields.fields(of: arguments.map(\.name)),
-            reach: .container(argument: "repository", form: GitHubContainment.form, subject: subject))
+            schema: given.arguments.schema(required: given.required),
+            fields: GitHubFields.fields(of: given.arguments.map(\.name)),
+            reach: .container(argument: "repository", form: GitHubContainment.form, subject: given.subject))
         let rules = OperationRules(
             operation, repetition: retry.repetition, causedEvents: causes,
             countedSubject: { arguments in
@@ -66,6 +78,6 @@ extension GitHubOperations {
                 // GitHub knows repositories in any case.
                 return counts(GitHubContainment.form.canonical(written) ?? written.lowercased(), arguments)
             })
-        return HTTPOperation(rules: rules, request: request, reading: reading, retry: retry, settled: settled)
+        return HTTPOperation(rules: rules, request: request, reading: reading, retry: retry)
     }
 }

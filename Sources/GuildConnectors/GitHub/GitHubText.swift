@@ -51,8 +51,10 @@ struct GitHubText {
     /// Removes comments and tags; an unclosed one is not a tag.
     private static func withoutTags(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
-        var (position, lastEnd) = (0, text.lastIndex(of: ">") ?? -1)
-        let (opening, closing) = (Array("<!--".unicodeScalars), Array("-->".unicodeScalars))
+        var position = 0
+        var lastEnd = text.lastIndex(of: ">") ?? -1
+        let opening = Array("<!--".unicodeScalars)
+        let closing = Array("-->".unicodeScalars)
         var hasClosing = true
         while position < text.count {
             guard text[position] == "<", position < lastEnd else {

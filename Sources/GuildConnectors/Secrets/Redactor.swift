@@ -158,7 +158,8 @@ package final class Redactor: Sendable {
     /// - Returns: nil when nothing was found.
     private static func replace(_ index: Index, in text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
-        var (copied, place) = (0, 0)
+        var copied = 0
+        var place = 0
         while let candidate = index.nextBeginning(in: text, from: place) {
             place = candidate
             guard let end = end(index, in: text, at: place) else {
@@ -167,7 +168,8 @@ package final class Redactor: Sendable {
             }
             output += text[copied..<place]
             output += Array(Secret.mask.utf8)
-            (copied, place) = (end, end)
+            copied = end
+            place = end
         }
         guard copied > 0 else { return nil }
         return output + text[copied...]
@@ -176,7 +178,8 @@ package final class Redactor: Sendable {
     /// - Returns: the part that can be shown, and its end in the text.
     private static func start(_ index: Index, of text: UnsafeBufferPointer<UInt8>) -> (shown: [UInt8], end: Int) {
         var shown: [UInt8] = []
-        var (copied, place) = (0, 0)
+        var copied = 0
+        var place = 0
         while place < text.count, !isOpen(index, in: text, at: place) {
             guard let end = end(index, in: text, at: place) else {
                 place += 1
@@ -184,7 +187,8 @@ package final class Redactor: Sendable {
             }
             shown += text[copied..<place]
             shown += Array(Secret.mask.utf8)
-            (copied, place) = (end, end)
+            copied = end
+            place = end
         }
         // No character is cut in two.
         while place > copied, place < text.count, text[place] & 0xC0 == 0x80 { place -= 1 }

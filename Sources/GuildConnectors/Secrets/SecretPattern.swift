@@ -32,7 +32,8 @@ struct SecretPattern: Sendable, Hashable {
 
     /// The pairs of bytes with which the pattern can begin in a text.
     var beginnings: [(UInt8, UInt8)] {
-        let (first, second) = (bytes[0], bytes[1])
+        let first = bytes[0]
+        let second = bytes[1]
         let escapes = EncodedUnit.starters
         var pairs: [(UInt8, UInt8)] = [(first, second)] + escapes.map { (first, $0) }
         if isBase64 { pairs += [(first, 0x0A), (first, 0x0D)] }
@@ -62,7 +63,8 @@ struct SecretPattern: Sendable, Hashable {
 
     /// Each byte as itself or in any of the encodings, which may be mixed, and escaped more than once.
     private func encoded(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> Match {
-        var (known, place) = (0, start)
+        var known = 0
+        var place = start
         while known < bytes.count {
             guard place < text.count else { return .open }
             if isBase64, known > 0, let next = Self.lineEnd(in: text, at: place) {
@@ -70,9 +72,11 @@ struct SecretPattern: Sendable, Hashable {
                 continue
             }
             if let unit = EncodedUnit(in: text, at: place), matches(unit, from: known) {
-                (known, place) = (known + unit.count, place + unit.length)
+                known += unit.count
+                place += unit.length
             } else if text[place] == bytes[known] || (text[place] == UInt8(ascii: "+") && bytes[known] == 0x20) {
-                (known, place) = (known + 1, place + 1)
+                known += 1
+                place += 1
             } else if let next = EncodedUnit.oneLevelLess(in: text, at: place) {
                 place = next
             } else {
@@ -147,7 +151,9 @@ struct EncodedUnit {
     }
 
     private init(_ byte: UInt8, length: Int) {
-        (packed, count, self.length) = (UInt32(byte), 1, length)
+        packed = UInt32(byte)
+        count = 1
+        self.length = length
     }
 
     private init(_ scalar: Unicode.Scalar, length: Int) {
@@ -157,7 +163,9 @@ struct EncodedUnit {
             packed |= UInt32(byte) << (8 * UInt32(count))
             count += 1
         }
-        (self.packed, self.count, self.length) = (packed, count, length)
+        self.packed = packed
+        self.count = count
+        self.length = length
     }
 
     /// `\u002f`, or a pair of surrogates.

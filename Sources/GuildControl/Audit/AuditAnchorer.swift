@@ -12,14 +12,14 @@ package struct AuditAnchorer: Sendable {
     package static let historyLimit = 4096
 
     private let ledger: Ledger
-    private let repository: CodexRepository
+    private let anchors: AnchorBranch
     private let time: any TimeSource
     private let actor: String
 
     /// - Parameter actor: the anchoring user or component, for the audit log: `user:NAME`, `serve`.
-    package init(ledger: Ledger, repository: CodexRepository, time: any TimeSource, actor: String) {
+    package init(ledger: Ledger, anchors: AnchorBranch, time: any TimeSource, actor: String) {
         self.ledger = ledger
-        self.repository = repository
+        self.anchors = anchors
         self.time = time
         self.actor = actor
     }
@@ -39,9 +39,9 @@ package struct AuditAnchorer: Sendable {
     package func anchor() async throws -> Outcome {
         let file = Self.file(of: try await ledger.audit.ledgerID())
         for _ in 0..<Self.attempts {
-            let tree = try repository.anchors()
+            let tree = try anchors.newest()
             let last = try tree.flatMap { tree in
-                try tree.files[file].map { try Self.checkpoint($0, commit: tree.commit, in: repository) }
+                try tree.files[file].map { try Self.checkpoint($0, commit: tree.commit, in: anchors) }
             }
             switch try await ledger.audit.offerAnchor(after: last, now: time.now) {
             case .nothingNew:
@@ -52,8 +52,8 @@ package struct AuditAnchorer: Sendable {
             case .refused(let problem): throw AnchorRefused(problem: problem)
             case .anchor(let anchor):
                 // Git may wait for the key that signs.
-                let anchoring = try await onOwnThread { [repository] in
-                    try repository.commitAnchor(
+                let anchoring = try await onOwnThread { [anchors] in
+                    try anchors.commit(
                         file: file, bytes: anchor.json.bytes(.pretty) + [UInt8(ascii: "\n")],
                         message: Self.message(anchor), onto: tree?.commit)
                 }
@@ -62,7 +62,7 @@ package struct AuditAnchorer: Sendable {
                 return .anchored(anchor, commit: commit, isSigned: isSigned)
             }
         }
-        throw AnchorFailure.contended(place: repository.place)
+        throw AnchorFailure.contended(place: anchors.place)
     }
 
     /// The name of a ledger's file in the anchors' history.
@@ -85,29 +85,29 @@ package struct AuditAnchorer: Sendable {
     /// - Parameter revision: where to look; nil is `refs/guild/audit`.
     /// - Throws: `AnchorsMissing` if there are none, or none of this ledger.
     package static func checkpoints(
-        of ledger: LedgerID, in repository: CodexRepository, at revision: String? = nil
+        of ledger: LedgerID, in anchors: AnchorBranch, at revision: String? = nil
     ) throws -> [AuditCheckpoint] {
-        let name = revision ?? CodexRepository.auditRef
-        guard let tree = try repository.anchors(at: revision) else {
-            throw AnchorsMissing(place: repository.place, revision: name, ledger: ledger, others: [])
+        let name = revision ?? AnchorBranch.ref
+        guard let tree = try anchors.newest(at: revision) else {
+            throw AnchorsMissing(place: anchors.place, revision: name, ledger: ledger, others: [])
         }
-        let history = try repository.anchorHistory(of: file(of: ledger), from: tree.commit, limit: historyLimit)
+        let history = try anchors.history(of: file(of: ledger), from: tree.commit, limit: historyLimit)
         guard !history.isEmpty else {
             let others = tree.files.keys.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
-            throw AnchorsMissing(place: repository.place, revision: name, ledger: ledger, others: others)
+            throw AnchorsMissing(place: anchors.place, revision: name, ledger: ledger, others: others)
         }
-        return try history.reversed().map { try checkpoint($0.bytes, commit: $0.commit, in: repository) }
+        return try history.reversed().map { try checkpoint($0.bytes, commit: $0.commit, in: anchors) }
     }
 
     private static func checkpoint(
-        _ bytes: [UInt8], commit: CommitID, in repository: CodexRepository
+        _ bytes: [UInt8], commit: CommitID, in anchors: AnchorBranch
     ) throws(AnchorFailure) -> AuditCheckpoint {
         do {
             let anchor = try AuditAnchor(json: JSONParser.parse(bytes), from: "commit \(commit.short)")
-            return AuditCheckpoint(anchor, source: "the anchor in commit \(commit.short) of \(repository.place)")
+            return AuditCheckpoint(anchor, source: "the anchor in commit \(commit.short) of \(anchors.place)")
         } catch {
             throw .foreign(
-                place: repository.place, commit: commit.hex, detail: (error as? any GuildError)?.message ?? "\(error)")
+                place: anchors.place, commit: commit.hex, detail: (error as? any GuildError)?.message ?? "\(error)")
         }
     }
 }
@@ -142,7 +142,7 @@ package struct AnchorsMissing: GuildError, Equatable {
     }
     package var hint: String? {
         others.isEmpty
-            ? "create one with `guild audit anchor`, or fetch them: git fetch REMOTE \(CodexRepository.auditRef)"
+            ? "create one with `guild audit anchor`, or fetch them: git fetch REMOTE \(AnchorBranch.ref)"
             : "name their ledger with --ledger; if this one replaced it, that is tampering"
     }
 }

@@ -15,16 +15,16 @@ package struct AuditAnchoring: Service {
     private static let pause = Duration.seconds(5)
 
     private let ledger: Ledger
-    private let repository: CodexRepository
+    private let anchors: AnchorBranch
     private let codex: CurrentCodex
     private let time: any TimeSource
     private let logger: Logger
 
     package init(
-        ledger: Ledger, repository: CodexRepository, codex: CurrentCodex, time: any TimeSource, logger: Logger
+        ledger: Ledger, anchors: AnchorBranch, codex: CurrentCodex, time: any TimeSource, logger: Logger
     ) {
         self.ledger = ledger
-        self.repository = repository
+        self.anchors = anchors
         self.codex = codex
         self.time = time
         self.logger = logger
@@ -71,7 +71,7 @@ package struct AuditAnchoring: Service {
 
     /// - Returns: whether there is now an anchor, and sent away if it is to be.
     package func anchor() async -> Bool {
-        let anchorer = AuditAnchorer(ledger: ledger, repository: repository, time: time, actor: "serve")
+        let anchorer = AuditAnchorer(ledger: ledger, anchors: anchors, time: time, actor: "serve")
         do {
             if case .anchored(let anchor, let commit, let isSigned) = try await anchorer.anchor() {
                 logger.info(
@@ -83,7 +83,7 @@ package struct AuditAnchoring: Service {
         }
         guard let remote = settings.push else { return true }
         do {
-            try await onOwnThread { [repository] in try repository.pushAnchors(to: remote) }
+            try await onOwnThread { [anchors] in try anchors.push(to: remote) }
             return true
         } catch {
             return complain("the audit anchor is not pushed", error)

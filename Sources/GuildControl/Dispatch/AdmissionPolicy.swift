@@ -38,7 +38,7 @@ package struct AdmissionPolicy: Sendable {
         let asksForKey = decisions.contains { $0.invocation != nil && debounce(of: $0.rule) != nil }
         let json = asksForKey ? event.json(data: (try? event.data()) ?? .null) : .null
         // Hops and the root's tokens limit our own events.
-        let senderCharges = event.isOwn ? [] : event.sender.map(snapshot.charges(sender:)) ?? []
+        let senderCharges = event.isOwn ? [] : event.sender.map(snapshot.rates.charges(sender:)) ?? []
         return decisions.map { decision in
             guard let invocation = decision.invocation else { return decision }
             var decision = decision
@@ -50,7 +50,7 @@ package struct AdmissionPolicy: Sendable {
                     "the \(alert.level.name) alert of \(alert.account) holds \(invocation.priority.name) work in the queue"
                 )
             }
-            terms.charges = snapshot.charges(agent: invocation.agent, chapter: invocation.chapter) + senderCharges
+            terms.charges = snapshot.rates.charges(agent: invocation.agent, chapter: invocation.chapter) + senderCharges
             terms.backpressure = refused.contains(invocation.priority) ? backpressure : nil
             if let settings = debounce(of: decision.rule) {
                 let level = alerts.level(agent: invocation.agent, chapter: invocation.chapter)

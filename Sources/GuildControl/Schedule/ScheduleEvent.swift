@@ -22,11 +22,14 @@ package enum ScheduleEvent {
             "kind": .string(kind.rawValue),
         ]
         if let person = entry.person { data["person"] = .string(person) }
-        return Event(
+        var event = Event(
             id: EventID(
                 derivedFrom: ["schedule", source, String(dueAt.microseconds)] + (entry.person.map { [$0] } ?? [])),
-            source: source, type: type, subject: entry.id, time: dueAt, system: "schedule", priority: entry.priority,
-            chapter: entry.chapter, containers: cron.containers, payload: JSONValue.object(data).bytes())
+            source: source, type: type, subject: entry.id, time: dueAt, system: "schedule",
+            containers: cron.containers, payload: JSONValue.object(data).bytes())
+        event.priority = entry.priority
+        event.chapter = entry.chapter
+        return event
     }
 }
 

@@ -15,6 +15,14 @@ extension ActionLedger {
         root: EventID?, upTo limit: Int, worker: Worker,
         charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge], now: Timestamp
     ) async throws -> [ClaimedAction] {
+        let isAnyDue = try await ledger.read { db in
+            try db.holds(
+                """
+                SELECT EXISTS (SELECT 1 FROM actions INDEXED BY actions_delayed
+                    WHERE state = 'queued' AND available_at <= ?)
+                """, [now])
+        }
+        guard isAnyDue else { return [] }
         let lease = worker.lease(now: now)
         while true {
             let (claimed, isEnd) = try await ledger.write { db -> ([ClaimedAction], Bool) in

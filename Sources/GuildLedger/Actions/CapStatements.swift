@@ -80,7 +80,7 @@ struct CapStatements {
                 [agent, subject, at - Self.day]
             )
         }
-        return try db.value("SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?) AS some", values + [limit]) ?? 0
+        return try db.value("SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?) AS counted", values + [limit]) ?? 0
     }
 
     /// The release that expires first and has something left.
@@ -141,14 +141,14 @@ struct CapStatements {
         _ approved: Action, at cap: ActionCap, _ scope: CapScope, after last: Int64?
     ) throws -> (seq: Int64, action: Action, caps: ActionCaps)? {
         try db.first(
-            Self.waitingInScope + " AND id <> ? AND seq > ? ORDER BY seq LIMIT 1",
+            "\(Self.waitingInScope) AND id <> ? AND seq > ? ORDER BY seq LIMIT 1",
             Self.arguments(approved.agent, cap, scope) + [approved.id, last ?? -1]
         ) { row in try (row["seq"], Action(row: row), ActionCaps(json: row.json("caps"))) }
     }
 
     private static let waitingInScope = """
         SELECT * FROM actions INDEXED BY actions_capped WHERE agent = ? AND held_by = ? AND state = 'awaiting'
-        AND (invocation = ? OR counts_on = ? OR ? = 1)
+        AND (invocation = ? OR counts_on = ? OR CAST(? AS BIGINT) = 1)
         """
 
     private static func arguments(_ agent: String, _ cap: ActionCap, _ scope: CapScope) -> [(any Storable)?] {
@@ -164,7 +164,7 @@ struct CapStatements {
     /// The actions that wait in a scope, the oldest first.
     func waiting(_ agent: String, at cap: ActionCap, _ scope: CapScope, limit: Int) throws -> [Action] {
         try db.all(
-            Self.waitingInScope + " ORDER BY seq LIMIT ?", Self.arguments(agent, cap, scope) + [limit],
+            "\(Self.waitingInScope) ORDER BY seq LIMIT ?", Self.arguments(agent, cap, scope) + [limit],
             read: Action.init)
     }
 

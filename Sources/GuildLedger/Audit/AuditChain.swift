@@ -165,8 +165,7 @@ struct AuditChain: Sendable {
                     "the log ends at \(seq), but \(checkpoint.source) pins entry \(checkpoint.anchor.seq): its tail was cut off"
             )
         }
-        let hasMore = "SELECT EXISTS (SELECT 1 FROM audit_nodes WHERE (position + 1) << level > ?)"
-        if isWhole, try db.holds(hasMore, [seq]) {
+        if isWhole, try db.audit.treeReach() > seq {
             problem = .init(
                 seq: seq + 1, reason: "the tree has nodes for missing entries: the tail was cut off")
         }

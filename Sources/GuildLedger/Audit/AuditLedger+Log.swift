@@ -47,10 +47,6 @@ extension AuditStatements {
         add("? IN (a.subject, a.cause)", filter.invocation)
         add("a.at >= ?", filter.since)
         add("a.at < ?", filter.until)
-        add(
-            """
-            CASE WHEN json_valid(CAST(b.body AS TEXT)) THEN json_extract(CAST(b.body AS TEXT), '$.agent') END = ?
-            """, filter.agent)
         var found: [AuditRecord] = []
         guard limit > 0 else { return found }
         let sql = """
@@ -61,7 +57,8 @@ extension AuditStatements {
             if kind?.matches(row.text(AuditColumn.kind) ?? "") ?? true,
                 actor?.matches(row.text(AuditColumn.actor) ?? "") ?? true
             {
-                found.append(AuditRecord(row))
+                let record = AuditRecord(row)
+                if filter.agent == nil || record.body?["agent"]?.string == filter.agent { found.append(record) }
             }
             return found.count < limit
         }

@@ -48,6 +48,15 @@ extension AuditStatements {
     /// The number of the newest entry; 0 before the first.
     func head() throws -> Int64 { try db.value("SELECT seq FROM audit_head") ?? 0 }
 
+    /// The last entry that a stored node of the tree covers; 0 if there is none.
+    func treeReach() throws -> Int64 {
+        try db.all("SELECT level, max(position) FROM audit_nodes GROUP BY level") { row in
+            let level: Int64 = try row[0]
+            let position: Int64 = try row[1]
+            return position < Int64.max >> level ? (position + 1) << level : .max
+        }.max() ?? 0
+    }
+
     /// The identity of this ledger, which its anchors carry.
     func ledgerID() throws -> LedgerID {
         guard let id = try db.value("SELECT id FROM audit_identity", as: LedgerID.self) else {

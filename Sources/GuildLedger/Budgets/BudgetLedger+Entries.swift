@@ -28,8 +28,9 @@ extension BudgetLedger {
                 (
                     """
                     id > (SELECT coalesce(max(id), 0) - \(Self.entryWindow) FROM entries) AND EXISTS (
-                        SELECT 1 FROM reservations r, json_each(r.accounts) c, accounts a
-                        WHERE r.id = e.reservation AND a.id = c.value AND a.name = ?)
+                        SELECT 1 FROM reservations r JOIN accounts a
+                            ON replace(replace(r.accounts, '[', ','), ']', ',') LIKE '%,' || CAST(a.id AS TEXT) || ',%'
+                        WHERE r.id = e.reservation AND a.name = ?)
                     """, [account.description]
                 )
             }

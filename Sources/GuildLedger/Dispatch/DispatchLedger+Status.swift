@@ -33,19 +33,12 @@ extension DispatchLedger {
                 windowCount: try count("SELECT count(*) FROM debounces"),
                 pending: try db.all(
                     """
-                    SELECT *, (SELECT json_extract(d.reasons, '$[#-1]') FROM decisions d
-                        WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
-                        ORDER BY d.revision DESC LIMIT 1) AS reason
+                    SELECT *, \(DispatchStatements.newestReasons) AS reasons
                     FROM pending_decisions p ORDER BY due_at LIMIT \(limit)
                     """
-                ) { row in try PendingDecision(row: row, reason: row["reason"]) },
+                ) { row in try PendingDecision(row: row, reason: row.json("reasons").array?.last?.string) },
                 pendingCount: try count("SELECT count(*) FROM pending_decisions"),
-                pendingOfSenders: try count(
-                    """
-                    SELECT count(*) FROM pending_decisions p WHERE (SELECT json_extract(d.reasons, '$[#-1]')
-                        FROM decisions d WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
-                        ORDER BY d.revision DESC LIMIT 1) LIKE 'sender/%'
-                    """),
+                pendingOfSenders: try db.dispatch.pendingOfSenders(),
                 deadLetters: try db.dispatch.deadLetterCount(),
                 running: Dictionary(
                     try db.all("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent") {
@@ -165,6 +158,21 @@ extension DispatchStatements {
             }
         }
         return low
+    }
+
+    /// The reasons of the newest decision about a row of `pending_decisions p`; the last one says what it waits for.
+    fileprivate static let newestReasons = """
+        (SELECT reasons FROM decisions d WHERE d.event = p.event AND d.rule = p.rule AND d.agent = p.agent
+        ORDER BY d.revision DESC LIMIT 1)
+        """
+
+    /// The pending decisions that wait because of the senders of their events.
+    fileprivate func pendingOfSenders() throws -> Int {
+        var count = 0
+        try db.each("SELECT \(Self.newestReasons) AS reasons FROM pending_decisions p") { row in
+            if try row.json("reasons").array?.last?.string?.hasPrefix("sender/") ?? false { count += 1 }
+        }
+        return count
     }
 
     func deadLetterCount() throws -> Int {

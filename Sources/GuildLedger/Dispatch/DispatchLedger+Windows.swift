@@ -11,9 +11,9 @@ extension DispatchLedger {
         try await ledger.read { db in
             try db.all(
                 """
-                SELECT * FROM debounces WHERE (due_at <= ?1 OR opened_at > ?2)
-                AND \(RootFilter.condition("root", "?4")) ORDER BY due_at LIMIT ?3
-                """, [now, now + Self.clockTolerance, limit, RootFilter.text(roots)], read: OpenWindow.init)
+                SELECT * FROM debounces WHERE (due_at <= ? OR opened_at > ?)
+                AND \(RootFilter.condition("root", roots)) ORDER BY due_at LIMIT ?
+                """, [now, now + Self.clockTolerance] + (roots ?? []) + [limit], read: OpenWindow.init)
         }
     }
 
@@ -62,9 +62,9 @@ extension DispatchLedger {
         try await ledger.read { db in
             try db.all(
                 """
-                SELECT * FROM pending_decisions WHERE due_at <= ?1 AND \(RootFilter.condition("root", "?3"))
-                ORDER BY due_at, event LIMIT ?2
-                """, [now, limit, RootFilter.text(roots)], read: { try PendingDecision(row: $0, reason: nil) })
+                SELECT * FROM pending_decisions WHERE due_at <= ? AND \(RootFilter.condition("root", roots))
+                ORDER BY due_at, event LIMIT ?
+                """, [now] + (roots ?? []) + [limit], read: { try PendingDecision(row: $0, reason: nil) })
         }
     }
 

@@ -17,9 +17,9 @@ package struct DispatchLedger: Sendable {
                 SELECT m.seq, m.seq AS message,
                     coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
                 FROM messages m JOIN events e ON e.id = m.event
-                WHERE m.topic = 'inbound' AND m.available_at <= ?1 AND \(RootFilter.condition("e.root", "?3"))
-                ORDER BY m.seq LIMIT ?2
-                """, [now, limit, RootFilter.text(roots)]
+                WHERE m.topic = 'inbound' AND m.available_at <= ? AND \(RootFilter.condition("e.root", roots))
+                ORDER BY m.seq LIMIT ?
+                """, [now] + (roots ?? []) + [limit]
             ) { row in
                 try (
                     row["message"] as Int64, row["spent"] as Int64, Event(row: row), row.storedBody("body", "body_ref")

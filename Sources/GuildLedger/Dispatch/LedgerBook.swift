@@ -72,10 +72,21 @@ struct LedgerBook: AdmissionBook {
             ])
     }
 
+    /// Counted only if an upper bound, the numbers between the first and the last of each priority, reaches `limit`.
     func queueDepth(upTo limit: Int) throws -> Int {
-        try db.value("SELECT count(*) FROM (SELECT 1 FROM invocations WHERE state = 'queued' LIMIT ?) AS q", [limit])
-            ?? 0
+        let bound = try db.value("SELECT \(Self.queueBound)", as: Int.self) ?? 0
+        guard bound >= limit else { return bound }
+        return try db.value(
+            "SELECT count(*) FROM (SELECT 1 FROM invocations WHERE state = 'queued' LIMIT ?) AS q", [limit]) ?? 0
     }
+
+    private static let queueBound = Priority.allCases.map { priority in
+        let queued = """
+            SELECT seq FROM invocations INDEXED BY invocations_queue
+            WHERE state = 'queued' AND priority = \(priority.rawValue) ORDER BY seq
+            """
+        return "coalesce((\(queued) DESC LIMIT 1) - (\(queued) LIMIT 1) + 1, 0)"
+    }.joined(separator: " + ")
 
     func pause(of agent: String, now: Timestamp) throws -> String? {
         try db.agents.pause(of: agent, now: now).map { "\(agent) is \($0.text)" }

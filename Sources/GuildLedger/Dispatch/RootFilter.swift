@@ -1,18 +1,13 @@
 import GuildDomain
 
-/// Some causal roots as one argument of a statement, however many they are.
+/// Limits a statement to some causal roots.
 enum RootFilter {
+    /// A condition with a place for each root; one that always holds if there is no limit.
+    ///
     /// - Parameters:
     ///   - column: the root's column.
-    ///   - place: the position of `text` in the statement.
-    static func condition(_ column: String, _ place: String) -> String {
-        "(\(place) IS NULL OR hex(\(column)) IN (SELECT value FROM json_each(\(place))))"
-    }
-
-    /// Nil for all roots.
-    static func text(_ roots: [EventID]?) -> String? {
-        roots.map { roots in
-            JSONValue.array(roots.map { .string(ContentDigest.hex(bytes: $0.bytes).uppercased()) }).text()
-        }
+    ///   - roots: nil for all; so few that each can be a parameter.
+    static func condition(_ column: String, _ roots: [EventID]?) -> String {
+        roots.map { "\(column) IN (\(LedgerTransaction.places($0.count)))" } ?? "1 = 1"
     }
 }

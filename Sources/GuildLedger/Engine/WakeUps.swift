@@ -6,6 +6,8 @@ package protocol WakeUps: Sendable {
     /// second call changes nothing.
     func begin(_ woken: @escaping @Sendable () -> Void)
     func arm()
+    /// Tells whether the commit that was last told was our own: those of others may then be told a little later.
+    func lastWrite(isOurs: Bool)
     /// Ends the calls.
     func end()
 }

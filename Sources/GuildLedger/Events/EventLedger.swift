@@ -171,10 +171,15 @@ extension Event {
     init(row: LedgerRow) throws {
         try self.init(
             id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
-            system: row["system"], guildEvent: row["guildevent"],
-            priority: row["priority"], chapter: row["chapter"],
-            traceparent: row["traceparent"], cause: row["cause"], root: row["root"], hop: row["hop"],
-            isOwn: row["own"], containers: Self.containers(row), payload: [])
+            system: row["system"], containers: Self.containers(row), payload: [])
+        guildEvent = try row["guildevent"]
+        priority = try row["priority"]
+        chapter = try row["chapter"]
+        traceparent = try row["traceparent"]
+        cause = try row["cause"]
+        root = try row["root"]
+        hop = try row["hop"]
+        isOwn = try row["own"]
         let stored = try row.json("attributes")
         if stored != .null { attributes = EventAttributes(stored: stored) }
         if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }

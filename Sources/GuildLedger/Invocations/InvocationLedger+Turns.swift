@@ -68,10 +68,11 @@ extension InvocationLedger {
     /// Journals the answer, settles its reservation at the reported usage, records the tool calls and requests the
     /// actions, in one transaction. An invocation that only waits for actions releases its worker.
     ///
+    /// - Parameter ending: the end of the invocation, if the answer is its last.
     /// - Returns: the state it is in now.
     package func recordAnswer(
         _ answer: TurnAnswer, plan: TurnPlan, reservation: Reservation, of invocation: Invocation,
-        waitUntil: Timestamp, now: Timestamp
+        waitUntil: Timestamp, ending: (state: InvocationState, outcome: String)? = nil, now: Timestamp
     ) async throws -> InvocationState {
         try await ledger.write { db in
             let current = try db.invocations.owned(invocation)
@@ -94,6 +95,10 @@ extension InvocationLedger {
                         ]))
             }
             for call in answer.calls { try db.invocations.insert(call, turn: plan.n, of: current, now: now) }
+            if let ending {
+                try db.invocations.end(current, as: ending.state, outcome: ending.outcome, now: now)
+                return ending.state
+            }
             return try db.invocations.waitIfOnlyActionsPend(current, waitUntil: waitUntil)
         }
     }

@@ -16,6 +16,7 @@ package struct InvocationLedger: Sendable {
     package func claim(
         _ scope: ClaimScope, upTo limit: Int, worker: Worker, now: Timestamp
     ) async throws -> [ClaimedInvocation] {
+        guard try await ledger.read({ try $0.invocations.mayClaimInvocation(now: now) }) else { return [] }
         let lease = worker.lease(now: now)
         return try await ledger.write { db in
             try db.dispatch.resumePreempted(now: now)
@@ -110,6 +111,16 @@ package struct InvocationLedger: Sendable {
 }
 
 extension InvocationStatements {
+    /// Whether a claim may find something: looked at before the write that claims.
+    fileprivate func mayClaimInvocation(now: Timestamp) throws -> Bool {
+        try db.holds(
+            """
+            SELECT EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_delayed
+                WHERE state = 'queued' AND available_at <= ?)
+            OR EXISTS (SELECT 1 FROM invocations INDEXED BY invocations_preempted WHERE wait_reason = 'preempted')
+            """, [now])
+    }
+
     /// The running invocations, by agent; not asked for if the scope limits nothing.
     fileprivate func runningByAgent(for scope: ClaimScope) throws -> [String: Int] {
         guard scope.maxConcurrent != nil || !scope.limits.isEmpty else { return [:] }
@@ -133,7 +144,8 @@ extension InvocationStatements {
             WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
                 WHERE state = 'queued' AND available_at <= ?
                 AND (affinity IS NULL OR affinity = ?) \(scope.root == nil ? "" : "AND root = ?")
-                AND agent NOT IN (\(LedgerTransaction.places(full.count))) \(heldBack.condition) \(share.condition)
+                \(full.isEmpty ? "" : "AND agent NOT IN (\(LedgerTransaction.places(full.count)))")
+                \(heldBack.condition) \(share.condition)
                 ORDER BY priority, seq LIMIT 1)
             RETURNING *
             """
@@ -182,7 +194,7 @@ extension InvocationStatements {
                 condition += " AND NOT (priority >= ? AND agent = ?)"
                 arguments += [least, name]
             case .chapter(let name):
-                condition += " AND NOT (priority >= ? AND coalesce(chapter, '') = ? COLLATE NOCASE)"
+                condition += " AND NOT (priority >= ? AND lower(coalesce(chapter, '')) = lower(?))"
                 arguments += [least, name]
             case .swarm, .root, .invocation, nil: continue
             }
@@ -226,7 +238,8 @@ extension InvocationStatements {
         try db.run(
             """
             UPDATE invocations SET state = ?, wait_reason = ?, available_at = ?,
-                lease_owner = CASE WHEN ? = 1 THEN lease_owner END, lease_until = CASE WHEN ? = 1 THEN lease_until END
+                lease_owner = CASE WHEN CAST(? AS BIGINT) = 1 THEN lease_owner END,
+                lease_until = CASE WHEN CAST(? AS BIGINT) = 1 THEN lease_until END
             WHERE id = ?
             """,
             [
@@ -240,11 +253,18 @@ extension Invocation {
     init(row: LedgerRow) throws {
         try self.init(
             id: row["id"], agent: row["agent"], chapter: row["chapter"], commit: row["commit_id"], event: row["event"],
-            root: row["root"], priority: row["priority"], state: row["state"], waitReason: row["wait_reason"],
-            attempt: row["attempt"], createdAt: row["created_at"], availableAt: row["available_at"],
-            startedAt: row["started_at"], endedAt: row["ended_at"], cancelRequested: row["cancel_requested"],
-            failures: row["failures"],
-            usage: TokenUsage(row: row), costMicrodollars: row["cost"], outcome: row["outcome"])
+            root: row["root"], priority: row["priority"], createdAt: row["created_at"])
+        state = try row["state"]
+        waitReason = try row["wait_reason"]
+        attempt = try row["attempt"]
+        availableAt = try row["available_at"]
+        startedAt = try row["started_at"]
+        endedAt = try row["ended_at"]
+        cancelRequested = try row["cancel_requested"]
+        failures = try row["failures"]
+        usage = try TokenUsage(row: row)
+        costMicrodollars = try row["cost"]
+        outcome = try row["outcome"]
     }
 }
 

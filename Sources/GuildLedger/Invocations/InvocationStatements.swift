@@ -43,9 +43,10 @@ struct InvocationStatements {
                 now, plan.trimmedBytes,
             ])
         guard begun == 1 else { throw LedgerFailure.fenced(what: "turn \(plan.n) of \(invocation.id)") }
-        guard invocation.state == .awakening else { return }
-        // Without `available_at`: nobody has to look for work because of it.
-        try db.run("UPDATE invocations SET state = ? WHERE id = ?", [InvocationState.active, invocation.id])
+        // The other columns, which indexes hold, stay as the claim left them.
+        if invocation.state == .awakening {
+            try db.run("UPDATE invocations SET state = 'active' WHERE id = ?", [invocation.id])
+        }
     }
 
     func journal(
@@ -215,8 +216,11 @@ struct InvocationStatements {
         }
         try closeOpenTurns(of: invocation, reason: "the invocation ended", now: now)
         try db.rates.giveBackTokens(of: invocation.id)
-        try setState(invocation.id, state, availableAt: now)
-        try db.run("UPDATE invocations SET ended_at = ?, outcome = ? WHERE id = ?", [now, outcome, invocation.id])
+        try db.run(
+            """
+            UPDATE invocations SET state = ?, wait_reason = NULL, available_at = ?, lease_owner = NULL,
+                lease_until = NULL, ended_at = ?, outcome = ? WHERE id = ?
+            """, [state.rawValue, now, now, outcome, invocation.id])
         if state != .succeeded {
             try db.actions.cancelActions(of: invocation.id, alsoQueued: state == .cancelled, actor: actor, now: now)
         }

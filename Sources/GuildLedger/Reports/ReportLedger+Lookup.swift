@@ -14,10 +14,10 @@ extension ReportLedger {
             let low = EventID(prefix + String(repeating: "0", count: missing)),
             let high = EventID(prefix + String(repeating: "Z", count: missing))
         else { return [] }
-        let tables = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ? AND ?" }
+        let ids = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ? AND ?" }.joined(separator: " UNION ")
         return try await ledger.scan { db in
             let bounds: [(any Storable)?] = kinds.flatMap { _ in [low, high] }
-            return try db.column(tables.joined(separator: " UNION ") + " ORDER BY 1 LIMIT ?", bounds + [limit])
+            return try db.column("\(ids) ORDER BY 1 LIMIT ?", bounds + [limit])
         }
     }
 

@@ -14,7 +14,7 @@ extension ReportLedger {
             case .agent, .root: "agent"
             case .chapter: "chapter"
             case .model: "model"
-            case .day: "strftime('%Y-%m-%d', hour * 3600, 'unixepoch')"
+            case .day: "hour / 24"
             }
         let hours = HourSpan(since: since, until: until)
         return try await ledger.read { db in
@@ -23,7 +23,10 @@ extension ReportLedger {
                 SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
                 ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
                 """, [hours.first, hours.end]
-            ) { row in try UsageLine(row: row, name: row["name"]) }
+            ) { row in
+                let day = try HourSpan.start(of: row["hour"]).rfc3339.prefix(10)
+                return try UsageLine(row: row, name: grouping == .day ? String(day) : row["name"])
+            }
         }
     }
 

@@ -17,6 +17,8 @@ final class LogWakeUps: WakeUps {
 
     func arm() { watcher.withLock { $0?.arm() } }
 
+    func lastWrite(isOurs: Bool) { watcher.withLock { $0?.lastWrite(isOurs: isOurs) } }
+
     func end() {
         watcher.withLock { watcher in
             watcher?.stop()

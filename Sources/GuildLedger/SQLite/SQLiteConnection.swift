@@ -12,7 +12,7 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     let path: String
     /// Nil once it is closed.
     private var handle: OpaquePointer?
-    private var statements: [String: SQLiteStatement] = [:]
+    private var statements: [StatementText: SQLiteStatement] = [:]
     /// For statements one by one, or for the transaction that is open. Made when asked for: kept, it would keep this open.
     var transaction: LedgerTransaction { LedgerTransaction(self) }
 
@@ -128,17 +128,42 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     }
 
     private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {
+        let text = StatementText(sql)
+        let known = statements[text]
         // A statement in use is requested again by code that handles its rows: that code gets its own.
-        if let known = statements[sql], !known.isBusy { return known }
+        if let known, !known.isBusy { return known }
         let statement = try SQLiteStatement(sql, in: try open())
-        guard statements[sql] == nil else { return statement }
+        guard known == nil else { return statement }
         if statements.count >= Self.statementLimit { statements = statements.filter(\.value.isBusy) }
-        statements[sql] = statement
+        statements[text] = statement
         return statement
     }
 
     private func fault(_ code: Int32, _ sql: String) -> StorageFault {
         handle.map { StorageFault(code, message: String(cString: sqlite3_errmsg($0)), sql: sql) } ?? .closed
+    }
+}
+
+/// The text of a statement as a key: hashed by its length and a few samples, for each use of a statement asks for it.
+private struct StatementText: Hashable {
+    private static let samples = 4
+
+    let sql: String
+
+    init(_ sql: String) { self.sql = sql }
+
+    func hash(into hasher: inout Hasher) {
+        let count = sql.utf8.count
+        hasher.combine(count)
+        // A native string is contiguous; of any other its length alone decides, and `==` finds the right one.
+        _ = sql.utf8.withContiguousStorageIfAvailable { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            guard count >= MemoryLayout<UInt64>.size else { return hasher.combine(bytes: bytes) }
+            let last = count - MemoryLayout<UInt64>.size
+            for sample in 0...Self.samples {
+                hasher.combine(bytes.loadUnaligned(fromByteOffset: last * sample / Self.samples, as: UInt64.self))
+            }
+        }
     }
 }
 

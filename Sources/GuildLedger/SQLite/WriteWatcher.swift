@@ -12,12 +12,17 @@ final class WriteWatcher: Sendable {
     private final class Descriptors: Sendable {
         let inotify = guild_linux_inotify()
         let stopEvent = guild_linux_eventfd()
+        let pauses = Atomic(false)
 
         deinit {
             if inotify >= 0 { close(inotify) }
             if stopEvent >= 0 { close(stopEvent) }
         }
     }
+
+    /// While the writes are our own, one of them is told in this time: another process's commit is then noticed that
+    /// much later.
+    private static let ownWritesPauseMilliseconds: Int32 = 5
 
     private let descriptors = Descriptors()
     private let folder: String
@@ -42,6 +47,9 @@ final class WriteWatcher: Sendable {
         _ = Self.arm(descriptors, folder)
     }
 
+    /// - Parameter isOurs: whether the last write that was told was this process's own.
+    func lastWrite(isOurs: Bool) { descriptors.pauses.store(isOurs, ordering: .relaxed) }
+
     private static func arm(_ descriptors: Descriptors, _ folder: String) -> Bool {
         // The last is IN_ONESHOT, which Swift does not import.
         inotify_add_watch(descriptors.inotify, folder, UInt32(IN_MODIFY) | 0x8000_0000) >= 0
@@ -51,6 +59,13 @@ final class WriteWatcher: Sendable {
     func stop() {
         var one: UInt64 = 1
         write(descriptors.stopEvent, &one, 8)
+    }
+
+    /// - Returns: false if the watching has ended.
+    private static func pause(_ descriptors: Descriptors) -> Bool {
+        guard descriptors.pauses.load(ordering: .relaxed) else { return true }
+        var stop = pollfd(fd: descriptors.stopEvent, events: Int16(POLLIN), revents: 0)
+        return poll(&stop, 1, ownWritesPauseMilliseconds) == 0
     }
 
     private static func loop(
@@ -71,7 +86,9 @@ final class WriteWatcher: Sendable {
                 return
             }
             switch told(of: name, in: buffer[0..<count]) {
-            case .write: onWrite()
+            case .write:
+                guard pause(descriptors) else { return }
+                onWrite()
             // Another file of the folder used the watch up.
             case .otherFile: _ = arm(descriptors, folder)
             case .nothing: break

@@ -114,7 +114,7 @@ extension SecretStatements {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (reference, use, address) DO UPDATE SET
                 state = excluded.state, since = excluded.since, actor = excluded.actor,
-                commit_id = coalesce(excluded.commit_id, commit_id)
+                commit_id = coalesce(excluded.commit_id, secret_pairs.commit_id)
             """,
             [
                 pair.reference, pair.use.kind.rawValue, pair.use.address, state.rawValue, now, actor,

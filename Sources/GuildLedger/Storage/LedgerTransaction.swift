@@ -17,7 +17,11 @@ package final class LedgerTransaction {
     }
 
     /// So many places for values, for a list: `?, ?, ?`.
-    static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+    ///
+    /// - Returns: for none `NULL`, which `IN` finds nothing in, since PostgreSQL has no empty list; not for `NOT IN`.
+    static func places(_ count: Int) -> String {
+        count == 0 ? "NULL" : Array(repeating: "?", count: count).joined(separator: ", ")
+    }
 
     /// Runs a statement whose outcome nobody asks for.
     package func run(_ sql: String, _ values: [(any Storable)?] = []) throws {

@@ -27,7 +27,19 @@ package final class Signal: Sendable {
     }
 
     /// Returns as soon as the generation differs from `seen`, or the task is cancelled.
-    package func wait(after seen: UInt64) async {
+    package func wait(after seen: UInt64) async { await wait(after: seen) { _ in } }
+
+    /// Returns when the signal is raised, at `deadline`, or when the task is cancelled.
+    package func wait(after seen: UInt64, until deadline: Timestamp, time: any TimeSource) async {
+        var alarm: Alarm?
+        await wait(after: seen) { waiter in
+            alarm = time.alarm(at: deadline) { self.wake(waiter) }
+        }
+        alarm?.cancel()
+    }
+
+    /// - Parameter whenWaiting: called once it really waits.
+    private func wait(after seen: UInt64, whenWaiting: (_ waiter: UInt64) -> Void) async {
         let waiter = state.withLock { state in
             state.nextWaiter &+= 1
             return state.nextWaiter
@@ -39,23 +51,14 @@ package final class Signal: Sendable {
                     state.waiters[waiter] = continuation
                     return false
                 }
-                if resumeNow { continuation.resume() }
+                if resumeNow { continuation.resume() } else { whenWaiting(waiter) }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume()
+            wake(waiter)
         }
     }
 
-    /// Returns when the signal is raised, at `deadline`, or when the task is cancelled.
-    package func wait(after seen: UInt64, until deadline: Timestamp, time: any TimeSource) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(after: seen) }
-            group.addTask {
-                // Losing the error is safe: it can only say that this task was cancelled, which is why we return.
-                try? await time.sleep(until: deadline)
-            }
-            await group.next()
-            group.cancelAll()
-        }
+    private func wake(_ waiter: UInt64) {
+        state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume()
     }
 }

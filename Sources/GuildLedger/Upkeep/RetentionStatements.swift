@@ -119,16 +119,30 @@ struct RetentionStatements {
             WHERE invocation IN \(mine)
             """,
             """
-            UPDATE action_attempts SET outcome = substr(outcome, 1, instr(outcome || ':', ':') - 1)
-            WHERE action IN (SELECT id FROM actions WHERE invocation IN \(mine))
-            """,
-            """
             UPDATE approvals SET reason = NULL WHERE action IN (SELECT id FROM actions WHERE invocation IN \(mine))
             """,
             "UPDATE actions SET arguments = '{}', reason = '', result = NULL, error = NULL WHERE invocation IN \(mine)",
             "UPDATE invocations SET options = '{}', outcome = NULL WHERE event = ?",
         ] {
             try db.run(statement, [event])
+        }
+        try eraseOutcomes(of: event)
+    }
+
+    /// Of each attempt at an action of the event only how it ended stays: the word before the colon.
+    private func eraseOutcomes(of event: EventID) throws {
+        let attempts = try db.all(
+            """
+            SELECT t.action, t.attempt, t.outcome FROM invocations i JOIN actions a ON a.invocation = i.id
+                JOIN action_attempts t ON t.action = a.id
+            WHERE i.event = ? AND t.outcome IS NOT NULL
+            """, [event]
+        ) { row in try (action: row[0] as ActionID, attempt: row[1] as Int64, outcome: row[2] as String) }
+        for attempt in attempts {
+            guard let colon = attempt.outcome.unicodeScalars.firstIndex(of: ":") else { continue }
+            try db.run(
+                "UPDATE action_attempts SET outcome = ? WHERE action = ? AND attempt = ?",
+                [String(attempt.outcome[..<colon]), attempt.action, attempt.attempt])
         }
     }
 }

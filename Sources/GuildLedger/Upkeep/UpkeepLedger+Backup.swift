@@ -61,7 +61,7 @@ extension UpkeepLedger {
             let to = try SQLiteConnection(path: destination, .readWrite)
             try from.transaction("BEGIN") { db in
                 // The first read takes the snapshot that all steps copy.
-                _ = try db.value("SELECT count(*) FROM sqlite_master", as: Int.self)
+                _ = try db.value("PRAGMA schema_version", as: Int.self)
                 try from.backUp(to: to, pagesPerStep: pagesPerStep)
             }
         } catch let fault as StorageFault where fault.kind == .inputOutput {

@@ -92,7 +92,8 @@ extension UpkeepLedger {
         let strays = try await strayBodies()
         return LedgerFinding(
             .bodies, what,
-            problems: strays.isEmpty ? [] : ["\(Amount.counted(strays.count, "file")) that no row names: housekeeping removes such files"],
+            problems: strays.isEmpty
+                ? [] : ["\(Amount.counted(strays.count, "file")) that no row names: housekeeping removes such files"],
             isHarmless: true)
     }
 

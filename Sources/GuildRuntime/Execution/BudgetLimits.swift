@@ -96,7 +96,8 @@ package struct BudgetLimits: Sendable {
     }
 
     private var organization: [AccountLimit] {
-        let (pool, kept) = (head.guild.manaPool, head.guild.reserve)
+        let pool = head.guild.manaPool
+        let kept = head.guild.reserve
         var limits = periods("organization", TokenBudget(), head.guild.costBudget, in: "")
         for (period, tokens, kept) in [
             (BudgetPeriod.day, pool.perDay, kept.perDay), (.month, pool.perMonth, kept.perMonth),

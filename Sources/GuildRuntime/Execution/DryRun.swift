@@ -37,11 +37,11 @@ package struct DryRun: Sendable {
     ) throws -> DryRun {
         let invocation = Invocation(
             id: InvocationID(now: now), agent: agent.name, chapter: agent.chapter, commit: snapshot.commit,
-            event: event.id, root: event.root, createdAt: now, availableAt: now)
+            event: event.id, root: event.root, createdAt: now)
         let place = RunPlace(event, on: options.containers)
         let toolBox = ToolBox(agent, in: snapshot, safety: snapshot.safety, connectors: connectors, place: place)
-        let builder = RequestBuilder(
-            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+        let builder = try RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent))
         let candidates = try ModelSelection.candidates(for: agent, override: options.model, in: snapshot)
         guard let model = candidates.first else { throw NoModel(agent: agent.name, wanted: "any", nearest: nil) }

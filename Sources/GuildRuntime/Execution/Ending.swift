@@ -9,6 +9,8 @@ struct Ending {
     /// Nil for a success.
     let failure: Failure?
 
+    var state: InvocationState { failure == nil ? .succeeded : .failed }
+
     /// - Parameter answered: every answered turn, `turn` the last of them.
     /// - Returns: nil if the conversation continues: calls have their results, an answer is to be repaired, or the
     ///   provider paused.

@@ -56,6 +56,7 @@ package struct Executor: Service {
     private let observe: (@Sendable (RunEvent) -> Void)?
     private let loop: ClaimLoop
     private let memory = RunMemory()
+    private let running = RunningInvocations()
 
     package init(
         _ parts: Parts, root: EventID? = nil, slots: Int = Executor.defaultSlots, retry: RetryPolicy? = nil,
@@ -72,45 +73,49 @@ package struct Executor: Service {
     }
 
     package func run() async throws {
-        try await loop.run { limit in
-            // Taken before the claim, so that no cancellation after it is missed.
-            let seen = parts.ledger.signal(.cancellations).generation
-            return try await claimNext(upTo: limit).map { claim in
-                { try await perform(claim, cancellationsSeen: seen) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await watchCancellations() }
+            try await loop.run { limit in
+                // Taken before the claim, so that no cancellation after it is missed.
+                let seen = parts.ledger.signal(.cancellations).generation
+                return try await claimNext(upTo: limit).map { claim in
+                    { try await perform(claim, cancellationsSeen: seen) }
+                }
+            } nextTime: { claimedAt in
+                try await parts.ledger.invocations.nextTime(worker: parts.worker, now: claimedAt)
             }
-        } nextTime: { claimedAt in
-            try await parts.ledger.invocations.nextTime(worker: parts.worker, now: claimedAt)
+            group.cancelAll()
         }
     }
 
     /// Runs one claimed invocation, until it ends or someone asks for its cancellation, with its lease renewed beside it.
     private func perform(_ claim: ClaimedInvocation, cancellationsSeen seen: UInt64) async throws {
         let run = makeRun(of: claim)
+        defer { running.end(claim.invocation) }
         try await ClaimLoop.holdingLease(
             renew: { _ = try await parts.ledger.invocations.renew(claim, worker: parts.worker, now: parts.time.now) },
             time: parts.time
-        ) {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await run.run() }
-                group.addTask { await waitForCancel(of: claim.invocation, after: seen) }
-                try await group.next()
-                group.cancelAll()
-                try await group.waitForAll()
-            }
+        ) { task in
+            running.begin(claim.invocation, task)
+            if claim.invocation.cancelRequested { task.cancel() }
+            let cancellations = parts.ledger.signal(.cancellations)
+            // One came before the run was among the running.
+            if cancellations.generation != seen { cancellations.raise() }
+        } _: {
+            try await run.run()
         }
     }
 
-    /// Returns when someone asks for the invocation's cancellation, or the run is over.
-    private func waitForCancel(of invocation: Invocation, after seen: UInt64) async {
+    /// Cancels the runs that someone asks to cancel.
+    private func watchCancellations() async {
         let cancellations = parts.ledger.signal(.cancellations)
-        var seen = seen
-        var isWanted = invocation.cancelRequested
-        while !isWanted {
+        while !Task.isCancelled {
+            let seen = cancellations.generation
+            for id in running.all {
+                // An error here is an unreadable ledger, or our own cancellation; the run itself reports the former.
+                if (try? await parts.ledger.invocations.isCancelRequested(id)) != false { running.cancel(id) }
+            }
             await cancellations.wait(after: seen)
-            guard !Task.isCancelled else { return }
-            seen = cancellations.generation
-            // An error here is an unreadable ledger, or our own cancellation; the run itself reports the former.
-            isWanted = (try? await parts.ledger.invocations.isCancelRequested(invocation.id)) != false
         }
     }
 

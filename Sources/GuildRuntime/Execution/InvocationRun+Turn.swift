@@ -1,6 +1,7 @@
 import GuildCodex
 import GuildDomain
 import GuildLedger
+import Synchronization
 
 extension InvocationRun {
     /// One call of the model: reserved and journalled as begun, sent, journalled as answered.
@@ -29,7 +30,8 @@ extension InvocationRun {
         let (result, isOvertime) = await complete(
             request, by: setting.provider.forRun(volatile: volatile), until: deadline)
         switch result {
-        case .success(let turn): return try await journal(turn, plan, reservation, begunAt: begunAt, setting)
+        case .success(let turn):
+            return try await journal(turn, plan, reservation, begunAt: begunAt, after: turns, setting)
         case .failure(let failure):
             let reason = isOvertime ? overtime(setting, reservation.level).message : failure.message
             try await ledger.invocations.recordLostTurn(
@@ -54,27 +56,25 @@ extension InvocationRun {
     private func complete(
         _ request: ModelRequest, by provider: any ModelProvider, until deadline: Timestamp
     ) async -> (Result<ModelTurn, ModelFailure>, isOvertime: Bool) {
-        await withTaskGroup(of: Result<ModelTurn, ModelFailure>?.self) { [observe, time] group in
-            group.addTask {
-                do throws(ModelFailure) {
-                    return .success(try await provider.complete(request) { observe(.delta($0)) })
-                } catch {
-                    return .failure(error)
-                }
+        let call = Task { [observe] () -> Result<ModelTurn, ModelFailure> in
+            do throws(ModelFailure) {
+                return .success(try await provider.complete(request) { observe(.delta($0)) })
+            } catch {
+                return .failure(error)
             }
-            group.addTask {
-                // Losing the error is safe: it says only that the answer, or our own end, came first.
-                try? await time.sleep(until: deadline)
-                return nil
-            }
-            var isOvertime = false
-            for await outcome in group {
-                group.cancelAll()
-                if let outcome { return (outcome, isOvertime && outcome.isCancelled) }
-                isOvertime = !Task.isCancelled
-            }
-            return (.failure(.cancelled), isOvertime)
         }
+        let isOvertime = Mutex(false)
+        let alarm = time.alarm(at: deadline) {
+            isOvertime.withLock { $0 = true }
+            call.cancel()
+        }
+        let result = await withTaskCancellationHandler {
+            await call.value
+        } onCancel: {
+            call.cancel()
+        }
+        alarm.cancel()
+        return (result, isOvertime.withLock { $0 } && result.isCancelled)
     }
 
     /// The end of the agent's working time for this invocation: this attempt's, and that of answered turns of earlier
@@ -88,9 +88,8 @@ extension InvocationRun {
     }
 
     private func overtime(_ setting: Setting, _ level: AlertLevel = .none) -> Failure {
-        let (full, allowed) = (
-            setting.limits.maxActiveDuration, level.activeDuration(setting.limits.maxActiveDuration)
-        )
+        let full = setting.limits.maxActiveDuration
+        let allowed = level.activeDuration(full)
         return Failure(
             .failed, "it worked longer than \(allowed)" + (allowed < full ? ", halved by the \(level.name) alert" : ""),
             hint: "raise resources.maxActiveDuration of agent \(invocation.agent)")
@@ -109,8 +108,10 @@ extension InvocationRun {
         return plan
     }
 
+    /// Journals an answer, and the invocation's end with it if it is the last one.
     private func journal(
-        _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, begunAt: Timestamp, _ setting: Setting
+        _ turn: ModelTurn, _ plan: TurnPlan, _ reservation: Reservation, begunAt: Timestamp,
+        after turns: [AnsweredTurn], _ setting: Setting
     ) async throws -> (state: InvocationState, turn: AnsweredTurn) {
         let now = time.now
         let turn = turn.masked(by: providers.redactor)
@@ -119,9 +120,13 @@ extension InvocationRun {
             delta: TurnDelta.json(of: turn.content), stop: turn.stop.rawValue, origin: turn.replayOrigin,
             usage: turn.usage, calls: calls, isEstimate: turn.isUsageEstimated, doubt: turn.usageDoubt,
             warning: turn.warning)
+        let answered = AnsweredTurn(
+            n: plan.n, attempt: invocation.attempt, stop: turn.stop, content: turn.content, duration: now - begunAt,
+            calls: calls)
+        let ending = Ending(of: answered, after: turns + [answered], setting.builder, setting.limits)
         let state = try await ledger.invocations.recordAnswer(
             answer, plan: plan, reservation: reservation, of: invocation, waitUntil: now + setting.limits.actionWait,
-            now: now)
+            ending: ending.map { (state: $0.state, outcome: $0.text) }, now: now)
         let settled = answer.settlement(of: reservation, plan)
         observe(
             .answered(
@@ -131,9 +136,7 @@ extension InvocationRun {
             if let warning { observe(.warned(invocation.id, warning)) }
         }
         for call in calls { observe(.asked(call)) }
-        let answered = AnsweredTurn(
-            n: plan.n, attempt: invocation.attempt, stop: turn.stop, content: turn.content, duration: now - begunAt,
-            calls: calls)
+        if let ending { observe(.ended(invocation.id, state, outcome: ending.text, failure: ending.failure)) }
         return (state, answered)
     }
 }

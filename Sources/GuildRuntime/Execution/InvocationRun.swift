@@ -111,8 +111,8 @@ struct InvocationRun: Sendable {
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
             place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers),
             redactor: providers.redactor)
-        let builder = RequestBuilder(
-            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+        let builder = try RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, invocation: invocation,
             options: options, tools: toolBox.tools, outputSchema: try snapshot.outputSchema(of: agent), merged: merged)
         // After failures the next model of the fallback chain is tried.
         let candidates = try ModelSelection.candidates(
@@ -171,6 +171,7 @@ struct InvocationRun: Sendable {
             }
             do {
                 let (state, turn) = try await takeTurn(after: turns, setting)
+                if state.isFinal { return }
                 guard state == .active else { return await wait(with: setting) }
                 turns.append(turn)
             } catch let stale as StaleHead {
@@ -214,7 +215,7 @@ struct InvocationRun: Sendable {
         let pending = turn.pendingReads
         guard !pending.isEmpty else { return .answered(turn) }
         let head = codex.head
-        let charges = pending.reduce(into: [:]) { $0[$1.position] = head.charges(operation: $1.name) }
+        let charges = pending.reduce(into: [:]) { $0[$1.position] = head.rates.charges(operation: $1.name) }
         let slots = try await ledger.dispatch.takeTurns(charges, turn: turn.n, of: invocation, now: time.now)
         var finished: [ToolCall] = []
         var later: [Timestamp] = []
@@ -248,7 +249,8 @@ struct InvocationRun: Sendable {
         switch turn {
         case .refused(let limit):
             var refused = call
-            (refused.result, refused.isError) = (limit.message, true)
+            refused.result = limit.message
+            refused.isError = true
             return refused
         case .at(let due) where due > time.now: try await time.sleep(until: due)
         case .at, nil: break
@@ -259,7 +261,7 @@ struct InvocationRun: Sendable {
     private func finishIfDone(_ answered: [AnsweredTurn], _ setting: Setting) async throws -> Bool {
         guard let last = answered.last else { return false }
         if let ending = Ending(of: last, after: answered, setting.builder, setting.limits) {
-            try await end(ending.failure == nil ? .succeeded : .failed, outcome: ending.text, failure: ending.failure)
+            try await end(ending.state, outcome: ending.text, failure: ending.failure)
             return true
         }
         guard answered.count < Self.turnLimit else {

@@ -29,8 +29,7 @@ package struct AnthropicProvider: ModelProvider {
         headers["x-api-key"] = key
         return try await connection.stream(
             to: Self.endpoint(connection.baseURL), headers: headers,
-            body: AnthropicRequest(request: request, names: names).body, outputLimit: request.outputLimit,
-            inputLimit: request.reservedInputTokens, masked: request.maskedAs,
+            body: AnthropicRequest(request: request, names: names).body, of: request,
             into: AnthropicStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit,

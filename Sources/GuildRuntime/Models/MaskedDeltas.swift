@@ -33,7 +33,10 @@ struct MaskedDeltas: Sendable {
 
     private mutating func show(_ text: String, _ make: (String) -> ModelDelta) -> [ModelDelta] {
         var (shown, rest) = redactor.maskedStart(of: text)
-        if rest.utf8.count > Self.heldBytes { (shown, rest) = (shown + redactor.maskedData(rest), "") }
+        if rest.utf8.count > Self.heldBytes {
+            shown += redactor.maskedData(rest)
+            rest = ""
+        }
         held = rest.isEmpty ? nil : make(rest)
         return shown.isEmpty ? [] : [make(shown)]
     }

@@ -67,7 +67,10 @@ package struct ModelProviders: Sendable {
             return try await secrets.resolve(reference, for: entry.secretUse).reveal()
         }
         var timeouts = ProviderSettings.modelTimeouts
-        if let idleTimeout { (timeouts.firstByte, timeouts.idle) = (idleTimeout, idleTimeout) }
+        if let idleTimeout {
+            timeouts.firstByte = idleTimeout
+            timeouts.idle = idleTimeout
+        }
         var settings = ProviderSettings(
             name: entry.name, kind: kind, baseURL: entry.baseURL, model: entry.model, apiKey: key, timeouts: timeouts)
         settings.redactor = secrets.redactor

@@ -40,8 +40,7 @@ package struct OpenAIProvider: ModelProvider {
             ?? OpenAIDialect(model: request.model, isOpenAI: isOpenAI, isRelay: isRelay)
         return try await connection.stream(
             to: url, headers: headers, body: OpenAIRequest(request: request, names: names, dialect: dialect).body,
-            outputLimit: request.outputLimit, inputLimit: request.reservedInputTokens,
-            masked: request.maskedAs,
+            of: request,
             into: OpenAIStream(
                 provider: name, model: request.model, names: names, idSeed: request.messages.count,
                 outputLimit: request.outputLimit, redactor: connection.redactor),

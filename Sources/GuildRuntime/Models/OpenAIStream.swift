@@ -181,7 +181,8 @@ package struct OpenAIStream: AnswerStream {
     }
 
     private mutating func extend(call: JSONValue) throws(ModelFailure) -> ModelDelta? {
-        let (id, name) = (call["id"]?.string ?? "", call["function"]?["name"]?.string ?? "")
+        let id = call["id"]?.string ?? ""
+        let name = call["function"]?["name"]?.string ?? ""
         let arguments = call["function"]?["arguments"]
         let piece = arguments?.string ?? (arguments?.object == nil ? "" : arguments?.text() ?? "")
         let index = call["index"]?.integer
@@ -193,7 +194,8 @@ package struct OpenAIStream: AnswerStream {
         try meter.addArguments(piece, to: calls[slot].arguments.utf8.count)
         calls[slot].arguments += piece
         calls[slot].progress.read(piece)
-        let (newID, newName) = (calls[slot].next?.id ?? id, calls[slot].next?.name ?? name)
+        let newID = calls[slot].next?.id ?? id
+        let newName = calls[slot].next?.name ?? name
         calls[slot].next = nil
         if calls[slot].id.isEmpty, !newID.isEmpty, !calls[slot].isAnnounced {
             try meter.addCall(id: newID, name: "")

@@ -81,25 +81,22 @@ package struct ProviderConnection: Sendable {
     /// Posts `body`, feeds the events of the response to `assembly` and returns its turn.
     ///
     /// - Parameters:
-    ///   - outputLimit: the reply limit that `body` asks for.
-    ///   - inputLimit: what is reserved for the input, in tokens.
-    ///   - mark: what the request behind `body` was masked as.
+    ///   - request: what `body` asks, for its limits and for how it was masked.
     ///   - correct: asked with what a 400 says; the body to send instead, or nil.
     /// - Throws: `billed` where the provider said what the call used before it failed.
     func stream<Assembly: AnswerStream>(
-        to url: String, headers: Headers, body: JSONValue, outputLimit: Int, inputLimit: Int64? = nil,
-        masked mark: Redactor.Mark? = nil, into assembly: Assembly, correct: (JSONValue) -> JSONValue? = { _ in nil },
-        onDelta: @Sendable (ModelDelta) -> Void
+        to url: String, headers: Headers, body: JSONValue, of request: ModelRequest, into assembly: Assembly,
+        correct: (JSONValue) -> JSONValue? = { _ in nil }, onDelta: @Sendable (ModelDelta) -> Void
     ) async throws(ModelFailure) -> ModelTurn {
         var headers = headers
         headers["content-type"] = "application/json"
         headers["accept"] = "text/event-stream"
-        var request = HTTPRequest(
-            method: "POST", url: url, headers: headers,
-            body: bytes(of: body, masked: mark), timeouts: timeouts,
-            responseLimitBytes: AnswerLimits.streamBytes)
-        let response = try await open(&request, correct)
-        var (assembly, received) = (assembly, Received())
+        var call = HTTPRequest(
+            method: "POST", url: url, headers: headers, body: bytes(of: body, masked: request.maskedAs),
+            timeouts: timeouts, responseLimitBytes: AnswerLimits.streamBytes)
+        let response = try await open(&call, correct)
+        var assembly = assembly
+        var received = Received()
         var ended = await read(response, into: &assembly, &received, onDelta: onDelta)
         if !received.hasEvents, ended != .cancelled {
             let answer = UnstreamedAnswer(
@@ -107,13 +104,16 @@ package struct ProviderConnection: Sendable {
             ended = ended.map { answer.isPage ? answer.foreign : $0 } ?? answer.read(into: &assembly, onDelta: onDelta)
         }
         let bounds = UsageBounds(
-            requestBytes: request.body.count, outputLimit: outputLimit, inputLimit: inputLimit ?? .max,
+            requestBytes: call.body.count, outputLimit: request.outputLimit,
+            inputLimit: request.reservedInputTokens ?? .max,
             receivedBytes: received.bytes, contentBytes: assembly.contentBytes)
         do throws(ModelFailure) {
             if let ended { throw ended }
             var turn = try assembly.finish().masked(by: redactor)
             let usage = bounds.judge(assembly.reportedUsage)
-            (turn.usage, turn.isUsageEstimated, turn.usageDoubt) = (usage.tokens, usage.isEstimate, usage.doubt)
+            turn.usage = usage.tokens
+            turn.isUsageEstimated = usage.isEstimate
+            turn.usageDoubt = usage.doubt
             return turn
         } catch {
             guard let reported = assembly.reportedUsage else { throw error }
@@ -163,7 +163,8 @@ package struct ProviderConnection: Sendable {
         func take(_ bytes: [UInt8]) throws {
             // An event without data keeps the connection alive.
             for event in try parser.push(bytes) where !assembly.isComplete && !event.data.allSatisfy(\.isWhitespace) {
-                (received.hasEvents, received.unread) = (true, [])
+                received.hasEvents = true
+                received.unread = []
                 for delta in try assembly.apply(event: event.event, data: event.data) {
                     deltas.push(delta).forEach(onDelta)
                 }

@@ -23,7 +23,8 @@ struct ReasoningDetails: Sendable {
         }
 
         init(_ members: JSONObject) {
-            (self.members, text) = (members, "")
+            self.members = members
+            text = ""
             text = textMember.flatMap { members[$0]?.string } ?? ""
         }
 

@@ -106,7 +106,8 @@ struct ReplayMiss {
 
     /// Both texts around the first character in which they differ.
     private func contrast(_ recorded: JSONValue, _ asked: JSONValue?) -> String {
-        let (left, right) = (readable(recorded), readable(asked ?? .null))
+        let left = readable(recorded)
+        let right = readable(asked ?? .null)
         let common = zip(left, right).prefix { $0 == $1 }.count
         let start = max(0, common - Self.excerptCharacters / 3)
         func around(_ text: [Character]) -> String {

@@ -57,9 +57,11 @@ struct UsageBounds: Sendable {
         var judged = judge(reported.tokens, isWhole: reported.output != .unknown)
         guard var tokens = judged.tokens, reported.output != .final else { return judged }
         if reported.output == .unknown {
-            (tokens.output, tokens.reasoning) = (max(tokens.totalOutput, Int64(clamping: outputLimit)), 0)
+            tokens.output = max(tokens.totalOutput, Int64(clamping: outputLimit))
+            tokens.reasoning = 0
         }
-        (judged.tokens, judged.isEstimate) = (tokens, true)
+        judged.tokens = tokens
+        judged.isEstimate = true
         judged.doubt = [judged.doubt, reported.output.doubt].compactMap { $0 }.joined(separator: "; ")
         return judged
     }
@@ -67,7 +69,8 @@ struct UsageBounds: Sendable {
     /// - Parameter isWhole: whether the output was counted, too.
     private func judge(_ reported: TokenUsage, isWhole: Bool) -> JudgedUsage {
         var tokens = reported
-        let (input, output) = (tokens.totalInput, tokens.totalOutput)
+        let input = tokens.totalInput
+        let output = tokens.totalOutput
         guard input <= inputCeiling, output <= outputCeiling else {
             return JudgedUsage(
                 tokens: nil,
@@ -78,7 +81,8 @@ struct UsageBounds: Sendable {
         // No estimate exceeds the reservation; the reported figure is the minimum.
         var leftOut: [String] = []
         if input < Int64(requestBytes) / Self.bytesPerTokenAtMost || input == 0 {
-            (tokens.cacheRead, tokens.cacheWrite) = (0, 0)
+            tokens.cacheRead = 0
+            tokens.cacheWrite = 0
             tokens.input = max(input, min(Self.estimate(requestBytes), inputLimit))
             leftOut.append("\(input) tokens for \(requestBytes) bytes sent")
         }

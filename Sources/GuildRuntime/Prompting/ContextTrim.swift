@@ -20,7 +20,10 @@ struct ContextTrim: Sendable {
 
     init(under level: AlertLevel = .none) { isAlerted = level >= .yellow }
 
-    mutating func beginFiles() { (fileBytes, alertedFileBytes) = (0, 0) }
+    mutating func beginFiles() {
+        fileBytes = 0
+        alertedFileBytes = 0
+    }
 
     /// Whether a context file of that size is still included.
     mutating func takes(file bytes: Int) -> Bool {

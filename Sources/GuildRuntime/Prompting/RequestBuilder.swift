@@ -22,14 +22,15 @@ struct RequestBuilder: Sendable {
     private let prompt = Rendering()
     private let eventText = Rendering()
 
+    /// - Throws: if the event's payload is not JSON.
     init(
-        snapshot: CodexSnapshot, agent: AgentManifest, event: Event, data: JSONValue, invocation: Invocation,
+        snapshot: CodexSnapshot, agent: AgentManifest, event: Event, invocation: Invocation,
         options: RunOptions, tools: [ModelTool], outputSchema: JSONSchema?, merged: MergedEvents = MergedEvents()
-    ) {
+    ) throws(JSONParser.Problem) {
         self.snapshot = snapshot
         self.agent = agent
         self.event = event
-        self.data = data
+        data = try event.data()
         self.invocation = invocation
         self.options = options
         self.tools = tools

@@ -65,7 +65,8 @@ package struct ToolBox: Sendable {
             switch judge(name, input, now: now) {
             case .refused(let why): (call.result, call.isError) = (why, true)
             case .blocked(let why):
-                (call.result, call.isError) = (why, true)
+                call.result = why
+                call.isError = true
                 if isWrite(name) { call.blockedSubject = connectors.subject(of: name, arguments: input) ?? "" }
             case .read: break
             case .write(let operation, let autonomy, let policy):
@@ -86,7 +87,8 @@ package struct ToolBox: Sendable {
     func read(_ call: ToolCall) async -> ToolCall {
         var call = call
         if case .refused(let why) = ruling(call.name, call.arguments) {
-            (call.result, call.isError) = (why, true)
+            call.result = why
+            call.isError = true
             return call
         }
         if call.name == Self.codexRead.name {
@@ -104,7 +106,8 @@ package struct ToolBox: Sendable {
             let value = try await connectors.perform(call.name, arguments: call.arguments)
             call.result = shown(redactor.maskedData(value).text(.pretty))
         } catch {
-            (call.result, call.isError) = (shown(error.message), true)
+            call.result = shown(error.message)
+            call.isError = true
         }
         return call
     }

@@ -48,11 +48,11 @@ import Testing
         let deployment = try await house.deployment()
         defer { deployment.close() }
         try await deployment.acceptHead(actor: "test")
-        #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [house.commit])
+        #expect(try deployment.access.repository.pins.all().map(\.hex) == [house.commit])
         try await commit(house, ["prompts/clerk.md": "You are new here.\n"])
         try await CodexReload(deployment: deployment).reload()
         #expect(deployment.codex.head.commit != house.commit)
-        #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [deployment.codex.head.commit])
+        #expect(try deployment.access.repository.pins.all().map(\.hex) == [deployment.codex.head.commit])
         #expect(try await kinds(deployment) == ["codex.accepted", "codex.accepted"])
     }
 
@@ -149,7 +149,7 @@ import Testing
             event, decision, actor: "user:ada", commit: house.commit, lease: worker.lease(now: start), now: start)
         try await commit(house, ["prompts/clerk.md": "You are new here.\n"])
         try await CodexReload(deployment: deployment).reload()
-        #expect(try deployment.access.repository.pinnedCommits().map(\.hex).contains(house.commit))
+        #expect(try deployment.access.repository.pins.all().map(\.hex).contains(house.commit))
         let old = try await deployment.codex.snapshot(commit: house.commit)
         let agent = try #require(old.agent("clerk"))
         #expect(old.prompt(of: agent) == "You are the clerk.\n")

@@ -43,7 +43,7 @@ import Testing
         #expect(trace.decisions.map(\.rule) == ["cli"])
         #expect(trace.decisions.map(\.commit) == [house.commit])
         #expect(try await deployment.ledger.reports.status().processes.isEmpty)
-        #expect(try deployment.access.repository.pinnedCommits().map(\.hex) == [house.commit])
+        #expect(try deployment.access.repository.pins.all().map(\.hex) == [house.commit])
     }
 
     @Test(arguments: [

@@ -60,7 +60,7 @@ import Testing
         try repository(folder, "shop", isGiven: false)
         #expect(try finder(folder, "shop").find().standing == .unknown)
         let path = try write(folder, "shop")
-        let id = try #require(try CodexAccess(settings(folder, "shop")).repository.codexID())
+        let id = try #require(try CodexAccess(settings(folder, "shop")).repository.identity.id())
         #expect(path == "\(folder.path)/state/guild/shop-\(id.short)/ledger.sqlite")
         #expect(try write(folder, "shop") == path)
         #expect(try finder(folder, "shop").find().standing == .own)
@@ -95,7 +95,7 @@ import Testing
         #expect(refusal?.kind == .usage)
         #expect(refusal?.hint?.contains("guild ledger use \(path)") == true)
         #expect(refusal?.hint?.contains("--new") == true)
-        #expect(try CodexAccess(settings(folder, "clone")).repository.codexID() == nil)
+        #expect(try CodexAccess(settings(folder, "clone")).repository.identity.id() == nil)
     }
 
     @Test func `a clone of another history is not alike, a codex of another name is`() throws {
@@ -254,7 +254,7 @@ import Testing
             folder.path + "/shop", environment: ["XDG_STATE_HOME": folder.path + "/state"])
         try Ledger(at: old).close()
         #expect(try finder(folder, "shop").find().standing == .earlier)
-        #expect(try CodexAccess(settings(folder, "shop")).repository.codexID() == nil)
+        #expect(try CodexAccess(settings(folder, "shop")).repository.identity.id() == nil)
         #expect(try write(folder, "shop") == old.path)
         try FileManager.default.moveItem(atPath: folder.path + "/shop", toPath: folder.path + "/store")
         #expect(try write(folder, "store") == old.path)
@@ -304,7 +304,7 @@ import Testing
         try repository(folder, "shop", isGiven: false)
         try shell(folder, ["chmod", "a-w", "shop/.git", "shop/.git/config"])
         let path = try write(folder, "shop")
-        #expect(try CodexAccess(settings(folder, "shop")).repository.codexID() == nil)
+        #expect(try CodexAccess(settings(folder, "shop")).repository.identity.id() == nil)
         #expect(try finder(folder, "shop").find().standing == .own)
         #expect(try write(folder, "shop") == path)
         try shell(folder, ["chmod", "u+w", "shop/.git"])
@@ -323,6 +323,6 @@ import Testing
         try repository(folder, "shop", isGiven: false)
         try git(folder, "-C", "shop", "config", "extensions.worktreeConfig", "true")
         try git(folder, "-C", "shop", "config", "--worktree", "guild.id", String(repeating: "a", count: 32))
-        #expect(try CodexAccess(settings(folder, "shop")).repository.codexID() == nil)
+        #expect(try CodexAccess(settings(folder, "shop")).repository.identity.id() == nil)
     }
 }

@@ -67,6 +67,6 @@ import Testing
     }
 
     private func target(_ house: House) throws -> String? {
-        try CodexAccess(house.settings).repository.target(of: "HEAD")?.hex
+        try CodexAccess(house.settings).repository.references.target(of: "HEAD")?.hex
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct AuditAnchorerTests {
     private func anchorer(_ house: Deployment) -> AuditAnchorer {
         AuditAnchorer(
-            ledger: house.ledger, repository: house.access.repository, time: house.time, actor: "user:ada")
+            ledger: house.ledger, anchors: house.access.repository.anchors, time: house.time, actor: "user:ada")
     }
 
     /// - Parameter settings: `audit` of the Guild; nil is the head's own.
@@ -22,7 +22,8 @@ import Testing
             return CurrentCodex(head) { _ in head }
         }
         return AuditAnchoring(
-            ledger: house.ledger, repository: house.access.repository, codex: other ?? house.codex, time: house.time,
+            ledger: house.ledger, anchors: house.access.repository.anchors, codex: other ?? house.codex,
+            time: house.time,
             logger: silent)
     }
 
@@ -38,7 +39,7 @@ import Testing
     private func verdict(_ house: Deployment) async throws -> AuditVerdict {
         var verification = AuditVerification()
         verification.checkpoints = try AuditAnchorer.checkpoints(
-            of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
+            of: try await house.ledger.audit.ledgerID(), in: house.access.repository.anchors)
         return try await house.ledger.audit.verify(verification, now: house.time.now)
     }
 
@@ -49,7 +50,7 @@ import Testing
         defer { house.close() }
         #expect(try await anchorer(house).anchor() == .empty)
         #expect(throws: AnchorsMissing.self) {
-            try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository)
+            try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository.anchors)
         }
         for round in 1...3 {
             try await append(house.ledger, 2)
@@ -65,10 +66,10 @@ import Testing
         // Three in git, and the ledger's record of them.
         #expect(verdict.anchors == 6)
         let names = try AuditAnchorer.checkpoints(
-            of: try await house.ledger.audit.ledgerID(), in: house.access.repository)
+            of: try await house.ledger.audit.ledgerID(), in: house.access.repository.anchors)
         #expect(names.map(\.anchor.seq) == [2, 5, 8])
         let missing = #expect(throws: AnchorsMissing.self) {
-            try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository)
+            try AuditAnchorer.checkpoints(of: LedgerID(high: 1, low: 1), in: house.access.repository.anchors)
         }
         #expect(missing?.others.count == 1)
     }
@@ -89,7 +90,7 @@ import Testing
         }
         _ = try await anchorer(houses[0]).anchor()
         let anchors = try AuditAnchorer.checkpoints(
-            of: try await houses[0].ledger.audit.ledgerID(), in: houses[0].access.repository)
+            of: try await houses[0].ledger.audit.ledgerID(), in: houses[0].access.repository.anchors)
         #expect(anchors.map(\.anchor.seq) == anchors.map(\.anchor.seq).sorted())
         #expect(Set(anchors.map(\.anchor.seq)).count == anchors.count)
         #expect(try await verdict(houses[1]).problem == nil)
@@ -136,12 +137,12 @@ import Testing
         time.advance(by: .seconds(5))
         while true {
             let seen = written.generation
-            if try await house.ledger.audit.recordedAnchors().count == 1 { break }
+            if try await house.ledger.recordedAnchors().count == 1 { break }
             await written.wait(after: seen)
         }
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
-        #expect(try house.access.repository.anchors() != nil)
+        #expect(try house.access.repository.anchors.newest() != nil)
     }
 
     @Test func `a log that was made anew is not anchored`() async throws {

@@ -25,17 +25,9 @@ import Testing
     }
 
     private func gateway(_ office: Office) -> WebhookGateway {
-        let (ledger, time, connectors) = (office.ledger, office.time, office.connectors)
-        return WebhookGateway(
-            codex: office.codex, secrets: office.secrets, identity: { connectors.identity(in: $0, $1) },
-            accept: { event, policy in try await ledger.events.accept(event, policy: policy, now: time.now) },
-            hold: { event, head in
-                guard connectors.causedTypes(in: event.system, head).contains(event.type) else { return .none }
-                return connectors.isIdentityMissing(in: event.system, head) ? .untilIdentityIsKnown : .behindOthers
-            },
-            origin: { try await ledger.events.origin(of: $0) },
-            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.actions.find($0) }, time: time, logger: silent)
+        WebhookGateway(
+            codex: office.codex, connectors: office.connectors, secrets: office.secrets,
+            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
     }
 
     @discardableResult

@@ -34,12 +34,8 @@ private struct EchoChamber {
     func deliver(_ name: String = "issue_comment", by login: String, _ more: JSONObject) async throws -> Event {
         let (ledger, time) = (office.ledger, office.time)
         let gateway = WebhookGateway(
-            codex: office.codex, secrets: office.secrets,
-            identity: { [connectors = office.connectors] in connectors.identity(in: $0, $1) },
-            accept: { event, policy in try await ledger.events.accept(event, policy: policy, now: time.now) },
-            origin: { try await ledger.events.origin(of: $0) },
-            lastOrigin: { try await ledger.events.origin(ofLast: $0, on: $1, now: time.now) },
-            action: { try await ledger.actions.find($0) }, time: time, logger: silent)
+            codex: office.codex, connectors: office.connectors, secrets: office.secrets, events: LedgerEvents(ledger),
+            time: time, logger: silent)
         var body: JSONObject = [
             "action": "created", "repository": ["full_name": "acme/shop"], "issue": ["number": 42],
             "sender": ["login": .string(login), "type": "User", "id": 4711], "n": .integer(deliveries.value),

@@ -12,7 +12,7 @@ import Testing
         Invocation(
             id: InvocationID(derivedFrom: ["reasons"]), agent: agent, chapter: "office", commit: "c",
             event: EventID(derivedFrom: ["reasons"]), root: EventID(derivedFrom: ["reasons"]), priority: priority,
-            state: .queued, attempt: 0, createdAt: Self.now, availableAt: Self.now)
+            createdAt: Self.now)
     }
 
     private func snapshot() throws -> CodexSnapshot {

@@ -33,11 +33,8 @@ import Testing
         secret: String = Self.secret
     ) async throws -> Reply {
         let gateway = WebhookGateway(
-            codex: office.codex, secrets: office.secrets, identity: { _, _ in nil },
-            accept: { [office] event, policy in
-                try await office.ledger.events.accept(event, policy: policy, now: office.time.now)
-            },
-            origin: { _ in nil }, time: office.time, logger: silent)
+            codex: office.codex, connectors: office.connectors, secrets: office.secrets,
+            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
         let paths = ["/webhooks/\(system)/:endpoint", "/webhooks/:system/:endpoint"]
         let route = try #require(gateway.routes.first { paths.contains($0.path) })
         let bytes = Array(body.utf8)

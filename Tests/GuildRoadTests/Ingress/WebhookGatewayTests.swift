@@ -17,12 +17,8 @@ import Testing
 
     private func gateway(_ office: Office) -> WebhookGateway {
         WebhookGateway(
-            codex: office.codex, secrets: office.secrets,
-            identity: { [office] in office.connectors.identity(in: $0, $1) },
-            accept: { [office] event, policy in
-                try await office.ledger.events.accept(event, policy: policy, now: office.time.now)
-            },
-            origin: { [office] in try await office.ledger.events.origin(of: $0) }, time: office.time, logger: silent)
+            codex: office.codex, connectors: office.connectors, secrets: office.secrets,
+            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
     }
 
     /// Delivers a body as GitHub would, signed unless told otherwise.

@@ -10,11 +10,11 @@ import Testing
         let snapshot = try OfficeCodex.snapshot()
         let (agent, event) = (try #require(snapshot.agent("clerk")), Event.sample("a"))
         let schema = try JSONSchema(parsing: ["type": "object"])
-        let builder = RequestBuilder(
-            snapshot: snapshot, agent: agent, event: event, data: [:],
+        let builder = try RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event,
             invocation: Invocation(
                 id: InvocationID(derivedFrom: ["one"]), agent: "clerk", commit: snapshot.commit, event: event.id,
-                root: event.root, createdAt: start, availableAt: start),
+                root: event.root, createdAt: start),
             options: RunOptions(), tools: [], outputSchema: schema)
         let model = try #require(try ModelSelection.candidates(for: agent, override: nil, in: snapshot).first)
         let limits = InvocationLimits(agent: agent, options: RunOptions(), in: snapshot, model: model)

@@ -22,7 +22,7 @@ import Testing
     private func invocation(chapter: String?) -> Invocation {
         Invocation(
             id: InvocationID(derivedFrom: ["one"]), agent: "clerk", chapter: chapter, commit: "c",
-            event: EventID(derivedFrom: ["e"]), root: EventID(derivedFrom: ["e"]), createdAt: start, availableAt: start)
+            event: EventID(derivedFrom: ["e"]), root: EventID(derivedFrom: ["e"]), createdAt: start)
     }
 
     @Test func `the agent's own limits hold, then the guild's, then the built-in ones`() throws {

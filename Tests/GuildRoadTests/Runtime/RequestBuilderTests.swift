@@ -15,9 +15,9 @@ import Testing
         let agent = try #require(snapshot.agent("clerk"))
         let invocation = Invocation(
             id: InvocationID(derivedFrom: ["one"]), agent: "clerk", commit: snapshot.commit, event: event.id,
-            root: event.root, createdAt: start, availableAt: start)
-        return RequestBuilder(
-            snapshot: snapshot, agent: agent, event: event, data: try event.data(), invocation: invocation,
+            root: event.root, createdAt: start)
+        return try RequestBuilder(
+            snapshot: snapshot, agent: agent, event: event, invocation: invocation,
             options: options, tools: [], outputSchema: schema)
     }
 

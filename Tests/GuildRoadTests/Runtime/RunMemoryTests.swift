@@ -105,8 +105,8 @@ import Testing
         event.payload = [UInt8](repeating: 0x20, count: bytes - 2) + Array("{}".utf8)
         let model = try #require(
             try ModelSelection.candidates(for: agent, override: nil, in: office.head, pricedBy: office.head).first)
-        let builder = RequestBuilder(
-            snapshot: office.head, agent: agent, event: event, data: [:],
+        let builder = try RequestBuilder(
+            snapshot: office.head, agent: agent, event: event,
             invocation: Invocation.sample(office, attempt: 1), options: RunOptions(), tools: [], outputSchema: nil)
         let toolBox = ToolBox(
             agent, in: office.head, safety: office.head.safety, connectors: office.connectors.of(office.head),
@@ -130,8 +130,7 @@ extension Invocation {
     fileprivate static func sample(_ office: Office, _ name: String = "run", attempt: Int) -> Invocation {
         var run = Invocation(
             id: InvocationID(derivedFrom: [name]), agent: "clerk", commit: office.head.commit,
-            event: EventID(derivedFrom: ["a"]), root: EventID(derivedFrom: ["a"]), createdAt: start,
-            availableAt: start)
+            event: EventID(derivedFrom: ["a"]), root: EventID(derivedFrom: ["a"]), createdAt: start)
         run.attempt = attempt
         return run
     }

@@ -1,19 +1,40 @@
 package import GuildDomain
 
-/// The buckets that the rate limits of a snapshot give to each thing. A bucket is named by its account, `@`, the policy
-/// and the place of the limit there: `agent/clerk@limits#0`.
-extension CodexSnapshot {
+/// The rate limits of a snapshot, and the buckets that they give to each thing. A bucket is named by its account, `@`, the
+/// policy and the place of the limit there: `agent/clerk@limits#0`.
+package struct RateRules: Sendable {
+    /// By name.
+    package let policies: [RateLimitPolicy]
+    private let agents: [String: AgentManifest]
+    private let chapters: [String: ChapterManifest]
+    private let endpoints: [WebhookEndpointManifest]
+    private let connectors: [ConnectorManifest]
+
+    /// - Parameters:
+    ///   - agents: by name, in lower case.
+    ///   - chapters: by name, in lower case.
+    init(
+        _ policies: [RateLimitPolicy], agents: [String: AgentManifest], chapters: [String: ChapterManifest],
+        endpoints: [WebhookEndpointManifest], connectors: [ConnectorManifest]
+    ) {
+        self.policies = policies.sorted { $0.name < $1.name }
+        self.agents = agents
+        self.chapters = chapters
+        self.endpoints = endpoints
+        self.connectors = connectors
+    }
+
     /// The rate limits of an agent's invocation: its own, its chapter's and the organisation's.
     package func charges(agent: String, chapter: String?) -> [AdmissionTerms.Charge] {
         charges { limit in
             switch limit.scope {
             case .organization: return "organization"
             case .agent:
-                let labels = self.agent(agent)?.metadata.labels ?? [:]
+                let labels = agents[agent.lowercased()]?.metadata.labels ?? [:]
                 return limit.isAbout(agent, labels: labels) ? "agent/\(agent.lowercased())" : nil
             case .chapter:
                 guard let chapter else { return nil }
-                let labels = self.chapter(chapter)?.metadata.labels ?? [:]
+                let labels = chapters[chapter.lowercased()]?.metadata.labels ?? [:]
                 return limit.isAbout(chapter, labels: labels) ? "chapter/\(chapter.lowercased())" : nil
             // These count where requests come in and go out.
             case .connector, .endpoint: return nil
@@ -26,7 +47,7 @@ extension CodexSnapshot {
     /// Every limit on requests and tokens that there is, once.
     package var allCharges: [AdmissionTerms.Charge] {
         let charges =
-            agentsByName.flatMap { self.charges(agent: $0.name, chapter: $0.chapter) }
+            agents.sorted { $0.key < $1.key }.flatMap { self.charges(agent: $1.name, chapter: $1.chapter) }
             + endpoints.flatMap { self.charges(endpoint: $0) } + connectors.flatMap { self.charges(connector: $0) }
             + nonMemberCharges
         var seen: Set<String> = []
@@ -59,11 +80,12 @@ extension CodexSnapshot {
 
     /// The rate limits of one operation of a connector: `SYSTEM.get_issue`.
     package func charges(operation: String) -> [AdmissionTerms.Charge] {
-        connector(system: String(operation.prefix { $0 != "." })).map(charges(connector:)) ?? []
+        let system = operation.prefix { $0 != "." }
+        return connectors.first { $0.system == system }.map(charges(connector:)) ?? []
     }
 
     private func charges(_ account: (RateLimitPolicy.Limit) -> String?) -> [AdmissionTerms.Charge] {
-        rateLimits.flatMap { policy in
+        policies.flatMap { policy in
             policy.limits.enumerated().flatMap { index, limit -> [AdmissionTerms.Charge] in
                 guard let account = account(limit) else { return [] }
                 return limit.charges(bucket: "\(account)@\(policy.name)#\(index)")

@@ -1,16 +1,20 @@
 import CLibGit2
 import Foundation
 
+/// Reads the objects of a repository, each of them checked first. Confined to the lock of the repository's handle.
+///
 /// libgit2 1.5 never returns from reading a loose object whose compressed bytes end early, as a full disk or a lost sync
 /// leaves them. So each is looked at before it is read. Objects in packs have checksums that the library compares.
-extension CodexRepository {
+struct GitObjects {
+    private let repository: OpaquePointer
+
+    init(_ repository: OpaquePointer) { self.repository = repository }
+
     /// - Throws: if the object is in a file of its own and that is truncated.
-    static func requireWhole(
-        _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
-    ) throws(GitFailure) {
-        guard let oid, let folder = git_repository_commondir(repository) else { return }
+    func requireWhole(_ oid: UnsafePointer<git_oid>?) throws(GitFailure) {
+        guard let oid, let shared = git_repository_commondir(repository) else { return }
         let name = oid.pointee.hex
-        let path = String(cString: folder) + "objects/\(name.prefix(2))/\(name.dropFirst(2))"
+        let path = String(cString: shared) + "objects/\(name.prefix(2))/\(name.dropFirst(2))"
         let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         // Anything but a plain file is not an object, and must not block its reader.
@@ -24,51 +28,42 @@ extension CodexRepository {
 
     /// Does what `requireWhole` does, and refuses an object whose header claims more than its limit. The size of
     /// commits and folders is only known after reading them whole.
-    static func requireModest(
-        _ oid: UnsafePointer<git_oid>?, _ what: String, _ limitBytes: Int, in repository: OpaquePointer
-    ) throws(GitFailure) {
-        try requireWhole(oid, in: repository)
+    func requireModest(_ oid: UnsafePointer<git_oid>?, _ what: String, _ limitBytes: Int) throws(GitFailure) {
+        try requireWhole(oid)
         var database: OpaquePointer?
         defer { git_odb_free(database) }
         try GitFailure.check(git_repository_odb(&database, repository))
-        var (size, type) = (0, GIT_OBJECT_ANY)
+        var size = 0
+        var type = GIT_OBJECT_ANY
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
         guard size > limitBytes else { return }
         throw .tooLarge("\(what) \(oid?.pointee.hex ?? "") of \(size) bytes, expected at most \(limitBytes)")
     }
 
     /// The commit, unless it is damaged or larger than a commit is.
-    static func lookUp(
-        _ oid: inout git_oid, in repository: OpaquePointer
-    ) throws(GitFailure) -> OpaquePointer? {
-        try requireModest(&oid, "a commit", ObjectLimit.commitBytes, in: repository)
+    func commit(_ oid: inout git_oid) throws(GitFailure) -> OpaquePointer? {
+        try requireModest(&oid, "a commit", ObjectLimit.commitBytes)
         var commit: OpaquePointer?
         let code = git_commit_lookup(&commit, repository, &oid)
-        try check(code, of: "commit", &oid, in: repository)
+        try check(code, of: "commit", &oid)
         return commit
     }
 
     /// The folder that a commit is of.
-    static func rootFolder(
-        of commit: OpaquePointer?, in repository: OpaquePointer
-    ) throws(GitFailure) -> OpaquePointer? {
-        try lookUpFolder(git_commit_tree_id(commit), in: repository)
+    func rootFolder(of commit: OpaquePointer?) throws(GitFailure) -> OpaquePointer? {
+        try folder(git_commit_tree_id(commit))
     }
 
     /// The folder, unless it is damaged or larger than a folder is.
-    static func lookUpFolder(
-        _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
-    ) throws(GitFailure) -> OpaquePointer? {
-        try requireModest(oid, "a folder", ObjectLimit.folderBytes, in: repository)
+    func folder(_ oid: UnsafePointer<git_oid>?) throws(GitFailure) -> OpaquePointer? {
+        try requireModest(oid, "a folder", ObjectLimit.folderBytes)
         var tree: OpaquePointer?
-        try check(git_tree_lookup(&tree, repository, oid), of: "folder", oid, in: repository)
+        try check(git_tree_lookup(&tree, repository, oid), of: "folder", oid)
         return tree
     }
 
     /// - Throws: `malformed` if the look-up of an object failed although its bytes match its name.
-    private static func check(
-        _ code: Int32, of what: String, _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
-    ) throws(GitFailure) {
+    private func check(_ code: Int32, of what: String, _ oid: UnsafePointer<git_oid>?) throws(GitFailure) {
         guard code < 0 else { return }
         let failure = GitFailure(code: code, detail: GitLibrary.lastError())
         var (database, object): (OpaquePointer?, OpaquePointer?)
@@ -85,7 +80,7 @@ extension CodexRepository {
 
     /// The commit that a revision names directly: the target of a ref, or a full hash. It is not read, so that an
     /// unreadable one can still be refused by its name.
-    static func namedCommit(_ revision: String, in repository: OpaquePointer) -> CommitID? {
+    func namedCommit(_ revision: String) -> CommitID? {
         var oid = git_oid()
         if git_oid_fromstr(&oid, revision) != 0 {
             var (reference, resolved): (OpaquePointer?, OpaquePointer?)
@@ -100,7 +95,8 @@ extension CodexRepository {
         }
         var database: OpaquePointer?
         defer { git_odb_free(database) }
-        var (size, type) = (0, GIT_OBJECT_ANY)
+        var size = 0
+        var type = GIT_OBJECT_ANY
         guard git_repository_odb(&database, repository) == 0,
             git_odb_read_header(&size, &type, database, &oid) == 0, type == GIT_OBJECT_COMMIT
         else { return nil }
@@ -108,13 +104,11 @@ extension CodexRepository {
     }
 
     /// The commit that an object is, or that the tags around it end at. Takes over the object.
-    static func peeled(
-        _ object: OpaquePointer?, in repository: OpaquePointer
-    ) throws(GitFailure) -> OpaquePointer? {
+    func peeled(_ object: OpaquePointer?) throws(GitFailure) -> OpaquePointer? {
         var current = object
         defer { git_object_free(current) }
         for _ in 0..<ObjectLimit.tags where git_object_type(current) == GIT_OBJECT_TAG {
-            try requireModest(git_tag_target_id(current), "an object", ObjectLimit.folderBytes, in: repository)
+            try requireModest(git_tag_target_id(current), "an object", ObjectLimit.folderBytes)
             var next: OpaquePointer?
             try GitFailure.check(git_tag_target(&next, current))
             git_object_free(current)
@@ -129,29 +123,27 @@ extension CodexRepository {
     }
 
     /// The folders that a look-up of `path` reads on its way down from `tree`.
-    static func requireWholeFolders(
-        above path: String, in tree: OpaquePointer?, of repository: OpaquePointer
-    ) throws(GitFailure) {
-        var folder = ""
+    func requireWholeFolders(above path: String, in tree: OpaquePointer?) throws(GitFailure) {
+        var above = ""
         for step in path.split(separator: "/").dropLast() {
-            folder += folder.isEmpty ? String(step) : "/\(step)"
+            above += above.isEmpty ? String(step) : "/\(step)"
             var entry: OpaquePointer?
             defer { git_tree_entry_free(entry) }
-            guard git_tree_entry_bypath(&entry, tree, folder) == 0 else { return }
+            guard git_tree_entry_bypath(&entry, tree, above) == 0 else { return }
             guard git_tree_entry_type(entry) == GIT_OBJECT_TREE else { return }
-            git_tree_free(try lookUpFolder(git_tree_entry_id(entry), in: repository))
+            git_tree_free(try folder(git_tree_entry_id(entry)))
         }
     }
 
     /// The object from which a revision starts: for `main~2:codex` that of `main`. A start that is neither a ref nor a
     /// full hash is not checked.
-    static func requireWholeStart(of revision: String, in repository: OpaquePointer) throws(GitFailure) {
+    func requireWholeStart(of revision: String) throws(GitFailure) {
         let start = String(revision.prefix { !"~^:@".contains($0) })
         var oid = git_oid()
         if git_oid_fromstr(&oid, start) == 0 {
             // The look-up reports a missing object.
-            guard (try? exists(&oid, in: repository)) == true else { return try requireWhole(&oid, in: repository) }
-            return try requireModest(&oid, "an object", ObjectLimit.folderBytes, in: repository)
+            guard (try? exists(&oid)) == true else { return try requireWhole(&oid) }
+            return try requireModest(&oid, "an object", ObjectLimit.folderBytes)
         }
         var (reference, resolved): (OpaquePointer?, OpaquePointer?)
         defer {
@@ -161,20 +153,64 @@ extension CodexRepository {
         guard git_reference_dwim(&reference, repository, start.isEmpty ? "HEAD" : start) == 0,
             git_reference_resolve(&resolved, reference) == 0, let target = git_reference_target(resolved)
         else { return }
-        try requireWhole(target, in: repository)
-        guard try exists(target, in: repository) else {
+        try requireWhole(target)
+        guard try exists(target) else {
             throw GitFailure(code: GIT_ERROR.rawValue, detail: "object \(target.pointee.hex) is missing")
         }
-        try requireModest(target, "an object", ObjectLimit.folderBytes, in: repository)
+        try requireModest(target, "an object", ObjectLimit.folderBytes)
     }
 
-    private static func exists(
-        _ oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
-    ) throws(GitFailure) -> Bool {
+    private func exists(_ oid: UnsafePointer<git_oid>?) throws(GitFailure) -> Bool {
         var database: OpaquePointer?
         defer { git_odb_free(database) }
         try GitFailure.check(git_repository_odb(&database, repository))
         return git_odb_exists(database, oid) == 1
+    }
+
+    /// The root folder of a commit; nil if it is no hash of one.
+    func rootFolder(at commit: CommitID) throws(GitFailure) -> OpaquePointer? {
+        guard var oid = git_oid(commit) else { return nil }
+        let object = try self.commit(&oid)
+        defer { git_commit_free(object) }
+        return try rootFolder(of: object)
+    }
+
+    /// The name of the file or folder at `path` below `tree`; nil if there is nothing.
+    func blob(_ path: String, in tree: OpaquePointer?) throws(GitFailure) -> BlobID? {
+        try requireWholeFolders(above: path, in: tree)
+        var entry: OpaquePointer?
+        defer { git_tree_entry_free(entry) }
+        let code = git_tree_entry_bypath(&entry, tree, path)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try GitFailure.check(code)
+        return git_tree_entry_id(entry)?.pointee.blob
+    }
+
+    /// Whether there is a file at `path` below `tree`.
+    func hasFile(_ path: String, in tree: OpaquePointer?) throws(GitFailure) -> Bool {
+        try requireWholeFolders(above: path, in: tree)
+        var entry: OpaquePointer?
+        defer { git_tree_entry_free(entry) }
+        let code = git_tree_entry_bypath(&entry, tree, path)
+        if code == GIT_ENOTFOUND.rawValue { return false }
+        try GitFailure.check(code)
+        return git_tree_entry_type(entry) == GIT_OBJECT_BLOB
+    }
+
+    /// The bytes of a blob that is not larger than a manifest; nil for anything else.
+    func smallBlob(_ oid: UnsafePointer<git_oid>?) throws(GitFailure) -> [UInt8]? {
+        try requireWhole(oid)
+        var database: OpaquePointer?
+        defer { git_odb_free(database) }
+        try GitFailure.check(git_repository_odb(&database, repository))
+        var size = 0
+        var type = GIT_OBJECT_BLOB
+        try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
+        guard type == GIT_OBJECT_BLOB, size <= ManifestParser.Limit.fileBytes else { return nil }
+        var object: OpaquePointer?
+        defer { git_odb_object_free(object) }
+        try GitFailure.check(git_odb_read(&object, database, oid))
+        return Array(UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
     }
 }
 

@@ -1,7 +1,8 @@
 import CLibGit2
 import Foundation
 
-extension CodexRepository {
+/// Opens repositories, and says why one cannot be opened.
+enum RepositoryOpening {
     /// Opens the repository at `path` or above it; formats that libgit2 cannot read get their own message.
     static func open(_ path: String) throws(CodexRepositoryError) -> OpaquePointer {
         guard GitLibrary.status >= 0 else { throw .unreadable(place: path, detail: GitLibrary.lastError()) }
@@ -20,7 +21,7 @@ extension CodexRepository {
             switch code {
             case GIT_EOWNER.rawValue: throw .foreignOwner(place: ownedFolder(above: path))
             case GIT_ENOTFOUND.rawValue:
-                guard let folder = gitFolder(above: path) else { throw .missing(place: path) }
+                guard let folder = GitFolder.nearest(above: path) else { throw .missing(place: path) }
                 // libgit2 1.5 reports "not found" for another user's repository if no safe.directory is configured.
                 guard isOurs(folder) else { throw .foreignOwner(place: ownedFolder(above: path)) }
                 throw .unreadable(place: path, detail: detail)
@@ -30,17 +31,10 @@ extension CodexRepository {
         return repository
     }
 
-    /// Starts libgit2 ahead of need: Debian's build reads every CA certificate then, some 5 ms that a command can spend on
-    /// another thread while it opens the ledger. Opening a repository does the same, and waits for a start under way.
-    package static func prepare() { _ = GitLibrary.status }
-
-    /// Whether a repository can be found from `path` upwards.
-    static func isInsideRepository(_ path: String) -> Bool { gitFolder(above: path) != nil }
-
     /// The object or ref storage that libgit2 1.5 cannot read, by the repository's own configuration. Looked up here
     /// because the library reports both as an unknown extension, in words that may change.
     private static func foreignFormat(above path: String) -> String? {
-        guard let folder = gitFolder(above: path) else { return nil }
+        guard let folder = GitFolder.nearest(above: path) else { return nil }
         var configuration: OpaquePointer?
         defer { git_config_free(configuration) }
         guard git_config_open_ondisk(&configuration, folder + "/config") == 0 else { return nil }
@@ -54,7 +48,9 @@ extension CodexRepository {
     /// The first extension that libgit2 1.5 does not know, in a repository whose format has some (gitrepository-layout(5)):
     /// `worktreeConfig` of a sparse check-out, `partialClone`.
     private static func unknownExtension(above path: String) -> String? {
-        guard let folder = gitFolder(above: path), let text = extensions(in: folder + "/config") else { return nil }
+        guard let folder = GitFolder.nearest(above: path), let text = extensions(in: folder + "/config") else {
+            return nil
+        }
         return text.first { !["noop", "objectformat"].contains($0.lowercased()) }
     }
 
@@ -85,60 +81,13 @@ extension CodexRepository {
         return String(cString: text)
     }
 
-    /// The nearest `.git` folder (or the one that a `.git` file of a linked work tree shares), or bare repository.
-    static func gitFolder(above path: String) -> String? {
-        var folder = path
-        for _ in 0..<maximumFolders {
-            if let found = gitFolder(at: folder) { return found }
-            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
-            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
-        }
-        return nil
-    }
-
-    private static func gitFolder(at folder: String) -> String? {
-        let below = folder + "/.git"
-        if PathKind(at: below + "/HEAD") != nil { return below }
-        if PathKind(at: folder + "/HEAD") != nil, PathKind(at: folder + "/objects") == .folder { return folder }
-        guard PathKind(at: below) == .file else { return nil }
-        // An unreadable `.git` file is not a repository; opening it says why.
-        guard let text = try? String(contentsOfFile: below, encoding: .utf8), text.hasPrefix("gitdir:") else {
-            return nil
-        }
-        let named = text.dropFirst("gitdir:".count).trimmingCharacters(in: .whitespacesAndNewlines)
-        let linked = CodexLocation(named, workingDirectory: folder).path
-        // A linked work tree names the shared folder here; a submodule has none.
-        guard PathKind(at: linked + "/commondir") == .file,
-            let shared = try? String(contentsOfFile: linked + "/commondir", encoding: .utf8)
-        else { return linked }
-        return CodexLocation(shared.trimmingCharacters(in: .whitespacesAndNewlines), workingDirectory: linked).path
-    }
-
     private static func isOurs(_ folder: String) -> Bool {
         var status = stat()
         return stat(folder, &status) == 0 && status.st_uid == geteuid()
     }
 
     private static func ownedFolder(above path: String) -> String {
-        guard let folder = gitFolder(above: path) else { return path }
+        guard let folder = GitFolder.nearest(above: path) else { return path }
         return folder.hasSuffix("/.git") ? String(folder.dropLast("/.git".count)) : folder
     }
-
-    static func damage(_ failure: GitFailure, place: String) -> CodexRepositoryError {
-        let detail = failure.detail.escapingControls
-        return switch failure.code {
-        case GitFailure.tooLargeCode: .tooLarge(place: place, detail: detail)
-        case GitFailure.malformedCode: .malformed(place: place, detail: detail)
-        case GIT_ELOCKED.rawValue: .locked(place: place, detail: detail)
-        default: .corrupt(place: place, detail: detail)
-        }
-    }
-
-    static func resolvingLinks(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-
-    static let maximumFolders = 256
 }

@@ -2,7 +2,7 @@ package import GuildDomain
 
 /// The runs that senders of events may start. Buckets are named by the sender, `sender/SYSTEM/583231`; those of a
 /// policy end with `@`, the policy and the limit's place in it.
-extension CodexSnapshot {
+extension RateRules {
     /// The runs that a non-member may start within an hour, unless a policy says otherwise.
     package static let senderRunsPerHour: Int64 = 30
     /// The same of all non-members together.
@@ -37,7 +37,7 @@ extension CodexSnapshot {
     private func senderCharges(
         of id: String, where isMeant: (RateLimitPolicy.Limit) -> Bool
     ) -> [AdmissionTerms.Charge] {
-        rateLimits.flatMap { policy in
+        policies.flatMap { policy in
             policy.limits.enumerated().filter { $1.scope == .sender && isMeant($1) }.flatMap { index, limit in
                 limit.charges(bucket: "\(Self.senderPrefix)\(id)@\(policy.name)#\(index)")
             }

@@ -1,24 +1,15 @@
 import CLibGit2
-package import GuildDomain
+import GuildDomain
 
-/// A commit's description of itself.
-package struct CommitSummary: Sendable, Hashable {
-    /// The commit itself.
-    package let commit: CommitID
-    /// Its parents, in git's order; none for a root commit.
-    package let parents: [CommitID]
-    /// When it was committed.
-    package let at: Timestamp
-    /// The author as `NAME <EMAIL>`.
-    package let author: String
-    /// The first line of its message.
-    package let summary: String
-}
+/// The commits of a repository: their makers, their order, their changes.
+package struct CodexHistory: Sendable {
+    private let repository: CodexRepository
 
-extension CodexRepository {
+    init(of repository: CodexRepository) { self.repository = repository }
+
     /// Reads a commit's author, time, message and parents.
     package func summary(of commit: CommitID) throws(CodexRepositoryError) -> CommitSummary {
-        try attempt { (repository) throws(GitFailure) in try Self.summary(of: commit, in: repository) }
+        try repository.attempt { (repository) throws(GitFailure) in try Self.summary(of: commit, in: repository) }
     }
 
     private static func summary(
@@ -27,7 +18,7 @@ extension CodexRepository {
         guard var oid = git_oid(commit) else {
             throw GitFailure(code: GIT_ENOTFOUND.rawValue, detail: "no such commit")
         }
-        let object = try lookUp(&oid, in: repository)
+        let object = try GitObjects(repository).commit(&oid)
         defer { git_commit_free(object) }
         let parents = (0..<git_commit_parentcount(object)).compactMap { number in
             git_commit_parent_id(object, number).flatMap { CommitID($0.pointee.hex) }
@@ -40,46 +31,32 @@ extension CodexRepository {
 
     /// Git's names of some files of the codex at a commit; nil for one that is not there.
     package func blobs(of paths: [String], at commit: CommitID) throws(CodexRepositoryError) -> [BlobID?] {
-        let candidates = folderCandidates
-        return try attempt { (repository) throws(GitFailure) in
-            guard var oid = git_oid(commit) else { return paths.map { _ in nil } }
-            let object = try Self.lookUp(&oid, in: repository)
-            defer { git_commit_free(object) }
-            let tree = try Self.rootFolder(of: object, in: repository)
+        let candidates = repository.folderCandidates
+        return try repository.attempt { (repository) throws(GitFailure) in
+            let objects = GitObjects(repository)
+            guard let tree = try objects.rootFolder(at: commit) else { return paths.map { _ in nil } }
             defer { git_tree_free(tree) }
             var found: [BlobID?] = []
             var folder: String?
             for candidate in candidates where folder == nil {
                 let marker = candidate.isEmpty ? "guild.yaml" : candidate + "/guild.yaml"
-                if try Self.blob(marker, in: tree, of: repository) != nil { folder = candidate }
+                if try objects.blob(marker, in: tree) != nil { folder = candidate }
             }
             for path in paths {
                 guard let folder else {
                     found.append(nil)
                     continue
                 }
-                found.append(try Self.blob(folder.isEmpty ? path : "\(folder)/\(path)", in: tree, of: repository))
+                found.append(try objects.blob(folder.isEmpty ? path : "\(folder)/\(path)", in: tree))
             }
             return found
         }
     }
 
-    private static func blob(
-        _ path: String, in tree: OpaquePointer?, of repository: OpaquePointer
-    ) throws(GitFailure) -> BlobID? {
-        try requireWholeFolders(above: path, in: tree, of: repository)
-        var entry: OpaquePointer?
-        defer { git_tree_entry_free(entry) }
-        let code = git_tree_entry_bypath(&entry, tree, path)
-        if code == GIT_ENOTFOUND.rawValue { return nil }
-        try GitFailure.check(code)
-        return git_tree_entry_id(entry)?.pointee.blob
-    }
-
     /// Whether `ancestor` is `commit` or one of those before it.
     package func isAncestor(_ ancestor: CommitID, of commit: CommitID) throws(CodexRepositoryError) -> Bool {
         guard ancestor != commit else { return true }
-        return try attempt { (repository) throws(GitFailure) in
+        return try repository.attempt { (repository) throws(GitFailure) in
             guard var old = git_oid(ancestor), var new = git_oid(commit) else { return false }
             let answer = git_graph_descendant_of(repository, &new, &old)
             try GitFailure.check(answer)
@@ -94,12 +71,12 @@ extension CodexRepository {
     package func revertedTree(
         of commit: CommitID, on tip: CommitID
     ) throws(CodexRepositoryError) -> (tree: String, isChange: Bool)? {
-        try attempt { (repository) throws(GitFailure) in
+        try repository.attempt { (repository) throws(GitFailure) in
             guard var old = git_oid(commit), var new = git_oid(tip) else { return nil }
             var index: OpaquePointer?
-            let reverted = try Self.lookUp(&old, in: repository)
+            let reverted = try GitObjects(repository).commit(&old)
             defer { git_commit_free(reverted) }
-            let ours = try Self.lookUp(&new, in: repository)
+            let ours = try GitObjects(repository).commit(&new)
             defer {
                 git_index_free(index)
                 git_commit_free(ours)
@@ -114,4 +91,33 @@ extension CodexRepository {
             return (oid.hex, isChange)
         }
     }
+
+    /// The commits without a parent that a commit comes from, by their names; none if that cannot be known: its history
+    /// is too long to look at, or was cut off by a shallow clone.
+    package func roots(of commit: CommitID) throws(CodexRepositoryError) -> [CommitID] {
+        let roots = try repository.attempt { (repository) throws(GitFailure) -> [CommitID] in
+            var walk: OpaquePointer?
+            defer { git_revwalk_free(walk) }
+            guard var oid = git_oid(commit), git_repository_is_shallow(repository) == 0 else { return [] }
+            try GitObjects(repository).requireWhole(&oid)
+            try GitFailure.check(git_revwalk_new(&walk, repository))
+            try GitFailure.check(git_revwalk_push(walk, &oid))
+            var roots: [CommitID] = []
+            for _ in 0..<Self.maximumHistory {
+                let code = git_revwalk_next(&oid, walk)
+                if code == GIT_ITEROVER.rawValue { return roots }
+                try GitFailure.check(code)
+                var object: OpaquePointer?
+                defer { git_commit_free(object) }
+                try GitObjects(repository).requireWhole(&oid)
+                try GitFailure.check(git_commit_lookup(&object, repository, &oid))
+                if git_commit_parentcount(object) == 0, let root = CommitID(oid.hex) { roots.append(root) }
+            }
+            return []
+        }
+        return roots.sorted { $0.hex < $1.hex }
+    }
+
+    /// Commits looked at for the roots: some seconds' work, once in a ledger's life.
+    private static let maximumHistory = 500_000
 }

@@ -2,25 +2,24 @@ import CLibGit2
 import Foundation
 import GuildDomain
 
-/// The ref that a revision follows: a push to it changes the revision.
-package struct ServedReference: Sendable, Hashable {
-    /// `refs/heads/main`, or `HEAD` if that is detached.
-    package let name: String
-    /// Whether the work tree is a check-out of it.
-    package let isCheckedOut: Bool
-}
+/// The refs of a repository: what a revision follows, and what is served.
+package struct CodexReferences: Sendable {
+    private let repository: CodexRepository
 
-extension CodexRepository {
+    init(of repository: CodexRepository) { self.repository = repository }
+
     /// The folders whose change may change the meaning of a revision: those of `HEAD`, of `packed-refs` and of every ref
     /// that the revision may mean, down from the repository; they need not exist.
-    func referenceFolders(of revision: String) -> [String] {
-        let names = Self.referenceNames(of: revision)
-        guard !names.isEmpty else { return [gitDirectory] }
+    func folders(of revision: String) -> [String] {
+        let names = Self.possibleNames(of: revision)
+        guard !names.isEmpty else { return [repository.gitDirectory] }
         // An unreadable ref is read again when it changes.
-        let found = try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> (String?, [String]) in
+        let found = try? repository.attempt(readsObjects: false) {
+            (repository) throws(GitFailure) -> (String?, [String]) in
             let common = git_repository_commondir(repository).map { String(cString: $0) }
             return (common, names.flatMap { Self.symbolicTargets(of: $0, in: repository) })
         }
+        let gitDirectory = repository.gitDirectory
         let (common, targets) = found ?? (nil, [])
         let root = common.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? gitDirectory
         var folders: Set<String> = [gitDirectory, root]
@@ -35,7 +34,7 @@ extension CodexRepository {
     }
 
     /// Every ref that a revision may begin with, in the order of gitrevisions(7).
-    private static func referenceNames(of revision: String) -> [String] {
+    private static func possibleNames(of revision: String) -> [String] {
         let start = String(revision.prefix { !"~^:@".contains($0) })
         let named = start.isEmpty ? "HEAD" : start
         guard !named.hasPrefix("/"), !named.split(separator: "/").contains("..") else { return [] }
@@ -44,12 +43,13 @@ extension CodexRepository {
     }
 
     /// - Throws: `notAFile` if libgit2 would block on a special file: `HEAD`, packed refs, a ref on the way.
-    func refuseSpecialReferences(_ revision: String) throws(CodexRepositoryError) {
-        let shared = Self.gitFolder(above: gitDirectory) ?? gitDirectory
+    func refuseSpecial(_ revision: String) throws(CodexRepositoryError) {
+        let gitDirectory = repository.gitDirectory
+        let shared = GitFolder.nearest(above: gitDirectory) ?? gitDirectory
         for folder in Set([gitDirectory, shared]) {
             for name in ["HEAD", "packed-refs", "config"] { try SpecialFiles.refuse(folder + "/" + name) }
-            guard revision.utf8.count <= Self.maximumRevisionBytes else { continue }
-            for name in Self.referenceNames(of: revision) { try SpecialFiles.refuseReference(folder + "/" + name) }
+            guard revision.utf8.count <= CodexRepository.maximumRevisionBytes else { continue }
+            for name in Self.possibleNames(of: revision) { try SpecialFiles.refuseReference(folder + "/" + name) }
         }
         // By hand: libgit2 would open each on its way to the next.
         var path = gitDirectory + "/HEAD"
@@ -63,7 +63,7 @@ extension CodexRepository {
     private static func symbolicTarget(ofFile path: String) -> String? {
         guard PathKind(at: path) == .file, let file = FileHandle(forReadingAtPath: path),
             // libgit2 reports an unreadable file.
-            let bytes = try? file.read(upToCount: maximumRevisionBytes)
+            let bytes = try? file.read(upToCount: CodexRepository.maximumRevisionBytes)
         else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasPrefix("ref:") else { return nil }
@@ -73,7 +73,7 @@ extension CodexRepository {
     /// The object at which a revision's ref points; it may be unreadable or missing. Nil if the revision is not a ref.
     package func target(of revision: String) -> CommitID? {
         // An unreadable ref points nowhere.
-        try? attempt(readsObjects: false) { (repository) throws(GitFailure) -> CommitID? in
+        try? repository.attempt(readsObjects: false) { (repository) throws(GitFailure) -> CommitID? in
             var (reference, resolved): (OpaquePointer?, OpaquePointer?)
             defer {
                 git_reference_free(reference)
@@ -87,9 +87,9 @@ extension CodexRepository {
     }
 
     /// The ref that a push must move to change what is served; nil if the revision is a fixed commit.
-    package func servedReference(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
-        let bare = workTree == nil
-        return try attempt { (repository) throws(GitFailure) in
+    package func served(_ revision: String) throws(CodexRepositoryError) -> ServedReference? {
+        let bare = repository.workTree == nil
+        return try repository.attempt { (repository) throws(GitFailure) in
             let head = Self.symbolicTargets(of: "HEAD", in: repository).last ?? "HEAD"
             if revision == "HEAD" || revision == "@" { return ServedReference(name: head, isCheckedOut: !bare) }
             guard var name = RevisionName.branch(revision, in: repository) else { return nil }
@@ -101,7 +101,7 @@ extension CodexRepository {
     /// The ref that a push would move to change what is served, even for a branch that does not exist yet. Nil if the
     /// revision is not a ref: a push does not change the meaning of a commit's hash.
     package func servedName(_ revision: String) throws(CodexRepositoryError) -> String? {
-        if let served = try servedReference(revision) { return served.name }
+        if let served = try served(revision) { return served.name }
         if revision.hasPrefix("refs/") { return revision }
         let name = "refs/heads/" + revision
         var isValid: Int32 = 0
@@ -111,14 +111,15 @@ extension CodexRepository {
 
     /// The tag with the same name as the branch that a revision names; nil if there is none.
     package func tagBeside(_ revision: String) throws(CodexRepositoryError) -> String? {
-        try attempt(readsObjects: false) { (repository) throws(GitFailure) in
+        try repository.attempt(readsObjects: false) { (repository) throws(GitFailure) in
             RevisionName(revision, in: repository).tagBeside
         }
     }
 
     /// The targets of a symbolic ref, step by step, whether they exist or not.
     private static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
-        var (targets, name): ([String], String) = ([], name)
+        var targets: [String] = []
+        var name = name
         for _ in 0..<maximumIndirections {
             var reference: OpaquePointer?
             defer { git_reference_free(reference) }
@@ -134,36 +135,28 @@ extension CodexRepository {
     /// As many as git follows.
     private static let maximumIndirections = 5
 
-    /// Reads objects that a push has brought and git has not taken over yet, as a `pre-receive` hook must (githooks(5),
-    /// git-receive-pack(1), "Quarantine Environment").
-    ///
-    /// - Parameter environment: that of the hook.
-    package func readQuarantine(_ environment: [String: String]) throws(CodexRepositoryError) {
-        let alternates = (environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] ?? "").split(separator: ":").map(String.init)
-        let quarantine = [environment["GIT_OBJECT_DIRECTORY"], environment["GIT_QUARANTINE_PATH"]].compactMap(\.self)
-        let folders = (quarantine + alternates).filter { PathKind(at: $0) == .folder }
-        if !folders.isEmpty { try read(quarantine: folders) }
+    /// The names of refs that match, unsorted.
+    static func names(
+        matching glob: String, in repository: OpaquePointer
+    ) throws(GitFailure) -> [String] {
+        var left = maximumReferences
+        if let folder = git_repository_commondir(repository) {
+            do throws(CodexRepositoryError) {
+                try SpecialFiles.refuseReferences(below: String(cString: folder) + "refs", left: &left)
+            } catch {
+                throw GitFailure(code: GIT_ERROR.rawValue, detail: error.message)
+            }
+        }
+        var iterator: OpaquePointer?
+        defer { git_reference_iterator_free(iterator) }
+        try GitFailure.check(git_reference_iterator_glob_new(&iterator, repository, glob))
+        var names: [String] = []
+        var name: UnsafePointer<CChar>?
+        while names.count < maximumReferences, git_reference_next_name(&name, iterator) == 0, let found = name {
+            names.append(String(cString: found))
+        }
+        return names
     }
 
-    /// The value of git's configuration, from all its files.
-    package func configuration(_ key: String) throws(CodexRepositoryError) -> String? {
-        try attempt(readsObjects: false) { (repository) throws(GitFailure) in
-            var configuration: OpaquePointer?
-            defer { git_config_free(configuration) }
-            try GitFailure.check(git_repository_config(&configuration, repository))
-            var buffer = git_buf()
-            defer { git_buf_dispose(&buffer) }
-            guard git_config_get_string_buf(&buffer, configuration, key) == 0, let text = buffer.ptr else { return nil }
-            return String(cString: text)
-        }
-    }
-
-    /// The folder that the repository's work trees share: hooks are in it.
-    package func commonDirectory() throws(CodexRepositoryError) -> String {
-        let folder = try attempt(readsObjects: false) { (repository) throws(GitFailure) in
-            git_repository_commondir(repository).map { String(cString: $0) }
-        }
-        guard let folder else { return gitDirectory }
-        return folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    }
+    private static let maximumReferences = 100_000
 }

@@ -1,9 +1,14 @@
 import CLibGit2
 import Foundation
 
-extension CodexRepository {
+/// The files of the codex, at a commit or as they are on the disk.
+package struct CodexFiles: Sendable {
+    private let repository: CodexRepository
+
+    init(of repository: CodexRepository) { self.repository = repository }
+
     /// The files of the codex at a commit, straight from the object database.
-    package func files(at commit: CommitID) throws(CodexRepositoryError) -> [CodexFile] { try tree(at: commit).files }
+    package func list(at commit: CommitID) throws(CodexRepositoryError) -> [CodexFile] { try tree(at: commit).files }
 
     /// The files of the codex at a commit, and the omitted ones.
     ///
@@ -19,49 +24,66 @@ extension CodexRepository {
     func tree(
         at commit: CommitID, memory: CodexMemory?, deadline: LoadDeadline? = nil
     ) throws(CodexRepositoryError) -> CodexTree {
-        try requireSoundPacks()
-        if let reader { return try reader.tree(at: commit, memory: memory, deadline: deadline) }
-        let deadline = deadline ?? LoadDeadline(limits.duration)
-        let (limits, candidates) = (limits, folderCandidates)
-        let tree = try attempt { (repository) throws(GitFailure) -> CodexTree? in
-            let root = try Self.rootTree(of: commit, in: repository)
+        try repository.requireSoundPacks()
+        if let reader = repository.reader {
+            return try reader.files.tree(at: commit, memory: memory, deadline: deadline)
+        }
+        let deadline = deadline ?? LoadDeadline(repository.limits.duration)
+        let limits = repository.limits
+        let candidates = repository.folderCandidates
+        let tree = try repository.attempt { (repository) throws(GitFailure) -> CodexTree? in
+            let objects = GitObjects(repository)
+            let root = try objects.rootFolder(at: commit)
             defer { git_tree_free(root) }
             for folder in candidates {
                 let marker = folder.isEmpty ? "guild.yaml" : folder + "/guild.yaml"
-                guard try Self.hasFile(marker, in: root, of: repository) else { continue }
+                guard try objects.hasFile(marker, in: root) else { continue }
                 var reader = TreeReader(repository: repository, folder: folder, limits: limits, deadline: deadline)
                 return try reader.read(root, after: memory?.root(of: folder))
             }
             return nil
         }
-        try deadline.check(place: place, revision: commit.short)
+        try deadline.check(place: repository.place, revision: commit.short)
         guard let tree else {
-            throw .notACodex(place: place, revision: commit.short, folder: namedFolder ?? "")
+            throw .notACodex(place: repository.place, revision: commit.short, folder: repository.namedFolder ?? "")
         }
         return tree
     }
 
-    /// Folders that may be the codex, the likeliest first.
-    var folderCandidates: [String] { namedFolder.map { [$0, $0 + "/codex"] } ?? ["codex", ""] }
-
-    private static func rootTree(of commit: CommitID, in repository: OpaquePointer) throws(GitFailure) -> OpaquePointer?
-    {
-        guard var oid = git_oid(commit) else { return nil }
-        let object = try Self.lookUp(&oid, in: repository)
-        defer { git_commit_free(object) }
-        return try rootFolder(of: object, in: repository)
+    /// The uncommitted files of the codex, read from the disk.
+    package func workTree() throws(CodexRepositoryError) -> CodexTree {
+        guard let workTree = repository.workTree else { throw .withoutWorkTree(place: repository.gitDirectory) }
+        for folder in repository.folderCandidates {
+            let path = folder.isEmpty ? workTree : workTree + "/" + folder
+            try SpecialFiles.refuse(path + "/guild.yaml")
+            guard PathKind(at: path + "/guild.yaml") == .file else { continue }
+            return try FolderReader.tree(path, folder: folder, limits: repository.limits)
+        }
+        throw .notACodex(place: workTree, revision: "the work tree", folder: repository.namedFolder ?? "")
     }
 
-    private static func hasFile(
-        _ path: String, in tree: OpaquePointer?, of repository: OpaquePointer
-    ) throws(GitFailure) -> Bool {
-        try requireWholeFolders(above: path, in: tree, of: repository)
-        var entry: OpaquePointer?
-        defer { git_tree_entry_free(entry) }
-        let code = git_tree_entry_bypath(&entry, tree, path)
-        if code == GIT_ENOTFOUND.rawValue { return false }
-        try GitFailure.check(code)
-        return git_tree_entry_type(entry) == GIT_OBJECT_BLOB
+    /// The files of a plain folder, which need not be in a repository.
+    package static func ofFolder(
+        _ path: String, limits: CodexLimits = CodexLimits()
+    ) throws(CodexRepositoryError) -> CodexTree {
+        try FolderReader.tree(path, folder: "", limits: limits)
+    }
+
+    /// A digest of paths and contents: 40 hexadecimal digits, equal exactly for equal trees.
+    static func digest(of files: [CodexFile]) -> String {
+        // Git's own object hash replaces a cryptography library; opening the repository refuses a failed start.
+        guard GitLibrary.status >= 0 else { return "" }
+        var listing: [UInt8] = []
+        for file in files {
+            listing += Array("\(blobHash(file.bytes)) \(file.path)".utf8) + [0]
+        }
+        return blobHash(listing)
+    }
+
+    private static func blobHash(_ bytes: [UInt8]) -> String {
+        var oid = git_oid()
+        _ = bytes.withUnsafeBytes { git_odb_hash(&oid, $0.baseAddress, $0.count, GIT_OBJECT_BLOB) }
+        return oid.hex
     }
 }
 
@@ -115,7 +137,7 @@ private struct TreeReader {
             repeatUnchanged(earlier)
             return earlier
         }
-        let tree = try CodexRepository.lookUpFolder(oid, in: repository)
+        let tree = try GitObjects(repository).folder(oid)
         defer { git_tree_free(tree) }
         return try walk(
             tree, Place(tree: oid?.pointee.blob, prefix: prefix, depth: depth, earlier: earlier), database)
@@ -177,8 +199,9 @@ private struct TreeReader {
     private mutating func readBlob(
         _ oid: UnsafePointer<git_oid>?, path: String, database: OpaquePointer?
     ) throws(GitFailure) -> CodexFile? {
-        if loose.mayHold(oid) { try CodexRepository.requireWhole(oid, in: repository) }
-        var (size, type) = (0, GIT_OBJECT_BLOB)
+        if loose.mayHold(oid) { try GitObjects(repository).requireWhole(oid) }
+        var size = 0
+        var type = GIT_OBJECT_BLOB
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
         guard builder.admits(path, bytes: size) else { return nil }
         var object: OpaquePointer?

@@ -6,9 +6,15 @@ import GuildDomain
 ///
 /// The ref is only ever moved from the commit that was looked at to a child of it. Neither snapshots nor the watcher
 /// read anything below `refs/guild/`, so an anchor never looks like a change of the codex.
-extension CodexRepository {
+package struct AnchorBranch: Sendable {
     /// The ref that holds the history of anchors.
-    package static let auditRef = "refs/guild/audit"
+    package static let ref = "refs/guild/audit"
+    private let repository: CodexRepository
+
+    init(of repository: CodexRepository) { self.repository = repository }
+
+    /// The repository's name in messages.
+    package var place: String { repository.place }
 
     /// Bytes of one anchor's file that are read at most.
     private static let anchorBytes = 64 << 10
@@ -16,7 +22,7 @@ extension CodexRepository {
     private static let ledgersLimit = 10_000
 
     /// The content of a commit in the anchors' history.
-    package struct AnchorTree: Sendable, Hashable {
+    package struct Content: Sendable, Hashable {
         /// The commit that was read.
         package let commit: CommitID
         /// The files of the tree by name.
@@ -34,30 +40,32 @@ extension CodexRepository {
     ///
     /// - Parameter revision: another place to look, such as `FETCH_HEAD` after `git fetch REMOTE refs/guild/audit`.
     /// - Throws: `CodexRepositoryError` if a revision is given and does not exist either.
-    package func anchors(at revision: String? = nil) throws -> AnchorTree? {
+    package func newest(at revision: String? = nil) throws -> Content? {
         let commit: CommitID
         if let revision {
-            commit = try resolve(revision)
+            commit = try repository.resolve(revision)
         } else {
-            guard let tip = try attempt({ (repository) throws(GitFailure) in try Self.auditTip(of: repository) }) else {
+            guard let tip = try repository.attempt({ (repository) throws(GitFailure) in try Self.tip(of: repository) })
+            else {
                 return nil
             }
             commit = tip
         }
-        let files = try attempt { (repository) throws(GitFailure) in
+        let files = try repository.attempt { (repository) throws(GitFailure) in
             try Self.anchorFiles(at: commit, of: repository)
         }
-        return AnchorTree(commit: commit, files: files)
+        return Content(commit: commit, files: files)
     }
 
     /// The versions that one file had up to a commit, the newest first, along the first parents.
     ///
     /// - Parameter limit: commits looked at.
-    package func anchorHistory(
+    package func history(
         of file: String, from commit: CommitID, limit: Int
     ) throws(CodexRepositoryError) -> [(commit: CommitID, bytes: [UInt8])] {
-        try attempt { (repository) throws(GitFailure) in
-            var (found, next): ([(commit: CommitID, bytes: [UInt8])], CommitID?) = ([], commit)
+        try repository.attempt { (repository) throws(GitFailure) in
+            var found: [(commit: CommitID, bytes: [UInt8])] = []
+            var next: CommitID? = commit
             for _ in 0..<limit {
                 guard let current = next else { break }
                 let (bytes, parent) = try Self.anchorFile(file, at: current, of: repository)
@@ -74,14 +82,14 @@ extension CodexRepository {
     /// Commits a new version of one file onto the anchors' history, signed if git is set up to sign commits.
     ///
     /// - Parameter parent: the tip that the caller read; nil if there was none.
-    package func commitAnchor(
+    package func commit(
         file: String, bytes: [UInt8], message: String, onto parent: CommitID?
     ) throws(AnchorFailure) -> Anchoring {
         // For the whole process, and for good: an anchor that a power cut empties would block the next one.
         _ = GitLibrary.status
         _ = guild_git_set_fsync(1)
         let lock = try AnchorLock(folder: sharedFolder)
-        let ref = sharedFolder + "/" + Self.auditRef
+        let ref = sharedFolder + "/" + Self.ref
         lock.clear(ref + ".lock")
         let draft = try writing { (repository) throws(GitFailure) in
             try Self.draft(file, bytes, onto: parent, in: repository)
@@ -91,24 +99,24 @@ extension CodexRepository {
             commit = try signed(draft, message: message, onto: parent)
         } else {
             commit = try writing { (repository) throws(GitFailure) in
-                try Self.commit(draft, message: message, onto: parent, in: repository)
+                try Self.write(draft, message: message, onto: parent, in: repository)
             }
         }
         lock.begin()
         defer { lock.end() }
         let isMoved = try writing { (repository) throws(GitFailure) in
-            try Self.moveAuditRef(from: parent, to: commit, in: repository)
+            try Self.moveRef(from: parent, to: commit, in: repository)
         }
         return isMoved ? .committed(commit, isSigned: draft.mustSign) : .moved
     }
 
     /// Sends the anchors to another repository with the git command, which knows how to reach it. Never forced.
-    package func pushAnchors(to remote: String) throws(AnchorFailure) {
+    package func push(to remote: String) throws(AnchorFailure) {
         let place = GitProgram.withoutPasswords(remote)
         let finished: GitProgram.Outcome
         do throws(Failure) {
             finished = try git(
-                ["push", "--porcelain", "--", remote, "\(Self.auditRef):\(Self.auditRef)"])
+                ["push", "--porcelain", "--", remote, "\(Self.ref):\(Self.ref)"])
         } catch {
             throw .notPushed(remote: place, detail: error.message)
         }
@@ -118,7 +126,7 @@ extension CodexRepository {
     /// The folder of refs and objects: for a linked work tree, that of the repository it belongs to.
     private var sharedFolder: String {
         // Without an answer use the repository's own folder, which is correct except for linked work trees.
-        (try? commonDirectory()) ?? gitDirectory
+        (try? repository.commonDirectory()) ?? repository.gitDirectory
     }
 
     /// `attempt` for writes: a failure does not mean that the repository is damaged.
@@ -127,7 +135,7 @@ extension CodexRepository {
     ) throws(AnchorFailure) -> Value {
         let outcome: Result<Value, GitFailure>
         do throws(CodexRepositoryError) {
-            outcome = try attempt { repository in
+            outcome = try repository.attempt { repository in
                 do throws(GitFailure) { return .success(try body(repository)) } catch { return .failure(error) }
             }
         } catch {
@@ -136,7 +144,7 @@ extension CodexRepository {
         switch outcome {
         case .success(let value): return value
         case .failure(let failure) where failure.code == GIT_ELOCKED.rawValue:
-            throw .locked(place: place, file: sharedFolder + "/" + Self.auditRef + ".lock")
+            throw .locked(place: place, file: sharedFolder + "/" + Self.ref + ".lock")
         case .failure(let failure): throw .notWritable(place: place, detail: failure.detail.escapingControls)
         }
     }
@@ -166,7 +174,8 @@ extension CodexRepository {
         _ arguments: [String], adding variables: [String: String] = [:]
     ) throws(Failure) -> GitProgram.Outcome {
         try GitProgram(environment: ProcessInfo.processInfo.environment).run(
-            ["--git-dir", gitDirectory] + arguments, in: folderOfPaths, adding: variables, timeout: Self.gitPatience)
+            ["--git-dir", repository.gitDirectory] + arguments, in: folderOfPaths, adding: variables,
+            timeout: Self.gitPatience)
     }
 
     /// The folder that a remote's relative path is relative to, as in git: the top of the work tree.
@@ -186,10 +195,10 @@ private struct AnchorDraft: Sendable {
 
 // MARK: - With libgit2
 
-extension CodexRepository {
-    private static func auditTip(of repository: OpaquePointer) throws(GitFailure) -> CommitID? {
+extension AnchorBranch {
+    private static func tip(of repository: OpaquePointer) throws(GitFailure) -> CommitID? {
         var oid = git_oid()
-        let code = git_reference_name_to_id(&oid, repository, auditRef)
+        let code = git_reference_name_to_id(&oid, repository, ref)
         if code == GIT_ENOTFOUND.rawValue { return nil }
         try GitFailure.check(code)
         return CommitID(oid.hex)
@@ -232,9 +241,9 @@ extension CodexRepository {
             git_tree_free(tree)
             git_commit_free(object)
         }
-        try requireWhole(&oid, in: repository)
+        try GitObjects(repository).requireWhole(&oid)
         try GitFailure.check(git_commit_lookup(&object, repository, &oid))
-        try requireWhole(git_commit_tree_id(object), in: repository)
+        try GitObjects(repository).requireWhole(git_commit_tree_id(object))
         try GitFailure.check(git_commit_tree(&tree, object))
         return try body(tree, object)
     }
@@ -242,7 +251,7 @@ extension CodexRepository {
     private static func anchorBytes(
         of oid: UnsafePointer<git_oid>?, in repository: OpaquePointer
     ) throws(GitFailure) -> [UInt8] {
-        try requireWhole(oid, in: repository)
+        try GitObjects(repository).requireWhole(oid)
         var blob: OpaquePointer?
         defer { git_blob_free(blob) }
         try GitFailure.check(git_blob_lookup(&blob, repository, oid))
@@ -254,7 +263,8 @@ extension CodexRepository {
     private static func draft(
         _ file: String, _ bytes: [UInt8], onto parent: CommitID?, in repository: OpaquePointer
     ) throws(GitFailure) -> AnchorDraft {
-        var (blob, treeID) = (git_oid(), git_oid())
+        var blob = git_oid()
+        var treeID = git_oid()
         try GitFailure.check(
             bytes.withUnsafeBytes { git_blob_create_from_buffer(&blob, repository, $0.baseAddress, $0.count) })
         var builder: OpaquePointer?
@@ -298,12 +308,14 @@ extension CodexRepository {
             && git_config_get_bool(&isWanted, configuration, "commit.gpgsign") == 0 && isWanted != 0
     }
 
-    private static func commit(
+    private static func write(
         _ draft: AnchorDraft, message: String, onto parent: CommitID?, in repository: OpaquePointer
     ) throws(GitFailure) -> CommitID {
-        var (treeID, id) = (git_oid(), git_oid())
+        var treeID = git_oid()
+        var id = git_oid()
         try GitFailure.check(git_oid_fromstr(&treeID, draft.tree))
-        var (tree, parents): (OpaquePointer?, [OpaquePointer?]) = (nil, [])
+        var tree: OpaquePointer?
+        var parents: [OpaquePointer?] = []
         var signature: UnsafeMutablePointer<git_signature>?
         defer {
             git_tree_free(tree)
@@ -327,7 +339,7 @@ extension CodexRepository {
     }
 
     /// - Returns: false if the ref is not `parent` any more; it is then left as it is.
-    private static func moveAuditRef(
+    private static func moveRef(
         from parent: CommitID?, to commit: CommitID, in repository: OpaquePointer
     ) throws(GitFailure) -> Bool {
         guard var new = git_oid(commit) else { return false }
@@ -335,9 +347,9 @@ extension CodexRepository {
         defer { git_reference_free(reference) }
         let code: Int32
         if var old = parent.flatMap({ git_oid($0) }) {
-            code = git_reference_create_matching(&reference, repository, auditRef, &new, 1, &old, "guild: audit anchor")
+            code = git_reference_create_matching(&reference, repository, ref, &new, 1, &old, "guild: audit anchor")
         } else {
-            code = git_reference_create(&reference, repository, auditRef, &new, 0, "guild: audit anchor")
+            code = git_reference_create(&reference, repository, ref, &new, 0, "guild: audit anchor")
         }
         if [GIT_EMODIFIED.rawValue, GIT_EEXISTS.rawValue, GIT_ENOTFOUND.rawValue].contains(code) { return false }
         try GitFailure.check(code)

@@ -1,28 +1,17 @@
-import CLibGit2
 import Foundation
 import GuildDomain
 
-extension CodexRepository {
-    /// The uncommitted files of the codex, read from the disk.
-    package func worktreeFiles() throws(CodexRepositoryError) -> CodexTree {
-        guard let workTree else { throw .withoutWorkTree(place: gitDirectory) }
-        for folder in folderCandidates {
-            let path = folder.isEmpty ? workTree : workTree + "/" + folder
-            try SpecialFiles.refuse(path + "/guild.yaml")
-            guard PathKind(at: path + "/guild.yaml") == .file else { continue }
-            return try Self.read(path, folder: folder, limits: limits)
-        }
-        throw .notACodex(place: workTree, revision: "the work tree", folder: namedFolder ?? "")
+/// Reads a folder without following any symbolic link below it, by descriptors, so that nothing swapped in meanwhile
+/// can lead outside.
+struct FolderReader {
+    private var builder: CodexTreeBuilder
+
+    private init(folder: String, limits: CodexLimits, deadline: LoadDeadline) {
+        builder = CodexTreeBuilder(folder: folder, limits: limits, deadline: deadline)
     }
 
-    /// The files of a plain folder, which need not be in a repository.
-    package static func files(
-        ofFolder path: String, limits: CodexLimits = CodexLimits()
-    ) throws(CodexRepositoryError) -> CodexTree {
-        try read(path, folder: "", limits: limits)
-    }
-
-    private static func read(
+    /// - Parameter folder: the name of the folder in messages, below the repository's root.
+    static func tree(
         _ path: String, folder: String, limits: CodexLimits
     ) throws(CodexRepositoryError) -> CodexTree {
         let deadline = LoadDeadline(limits.duration)
@@ -32,34 +21,7 @@ extension CodexRepository {
         return tree
     }
 
-    /// A digest of paths and contents: 40 hexadecimal digits, equal exactly for equal trees.
-    static func digest(of files: [CodexFile]) -> String {
-        // Git's own object hash replaces a cryptography library; opening the repository refuses a failed start.
-        guard GitLibrary.status >= 0 else { return "" }
-        var listing: [UInt8] = []
-        for file in files {
-            listing += Array("\(blobHash(file.bytes)) \(file.path)".utf8) + [0]
-        }
-        return blobHash(listing)
-    }
-
-    private static func blobHash(_ bytes: [UInt8]) -> String {
-        var oid = git_oid()
-        _ = bytes.withUnsafeBytes { git_odb_hash(&oid, $0.baseAddress, $0.count, GIT_OBJECT_BLOB) }
-        return oid.hex
-    }
-}
-
-/// Reads a folder without following any symbolic link below it, by descriptors, so that nothing swapped in meanwhile
-/// can lead outside.
-private struct FolderReader {
-    private var builder: CodexTreeBuilder
-
-    init(folder: String, limits: CodexLimits, deadline: LoadDeadline) {
-        builder = CodexTreeBuilder(folder: folder, limits: limits, deadline: deadline)
-    }
-
-    mutating func read(_ path: String) throws(CodexRepositoryError) -> CodexTree {
+    private mutating func read(_ path: String) throws(CodexRepositoryError) -> CodexTree {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(place: path, detail: Self.reason()) }
         try walk(descriptor, place: path, prefix: "", depth: 0)
