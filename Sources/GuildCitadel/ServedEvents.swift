@@ -23,7 +23,7 @@ struct ServedEvents: EventStore {
 
     func accept(_ event: Event, policy: AcceptancePolicy, now: Timestamp) async throws -> Acceptance {
         if isPush(event) { pushed.raise() }
-        let acceptance = try await ledger.events.accept(event, policy: policy, now: now)
+        let acceptance = try await ledger.accept(event, policy: policy, now: now)
         if case .held = acceptance { held.raise() }
         return acceptance
     }
@@ -36,11 +36,11 @@ struct ServedEvents: EventStore {
         return RemoteBranch.address(remoteAddress, isOf: String(event.source.dropFirst(place.count)))
     }
 
-    func origin(of action: ActionID) async throws -> Event? { try await ledger.events.origin(of: action) }
+    func origin(of action: ActionID) async throws -> Event? { try await ledger.origin(of: action) }
 
     func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
-        try await ledger.events.origin(ofLast: operations, on: subject, now: now)
+        try await ledger.origin(ofLast: operations, on: subject, now: now)
     }
 
-    func action(_ id: ActionID) async throws -> Action? { try await ledger.actions.find(id) }
+    func action(_ id: ActionID) async throws -> Action? { try await ledger.action(id) }
 }

@@ -45,8 +45,7 @@ package final class Ledger: Sendable {
             try ExistingFile.mark(location)
             lane = Lane(of: engine, path: location.path, endProcess: endProcess)
         } catch {
-            throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
-                ?? .unusable(path: location.path, reason: "\(error)")
+            throw LedgerFailure.opening(error, path: location.path)
         }
     }
 

@@ -46,7 +46,7 @@ import Testing
             try await ledger.audit.append(
                 AuditEntry(at: start, actor: "a", kind: .operatorCommand, subject: "s", body: .null))
             for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
-                await #expect(throws: LedgerFailure.self) { try await ledger.write { try $0.run(sql) } }
+                await #expect(throws: RowFault.self) { try await ledger.write { try $0.run(sql) } }
             }
         }
     }

@@ -35,7 +35,7 @@ import Testing
         try await withLedger { ledger async throws in
             let message = try await message(ledger)
             // Two invocations of one id.
-            await #expect(throws: LedgerFailure.self) {
+            await #expect(throws: RowFault.self) {
                 try await ledger.dispatch.record(message, [decision(), decision()], commit: "c", now: start)
             }
             #expect(try await ledger.dispatch.inbound(limit: 1, now: start).count == 1)

@@ -183,7 +183,7 @@ import Testing
             try FileManager.default.removeItem(atPath: folder.location.bodiesFolder)
             let messages = try await ledger.dispatch.inbound(limit: 10, now: start)
             #expect(messages.map { $0.event.payload.count } == [0, 2])
-            await #expect(throws: LedgerFailure.self) { try await ledger.events.find(EventID(derivedFrom: ["large"])) }
+            await #expect(throws: RowFault.self) { try await ledger.events.find(EventID(derivedFrom: ["large"])) }
         }
     }
 }

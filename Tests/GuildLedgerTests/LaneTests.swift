@@ -98,7 +98,7 @@ import Testing
             for (n, result) in results.enumerated() {
                 switch n {
                 case 4: #expect(throws: Failure(.refused, "not this one")) { try result.get() }
-                case 7: #expect(throws: LedgerFailure.self) { try result.get() }
+                case 7: #expect(throws: RowFault.self) { try result.get() }
                 default: #expect(throws: Never.self) { try result.get() }
                 }
             }

@@ -11,13 +11,19 @@ import Testing
             (SQLITE_READONLY, .readOnly(path: "l")), (SQLITE_CANTOPEN, .readOnly(path: "l")),
             (SQLITE_FULL, .full(path: "l")), (SQLITE_NOTADB, .notALedger(path: "l")),
             (SQLITE_CORRUPT, .notALedger(path: "l")), (SQLITE_IOERR, .unusable(path: "l", reason: "told")),
-            // An extended code is of the kind of its low byte: SQLITE_IOERR_FSYNC, SQLITE_CONSTRAINT_UNIQUE.
+            // An extended code is of the kind of its low byte: SQLITE_IOERR_FSYNC.
             (SQLITE_IOERR | (4 << 8), .unusable(path: "l", reason: "told")),
-            (SQLITE_CONSTRAINT | (8 << 8), .unusable(path: "l", reason: "told")),
         ] as [(Int32, LedgerFailure)])
     func `an error of SQLite is told in our words`(code: Int32, failure: LedgerFailure) {
         let error = StorageFault(code, message: "told")
         #expect(LedgerFailure.translating(error, path: "l") as? LedgerFailure == failure)
+    }
+
+    @Test func `a row that breaks a rule of the schema is the fault of that row`() {
+        // SQLITE_CONSTRAINT_UNIQUE
+        let error = StorageFault(SQLITE_CONSTRAINT | (8 << 8), message: "told", sql: "UPDATE turns SET n = 1")
+        let fault = LedgerFailure.translating(error, path: "l") as? RowFault
+        #expect(fault?.message == "the ledger's table 'turns' has a damaged row: a change of it is refused: told")
     }
 
     @Test func `any other error passes unchanged`() {

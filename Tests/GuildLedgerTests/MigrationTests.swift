@@ -145,7 +145,9 @@ import Testing
         let folder = try TemporaryFolder()
         let raw = try folder.rawConnection(droppingTriggers: false)
         try raw.script("CREATE TABLE theirs (n INTEGER PRIMARY KEY); INSERT INTO theirs VALUES (7)")
-        try expectRefusal(.notALedger(path: folder.location.path), folder, raw)
+        try expectRefusal(
+            .unusable(
+                path: folder.location.path, reason: "it is an SQLite database, but not a ledger of guild"), folder, raw)
     }
 
     @Test func `one with a value that its column cannot have is refused, and left as it is`() throws {

@@ -55,7 +55,7 @@ import Testing
             let seen = ledger.signal(.inbound).generation
             try await ledger.write { db in try db.run("UPDATE messages SET available_at = 1") }
             #expect(ledger.signal(.inbound).generation == seen)
-            try await ledger.queue("one")
+            _ = try await ledger.events.accept(.sample("one"), policy: AcceptancePolicy(actor: "test"), now: start)
             let queued = ledger.signal(.inbound).generation
             #expect(queued != seen)
             try await ledger.write { db in

@@ -35,8 +35,7 @@ enum ExistingFile {
                     path: location.path, reason: "it is an SQLite database, but not a ledger of guild")
             }
         } catch {
-            throw (LedgerFailure.translating(error, path: location.path) as? LedgerFailure)
-                ?? .notALedger(path: location.path)
+            throw LedgerFailure.opening(error, path: location.path)
         }
     }
 

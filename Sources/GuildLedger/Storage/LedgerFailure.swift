@@ -58,6 +58,15 @@ package enum LedgerFailure: GuildError, Equatable {
         }
     }
 
+    /// Why the ledger at `path` cannot be opened. A row that breaks a rule is here one of a conversion.
+    static func opening(_ error: any Error, path: String) -> LedgerFailure {
+        if let fault = error as? StorageFault, fault.kind == .constraint {
+            return .unusable(path: path, reason: fault.message)
+        }
+        let failure = translating(error, path: path)
+        return failure as? LedgerFailure ?? .unusable(path: path, reason: "\(failure)")
+    }
+
     /// The meaning of an engine's fault for the ledger at `path`; other errors pass unchanged.
     static func translating(_ error: any Error, path: String) -> any Error {
         guard let fault = error as? StorageFault else { return error }

@@ -33,10 +33,12 @@ extension SQLInterpolations {
         "HourSpan.microseconds": .values(["\(HourSpan.microseconds)"]),
         "$0.table": .values(RecordKind.allCases.map(\.table)),
         "kind.table": .values(RecordKind.allCases.map(\.table)),
+        "priority.rawValue": .values(["2"]),
+        "Self.queueBound": .values(["100"]),
         "share.index": .values(["invocations_queue", "invocations_share"]),
-        "Ledger+Usage.swift: column": .values(["agent", "chapter", "model", "hour / 24"]),
-        "LedgerTransaction+BudgetClock.swift: column": .values(["agent", "chapter", "''"]),
-        "LedgerTransaction+Forgetting.swift: table": .values([
+        "ReportLedger+Usage.swift: column": .values(["agent", "chapter", "model", "hour / 24"]),
+        "AccountStatements+Clock.swift: column": .values(["agent", "chapter", "''"]),
+        "RetentionStatements+Forgetting.swift: table": .values([
             "limit_changes", "grants", "throttles", "opening_balances",
         ]),
         "RetentionSweep.swift: table": .values(["usage_rollups", "root_usage"]),
@@ -54,7 +56,7 @@ extension SQLInterpolations {
         "RootFilter.condition(\"root\", roots)": .values(roots("root")),
         "RootFilter.condition(\"e.root\", roots)": .values(roots("e.root")),
         "Self.hasWindows(\"name\")": .values([AccountStatements.hasWindows("name")]),
-        "Self.hasWindows(\"a.name\")": .values([AccountStatements.hasWindows("a.name")]),
+        "AccountStatements.hasWindows(\"a.name\")": .values([AccountStatements.hasWindows("a.name")]),
         "share.condition": .oneOf(["", "AND priority = ? AND coalesce(chapter"]),
         "heldBack.condition": .oneOf(heldBack),
         "heldBack?.condition ?? \"\"": .oneOf(heldBack),
@@ -64,16 +66,16 @@ extension SQLInterpolations {
                 "? IN (a.subject",
                 "a.at >= ?", "a.at < ?",
             ], joinedBy: " AND "),
-        "Ledger+Entries.swift: scope": .oneOf([
+        "BudgetLedger+Entries.swift: scope": .oneOf([
             "reservation IN (SELECT reservation", "reservation IN (SELECT t.reservation",
             "id > (SELECT coalesce(max(id)",
         ]),
-        "Ledger+Trace.swift: scope": .oneOf(["", "AND root = ?1"]),
-        "LedgerTransaction+ActionCaps.swift: source": .oneOf([
+        "ReportLedger+Trace.swift: scope": .oneOf(["", "AND root = ?1"]),
+        "CapStatements.swift: source": .oneOf([
             "actions INDEXED BY actions_invocation WHERE", "actions INDEXED BY actions_counted WHERE",
             "actions INDEXED BY actions_counted_on WHERE",
         ]),
-        "Ledger+PendingWork.swift: sql": .oneOf(["SELECT available_at AS t"]),
+        "ReportLedger+PendingWork.swift: sql": .oneOf(["SELECT available_at AS t"]),
     ]
 
     private static let heldBack = [
@@ -90,7 +92,9 @@ extension SQLInterpolations {
         let columns = OpeningBalance.columns
         return [
             "OpeningBalance.columns.joined(separator: \", \")": .values([columns.joined(separator: ", ")]),
-            "Self.places(1 + OpeningBalance.columns.count)": .values([LedgerTransaction.places(1 + columns.count)]),
+            "LedgerTransaction.places(1 + OpeningBalance.columns.count)": .values([
+                LedgerTransaction.places(1 + columns.count)
+            ]),
             #"OpeningBalance.columns.map { "\($0) = opening_balances.\($0) + excluded.\($0)" } .joined(separator: ", ")"#:
                 .values([columns.map { "\($0) = opening_balances.\($0) + excluded.\($0)" }.joined(separator: ", ")]),
             #"OpeningBalance.columns.map { "o.\($0)" }.joined(separator: ", ")"#: .values([

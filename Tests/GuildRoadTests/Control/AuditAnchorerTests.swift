@@ -137,7 +137,7 @@ import Testing
         time.advance(by: .seconds(5))
         while true {
             let seen = written.generation
-            if try await house.ledger.recordedAnchors().count == 1 { break }
+            if try await house.ledger.audit.recordedAnchors().count == 1 { break }
             await written.wait(after: seen)
         }
         running.cancel()
