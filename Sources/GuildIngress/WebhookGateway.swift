@@ -45,7 +45,9 @@ package struct WebhookGateway: Sendable {
     func handle(_ request: Request, of system: String, by method: WebhookMethod) async throws -> Reply {
         let target: Target
         switch find(request, system, method) {
-        case .failure(let refused): return refused.reply
+        case .failure(let refused):
+            refusals.count("deliveries for no endpoint")
+            return refused.reply
         case .success(let found): target = found
         }
         let source = target.source
@@ -72,6 +74,8 @@ package struct WebhookGateway: Sendable {
             case .events(let events): return Reply(source.answer(to: try await take(events, target), of: delivery))
             }
         } catch let refusal as WebhookRefusal {
+            // The sender has signed it, so it may be an event that is lost.
+            refusals.count("signed deliveries that are no event, endpoint=\(delivery.endpoint)")
             return Reply(source.answer(to: .malformed(refusal), of: delivery))
         }
     }
@@ -120,14 +124,17 @@ package struct WebhookGateway: Sendable {
     }
 
     private func unknown(_ system: String) -> Reply {
-        guard systems[system]?.webhooks != nil else {
+        let count = codex.head.endpoints.count { $0.system == system }
+        guard count > 0 || systems[system]?.webhooks != nil else {
             let known = systems.senders.map(\.system.name).joined(separator: ", ")
             return .problem(
                 status: 404, title: "Unknown webhook system", detail: "this version supports \(known), not '\(system)'")
         }
         return .problem(
             status: 404, title: "No such endpoint",
-            detail: "the codex has no WebhookEndpoint of system \(system) that this path names")
+            detail: count > 1
+                ? "the codex has several endpoints of \(system) and no default; name one: /webhooks/\(system)/NAME"
+                : "the codex has no WebhookEndpoint of system \(system) that this path names")
     }
 
     private func tooLarge(_ bytes: Int, _ target: Target) -> Reply? {

@@ -10,6 +10,10 @@ extension WebhookEndpointManifest {
         authentication =
             spec["authentication"]?.mapping { WebhookAuthentication($0, from: system) } ?? WebhookAuthentication()
         let receiver = systems.receiver(system: system, scheme: authentication.scheme.rawValue)
+        if spec["authentication"] == nil, receiver != nil {
+            spec["system"]?.problem(
+                "no authentication: this endpoint answers 503 until it has secret_refs", severity: .warning)
+        }
         chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
         eventMapping = EventMapping.list(spec["event_mapping"])
         rateLimit = spec["rate_limit"]?.mapping { RequestRateLimit($0) }
@@ -58,7 +62,12 @@ extension WebhookAuthentication {
         }
         timestampHeader = reader["timestamp_header"]?.filledText()
         tolerance = reader["tolerance"]?.read(.duration(atLeast: .seconds(1)))
-        if secrets.isEmpty, reader["secret_refs"] == nil {
+        if let tolerance, tolerance > AcceptancePolicy.standardDedupWindow {
+            reader["tolerance"]?.problem(
+                "ids are remembered for 24 h at least: a delivery that somebody kept may be taken again after that",
+                severity: .warning)
+        }
+        if (reader["secret_refs"]?.elements(orOne: true) ?? []).isEmpty {
             reader.reader.problem(
                 "no secret_refs: this endpoint answers 503 until there is one", severity: .warning)
         }

@@ -147,6 +147,14 @@ struct CrossChecks {
             report(
                 double: endpoint.system, "default endpoint of", endpoint.location, path: "spec.default", &defaults)
         }
+        for (system, endpoints) in Dictionary(grouping: codex.endpoints, by: \.system).sorted(by: { $0.key < $1.key })
+        where endpoints.count > 1 && defaults[system.lowercased()] == nil {
+            findings.add(
+                Problem(
+                    .warning, at: endpoints[0].location, path: "spec.default",
+                    found: "\(system) has \(endpoints.count) endpoints and no default: /webhooks/\(system) answers 404",
+                    expected: "`default: true` in one of them, or /webhooks/\(system)/NAME at each sender"))
+        }
     }
 
     /// A tool names a system, not a connector: the first connector of a system is the one that is used.

@@ -145,9 +145,14 @@ extension JSONValue {
         }
     }
 
-    /// Escaped characters require double quotes.
+    /// Words that some version of YAML reads as something else than a text.
+    private static let yamlWords: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+
+    /// Escaped characters require double quotes, and so does what a reader of YAML 1.1 or 1.2 would take for something
+    /// else than a text: a number, a time, a word, a merge key.
     private static func yamlText(_ text: String) -> Node {
         let isFit = text.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) }
-        return isFit ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)
+        let isText = text.first?.isLetter == true && !yamlWords.contains(text.lowercased())
+        return isFit && isText ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)
     }
 }

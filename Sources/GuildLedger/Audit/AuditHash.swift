@@ -27,7 +27,7 @@ enum AuditHash {
         return hash.finalize()
     }
 
-    /// The hash of an entry (docs/audit.md).
+    /// The hash of an entry (docs/audit-format.md).
     ///
     /// - Parameter texts: actor, kind, subject, commit, cause and root, in this order.
     static func entry(

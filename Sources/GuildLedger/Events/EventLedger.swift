@@ -66,7 +66,7 @@ extension EventStatements {
     /// The refusal of an event before anything is written; nil if it is accepted.
     ///
     /// An event that is retained is known by its own row, so `dedup` holds body digests, and the ids of those events
-    /// that were deleted within the window (`LedgerTransaction+Retention`).
+    /// that were deleted within the window (`RetentionStatements`).
     fileprivate func refusal(of event: Event, policy: AcceptancePolicy, now: Timestamp) throws -> Acceptance? {
         let others = policy.otherDigests.indices.map { ", ?\($0 + 4)" }.joined()
         let standing = try db.first(

@@ -1,7 +1,7 @@
 import Foundation
 import GuildDomain
 
-/// The journal's rows. All of these run inside a transaction of `Ledger+Turns` or `Ledger+Recovery`.
+/// The journal's rows. All of these run inside a transaction of `InvocationLedger`.
 struct InvocationStatements {
     let db: LedgerTransaction
 

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// One firing, step by step. All of these run inside a transaction of `Ledger+Schedules` or `Ledger+BufferedFirings`.
+/// One firing, step by step. All of these run inside a transaction of `ScheduleLedger`.
 struct ScheduleStatements {
     let db: LedgerTransaction
 
