@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What this process waits for by the clock, with one timer for all of it: nearly every wait is cancelled before its end,
+/// The waits of this process for times by the clock, with one timer for all of them: nearly every wait is cancelled before its end,
 /// and then leaves nothing behind.
 ///
 /// A long wait is looked at once a minute, so that a stepped wall clock is noticed. It never lasts longer than planned at

@@ -72,7 +72,7 @@ package final class ClaimLoop: Sendable {
                                 }
                             }
                         }
-                        // What raised the signal may be a lease of another worker: a look that is left out comes soon.
+                        // The signal may have been raised for a lease of another worker: a look that is left out comes soon.
                         var next = looks ? look.latest : look.earliest
                         // Without a free slot nothing is claimed before one is given back, which raises the signal.
                         if hasFreeSlots, let due = try await nextTime(claimedAt) {

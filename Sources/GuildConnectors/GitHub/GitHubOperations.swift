@@ -43,7 +43,7 @@ extension GitHubOperations {
         .texts(name, summary, longest: GitHubLimit.loginBytes, most: GitHubLimit.listItems, fewest: fewest)
     }
 
-    /// What the model gives.
+    /// The arguments that the model gives.
     struct Given {
         let arguments: [ArgumentSchema]
         let required: [String]

@@ -211,7 +211,7 @@ struct BudgetStatements {
         }
     }
 
-    /// What an entry says beside its reservation and account.
+    /// The content of an entry beside its reservation and account.
     private struct Posting {
         let kind: String
         let held: Spending

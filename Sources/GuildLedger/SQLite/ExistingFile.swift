@@ -1,8 +1,8 @@
 import Foundation
 import GuildDomain
 
-/// What is at a ledger's path before it is opened. Opening changes a file (its journal mode, and files beside it), so
-/// what is not a ledger is refused before.
+/// The file at a ledger's path, before it is opened. Opening changes a file (its journal mode, and files beside it), so
+/// anything that is not a ledger is refused before.
 enum ExistingFile {
     private static let magic = Array("SQLite format 3\u{0}".utf8)
     /// The smallest page: SQLite takes a smaller file for an empty database.

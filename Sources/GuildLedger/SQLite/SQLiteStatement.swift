@@ -3,7 +3,7 @@ import CSQLite
 /// A prepared statement of one connection, and the row that it is at.
 final class SQLiteStatement: RowSource {
     let sql: String
-    /// What it touches if it changes a row.
+    /// The topics that it touches if it changes a row.
     let topics: TopicSet
     /// Whether somebody reads its rows.
     var isBusy = false

@@ -32,7 +32,7 @@ enum TopicRules {
         "debounces": [Rule(kinds: [.delete], topics: .outcomes)],
         "pending_decisions": [Rule(kinds: [.delete], topics: .outcomes)],
         "dropped_letters": [Rule(kinds: [.insert], topics: .outcomes)],
-        // What a run may spend, and with it which runs may start and which firings are caught up.
+        // The money and tokens left decide which runs may start and which firings are caught up.
         "accounts": [
             Rule(kinds: [.update], columns: ["limits", "level", "adjusted_until"], topics: [.invocations, .schedules])
         ],
@@ -57,7 +57,7 @@ enum TopicRules {
     }
 }
 
-/// What a statement writes, as its text says.
+/// The table and columns that a statement writes, by its text.
 struct SQLWrite: Hashable, Sendable {
     enum Kind: Hashable, Sendable { case insert, update, delete }
 

@@ -70,7 +70,7 @@ extension UpkeepLedger {
 }
 
 extension RetentionStatements {
-    /// What is wrong with the payload of an event; nil for a whole one. Those in files are looked at elsewhere.
+    /// The fault of an event's payload; nil for a whole one. Those in files are looked at elsewhere.
     fileprivate func problem(ofPayload row: LedgerRow, _ bodies: BodyStore) throws -> String? {
         do {
             let (id, root): (EventID, EventID) = try (row["id"], row["root"])
