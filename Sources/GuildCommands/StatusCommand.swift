@@ -18,7 +18,8 @@ struct StatusCommand: AsyncParsableCommand {
         let codex = try context.codex().load()
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let status = try await ledger?.reports.status()
-        try await context.warnOfDamagedActions(in: ledger)
+        let (waiting, damaged) = try await ledger?.actions.awaitingApproval() ?? ([], [])
+        context.warn(of: damaged)
         var agents: [AgentListing] = []
         if let snapshot = codex.snapshot {
             agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: context.now)
@@ -31,7 +32,7 @@ struct StatusCommand: AsyncParsableCommand {
                 heads: try await ledger?.codex.lastHeads(limit: CommandContext.heads) ?? [],
                 loading: try await ledger?.codex.loadingCommits() ?? [], now: context.now,
                 agents: agents,
-                waiting: try await ledger?.actions.awaitingApproval().count ?? 0,
+                waiting: waiting.count,
                 held: try await ledger?.events.heldStandings() ?? [],
                 caps: CapStatus(
                     queues: try await ledger?.actions.capQueues() ?? [],

@@ -4,7 +4,7 @@ import Synchronization
 
 /// The only state: one SQLite database in WAL mode with `synchronous=FULL`, and large bodies in files beside it.
 ///
-/// Writes are named methods in the extensions of this type, one transaction each; `write` gathers them into group
+/// Writes are named methods of its parts (`Ledger+Parts.swift`), one transaction each; `write` gathers them into group
 /// commits. Reads see one consistent snapshot. A commit raises the signals of the topics it touched; `watch` raises
 /// them for the commits of other processes too.
 package final class Ledger: Sendable {

@@ -59,18 +59,7 @@ package final class ClaimLoop: Sendable {
                         if looks { look = try await recover() }
                         let claimedAt = time.now
                         for work in try await claimed(claim) {
-                            group.addTask {
-                                defer {
-                                    self.giveSlots(1)
-                                    signal.raise()
-                                }
-                                do {
-                                    try await self.perform(work)
-                                } catch {
-                                    self.drain()
-                                    throw error
-                                }
-                            }
+                            group.addTask { try await self.occupyingSlot(work, signal) }
                         }
                         // The signal may have been raised for a lease of another worker: a look that is left out comes soon.
                         var next = looks ? look.latest : look.earliest
@@ -111,6 +100,20 @@ package final class ClaimLoop: Sendable {
         }
         try await keeper.end()
         try result.get()
+    }
+
+    /// Does `work` in a slot that was taken for it; an error that ends the component lets nothing more begin.
+    private func occupyingSlot(_ work: Work, _ signal: Signal) async throws {
+        defer {
+            giveSlots(1)
+            signal.raise()
+        }
+        do {
+            try await perform(work)
+        } catch {
+            drain()
+            throw error
+        }
     }
 
     /// A piece of work that a newer attempt took over belongs to that attempt; anything else ends the component.

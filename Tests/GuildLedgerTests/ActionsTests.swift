@@ -140,7 +140,7 @@ import Testing
                 calls: [.read(0), .write(1, name: "w", autonomy: .approve), .write(2, name: "v", subject: "y")])
             try await ledger.invocations.end(invocation, as: .failed, outcome: "no", now: start)
             #expect(try await ledger.actions.list(of: invocation.id).map(\.state) == [.cancelled, .queued])
-            #expect(try await ledger.actions.awaitingApproval().isEmpty)
+            #expect(try await ledger.actions.awaitingApproval().whole.isEmpty)
         }
     }
 

@@ -18,7 +18,7 @@ import Testing
             let (invocation, worker) = try await waiting(ledger, [.write(0, name: "w", autonomy: .approve)])
             #expect(try await ledger.invocations.find(invocation.id)?.waitReason == .approval)
             #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
-            let listed = try await ledger.actions.awaitingApproval()
+            let listed = try await ledger.actions.awaitingApproval().whole
             #expect(listed.map(\.agent) == ["ranger"])
             // Without a worker, a process or a slot, for as long as it takes.
             #expect(try await ledger.invocations.recover(except: worker, now: start + .seconds(1 << 30)).isEmpty)
@@ -46,7 +46,7 @@ import Testing
     @Test func `a rejected action is the call's error and never runs`() async throws {
         try await withLedger { ledger async throws in
             let (invocation, worker) = try await waiting(ledger, [.write(0, name: "w", autonomy: .approve)])
-            let id = try #require(try await ledger.actions.awaitingApproval().first?.action.id)
+            let id = try #require(try await ledger.actions.awaitingApproval().whole.first?.action.id)
             let decided = try await ledger.actions.decide(
                 id, approve: false, actor: "user:ada", reason: "too bold", waitUntil: deadline, now: start)
             #expect(decided.action.state == .rejected)
@@ -55,14 +55,14 @@ import Testing
             #expect(call.isError)
             #expect(call.result == "a person rejected this action: too bold")
             #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
-            #expect(try await ledger.actions.awaitingApproval().isEmpty)
+            #expect(try await ledger.actions.awaitingApproval().whole.isEmpty)
         }
     }
 
     @Test func `of two decisions on one action the first counts`() async throws {
         try await withTwoLedgers { one, two async throws in
             _ = try await waiting(one, [.write(0, name: "w", autonomy: .approve)])
-            let id = try #require(try await one.actions.awaitingApproval().first?.action.id)
+            let id = try #require(try await one.actions.awaitingApproval().whole.first?.action.id)
             let results = await withTaskGroup(of: Result<Ruling, any Error>.self) { group in
                 for (ledger, approve) in [(one, true), (two, false)] {
                     group.addTask {
@@ -113,7 +113,7 @@ import Testing
             let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
             try await ledger.actions.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
             #expect(try await ledger.invocations.find(invocation.id)?.waitReason == .approval)
-            for (index, listed) in try await ledger.actions.awaitingApproval().enumerated() {
+            for (index, listed) in try await ledger.actions.awaitingApproval().whole.enumerated() {
                 _ = try await ledger.actions.decide(
                     listed.action.id, approve: false, actor: "user:ada", reason: nil, waitUntil: deadline, now: start)
                 #expect(try await ledger.state(of: invocation.id) == (index == 1 ? .queued : .waiting))
@@ -127,7 +127,7 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(
                 of: invocation, worker, calls: [.read(0), .write(1, name: "w", autonomy: .approve)])
-            let id = try #require(try await ledger.actions.awaitingApproval().first?.action.id)
+            let id = try #require(try await ledger.actions.awaitingApproval().whole.first?.action.id)
             _ = try await ledger.actions.decide(
                 id, approve: false, actor: "user:ada", reason: nil, waitUntil: deadline, now: start)
             #expect(try await ledger.state(of: invocation.id) == .active)

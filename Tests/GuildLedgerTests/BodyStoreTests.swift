@@ -47,13 +47,13 @@ import Testing
         let stored = try store.store(Self.large)
         let path = folder.path + "/" + (try #require(try files().first))
         try Data("other".utf8).write(to: URL(fileURLWithPath: path))
-        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is not what was stored")) {
+        #expect(throws: LedgerFailure.damagedBody(reason: path + ": it is not what was stored")) {
             try store.load(stored)
         }
         unlink(path)
-        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is missing")) { try store.load(stored) }
+        #expect(throws: LedgerFailure.damagedBody(reason: path + ": it is missing")) { try store.load(stored) }
         mkdir(path, 0o700)
-        #expect(throws: LedgerFailure.damagedBody(path: path + ": it is a folder, not a file")) {
+        #expect(throws: LedgerFailure.damagedBody(reason: path + ": it is a folder, not a file")) {
             try store.load(stored)
         }
         let event = EventID(now: start)

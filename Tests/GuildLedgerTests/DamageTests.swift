@@ -89,13 +89,12 @@ import Testing
             ]
             try await ledger.turn(of: invocation, worker, calls: calls)
             try folder.damage("UPDATE actions SET arguments = '{bad' WHERE position = 0")
-            let whole = try await ledger.actions.awaitingApproval()
+            let (whole, damaged) = try await ledger.actions.awaitingApproval()
             #expect(whole.map(\.action.position) == [1])
-            let damaged = try await ledger.actions.damagedAwaiting()
             #expect(damaged.count == 1)
             let one = try #require(damaged.first)
             try await ledger.actions.failDamaged(one.id, one.fault, now: start)
-            #expect(try await ledger.actions.damagedAwaiting().isEmpty)
+            #expect(try await ledger.actions.awaitingApproval().damaged.isEmpty)
             #expect(
                 try await ledger.count("SELECT count(*) FROM tool_calls WHERE state = 'done' AND is_error = 1") == 1)
             let last = try #require(whole.first?.action)

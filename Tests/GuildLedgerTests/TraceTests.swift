@@ -85,7 +85,7 @@ import Testing
             #expect(try await !ledger.reports.isQuiet(root: nil))
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w", autonomy: .approve)])
             #expect(try await ledger.reports.isQuiet(root: root))
-            let id = try #require(try await ledger.actions.awaitingApproval().first?.action.id)
+            let id = try #require(try await ledger.actions.awaitingApproval().whole.first?.action.id)
             _ = try await ledger.actions.decide(
                 id, approve: true, actor: "user:ada", reason: nil, waitUntil: start, now: start)
             #expect(try await !ledger.reports.isQuiet(root: root))

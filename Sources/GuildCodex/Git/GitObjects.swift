@@ -30,12 +30,7 @@ struct GitObjects {
     /// commits and folders is only known after reading them whole.
     func requireModest(_ oid: UnsafePointer<git_oid>?, _ what: String, _ limitBytes: Int) throws(GitFailure) {
         try requireWhole(oid)
-        var database: OpaquePointer?
-        defer { git_odb_free(database) }
-        try GitFailure.check(git_repository_odb(&database, repository))
-        var size = 0
-        var type = GIT_OBJECT_ANY
-        try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
+        let size = try withHeader(oid) { header in header.size }
         guard size > limitBytes else { return }
         throw .tooLarge("\(what) \(oid?.pointee.hex ?? "") of \(size) bytes, expected at most \(limitBytes)")
     }
@@ -200,17 +195,29 @@ struct GitObjects {
     /// The bytes of a blob that is not larger than a manifest; nil for anything else.
     func smallBlob(_ oid: UnsafePointer<git_oid>?) throws(GitFailure) -> [UInt8]? {
         try requireWhole(oid)
+        return try withHeader(oid) { header throws(GitFailure) in
+            guard header.type == GIT_OBJECT_BLOB, header.size <= ManifestParser.Limit.fileBytes else { return nil }
+            var object: OpaquePointer?
+            defer { git_odb_object_free(object) }
+            try GitFailure.check(git_odb_read(&object, header.database, oid))
+            return Array(
+                UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
+        }
+    }
+
+    private typealias Header = (size: Int, type: git_object_t, database: OpaquePointer?)
+
+    /// Hands on what an object's header claims, with the database that the object is in.
+    private func withHeader<Value>(
+        _ oid: UnsafePointer<git_oid>?, _ use: (Header) throws(GitFailure) -> Value
+    ) throws(GitFailure) -> Value {
         var database: OpaquePointer?
         defer { git_odb_free(database) }
         try GitFailure.check(git_repository_odb(&database, repository))
         var size = 0
-        var type = GIT_OBJECT_BLOB
+        var type = GIT_OBJECT_ANY
         try GitFailure.check(git_odb_read_header(&size, &type, database, oid))
-        guard type == GIT_OBJECT_BLOB, size <= ManifestParser.Limit.fileBytes else { return nil }
-        var object: OpaquePointer?
-        defer { git_odb_object_free(object) }
-        try GitFailure.check(git_odb_read(&object, database, oid))
-        return Array(UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
+        return try use((size, type, database))
     }
 }
 

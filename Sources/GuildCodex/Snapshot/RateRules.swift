@@ -56,25 +56,23 @@ package struct RateRules: Sendable {
 
     /// The rate limits of an incoming event. An endpoint's own limit refuses, so that the sender slows down.
     package func charges(endpoint: WebhookEndpointManifest) -> [AdmissionTerms.Charge] {
-        let own = endpoint.rateLimit.map {
-            $0.charge(bucket: "endpoint/\(endpoint.name)", rejects: true)
-        }
-        return (own.map { [$0] } ?? [])
-            + charges { limit in
-                let isAbout = limit.isAbout(endpoint.name, labels: endpoint.metadata.labels)
-                return limit.scope == .endpoint && isAbout ? "endpoint/\(endpoint.name)" : nil
-            }.filter { $0.unit == .requests }
+        charges(.endpoint, endpoint.metadata, "endpoint/\(endpoint.name)", own: endpoint.rateLimit, rejects: true)
     }
 
     /// The rate limits of a request to an external system, which waits for its slot.
     package func charges(connector: ConnectorManifest) -> [AdmissionTerms.Charge] {
-        let own = connector.rateLimits.map {
-            $0.charge(bucket: "connector/\(connector.name)", rejects: false)
-        }
-        return (own.map { [$0] } ?? [])
+        charges(
+            .connector, connector.metadata, "connector/\(connector.name)", own: connector.rateLimits, rejects: false)
+    }
+
+    /// The limits on requests through an endpoint or a connector: its own, and those of the policies about it.
+    private func charges(
+        _ scope: RateLimitPolicy.Scope, _ metadata: Metadata, _ bucket: String, own: RequestRateLimit?, rejects: Bool
+    ) -> [AdmissionTerms.Charge] {
+        let own = own.map { [$0.charge(bucket: bucket, rejects: rejects)] } ?? []
+        return own
             + charges { limit in
-                let isAbout = limit.isAbout(connector.name, labels: connector.metadata.labels)
-                return limit.scope == .connector && isAbout ? "connector/\(connector.name)" : nil
+                limit.scope == scope && limit.isAbout(metadata.name, labels: metadata.labels) ? bucket : nil
             }.filter { $0.unit == .requests }
     }
 

@@ -15,8 +15,8 @@ struct AuditApprovalsCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let now = context.now
-        let waiting = try await ledger?.actions.awaitingApproval() ?? []
-        try await context.warnOfDamagedActions(in: ledger)
+        let (waiting, damaged) = try await ledger?.actions.awaitingApproval() ?? ([], [])
+        context.warn(of: damaged)
         let standings = try await ledger?.actions.capStandings(of: waiting.map(\.action), now: now) ?? [:]
         try output.renderer.print(ApprovalListResult(waiting: waiting, standings: standings, now: now))
     }

@@ -1,38 +1,26 @@
 package import GuildDomain
 
 extension ActionLedger {
-    /// The actions that wait for a person, oldest first, without those whose row is damaged.
-    package func awaitingApproval() async throws -> [(action: Action, agent: String)] {
-        try await awaiting().whole
-    }
-
-    /// The actions that would wait for a person, but whose row cannot be read. A decision about one ends it.
-    package func damagedAwaiting() async throws -> [(id: ActionID, fault: RowFault)] {
-        try await awaiting().damaged
-    }
-
-    private typealias Awaiting = (
+    /// The actions that wait for a person, oldest first, and apart those whose row cannot be read: a decision about one of
+    /// them ends it.
+    package func awaitingApproval() async throws -> (
         whole: [(action: Action, agent: String)], damaged: [(id: ActionID, fault: RowFault)]
-    )
-
-    private func awaiting() async throws -> Awaiting {
+    ) {
         try await ledger.read { db in
-            var found: Awaiting = ([], [])
-            try db.each(
+            var damaged: [(id: ActionID, fault: RowFault)] = []
+            let whole = try db.work(
                 """
                 SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
                 WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
-                """
+                """, []
             ) { row in
-                do {
-                    found.whole.append(try (Action(row: row), row["caller"]))
-                } catch let fault as RowFault {
-                    // Without a name nobody could decide about it.
-                    guard let id = try? row["id"] as ActionID else { return }
-                    found.damaged.append((id, fault))
-                }
+                try (action: Action(row: row), agent: row["caller"] as String)
+            } fail: { seq, fault in
+                // Without a name nobody could decide about it.
+                let id = try? db.value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
+                if let id { damaged.append((id, fault)) }
             }
-            return found
+            return (whole, damaged)
         }
     }
 

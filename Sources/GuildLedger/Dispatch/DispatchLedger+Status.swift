@@ -125,7 +125,7 @@ extension ReportLedger {
             var event = event
             var isGone = isErased
             do {
-                if !isErased { event.payload = try ledger.bodies.payload(stored, of: event.id) }
+                if !isErased { event = try ledger.bodies.whole(event, stored) }
             } catch is RowFault {
                 // The others can still be tried.
                 isGone = true

@@ -133,11 +133,7 @@ extension DispatchLedger {
                 "SELECT count(*) FROM merged_events WHERE invocation = ?", [invocation], as: Int.self)
             return (rows, count ?? 0)
         }
-        let events = try rows.reversed().map { event, stored in
-            var event = event
-            event.payload = try ledger.bodies.payload(stored, of: event.id)
-            return event
-        }
+        let events = try rows.reversed().map(ledger.bodies.whole)
         return (events, count)
     }
 }

@@ -34,7 +34,7 @@ package struct DispatchLedger: Sendable {
             var event = event
             var damage: String?
             do {
-                event.payload = try ledger.bodies.payload(stored, of: event.id)
+                event = try ledger.bodies.whole(event, stored)
             } catch let fault as RowFault {
                 damage = fault.message
             }

@@ -24,7 +24,7 @@ extension EventLedger {
         return try rows.map { event, receivedAt, stored in
             var event = event
             do {
-                event.payload = try ledger.bodies.payload(stored, of: event.id)
+                event = try ledger.bodies.whole(event, stored)
             } catch is RowFault {
                 // The dispatcher finds it, and decides it as invalid.
                 event.payload = []

@@ -27,11 +27,7 @@ extension EventLedger {
                 """, [action]
             ) { row in try (Event(row: row), row.storedBody("body", "body_ref")) }
         }
-        return try found.map { event, stored in
-            var event = event
-            event.payload = try ledger.bodies.payload(stored, of: event.id)
-            return event
-        }
+        return try found.map(ledger.bodies.whole)
     }
 
     /// The event that our last action of these operations on a subject, or on the repository that it is in, answers;

@@ -51,11 +51,7 @@ package struct EventLedger: Sendable {
     /// The stored event; nil if there is none with that id.
     package func find(_ id: EventID) async throws -> Event? {
         let found = try await ledger.read { db in try db.events.find(id) }
-        return try found.map { event, stored in
-            var event = event
-            event.payload = try ledger.bodies.payload(stored, of: event.id)
-            return event
-        }
+        return try found.map(ledger.bodies.whole)
     }
 }
 

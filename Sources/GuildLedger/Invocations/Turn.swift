@@ -167,7 +167,7 @@ extension JournalledTurn {
 
 extension JournalledTurn {
     /// Stored deltas are inflated no further than this.
-    private static let deltaLimitBytes = 64 << 20
+    static let deltaLimitBytes = 64 << 20
 
     /// - Throws: `RowFault` if it is not what was written.
     private static func delta(_ row: LedgerRow) throws -> JSONValue {

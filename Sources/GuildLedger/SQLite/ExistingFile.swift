@@ -42,15 +42,7 @@ enum ExistingFile {
     /// Notes beside the ledger that it has its tables.
     static func mark(_ location: LedgerLocation) throws {
         guard !DurableFile.exists(location.madePath) else { return }
-        close(try open(location.madePath))
+        close(try DurableFile.openPlain(location.madePath, O_WRONLY | O_CREAT))
         try BodyStore.sync(folder: location.sideFolder)
-    }
-
-    private static func open(_ path: String) throws(LedgerFailure) -> Int32 {
-        do throws(PlainFile.Problem) {
-            return try PlainFile.open(path, O_WRONLY | O_CREAT)
-        } catch {
-            throw .ofFile(path, error.code)
-        }
     }
 }

@@ -75,9 +75,16 @@ package struct BodyStore: Sendable {
         do throws(LedgerFailure) {
             return try load(stored)
         } catch {
-            guard case .damagedBody(let path) = error else { throw error }
-            throw RowFault.payload(of: event, path)
+            guard case .damagedBody(let reason) = error else { throw error }
+            throw RowFault.payload(of: event, reason)
         }
+    }
+
+    /// An event with its payload; it throws what `payload` does.
+    func whole(_ event: Event, _ stored: Stored) throws -> Event {
+        var event = event
+        event.payload = try payload(stored, of: event.id)
+        return event
     }
 
     /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest.
@@ -89,7 +96,7 @@ package struct BodyStore: Sendable {
             do throws(BodyFault) {
                 return try BodyCodec.standard.decode(stored, limitBytes: Self.inlineLimitBytes)
             } catch {
-                throw .damagedBody(path: error.message)
+                throw .damagedBody(reason: error.message)
             }
         case .file(let digest):
             let path = path(of: digest)
@@ -98,13 +105,13 @@ package struct BodyStore: Sendable {
                 found = try PlainFile.contents(path, limitBytes: Self.limitBytes)
             } catch {
                 guard ![EINVAL, ELOOP, ENOTDIR].contains(error.code) else {
-                    throw .damagedBody(path: "\(path): \(error.reason)")
+                    throw .damagedBody(reason: "\(path): \(error.reason)")
                 }
                 throw .unusable(path: path, reason: "the body cannot be read: \(error.reason)")
             }
-            guard let bytes = found else { throw .damagedBody(path: "\(path): it is missing") }
+            guard let bytes = found else { throw .damagedBody(reason: "\(path): it is missing") }
             guard ContentDigest.hex(of: bytes) == digest else {
-                throw .damagedBody(path: "\(path): it is not what was stored")
+                throw .damagedBody(reason: "\(path): it is not what was stored")
             }
             return bytes
         }

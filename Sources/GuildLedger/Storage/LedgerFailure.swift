@@ -9,8 +9,8 @@ package enum LedgerFailure: GuildError, Equatable {
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
-    /// A body is missing or damaged; its file, or the fault, in words.
-    case damagedBody(path: String)
+    /// A body is missing or damaged; the reason names its file, if it has one.
+    case damagedBody(reason: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
@@ -35,7 +35,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
         case .missing(let path): "no ledger at \(path)"
         case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
-        case .damagedBody(let path): "a body is damaged: \(path)"
+        case .damagedBody(let reason): "a body is damaged: \(reason)"
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
         case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"

@@ -19,14 +19,13 @@ enum TopicRules {
         ],
         "invocations": [
             Rule(kinds: [.insert], topics: [.invocations, .outcomes]),
-            Rule(kinds: [.update], columns: ["available_at", "affinity"], topics: [.invocations, .outcomes]),
-            Rule(kinds: [.update], columns: ["ended_at"], topics: [.invocations, .outcomes]),
+            Rule(
+                kinds: [.update], columns: ["available_at", "affinity", "ended_at"], topics: [.invocations, .outcomes]),
             Rule(kinds: [.update], columns: ["cancel_requested"], topics: [.cancellations, .invocations, .outcomes]),
         ],
         "actions": [
             Rule(kinds: [.insert], topics: [.actions, .outcomes]),
-            Rule(kinds: [.update], columns: ["available_at", "affinity"], topics: [.actions, .outcomes]),
-            Rule(kinds: [.update], columns: ["ended_at"], topics: [.actions, .outcomes]),
+            Rule(kinds: [.update], columns: ["available_at", "affinity", "ended_at"], topics: [.actions, .outcomes]),
         ],
         "turns": [Rule(kinds: [.update], topics: .outcomes)],
         "debounces": [Rule(kinds: [.delete], topics: .outcomes)],
@@ -68,6 +67,8 @@ struct SQLWrite: Hashable, Sendable {
 
     /// - Returns: nil for a statement that writes no row.
     init?(_ sql: String) {
+        // Most statements read, and every one is looked at when it is prepared.
+        guard !sql.hasPrefix("SELECT") else { return nil }
         let words = Self.words(of: sql)
         switch words.first?.uppercased() {
         case "INSERT":

@@ -158,10 +158,10 @@ extension BodyStore {
     /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest.
     func verify(_ digest: String) throws(LedgerFailure) {
         let path = path(of: digest)
-        guard DurableFile.exists(path) else { throw .damagedBody(path: "\(path): it is missing") }
+        guard DurableFile.exists(path) else { throw .damagedBody(reason: "\(path): it is missing") }
         guard DurableFile.size(of: path) <= Int64(Self.limitBytes), try DurableFile.sum(of: path).digest == digest
         else {
-            throw .damagedBody(path: "\(path): it is not what was stored")
+            throw .damagedBody(reason: "\(path): it is not what was stored")
         }
     }
 

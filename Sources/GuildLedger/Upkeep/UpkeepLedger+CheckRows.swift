@@ -4,8 +4,6 @@ import GuildDomain
 extension UpkeepLedger {
     private static let eventsPerRead = 500
     private static let runsPerRead: Int64 = 100
-    /// The largest answer that a journal takes.
-    private static let answerLimitBytes = 64 << 20
 
     /// Reads every payload and every answer, and compares each payload with what the audit log says was accepted.
     ///
@@ -54,7 +52,7 @@ extension UpkeepLedger {
                     looked += 1
                     do {
                         let stored: [UInt8] = try row["delta"]
-                        _ = try BodyCodec.standard.decode(stored, limitBytes: Self.answerLimitBytes)
+                        _ = try BodyCodec.standard.decode(stored, limitBytes: JournalledTurn.deltaLimitBytes)
                     } catch let fault as any GuildError {
                         let run = (try? row["id"] as InvocationID)?.description ?? "a run without an id"
                         problems.append("turn \((try? row["n"] as Int) ?? 0) of \(run): \(fault.message)")
