@@ -25,12 +25,15 @@ import Testing
         _ bodies: [@Sendable (LedgerTransaction) throws -> Void], on lane: Lane
     ) async -> [Result<Void, any Error>] {
         let gate = DispatchSemaphore(value: 0)
-        // Open once and for all: it may run twice, as any member.
-        let first: @Sendable (LedgerTransaction) -> Void = { _ in
-            gate.wait()
-            gate.signal()
+        // It is a batch of its own, and has begun before the others are there: they are the next one, whole.
+        await withCheckedContinuation { began in
+            lane.submit(
+                Lane.Member(
+                    run: { _ in
+                        began.resume()
+                        gate.wait()
+                    }, complete: { _ in }))
         }
-        lane.submit(Lane.Member(run: first, complete: { _ in }))
         return await withCheckedContinuation { continuation in
             let results = Collected(count: bodies.count) { continuation.resume(returning: $0) }
             for (index, body) in bodies.enumerated() {
