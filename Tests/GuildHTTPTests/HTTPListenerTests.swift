@@ -286,16 +286,13 @@ struct HTTPListenerTests {
         }
     }
 
-    @Test func `a body that does not come is 408, a connection that says nothing is closed`() async throws {
-        let limits = HTTPLimits(firstByteTimeout: .milliseconds(50), bodyTimeout: .milliseconds(50))
-        try await withListener([Self.echo()], limits: limits) { port, _ in
+    @Test func `a body that does not come is 408`() async throws {
+        try await withListener([Self.echo()], limits: HTTPLimits(bodyTimeout: .milliseconds(50))) { port, _ in
             let slow = try await talk(port) { client in
                 try client.send(head: "POST /echo HTTP/1.1\nHost: a\nContent-Length: 10\n\nabc")
                 return try client.response()
             }
             #expect(slow.status == 408)
-            let closed = try await talk(port) { try $0.isClosed() }
-            #expect(closed)
         }
     }
 
