@@ -46,7 +46,10 @@ extension AuditLedger {
 
 extension AuditStatements {
     /// The number of the newest entry; 0 before the first.
-    func head() throws -> Int64 { try db.value("SELECT seq FROM audit_head") ?? 0 }
+    func head() throws -> Int64 {
+        if let head = db.shared?.auditHead { return head.seq }
+        return try db.value("SELECT seq FROM audit_head") ?? 0
+    }
 
     /// The last entry that a stored node of the tree covers; 0 if there is none.
     func treeReach() throws -> Int64 {

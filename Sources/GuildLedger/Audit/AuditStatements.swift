@@ -4,16 +4,10 @@ import GuildDomain
 struct AuditStatements {
     let db: LedgerTransaction
 
-    /// Appends to the chain, in the transaction of the thing itself. The head is one row, read and written here and
-    /// never cached: a rolled-back savepoint takes its entry with it.
+    /// Appends to the chain, in the transaction of the thing itself. The head is one row that the members of a batch
+    /// share: a member that is rolled back takes its entry and its head with it.
     func append(_ entry: AuditEntry) throws {
-        let head = try db.first("SELECT seq, hash FROM audit_head") { row in
-            (seq: try row[0] as Int64, hash: try row[1] as [UInt8])
-        }
-        // Nothing is appended to a head that we have not written.
-        guard let head, (0..<Int64.max).contains(head.seq), head.hash.count == AuditHash.bytes else {
-            throw StorageFault(kind: .notADatabase, message: "the audit head is missing or damaged")
-        }
+        let head = try chainHead()
         let body = entry.body.bytes()
         let salt = Self.randomSalt()
         let bodyHash = AuditHash.body(salt: salt, body: body)
@@ -32,7 +26,30 @@ struct AuditStatements {
                 bodyHash, head.hash, hash,
             ])
         try db.run("INSERT INTO audit_bodies (seq, salt, body) VALUES (?, ?, ?)", [seq, salt, body])
-        try db.run("UPDATE audit_head SET seq = ?, hash = ?", [seq, hash])
+        guard let shared = db.shared else { return try store(head: .init(seq: seq, hash: hash)) }
+        shared.change(auditHead: .init(seq: seq, hash: hash))
+    }
+
+    /// Writes the head as the batch has left it. A statement that reads the row itself needs it before.
+    func writeHead() throws {
+        if let head = db.shared?.takeChangedAuditHead() { try store(head: head) }
+    }
+
+    private func store(head: SharedRows.AuditHead) throws {
+        try db.run("UPDATE audit_head SET seq = ?, hash = ?", [head.seq, head.hash])
+    }
+
+    private func chainHead() throws -> SharedRows.AuditHead {
+        if let head = db.shared?.auditHead { return head }
+        let head = try db.first("SELECT seq, hash FROM audit_head") { row in
+            SharedRows.AuditHead(seq: try row[0], hash: try row[1])
+        }
+        // Nothing is appended to a head that we have not written.
+        guard let head, (0..<Int64.max).contains(head.seq), head.hash.count == AuditHash.bytes else {
+            throw StorageFault(kind: .notADatabase, message: "the audit head is missing or damaged")
+        }
+        db.shared?.found(auditHead: head)
+        return head
     }
 
     private static func randomSalt() -> [UInt8] {

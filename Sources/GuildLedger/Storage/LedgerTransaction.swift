@@ -7,7 +7,13 @@ package final class LedgerTransaction {
     /// The topics that its statements have touched so far.
     private(set) var touched: TopicSet = []
 
-    init(_ connection: any StatementConnection) { self.connection = connection }
+    /// What it shares with the other members of its batch; nil for a transaction of its own.
+    let shared: SharedRows?
+
+    init(_ connection: any StatementConnection, sharing shared: SharedRows? = nil) {
+        self.connection = connection
+        self.shared = shared
+    }
 
     /// Runs a statement, and notes the topics that it touched.
     private func step(

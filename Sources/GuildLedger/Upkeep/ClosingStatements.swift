@@ -57,7 +57,7 @@ struct ClosingStatements {
                     "tokens": .integer(page.balances.values.reduce(Int64(0)) { $0.addingSaturated($1.usage.total) }),
                     "policy": .string("\(policy): raw_messages"),
                 ]))
-        try db.run("UPDATE books_closed SET audit = (SELECT seq FROM audit_head)")
+        try db.run("UPDATE books_closed SET audit = ?", [try db.audit.head()])
     }
 
     /// The oldest calls that ended before `cutoff`. The newest entry of all stays, for ids and budget time continue
