@@ -98,6 +98,11 @@ final class Office: Sendable {
         return id
     }
 
+    /// Claims the next action; none counts against a rate.
+    func claimAction(_ worker: Worker, now: Timestamp) async throws -> Action? {
+        try await ledger.actions.claim(root: nil, upTo: 1, worker: worker, charges: { _ in [] }, now: now).first?.action
+    }
+
     func invocation(_ id: InvocationID) async throws -> Invocation {
         guard let invocation = try await ledger.invocations.find(id) else {
             throw Failure(.failed, "no invocation \(id)")

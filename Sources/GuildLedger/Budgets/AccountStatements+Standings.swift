@@ -5,16 +5,6 @@ extension BudgetLedger {
     package func account(_ name: String) async throws -> AccountStanding? {
         try await ledger.read { db in try db.accounts.standing(of: name, now: Timestamp(microseconds: 0)) }
     }
-
-    /// The accounts on which calls under way hold something, at the last budget time in the ledger; at most 10,000.
-    package func openAccounts() async throws -> [AccountStanding] {
-        try await ledger.scan { db in
-            let clock = try db.accounts.budgetClock(Timestamp(microseconds: 0))
-            return try db.accounts.rows(
-                "SELECT \(AccountRow.columns) FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000"
-            ).map { try db.accounts.standing($0, clock) }
-        }
-    }
 }
 
 extension AccountStatements {

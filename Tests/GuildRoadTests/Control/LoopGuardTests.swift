@@ -228,13 +228,13 @@ extension Office {
     /// The invocation asks for a label, and the label is set.
     fileprivate func label(_ id: InvocationID, _ worker: Worker) async throws {
         let claim = try #require(
-            try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: time.now)?.invocation)
+            try await ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: time.now).first?.invocation)
         #expect(claim.id == id)
         let plan = TurnPlan(
             n: 1, provider: "stand-in", model: "small", requestDigest: "d", inputBound: 10, outputWanted: 300,
             prices: nil, accounts: [AccountLimit(account: "agent/clerk", tokens: nil, setting: "")])
-        let reservation = try await ledger.invocations.beginTurn(plan, of: claim, worker: worker, now: time.now)
-        try await ledger.invocations.markSent(reservation, of: claim)
+        let reservation = try await ledger.invocations.beginTurn(
+            plan, of: claim, worker: worker, isSending: true, now: time.now)
         let action = ActionRequest(
             id: ActionID(derivedFrom: ["label"]), connector: "github", operation: "github.add_labels",
             subject: "acme/shop#42", arguments: Hub.labels, reason: "to sort", autonomy: .act)

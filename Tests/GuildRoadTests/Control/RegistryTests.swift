@@ -62,7 +62,7 @@ import Testing
         for name in ["a", "b", "c"] {
             if name != "a" { try await office.queue(name) }
             let claim = try #require(
-                try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start))
+                try await office.ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: start).first)
             try await office.ledger.invocations.end(claim.invocation, as: .failed, outcome: "no", now: start)
             let status: JSONValue = name == "c" ? "degraded" : "dormant"
             #expect(try await reply(office, "/agents/clerk").document["status"] == status)
@@ -202,7 +202,7 @@ extension RegistryTests {
         for (number, (state, seconds)) in outcomes.enumerated() {
             try await office.queue("h\(number)")
             let claim = try #require(
-                try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start))
+                try await office.ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: start).first)
             try await office.ledger.invocations.end(
                 claim.invocation, as: state, outcome: "so", now: start + .seconds(seconds))
         }

@@ -47,9 +47,9 @@ import Testing
     /// Claims and ends what is queued.
     private func work(_ office: Office) async throws {
         let worker = try await office.worker()
-        while let claim = try await office.ledger.invocations.claimOne(
-            ClaimScope(), worker: worker, now: office.time.now)
-        {
+        while let claim = try await office.ledger.invocations.claim(
+            ClaimScope(), upTo: 1, worker: worker, now: office.time.now
+        ).first {
             try await office.ledger.invocations.end(
                 claim.invocation, as: .failed, outcome: "a test", now: office.time.now)
         }

@@ -82,7 +82,7 @@ import Testing
             }
             office.time.advance(by: .seconds(29))
             let worker = try await office.worker()
-            let early = try await office.ledger.actions.claimOne(root: nil, worker: worker, now: office.time.now)
+            let early = try await office.claimAction(worker, now: office.time.now)
             #expect(early == nil)
             office.time.advance(by: .seconds(1))
             try await waitForEnd(office, id)
@@ -205,7 +205,7 @@ import Testing
         let worker = try await office.worker()
         try await withExecutor(office) {
             await hub.waitForRequests(1)
-            let next = try await office.ledger.actions.claimOne(root: nil, worker: worker, now: start)
+            let next = try await office.claimAction(worker, now: start)
             #expect(next == nil)
             gate.release()
             try await waitForEnd(office, id)
@@ -234,7 +234,7 @@ import Testing
         #expect(try await told.ledger.reports.status().notificationsPending == 1)
         let (asked, other) = try await office(hub, autonomy: 1, Self.labels)
         let worker = try await asked.worker()
-        #expect(try await asked.ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
+        #expect(try await asked.claimAction(worker, now: start) == nil)
         #expect(try await action(asked, other).state == .awaiting)
     }
 }

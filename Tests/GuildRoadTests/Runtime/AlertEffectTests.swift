@@ -31,14 +31,14 @@ import Testing
         // Somebody else of the chapter has used it.
         let id = try await office.queue("earlier")
         let claim = try #require(
-            try await office.ledger.invocations.claimOne(ClaimScope(), worker: worker, now: office.time.now))
+            try await office.ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: office.time.now).first
+        )
         var plan = TurnPlan(
             n: 1, provider: "x", model: "x", requestDigest: "x", inputBound: used, outputWanted: 0, prices: .free,
             accounts: budgets.standing.filter { $0.account == "chapter/office" })
         plan.rules = budgets.rules
         let reservation = try await office.ledger.invocations.beginTurn(
-            plan, of: claim.invocation, worker: worker, now: office.time.now)
-        try await office.ledger.invocations.markSent(reservation, of: claim.invocation)
+            plan, of: claim.invocation, worker: worker, isSending: true, now: office.time.now)
         _ = try await office.ledger.invocations.recordAnswer(
             TurnAnswer(delta: [], stop: "end_turn", origin: nil, usage: TokenUsage(input: used), calls: []), plan: plan,
             reservation: reservation, of: claim.invocation, waitUntil: office.time.now, now: office.time.now)

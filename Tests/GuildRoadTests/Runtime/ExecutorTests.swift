@@ -123,7 +123,8 @@ import Testing
         try await withExecutor(office) {
             await vendor.waitForRequests(1)
             let scope = ClaimScope(limits: office.head.concurrencyLimits)
-            let claim = try await office.ledger.invocations.claimOne(scope, worker: worker, now: start)?.invocation
+            let claim = try await office.ledger.invocations.claim(scope, upTo: 1, worker: worker, now: start).first?
+                .invocation
             #expect(claim == nil)
             #expect(vendor.requests.count == 1)
         }

@@ -218,7 +218,7 @@ import Testing
         let (slow, quick) = (try await office.worker(), try await office.worker())
         let id = try await office.queue()
         let stale = try #require(
-            try await office.ledger.invocations.claimOne(ClaimScope(), worker: slow, now: office.time.now))
+            try await office.ledger.invocations.claim(ClaimScope(), upTo: 1, worker: slow, now: office.time.now).first)
         office.time.advance(by: .seconds(31))
         #expect(try await office.ledger.invocations.recover(except: quick, now: office.time.now).invocations == 1)
         #expect(try await office.attempt(quick)?.outcome == "Mine.")

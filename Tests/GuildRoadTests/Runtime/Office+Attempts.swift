@@ -15,7 +15,8 @@ extension Office {
         isDraining: @escaping @Sendable () -> Bool = { false }, isWatched: Bool = false,
         memory: RunMemory = RunMemory(), observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws -> Invocation? {
-        guard let claim = try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: time.now) else {
+        guard let claim = try await ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: time.now).first
+        else {
             return nil
         }
         try await run(
@@ -44,7 +45,7 @@ extension Office {
 
     /// Does the oldest action that may be done, as an action executor would.
     func perform(_ worker: Worker, succeeded: Bool = true, result: String = "{\"id\":7}") async throws {
-        guard let action = try await ledger.actions.claimOne(root: nil, worker: worker, now: time.now) else {
+        guard let action = try await claimAction(worker, now: time.now) else {
             throw Failure(.failed, "there is no action to do")
         }
         try await ledger.actions.finish(

@@ -1,8 +1,20 @@
 import GuildDomain
+import GuildLedger
 
-extension ReportLedger {
+/// Work that one process has begun and not recorded the end of: its death would leave it in doubt.
+struct OpenWork: Sendable, Hashable {
+    let processID: Int32
+    /// The invocations that it holds.
+    private(set) var invocations: Set<InvocationID> = []
+    /// Those of them whose model call has been sent and not journalled.
+    private(set) var calls: Set<InvocationID> = []
+    /// The actions that it is performing.
+    private(set) var sends: Set<ActionID> = []
+
+    private init(processID: Int32) { self.processID = processID }
+
     /// The open work of each process that holds a lease.
-    package func openWork() async throws -> [OpenWork] {
+    static func all(in ledger: Ledger) async throws -> [OpenWork] {
         try await ledger.read { db in
             var works: [Int32: OpenWork] = [:]
             try db.each(
@@ -28,5 +40,10 @@ extension ReportLedger {
             }
             return works.values.sorted { $0.processID < $1.processID }
         }
+    }
+
+    /// The names of the accounts on which calls under way hold something.
+    static func accounts(in ledger: Ledger) async throws -> [String] {
+        try await ledger.read { db in try db.column("SELECT name FROM accounts WHERE reserved > 0 ORDER BY name") }
     }
 }
