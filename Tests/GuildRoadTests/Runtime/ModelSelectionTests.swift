@@ -1,5 +1,6 @@
 import GuildCodex
 import GuildDomain
+import GuildTestSupport
 import GuildTransport
 import Testing
 
@@ -76,7 +77,9 @@ import Testing
     private let client = HTTPClient(settings: HTTPClientSettings(environment: [:]))
 
     private func providers(_ substitute: ModelProviders.Substitute? = nil) -> ModelProviders {
-        let secrets = SecretResolver(redactor: Redactor(), trust: EverySecret(), http: nil, logger: silent) { _ in nil }
+        let secrets = SecretResolver(
+            redactor: Redactor(), trust: EverySecret(), http: nil, clock: ManualTime(), logger: silent
+        ) { _ in nil }
         return ModelProviders(client: client, secrets: secrets, substitute: substitute) { _ in }
     }
 

@@ -2,6 +2,7 @@ import GuildCodex
 import GuildConnectors
 import GuildDomain
 import GuildLedger
+import GuildTestSupport
 import GuildTransport
 import Testing
 
@@ -23,7 +24,8 @@ import Testing
             performer: .success(
                 GitHubClient(
                     settings: GitHubSettings(baseURL: "http://127.0.0.1:9"),
-                    http: HTTPClient(settings: HTTPClientSettings(environment: [:])), redactor: Redactor())))
+                    http: HTTPClient(settings: HTTPClientSettings(environment: [:])), redactor: Redactor(),
+                    clock: ManualTime())))
     ])
 
     private func plan(

@@ -1,7 +1,7 @@
+import GuildDomain
+import GuildLedger
 import Synchronization
 import Testing
-
-@testable import GuildDomain
 
 @Suite struct AlarmTests {
     private final class Bells: Sendable {

@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import GuildDomain
 import Synchronization
 
 /// The waits of this process for times by the clock, with one timer for all of them: nearly every wait is cancelled before its end,
