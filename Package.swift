@@ -133,6 +133,13 @@ let package = Package(
         .target(
             name: "GuildTestSupport", dependencies: ["GuildDomain"], path: "Tests/GuildTestSupport",
             swiftSettings: strict),
+        // What the tests of the rooms above the ledger share: a small codex with its ledger, a model and a GitHub.
+        .target(
+            name: "GuildOffice",
+            dependencies: [
+                "GuildDomain", "GuildCodex", "GuildLedger", "GuildTransport", "GuildHTTP", "GuildConnectors",
+                "GuildRuntime", "GuildTestSupport", logging,
+            ], path: "Tests/GuildOffice", swiftSettings: strict),
 
         tests("GuildDomainTests", ["GuildDomain"], exclude: ["cron"]),
         tests("GuildCodexTests", ["GuildCodex", "GuildDomain", crypto, yams], exclude: ["Fixtures"]),
@@ -144,14 +151,33 @@ let package = Package(
             "GuildConnectorsTests",
             ["GuildConnectors", "GuildTransport", "GuildCodex", "GuildDomain", crypto, logging]),
         tests(
-            "GuildRoadTests",
+            "GuildIngressTests",
             [
-                "GuildCommands", "GuildIngress", "GuildControl", "GuildRuntime", "GuildEgress", "GuildCitadel",
-                "GuildBudgets", "GuildConnectors", "GuildLedger", "GuildCodex", "GuildTransport", "GuildHTTP",
-                "GuildDomain",
-                yams,
-                lifecycle, logging,
+                "GuildIngress", "GuildControl", "GuildHTTP", "GuildConnectors", "GuildLedger", "GuildCodex",
+                "GuildDomain", "GuildOffice",
+            ]),
+        tests(
+            "GuildControlTests",
+            [
+                "GuildControl", "GuildIngress", "GuildHTTP", "GuildConnectors", "GuildLedger", "GuildCodex",
+                "GuildDomain", "GuildOffice",
+            ]),
+        tests(
+            "GuildRuntimeTests",
+            [
+                "GuildRuntime", "GuildControl", "GuildConnectors", "GuildTransport", "GuildLedger", "GuildCodex",
+                "GuildDomain", "GuildOffice", lifecycle,
             ], exclude: ["Models/Cases"]),
+        tests(
+            "GuildEgressTests",
+            ["GuildEgress", "GuildConnectors", "GuildLedger", "GuildCodex", "GuildDomain", "GuildOffice"]),
+        tests(
+            "GuildCitadelTests",
+            [
+                "GuildCitadel", "GuildControl", "GuildRuntime", "GuildConnectors", "GuildLedger", "GuildCodex",
+                "GuildDomain", "GuildOffice",
+            ]),
+        tests("GuildCommandsTests", ["GuildCommands", "GuildBudgets", "GuildLedger", "GuildDomain", yams]),
         // Runs the built binary, as a person would.
         tests(
             "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto, yams],

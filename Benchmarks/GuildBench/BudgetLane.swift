@@ -36,8 +36,9 @@ struct BudgetLane: Sendable {
         }
         return try await all(events) { event in
             guard
-                let claimed = try await ledger.invocations.claimOne(
-                    ClaimScope(root: event.id, limits: [:]), worker: worker, now: now)
+                let claimed = try await ledger.invocations.claim(
+                    ClaimScope(root: event.id, limits: [:]), upTo: 1, worker: worker, now: now
+                ).first
             else { throw Failure(.failed, "there is nothing to claim for event \(event.id)") }
             return BudgetLane(ledger: ledger, worker: worker, invocation: claimed.invocation)
         }
@@ -73,13 +74,13 @@ struct BudgetLane: Sendable {
         ]
     }
 
-    /// Reserves a call's worst case, marks it sent, and settles it at less: three durable commits.
+    /// Reserves a call's worst case as one that is sent, and settles it at less: two durable commits.
     func turn(_ number: Int, now: Timestamp) async throws {
         let plan = TurnPlan(
             n: number, provider: "bench", model: model, requestDigest: "bench", inputBound: 1200, outputWanted: 1000,
             prices: Self.prices, accounts: accounts)
-        let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await ledger.invocations.markSent(reservation, of: invocation)
+        let reservation = try await ledger.invocations.beginTurn(
+            plan, of: invocation, worker: worker, isSending: true, now: now)
         let answer = TurnAnswer(
             delta: ["text": "done"], stop: "tool_use", origin: nil,
             usage: TokenUsage(input: 600, cacheRead: 400, cacheWrite: 100, output: 200, reasoning: 50), calls: [])

@@ -19,10 +19,10 @@ struct GatewayProcess {
         let head = try CodexLoader.load(folder: setting.codex, systems: systems).get()
         var logger = Logger(label: "gateway") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
-        let secrets = SecretResolver(redactor: Redactor(), trust: EverySecret(), http: nil, logger: logger) { _ in
-            Deliveries.secret
-        }
         let time = SystemTime()
+        let secrets = SecretResolver(
+            redactor: Redactor(), trust: EverySecret(), http: nil, clock: time, logger: logger
+        ) { _ in Deliveries.secret }
         let ledger =
             setting.isDurable
             ? try Ledger(at: LedgerLocation(url: "sqlite:ledger.sqlite", workingDirectory: setting.work)) : nil

@@ -56,7 +56,11 @@ struct GrowthBench {
             _ = try await ledger.dispatch.record(message, [decision], commit: Self.commit, now: time.now)
         }
         try await turn(1, ledger, worker, asking: true)
-        guard let action = try await ledger.actions.claimOne(root: nil, worker: worker, now: time.now) else {
+        guard
+            let action = try await ledger.actions.claim(
+                root: nil, upTo: 1, worker: worker, charges: { _ in [] }, now: time.now
+            ).first?.action
+        else {
             throw Failure(.failed, "there is no action")
         }
         try await ledger.actions.finish(
@@ -69,7 +73,9 @@ struct GrowthBench {
     /// Claims what is next, takes one turn, and ends the invocation where the turn asks for nothing.
     private func turn(_ n: Int, _ ledger: Ledger, _ worker: Worker, asking: Bool) async throws {
         let time = SystemTime()
-        guard let claim = try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: time.now)?.invocation
+        guard
+            let claim = try await ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: time.now).first?
+                .invocation
         else { throw Failure(.failed, "there is no invocation") }
         let plan = TurnPlan(
             n: n, provider: "replay", model: "replay/small", requestDigest: Self.commit, inputBound: 3000,
@@ -77,8 +83,8 @@ struct GrowthBench {
             accounts: ["invocation/\(claim.id)", "agent/crier"].map {
                 AccountLimit(account: $0, tokens: nil, setting: "")
             })
-        let reservation = try await ledger.invocations.beginTurn(plan, of: claim, worker: worker, now: time.now)
-        try await ledger.invocations.markSent(reservation, of: claim)
+        let reservation = try await ledger.invocations.beginTurn(
+            plan, of: claim, worker: worker, isSending: true, now: time.now)
         let text = String(repeating: "Thank you for the report. ", count: 10)
         let arguments: JSONValue = ["repository": "acme/shop", "number": 1, "body": .string(text)]
         var action = ActionRequest(

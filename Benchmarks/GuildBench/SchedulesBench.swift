@@ -89,7 +89,6 @@ struct SchedulesBench {
         try await enlist(all, ledger, at: begin)
         let wanted = all.map { ($0, times: $0.times(after: begin, until: end, limit: 10)) }
         let clock = SkippingClock(from: begin, until: end + .seconds(60))
-        let before = try await ledger.schedules.firingCount()
         let scheduler = scheduler(all, ledger, clock)
         let (start, cpu) = (MonotonicClock.now, Self.cpuNanoseconds)
         let running = Task { try await scheduler.run() }
@@ -97,10 +96,11 @@ struct SchedulesBench {
         running.cancel()
         _ = await running.result
         let (seconds, used) = (Double(MonotonicClock.now - start) / 1e9, (Self.cpuNanoseconds - cpu) / 1e9)
-        let fired = try await ledger.schedules.firingCount() - before
+        var fired = 0
         var wrong = 0
         for (entry, times) in wanted {
             let firings = try await ledger.schedules.firings(of: entry.id, since: begin, until: end, limit: 20)
+            fired += firings.count
             if firings.map(\.dueAt) != times || firings.map(\.at) != times.map(entry.turn(of:)) { wrong += 1 }
         }
         table.add(["due in a day", String(wanted.reduce(0) { $0 + $1.times.count })])
@@ -121,7 +121,6 @@ struct SchedulesBench {
                 zone: .gmt)
         }
         try await enlist(all, ledger, at: noon - .seconds(60))
-        let before = try await ledger.schedules.firingCount()
         let clock = BenchClock(at: noon)
         let start = MonotonicClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -129,7 +128,12 @@ struct SchedulesBench {
             try await group.waitForAll()
         }
         let seconds = Double(MonotonicClock.now - start) / 1e9
-        let fired = try await ledger.schedules.firingCount() - before
+        var fired = 0
+        for entry in all {
+            fired += try await ledger.schedules.firings(
+                of: entry.id, since: noon - .seconds(60), until: noon, limit: 20
+            ).count
+        }
         table.add(["due at one instant, two schedulers at it", String(all.count)])
         table.add(["fired", String(fired)])
         table.add(["firings a second", (Double(fired) / seconds).figure])

@@ -24,14 +24,15 @@ extension TimeSource {
 package struct Alarm: Sendable {
     private let whenCancelled: @Sendable () -> Void
 
-    init(whenCancelled: @escaping @Sendable () -> Void) { self.whenCancelled = whenCancelled }
+    /// - Parameter whenCancelled: called at each `cancel`.
+    package init(whenCancelled: @escaping @Sendable () -> Void) { self.whenCancelled = whenCancelled }
 
     /// It may be ringing already.
     package func cancel() { whenCancelled() }
 }
 
-/// The machine's own clock: the one place that reads it.
-package struct SystemTime: TimeSource {
+/// The machine's own clock: the one place that reads it. Who waits for it is above this room.
+package struct SystemTime: Sendable {
     /// The clock of this system.
     package init() {}
 
@@ -40,13 +41,5 @@ package struct SystemTime: TimeSource {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
-
-    /// It never lasts longer than planned at its beginning, even if the clock is set back meanwhile.
-    package func sleep(until deadline: Timestamp) async throws { try await AlarmQueue.shared.sleep(until: deadline) }
-
-    /// Calls `action` when the time has come; most alarms are cancelled before.
-    package func alarm(at deadline: Timestamp, _ action: @escaping @Sendable () -> Void) -> Alarm {
-        AlarmQueue.shared.alarm(at: deadline, action)
     }
 }

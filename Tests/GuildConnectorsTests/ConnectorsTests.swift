@@ -6,7 +6,7 @@ import Testing
 struct ConnectorsTests {
     private var connectors: Connectors {
         let settings = GitHubSettings(baseURL: "http://127.0.0.1:1")
-        let client = GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor())
+        let client = GitHubClient(settings: settings, http: HTTPClient(), redactor: Redactor(), clock: FixedTime())
         return Connectors([.init(system: "github", connector: GitHubConnector(), performer: .success(client))])
     }
 

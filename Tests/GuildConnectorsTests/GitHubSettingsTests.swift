@@ -13,7 +13,7 @@ struct GitHubSettingsTests {
         connector.connection.baseURL = baseURL
         connector.connection.identity = "guild-bot"
         let resolver = SecretResolver(
-            redactor: Redactor(), trust: EverySecret(), http: nil, logger: Logger(label: "test"),
+            redactor: Redactor(), trust: EverySecret(), http: nil, clock: FixedTime(), logger: Logger(label: "test"),
             environment: { $0 == "GITHUB_TOKEN" ? "ghp_x" : nil })
         return try GitHubSettings(connector: connector, resolver: resolver)
     }

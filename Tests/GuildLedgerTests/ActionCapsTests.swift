@@ -177,7 +177,7 @@ import Testing
             let worker = try await ledger.worker()
             for attempt in 1...3 {
                 var claimed: [Action] = []
-                while let action = try await ledger.actions.claimOne(root: nil, worker: worker, now: start) {
+                while let action = try await ledger.claimAction(worker) {
                     claimed.append(action)
                 }
                 #expect(claimed.map(\.attempt) == [attempt, attempt])

@@ -13,7 +13,7 @@ import Testing
             let state = try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             #expect(state == .waiting)
             let action = try #require(
-                try await ledger.actions.claimOne(root: invocation.root, worker: worker, now: start))
+                try await ledger.claimAction(worker, root: invocation.root))
             #expect(action.arguments == ["body": "hi"])
             let seen = ledger.signal(.invocations).generation
             try await ledger.actions.finish(
@@ -40,7 +40,7 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             try await ledger.actions.finish(action, succeeded: false, result: "404", waitUntil: deadline, now: start)
             let call = try #require(try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).first)
             #expect(call.isError)
@@ -58,7 +58,7 @@ import Testing
             try await ledger.turn(
                 of: invocation, worker, calls: [.write(0, name: "w", subject: "x"), .write(1, name: "v", subject: "y")])
             for isLast in [false, true] {
-                let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+                let action = try #require(try await ledger.claimAction(worker))
                 try await ledger.actions.finish(
                     action, succeeded: true, result: "ok", waitUntil: deadline + .seconds(999), now: start)
                 let now = try #require(try await ledger.invocations.find(invocation.id))
@@ -76,7 +76,7 @@ import Testing
                 of: invocation, worker,
                 calls: [.write(0, name: "one"), .write(1, name: "two"), .write(2, name: "three", subject: "other")])
             func claim(_ now: Timestamp = start) async throws -> Action? {
-                try await ledger.actions.claimOne(root: nil, worker: worker, now: now)
+                try await ledger.claimAction(worker, now: now)
             }
             let one = try #require(try await claim())
             #expect(try await claim()?.subject == "other")
@@ -105,7 +105,7 @@ import Testing
             let claimed = try await withThrowingTaskGroup(of: ActionID?.self) { group in
                 for number in 0..<40 {
                     let (ledger, worker) = number.isMultiple(of: 2) ? (one, mine) : (two, theirs)
-                    group.addTask { try await ledger.actions.claimOne(root: nil, worker: worker, now: start)?.id }
+                    group.addTask { try await ledger.claimAction(worker)?.id }
                 }
                 return try await group.reduce(into: [ActionID]()) { if let id = $1 { $0.append(id) } }
             }
@@ -120,7 +120,7 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w", autonomy: autonomy)])
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             try await ledger.actions.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
             #expect(try await ledger.reports.status().notificationsPending == count)
             if count == 1 {

@@ -17,7 +17,7 @@ import Testing
         try await withLedger { ledger async throws in
             let (invocation, worker) = try await waiting(ledger, [.write(0, name: "w", autonomy: .approve)])
             #expect(try await ledger.invocations.find(invocation.id)?.waitReason == .approval)
-            #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
+            #expect(try await ledger.claimAction(worker) == nil)
             let listed = try await ledger.actions.awaitingApproval().whole
             #expect(listed.map(\.agent) == ["ranger"])
             // Without a worker, a process or a slot, for as long as it takes.
@@ -29,7 +29,7 @@ import Testing
             let now = try #require(try await ledger.invocations.find(invocation.id))
             #expect(now.waitReason == .action)
             #expect(now.availableAt == deadline)
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             try await ledger.actions.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
             #expect(try await ledger.state(of: invocation.id) == .queued)
             let trace = try #require(try await ledger.reports.trace(of: invocation.event))
@@ -54,7 +54,7 @@ import Testing
             let call = try #require(try await ledger.invocations.turns(of: invocation.id).flatMap(\.calls).first)
             #expect(call.isError)
             #expect(call.result == "a person rejected this action: too bold")
-            #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
+            #expect(try await ledger.claimAction(worker) == nil)
             #expect(try await ledger.actions.awaitingApproval().whole.isEmpty)
         }
     }
@@ -110,7 +110,7 @@ import Testing
                     .write(0, name: "w", autonomy: .approve), .write(1, name: "v", subject: "y"),
                     .write(2, name: "u", subject: "z", autonomy: .approve),
                 ])
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             try await ledger.actions.finish(action, succeeded: true, result: "ok", waitUntil: deadline, now: start)
             #expect(try await ledger.invocations.find(invocation.id)?.waitReason == .approval)
             for (index, listed) in try await ledger.actions.awaitingApproval().whole.enumerated() {

@@ -76,7 +76,6 @@ import Testing
             let fenced = LedgerFailure.fenced(what: "invocation \(old.id)")
             let claim = ClaimedInvocation(invocation: old, options: .null)
             await #expect(throws: fenced) { _ = try await ledger.invocations.renew(claim, worker: slow, now: late) }
-            await #expect(throws: fenced) { try await ledger.invocations.markSent(reservation, of: old) }
             await #expect(throws: fenced) {
                 _ = try await ledger.invocations.recordAnswer(
                     .sample(), plan: plan, reservation: reservation, of: old, waitUntil: late, now: late)
@@ -107,7 +106,8 @@ import Testing
         try await withLedger { ledger async throws in
             let (worker, other) = (try await ledger.worker(), try await ledger.worker())
             try await ledger.queue()
-            let claim = try #require(try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start))
+            let claim = try #require(
+                try await ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: start).first)
             #expect(try await !ledger.invocations.renew(claim, worker: worker, now: start + .seconds(20)))
             #expect(try await ledger.invocations.recover(except: other, now: start + .seconds(45)).isEmpty)
             let seen = ledger.signal(.cancellations).generation
@@ -133,7 +133,7 @@ import Testing
             #expect(try await ledger.state(of: waiting.id) == .cancelled)
             #expect(try await ledger.actions.list(of: waiting.id).map(\.state) == [.cancelled, .cancelled])
             #expect(try await ledger.reports.isQuiet(root: nil))
-            #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) == nil)
+            #expect(try await ledger.claimAction(worker) == nil)
         }
     }
 

@@ -65,8 +65,8 @@ import Testing
             #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start) == .now)
             _ = try await ledger.invocations.recover(except: worker, now: start)
             #expect(try await ledger.invocations.recoveryNeed(worker: worker, now: start) != .now)
-            #expect(try await ledger.actions.claimOne(root: nil, worker: worker, now: start) != nil)
-            #expect(try await ledger.invocations.claimOne(ClaimScope(), worker: worker, now: start) != nil)
+            #expect(try await ledger.claimAction(worker) != nil)
+            #expect(try await ledger.invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: start).first != nil)
         }
     }
 

@@ -63,7 +63,9 @@ import Testing
             try await ledger.dispatch.beginRun(
                 event, decision(), actor: "user:ada", commit: "c", lease: mine.lease(now: start), now: start)
             #expect(try await ledger.claim(other) == nil)
-            let claimed = try await ledger.invocations.claimOne(ClaimScope(root: event.root), worker: mine, now: start)
+            let claimed = try await ledger.invocations.claim(
+                ClaimScope(root: event.root), upTo: 1, worker: mine, now: start
+            ).first
             #expect(claimed?.options["model"]?.string == "big")
             #expect(claimed?.invocation.priority == .low)
             #expect(try await ledger.dispatch.inbound(limit: 1, now: start).isEmpty)

@@ -126,7 +126,13 @@ extension Ledger {
     func claim(
         _ worker: Worker, limits: [String: Int] = [:], root: EventID? = nil, now: Timestamp = start
     ) async throws -> Invocation? {
-        try await invocations.claimOne(ClaimScope(root: root, limits: limits), worker: worker, now: now)?.invocation
+        try await invocations.claim(ClaimScope(root: root, limits: limits), upTo: 1, worker: worker, now: now).first?
+            .invocation
+    }
+
+    /// Claims the next action; none counts against a rate.
+    func claimAction(_ worker: Worker, root: EventID? = nil, now: Timestamp = start) async throws -> Action? {
+        try await actions.claim(root: root, upTo: 1, worker: worker, charges: { _ in [] }, now: now).first?.action
     }
 
     /// Queues and claims in one go.
@@ -136,6 +142,9 @@ extension Ledger {
     }
 
     func state(of id: InvocationID) async throws -> InvocationState? { try await invocations.find(id)?.state }
+
+    /// How many accounts hold something for calls under way.
+    func openAccounts() async throws -> Int { try await count("SELECT count(*) FROM accounts WHERE reserved > 0") }
 
     func count(_ sql: String) async throws -> Int { try await read { try $0.value(sql) ?? 0 } }
 
@@ -207,8 +216,8 @@ extension Ledger {
         usage: TokenUsage? = TokenUsage(input: 90, output: 40), now: Timestamp = start
     ) async throws -> InvocationState {
         let plan = TurnPlan.sample(n, of: invocation)
-        let reservation = try await invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await invocations.markSent(reservation, of: invocation)
+        let reservation = try await invocations.beginTurn(
+            plan, of: invocation, worker: worker, isSending: true, now: now)
         return try await invocations.recordAnswer(
             .sample(usage, calls: calls), plan: plan, reservation: reservation, of: invocation,
             waitUntil: now + .seconds(60), now: now)

@@ -26,9 +26,10 @@ import Testing
                 try db.run("UPDATE actions SET operation = 'fast.go' WHERE id = ?", [last])
             }
             func claim(_ seconds: Int64) async throws -> Action? {
-                try await ledger.actions.claimOne(
-                    root: nil, worker: worker, charges: { $0.hasPrefix("fast.") ? [] : Self.slow },
-                    now: start + .seconds(seconds))?.action
+                try await ledger.actions.claim(
+                    root: nil, upTo: 1, worker: worker, charges: { $0.hasPrefix("fast.") ? [] : Self.slow },
+                    now: start + .seconds(seconds)
+                ).first?.action
             }
             let first = try #require(try await claim(0))
             #expect(first.id == ActionID(derivedFrom: ["action", "w0"]))
@@ -55,8 +56,9 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             func claim(_ seconds: Int64) async throws -> Action? {
-                try await ledger.actions.claimOne(
-                    root: nil, worker: worker, charges: { _ in Self.slow }, now: start + .seconds(seconds))?.action
+                try await ledger.actions.claim(
+                    root: nil, upTo: 1, worker: worker, charges: { _ in Self.slow }, now: start + .seconds(seconds)
+                ).first?.action
             }
             let first = try #require(try await claim(0))
             try await ledger.actions.retryLater(first, reason: "no", availableAt: start + .seconds(1), now: start)
@@ -75,8 +77,12 @@ import Testing
             strict[0].rejects = true
             let charges = strict
             let claims = [
-                try await ledger.actions.claimOne(root: nil, worker: worker, charges: { _ in charges }, now: start),
-                try await ledger.actions.claimOne(root: nil, worker: worker, charges: { _ in charges }, now: start),
+                try await ledger.actions.claim(
+                    root: nil, upTo: 1, worker: worker, charges: { _ in charges }, now: start
+                ).first,
+                try await ledger.actions.claim(
+                    root: nil, upTo: 1, worker: worker, charges: { _ in charges }, now: start
+                ).first,
             ]
             #expect(claims.map { $0?.refusal?.until } == [nil, start + .seconds(10)])
             #expect(claims.map { $0?.action.attempt } == [1, 1])

@@ -8,9 +8,8 @@ import Testing
     private func dieDuringTurn(_ name: String, sent: Bool, in ledger: Ledger) async throws -> Invocation {
         let worker = try await ledger.worker()
         let invocation = try await ledger.running(name, worker)
-        let reservation = try await ledger.invocations.beginTurn(
-            .sample(of: invocation), of: invocation, worker: worker, now: start)
-        if sent { try await ledger.invocations.markSent(reservation, of: invocation) }
+        _ = try await ledger.invocations.beginTurn(
+            .sample(of: invocation), of: invocation, worker: worker, isSending: sent, now: start)
         return invocation
     }
 
@@ -50,9 +49,8 @@ import Testing
                 let worker = try await ledger.worker()
                 let invocation = try #require(try await ledger.claim(worker))
                 try await ledger.turn(1, of: invocation, worker)
-                let two = try await ledger.invocations.beginTurn(
-                    .sample(2, of: invocation), of: invocation, worker: worker, now: start)
-                try await ledger.invocations.markSent(two, of: invocation)
+                _ = try await ledger.invocations.beginTurn(
+                    .sample(2, of: invocation), of: invocation, worker: worker, isSending: true, now: start)
             }
             let survivor = try await ledger.worker()
             _ = try await ledger.invocations.recover(except: survivor, now: start)
@@ -95,10 +93,10 @@ import Testing
             let lost: Action
             do {
                 let dying = try await ledger.worker()
-                lost = try #require(try await ledger.actions.claimOne(root: nil, worker: dying, now: start))
+                lost = try #require(try await ledger.claimAction(dying))
             }
             #expect(try await ledger.invocations.recover(except: survivor, now: start).actions == 1)
-            let again = try #require(try await ledger.actions.claimOne(root: nil, worker: survivor, now: start))
+            let again = try #require(try await ledger.claimAction(survivor))
             #expect(again.id == lost.id)
             #expect(again.attempt == 2)
             #expect(again.idempotencyKey == lost.idempotencyKey)
@@ -122,7 +120,7 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             #expect(try await ledger.invocations.nextTime(worker: worker, now: start) == start + .seconds(60))
             #expect(try await ledger.invocations.recover(except: worker, now: start + .seconds(59)).isEmpty)
             let late = start + .seconds(60)
@@ -171,7 +169,7 @@ import Testing
             let invocation = try await ledger.running("a", worker)
             try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
             let late = start + .seconds(60)
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             _ = try await ledger.invocations.recover(except: worker, now: late)
             let again = try #require(try await ledger.claim(worker, now: late))
             try await ledger.invocations.move(again, to: .waiting, waiting: .budget, now: late)

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func claim(_ ledger: Ledger, _ worker: Worker, _ scope: ClaimScope) async throws -> Invocation? {
-        try await ledger.invocations.claimOne(scope, worker: worker, now: start)?.invocation
+        try await ledger.invocations.claim(scope, upTo: 1, worker: worker, now: start).first?.invocation
     }
 
     /// Claims, uses so many tokens, ends; the chapters in the order in which they came.

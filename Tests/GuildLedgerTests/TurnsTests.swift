@@ -9,13 +9,13 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation, input: 100, output: 1000)
-            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
+            let reservation = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             #expect(reservation.tokens == 1100)
             #expect(reservation.cost == 2100)
             #expect(try await ledger.state(of: invocation.id) == .active)
             #expect(try await ledger.budgets.account("agent/ranger")?.reserved == 1100)
-            #expect(try await ledger.budgets.openAccounts().count == 2)
-            try await ledger.invocations.markSent(reservation, of: invocation)
+            #expect(try await ledger.openAccounts() == 2)
             let usage = TokenUsage(input: 60, cacheRead: 20, cacheWrite: 10, output: 30, reasoning: 5)
             let state = try await ledger.invocations.recordAnswer(
                 .sample(usage), plan: plan, reservation: reservation, of: invocation, waitUntil: start, now: start)
@@ -27,7 +27,7 @@ import Testing
                 #expect(account.usedCost == 160)
                 #expect(account.reservedCost == 0)
             }
-            #expect(try await ledger.budgets.openAccounts().isEmpty)
+            #expect(try await ledger.openAccounts() == 0)
             #expect(try await ledger.unbalancedEntries() == 0)
             #expect(try await ledger.count("SELECT count(*) FROM entries") == 2)
             #expect(try await ledger.count("SELECT count(DISTINCT account) FROM postings") == 1)
@@ -46,8 +46,8 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation)
-            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.invocations.markSent(reservation, of: invocation)
+            let reservation = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             let state = try await ledger.invocations.recordAnswer(
                 .sample(TokenUsage(input: 1, output: 1)), plan: plan, reservation: reservation, of: invocation,
                 waitUntil: start, ending: (.succeeded, "done"), now: start)
@@ -56,7 +56,7 @@ import Testing
             #expect(ended.state == .succeeded)
             #expect(ended.outcome == "done")
             #expect(ended.endedAt == start)
-            #expect(try await ledger.budgets.openAccounts().isEmpty)
+            #expect(try await ledger.openAccounts() == 0)
             #expect(try await ledger.auditKinds().suffix(2) == ["model.called", "invocation.ended"])
             await #expect(throws: LedgerFailure.self) {
                 try await ledger.invocations.end(invocation, as: .failed, outcome: "late", now: start)
@@ -75,16 +75,13 @@ import Testing
                     .sample(1, of: invocation), of: invocation, worker: worker, now: start)
             }
             let two = TurnPlan.sample(2, of: invocation)
-            let reservation = try await ledger.invocations.beginTurn(two, of: invocation, worker: worker, now: start)
+            let reservation = try await ledger.invocations.beginTurn(
+                two, of: invocation, worker: worker, isSending: true, now: start)
             await #expect(throws: LedgerFailure.self) {
                 _ = try await ledger.invocations.beginTurn(
                     .sample(3, of: invocation), of: invocation, worker: worker, now: start)
             }
             #expect(try await ledger.budgets.account("agent/ranger")?.reserved == reservation.tokens)
-            try await ledger.invocations.markSent(reservation, of: invocation)
-            await #expect(throws: LedgerFailure.self) {
-                try await ledger.invocations.markSent(reservation, of: invocation)
-            }
             // An answer is recorded once.
             for isFirst in [true, false] {
                 let record = {
@@ -111,14 +108,14 @@ import Testing
                 plan, reservation: held, of: invocation, LostAnswer(reason: "no line", mayHaveBilled: true), now: start)
             #expect(try await ledger.budgets.account("agent/ranger")?.used == 0)
             // The same turn of the same attempt, again.
-            let sent = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.invocations.markSent(sent, of: invocation)
+            let sent = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             try await ledger.invocations.recordLostTurn(
                 plan, reservation: sent, of: invocation, LostAnswer(reason: "refused", mayHaveBilled: false), now: start
             )
             #expect(try await ledger.budgets.account("agent/ranger")?.used == 0)
-            let billed = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.invocations.markSent(billed, of: invocation)
+            let billed = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             try await ledger.invocations.recordLostTurn(
                 plan, reservation: billed, of: invocation, LostAnswer(reason: "cut", mayHaveBilled: true), now: start)
             let account = try #require(try await ledger.budgets.account("agent/ranger"))
@@ -232,8 +229,8 @@ import Testing
             let worker = try await ledger.worker()
             let invocation = try await ledger.running("a", worker)
             let plan = TurnPlan.sample(of: invocation)
-            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.invocations.markSent(reservation, of: invocation)
+            _ = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             switch way {
             case "finish": try await ledger.invocations.end(invocation, as: .cancelled, outcome: "stopped", now: start)
             case "retry":

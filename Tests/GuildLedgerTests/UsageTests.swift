@@ -17,8 +17,8 @@ import Testing
             try await ledger.turn(1, of: invocation, worker, usage: number == 5 ? nil : usage, now: now)
             if number == 7 {
                 let plan = TurnPlan.sample(2, of: invocation)
-                let lost = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
-                try await ledger.invocations.markSent(lost, of: invocation)
+                _ = try await ledger.invocations.beginTurn(
+                    plan, of: invocation, worker: worker, isSending: true, now: now)
             }
             try await ledger.invocations.end(invocation, as: .failed, outcome: "enough", now: now)
         }

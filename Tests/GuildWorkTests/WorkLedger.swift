@@ -39,6 +39,6 @@ extension Ledger {
     }
 
     func claim(_ worker: Worker) async throws -> Invocation? {
-        try await invocations.claimOne(ClaimScope(), worker: worker, now: start)?.invocation
+        try await invocations.claim(ClaimScope(), upTo: 1, worker: worker, now: start).first?.invocation
     }
 }

@@ -36,9 +36,7 @@ package final class GitHubClient: OperationPerformer {
     private let knownIdentity: Mutex<GitHubIdentity?>
 
     /// - Parameter redactor: masks secrets that GitHub's own messages may repeat.
-    package init(
-        settings: GitHubSettings, http: HTTPClient, redactor: Redactor, clock: any TimeSource = SystemTime()
-    ) {
+    package init(settings: GitHubSettings, http: HTTPClient, redactor: Redactor, clock: any TimeSource) {
         self.settings = settings
         caller = HTTPCaller(rules: GitHubRules.of(settings), http: http, redactor: redactor, clock: clock)
         knownIdentity = Mutex(settings.identity.map { GitHubIdentity(login: $0) })

@@ -38,8 +38,7 @@ package final class SecretResolver: Sendable {
     ///   - http: reaches Vault; without it `vault://` references fail.
     ///   - environment: reads one variable of the process.
     package init(
-        redactor: Redactor, trust: any SecretTrust, http: HTTPClient?, clock: any TimeSource = SystemTime(),
-        logger: Logger,
+        redactor: Redactor, trust: any SecretTrust, http: HTTPClient?, clock: any TimeSource, logger: Logger,
         environment: @escaping @Sendable (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) {
         self.redactor = redactor

@@ -46,19 +46,6 @@ extension ActionLedger {
             if isEnd { return claimed }
         }
     }
-
-    /// As `claimActions`, one.
-    package func claimOne(
-        root: EventID?, worker: Worker, charges: @escaping @Sendable (String) -> [AdmissionTerms.Charge],
-        now: Timestamp
-    ) async throws -> ClaimedAction? {
-        try await claim(root: root, upTo: 1, worker: worker, charges: charges, now: now).first
-    }
-
-    /// The same if no operation counts against a rate.
-    package func claimOne(root: EventID?, worker: Worker, now: Timestamp) async throws -> Action? {
-        try await claimOne(root: root, worker: worker, charges: { _ in [] }, now: now)?.action
-    }
 }
 
 extension ActionStatements {

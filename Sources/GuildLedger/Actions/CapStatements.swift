@@ -62,23 +62,18 @@ struct CapStatements {
 
     /// How many actions count in a scope now; no more than `limit` are counted.
     func used(_ scope: CapScope, of agent: String, at: Timestamp, upTo limit: Int64) throws -> Int64 {
-        let (source, values): (String, [(any Storable)?])
+        let source: String
+        let values: [(any Storable)?]
         switch scope {
         case .run(let invocation):
-            (source, values) = (
-                "actions INDEXED BY actions_invocation WHERE invocation = ? AND counted_at IS NOT NULL",
-                [invocation]
-            )
+            source = "actions INDEXED BY actions_invocation WHERE invocation = ? AND counted_at IS NOT NULL"
+            values = [invocation]
         case .agent:
-            (source, values) = (
-                "actions INDEXED BY actions_counted WHERE agent = ? AND counted_at > ?",
-                [agent, at - Self.hour]
-            )
+            source = "actions INDEXED BY actions_counted WHERE agent = ? AND counted_at > ?"
+            values = [agent, at - Self.hour]
         case .subject(let subject):
-            (source, values) = (
-                "actions INDEXED BY actions_counted_on WHERE agent = ? AND counts_on = ? AND counted_at > ?",
-                [agent, subject, at - Self.day]
-            )
+            source = "actions INDEXED BY actions_counted_on WHERE agent = ? AND counts_on = ? AND counted_at > ?"
+            values = [agent, subject, at - Self.day]
         }
         return try db.value("SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT ?) AS counted", values + [limit]) ?? 0
     }
@@ -116,7 +111,8 @@ struct CapStatements {
                 others, others, until,
             ])
         guard let release else { return nil }
-        var (followers, last): ([Action], Int64?) = ([], nil)
+        var followers: [Action] = []
+        var last: Int64?
         for _ in 0..<Self.releaseSteps where followers.count < hold.others {
             guard let (seq, action, caps) = try waiting(approved, at: hold.cap, scope, after: last) else { break }
             last = seq

@@ -42,7 +42,8 @@ struct AuditChain: Sendable {
     mutating func take(page count: Int, of db: LedgerTransaction) throws -> Bool {
         // The first page looks at every number that a row can have.
         let after = position.seq == 0 ? Int64.min : position.seq
-        var (taken, bytes) = (0, 0)
+        var taken = 0
+        var bytes = 0
         try db.rows(Self.entries, [after, count]) { entry in
             bytes += 256 + entry.source.bytes(AuditColumn.body) { $0.count }
             taken += 1
@@ -56,7 +57,8 @@ struct AuditChain: Sendable {
     }
 
     private mutating func follow(_ row: LedgerRow, _ db: LedgerTransaction) throws {
-        let (next, found) = (position.seq + 1, row.source.integer(AuditColumn.seq))
+        let next = position.seq + 1
+        let found = row.source.integer(AuditColumn.seq)
         guard found == next else {
             return problem = .init(
                 seq: min(next, found),
@@ -183,11 +185,14 @@ package struct AuditPosition: Sendable, Hashable {
     package init() {}
 
     init(seq: Int64, hash: [UInt8], frontier: MerkleFrontier) {
-        (self.seq, self.hash, self.frontier) = (seq, hash, frontier)
+        self.seq = seq
+        self.hash = hash
+        self.frontier = frontier
     }
 
     mutating func advance(to seq: Int64, hash: [UInt8], completed: (Int, [UInt8]) -> Void) {
-        (self.seq, self.hash) = (seq, hash)
+        self.seq = seq
+        self.hash = hash
         frontier.append(leaf: MerkleTree.leaf(hash), completed: completed)
     }
 }
@@ -246,7 +251,8 @@ struct AuditErasures: Sendable {
     }
 
     func covers(_ seq: Int64) -> Bool {
-        var (low, high) = (0, ranges.count)
+        var low = 0
+        var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
             if ranges[middle].upperBound < seq { low = middle + 1 } else { high = middle }

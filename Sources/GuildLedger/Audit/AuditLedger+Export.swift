@@ -12,7 +12,8 @@ extension AuditLedger {
     /// - Parameter last: the last entry that is wanted.
     package func export(after seq: Int64, through last: Int64) async throws -> AuditExport {
         try await ledger.scan { db in
-            var (lines, reached): ([UInt8], Int64?) = ([], nil)
+            var lines: [UInt8] = []
+            var reached: Int64?
             try db.rows(
                 """
                 SELECT \(AuditColumn.list) FROM \(AuditColumn.tables)

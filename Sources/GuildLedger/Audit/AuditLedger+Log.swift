@@ -13,15 +13,18 @@ extension AuditLedger {
         let first = max(filter.after, 0)
         var found: [AuditRecord] = []
         // Windows from the end that is asked for: (low, high] of the sequence.
-        var (low, high) = filter.newestFirst ? (max(first, last - Self.auditWindow), last) : (first, first)
-        if !filter.newestFirst { high = min(last, low.addingSaturated(Self.auditWindow)) }
+        var low = filter.newestFirst ? max(first, last - Self.auditWindow) : first
+        var high = filter.newestFirst ? last : min(last, first.addingSaturated(Self.auditWindow))
         while low < high, found.count < limit {
-            let (window, room) = ((low, high), limit - found.count)
+            let window = (low, high)
+            let room = limit - found.count
             found += try await ledger.scan { db in try db.audit.records(filter, in: window, limit: room) }
             if filter.newestFirst {
-                (low, high) = (max(first, low - Self.auditWindow), low)
+                high = low
+                low = max(first, low - Self.auditWindow)
             } else {
-                (low, high) = (high, min(last, high.addingSaturated(Self.auditWindow)))
+                low = high
+                high = min(last, high.addingSaturated(Self.auditWindow))
             }
         }
         return filter.newestFirst ? found.reversed() : found
@@ -39,7 +42,8 @@ extension AuditStatements {
             conditions.append(condition)
             arguments.append(value)
         }
-        let (kind, actor) = (filter.kind.map { Glob($0) }, filter.actor.map { Glob($0) })
+        let kind = filter.kind.map { Glob($0) }
+        let actor = filter.actor.map { Glob($0) }
         if let kind, kind.isLiteral { add("a.kind = ?", kind.description) }
         if let actor, actor.isLiteral { add("a.actor = ?", actor.description) }
         add("a.root = ?", filter.root?.description)
@@ -78,6 +82,7 @@ extension AuditRecord {
             actor: row.text(AuditColumn.actor) ?? "", kind: row.text(AuditColumn.kind) ?? "",
             subject: row.text(AuditColumn.subject) ?? "", commit: row.text(AuditColumn.commit),
             cause: row.text(AuditColumn.cause), root: row.text(AuditColumn.root),
+            // Losing the error is safe: `verify` finds the damage.
             body: body.flatMap { try? JSONParser.parse($0) },
             hash: source.bytes(AuditColumn.hash) { ContentDigest.hex(bytes: $0) })
     }

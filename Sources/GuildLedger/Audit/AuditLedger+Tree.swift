@@ -88,7 +88,8 @@ extension AuditStatements {
     }
 
     fileprivate func insertNodes(_ hashes: [[UInt8]], from position: Int64) throws {
-        var (level, range) = (AuditTree.step, position..<position + Int64(hashes.count))
+        var level = AuditTree.step
+        var range = position..<position + Int64(hashes.count)
         for (offset, hash) in hashes.enumerated() {
             try insertNode(level: level, position: position + Int64(offset), hash)
         }
@@ -126,7 +127,8 @@ extension AuditStatements {
     }
 
     fileprivate func frontier(size: Int64) throws -> MerkleFrontier {
-        var (from, subtrees): (Int64, [[UInt8]]) = (0, [])
+        var from: Int64 = 0
+        var subtrees: [[UInt8]] = []
         for bit in (0..<63).reversed() where size & (1 << bit) != 0 {
             subtrees.append(try root(of: from, from + (1 << bit)))
             from += 1 << bit
@@ -173,7 +175,8 @@ extension AuditStatements {
     }
 
     private func leaves(_ from: Int64, count: Int64) throws -> [[UInt8]] {
-        var (hashes, next): ([[UInt8]], Int64) = ([], from + 1)
+        var hashes: [[UInt8]] = []
+        var next: Int64 = from + 1
         try db.rows("SELECT seq, hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", [from, from + count]) {
             row in
             guard row.source.integer(0) == next, let hash = [UInt8](stored: row.source, column: 1) else { return false }

@@ -17,7 +17,8 @@ extension AuditLedger {
         case .entry(let seq): start = try await position(at: max(seq, 1) - 1)
         case .remembered:
             if let mark = AuditMark.load(ledger.location.auditMarkPath, ledger: try await ledgerID()) {
-                (start, verdict.rememberedAt) = (mark.position, mark.at)
+                start = mark.position
+                verdict.rememberedAt = mark.at
             }
         }
         if let problem = try await problem(before: start, checkpoints) {
@@ -97,7 +98,9 @@ extension AuditVerdict {
         head = ContentDigest.hex(bytes: chain.position.hash)
         root = ContentDigest.hex(bytes: chain.position.frontier.root)
         first = start.seq + 1
-        (erased, anchors, problem) = (chain.erased, chain.agreed, chain.problem)
+        erased = chain.erased
+        anchors = chain.agreed
+        problem = chain.problem
     }
 }
 

@@ -10,7 +10,9 @@ struct AuditMark: Sendable, Hashable {
     let at: Timestamp
 
     init(ledger: LedgerID, position: AuditPosition, at: Timestamp) {
-        (self.ledger, self.position, self.at) = (ledger, position, at)
+        self.ledger = ledger
+        self.position = position
+        self.at = at
     }
 
     /// - Returns: nil if there is none, it cannot be read, or it is of another ledger; then everything is verified.

@@ -41,7 +41,9 @@ package enum MerkleTree {
     /// - Returns: nil if the path is not one of such a tree.
     package static func root(leaf: [UInt8], index: Int64, size: Int64, path: [[UInt8]]) -> [UInt8]? {
         guard index >= 0, index < size else { return nil }
-        var (position, last, hash) = (index, size - 1, leaf)
+        var position = index
+        var last = size - 1
+        var hash = leaf
         for step in path {
             guard last > 0 else { return nil }
             if position & 1 == 1 || position == last {
@@ -73,12 +75,14 @@ package struct MerkleFrontier: Sendable, Hashable {
         guard size >= 0, subtrees.count == size.nonzeroBitCount, subtrees.allSatisfy({ $0.count == 32 }) else {
             return nil
         }
-        (self.size, self.subtrees) = (size, subtrees)
+        self.size = size
+        self.subtrees = subtrees
     }
 
     /// Appends a leaf; `completed` gets level and hash of each subtree of 2^level leaves that it completes.
     mutating func append(leaf: [UInt8], completed: (Int, [UInt8]) -> Void = { _, _ in }) {
-        var (hash, level) = (leaf, 0)
+        var hash = leaf
+        var level = 0
         while size & (1 << level) != 0, let left = subtrees.popLast() {
             hash = MerkleTree.node(left, hash)
             level += 1

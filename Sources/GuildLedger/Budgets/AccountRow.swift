@@ -38,8 +38,11 @@ struct AccountRow: Sendable {
     init(id: Int64, name: String) {
         self.id = id
         self.name = name
-        (used, reserved, windows) = (Spending(), Spending(), SpendingWindows())
-        (adjustedUntil, level) = (Timestamp(microseconds: 0), .none)
+        used = Spending()
+        reserved = Spending()
+        windows = SpendingWindows()
+        adjustedUntil = Timestamp(microseconds: 0)
+        level = .none
     }
 
     /// - Parameter row: begins with `columns`.
@@ -125,7 +128,8 @@ extension AccountStatements {
                 "UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ? WHERE id = ?",
                 [row.used.tokens, row.used.cost, row.reserved.tokens, row.reserved.cost, row.id])
         }
-        let (day, month) = (row.windows.day, row.windows.month)
+        let day = row.windows.day
+        let month = row.windows.month
         try db.run(
             """
             UPDATE accounts SET used = ?, used_cost = ?, reserved = ?, reserved_cost = ?, minute = ?, hour = ?,

@@ -15,12 +15,14 @@ extension AccountStatements {
         row.windows.advance(to: clock.now) { clock.calendar }
         let isKnown = !known.isEmpty && LimitsText.digest(of: known) == row.limitsDigest
         let limits = try adjustments(of: row, at: clock.now).applied(to: isKnown ? known : codexLimits(of: row))
-        var (highest, until): (AlertLevel, Timestamp) = (.none, Timestamp(microseconds: 0))
+        var highest: AlertLevel = .none
+        var until = Timestamp(microseconds: 0)
         for limit in limits where limit.period.isCalendar {
             guard let calendar = row.calendar(limit.period) else { continue }
             let level = BudgetRule.level(of: limit, used: calendar.used, clock.rules.alerts)
             guard level > .none else { continue }
-            (highest, until) = (max(highest, level), max(until, calendar.end))
+            highest = max(highest, level)
+            until = max(until, calendar.end)
             if level > calendar.told {
                 try tell(level, after: calendar.told, of: limit, calendar, clock: clock, now: now)
                 if limit.period == .day { row.windows.day.told = level } else { row.windows.month.told = level }

@@ -69,7 +69,8 @@ extension AccountStatements {
     private func turnCalendars(to zone: String, at now: Timestamp, fillingWindows: Bool) throws {
         let spent = fillingWindows ? try spentLately(at: now) : [:]
         let calendar = PeriodCalendar(zone: zone)
-        let (day, month) = (calendar.day(at: now), calendar.month(at: now))
+        let day = calendar.day(at: now)
+        let month = calendar.month(at: now)
         for var row in try withWindows() {
             for (at, spending) in spent[row.id] ?? [] { row.windows.add(spending, at: at) }
             row.windows.day = try turned(row.windows.day, of: row.name, to: day)

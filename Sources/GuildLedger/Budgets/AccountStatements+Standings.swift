@@ -5,16 +5,6 @@ extension BudgetLedger {
     package func account(_ name: String) async throws -> AccountStanding? {
         try await ledger.read { db in try db.accounts.standing(of: name, now: Timestamp(microseconds: 0)) }
     }
-
-    /// The accounts on which calls under way hold something, at the last budget time in the ledger; at most 10,000.
-    package func openAccounts() async throws -> [AccountStanding] {
-        try await ledger.scan { db in
-            let clock = try db.accounts.budgetClock(Timestamp(microseconds: 0))
-            return try db.accounts.rows(
-                "SELECT \(AccountRow.columns) FROM accounts WHERE reserved > 0 ORDER BY name LIMIT 10000"
-            ).map { try db.accounts.standing($0, clock) }
-        }
-    }
 }
 
 extension AccountStatements {
@@ -40,7 +30,8 @@ extension AccountStatements {
     func standing(_ row: AccountRow, _ clock: BudgetClock) throws -> AccountStanding {
         var row = row
         if row.hasWindows { row.windows.advance(to: clock.now) { clock.calendar } }
-        let (base, adjustments) = (try codexLimits(of: row), try adjustments(of: row, at: clock.now))
+        let base = try codexLimits(of: row)
+        let adjustments = try adjustments(of: row, at: clock.now)
         let limits = adjustments.applied(to: base)
         let periods = (row.hasWindows ? BudgetPeriod.allCases : [.perInvocation]).compactMap { period in
             // An account with windows has no limit on its whole life, unless a plan gave it one.
@@ -60,7 +51,8 @@ extension AccountStatements {
         _ row: AccountRow, _ period: BudgetPeriod, _ base: [AccountLimit], _ limits: [AccountLimit],
         _ adjustments: BudgetAdjustments, _ clock: BudgetClock
     ) -> PeriodStanding {
-        let (used, granted) = (row.used(in: period, at: clock.now), adjustments.granted(period))
+        let used = row.used(in: period, at: clock.now)
+        let granted = adjustments.granted(period)
         let tightest = limits.filter { $0.tokens != nil }.min { ($0.tokens ?? .max) < ($1.tokens ?? .max) }
         let tokens = BudgetAmount(
             used: used.tokens, reserved: row.reserved.tokens, base: base.compactMap(\.tokens).min(),

@@ -97,7 +97,8 @@ extension BudgetAudit {
 
         /// Reads `[1,22,3]`.
         static func accounts(_ text: UnsafeRawBufferPointer) -> [Int64] {
-            var (accounts, number): ([Int64], Int64?) = ([], nil)
+            var accounts: [Int64] = []
+            var number: Int64?
             accounts.reserveCapacity(8)
             for byte in text {
                 if (0x30...0x39).contains(byte) {

@@ -104,7 +104,8 @@ extension BudgetAudit {
         /// Each window or period of the account that differs from the sum of the entries.
         func differences(from row: AccountRow, at now: Timestamp) -> [(String, kept: Spending, entries: Spending)] {
             var differences: [(String, Spending, Spending)] = []
-            let (kept, minuteNow) = (row.windows, SpendingWindows.bucket(of: now, SpendingWindows.minuteBucket))
+            let kept = row.windows
+            let minuteNow = SpendingWindows.bucket(of: now, SpendingWindows.minuteBucket)
             let hourNow = SpendingWindows.bucket(of: now, SpendingWindows.hourBucket)
             if Self.running(kept.minute, minuteNow) != Self.running(minute, minuteNow) {
                 differences.append(("minute", kept.minute.sum(at: minuteNow), minute.sum(at: minuteNow)))

@@ -60,12 +60,14 @@ struct BudgetAudit {
     mutating func run() throws -> BudgetVerification {
         result.accounts = try db.value("SELECT count(*) FROM accounts") ?? 0
         try loadWindows()
-        var (next, isFirst): (Int64?, Bool) = (try firstAccount(from: 1) ?? 1, true)
+        var next: Int64? = try firstAccount(from: 1) ?? 1
+        var isFirst = true
         while let first = next {
             let last: Int64 = try db.value("SELECT max(id) FROM accounts") ?? 0
             let range = first...max(first, min(last, first.addingSaturated(Self.accountsPerPass - 1)))
             try pass(over: range, isFirst: isFirst)
-            (next, isFirst) = (range.upperBound < last ? try firstAccount(from: range.upperBound + 1) : nil, false)
+            next = range.upperBound < last ? try firstAccount(from: range.upperBound + 1) : nil
+            isFirst = false
         }
         try compareWindows()
         return result
@@ -267,7 +269,8 @@ struct BudgetAudit {
     }
 
     private mutating func compareOpen() throws {
-        var (known, missing): (Int64, [ReservationID]) = (0, [])
+        var known: Int64 = 0
+        var missing: [ReservationID] = []
         try db.each(
             """
             SELECT id, input, output, cost FROM reservations INDEXED BY reservations_open WHERE state IN ('held', 'sent')
@@ -300,7 +303,8 @@ struct BudgetAudit {
     }
 
     private mutating func compareAccounts(_ range: ClosedRange<Int64>) throws {
-        var (wrong, unlisted): ([(row: AccountRow, sums: AccountSums)], Int64) = ([], 0)
+        var wrong: [(row: AccountRow, sums: AccountSums)] = []
+        var unlisted: Int64 = 0
         try db.each(
             "SELECT \(AccountRow.columns), limits FROM accounts WHERE id BETWEEN ? AND ?",
             [range.lowerBound, range.upperBound]

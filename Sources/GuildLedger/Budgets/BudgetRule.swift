@@ -107,7 +107,8 @@ enum BudgetRule {
                 period: standing.limit.period)
         }
         // The cost grows with the reply limit: find the largest that fits.
-        var (low, high) = (floor, plan.outputWanted)
+        var low = floor
+        var high = plan.outputWanted
         while low < high {
             let middle = low + (high - low + 1) / 2
             if boundCost(prices, input: plan.inputBound, output: middle) <= room {

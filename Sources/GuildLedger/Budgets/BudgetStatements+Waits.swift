@@ -78,7 +78,8 @@ extension BudgetStatements {
         ) { try Waiter($0) }
         guard !waiters.isEmpty else { return [] }
         let limits = try db.accounts.limits(of: row, at: clock.now)
-        var (taken, woken): (Spending, [InvocationID]) = (Spending(), [])
+        var taken = Spending()
+        var woken: [InvocationID] = []
         for waiter in waiters {
             guard admits(waiter, limits, row, taken, clock) else { continue }
             taken += Spending(

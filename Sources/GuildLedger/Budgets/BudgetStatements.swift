@@ -162,7 +162,8 @@ struct BudgetStatements {
     private func standings(
         of plan: TurnPlan, on books: [AccountRow], for priority: Priority, clock: BudgetClock
     ) throws -> (standings: [BudgetRule.Standing], level: AlertLevel) {
-        var (standings, highest): ([BudgetRule.Standing], AlertLevel) = ([], .none)
+        var standings: [BudgetRule.Standing] = []
+        var highest: AlertLevel = .none
         for row in books {
             let adjustments = try db.accounts.adjustments(of: row, at: clock.now)
             let limits = adjustments.applied(to: plan.accounts.filter { $0.account == row.name })
@@ -225,7 +226,9 @@ struct BudgetStatements {
     private func post(
         _ posting: Posting, of reservation: Reservation, on account: Int64, at: Timestamp
     ) throws {
-        let (held, spent, overrun) = (posting.held, posting.spent, posting.overrun)
+        let held = posting.held
+        let spent = posting.spent
+        let overrun = posting.overrun
         try db.run(
             """
             INSERT INTO entries (at, kind, reservation, account, estimated, overrun, overrun_cost, available, held, input,

@@ -128,7 +128,8 @@ final class Lane: Sendable {
     /// Completes the members with an outcome. Those that met a lock and may wait, and then those that the batch had no
     /// time for, come first in the next one.
     private func settle(_ batch: [Member], _ results: [Result<Void, any Error>]) {
-        var (unfinished, ended): ([Member], [(Member, Result<Void, any Error>)]) = ([], [])
+        var unfinished: [Member] = []
+        var ended: [(Member, Result<Void, any Error>)] = []
         let isEndless = state.withLock { $0.lockNotice != nil }
         for (member, result) in zip(batch, results) {
             guard case .failure(let error) = result, error is LockedOut else {
@@ -160,7 +161,8 @@ final class Lane: Sendable {
 
     private func next() -> (batch: [Member], errand: (@Sendable () -> Void)?)? {
         state.withLock { state in
-            let (batch, errand) = (Array(state.waiting.prefix(Self.batchLimit)), state.errand)
+            let batch = Array(state.waiting.prefix(Self.batchLimit))
+            let errand = state.errand
             state.waiting.removeFirst(batch.count)
             state.errand = nil
             guard batch.isEmpty, errand == nil else { return (batch, errand) }

@@ -3,7 +3,7 @@ package import GuildDomain
 
 extension InvocationLedger {
     /// Reserves the call's worst case on every account and journals that the turn has begun, in one transaction. No
-    /// byte leaves for the provider before this is durable, and `markSent`, unless the reservation is sent at once.
+    /// byte leaves for the provider before this is durable.
     ///
     /// - Parameters:
     ///   - head: the accepted commit whose limits the plan obeys, as this process knows it; nil asks for none.
@@ -52,16 +52,6 @@ extension InvocationLedger {
                 plan, for: invocation, owner: worker.id, isSending: isSending, now: now)
             try db.invocations.begin(plan, of: current, reservation: reservation, now: now)
             return reservation
-        }
-    }
-
-    /// The request is about to leave: from now on the provider may bill it.
-    package func markSent(_ reservation: Reservation, of invocation: Invocation) async throws {
-        try await ledger.write { db in
-            _ = try db.invocations.owned(invocation)
-            let sent = try db.changes(
-                "UPDATE reservations SET state = 'sent' WHERE id = ? AND state = 'held'", [reservation.id])
-            guard sent == 1 else { throw LedgerFailure.fenced(what: "reservation \(reservation.id)") }
         }
     }
 

@@ -5,14 +5,9 @@ package import GuildDomain
 package struct InvocationLedger: Sendable {
     let ledger: Ledger
 
-    /// Claims the next invocation by priority, by its chapter's share and by age; each claim raises its attempt.
-    package func claimOne(
-        _ scope: ClaimScope, worker: Worker, now: Timestamp
-    ) async throws -> ClaimedInvocation? {
-        try await claim(scope, upTo: 1, worker: worker, now: now).first
-    }
-
-    /// As `claimInvocation`, so many in one transaction.
+    /// Claims the next invocations by priority, by their chapters' shares and by age; each claim raises the attempt.
+    ///
+    /// - Parameter limit: the most to claim, in one transaction.
     package func claim(
         _ scope: ClaimScope, upTo limit: Int, worker: Worker, now: Timestamp
     ) async throws -> [ClaimedInvocation] {

@@ -97,7 +97,8 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
     ///
     /// - Parameter pagesPerStep: after each step, others may take the locks.
     func backUp(to target: SQLiteConnection, pagesPerStep: Int32) throws(StorageFault) {
-        let (from, to) = (try open(), try target.open())
+        let from = try open()
+        let to = try target.open()
         guard let backup = sqlite3_backup_init(to, "main", from, "main") else {
             throw target.fault(sqlite3_extended_errcode(to), "")
         }

@@ -112,11 +112,6 @@ package struct ScheduleLedger: Sendable {
         try await ledger.read { db in try Set(events.filter { try db.schedules.isKnown($0) }) }
     }
 
-    /// All firings there are.
-    package func firingCount() async throws -> Int {
-        try await ledger.read { db in try db.value("SELECT count(*) FROM firings", as: Int.self) ?? 0 }
-    }
-
     /// The missed due times that ended after `since`, the latest first. Those that were fired since are left out.
     package func missedFirings(since: Timestamp, limit: Int) async throws -> [MissedFirings] {
         try await ledger.read { db in

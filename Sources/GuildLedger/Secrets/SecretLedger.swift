@@ -42,7 +42,8 @@ package struct SecretLedger: Sendable {
                     "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
                     [trustee.rawValue, now, commit])
             }
-            var (trusted, left): ([SecretPair], [SecretPair]) = ([], [])
+            var trusted: [SecretPair] = []
+            var left: [SecretPair] = []
             for pair in pairs {
                 switch try db.secrets.standing(of: pair) {
                 case .trusted: continue

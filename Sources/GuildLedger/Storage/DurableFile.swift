@@ -109,7 +109,8 @@ enum DurableFile {
     ) throws(LedgerFailure) -> Sum {
         let descriptor = try openPlain(path, O_RDONLY)
         defer { close(descriptor) }
-        var (hash, bytes): (SHA256, Int64) = (SHA256(), 0)
+        var hash = SHA256()
+        var bytes: Int64 = 0
         var buffer = [UInt8](repeating: 0, count: chunkBytes)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)

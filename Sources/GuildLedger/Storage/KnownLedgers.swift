@@ -89,6 +89,7 @@ package struct KnownLedgers: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         var bytes = [UInt8](repeating: 0, count: Self.largestRecordBytes)
         let count = read(descriptor, &bytes, bytes.count)
+        // Losing the error is safe: a file that is not JSON is not a record.
         guard count > 0, let json = try? JSONParser.parse(Array(bytes[..<count])) else { return nil }
         return LedgerRecord(json: json)
     }

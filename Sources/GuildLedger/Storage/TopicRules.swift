@@ -74,13 +74,16 @@ struct SQLWrite: Hashable, Sendable {
         case "INSERT":
             guard let into = words.firstIndex(where: { $0.uppercased() == "INTO" }), words.count > into + 1
             else { return nil }
-            (kind, table) = (.insert, words[into + 1])
+            kind = .insert
+            table = words[into + 1]
         case "DELETE":
             guard words.count > 2 else { return nil }
-            (kind, table) = (.delete, words[2])
+            kind = .delete
+            table = words[2]
         case "UPDATE":
             guard words.count > 1 else { return nil }
-            (kind, table) = (.update, words[1])
+            kind = .update
+            table = words[1]
             columns = Self.columns(set: words)
         default: return nil
         }

@@ -106,7 +106,8 @@ enum BackupFolder {
             throw BackupFailure.damaged(path: path, reason: "its \(sums) cannot be read")
         }
         defer { fclose(file) }
-        var (buffer, seen): ([CChar], Set<String>) = ([CChar](repeating: 0, count: longestLine), [])
+        var buffer = [CChar](repeating: 0, count: longestLine)
+        var seen: Set<String> = []
         while fgets(&buffer, Int32(buffer.count), file) != nil {
             let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let parts = line.split(separator: "  ", maxSplits: 1).map(String.init)

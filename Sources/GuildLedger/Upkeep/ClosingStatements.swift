@@ -101,7 +101,9 @@ struct ClosingStatements {
     ///
     /// - Returns: how many, and the entry to continue after; nil if there are no more.
     func closableCalls(before cutoff: Timestamp, after entry: Int64) throws -> (calls: Int, next: Int64?) {
-        var (calls, seen, next): (Int, Int, Int64?) = (0, 0, nil)
+        var calls = 0
+        var seen = 0
+        var next: Int64?
         try db.each(
             """
             SELECT id, at, kind FROM entries WHERE id > ? AND id < (SELECT max(id) FROM entries)

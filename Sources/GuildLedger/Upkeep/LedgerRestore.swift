@@ -105,6 +105,7 @@ package struct LedgerRestore: Sendable {
             }
         }
         return (rows ?? []).filter { row in
+            // A file that is gone or cannot be opened identifies no running worker.
             guard let file = try? FileLock(existing: location.workersFolder + "/\(row.id).lock") else { return false }
             return !file.isFree()
         }.map(\.pid)
@@ -246,7 +247,8 @@ package struct LedgerRestore: Sendable {
             return nil
         }
         let stamp = now.rfc3339.prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
-        var (folder, number) = ("\(location.path).before-\(stamp)", 2)
+        var folder = "\(location.path).before-\(stamp)"
+        var number = 2
         while DurableFile.exists(folder) {
             folder = "\(location.path).before-\(stamp)-\(number)"
             number += 1
@@ -256,7 +258,8 @@ package struct LedgerRestore: Sendable {
     }
 
     private static func isSameFile(_ one: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
+        var first = stat()
+        var second = stat()
         guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
         return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }

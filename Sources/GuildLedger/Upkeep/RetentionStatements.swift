@@ -14,7 +14,9 @@ struct RetentionStatements {
     func retirable(
         before cutoff: Timestamp, from cursor: RetentionCursor
     ) throws -> (events: [RetirableEvent], next: RetentionCursor?) {
-        var (events, bytes, seen): ([RetirableEvent], Int64, Int) = ([], 0, 0)
+        var events: [RetirableEvent] = []
+        var bytes: Int64 = 0
+        var seen = 0
         var last: RetentionCursor?
         try db.rows(Self.retirable, [cutoff, cutoff, cutoff, cutoff, cursor.receivedAt, cursor.seq]) { row in
             seen += 1
@@ -58,7 +60,8 @@ struct RetentionStatements {
         guard !events.isEmpty else { return (0, 0) }
         // Debian's SQLite overwrites deleted content; others do so only if configured.
         try db.run("PRAGMA secure_delete = ON")
-        var (deleted, erased) = (0, 0)
+        var deleted = 0
+        var erased = 0
         for event in events {
             try db.run("DELETE FROM inbox WHERE consumer = 'dispatcher' AND message = ?", [event.id])
             // It has ended, whether or not its schedule has looked since.

@@ -77,11 +77,13 @@ extension UpkeepLedger {
     private func copyBodies(of copy: LedgerLocation) async throws -> [String] {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
-        var (after, damaged): (String, [String]) = ("", [])
+        var after = ""
+        var damaged: [String] = []
         while true {
             let page = try await opened.upkeep.bodyNames(after: after)
             guard let last = page.last else { return damaged }
-            let (source, target) = (ledger.bodies, opened.bodies)
+            let source = ledger.bodies
+            let target = opened.bodies
             damaged += try await Blocking.run { try page.filter { try !source.copy($0, to: target) } }
             after = last
         }
@@ -123,8 +125,8 @@ extension UpkeepLedger {
     }
 
     private static func removeAllBut(_ kept: Set<String>, in folder: String) {
+        // Losing the errors is safe: a remaining file is not in the sums, and a restore takes only listed files.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
-            // A remaining file is not in the sums, and a restore takes only listed files.
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }
@@ -136,13 +138,15 @@ extension UpkeepLedger {
     ) throws -> BackupContents {
         let database = try DurableFile.sum(of: "\(folder)/\(BackupFolder.database)")
         var lines = BackupFolder.line(database.digest, BackupFolder.database)
-        var (count, bytes): (Int, Int64) = (0, 0)
+        var count = 0
+        var bytes: Int64 = 0
         let store = BodyStore(folder: "\(folder)/\(BackupFolder.bodies)")
         for file in store.files() {
             guard let digest = file.digest else { continue }
             let name = "\(BackupFolder.bodies)/\(digest.prefix(2))/\(digest.dropFirst(2))"
             lines += BackupFolder.line(digest, name)
-            (count, bytes) = (count + 1, bytes + DurableFile.size(of: file.path))
+            count += 1
+            bytes += DurableFile.size(of: file.path)
         }
         let contents = BackupContents(
             madeAt: now, version: version, ledger: ledger, databaseBytes: database.bytes, bodies: count,
@@ -172,7 +176,8 @@ extension BodyStore {
     /// - Returns: false if it is missing or does not match its name; then nothing is created.
     func copy(_ digest: String, to other: BodyStore) throws -> Bool {
         guard Self.isDigest(digest) else { return false }
-        let (source, target) = (path(of: digest), other.path(of: digest))
+        let source = path(of: digest)
+        let target = other.path(of: digest)
         guard DurableFile.exists(source) else { return false }
         if DurableFile.exists(target) { return true }
         let parent = (target as NSString).deletingLastPathComponent

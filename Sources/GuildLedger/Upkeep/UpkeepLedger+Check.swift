@@ -101,7 +101,9 @@ extension UpkeepLedger {
     ///
     /// - Returns: how many there are, and the problems of individual ones.
     func damagedBodies() async throws -> (named: Int, damaged: [LedgerFailure]) {
-        var (after, named, damaged): (String, Int, [LedgerFailure]) = ("", 0, [])
+        var after = ""
+        var named = 0
+        var damaged: [LedgerFailure] = []
         while true {
             let page = try await bodyNames(after: after)
             guard let last = page.last else { return (named, damaged) }
@@ -113,7 +115,8 @@ extension UpkeepLedger {
                     if try await isNamed(digest) { damaged.append(error) }
                 }
             }
-            (after, named) = (last, named + page.count)
+            after = last
+            named += page.count
         }
     }
 

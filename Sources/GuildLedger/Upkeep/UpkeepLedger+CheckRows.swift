@@ -18,7 +18,9 @@ extension UpkeepLedger {
     }
 
     private func damagedPayloads() async throws -> (looked: Int, problems: [String]) {
-        var (last, looked, problems): (Int64, Int, [String]) = (0, 0, [])
+        var last: Int64 = 0
+        var looked = 0
+        var problems: [String] = []
         while problems.count < LedgerFinding.problemLimit {
             let page = try await ledger.scan { [last, bodies = ledger.bodies] db in
                 try db.all(
@@ -29,7 +31,8 @@ extension UpkeepLedger {
                 ) { row in (seq: try row["seq"] as Int64, problem: try db.retention.problem(ofPayload: row, bodies)) }
             }
             guard let end = page.last?.seq else { break }
-            (last, looked) = (end, looked + page.count)
+            last = end
+            looked += page.count
             problems += page.compactMap(\.problem)
         }
         return (looked, problems)
@@ -39,10 +42,13 @@ extension UpkeepLedger {
         let newest = try await ledger.read { db in
             try db.value("SELECT max(seq) FROM invocations", as: Int64.self) ?? 0
         }
-        var (low, looked, problems): (Int64, Int, [String]) = (0, 0, [])
+        var low: Int64 = 0
+        var looked = 0
+        var problems: [String] = []
         while low < newest, problems.count < LedgerFinding.problemLimit {
             let page = try await ledger.scan { [low] db in
-                var (looked, problems): (Int, [String]) = (0, [])
+                var looked = 0
+                var problems: [String] = []
                 try db.each(
                     """
                     SELECT i.id, t.n, t.delta FROM turns t JOIN invocations i ON i.id = t.invocation
@@ -54,13 +60,15 @@ extension UpkeepLedger {
                         let stored: [UInt8] = try row["delta"]
                         _ = try BodyCodec.standard.decode(stored, limitBytes: JournalledTurn.deltaLimitBytes)
                     } catch let fault as any GuildError {
+                        // The damage may be in the run's id or the turn's number too.
                         let run = (try? row["id"] as InvocationID)?.description ?? "a run without an id"
                         problems.append("turn \((try? row["n"] as Int) ?? 0) of \(run): \(fault.message)")
                     }
                 }
                 return (looked, problems)
             }
-            (looked, problems) = (looked + page.0, problems + page.1)
+            looked += page.0
+            problems += page.1
             low += Self.runsPerRead
         }
         return (looked, problems)

@@ -153,7 +153,8 @@ extension UpkeepLedger {
     private func auditBodies(before cutoff: Timestamp) async throws -> Int {
         let window: Int64 = 20_000
         let last = try await ledger.audit.head()
-        var (low, total): (Int64, Int) = (0, 0)
+        var low: Int64 = 0
+        var total = 0
         while low < last {
             let from = low
             let found = try await ledger.scan { db in
@@ -163,7 +164,8 @@ extension UpkeepLedger {
                     WHERE a.seq > ? AND a.seq <= ? AND a.at < ? AND a.kind <> 'audit.erased'
                     """, [from, from.addingSaturated(window), cutoff], as: Int.self) ?? 0
             }
-            (low, total) = (low.addingSaturated(window), total + found)
+            low = low.addingSaturated(window)
+            total += found
         }
         return total
     }

@@ -50,7 +50,7 @@ struct LedgerSight: Sendable {
     init(_ path: String) async throws {
         let ledger = try Ledger(at: LedgerLocation(path: path), mustExist: true)
         defer { ledger.close() }
-        work = try await ledger.reports.openWork()
+        work = try await OpenWork.all(in: ledger)
         events = try await ledger.reports.status().events
         isQuiet = try await ledger.reports.isQuiet(root: nil)
     }

@@ -99,8 +99,8 @@ struct Verdict: Sendable {
 
     /// No reservation is left, and each estimate stands in the audit log.
     private mutating func judgeBooks(_ ledger: Ledger) async throws {
-        let open = try await ledger.budgets.openAccounts()
-        check(open.isEmpty, "accounts still hold reservations: \(open.map(\.name).prefix(5))")
+        let open = try await OpenWork.accounts(in: ledger)
+        check(open.isEmpty, "accounts still hold reservations: \(open.prefix(5))")
         check(try await ledger.reports.isQuiet(root: nil), "after the drain something is still to be done")
         check(try await ledger.workers.dead().isEmpty, "a dead worker was never noticed")
         var filter = AuditFilter()

@@ -116,8 +116,6 @@ import Testing
 
     @Test func `the domain imports nothing but Foundation and Crypto`() throws {
         let pattern = #"\bimport\s+(?!Foundation\b|Crypto\b)"#
-        // The one timer of the clock needs a lock.
-        let exempt = ["AlarmQueue.swift"]
-        try Self.expectNone(of: pattern) { $0.room == "GuildDomain" && !exempt.contains($0.name) }
+        try Self.expectNone(of: pattern) { $0.room == "GuildDomain" }
     }
 }

@@ -90,18 +90,17 @@ import Testing
         try await withLedgerAndFolder { ledger, folder async throws in
             for number in 0..<8 { try await ledger.queue("\(number)") }
             await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
-                let sent = Mutex(0)
+                let begun = Mutex(0)
                 let ready = Meeting(count: 8)
                 try await BudgetCallerTests.call(8, path) { ledger, worker, invocation in
                     let plan = TurnPlan.sample(
                         of: invocation, input: 100, output: 256, limits: [agentLimit(.day, 10_000)])
-                    let reservation = try await ledger.invocations.beginTurn(
-                        plan, of: invocation, worker: worker, now: start)
-                    let number = sent.withLock { sent in
-                        sent += 1
-                        return sent
+                    let number = begun.withLock { begun in
+                        begun += 1
+                        return begun
                     }
-                    if number <= 3 { try await ledger.invocations.markSent(reservation, of: invocation) }
+                    _ = try await ledger.invocations.beginTurn(
+                        plan, of: invocation, worker: worker, isSending: number <= 3, now: start)
                     await ready.meet()
                     kill(getpid(), SIGKILL)
                 }

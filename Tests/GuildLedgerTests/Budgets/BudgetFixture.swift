@@ -22,8 +22,8 @@ extension Ledger {
     ) async throws -> Reservation {
         var plan = TurnPlan.sample(n, of: invocation, output: output, limits: limits)
         plan.rules = rules
-        let reservation = try await invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await invocations.markSent(reservation, of: invocation)
+        let reservation = try await invocations.beginTurn(
+            plan, of: invocation, worker: worker, isSending: true, now: now)
         _ = try await invocations.recordAnswer(
             .sample(usage), plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
         return reservation

@@ -69,7 +69,8 @@ import Testing
             let limits = [agentLimit(.day, 1500)]
             var plan = TurnPlan.sample(1, of: one, limits: limits)
             plan.rules = rules
-            let open = try await ledger.invocations.beginTurn(plan, of: one, worker: worker, now: before)
+            let open = try await ledger.invocations.beginTurn(
+                plan, of: one, worker: worker, isSending: true, now: before)
             #expect(open.tokens == 1100)
             for now in [before, after] {
                 let day = try #require(try await ledger.budgets.standing(of: .agent("ranger"), now: now)?.period(.day))
@@ -83,7 +84,6 @@ import Testing
                     _ = try await ledger.invocations.beginTurn(other, of: two, worker: worker, now: now)
                 }
             }
-            try await ledger.invocations.markSent(open, of: one)
             _ = try await ledger.invocations.recordAnswer(
                 .sample(TokenUsage(input: 100, output: 500)), plan: plan, reservation: open, of: one, waitUntil: after,
                 now: after)

@@ -27,7 +27,7 @@ private let day = Duration.seconds(86_400)
         try await ledger.queue(name, at: now)
         let first = try #require(try await ledger.claim(worker, root: Event.sample(name).id, now: now))
         try await call(1, of: first, ledger, worker, calls: [.write(0, name: name, subject: name)], at: now)
-        let action = try #require(try await ledger.actions.claimOne(root: first.root, worker: worker, now: now))
+        let action = try #require(try await ledger.claimAction(worker, root: first.root, now: now))
         try await ledger.actions.finish(action, succeeded: true, result: "{}", waitUntil: now, now: now)
         let second = try #require(try await ledger.claim(worker, root: first.root, now: now))
         try await call(2, of: second, ledger, worker, at: now)
@@ -40,8 +40,8 @@ private let day = Duration.seconds(86_400)
         at now: Timestamp
     ) async throws {
         let plan = TurnPlan.sample(n, of: invocation, limits: accounts(invocation))
-        let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: now)
-        try await ledger.invocations.markSent(reservation, of: invocation)
+        let reservation = try await ledger.invocations.beginTurn(
+            plan, of: invocation, worker: worker, isSending: true, now: now)
         _ = try await ledger.invocations.recordAnswer(
             .sample(calls: calls), plan: plan, reservation: reservation, of: invocation, waitUntil: now, now: now)
     }
@@ -226,18 +226,18 @@ private let day = Duration.seconds(86_400)
         let caller = try await ledger.caller("\(number)", worker, priority: .critical, now: now)
         var plan = TurnPlan.sample(1, of: caller, output: 400, limits: accounts(caller))
         plan.rules.zone = Int.random(in: 0..<9, using: &generator) == 0 ? "Pacific/Auckland" : "UTC"
-        let reservation = try await ledger.invocations.beginTurn(plan, of: caller, worker: worker, now: now)
-        switch Int.random(in: 0..<5, using: &generator) {
+        let way = Int.random(in: 0..<5, using: &generator)
+        let reservation = try await ledger.invocations.beginTurn(
+            plan, of: caller, worker: worker, isSending: way != 0 && way != 2, now: now)
+        switch way {
         case 0:
             try await ledger.invocations.recordLostTurn(
                 plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: false), now: now)
         case 1:
-            try await ledger.invocations.markSent(reservation, of: caller)
             try await ledger.invocations.recordLostTurn(
                 plan, reservation: reservation, of: caller, LostAnswer(reason: "x", mayHaveBilled: true), now: now)
         case 2: return
         default:
-            try await ledger.invocations.markSent(reservation, of: caller)
             // Now and then more than was reserved.
             let usage = TokenUsage(
                 input: Int64.random(in: 0..<300, using: &generator),

@@ -77,7 +77,7 @@ import Testing
         _ = try await restore(folder, force: true)
         let ledger = try Ledger(at: folder.location, mustExist: true)
         defer { ledger.close() }
-        let action = try await ledger.actions.claimOne(root: nil, worker: try await ledger.worker(), now: start)
+        let action = try await ledger.claimAction(try await ledger.worker())
         #expect(action?.attempt == 2)
         // The earlier try, if there was one, is in no row.
         let claimed = try #require(action)

@@ -148,14 +148,14 @@ extension Ledger {
             var read = ToolCall.read(1)
             (read.arguments, read.result) = (["q": .string(secret)], secret)
             let plan = TurnPlan.sample(of: invocation)
-            let reservation = try await ledger.invocations.beginTurn(plan, of: invocation, worker: worker, now: start)
-            try await ledger.invocations.markSent(reservation, of: invocation)
+            let reservation = try await ledger.invocations.beginTurn(
+                plan, of: invocation, worker: worker, isSending: true, now: start)
             _ = try await ledger.invocations.recordAnswer(
                 TurnAnswer(
                     delta: ["text": .string(secret)], stop: "tool", origin: nil,
                     usage: TokenUsage(input: 90, output: 40), calls: [call, read]),
                 plan: plan, reservation: reservation, of: invocation, waitUntil: start, now: start)
-            let action = try #require(try await ledger.actions.claimOne(root: nil, worker: worker, now: start))
+            let action = try #require(try await ledger.claimAction(worker))
             try await ledger.actions.finish(action, succeeded: false, result: secret, waitUntil: start, now: start)
             let again = try #require(try await ledger.claim(worker))
             try await ledger.invocations.end(again, as: .succeeded, outcome: secret, now: start)
