@@ -73,6 +73,12 @@ package struct Serve: Sendable {
         if try await !deployment.ledger.workers.dead().isEmpty {
             _ = try await deployment.ledger.invocations.recover(except: worker, now: deployment.time.now)
         }
+        if components.contains(.dispatcher) {
+            let count = try await deployment.ledger.dispatch.retryUnreadable(now: deployment.time.now)
+            if count > 0 {
+                deployment.logger.notice("events that could not be read are tried again", metadata: ["events": "\(count)"])
+            }
+        }
         deployment.ledger.watch()
         var services = services(deployment, worker)
         let loading = HeadLoading()

@@ -11,6 +11,8 @@ package enum LedgerFailure: GuildError, Equatable {
     case networkFileSystem(path: String)
     /// A body is missing or damaged; the reason names its file, if it has one.
     case damagedBody(reason: String)
+    /// A body is in a form that only a newer guild writes, or is damaged so that it seems to be.
+    case unknownBody(reason: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
@@ -36,6 +38,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .missing(let path): "no ledger at \(path)"
         case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
         case .damagedBody(let reason): "a body is damaged: \(reason)"
+        case .unknownBody(let reason): reason
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
         case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"
@@ -51,6 +54,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
         case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
+        case .unknownBody: RowFault.newerHint
         case .damagedBody: "restore the ledger, with the folder beside it, from a backup"
         case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"
