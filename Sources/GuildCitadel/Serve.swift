@@ -323,7 +323,8 @@ package struct Serve: Sendable {
         let gateway = components.contains(.webhookGateway) ? gateway(deployment, requests, refusals) : nil
         routes += gateway?.routes ?? []
         routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
-        let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
+        let access = APIAccess(
+            codex: deployment.codex, secrets: deployment.secrets, refusals: refusals, logger: deployment.logger)
         return HTTPListener(
             routes: routes.map { $0.waiting(atMost: Self.requestPatience) }, address: address, limits: door.limits,
             callers: CallerPolicy(hosts: door.hosts, proxies: door.proxies) { await access.tokens() },

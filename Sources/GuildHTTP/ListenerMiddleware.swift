@@ -59,7 +59,9 @@ struct ListenerMiddleware: RouterMiddleware {
         } catch {
             let method = request.method.rawValue
             let path = context.target?.path ?? ""
-            return make(Problems.reply(to: error, method: method, path: path, logger: service.logger))
+            return make(
+                Problems.reply(
+                    to: error, method: method, path: path, refusals: service.refusals, logger: service.logger))
         }
     }
 

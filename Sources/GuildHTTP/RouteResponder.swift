@@ -19,6 +19,7 @@ struct RouteResponder: HTTPResponder {
         var request = try request(incoming, context)
         // A token is looked up after the body has been read: its secret may have to be fetched.
         if case .scope = route.access, request.headers["authorization"] == nil {
+            service.refusals.count("no bearer token")
             throw Refusal(Self.unauthorized("Bearer"), keepsConnection: true)
         }
         if let reply = route.refuse?(request) { throw Refusal(reply, keepsConnection: true) }
@@ -83,14 +84,19 @@ struct RouteResponder: HTTPResponder {
             // A secret may have to be fetched, which is done only for a caller with a token.
             guard let authorization else { return nil }
             let grant = await service.callers.bearerTokens().grant(authorization: authorization)
+            if grant == nil { service.refusals.count("a wrong bearer token") }
             request.token = grant?.name
             request.isShownMore = grant?.scopes.contains(scope) ?? false
             return nil
         case .scope(let needed):
             guard let grant = await service.callers.bearerTokens().grant(authorization: authorization) else {
+                service.refusals.count("a wrong bearer token")
                 return Self.unauthorized("Bearer error=\"invalid_token\"")
             }
-            guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }
+            guard grant.scopes.contains(needed) else {
+                service.refusals.count("a bearer token without the scope")
+                return Self.forbidden(needed)
+            }
             request.token = grant.name
             return nil
         }
