@@ -6,6 +6,8 @@ package enum LedgerFailure: GuildError, Equatable {
     case readOnly(path: String)
     case full(path: String)
     case newerVersion(path: String)
+    /// An older guild wrote it, and it was opened only to be read.
+    case olderVersion(path: String)
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
@@ -34,6 +36,7 @@ package enum LedgerFailure: GuildError, Equatable {
         case .readOnly(let path): "ledger \(path): it or its folder is read-only"
         case .full(let path): "ledger \(path): the disk is full"
         case .newerVersion(let path): "ledger \(path): written by a newer version of guild"
+        case .olderVersion(let path): "ledger \(path): written by an older version of guild, and not upgraded yet"
         case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
         case .missing(let path): "no ledger at \(path)"
         case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
@@ -51,6 +54,9 @@ package enum LedgerFailure: GuildError, Equatable {
         case .readOnly: "give this user write access, or name another ledger with --ledger sqlite:PATH"
         case .full: "free some space; everything acknowledged so far is safe"
         case .newerVersion: "install the newer guild, or name another ledger with --ledger sqlite:PATH"
+        case .olderVersion:
+            "run `guild serve` to upgrade it, or any other command that writes; this one only reads. Copy the ledger's files "
+                + "first if the older guild may still be needed: it cannot open an upgraded ledger"
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
         case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
