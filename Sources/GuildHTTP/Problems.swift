@@ -10,17 +10,17 @@ enum Problems {
     ) -> Reply {
         switch error {
         case let error as JSONParser.Problem:
-            return .problem(status: 400, title: "Bad Request", detail: error.message)
+            return .problem(status: 400, detail: error.message)
         case let error as any GuildError:
             logger.debug("request failed", metadata: ["request": "\(method) \(path)", "error": "\(error.message)"])
             return reply(to: error)
         case is CancellationError:
-            return .problem(status: 503, title: title(503), headers: ["retry-after": "1"])
+            return .problem(status: 503, headers: ["retry-after": "1"])
         default:
             if refusals.count("requests that failed with \(type(of: error))") {
                 logger.error("request failed", metadata: ["request": "\(method) \(path)", "error": "\(error)"])
             }
-            return .problem(status: 500, title: title(500))
+            return .problem(status: 500)
         }
     }
 

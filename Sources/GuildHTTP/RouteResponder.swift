@@ -68,7 +68,7 @@ struct RouteResponder: HTTPResponder {
     private func answer(_ request: inout Request) async throws -> Reply {
         if let refusal = await admit(&request) { return refusal }
         if let problem = route.problem(with: request) {
-            return .problem(status: 400, title: Problems.title(400), detail: problem)
+            return .problem(status: 400, detail: problem)
         }
         return try await route.handle(request)
     }
@@ -104,13 +104,13 @@ struct RouteResponder: HTTPResponder {
 
     private static func unauthorized(_ challenge: String) -> Reply {
         .problem(
-            status: 401, title: Problems.title(401), detail: "this needs a bearer token",
+            status: 401, detail: "this needs a bearer token",
             headers: ["www-authenticate": challenge])
     }
 
     private static func forbidden(_ needed: String) -> Reply {
         .problem(
-            status: 403, title: Problems.title(403), detail: "the token lacks the scope '\(needed)'",
+            status: 403, detail: "the token lacks the scope '\(needed)'",
             headers: ["www-authenticate": "Bearer error=\"insufficient_scope\", scope=\"\(needed)\""])
     }
 }
