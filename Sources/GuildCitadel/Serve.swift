@@ -58,6 +58,8 @@ package struct Serve: Sendable {
     ) async throws {
         let address = try listenAddress()
         let door = try Door(listen: address, trustedProxies: trustedProxies, hosts: hosts)
+        // A second process that is started by mistake must not touch the ledger before it finds that out.
+        try address?.requireFree()
         let descriptors = DescriptorLimit.raise()
         MemoryReturn.ofLargeBlocks()
         let settings = try await withRemote(settings)
@@ -173,9 +175,11 @@ package struct Serve: Sendable {
 
     /// The served commit, the refused one since, and the one that is being read.
     ///
-    /// - Parameter isWhole: includes the problems, which quote the codex.
+    /// - Parameters:
+    ///   - takesWebhooks: includes the endpoints that lack a secret.
+    ///   - isWhole: includes the problems, which quote the codex.
     private static func readiness(
-        _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
+        _ deployment: Deployment, _ loading: HeadLoading, takesWebhooks: Bool, isWhole: Bool
     ) async -> Readiness {
         // An unusable ledger makes the answer unready; the detail then covers the codex alone.
         var (ledger, trouble): (LedgerReadiness?, String?)
@@ -203,6 +207,8 @@ package struct Serve: Sendable {
         if let held = ledger?.held, !held.isEmpty {
             detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
         }
+        let lacking = takesWebhooks ? deployment.endpointsLackingSecrets() : []
+        if !lacking.isEmpty { detail.append(("webhooks", .array(lacking.map { $0.json(isWhole: isWhole) }))) }
         return Readiness(
             unready: trouble.map { [(part: "ledger", reason: $0)] } ?? [], detail: detail)
     }
@@ -310,7 +316,9 @@ package struct Serve: Sendable {
             Route.health,
             Route.readiness(
                 moreFor: APIToken.Scope.agentsRead.rawValue
-            ) { await Self.readiness(deployment, loading, isWhole: $0) },
+            ) { [takesWebhooks = components.contains(.webhookGateway)] in
+                await Self.readiness(deployment, loading, takesWebhooks: takesWebhooks, isWhole: $0)
+            },
         ]
         if components.contains(.registry) {
             routes +=
