@@ -78,7 +78,8 @@ package struct Serve: Sendable {
         if components.contains(.dispatcher) {
             let count = try await deployment.ledger.dispatch.retryUnreadable(now: deployment.time.now)
             if count > 0 {
-                deployment.logger.notice("events that could not be read are tried again", metadata: ["events": "\(count)"])
+                deployment.logger.notice(
+                    "events that could not be read are tried again", metadata: ["events": "\(count)"])
             }
         }
         deployment.ledger.watch()

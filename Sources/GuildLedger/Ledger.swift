@@ -29,7 +29,8 @@ package final class Ledger: Sendable {
     ///   - endProcess: what to do when the disk fails at commit.
     /// - Throws: `LedgerFailure.olderVersion` if it would have to be upgraded and may not be.
     package init(
-        at location: LedgerLocation, mustExist: Bool = false, mayUpgrade: Bool = true, busyTimeout: Duration = .seconds(5),
+        at location: LedgerLocation, mustExist: Bool = false, mayUpgrade: Bool = true,
+        busyTimeout: Duration = .seconds(5),
         wakeUps: (any WakeUps)? = nil, endProcess: @escaping @Sendable (String) -> Never = Ledger.endProcess
     ) throws(LedgerFailure) {
         let location = location.followingLink()

@@ -209,7 +209,7 @@ struct NotRunYetTests {
             """
             system: github
             authentication: { secret_refs: ["env://A"] }
-            event_mapping: [{ source_event: a, target_agent: ranger }, { response_field: "items[*]", target_agent: ranger }]
+            event_mapping: [{ source_event: a, target_agent: ranger }, { source_event: b, response_field: "items[*]", target_agent: ranger }]
             """, ["spec.event_mapping[1].response_field"]
         ),
         (

@@ -59,7 +59,8 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.budgets.alertLevels(now: now), running: held.running, now: now),
                 held: try await heldEvents(in: ledger),
-                unreadable: try await ledger.dispatch.unreadableEvents(limit: count), actions: try await ledger.actions.left(limit: count),
+                unreadable: try await ledger.dispatch.unreadableEvents(limit: count),
+                actions: try await ledger.actions.left(limit: count),
                 waits: try await RunWaits(invocations, in: ledger), now: now))
     }
 }

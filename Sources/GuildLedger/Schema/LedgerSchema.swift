@@ -56,7 +56,8 @@ enum LedgerSchema {
             if found < version { throw LedgerFailure.olderVersion(path: path) }
             return
         }
-        guard try connection.transaction.holds("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')") else {
+        guard try connection.transaction.holds("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')")
+        else {
             throw LedgerFailure.missing(path: path)
         }
         try UnreleasedSchema.requireLast(connection.transaction, path: path)

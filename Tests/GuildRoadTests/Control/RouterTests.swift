@@ -79,7 +79,7 @@ import Testing
         let decisions = try decide(.sample("a"), changes)
         #expect(
             decisions.map(\.rule) == [
-                "agents/clerk#0", "routing/labels#0", "routing/labels#1", "routing/labels#1", 
+                "agents/clerk#0", "routing/labels#0", "routing/labels#1", "routing/labels#1",
                 "ingress/github/github#0",
             ])
         #expect(decisions.map(\.agent) == ["clerk", "archivist", "clerk", "clerk", "clerk"])
