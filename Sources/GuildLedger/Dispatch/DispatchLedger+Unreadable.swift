@@ -23,7 +23,7 @@ extension DispatchLedger {
             try db.changes(
                 """
                 UPDATE messages SET topic = substr(topic, 12),
-                    available_at = CASE WHEN topic = 'unreadable/inbound' THEN ?1 ELSE ?2 END
+                    available_at = CASE WHEN topic = 'unreadable/inbound' THEN CAST(?1 AS BIGINT) ELSE CAST(?2 AS BIGINT) END
                 WHERE topic >= 'unreadable/' AND topic < 'unreadable0'
                 """, [now, now + EventHold.longest])
         }
