@@ -26,7 +26,7 @@ final class SQLiteEngine: LedgerEngine {
     ///
     /// - Parameter mayUpgrade: whether tables may be made or upgraded.
     /// - Throws: `StorageFault`, `LedgerFailure.newerVersion`, or `.olderVersion` of one that may not be upgraded.
-    init(_ location: LedgerLocation, mayUpgrade: Bool, busyMilliseconds: Int32) throws {
+    init(_ location: LedgerLocation, mayUpgrade: Bool = true, busyMilliseconds: Int32) throws {
         let lock = try FileLock(path: location.lockPath)
         lock.lock()
         defer { lock.unlock() }
