@@ -40,7 +40,7 @@ struct RefusalLogTests {
     @Test func `requests with wrong tokens are counted, not logged one by one`() async throws {
         let lines = Lines()
         let logger = Logger(label: "test") { _ in Recorder(lines: lines) }
-        let route = Route(.get, "/agents", access: .scope("read")) { _ in Reply(status: 204) }
+        let route = Route(.get, "/agents", access: .scope("read"), summary: "Agents") { _ in Reply(status: 204) }
         let tokens = BearerTokens([.init(token: "probe", scopes: ["approve"])])
         try await withListener([route, .health], tokens: tokens, logger: logger) { port, _ in
             try await talk(port) { client in
