@@ -175,7 +175,7 @@ let package = Package(
             "GuildCitadelTests",
             [
                 "GuildCitadel", "GuildControl", "GuildRuntime", "GuildConnectors", "GuildLedger", "GuildCodex",
-                "GuildDomain", "GuildOffice",
+                "GuildHTTP", "GuildDomain", "GuildOffice", logging,
             ]),
         tests("GuildCommandsTests", ["GuildCommands", "GuildBudgets", "GuildLedger", "GuildDomain", yams]),
         // Runs the built binary, as a person would.

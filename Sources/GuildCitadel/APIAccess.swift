@@ -8,9 +8,11 @@ import Logging
 struct APIAccess: Sendable {
     let codex: CurrentCodex
     let secrets: SecretResolver
+    let refusals: RefusalLog
     let logger: Logger
 
-    /// A token whose secret cannot be had lets nobody in; the log says why.
+    /// A token whose secret cannot be had lets nobody in; the log says why, once for a while: each request with a bearer
+    /// token comes here, whoever sends it.
     func tokens() async -> BearerTokens {
         var grants: [BearerTokens.Grant] = []
         for token in codex.head.guild.apiTokens {
@@ -20,8 +22,11 @@ struct APIAccess: Sendable {
                     BearerTokens.Grant(
                         token: secret.reveal(), scopes: Set(token.scopes.map(\.rawValue)), name: token.name))
             } catch {
-                logger.error(
-                    "a bearer token is unavailable", metadata: ["token": "\(token.name)", "reason": "\(error.message)"])
+                if refusals.count("requests while a bearer token is unavailable, token=\(token.name)") {
+                    logger.error(
+                        "a bearer token is unavailable",
+                        metadata: ["token": "\(token.name)", "reason": "\(error.message)"])
+                }
             }
         }
         return BearerTokens(grants)

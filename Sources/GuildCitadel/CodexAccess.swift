@@ -99,7 +99,7 @@ package struct CodexAccess: Sendable {
         do {
             return try load(commit, revision: commit.short).get()
         } catch let error as CodexRepositoryError {
-            guard !isAbsent(commit) else {
+            guard !repository.lacks(commit) else {
                 throw Failure(
                     .unavailable,
                     "\(repository.place) does not have commit \(commit.short), which the ledger says is accepted",
@@ -117,14 +117,6 @@ package struct CodexAccess: Sendable {
     func accepted(_ commit: CommitID, or result: LoadResult) throws -> CodexSnapshot {
         if result.commit == commit.hex, let snapshot = result.snapshot { return snapshot }
         return try accepted(commit)
-    }
-
-    /// Whether the repository is sound, and yet does not have the commit.
-    private func isAbsent(_ commit: CommitID) -> Bool {
-        do throws(CodexRepositoryError) { _ = try repository.resolve(commit.hex) } catch {
-            if case .unknownRevision = error { return true }
-        }
-        return false
     }
 
     /// Whether a ledger that accepted these commits is another codex's: the repository has none of them.

@@ -9,6 +9,7 @@ package struct CommandContext: Sendable {
     /// The kind of command, which decides how a missing ledger is treated.
     package enum Purpose: Sendable {
         /// Reads a ledger that only resembles the own one, and prints its path.
+        /// The ledger of an older guild is refused, not upgraded.
         case reading
         /// Refuses such a ledger, and records the codex's own one as such.
         case writing
@@ -23,13 +24,13 @@ package struct CommandContext: Sendable {
     /// Nil if the ledger was named explicitly; then the codex is searched for when it is needed.
     private let found: CodexAccess?
 
-    /// Opens codex and ledger for reading.
+    /// Opens codex and ledger.
     package init(_ settings: Settings, for purpose: Purpose = .reading) throws {
         self.settings = settings
         (home, found) = try Self.find(settings, purpose)
         location = home.location ?? LedgerLocation(path: home.looked.last ?? "")
         if home.location != nil, let remark = home.remark { settings.remark(remark) }
-        ledger = try home.location.flatMap(Self.open)
+        ledger = try home.location.flatMap { location throws in try Self.open(location, purpose) }
     }
 
     /// The user who gives the command: `user:NAME`.
@@ -65,9 +66,9 @@ package struct CommandContext: Sendable {
         }
     }
 
-    private static func open(_ location: LedgerLocation) throws(LedgerFailure) -> Ledger? {
+    private static func open(_ location: LedgerLocation, _ purpose: Purpose) throws(LedgerFailure) -> Ledger? {
         do throws(LedgerFailure) {
-            return try Ledger(at: location, mustExist: true)
+            return try Ledger(at: location, mustExist: true, mayUpgrade: purpose == .writing)
         } catch {
             if case .missing = error { return nil }
             throw error

@@ -54,6 +54,11 @@ extension Deployment {
         return Set(taken.flatMap(\.authentication.secrets)).filter { !others.contains("\($0)") }
     }
 
+    /// The endpoints of the accepted head that lack a secret now.
+    func endpointsLackingSecrets() -> [EndpointSecrets] {
+        EndpointSecrets.lacking(in: codex.head, connectors.systems, absence: secrets.localAbsence(of:))
+    }
+
     /// The secrets that a run of `agent` would use without trust. With replayed answers, trust in the tools' secrets is
     /// checked when a tool uses them: most recordings call none.
     func untrusted(for agent: AgentManifest, _ options: RunOptions, isReplayed: Bool) async throws

@@ -63,7 +63,7 @@ package struct LedgerTaking: Sendable {
     /// Processes that run keep the ledger that they began with.
     private func warnWhoUses(_ before: LedgerLocation) async throws {
         // A ledger that cannot be opened is not in use; the user asked to leave it.
-        guard let ledger = try? Ledger(at: before, mustExist: true) else { return }
+        guard let ledger = try? Ledger(at: before, mustExist: true, mayUpgrade: false) else { return }
         defer { ledger.close() }
         let processes = try await ledger.workers.liveProcesses()
         guard !processes.isEmpty else { return }

@@ -58,6 +58,8 @@ package struct Serve: Sendable {
     ) async throws {
         let address = try listenAddress()
         let door = try Door(listen: address, trustedProxies: trustedProxies, hosts: hosts)
+        // A second process that is started by mistake must not touch the ledger before it finds that out.
+        try address?.requireFree()
         let descriptors = DescriptorLimit.raise()
         MemoryReturn.ofLargeBlocks()
         let settings = try await withRemote(settings)
@@ -72,6 +74,13 @@ package struct Serve: Sendable {
         // Those that died holding nothing are noticed by no claim loop.
         if try await !deployment.ledger.workers.dead().isEmpty {
             _ = try await deployment.ledger.invocations.recover(except: worker, now: deployment.time.now)
+        }
+        if components.contains(.dispatcher) {
+            let count = try await deployment.ledger.dispatch.retryUnreadable(now: deployment.time.now)
+            if count > 0 {
+                deployment.logger.notice(
+                    "events that could not be read are tried again", metadata: ["events": "\(count)"])
+            }
         }
         deployment.ledger.watch()
         var services = services(deployment, worker)
@@ -167,9 +176,11 @@ package struct Serve: Sendable {
 
     /// The served commit, the refused one since, and the one that is being read.
     ///
-    /// - Parameter isWhole: includes the problems, which quote the codex.
+    /// - Parameters:
+    ///   - takesWebhooks: includes the endpoints that lack a secret.
+    ///   - isWhole: includes the problems, which quote the codex.
     private static func readiness(
-        _ deployment: Deployment, _ loading: HeadLoading, isWhole: Bool
+        _ deployment: Deployment, _ loading: HeadLoading, takesWebhooks: Bool, isWhole: Bool
     ) async -> Readiness {
         // An unusable ledger makes the answer unready; the detail then covers the codex alone.
         var (ledger, trouble): (LedgerReadiness?, String?)
@@ -197,6 +208,8 @@ package struct Serve: Sendable {
         if let held = ledger?.held, !held.isEmpty {
             detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
         }
+        let lacking = takesWebhooks ? deployment.endpointsLackingSecrets() : []
+        if !lacking.isEmpty { detail.append(("webhooks", .array(lacking.map { $0.json(isWhole: isWhole) }))) }
         return Readiness(
             unready: trouble.map { [(part: "ledger", reason: $0)] } ?? [], detail: detail)
     }
@@ -304,7 +317,9 @@ package struct Serve: Sendable {
             Route.health,
             Route.readiness(
                 moreFor: APIToken.Scope.agentsRead.rawValue
-            ) { await Self.readiness(deployment, loading, isWhole: $0) },
+            ) { [takesWebhooks = components.contains(.webhookGateway)] in
+                await Self.readiness(deployment, loading, takesWebhooks: takesWebhooks, isWhole: $0)
+            },
         ]
         if components.contains(.registry) {
             routes +=
@@ -317,7 +332,8 @@ package struct Serve: Sendable {
         let gateway = components.contains(.webhookGateway) ? gateway(deployment, requests, refusals) : nil
         routes += gateway?.routes ?? []
         routes.append(OpenAPI.route(title: "guild", version: GuildVersion.current, of: routes))
-        let access = APIAccess(codex: deployment.codex, secrets: deployment.secrets, logger: deployment.logger)
+        let access = APIAccess(
+            codex: deployment.codex, secrets: deployment.secrets, refusals: refusals, logger: deployment.logger)
         return HTTPListener(
             routes: routes.map { $0.waiting(atMost: Self.requestPatience) }, address: address, limits: door.limits,
             callers: CallerPolicy(hosts: door.hosts, proxies: door.proxies) { await access.tokens() },

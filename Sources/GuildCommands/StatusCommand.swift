@@ -40,6 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
                 dispatch: try await ledger?.dispatch.status(limit: 0, now: context.now),
                 schedulePauses: try await ledger?.schedules.pauses(at: context.now) ?? [],
                 secrets: secrets,
+                lacking: codex.snapshot.map(context.missingSecretFiles) ?? [],
                 alerts: try await ledger?.budgets.alertsInForce(now: context.now) ?? []))
     }
 }

@@ -18,6 +18,13 @@ extension StatusResult {
         let secretsWaiting: [WaitingSecret]
         let processes: [Process]
         let agents: [AgentListing]
+        let secretsMissing: [LackingEndpoint]
+    }
+
+    struct LackingEndpoint: Encodable {
+        let endpoint: String
+        let missing: [String]
+        let usable: Bool
     }
 
     struct Codex: Encodable {
@@ -109,7 +116,10 @@ extension StatusResult {
             approvalsWaiting: waiting, held: held.map { $0.json(isWhole: true) }, caps: caps,
             alerts: alerts.map { Alert(account: $0.account, level: $0.level.name, told: $0.recipients) },
             secretsWaiting: secrets.map { WaitingSecret(id: $0.pair.id, secret: $0.pair.description) },
-            processes: (ledger?.processes ?? []).map(Process.init), agents: agents)
+            processes: (ledger?.processes ?? []).map(Process.init), agents: agents,
+            secretsMissing: lacking.map {
+                LackingEndpoint(endpoint: $0.endpoint, missing: $0.missing, usable: $0.isUsable)
+            })
     }
 
     private var codexDocument: Codex {

@@ -27,6 +27,8 @@ struct StatusResult: CommandResult {
     let schedulePauses: [SchedulePause]
     /// Of the codex, those that nobody has trusted.
     let secrets: [SecretDesk.Entry]
+    /// Webhook endpoints that lack a secret in a file.
+    let lacking: [EndpointSecrets]
     /// Of budgets, the highest first.
     let alerts: [AlertInForce]
 
@@ -116,6 +118,10 @@ struct StatusResult: CommandResult {
         lines += secrets.prefix(Self.shownSecrets).map { entry in
             style.red("secret     not trusted, so not used: ") + TextTable.printable(entry.pair.description)
                 + " (guild registry trust \(entry.pair.id))"
+        }
+        lines += lacking.prefix(Self.shownSecrets).map { one in
+            style.red("secret     missing for webhooks of \(TextTable.printable(one.endpoint)): ")
+                + TextTable.printable(one.missing.joined(separator: "; "))
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }
         lines += caps.lines.map { style.yellow(TextTable.printable($0)) }

@@ -34,7 +34,7 @@ package struct Event: Sendable, Hashable {
     package var containers: [Container]
     /// The sender's payload: the bytes of one JSON document, as sent.
     package var payload: [UInt8]
-    /// Attributes that its sender set and guild does not know.
+    /// Attributes that its sender set and guild does not know, and the endpoint that it came by.
     package var attributes = EventAttributes()
     /// The person or account that caused it, if its system says so.
     package var sender: EventSender?

@@ -103,6 +103,8 @@ package enum APISchema {
     package static let optionalTime: JSONValue = ["type": ["string", "null"], "format": "date-time"]
     /// A whole number from 0.
     package static let count: JSONValue = ["type": "integer", "minimum": 0]
+    /// True or false.
+    package static let flag: JSONValue = ["type": "boolean"]
     /// A list of texts.
     package static let texts: JSONValue = list(of: text)
 

@@ -76,7 +76,7 @@ struct BodyCollector {
         service.refusals.count("bodies over the limit of their route")
         return Refusal(
             .problem(
-                status: 413, title: Problems.title(413), detail: "a body here may have \(limitBytes) bytes"))
+                status: 413, detail: "a body here may have \(limitBytes) bytes"))
     }
 }
 

@@ -214,7 +214,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         let hosts = head.headers["host"].count
         guard hosts == 1 || (hosts == 0 && head.version.minor < 1) else {
             return refuse(
-                .problem(status: 400, title: Problems.title(400), detail: "a request names one host"), context)
+                .problem(status: 400, detail: "a request names one host"), context)
         }
         phase = .reading
         // A body that is still coming counts as quiet from here on.

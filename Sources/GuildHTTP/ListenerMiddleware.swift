@@ -32,7 +32,7 @@ struct ListenerMiddleware: RouterMiddleware {
     private static let droppedBodyBytes = 64 << 10
 
     static let invalidTarget = Reply.problem(
-        status: 400, title: Problems.title(400), detail: "the path or query is not valid")
+        status: 400, detail: "the path or query is not valid")
 
     let service: ListenerService
     let fallbacks: Fallbacks
@@ -53,13 +53,15 @@ struct ListenerMiddleware: RouterMiddleware {
             return make(service.reply(to: fault))
         } catch let error as HTTPError where error.status == .notFound {
             let reply = Reply.problem(
-                status: 404, title: Problems.title(404),
+                status: 404,
                 detail: "there is nothing at \(context.target?.path ?? request.uri.path)")
             return await response(Refusal(reply, keepsConnection: true), to: request, context)
         } catch {
             let method = request.method.rawValue
             let path = context.target?.path ?? ""
-            return make(Problems.reply(to: error, method: method, path: path, logger: service.logger))
+            return make(
+                Problems.reply(
+                    to: error, method: method, path: path, refusals: service.refusals, logger: service.logger))
         }
     }
 
@@ -84,7 +86,7 @@ struct ListenerMiddleware: RouterMiddleware {
         else {
             service.refusals.count("another host")
             let reply = Reply.problem(
-                status: 421, title: Problems.title(421),
+                status: 421,
                 detail: "this server does not answer for that host; its operator can add it with --host")
             throw Refusal(reply, keepsConnection: true)
         }

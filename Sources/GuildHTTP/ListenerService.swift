@@ -25,23 +25,23 @@ final class ListenerService: Sendable {
     /// The answer of a listener that has no room.
     func full(_ detail: String) -> Reply {
         .problem(
-            status: 503, title: Problems.title(503), detail: detail,
+            status: 503, detail: detail,
             headers: ["retry-after": String(limits.retryAfterSeconds)])
     }
 
     /// The answer of a client that has used up its own quota.
     var overQuota: Reply {
         .problem(
-            status: 429, title: Problems.title(429), detail: "too many bodies from this address are in progress",
+            status: 429, detail: "too many bodies from this address are in progress",
             headers: ["retry-after": String(limits.retryAfterSeconds)])
     }
 
     /// The answer to a request whose rest does not come.
     func reply(to fault: RequestFault) -> Reply {
         switch fault {
-        case .headerOverflow: .problem(status: 431, title: Problems.title(431))
-        case .notHTTP: .problem(status: 400, title: Problems.title(400))
-        case .tooSlow: .problem(status: 408, title: Problems.title(408), detail: "the body came too slowly")
+        case .headerOverflow: .problem(status: 431)
+        case .notHTTP: .problem(status: 400)
+        case .tooSlow: .problem(status: 408, detail: "the body came too slowly")
         case .gaveWay: full(BodyCollector.noRoom)
         }
     }

@@ -3,19 +3,24 @@ import Logging
 
 /// Errors as replies (RFC 9457).
 enum Problems {
-    /// The reply for an error of a handler. A foreign error reveals nothing about itself to the caller.
-    static func reply(to error: any Error, method: String, path: String, logger: Logger) -> Reply {
+    /// The reply for an error of a handler. A foreign error reveals nothing about itself to the caller; the first of its
+    /// type is logged, and the later ones are counted, because a caller may be able to repeat it.
+    static func reply(
+        to error: any Error, method: String, path: String, refusals: RefusalLog, logger: Logger
+    ) -> Reply {
         switch error {
         case let error as JSONParser.Problem:
-            return .problem(status: 400, title: "Bad Request", detail: error.message)
+            return .problem(status: 400, detail: error.message)
         case let error as any GuildError:
             logger.debug("request failed", metadata: ["request": "\(method) \(path)", "error": "\(error.message)"])
             return reply(to: error)
         case is CancellationError:
-            return .problem(status: 503, title: title(503), headers: ["retry-after": "1"])
+            return .problem(status: 503, headers: ["retry-after": "1"])
         default:
-            logger.error("request failed", metadata: ["request": "\(method) \(path)", "error": "\(error)"])
-            return .problem(status: 500, title: title(500))
+            if refusals.count("requests that failed with \(type(of: error))") {
+                logger.error("request failed", metadata: ["request": "\(method) \(path)", "error": "\(error)"])
+            }
+            return .problem(status: 500)
         }
     }
 

@@ -21,16 +21,19 @@ extension Route {
                 APIAnswer(
                     200, "Every part is ready",
                     schema: APISchema.object(
-                        [("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents)],
-                        optional: ["codex", "held"])),
+                        [
+                            ("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents),
+                            ("webhooks", lackingEndpoints),
+                        ],
+                        optional: ["codex", "held", "webhooks"])),
                 APIAnswer(
                     503, "The parts that are not ready, and why",
                     schema: APISchema.object(
                         [
                             ("status", APISchema.choice(["unready"])),
                             ("parts", ["type": "object", "additionalProperties": ["type": "string"]]),
-                            ("codex", servedCodex), ("held", heldEvents),
-                        ], optional: ["codex", "held"])),
+                            ("codex", servedCodex), ("held", heldEvents), ("webhooks", lackingEndpoints),
+                        ], optional: ["codex", "held", "webhooks"])),
             ]
         ) { request in
             let state = await state(request.isShownMore)
@@ -51,6 +54,16 @@ extension Route {
                     ("system", APISchema.text), ("events", APISchema.count), ("since", APISchema.time),
                     ("until", APISchema.time), ("reason", APISchema.text), ("detail", APISchema.text),
                 ], optional: ["detail"]))
+    }
+
+    /// Endpoints of webhooks that lack a secret; which, is not for everybody.
+    private static var lackingEndpoints: JSONValue {
+        APISchema.list(
+            of: APISchema.object(
+                [
+                    ("endpoint", APISchema.text), ("missing", APISchema.count), ("usable", APISchema.flag),
+                    ("secrets", APISchema.texts),
+                ], optional: ["secrets"]))
     }
 
     /// The commit that is served, the newer one that was refused, whose reasons are not for everybody, and the one that

@@ -132,14 +132,14 @@ package struct Reply: Sendable {
         return Reply(status: status, headers: headers, body: .bytes(value.bytes()))
     }
 
-    /// RFC 9457. `detail` must hold nothing secret.
-    package static func problem(status: Int, title: String, detail: String? = nil, headers: Headers = Headers())
-        -> Reply
-    {
+    /// RFC 9457. `detail` must hold nothing secret; without a title it has that of its status.
+    package static func problem(
+        status: Int, title: String? = nil, detail: String? = nil, headers: Headers = Headers()
+    ) -> Reply {
         var headers = headers
         headers["content-type"] = "application/problem+json"
         var members: [(String, JSONValue)] = [
-            ("type", "about:blank"), ("title", .string(title)), ("status", .integer(status)),
+            ("type", "about:blank"), ("title", .string(title ?? Problems.title(status))), ("status", .integer(status)),
         ]
         if let detail { members.append(("detail", .string(detail))) }
         return Reply(status: status, headers: headers, body: .bytes(JSONValue.object(JSONObject(members)).bytes()))

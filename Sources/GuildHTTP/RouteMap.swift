@@ -99,7 +99,7 @@ enum RouteMap {
         for method in methods {
             let wanted = method == .head ? "GET" : method.rawValue
             guard let found = place.routes.first(where: { $0.route.method.rawValue == wanted }) else {
-                let reply = Reply.problem(status: 405, title: Problems.title(405), headers: ["allow": allow])
+                let reply = Reply.problem(status: 405, headers: ["allow": allow])
                 router.on(path, method: method) { request, context -> Response in
                     guard let fallback = fallbacks.responder(for: request.method, context.target) else {
                         throw Refusal(reply, keepsConnection: true)

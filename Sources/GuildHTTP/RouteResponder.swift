@@ -19,6 +19,7 @@ struct RouteResponder: HTTPResponder {
         var request = try request(incoming, context)
         // A token is looked up after the body has been read: its secret may have to be fetched.
         if case .scope = route.access, request.headers["authorization"] == nil {
+            service.refusals.count("no bearer token")
             throw Refusal(Self.unauthorized("Bearer"), keepsConnection: true)
         }
         if let reply = route.refuse?(request) { throw Refusal(reply, keepsConnection: true) }
@@ -67,7 +68,7 @@ struct RouteResponder: HTTPResponder {
     private func answer(_ request: inout Request) async throws -> Reply {
         if let refusal = await admit(&request) { return refusal }
         if let problem = route.problem(with: request) {
-            return .problem(status: 400, title: Problems.title(400), detail: problem)
+            return .problem(status: 400, detail: problem)
         }
         return try await route.handle(request)
     }
@@ -83,14 +84,19 @@ struct RouteResponder: HTTPResponder {
             // A secret may have to be fetched, which is done only for a caller with a token.
             guard let authorization else { return nil }
             let grant = await service.callers.bearerTokens().grant(authorization: authorization)
+            if grant == nil { service.refusals.count("a wrong bearer token") }
             request.token = grant?.name
             request.isShownMore = grant?.scopes.contains(scope) ?? false
             return nil
         case .scope(let needed):
             guard let grant = await service.callers.bearerTokens().grant(authorization: authorization) else {
+                service.refusals.count("a wrong bearer token")
                 return Self.unauthorized("Bearer error=\"invalid_token\"")
             }
-            guard grant.scopes.contains(needed) else { return Self.forbidden(needed) }
+            guard grant.scopes.contains(needed) else {
+                service.refusals.count("a bearer token without the scope")
+                return Self.forbidden(needed)
+            }
             request.token = grant.name
             return nil
         }
@@ -98,13 +104,13 @@ struct RouteResponder: HTTPResponder {
 
     private static func unauthorized(_ challenge: String) -> Reply {
         .problem(
-            status: 401, title: Problems.title(401), detail: "this needs a bearer token",
+            status: 401, detail: "this needs a bearer token",
             headers: ["www-authenticate": challenge])
     }
 
     private static func forbidden(_ needed: String) -> Reply {
         .problem(
-            status: 403, title: Problems.title(403), detail: "the token lacks the scope '\(needed)'",
+            status: 403, detail: "the token lacks the scope '\(needed)'",
             headers: ["www-authenticate": "Bearer error=\"insufficient_scope\", scope=\"\(needed)\""])
     }
 }

@@ -17,6 +17,7 @@ package struct HeldEvents: Sendable {
     }
 
     /// Judges everything that is held of a system by who we are there, and hands it to the dispatcher in its old order.
+    /// What cannot be read is left out; the audit log says why.
     ///
     /// - Parameter identity: nil if none is needed any more, because nothing of ours can be among it.
     /// - Returns: how many there were.
@@ -26,7 +27,7 @@ package struct HeldEvents: Sendable {
         let own = OwnEvents(systems: systems, events: LedgerEvents(ledger))
         var count = 0
         while true {
-            let page = try await ledger.events.held(system: system, limit: Self.pageSize)
+            let page = try await ledger.events.takeHeld(system: system, limit: Self.pageSize, now: time.now)
             guard !page.isEmpty else { return count }
             var judged: [Event] = []
             for held in page {

@@ -55,16 +55,16 @@ package struct WebhookGateway: Sendable {
         if let refused = tooLarge(request.body.count, target) { return refused }
         if let greeting = source.greeting(delivery) { return Reply(greeting) }
         guard let keys = try await secretKeys(of: target.endpoint, source) else {
-            if refusals.count("deliveries with no secret configured, endpoint=\(delivery.endpoint)") {
+            if refusals.count("deliveries with no secret configured, endpoint=\(target.name)") {
                 logger.error(
-                    "webhook refused: no secret configured", metadata: ["endpoint": "\(delivery.endpoint)"])
+                    "webhook refused: no secret configured", metadata: ["endpoint": "\(target.name)"])
             }
             return Reply(source.answer(to: .notConfigured, of: delivery))
         }
         let verdict = await source.authenticate(delivery, by: keys)
         guard verdict == .authentic else {
             let what = verdict == .stale ? "an old or future signature" : "a bad signature"
-            refusals.count("deliveries with \(what), endpoint=\(delivery.endpoint)")
+            refusals.count("deliveries with \(what), endpoint=\(target.name)")
             return Reply(source.answer(to: .unauthorized, of: delivery))
         }
         do {
@@ -75,7 +75,7 @@ package struct WebhookGateway: Sendable {
             }
         } catch let refusal as WebhookRefusal {
             // The sender has signed it, so it may be an event that is lost.
-            refusals.count("signed deliveries that are no event, endpoint=\(delivery.endpoint)")
+            refusals.count("signed deliveries that are no event, endpoint=\(target.name)")
             return Reply(source.answer(to: .malformed(refusal), of: delivery))
         }
     }
@@ -89,7 +89,7 @@ package struct WebhookGateway: Sendable {
         case .failure(let refused): return refused.reply
         case .success(let target):
             guard target.source.mayBeAuthentic(head: target.delivery) else {
-                refusals.count("deliveries without a signature, endpoint=\(target.delivery.endpoint)")
+                refusals.count("deliveries without a signature, endpoint=\(target.name)")
                 return Reply(target.source.answer(to: .unauthorized, of: target.delivery))
             }
             return tooLarge(request.declaredLength ?? 0, target)
@@ -103,6 +103,9 @@ package struct WebhookGateway: Sendable {
         let source: any WebhookSource
         let delivery: WebhookDelivery
         let limitBytes: Int
+
+        /// For messages: endpoints of different systems may have the same name.
+        var name: String { "\(endpoint.system)/\(endpoint.name)" }
     }
 
     private struct Refused: Error { let reply: Reply }
@@ -174,6 +177,7 @@ package struct WebhookGateway: Sendable {
         let own = OwnEvents(systems: systems, events: events)
         var event = try await own.judged(webhook, now: time.now).masked(by: secrets, snapshot)
         event.chapter = endpoint.chapter
+        event.attributes.endpoint = endpoint.name
         var policy = AcceptancePolicy(actor: "webhook-gateway")
         if let digest = webhook.digest, Self.isKnownByBody(webhook, endpoint, target.source) {
             policy.bodyDigest = digest
@@ -196,7 +200,7 @@ package struct WebhookGateway: Sendable {
             }
             return .busy
         case .limited(let until):
-            refusals.count("deliveries over the rate of their endpoint, endpoint=\(endpoint.name)")
+            refusals.count("deliveries over the rate of their endpoint, endpoint=\(target.name)")
             return .limited(wait: until - time.now)
         }
     }
@@ -241,13 +245,14 @@ package struct WebhookGateway: Sendable {
             }
         }
         try Task.checkCancellation()
-        if troubles.isNews(problems, of: "\(endpoint.system)/\(endpoint.name)"), !problems.isEmpty {
+        let name = "\(endpoint.system)/\(endpoint.name)"
+        if troubles.isNews(problems, of: name), !problems.isEmpty {
             logger.log(
                 level: keys.isEmpty ? .error : .warning,
                 keys.isEmpty
                     ? "webhook secret unavailable: the endpoint's deliveries are answered 503"
                     : "webhook secret unavailable: deliveries signed with another secret of the endpoint are accepted",
-                metadata: ["endpoint": "\(endpoint.name)", "reason": "\(problems.joined(separator: "; "))"])
+                metadata: ["endpoint": "\(name)", "reason": "\(problems.joined(separator: "; "))"])
         }
         return keys.isEmpty ? nil : keys
     }

@@ -19,15 +19,18 @@ package final class Ledger: Sendable {
     private let signals: [Signal]
     private let wakeUps: any WakeUps
 
-    /// Opens the ledger, making or migrating it where needed.
+    /// Opens the ledger, making or upgrading it where needed.
     ///
     /// - Parameters:
-    ///   - mustExist: for commands that only read: no ledger is made.
+    ///   - mustExist: no ledger is made.
+    ///   - mayUpgrade: false for commands that only read: the tables of an older guild are left as they are.
     ///   - busyTimeout: how long to wait for a lock that somebody holds without our lock file, as `sqlite3` does.
     ///   - wakeUps: how this learns of others' commits; nil: as the engine knows.
     ///   - endProcess: what to do when the disk fails at commit.
+    /// - Throws: `LedgerFailure.olderVersion` if it would have to be upgraded and may not be.
     package init(
-        at location: LedgerLocation, mustExist: Bool = false, busyTimeout: Duration = .seconds(5),
+        at location: LedgerLocation, mustExist: Bool = false, mayUpgrade: Bool = true,
+        busyTimeout: Duration = .seconds(5),
         wakeUps: (any WakeUps)? = nil, endProcess: @escaping @Sendable (String) -> Never = Ledger.endProcess
     ) throws(LedgerFailure) {
         let location = location.followingLink()
@@ -40,7 +43,9 @@ package final class Ledger: Sendable {
             guard use.tryLockShared() else {
                 throw LedgerFailure.unusable(path: location.path, reason: "a backup is being restored over it")
             }
-            engine = try SQLiteEngine(location, busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
+            engine = try SQLiteEngine(
+                location, mayUpgrade: mayUpgrade,
+                busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
             self.wakeUps = wakeUps ?? engine.wakeUps
             try ExistingFile.mark(location)
             lane = Lane(of: engine, path: location.path, endProcess: endProcess)

@@ -2,6 +2,7 @@ import GuildCodex
 import GuildConnectors
 import GuildControl
 import GuildDomain
+import GuildHTTP
 import GuildLedger
 import GuildOffice
 import GuildTestSupport
@@ -49,6 +50,15 @@ import Testing
     ) async throws {
         let failure = try #require(await failure(components, listen: listen, once: once))
         #expect(!(failure is Failure))
+    }
+
+    @Test func `an address that somebody listens on is refused before anything is opened`() async throws {
+        let other = try RawServer { _ in [.close] }
+        let failure = await failure([.registry], listen: "127.0.0.1:\(other.port)")
+        guard case .cannotBind? = failure as? ListenFailure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     @Test(

@@ -206,6 +206,13 @@ struct NotRunYetTests {
             ]
         ),
         (
+            """
+            system: github
+            authentication: { secret_refs: ["env://A"] }
+            event_mapping: [{ source_event: a, target_agent: ranger }, { source_event: b, response_field: "items[*]", target_agent: ranger }]
+            """, ["spec.event_mapping[1].response_field"]
+        ),
+        (
             "system: github\nauthentication: { type: token, header: X-Token, secret_refs: [\"env://A\"] }",
             ["spec.authentication.type"]
         ),

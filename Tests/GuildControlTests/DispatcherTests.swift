@@ -49,6 +49,26 @@ import Testing
             ])
     }
 
+    @Test func `what cannot be read leaves no work behind that a drain would wait for`() async throws {
+        let office = try office()
+        for name in ["lost", "newer", "whole"] {
+            _ = try await office.ledger.events.accept(
+                .sample(name), policy: AcceptancePolicy(actor: "tester"), now: start)
+        }
+        let (lost, newer) = (Event.sample("lost").id, Event.sample("newer").id)
+        try await office.ledger.write { db in
+            try db.run("DELETE FROM events WHERE id = ?", [lost])
+            try db.run("UPDATE events SET body = x'020304' WHERE id = ?", [newer])
+        }
+        #expect(try await dispatcher(office).dispatchWaiting() == 1)
+        #expect(try await !office.ledger.reports.pendingWork(dueBy: start).events)
+        let decided = try await office.ledger.audit.log(AuditFilter()).filter { $0.kind == "dispatch.decided" }
+        #expect(decided.map(\.subject).contains(lost.description))
+        // Kept for a guild that can read it, and undecided.
+        #expect(try await office.ledger.dispatch.unreadableEvents(limit: 9).map(\.id) == [newer])
+        #expect(try await office.ledger.reports.trace(of: newer)?.decisions.isEmpty == true)
+    }
+
     @Test(.timeLimit(.minutes(10))) func `it wakes for each event and ends when it is told to`() async throws {
         let office = try office()
         let running = Task { [dispatcher = dispatcher(office)] in try await dispatcher.run() }

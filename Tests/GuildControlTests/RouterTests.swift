@@ -80,7 +80,8 @@ import Testing
         let decisions = try decide(.sample("a"), changes)
         #expect(
             decisions.map(\.rule) == [
-                "agents/clerk#0", "routing/labels#0", "routing/labels#1", "routing/labels#1", "ingress/github#0",
+                "agents/clerk#0", "routing/labels#0", "routing/labels#1", "routing/labels#1",
+                "ingress/github/github#0",
             ])
         #expect(decisions.map(\.agent) == ["clerk", "archivist", "clerk", "clerk", "clerk"])
         #expect(decisions.map(\.outcome) == [.dispatched, .dispatched, .merged, .merged, .merged])
@@ -88,6 +89,26 @@ import Testing
         #expect(first.priority == .critical)
         #expect(decisions[1].invocation?.priority == .normal)
         #expect(decisions[2].reasons == ["merged into \(first.id)"])
+    }
+
+    @Test func `a mapping is about the events of its own endpoint`() throws {
+        let changes = [
+            "agents/clerk.yaml": OfficeCodex.agent("clerk"), "agents/archivist.yaml": OfficeCodex.agent("archivist"),
+            "ingress/github.yaml": OfficeCodex.endpoint("github", "event_mapping: [{ target_agent: clerk }]"),
+            "ingress/other.yaml": OfficeCodex.endpoint("other", "event_mapping: [{ target_agent: archivist }]"),
+        ]
+        let decide = { (endpoint: String?) throws -> [Decision] in
+            var event = Event.sample("a")
+            event.attributes.endpoint = endpoint
+            return try decide(event, changes)
+        }
+        #expect(try decide("github").map(\.rule) == ["ingress/github/github#0"])
+        #expect(try decide("other").map(\.agent) == ["archivist"])
+        // A person's event, and one of before endpoints were kept, count as sent to the system's short address.
+        #expect(try decide(nil).map(\.agent) == ["clerk"])
+        let unwanted = try #require(try decide("gone").first)
+        #expect(unwanted.outcome == .unrouted)
+        #expect(unwanted.reasons.first == "ingress/github/github#0: endpoint is gone, wanted github")
     }
 
     @Test func `a cron trigger hears its own schedule and no other`() throws {

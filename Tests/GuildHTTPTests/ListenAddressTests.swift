@@ -20,4 +20,17 @@ struct ListenAddressTests {
     func `what is not an address is refused`(text: String) {
         #expect(ListenAddress(parsing: text) == nil)
     }
+
+    @Test func `an address that somebody listens on is not free, and is free again afterwards`() async throws {
+        let taken = try await withListener([.health]) { port, _ in
+            let address = ListenAddress(host: "127.0.0.1", port: port)
+            let failure = #expect(throws: ListenFailure.self) { try address.requireFree() }
+            #expect(failure == .cannotBind(address: address, reason: "Address already in use"))
+            return address
+        }
+        try taken.requireFree()
+        try ListenAddress(host: "127.0.0.1", port: 0).requireFree()
+        // Its listener says so.
+        try ListenAddress(host: "no-such-host.invalid", port: 1).requireFree()
+    }
 }

@@ -1,4 +1,6 @@
+import GuildDomain
 import GuildHTTP
+import GuildTestSupport
 import Logging
 import Synchronization
 import Testing
@@ -33,6 +35,29 @@ struct RefusalLogTests {
         log.flush()
         log.flush()
         #expect(lines.all == ["requests refused slow: 1", "requests refused large: 1; slow: 999"])
+    }
+
+    @Test func `requests with wrong tokens are counted, not logged one by one`() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "test") { _ in Recorder(lines: lines) }
+        let route = Route(.get, "/agents", access: .scope("read"), summary: "Agents") { _ in Reply(status: 204) }
+        let tokens = BearerTokens([.init(token: "probe", scopes: ["approve"])])
+        try await withListener([route, .health], tokens: tokens, logger: logger) { port, _ in
+            try await talk(port) { client in
+                for number in 0..<40 {
+                    let headers: Headers = ["Authorization": "Bearer wrong\(number)"]
+                    #expect(try client.request("GET", "/agents", headers: headers).status == 401)
+                }
+                #expect(try client.request("GET", "/agents").status == 401)
+                #expect(
+                    try client.request("GET", "/agents", headers: ["Authorization": "Bearer probe"]).status == 403)
+            }
+        }
+        #expect(
+            lines.all.filter { $0.hasPrefix("requests refused") } == [
+                "requests refused a wrong bearer token: 1",
+                "requests refused a bearer token without the scope: 1; a wrong bearer token: 39; no bearer token: 1",
+            ])
     }
 
     @Test func `kinds without end are counted together`() {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct DamageTests {
     /// Stored payloads that nobody can read.
     private static let bodies = [
-        "x'02616263'", "x'01'", "x'0128B52FFD0000'", "CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB)",
+        "x'01'", "x'0128B52FFD0000'", "CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB)",
     ]
 
     @Test(arguments: bodies)
@@ -101,6 +101,147 @@ import Testing
             _ = try await ledger.actions.decide(
                 last.id, approve: false, actor: "user:a", reason: "no", waitUntil: start, now: start)
             #expect(try await ledger.invocations.find(invocation.id)?.state == .queued)
+        }
+    }
+
+    // MARK: Messages
+
+    /// A body in a form, and one with a dictionary, that this version does not know: a frame with the dictionary's id 7 and
+    /// one raw block (RFC 8878, section 3.1.1).
+    private static let newerBodies = ["x'02616263'", "x'0128B52FFD2107021100006162'"]
+
+    private func accept(_ names: [String], _ ledger: Ledger, hold: EventHold = .none) async throws {
+        var policy = AcceptancePolicy(actor: "test")
+        policy.hold = hold
+        for name in names { _ = try await ledger.events.accept(.sample(name), policy: policy, now: start) }
+    }
+
+    @Test(arguments: newerBodies)
+    func `a payload that a newer guild may have written is kept for it, and holds up nothing`(body: String) async throws
+    {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["newer", "whole"], ledger)
+            let newer = Event.sample("newer")
+            let plain = try #require(
+                try folder.rawConnection(droppingTriggers: false).stored("SELECT body FROM events WHERE seq = 1"))
+            try folder.damage("UPDATE events SET body = \(body) WHERE seq = 1")
+            var told: [UnreadableMessage] = []
+            let messages = try await ledger.dispatch.inbound(limit: 1, now: start) { told.append($0) }
+            #expect(messages.map(\.event.id) == [Event.sample("whole").id])
+            #expect(told.map(\.event) == [newer.id] && told.allSatisfy(\.isKept))
+            #expect(told.first?.fault.message.contains("which this version") == true)
+            #expect(try await ledger.dispatch.unreadableEvents(limit: 9).map(\.id) == [newer.id])
+            #expect(try await ledger.reports.isQuiet(root: newer.id))
+            // Each start tries it again; the chain says it once.
+            #expect(try await ledger.dispatch.retryUnreadable(now: start) == 1)
+            #expect(try await ledger.dispatch.inbound(limit: 9, now: start).count == 1)
+            #expect(try await ledger.auditKinds().filter { $0 == "event.held" }.count == 1)
+            #expect(try await !ledger.auditKinds().contains("dispatch.decided"))
+            try folder.rawConnection(droppingTriggers: false).transaction.run(
+                "UPDATE events SET body = ? WHERE seq = 1", [plain])
+            #expect(try await ledger.dispatch.retryUnreadable(now: start) == 1)
+            #expect(try await ledger.dispatch.inbound(limit: 9, now: start).map(\.event.id).contains(newer.id))
+            #expect(try await ledger.dispatch.retryUnreadable(now: start) == 0)
+        }
+    }
+
+    @Test func `a held event that a newer guild may have written stays held for it`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["newer", "whole"], ledger, hold: .untilIdentityIsKnown)
+            try folder.damage("UPDATE events SET body = \(Self.newerBodies[0]) WHERE seq = 1")
+            let taken = try await ledger.events.takeHeld(system: "cli", limit: 1, now: start)
+            #expect(taken.map(\.event.id) == [Event.sample("whole").id])
+            let later = start + .seconds(100_000)
+            #expect(try await ledger.dispatch.retryUnreadable(now: later) == 1)
+            #expect(try await ledger.events.held(system: "cli", limit: 9).count == 2)
+            // Its day begins again, so that it is not blocked before somebody has judged it.
+            #expect(
+                try await ledger.events.overdueHeld(limit: 9, now: later).map(\.event.id) == [Event.sample("whole").id])
+        }
+    }
+
+    @Test func `a message without its event is decided as invalid, and nothing waits for it`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["lost", "lost too", "whole"], ledger)
+            try folder.damage("DELETE FROM events WHERE seq < 3")
+            #expect(try await ledger.reports.pendingWork().events)
+            // For people they are not there; a command that reads changes nothing.
+            #expect(
+                try await ledger.dispatch.waitingEvents(limit: 9, now: start).map(\.id) == [Event.sample("whole").id])
+            #expect(try await ledger.count("SELECT count(*) FROM messages") == 3)
+            var told: [UnreadableMessage] = []
+            let message = try #require(
+                try await ledger.dispatch.inbound(limit: 1, now: start) { told.append($0) }.first)
+            #expect(message.event.id == Event.sample("whole").id)
+            #expect(told.map(\.event) == [Event.sample("lost").id, Event.sample("lost too").id])
+            let entry = try #require(try await ledger.audit.log(AuditFilter()).last)
+            #expect(entry.kind == "dispatch.decided")
+            #expect(entry.subject == Event.sample("lost too").id.description)
+            _ = try await ledger.dispatch.record(message, [], commit: "c0ffee", now: start)
+            #expect(try await !ledger.reports.pendingWork().events)
+        }
+    }
+
+    @Test func `a dispatcher of some roots decides only their lost messages`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["mine", "theirs"], ledger)
+            try folder.damage("DELETE FROM events")
+            let roots = [Event.sample("mine").id]
+            #expect(try await ledger.dispatch.inbound(limit: 9, roots: roots, now: start).isEmpty)
+            #expect(try await ledger.count("SELECT count(*) FROM messages") == 1)
+        }
+    }
+
+    @Test func `a held message without its event goes, and the others are released`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["lost", "whole"], ledger, hold: .untilIdentityIsKnown)
+            try folder.damage("DELETE FROM events WHERE seq = 1")
+            #expect(
+                try await ledger.events.takeHeld(system: "cli", limit: 1, now: start).map(\.event.id) == [
+                    Event.sample("whole").id
+                ])
+            try folder.damage("DELETE FROM events")
+            #expect(try await ledger.events.overdueHeld(limit: 9, now: start + EventHold.longest).isEmpty)
+            #expect(try await ledger.count("SELECT count(*) FROM messages") == 0)
+        }
+    }
+
+    @Test func `what waited for a time ends as invalid if its event is gone`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await accept(["lost"], ledger)
+            let message = try #require(try await ledger.dispatch.inbound(limit: 1, now: start).first)
+            let slow = AdmissionTerms.Charge(
+                bucket: "agent/b", rate: Rate(perMinute: 6, burst: 1), unit: .requests, rejects: false)
+            let decisions = [("a", 0), ("b", 0), ("b", 1)].map { agent, trigger in
+                var decision = Decision(
+                    rule: "agents/\(agent)#\(trigger)", agent: agent, outcome: .dispatched, reasons: [],
+                    invocation: NewInvocation(
+                        id: InvocationID(derivedFrom: [agent, "\(trigger)"]), agent: agent, chapter: nil,
+                        priority: .normal))
+                var terms = AdmissionTerms()
+                if agent == "a" {
+                    terms.window = DebounceWindow.Terms(key: "k", window: .seconds(5), maxWait: .seconds(9))
+                } else {
+                    terms.charges = [slow]
+                }
+                decision.terms = terms
+                return decision
+            }
+            let decided = try await ledger.dispatch.record(message, decisions, commit: "c0ffee", now: start)
+            #expect(decided?.map(\.outcome) == [.deferred, .dispatched, .rateLimited])
+            try folder.damage("DELETE FROM events")
+            let later = start + .seconds(60)
+            let window = try #require(try await ledger.dispatch.dueWindows(limit: 9, now: later).first)
+            let closed = try await ledger.dispatch.closeWindow(window, commit: "c0ffee", now: later)
+            let pending = try #require(try await ledger.dispatch.duePending(limit: 9, now: later).first)
+            let settled = try await ledger.dispatch.settlePending(pending, commit: "c0ffee", now: later)
+            for outcome in [closed, settled] {
+                #expect(outcome?.outcome == .invalid)
+                #expect(outcome?.reasons.first?.contains("its event is missing") == true)
+            }
+            #expect(try await !ledger.reports.pendingWork().events)
+            let entries = try await ledger.audit.log(AuditFilter()).suffix(2)
+            #expect(entries.allSatisfy { $0.kind == "dispatch.decided" })
         }
     }
 

@@ -39,7 +39,7 @@ import Testing
             // Known by now, but what came first is still held.
             #expect(try await accept("c", ledger, .behindOthers) == .held(id("c")))
             #expect(try await accept("d", ledger, .none) == .accepted(id("d")))
-            let held = try await ledger.events.held(system: "cli", limit: 10)
+            let held = try await ledger.events.takeHeld(system: "cli", limit: 10, now: start)
             #expect(held.map(\.event.id) == ["a", "b", "c"].map(id))
             var own = held[1].event
             (own.isOwn, own.cause, own.root, own.hop) = (true, id("d"), id("d"), 1)

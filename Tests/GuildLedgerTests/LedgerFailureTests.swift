@@ -33,6 +33,7 @@ import Testing
     @Test func `every failure of the ledger itself names its path and a next step`() {
         let failures: [LedgerFailure] = [
             .locked(path: "/l"), .readOnly(path: "/l"), .full(path: "/l"), .newerVersion(path: "/l"),
+            .olderVersion(path: "/l"),
             .notALedger(path: "/l"), .missing(path: "/l"), .networkFileSystem(path: "/l"), .damagedBody(reason: "/l"),
         ]
         for failure in failures {

@@ -169,15 +169,35 @@ import Testing
         #expect(try raw.rows(of: "decisions").count == 2)
     }
 
+    @Test func `a command that only reads leaves an old ledger as it is, and says who upgrades it`() throws {
+        let folder = try TemporaryFolder()
+        let raw = try OldLedger.makeUsed(folder)
+        let failure = LedgerFailure.olderVersion(path: folder.location.path)
+        try expectRefusal(failure, folder, raw, mayUpgrade: false)
+        #expect(failure.hint?.contains("guild serve") == true)
+        try Ledger(at: folder.location).close()
+        try Ledger(at: folder.location, mustExist: true, mayUpgrade: false).close()
+    }
+
+    @Test func `a command that only reads finds no ledger in a database without tables`() throws {
+        let folder = try TemporaryFolder()
+        try folder.rawConnection(droppingTriggers: false).script("PRAGMA user_version = 1")
+        #expect(throws: LedgerFailure.missing(path: folder.location.path)) {
+            _ = try Ledger(at: folder.location, mustExist: true, mayUpgrade: false)
+        }
+    }
+
     private func expectRefusal(
-        _ failure: LedgerFailure, _ folder: TemporaryFolder, _ raw: SQLiteConnection,
+        _ failure: LedgerFailure, _ folder: TemporaryFolder, _ raw: SQLiteConnection, mayUpgrade: Bool = true,
         location: SourceLocation = #_sourceLocation
     ) throws {
         func contents() throws -> [String: [[String: StoredValue]]] {
             try Dictionary(uniqueKeysWithValues: raw.tables().map { ($0, try raw.rows(of: $0)) })
         }
         let before = try contents()
-        #expect(throws: failure, sourceLocation: location) { _ = try Ledger(at: folder.location) }
+        #expect(throws: failure, sourceLocation: location) {
+            _ = try Ledger(at: folder.location, mustExist: true, mayUpgrade: mayUpgrade)
+        }
         #expect(try contents() == before, sourceLocation: location)
     }
 }

@@ -15,7 +15,7 @@ extension WebhookEndpointManifest {
                 "no authentication: this endpoint answers 503 until it has secret_refs", severity: .warning)
         }
         chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
-        eventMapping = EventMapping.list(spec["event_mapping"])
+        eventMapping = EventMapping.list(spec["event_mapping"], ofDeliveries: receiver != nil)
         rateLimit = spec["rate_limit"]?.mapping { RequestRateLimit($0) }
         maxBody = spec["max_body"]?.read(.byteCount)
         trustedProxies = spec["trusted_proxies"]?.addresses() ?? []

@@ -74,14 +74,23 @@ extension RoutingRule {
 }
 
 extension EventMapping {
-    static func list(_ reader: NodeReader?) -> [EventMapping] {
-        (reader?.elements() ?? []).compactMap { element in element.mapping { EventMapping($0) } }
+    /// - Parameter isOfDeliveries: whether it maps deliveries, so that nothing polls and has a response.
+    static func list(_ reader: NodeReader?, ofDeliveries isOfDeliveries: Bool = false) -> [EventMapping] {
+        (reader?.elements() ?? []).compactMap { element in
+            element.mapping { EventMapping($0, isOfDeliveries: isOfDeliveries) }
+        }
     }
 
-    init(_ mapping: MappingReader) {
+    init(_ mapping: MappingReader, isOfDeliveries: Bool) {
         self.init(location: mapping.reader.location)
         sourceEvent = mapping["source_event"]?.filledText().map { Glob($0) }
-        responseField = mapping["response_field"]?.filledText()
+        let field = mapping["response_field"]
+        responseField = field?.filledText()
+        if isOfDeliveries {
+            field?.problem(
+                "no effect: an endpoint receives deliveries, and only a connector that polls has responses",
+                severity: .warning)
+        }
         conditions = mapping.either("conditions", older: "condition")?.eventPattern()
         guildEvent = mapping["guild_event"]?.filledText()
         targetAgent = mapping["target_agent"]?.name(of: .agent)

@@ -289,6 +289,14 @@ extension CodexRepository {
         (try? resolve(commit.hex)) != nil
     }
 
+    /// Whether the repository is sound, and yet does not have the commit: of a damaged one neither this nor `has` holds.
+    package func lacks(_ commit: CommitID) -> Bool {
+        do throws(CodexRepositoryError) { _ = try resolve(commit.hex) } catch {
+            if case .unknownRevision = error { return true }
+        }
+        return false
+    }
+
     private static func resolve(_ revision: String, in repository: OpaquePointer) throws(GitFailure) -> CommitID {
         guard !revision.isEmpty, !revision.utf8.contains(0), revision.utf8.count <= maximumRevisionBytes else {
             throw GitFailure(code: GIT_EINVALIDSPEC.rawValue, detail: "not a revision")

@@ -56,7 +56,10 @@ package struct RateRules: Sendable {
 
     /// The rate limits of an incoming event. An endpoint's own limit refuses, so that the sender slows down.
     package func charges(endpoint: WebhookEndpointManifest) -> [AdmissionTerms.Charge] {
-        charges(.endpoint, endpoint.metadata, "endpoint/\(endpoint.name)", own: endpoint.rateLimit, rejects: true)
+        charges(
+            // Endpoints of different systems may have the same name.
+            .endpoint, endpoint.metadata, "endpoint/\(endpoint.system)/\(endpoint.name)", own: endpoint.rateLimit,
+            rejects: true)
     }
 
     /// The rate limits of a request to an external system, which waits for its slot.

@@ -28,7 +28,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
     private func heldEvents(in ledger: Ledger) async throws -> [Event] {
         var events: [Event] = []
         for standing in try await ledger.events.heldStandings() {
-            events += try await ledger.events.held(system: standing.system, limit: count).map(\.event)
+            events += try await ledger.events.held(system: standing.system, limit: count)
         }
         return events
     }
@@ -46,7 +46,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         let invocations = try await ledger.invocations.unfinished(limit: count)
         try output.renderer.print(
             QueueResult(
-                inbound: try await ledger.dispatch.inbound(limit: count, now: now).map(\.event),
+                inbound: try await ledger.dispatch.waitingEvents(limit: count, now: now),
                 invocations: invocations,
                 inboundDepth: try await ledger.reports.status().inboundDepth, windows: held.windows,
                 pending: held.pending,
@@ -58,7 +58,9 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.budgets.alertLevels(now: now), running: held.running, now: now),
-                held: try await heldEvents(in: ledger), actions: try await ledger.actions.left(limit: count),
+                held: try await heldEvents(in: ledger),
+                unreadable: try await ledger.dispatch.unreadableEvents(limit: count),
+                actions: try await ledger.actions.left(limit: count),
                 waits: try await RunWaits(invocations, in: ledger), now: now))
     }
 }
@@ -75,6 +77,8 @@ struct QueueResult: CommandResult {
     var reasons: QueueReasons?
     /// Events that wait until our identity is known.
     var held: [Event] = []
+    /// Events that wait for a guild that can read their payloads.
+    var unreadable: [Event] = []
     /// Actions that are still to be done though their invocation has ended.
     var actions: [Action] = []
     var waits = RunWaits()
@@ -111,6 +115,7 @@ struct QueueResult: CommandResult {
         let invocations: [Run]
         let actions: [LeftAction]
         let rates: [JSONValue]
+        let unreadable: [JSONValue]
     }
 
     var document: Document {
@@ -127,7 +132,7 @@ struct QueueResult: CommandResult {
                     id: action.id, operation: action.operation, subject: action.subject,
                     state: action.state.rawValue, invocation: action.invocation, created: action.createdAt,
                     available: action.availableAt, error: action.error)
-            }, rates: rates.map { $0.json(now) })
+            }, rates: rates.map { $0.json(now) }, unreadable: unreadable.map(\.summaryJSON))
     }
 
     private func reason(of invocation: Invocation) -> String? {
@@ -153,7 +158,10 @@ struct QueueResult: CommandResult {
             let reason = reason(of: invocation) ?? ""
             return Row { [now] in invocation.row($0, now, waitsFor: reason) }
         }
-        return events + unknown + windows.map { window in Row { window.row($0) } }
+        let unreadable = unreadable.map { event in
+            Row { event.row($0, "unreadable", waitsFor: "a guild that can read its payload") }
+        }
+        return events + unknown + unreadable + windows.map { window in Row { window.row($0) } }
             + pending.map { decision in Row { decision.row($0) } } + runs
             + actions.map { action in Row { [now] in action.row($0, now) } }
     }

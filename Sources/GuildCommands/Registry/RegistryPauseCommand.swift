@@ -33,7 +33,7 @@ struct RegistryPauseCommand: AsyncParsableCommand {
             }
             return now + length
         }
-        let context = try options.context()
+        let context = try options.context(for: .writing)
         defer { context.close() }
         let change = try await AgentPausing(context, agent: agent).pause(reason: reason, until: until)
         try output.renderer.print(change)
@@ -51,7 +51,7 @@ struct RegistryResumeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let context = try options.context()
+        let context = try options.context(for: .writing)
         defer { context.close() }
         try output.renderer.print(try await AgentPausing(context, agent: agent).resume())
     }

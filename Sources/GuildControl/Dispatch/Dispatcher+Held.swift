@@ -7,7 +7,7 @@ extension Dispatcher {
     func blockOverdue(_ snapshot: CodexSnapshot) async throws -> Int {
         // A dispatcher for certain roots leaves events from outside to the others.
         guard roots == nil else { return 0 }
-        let overdue = try await ledger.events.overdueHeld(limit: Self.batchLimit, now: time.now)
+        let overdue = try await ledger.events.overdueHeld(limit: Self.batchLimit, now: time.now, tell: log)
         for message in overdue {
             let system = message.event.system
             let reason =

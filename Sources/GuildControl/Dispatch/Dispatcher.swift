@@ -80,7 +80,8 @@ package struct Dispatcher: Service {
     }
 
     private func decideWaiting(_ snapshot: CodexSnapshot, _ policy: AdmissionPolicy) async throws -> Int {
-        let messages = try await ledger.dispatch.inbound(limit: Self.batchLimit, roots: roots, now: time.now)
+        let messages = try await ledger.dispatch.inbound(
+            limit: Self.batchLimit, roots: roots, now: time.now, tell: log)
         guard !messages.isEmpty else { return 0 }
         let router = current.router(for: snapshot)
         let alerts = try await ledger.budgets.alertLevels(now: time.now)
@@ -147,6 +148,15 @@ package struct Dispatcher: Service {
 
     /// The commit that must be the accepted one in the ledger; nil if this process runs on a fixed commit.
     func fence(_ snapshot: CodexSnapshot) -> String? { codex.fence.map { _ in snapshot.commit } }
+
+    func log(_ message: UnreadableMessage) {
+        logger.error(
+            message.isKept ? "event kept until a guild can read it" : "event \(Decision.Outcome.invalid.rawValue)",
+            metadata: [
+                "event": "\(message.event.map(\.description) ?? "")", "reason": "\(message.fault.message)",
+                "hint": "\(message.fault.hint ?? "")",
+            ])
+    }
 
     func log(_ outcome: Decision.Outcome, event: EventID, agent: String, rule: String, type: String? = nil) {
         var metadata: Logger.Metadata = ["event": "\(event)", "agent": "\(agent)", "rule": "\(rule)"]

@@ -150,6 +150,15 @@ private struct RouteRule {
     var priority: Priority?
     /// The exact event source that a cron trigger listens to.
     var exactSource: String?
+    /// The endpoint whose mapping it is: the rule is about what came by it alone.
+    var endpoint: Endpoint?
+
+    struct Endpoint {
+        let name: String
+        /// Whether the system's short address leads to it. An event that came by no endpoint, as from a person, counts
+        /// as sent there.
+        let isDefault: Bool
+    }
 
     /// Whether it also wants events of our own actions: its conditions mention `guildown`.
     var wantsOwn: Bool {
@@ -190,6 +199,9 @@ private struct RouteRule {
         if let source, source.lowercased() != event.system.lowercased() {
             return "source is \(event.system), wanted \(source)"
         }
+        if let endpoint, !endpoint.takes(event) {
+            return "endpoint is \(event.attributes.endpoint ?? "none"), wanted \(endpoint.name)"
+        }
         if let exactSource, exactSource != event.source { return "source is \(event.source), wanted \(exactSource)" }
         if !events.isEmpty {
             let names = [event.type] + (event.guildEvent.map { [$0] } ?? [])
@@ -209,6 +221,11 @@ private struct RouteRule {
         if !events.isEmpty { rule.requirements.append(.globs(events, at: [["type"], ["guildevent"]])) }
         return rule
     }
+}
+
+extension RouteRule.Endpoint {
+    /// Whether the event came by it.
+    func takes(_ event: Event) -> Bool { event.attributes.endpoint.map { $0 == name } ?? isDefault }
 }
 
 // MARK: - The rules of a snapshot
@@ -240,10 +257,14 @@ extension RouteRule {
         snapshot.endpoints.flatMap { endpoint in
             endpoint.eventMapping.enumerated().compactMap { index, mapping in
                 guard let agent = mapping.targetAgent.flatMap(snapshot.agent) else { return nil }
-                return RouteRule(
-                    name: "ingress/\(endpoint.name)#\(index)", agent: agent.name, source: endpoint.system,
-                    events: mapping.sourceEvent.map { [$0] } ?? [], conditions: mapping.conditions,
-                    priority: mapping.priority)
+                var rule = RouteRule(
+                    name: "ingress/\(endpoint.system)/\(endpoint.name)#\(index)", agent: agent.name,
+                    source: endpoint.system, events: mapping.sourceEvent.map { [$0] } ?? [],
+                    conditions: mapping.conditions, priority: mapping.priority)
+                rule.endpoint = Endpoint(
+                    name: endpoint.name,
+                    isDefault: snapshot.endpoint(system: endpoint.system, name: nil)?.name == endpoint.name)
+                return rule
             }
         }
     }

@@ -182,7 +182,7 @@ package struct Registry: Sendable {
     private static func actor(_ request: Request) -> String { "token:\(request.token ?? "")" }
 
     private static func badBody(_ expected: String) -> Reply {
-        .problem(status: 400, title: "Bad Request", detail: "the body must be \(expected)")
+        .problem(status: 400, detail: "the body must be \(expected)")
     }
 
     private func withAgent(_ request: Request, _ body: (AgentManifest) async throws -> Reply) async rethrows -> Reply {

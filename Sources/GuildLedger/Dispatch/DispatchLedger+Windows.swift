@@ -23,7 +23,8 @@ extension DispatchLedger {
     ///   - commit: the codex that the invocation runs with, which is the present head.
     ///   - head: as for `decide`.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: the decision; nil if another dispatcher closed it, or an event has deferred it since.
+    /// - Returns: the decision, `invalid` if its event is missing from the ledger; nil if another dispatcher closed it, or
+    ///   an event has deferred it since.
     package func closeWindow(
         _ open: OpenWindow, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {
@@ -34,6 +35,7 @@ extension DispatchLedger {
                 DELETE FROM debounces WHERE invocation = ? AND (due_at <= ? OR opened_at > ?) RETURNING *
                 """, [open.window.invocation, now, now + Self.clockTolerance], read: OpenWindow.init)
             guard let closed else { return nil }
+            let event = EventPlace(id: closed.event, root: closed.root)
             let events = closed.window.events
             var decision = Decision(
                 rule: closed.place.rule, agent: closed.place.agent, outcome: .dispatched,
@@ -41,6 +43,9 @@ extension DispatchLedger {
                 invocation: NewInvocation(
                     id: closed.window.invocation, agent: closed.place.agent, chapter: closed.chapter,
                     priority: closed.window.priority))
+            if try !db.dispatch.hasEvent(closed.event) {
+                return try db.dispatch.endLost(decision, of: event, now: now)
+            }
             if let refusal {
                 decision.outcome = refusal.outcome
                 decision.reasons += refusal.reasons
@@ -48,9 +53,7 @@ extension DispatchLedger {
                 decision.outcome = .paused
                 decision.reasons.append("\(closed.place.agent) is \(pause.text)")
             }
-            try db.dispatch.record(
-                decision, for: EventPlace(id: closed.event, root: closed.root), actor: "dispatcher", commit: commit,
-                now: now)
+            try db.dispatch.record(decision, for: event, actor: "dispatcher", commit: commit, now: now)
             return decision
         }
     }
@@ -73,7 +76,7 @@ extension DispatchLedger {
     /// - Parameters:
     ///   - head: as `decide` has it.
     ///   - refusal: why there is no invocation after all.
-    /// - Returns: what was decided; nil if another dispatcher had done it.
+    /// - Returns: what was decided, `invalid` if its event is missing from the ledger; nil if another dispatcher had done it.
     package func settlePending(
         _ pending: PendingDecision, commit: String, head: String? = nil, refusal: Decision? = nil, now: Timestamp
     ) async throws -> Decision? {
@@ -87,11 +90,14 @@ extension DispatchLedger {
                 rule: pending.rule, agent: pending.agent, outcome: .dispatched, reasons: ["its slot came"],
                 invocation: pending.invocation)
             decision.terms = pending.terms
+            let event = EventPlace(id: pending.event, root: pending.root)
+            if try !db.dispatch.hasEvent(pending.event) {
+                return try db.dispatch.endLost(decision, of: event, now: now)
+            }
             if let refusal {
                 decision.outcome = refusal.outcome
                 decision.reasons += refusal.reasons
             }
-            let event = EventPlace(id: pending.event, root: pending.root)
             var book = LedgerBook(db: db, event: event)
             let decided = try decision.admitted(in: &book, now: now)
             try db.dispatch.record(decided, for: event, actor: "dispatcher", commit: commit, now: now)

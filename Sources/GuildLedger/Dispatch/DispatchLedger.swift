@@ -5,55 +5,52 @@ package import GuildDomain
 package struct DispatchLedger: Sendable {
     let ledger: Ledger
 
-    /// The oldest events that wait for the dispatcher, with their payloads. An event whose row is damaged is taken out of
-    /// the queue, with an audit entry, so that it does not block the following ones.
+    /// The oldest events that wait for the dispatcher, with their payloads. A message whose event is missing or cannot be
+    /// read is taken out of the queue, with an audit entry, so that it does not block the following ones.
     ///
-    /// - Parameter roots: only events of these; nil takes all.
-    package func inbound(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [InboundMessage] {
-        let (rows, damaged) = try await ledger.read { db in
-            var damaged: [(message: Int64, fault: RowFault)] = []
-            let rows = try db.work(
-                """
-                SELECT m.seq, m.seq AS message,
-                    coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
-                FROM messages m JOIN events e ON e.id = m.event
-                WHERE m.topic = 'inbound' AND m.available_at <= ? AND \(RootFilter.condition("e.root", roots))
-                ORDER BY m.seq LIMIT ?
-                """, [now] + (roots ?? []) + [limit]
-            ) { row in
-                try (
-                    row["message"] as Int64, row["spent"] as Int64, Event(row: row), row.storedBody("body", "body_ref")
-                )
-            } fail: {
-                damaged.append(($0, $1))
-            }
-            return (rows, damaged)
-        }
-        for one in damaged { try await discard(one.message, one.fault, now: now) }
-        return try rows.map { seq, spent, event, stored in
-            var event = event
-            var damage: String?
-            do {
-                event = try ledger.bodies.whole(event, stored)
-            } catch let fault as RowFault {
-                damage = fault.message
-            }
-            var message = InboundMessage(seq: seq, event: event, rootTokens: spent)
-            message.damage = damage
-            return message
+    /// - Parameters:
+    ///   - roots: only events of these; nil takes all.
+    ///   - tell: called with each message that was taken out.
+    package func inbound(
+        limit: Int, roots: [EventID]? = nil, now: Timestamp, tell: (UnreadableMessage) -> Void = { _ in }
+    ) async throws -> [InboundMessage] {
+        while true {
+            let (messages, faulty) = try await waiting(limit: limit, roots: roots, now: now)
+            for one in faulty { if let ended = try await end(one, now: now) { tell(ended) } }
+            // What is behind a whole page of faulty ones must not wait for the next look.
+            if !messages.isEmpty || faulty.isEmpty { return messages }
         }
     }
 
-    private func discard(_ message: Int64, _ fault: RowFault, now: Timestamp) async throws {
-        try await ledger.write { db in
-            let event = try db.value(
-                "DELETE FROM messages WHERE seq = ? RETURNING event", [message], as: EventID.self)
-            guard let event else { return }
-            try db.audit.append(
-                AuditEntry(
-                    at: now, actor: "dispatcher", kind: .dispatchDecided, subject: event.description,
-                    cause: event.description, body: ["outcome": "invalid", "damaged": .string(fault.message)]))
+    /// The oldest events that wait for the dispatcher, without their payloads, for people: nothing is written.
+    package func waitingEvents(limit: Int, now: Timestamp) async throws -> [Event] {
+        try await ledger.read { db in
+            try db.dispatch.inbound(limit: limit, roots: nil, now: now).whole.map(\.event)
         }
+    }
+
+    private func waiting(
+        limit: Int, roots: [EventID]?, now: Timestamp
+    ) async throws -> (whole: [InboundMessage], faulty: [FaultyMessage]) {
+        let found = try await ledger.read { db in try db.dispatch.inbound(limit: limit, roots: roots, now: now) }
+        var (whole, faulty): ([InboundMessage], [FaultyMessage]) = ([], found.faulty)
+        for row in found.whole {
+            var event = row.event
+            var damage: String?
+            do {
+                event = try ledger.bodies.whole(event, row.stored)
+            } catch let fault as RowFault {
+                guard !fault.mayBeNewer else {
+                    faulty.append(FaultyMessage(seq: row.seq, fault: fault))
+                    continue
+                }
+                damage = fault.message
+            }
+            var message = InboundMessage(seq: row.seq, event: event, rootTokens: row.spent)
+            message.damage = damage
+            whole.append(message)
+        }
+        return (whole, faulty)
     }
 
     /// Takes the message, records the decisions and queues the invocations, in one transaction. Each invocation first
@@ -109,6 +106,33 @@ extension Event {
 }
 
 extension DispatchStatements {
+    /// A row of the dispatcher's queue.
+    fileprivate struct InboundRow {
+        let seq: Int64
+        let spent: Int64
+        let event: Event
+        let stored: BodyStore.Stored
+    }
+
+    fileprivate func inbound(
+        limit: Int, roots: [EventID]?, now: Timestamp
+    ) throws -> (whole: [InboundRow], faulty: [FaultyMessage]) {
+        try messages(
+            """
+            SELECT m.seq, m.event AS named,
+                coalesce((SELECT tokens FROM root_totals t WHERE t.root = e.root), 0) AS spent, e.*
+            FROM messages m LEFT JOIN events e ON e.id = m.event
+            WHERE m.topic = 'inbound' AND m.available_at <= ? AND (\(RootFilter.condition("e.root", roots))
+                OR e.id IS NULL AND \(RootFilter.condition("m.event", roots)))
+            ORDER BY m.seq LIMIT ?
+            """, [now] + (roots ?? []) + (roots ?? []) + [limit]
+        ) { row in
+            try InboundRow(
+                seq: row["seq"], spent: row["spent"], event: Event(row: row),
+                stored: row.storedBody("body", "body_ref"))
+        }
+    }
+
     func record(_ decision: Decision, for event: Event, actor: String, commit: String, now: Timestamp) throws {
         try record(decision, for: event.place, actor: actor, commit: commit, now: now)
     }

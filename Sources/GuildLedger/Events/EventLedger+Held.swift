@@ -9,27 +9,38 @@ extension EventLedger {
     fileprivate static let countLimit = 100_000
     fileprivate static let topics = "topic >= 'held:' AND topic < 'held;'"
 
-    /// The oldest held events of a system, with their payloads.
-    package func held(system: String, limit: Int) async throws -> [HeldEvent] {
-        let rows = try await ledger.read { db in
-            try db.all(
-                """
-                SELECT e.* FROM messages m JOIN events e ON e.id = m.event WHERE m.topic = ?
-                ORDER BY m.seq LIMIT ?
-                """, [EventStatements.heldTopic(system), limit]
-            ) { row in
-                try (Event(row: row), row["received_at"] as Timestamp, row.storedBody("body", "body_ref"))
+    /// The oldest held events of a system, without their payloads, for people: nothing is written.
+    package func held(system: String, limit: Int) async throws -> [Event] {
+        try await ledger.read { db in try db.events.held(system: system, limit: limit).whole.map(\.event) }
+    }
+
+    /// The oldest held events of a system, with their payloads, for release. A message whose event is missing or cannot
+    /// be read is taken out of the queue, with an audit entry.
+    ///
+    /// - Parameter tell: called with each message that was taken out.
+    package func takeHeld(
+        system: String, limit: Int, now: Timestamp, tell: (UnreadableMessage) -> Void = { _ in }
+    ) async throws -> [HeldEvent] {
+        while true {
+            let found = try await ledger.read { db in try db.events.held(system: system, limit: limit) }
+            var (whole, faulty): ([HeldEvent], [FaultyMessage]) = ([], found.faulty)
+            for row in found.whole {
+                var event = row.event
+                do {
+                    event = try ledger.bodies.whole(event, row.stored)
+                } catch let fault as RowFault {
+                    guard !fault.mayBeNewer else {
+                        // Whose event it is can only be judged by its payload.
+                        faulty.append(FaultyMessage(seq: row.seq, fault: fault))
+                        continue
+                    }
+                    // The dispatcher finds it, and decides it as invalid.
+                    event.payload = []
+                }
+                whole.append(HeldEvent(event: event, receivedAt: row.receivedAt))
             }
-        }
-        return try rows.map { event, receivedAt, stored in
-            var event = event
-            do {
-                event = try ledger.bodies.whole(event, stored)
-            } catch is RowFault {
-                // The dispatcher finds it, and decides it as invalid.
-                event.payload = []
-            }
-            return HeldEvent(event: event, receivedAt: receivedAt)
+            for one in faulty { if let ended = try await ledger.dispatch.end(one, now: now) { tell(ended) } }
+            if !whole.isEmpty || faulty.isEmpty { return whole }
         }
     }
 
@@ -60,17 +71,22 @@ extension EventLedger {
         }
     }
 
-    /// Held events whose time is up.
-    package func overdueHeld(limit: Int, now: Timestamp) async throws -> [InboundMessage] {
-        try await ledger.read { db in
-            try db.all(
+    /// Held events whose time is up, without their payloads. Messages that cannot be read are taken out, as by
+    /// `takeHeld`.
+    package func overdueHeld(
+        limit: Int, now: Timestamp, tell: (UnreadableMessage) -> Void = { _ in }
+    ) async throws -> [InboundMessage] {
+        let (whole, faulty) = try await ledger.read { db in
+            try db.dispatch.messages(
                 """
-                SELECT m.seq AS message, e.* FROM messages m JOIN events e ON e.id = m.event
+                SELECT m.seq, m.event AS named, e.* FROM messages m LEFT JOIN events e ON e.id = m.event
                 WHERE m.seq IN (SELECT seq FROM messages WHERE \(Self.topics) ORDER BY topic, seq LIMIT ?1)
                 AND m.available_at <= ?2 ORDER BY m.seq
                 """, [limit, now]
-            ) { row in try InboundMessage(seq: row["message"], event: Event(row: row), rootTokens: 0) }
+            ) { row in try InboundMessage(seq: row["seq"], event: Event(row: row), rootTokens: 0) }
         }
+        for one in faulty { if let ended = try await ledger.dispatch.end(one, now: now) { tell(ended) } }
+        return whole
     }
 
     /// The held events, by system.
@@ -98,6 +114,27 @@ extension EventLedger {
 }
 
 extension EventStatements {
+    /// A row of the held events.
+    fileprivate struct HeldRow {
+        let seq: Int64
+        let event: Event
+        let receivedAt: Timestamp
+        let stored: BodyStore.Stored
+    }
+
+    fileprivate func held(system: String, limit: Int) throws -> (whole: [HeldRow], faulty: [FaultyMessage]) {
+        try db.dispatch.messages(
+            """
+            SELECT m.seq, m.event AS named, e.* FROM messages m LEFT JOIN events e ON e.id = m.event WHERE m.topic = ?
+            ORDER BY m.seq LIMIT ?
+            """, [Self.heldTopic(system), limit]
+        ) { row in
+            try HeldRow(
+                seq: row["seq"], event: Event(row: row), receivedAt: row["received_at"],
+                stored: row.storedBody("body", "body_ref"))
+        }
+    }
+
     func heldStandings() throws -> [HeldStanding] {
         try db.all(
             """

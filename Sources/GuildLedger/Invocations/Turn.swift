@@ -174,6 +174,11 @@ extension JournalledTurn {
         guard let stored: [UInt8] = try row["delta"] else { return .null }
         do {
             return try JSONParser.parse(try BodyCodec.standard.decode(stored, limitBytes: deltaLimitBytes))
+        } catch let body as BodyFault {
+            var fault = RowFault(column: "delta", found: "\(stored.count) bytes", sql: "SELECT delta FROM turns")
+            fault.reason = "its answer cannot be read: \(body.message)"
+            fault.mayBeNewer = body.mayBeNewer
+            throw fault
         } catch {
             throw RowFault(
                 column: "delta", found: "\(stored.count) bytes that are no answer", sql: "SELECT delta FROM turns")

@@ -75,7 +75,8 @@ extension ReportLedger {
                 OR EXISTS (SELECT 1 FROM actions WHERE state = 'running' \(scope))
                 """
             let waits = """
-                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event WHERE 1 = 1 \(scope))
+                OR EXISTS (SELECT 1 FROM messages m JOIN events e ON e.id = m.event
+                    WHERE NOT (m.topic >= 'unreadable/' AND m.topic < 'unreadable0') \(scope))
                 OR EXISTS (SELECT 1 FROM debounces WHERE 1 = 1 \(scope))
                 OR EXISTS (SELECT 1 FROM pending_decisions WHERE 1 = 1 \(scope))
                 OR EXISTS (SELECT 1 FROM invocations WHERE state = 'queued' \(scope))

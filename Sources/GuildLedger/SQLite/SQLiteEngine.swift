@@ -21,11 +21,12 @@ final class SQLiteEngine: LedgerEngine {
     private let readers = Mutex<[SQLiteConnection]?>([])
     private let lastVersion = Mutex<Int64?>(nil)
 
-    /// Opens the file, and makes or migrates it while the file lock is held: of several processes that start at once on a
+    /// Opens the file, and makes or upgrades it while the file lock is held: of several processes that start at once on a
     /// new ledger one makes it.
     ///
-    /// - Throws: `StorageFault`, or `LedgerFailure.newerVersion`.
-    init(_ location: LedgerLocation, busyMilliseconds: Int32) throws {
+    /// - Parameter mayUpgrade: whether tables may be made or upgraded.
+    /// - Throws: `StorageFault`, `LedgerFailure.newerVersion`, or `.olderVersion` of one that may not be upgraded.
+    init(_ location: LedgerLocation, mayUpgrade: Bool = true, busyMilliseconds: Int32) throws {
         let lock = try FileLock(path: location.lockPath)
         lock.lock()
         defer { lock.unlock() }
@@ -36,6 +37,7 @@ final class SQLiteEngine: LedgerEngine {
         wakeUps = LogWakeUps(path: location.walPath)
         self.busyMilliseconds = busyMilliseconds
         let connection = try Self.connection(location.path, busyMilliseconds)
+        if !mayUpgrade { try LedgerSchema.requireVersion(connection, path: location.path) }
         try connection.script("PRAGMA journal_mode = WAL")
         try connection.script(
             """

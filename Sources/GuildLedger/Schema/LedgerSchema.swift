@@ -46,6 +46,24 @@ enum LedgerSchema {
         try connection.script("PRAGMA foreign_keys = ON")
     }
 
+    /// Refuses tables of another version than this one's; nothing is changed.
+    ///
+    /// - Throws: `LedgerFailure.missing` if there are no tables at all.
+    static func requireVersion(_ connection: SQLiteConnection, path: String) throws {
+        let found = try found(connection.transaction)
+        guard found <= version else { throw LedgerFailure.newerVersion(path: path) }
+        guard found == 0 else {
+            if found < version { throw LedgerFailure.olderVersion(path: path) }
+            return
+        }
+        guard try connection.transaction.holds("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')")
+        else {
+            throw LedgerFailure.missing(path: path)
+        }
+        try UnreleasedSchema.requireLast(connection.transaction, path: path)
+        throw LedgerFailure.olderVersion(path: path)
+    }
+
     /// - Returns: 0 if there are no tables of a version.
     private static func found(_ transaction: LedgerTransaction) throws -> Int {
         let isThere = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schema_versions')"

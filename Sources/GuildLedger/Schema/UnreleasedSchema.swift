@@ -10,12 +10,7 @@ enum UnreleasedSchema {
     /// - Throws: `LedgerFailure.notALedger` if the tables are not a ledger's; `.unusable` if earlier sources made them.
     static func upgrade(_ connection: SQLiteConnection, path: String) throws {
         let transaction = connection.transaction
-        guard try exists("grdb_migrations", transaction) else { throw LedgerFailure.notALedger(path: path) }
-        let isLast = "SELECT EXISTS (SELECT 1 FROM grdb_migrations WHERE identifier = ?)"
-        guard try transaction.holds(isLast, [lastMigration]) else {
-            throw LedgerFailure.unusable(
-                path: path, reason: "an unreleased guild wrote it; open it once with the last commit of 0.1.0")
-        }
+        try requireLast(transaction, path: path)
         let old = try transaction.column(
             """
             SELECT name FROM sqlite_master
@@ -35,6 +30,16 @@ enum UnreleasedSchema {
                 """)
         }
         try connection.script("DROP TABLE grdb_migrations")
+    }
+
+    /// - Throws: as `upgrade`, for tables that it would refuse.
+    static func requireLast(_ transaction: LedgerTransaction, path: String) throws {
+        guard try exists("grdb_migrations", transaction) else { throw LedgerFailure.notALedger(path: path) }
+        let isLast = "SELECT EXISTS (SELECT 1 FROM grdb_migrations WHERE identifier = ?)"
+        guard try transaction.holds(isLast, [lastMigration]) else {
+            throw LedgerFailure.unusable(
+                path: path, reason: "an unreleased guild wrote it; open it once with the last commit of 0.1.0")
+        }
     }
 
     /// Renames the tables; indices, triggers and the view, which the new tables bring, go.

@@ -121,7 +121,7 @@ package final class BodyCodec: Sendable {
         let dictionary = BodyDictionary.all.first { $0.id == id }
         guard id == 0 || dictionary != nil else { throw .unknownDictionary(id) }
         guard let context = reading.withLock({ $0.popLast() }) ?? ZSTD_createDCtx().map(Context.init) else {
-            throw .damaged(reason: "there is no memory to read it")
+            throw .noMemory
         }
         defer { keep(context, in: reading, bytes: ZSTD_sizeof_DCtx(context.pointer), free: ZSTD_freeDCtx) }
         var outcome = 0

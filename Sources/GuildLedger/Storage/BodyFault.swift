@@ -10,6 +10,16 @@ package enum BodyFault: GuildError, Equatable {
     case unknownDictionary(UInt32)
     /// It is cut short, or is not what was written.
     case damaged(reason: String)
+    /// There is no memory to read it: it may be whole.
+    case noMemory
+
+    /// Whether a newer guild may have written it, so that it is whole for one that knows more.
+    package var mayBeNewer: Bool {
+        switch self {
+        case .unknownForm(.some), .unknownDictionary: true
+        case .tooLarge, .unknownForm(nil), .damaged, .noMemory: false
+        }
+    }
 
     package var kind: ErrorKind { .unavailable }
 
@@ -20,12 +30,14 @@ package enum BodyFault: GuildError, Equatable {
         case .unknownForm(nil): "a stored body is empty"
         case .unknownDictionary(let id): "a stored body was compressed with dictionary \(id), which this version lacks"
         case .damaged(let reason): "a stored body is damaged: \(reason)"
+        case .noMemory: "there is no memory to read a stored body"
         }
     }
 
     package var hint: String? {
         switch self {
         case .unknownForm(.some), .unknownDictionary: "a newer guild may have written it: install that version"
+        case .noMemory: nil
         case .tooLarge, .unknownForm(nil), .damaged: "restore the ledger from a backup"
         }
     }

@@ -75,8 +75,11 @@ package struct BodyStore: Sendable {
         do throws(LedgerFailure) {
             return try load(stored)
         } catch {
-            guard case .damagedBody(let reason) = error else { throw error }
-            throw RowFault.payload(of: event, reason)
+            switch error {
+            case .damagedBody(let reason): throw RowFault.payload(of: event, reason, mayBeNewer: false)
+            case .unknownBody(let reason): throw RowFault.payload(of: event, reason, mayBeNewer: true)
+            default: throw error
+            }
         }
     }
 
@@ -87,7 +90,8 @@ package struct BodyStore: Sendable {
         return event
     }
 
-    /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest.
+    /// - Throws: `LedgerFailure.damagedBody` if the file is gone or no longer has its digest; `.unknownBody` if a newer
+    ///   guild may have written it; `.unusable` if it cannot be read now.
     func load(_ stored: Stored) throws(LedgerFailure) -> [UInt8] {
         switch stored {
         case .inline(let stored):
@@ -96,6 +100,8 @@ package struct BodyStore: Sendable {
             do throws(BodyFault) {
                 return try BodyCodec.standard.decode(stored, limitBytes: Self.inlineLimitBytes)
             } catch {
+                if error.mayBeNewer { throw .unknownBody(reason: error.message) }
+                if error == .noMemory { throw .unusable(path: folder, reason: error.message) }
                 throw .damagedBody(reason: error.message)
             }
         case .file(let digest):

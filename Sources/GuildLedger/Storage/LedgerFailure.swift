@@ -6,11 +6,15 @@ package enum LedgerFailure: GuildError, Equatable {
     case readOnly(path: String)
     case full(path: String)
     case newerVersion(path: String)
+    /// An older guild wrote it, and it was opened only to be read.
+    case olderVersion(path: String)
     case notALedger(path: String)
     case missing(path: String)
     case networkFileSystem(path: String)
     /// A body is missing or damaged; the reason names its file, if it has one.
     case damagedBody(reason: String)
+    /// A body is in a form that only a newer guild writes, or is damaged so that it seems to be.
+    case unknownBody(reason: String)
     case unusable(path: String, reason: String)
     /// A write carried an attempt or a lease that is no longer the newest: another worker owns the thing now.
     case fenced(what: String)
@@ -32,10 +36,12 @@ package enum LedgerFailure: GuildError, Equatable {
         case .readOnly(let path): "ledger \(path): it or its folder is read-only"
         case .full(let path): "ledger \(path): the disk is full"
         case .newerVersion(let path): "ledger \(path): written by a newer version of guild"
+        case .olderVersion(let path): "ledger \(path): written by an older version of guild, and not upgraded yet"
         case .notALedger(let path): "ledger \(path): not an SQLite database, or damaged"
         case .missing(let path): "no ledger at \(path)"
         case .networkFileSystem(let path): "ledger \(path): on a network file system, where SQLite's locks are unsafe"
         case .damagedBody(let reason): "a body is damaged: \(reason)"
+        case .unknownBody(let reason): reason
         case .unusable(let path, let reason): "ledger \(path): \(reason)"
         case .fenced(let what): "\(what) is owned by a newer attempt"
         case .unsupportedURL(let url), .bareWord(let url): "'\(url)' is not a ledger URL"
@@ -48,9 +54,13 @@ package enum LedgerFailure: GuildError, Equatable {
         case .readOnly: "give this user write access, or name another ledger with --ledger sqlite:PATH"
         case .full: "free some space; everything acknowledged so far is safe"
         case .newerVersion: "install the newer guild, or name another ledger with --ledger sqlite:PATH"
+        case .olderVersion:
+            "run `guild serve` to upgrade it, or any other command that writes; this one only reads. Copy the ledger's files "
+                + "first if the older guild may still be needed: it cannot open an upgraded ledger"
         case .notALedger: "restore a backup, or name another ledger with --ledger sqlite:PATH"
         case .missing: "a run or `guild serve` creates it; or name another with --ledger sqlite:PATH"
         case .networkFileSystem: "name a file on a local disk with --ledger sqlite:PATH"
+        case .unknownBody: RowFault.newerHint
         case .damagedBody: "restore the ledger, with the folder beside it, from a backup"
         case .bareWord(let word): "a file of that name in this folder is sqlite:\(word)"
         case .unsupportedURL: "write sqlite:/absolute/path/ledger.sqlite"

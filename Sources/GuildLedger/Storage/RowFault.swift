@@ -14,6 +14,8 @@ package struct RowFault: GuildError, Equatable {
     package var row: String?
     /// The fault in words, if it is not the content of one column.
     package var reason: String?
+    /// Whether a newer guild may have written it. What belongs to it is then kept for that version, not ended.
+    package var mayBeNewer = false
 
     package init(column: String, found: String, sql: String) {
         self.column = column
@@ -25,16 +27,33 @@ package struct RowFault: GuildError, Equatable {
 
     package var message: String {
         let place = row.map { " (\($0))" } ?? ""
-        return "the ledger's \(table) has a damaged row\(place): \(reason ?? "column \(column) holds \(found)")"
+        let what = mayBeNewer ? "a row that this version cannot read" : "a damaged row"
+        return "the ledger's \(table) has \(what)\(place): \(reason ?? "column \(column) holds \(found)")"
     }
 
-    package var hint: String? { "run `guild ledger check`; restore a backup if it finds more" }
+    package var hint: String? {
+        mayBeNewer ? Self.newerHint : "run `guild ledger check`; restore a backup if it finds more"
+    }
+
+    static let newerHint =
+        "a newer guild may have written it: install that version; if there was none, restore the ledger from a backup"
 
     /// The payload of an event that cannot be read.
-    static func payload(of event: EventID, _ reason: String) -> RowFault {
+    static func payload(of event: EventID, _ reason: String, mayBeNewer: Bool) -> RowFault {
         var fault = RowFault(column: "body", found: reason, sql: "SELECT body FROM events")
         fault.row = "event \(event)"
         fault.reason = "its payload cannot be read: \(reason)"
+        fault.mayBeNewer = mayBeNewer
+        return fault
+    }
+
+    /// A row that names an event which the ledger does not have.
+    ///
+    /// - Parameter sql: the statement that read it.
+    static func lostEvent(_ event: EventID, sql: String) -> RowFault {
+        var fault = RowFault(column: "event", found: "\(event)", sql: sql)
+        fault.row = "event \(event)"
+        fault.reason = "its event is missing from the ledger"
         return fault
     }
 

@@ -15,7 +15,8 @@ enum TopicRules {
         "audit": [Rule(kinds: [.insert], topics: .audit)],
         "messages": [
             Rule(kinds: [.insert, .update], topics: .inbound),
-            Rule(kinds: [.delete], topics: .outcomes),
+            // An update may take one out of the queue.
+            Rule(kinds: [.update, .delete], topics: .outcomes),
         ],
         "invocations": [
             Rule(kinds: [.insert], topics: [.invocations, .outcomes]),

@@ -60,6 +60,8 @@ extension BadInput {
             expectRefusal(
                 try await codex.guild("serve", "--listen", address), 6, "cannot listen on \(address)", "in use",
                 "--listen HOST:PORT")
+            // It has not begun.
+            #expect(!FileManager.default.fileExists(atPath: codex.ledger))
         }
 
         @Test(arguments: [

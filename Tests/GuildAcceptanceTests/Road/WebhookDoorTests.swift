@@ -103,6 +103,12 @@ extension Road {
             let line = try await served.child.errorLine(containing: "webhook secret unavailable")
             #expect(line.contains("endpoint=github") && line.contains("env://NEXT_SECRET"), "\(line)")
             for number: Int64 in 1...3 { #expect(try await served.deliver(.issue(number)).status == 202) }
+            let ready = try await served.get("/readyz")
+            #expect(ready.status == 200)
+            // Which secret it is, is not for everybody.
+            #expect(
+                ready.json?.value(at: ["webhooks"]) == [["endpoint": "github/github", "missing": 1, "usable": true]])
+            #expect(!ready.text.contains("NEXT_SECRET"))
             #expect(try await served.stop() == .exited(0))
             let errors = served.child.errors
             #expect(errors.components(separatedBy: "webhook secret unavailable").count == 2, "\(errors)")

@@ -55,6 +55,7 @@ extension SQLInterpolations {
         "LedgerTransaction.places(full.count)": .values(["?, ?"]),
         "RootFilter.condition(\"root\", roots)": .values(roots("root")),
         "RootFilter.condition(\"e.root\", roots)": .values(roots("e.root")),
+        "RootFilter.condition(\"m.event\", roots)": .values(roots("m.event")),
         "Self.hasWindows(\"name\")": .values([AccountStatements.hasWindows("name")]),
         "AccountStatements.hasWindows(\"a.name\")": .values([AccountStatements.hasWindows("a.name")]),
         "share.condition": .oneOf(["", "AND priority = ? AND coalesce(chapter"]),
