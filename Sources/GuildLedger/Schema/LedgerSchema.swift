@@ -46,6 +46,19 @@ enum LedgerSchema {
         try connection.script("PRAGMA foreign_keys = ON")
     }
 
+    /// - Throws: `LedgerFailure` if the database is not a ledger of this version, which opening it for reading cannot change.
+    static func requireCurrent(_ transaction: LedgerTransaction, path: String) throws {
+        let found = try found(transaction)
+        guard found <= version else { throw LedgerFailure.newerVersion(path: path) }
+        guard found == version else {
+            throw LedgerFailure.unusable(
+                path: path,
+                reason: found == 0
+                    ? "it is not a ledger of this version of guild, and is read-only"
+                    : "an older guild has written it, and it is converted only when it is opened for writing")
+        }
+    }
+
     /// - Returns: 0 if there are no tables of a version.
     private static func found(_ transaction: LedgerTransaction) throws -> Int {
         let isThere = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schema_versions')"
