@@ -175,9 +175,10 @@ let package = Package(
             "GuildCitadelTests",
             [
                 "GuildCitadel", "GuildControl", "GuildRuntime", "GuildConnectors", "GuildLedger", "GuildCodex",
-                "GuildHTTP", "GuildDomain", "GuildOffice", logging,
+                "GuildBudgets", "GuildHTTP", "GuildDomain", "GuildOffice", logging,
             ]),
-        tests("GuildCommandsTests", ["GuildCommands", "GuildBudgets", "GuildLedger", "GuildDomain", yams]),
+        tests(
+            "GuildCommandsTests", ["GuildCommands", "GuildCitadel", "GuildBudgets", "GuildLedger", "GuildDomain", yams]),
         // Runs the built binary, as a person would.
         tests(
             "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto, yams],

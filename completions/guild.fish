@@ -689,7 +689,7 @@ complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild s
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule" -eq 1' -fa 'trigger' -d 'Fires a schedule now (audited).'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule" -eq 1' -fa 'backfill' -d 'Fires past occurrences that have not fired (audited).'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule" -eq 1' -fa 'pause' -d 'Suspends schedules for a while (audited).'
-complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule" -eq 1' -fa 'resume' -d 'Ends a pause (audited).'
+complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild schedule" -eq 1' -fa 'resume' -d 'Ends pauses (audited).'
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule list" codex' -l 'codex' -d 'A repository, bare or not, or a folder in one.' -rfa '(__guild_complete_directories)'
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule list" rev' -l 'rev' -d 'The revision of the codex to use.' -rfka ''
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild schedule list" worktree' -l 'worktree' -d 'Read uncommitted files instead; the ledger marks such invocations.'

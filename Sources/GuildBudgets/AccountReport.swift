@@ -198,33 +198,32 @@ extension AccountReport {
     }
 
     private static func limits(of chapter: ChapterManifest) -> [Limit] {
-        written(chapter.tokenBudget, chapter.costBudget, at: chapter.location)
+        written(chapter.tokenBudget, chapter.costBudget) { chapter.locations[$0] ?? chapter.location }
     }
 
     private static func poolLimits(_ snapshot: CodexSnapshot) -> [Limit] {
         let guild = snapshot.guild
         let pool = [("manaPool.perDay", guild.manaPool.perDay), ("manaPool.perMonth", guild.manaPool.perMonth)]
+        func place(_ name: String) -> SourceLocation { guild.locations[name] ?? guild.location }
         return pool.compactMap { name, value in
-            value.map { Limit(name: name, amount: .tokens($0), origin: guild.location.description) }
-        } + written(TokenBudget(), guild.costBudget, at: guild.location)
+            value.map { Limit(name: name, amount: .tokens($0), origin: place(name).description) }
+        } + written(TokenBudget(), guild.costBudget, at: place)
     }
 
+    /// - Parameter place: where a limit is written, by its name.
     private static func written(
-        _ tokens: TokenBudget, _ costs: CostBudget, at location: SourceLocation
+        _ tokens: TokenBudget, _ costs: CostBudget, at place: (String) -> SourceLocation
     ) -> [Limit] {
         let counts = [
             ("perInvocation", tokens.perInvocation), ("perMinute", tokens.perMinute), ("perHour", tokens.perHour),
             ("perDay", tokens.perDay), ("perMonth", tokens.perMonth),
-        ]
+        ].map { ("tokenBudget.\($0)", $1.map(Amount.tokens)) }
         let money = [
             ("perInvocation", costs.perInvocation), ("perMinute", costs.perMinute), ("perHour", costs.perHour),
             ("perDay", costs.perDay), ("perMonth", costs.perMonth),
-        ]
-        return counts.compactMap { name, value in
-            value.map { Limit(name: "tokenBudget.\(name)", amount: .tokens($0), origin: location.description) }
+        ].map { ("costBudget.\($0)", $1.map(Amount.microdollars)) }
+        return (counts + money).compactMap { name, amount in
+            amount.map { Limit(name: name, amount: $0, origin: place(name).description) }
         }
-            + money.compactMap { name, value in
-                value.map { Limit(name: "costBudget.\(name)", amount: .microdollars($0), origin: location.description) }
-            }
     }
 }

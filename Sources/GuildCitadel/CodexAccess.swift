@@ -113,6 +113,35 @@ package struct CodexAccess: Sendable {
         }
     }
 
+    /// The accepted commit for the checked-out one that cannot be used; a remark says so.
+    ///
+    /// - Parameters:
+    ///   - commit: the accepted commit; nil if none ever was.
+    ///   - problem: why the commit of the settings cannot be used.
+    /// - Throws: `problem` if there is no accepted commit to use, or the settings ask for another revision than HEAD:
+    ///   whoever names one means it.
+    func accepted(_ commit: CommitID?, insteadOf problem: any Error) throws -> CodexSnapshot {
+        // The problem of the newest commit is more useful than that of an older one.
+        guard let commit, let snapshot = try? accepted(commit) else { throw problem }
+        try tell(of: problem, using: commit)
+        return snapshot
+    }
+
+    /// Says that the accepted commit is used; it throws what `accepted(_:insteadOf:)` does.
+    func tell(of problem: any Error, using commit: CommitID) throws {
+        guard isAtHead, problem is CodexInvalid || problem is CodexRepositoryError else { throw problem }
+        settings.remark("\(Self.why(problem)), so the accepted commit \(commit.short) is used")
+    }
+
+    private static func why(_ problem: any Error) -> String {
+        switch problem {
+        case let invalid as CodexInvalid:
+            "HEAD is invalid (\(Amount.counted(invalid.errors.count, "error")); `guild registry validate` lists them)"
+        case let damage as CodexRepositoryError: "HEAD cannot be read (\(damage.message))"
+        default: "HEAD cannot be used (\(problem))"
+        }
+    }
+
     /// Like `accepted`, but reuses a result that is already loaded.
     func accepted(_ commit: CommitID, or result: LoadResult) throws -> CodexSnapshot {
         if result.commit == commit.hex, let snapshot = result.snapshot { return snapshot }

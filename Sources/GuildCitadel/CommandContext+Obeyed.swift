@@ -4,7 +4,9 @@ import GuildDomain
 import GuildLedger
 
 extension CommandContext {
-    /// The commit whose limits are in force: the one that the ledger says is accepted, else the one that the settings name.
+    /// The commit that is in force: the one that the ledger says is accepted, else the one that the settings name.
+    ///
+    /// If HEAD is invalid or damaged, or the repository lacks the accepted commit, a remark says so.
     package func obeyed() async throws -> ObeyedCodex {
         let commit = try await lastAccepted()
         let isServed = try await ledger(orElse: .quiet)?.codex.isServed() ?? false
@@ -14,27 +16,36 @@ extension CommandContext {
     /// Apart for the sake of the optimiser, as `snapshot(accepted:)` is.
     @inline(never) private func obeyed(accepted commit: CommitID?, isServed: Bool) throws -> ObeyedCodex {
         let access = try codex()
+        let asked = Result { try access.snapshot() }
+        guard let commit else { return ObeyedCodex(snapshot: try asked.get(), draft: nil) }
         let accepted: CodexSnapshot
         do {
-            accepted = try snapshot(accepted: commit)
+            accepted = try access.accepted(commit)
         } catch let failure as Failure where failure.kind == .unavailable {
             // Better said than not shown.
-            let asked = try access.snapshot()
-            settings.remark("\(failure.message); these are the limits of \(Self.name(of: asked, access))")
+            let asked = try asked.get()
+            settings.remark("\(failure.message), so \(Self.name(of: asked, access)) is used")
             return ObeyedCodex(snapshot: asked, draft: nil)
         }
-        var draft: CodexSnapshot?
-        do {
-            let asked = try access.snapshot()
-            if asked.commit != accepted.commit { draft = asked }
-        } catch is CodexInvalid {
-            // An invalid commit sets no limits; `guild registry validate` reports it.
+        let draft: CodexSnapshot?
+        switch asked {
+        case .success(let snapshot): draft = snapshot.commit == accepted.commit ? nil : snapshot
+        case .failure(let problem):
+            try access.tell(of: problem, using: commit)
+            draft = nil
         }
         return ObeyedCodex(
             snapshot: accepted, draft: draft, draftName: draft.map { Self.name(of: $0, access) } ?? "",
             nextStep: access.isAtHead
                 ? "which apply once `guild serve`\(isServed ? "" : " or the next `guild run`") accepts it"
                 : "which are not accepted")
+    }
+
+    /// The codexes in which a command of an operator finds what it names.
+    package func operated() async throws -> OperatedCodex {
+        let obeyed = try await obeyed()
+        return OperatedCodex(
+            inForce: obeyed.snapshot, asked: obeyed.draft ?? obeyed.snapshot, isAtHead: try codex().isAtHead)
     }
 
     private static func name(of snapshot: CodexSnapshot, _ access: CodexAccess) -> String {

@@ -31,6 +31,7 @@ package struct CommandContext: Sendable {
         location = home.location ?? LedgerLocation(path: home.looked.last ?? "")
         if home.location != nil, let remark = home.remark { settings.remark(remark) }
         ledger = try home.location.flatMap { location throws in try Self.open(location, purpose) }
+        if let limits = ledger?.readingLimits { settings.remark(limits) }
     }
 
     /// The user who gives the command: `user:NAME`.
@@ -66,12 +67,16 @@ package struct CommandContext: Sendable {
         }
     }
 
+    /// A reader takes a ledger that it may only read as it is.
     private static func open(_ location: LedgerLocation, _ purpose: Purpose) throws(LedgerFailure) -> Ledger? {
         do throws(LedgerFailure) {
             return try Ledger(at: location, mustExist: true, mayUpgrade: purpose == .writing)
         } catch {
-            if case .missing = error { return nil }
-            throw error
+            switch error {
+            case .missing: return nil
+            case .readOnly where purpose == .reading: return try Ledger(readingOnly: location)
+            default: throw error
+            }
         }
     }
 
@@ -115,16 +120,21 @@ package struct CommandContext: Sendable {
         return try CodexAccess(settings)
     }
 
-    /// The snapshot that the settings name; if it has errors, the last one that was accepted.
+    /// The snapshot that the settings name; if that is HEAD and cannot be used, the accepted one, with a remark.
     ///
-    /// - Throws: `CodexInvalid` if none was ever accepted.
+    /// - Throws: `CodexInvalid` or `CodexRepositoryError` if none was ever accepted, or another revision was asked for.
     package func snapshot() async throws -> CodexSnapshot {
+        // One suspension, as in `acceptedSnapshot`.
+        let commit = try await lastAccepted()
+        return try snapshot(orAccepted: commit)
+    }
+
+    @inline(never) private func snapshot(orAccepted commit: CommitID?) throws -> CodexSnapshot {
         let access = try codex()
         do {
             return try access.snapshot()
-        } catch let invalid as CodexInvalid {
-            guard let accepted = try await lastAccepted() else { throw invalid }
-            return try access.loader.load(accepted).get()
+        } catch {
+            return try access.accepted(commit, insteadOf: error)
         }
     }
 
@@ -135,7 +145,7 @@ package struct CommandContext: Sendable {
         return try snapshot(accepted: commit)
     }
 
-    @inline(never) func snapshot(accepted commit: CommitID?) throws -> CodexSnapshot {
+    @inline(never) private func snapshot(accepted commit: CommitID?) throws -> CodexSnapshot {
         let access = try codex()
         guard let commit else { return try access.snapshot() }
         return try access.accepted(commit)
@@ -143,12 +153,10 @@ package struct CommandContext: Sendable {
 
     func lastAccepted() async throws -> CommitID? {
         guard let ledger else { return nil }
-        return try await ledger.codex.lastHeads(limit: Self.heads).first(where: \.isAccepted).flatMap {
-            CommitID($0.commit)
-        }
+        return try await ledger.codex.acceptedHead().flatMap { CommitID($0) }
     }
 
-    /// Heads looked through for one that was accepted.
+    /// Heads that `guild status` looks through for the accepted one.
     package static let heads = 100
 
     /// Runs `body` on the ledger, which is made if there is none, and closes it.

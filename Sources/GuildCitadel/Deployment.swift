@@ -122,10 +122,24 @@ package struct Deployment: Sendable {
     }
 
     /// Loads the newest commit. If its objects are damaged, `serve` begins with the last accepted commit instead and
-    /// reports the damage.
+    /// reports the damage. A command that only writes does so whatever is wrong with the newest, with a remark: it acts
+    /// on what is in force.
     private static func beginning(
         with newest: Result<LoadResult, any Error>, after accepted: CommitID?, _ access: CodexAccess, _ role: Role
     ) throws -> (LoadResult, CodexRepositoryError?) {
+        if role == .writing, let accepted {
+            do {
+                let result = try newest.get()
+                _ = try result.get()
+                return (result, nil)
+            } catch {
+                // The newest commit's problem is more useful than that of an older one.
+                guard let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
+                else { throw error }
+                try access.tell(of: error, using: accepted)
+                return (earlier, nil)
+            }
+        }
         guard role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,
             let accepted,
             // Report the newest commit's damage, even if it affects the older one.
@@ -145,6 +159,11 @@ package struct Deployment: Sendable {
         guard commit != accepted, access.repository.has(accepted) else { return commit == accepted }
         // An unreadable commit is refused for that reason, not as a step back.
         return (try? access.repository.history.isAncestor(commit, of: accepted)) != true
+    }
+
+    /// The codexes in which a command of an operator finds what it names.
+    package var operated: OperatedCodex {
+        OperatedCodex(inForce: codex.head, asked: asked, isAtHead: access.isAtHead)
     }
 
     /// Accepts the commit of a single run, if the run may decide that; otherwise uses the accepted one.

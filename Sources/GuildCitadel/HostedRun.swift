@@ -87,6 +87,10 @@ package struct HostedRun: Sendable {
     /// An action that is tried again this soon is waited for, though its invocation has ended: some systems ask for a minute.
     private static let actionPatience = Duration.seconds(150)
 
+    /// How long the report of a wait may take before the person is asked without it. A run that another process
+    /// continued reports nothing here.
+    private static let reportPatience = Duration.seconds(2)
+
     /// Asked for each action that waits for a person; nil leaves it waiting.
     package typealias Approve = @Sendable (Action) async throws -> (approve: Bool, reason: String?)?
 
@@ -132,6 +136,7 @@ package struct HostedRun: Sendable {
         let lastFailure = FailureBox()
         let notRecorded = FailureBox()
         let blocked = Mutex<[ToolCall]>([])
+        let reports = WaitReports()
         var outcome = try await deployment.hosting(
             root: root, worker: worker, substitute: request.substitute, retry: Self.retry
         ) { event in
@@ -143,8 +148,12 @@ package struct HostedRun: Sendable {
             default: break
             }
             observe(event)
+            if case .waiting(invocation, _) = event {
+                reports.add()
+                ledger.signal(.outcomes).raise()
+            }
         } until: {
-            try await follow(invocation, observe, approve)
+            try await follow(invocation, reports, observe, approve)
         }
         let done = outcome.done
         outcome.blocked = blocked.withLock { $0 }.filter { call in
@@ -239,13 +248,16 @@ package struct HostedRun: Sendable {
 
     /// Waits for the end, and for actions that are done soon after it, deciding approvals on the way.
     private func follow(
-        _ id: InvocationID, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
+        _ id: InvocationID, _ reports: WaitReports, _ observe: @Sendable (RunEvent) -> Void, _ approve: Approve
     ) async throws -> RunOutcome {
         let ledger = deployment.ledger
         let time = deployment.time
         let outcomes = ledger.signal(.outcomes)
         var released: [Action] = []
         var told: [ActionID: Timestamp] = [:]
+        var unreportedSince: Timestamp?
+        // One that is resumed may wait since another process ran it.
+        if request.resumed != nil, try await ledger.invocations.find(id)?.waitReason == .approval { reports.add() }
         while true {
             let seen = outcomes.generation
             guard let invocation = try await ledger.invocations.find(id) else {
@@ -270,6 +282,17 @@ package struct HostedRun: Sendable {
                 continue
             }
             if invocation.state == .waiting, invocation.waitReason == .approval {
+                // The ledger knows of the wait before the executor has reported what led to it.
+                if !reports.take() {
+                    let since = unreportedSince ?? time.now
+                    unreportedSince = since
+                    if time.now < since + Self.reportPatience {
+                        await outcomes.wait(after: seen, until: since + Self.reportPatience, time: time)
+                        try Task.checkCancellation()
+                        continue
+                    }
+                }
+                unreportedSince = nil
                 let left = try await decide(awaiting, approve, &released)
                 guard !left.isEmpty else { continue }
                 // The person who was asked may have ended the run instead.

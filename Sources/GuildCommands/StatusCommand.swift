@@ -20,12 +20,15 @@ struct StatusCommand: AsyncParsableCommand {
         let status = try await ledger?.reports.status()
         let (waiting, damaged) = try await ledger?.actions.awaitingApproval() ?? ([], [])
         context.warn(of: damaged)
+        var shown = codex.snapshot
+        // The agents that run are there whatever HEAD holds; without an accepted commit there are none to show.
+        if shown == nil { shown = try? await context.acceptedSnapshot() }
         var agents: [AgentListing] = []
-        if let snapshot = codex.snapshot {
-            agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: context.now)
-        }
         var secrets: [SecretDesk.Entry] = []
-        if let snapshot = codex.snapshot { secrets = try await context.waitingSecrets(of: snapshot) }
+        if let shown {
+            agents = try await AgentListing.all(in: shown, ledger: ledger, now: context.now)
+            secrets = try await context.waitingSecrets(of: shown)
+        }
         try output.renderer.print(
             StatusResult(
                 codex: codex, ledger: status, ledgerPath: context.location.path,

@@ -59,6 +59,9 @@ package struct Invocation: Sendable, Hashable {
         self.createdAt = createdAt
         availableAt = createdAt
     }
+
+    /// Whether it has ended, or waits for a person to decide or to grant something.
+    package var isSettled: Bool { state.isFinal || waitReason == .approval || waitReason == .budget }
 }
 
 /// The obstacle of a waiting invocation.

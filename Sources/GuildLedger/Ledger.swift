@@ -54,6 +54,41 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Opens a ledger that this process may only read; nothing is made or changed, and every write is refused.
+    ///
+    /// - Throws: `LedgerFailure`; `.readOnly` if it cannot even be read.
+    package init(readingOnly location: LedgerLocation, busyTimeout: Duration = .seconds(5)) throws(LedgerFailure) {
+        let location = location.followingLink()
+        self.location = location
+        bodies = BodyStore(folder: location.bodiesFolder)
+        signals = Topic.allCases.map { _ in Signal() }
+        do {
+            guard location.exists else { throw LedgerFailure.missing(path: location.path) }
+            try location.refuseNetworkFileSystem()
+            // Without a file for it, a lock of the database itself stands in: nobody asks for that one.
+            use = try FileLock(existing: access(location.usePath, F_OK) == 0 ? location.usePath : location.path)
+            guard use.tryLockShared() else {
+                throw LedgerFailure.unusable(path: location.path, reason: "a backup is being restored over it")
+            }
+            let engine = try ReadOnlyEngine(
+                location, busyMilliseconds: Int32(clamping: busyTimeout.microseconds / 1000))
+            self.engine = engine
+            wakeUps = engine.wakeUps
+            lane = Lane(of: engine, path: location.path, endProcess: Self.endProcess)
+        } catch {
+            throw LedgerFailure.opening(error, path: location.path)
+        }
+    }
+
+    /// For people: what a ledger that is open for reading only does not show; nil for any other.
+    package var readingLimits: String? {
+        guard let engine = engine as? ReadOnlyEngine else { return nil }
+        return engine.seesOthers
+            ? "ledger \(location.path) is read-only here: it is only read"
+            : "ledger \(location.path) is read-only here: it is read as it is now, and what others write meanwhile may not "
+                + "be seen"
+    }
+
     /// Ends the process at once with the exit status for "unavailable".
     package static func endProcess(_ reason: String) -> Never {
         FileHandle.standardError.write(Data("guild: \(ScreenText.line(reason))\n".utf8))

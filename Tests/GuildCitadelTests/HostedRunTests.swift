@@ -190,6 +190,20 @@ import Testing
         #expect(trace.invocations.first?.actions.first?.approval?.actor == "user:ada")
     }
 
+    @Test func `a person is asked after everything that led to the question was told`() async throws {
+        let hub = try Hub.serving()
+        let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]), .text("Labelled."))
+        let deployment = try await house.deployment()
+        defer { deployment.close() }
+        let story = Story()
+        let told = Mutex<[[WaitReason]]>([])
+        _ = try await run(deployment, story: story) { _ in
+            told.withLock { $0.append(story.waits) }
+            return (true, "go on")
+        }
+        #expect(told.withLock { $0 } == [[.approval]])
+    }
+
     @Test func `where nobody answers it stays waiting, and says for what`() async throws {
         let hub = try Hub.serving()
         let house = try house(autonomy: 1, hub: hub, .calls([("github.add_labels", Hub.labels)]))

@@ -28,6 +28,19 @@ struct EffectiveLimitsTests {
         #expect(limits.maxActiveDuration == Limit(.seconds(300), .builtIn))
     }
 
+    @Test func `the organisation's and the chapters' limits know the lines that set them`() throws {
+        let guild = snapshot.guild.locations
+        #expect(
+            guild.mapValues(\.line) == [
+                "manaPool.perDay": 9, "manaPool.perMonth": 9, "costBudget.perDay": 11, "costBudget.perMonth": 11,
+            ])
+        let chapter = try #require(snapshot.chapter("payments")).locations
+        #expect(
+            chapter.mapValues(\.line) == [
+                "tokenBudget.perDay": 5, "tokenBudget.perMonth": 5, "costBudget.perMonth": 6,
+            ])
+    }
+
     @Test func `a policy comes before guild.yaml, and the strictest of several counts`() throws {
         let settings = snapshot.settings
         #expect(settings.hopLimit.value == 5)

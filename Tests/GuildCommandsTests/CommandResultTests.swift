@@ -35,9 +35,9 @@ import Testing
                 == "name,tokens,at,note,noted\r\nranger,12345,2026-09-21T14:13:20Z,,false\r\n,,,busy,true\r\n")
         #expect(
             Self.sample.table(.people(.gmt)).text(.plain, showsHeadings: true) == """
-                NAME    TOKENS  AT                   NOTE  NOTED
-                ranger  12,345  2026-09-21 14:13:20  -     false
-                             -  -                    busy  true
+                NAME    TOKENS  AT                          NOTE  NOTED
+                ranger  12,345  2026-09-21 14:13:20 +00:00  -     false
+                             -  -                           busy  true
                 """)
     }
 

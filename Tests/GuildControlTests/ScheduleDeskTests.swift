@@ -71,15 +71,31 @@ import Testing
         let desk = desk(office)
         let clerk = try pick("clerk", office)
         _ = try await desk.pause(clerk, for: hour * 100, reason: nil)
-        #expect(try await desk.resume(try pick("clerk/round", office)) == false)
+        #expect(try await desk.resume(try pick("clerk/round", office)) == [])
         #expect(try await desk.pauses(of: try pick("clerk/round", office)).map(\.target) == ["clerk"])
         office.time.set(to: fifteen - .seconds(1))
-        #expect(try await desk.resume(clerk))
+        #expect(try await desk.resume(clerk) == ["clerk"])
         #expect(try await desk.pauses(of: clerk).isEmpty)
         office.time.set(to: fifteen)
         try await fire(office)
         #expect(try await rounds(office).count == 1)
         #expect(try await commands(office) == ["user:ada clerk schedule pause", "user:ada clerk schedule resume"])
+    }
+
+    @Test func `an agent is resumed with the schedules that were paused one by one, a schedule alone`() async throws {
+        let office = try office()
+        let desk = desk(office)
+        let (clerk, round) = (try pick("clerk", office), try pick("clerk/round", office))
+        let night = try pick("clerk/night", office)
+        for selection in [round, night] { _ = try await desk.pause(selection, for: hour * 100, reason: nil) }
+        #expect(try await desk.resume(round) == ["clerk/round"])
+        #expect(try await desk.pauses(of: clerk).map(\.target) == ["clerk/night"])
+        for selection in [clerk, round] { _ = try await desk.pause(selection, for: hour * 100, reason: nil) }
+        // What is named is what must run afterwards.
+        #expect(try await desk.resume(clerk) == ["clerk", "clerk/night", "clerk/round"])
+        #expect(try await desk.pauses(of: clerk).isEmpty)
+        #expect(try await commands(office).suffix(3).allSatisfy { $0.hasSuffix("schedule resume") })
+        #expect(try await desk.resume(clerk) == [])
     }
 
     @Test func `a person fires a schedule that is paused and still going, beside its own due times`() async throws {

@@ -22,6 +22,22 @@ import Testing
         }
     }
 
+    @Test func `a damaged list of problems hides no head`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await ledger.codex.recordHead(commit: "a", accepted: true, problems: [], actor: "serve", now: start)
+            try await ledger.codex.recordHead(
+                commit: "b", accepted: false, problems: ["no"], actor: "serve", now: start)
+            for damage in ["no JSON", "{}"] {
+                try folder.rawConnection(droppingTriggers: false).script(
+                    "UPDATE codex_heads SET problems = '\(damage)' WHERE commit_id = 'b'")
+                let heads = try await ledger.codex.lastHeads()
+                #expect(heads.map(\.commit) == ["b", "a"])
+                #expect(heads[0].problems.count == 1)
+                #expect(heads[0].problems[0].contains("table 'codex_heads' has a damaged row"))
+            }
+        }
+    }
+
     @Test func `a refusal is recorded once, however often it is met, until something is accepted again`() async throws {
         try await withLedger { ledger async throws in
             func offer(_ commit: String, _ accepted: Bool) async throws {

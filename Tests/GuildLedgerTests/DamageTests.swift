@@ -23,6 +23,11 @@ import Testing
             #expect(fault?.message.contains("table 'events'") == true)
             let message = try #require(try await ledger.dispatch.inbound(limit: 1, now: start).first)
             #expect(message.damage == fault?.message)
+            // A person is shown the rest of it.
+            let shown = try #require(try await ledger.events.shown(event.id))
+            #expect(shown.event.type == event.type)
+            #expect(shown.event.payload.isEmpty)
+            #expect(shown.damage == [try #require(fault).message])
             let found = try await ledger.upkeep.check(now: start).first { $0.part == .bodies }
             #expect(found?.status == .failed)
             #expect(found?.problems == [try #require(fault).message])

@@ -27,6 +27,62 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("turns SET delta = x'0203'", "table 'turns'"), ("tool_calls SET arguments = 'x'", "a tool call"),
+        ("actions SET arguments = 'x'", "an action"), ("events SET attributes = 'x'", "table 'events'"),
+        ("invocations SET priority = 9", "an invocation"),
+    ])
+    func `a part that is damaged is named, and everything else is shown`(damage: String, name: String) async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("a", worker)
+            try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
+            let root = Event.sample("a")
+            _ = try await ledger.events.accept(
+                .sample("child", cause: root.id, root: root.root), policy: policy, now: start)
+            try folder.rawConnection(droppingTriggers: false).script(
+                "PRAGMA ignore_check_constraints = ON; UPDATE \(damage)")
+            let trace = try #require(try await ledger.reports.trace(of: root.id))
+            #expect(!trace.allDamage.isEmpty)
+            #expect(trace.allDamage.allSatisfy { $0.contains(name) }, "\(trace.allDamage)")
+            #expect(trace.decisions.map(\.reasons) == [["it matched"]])
+            #expect(trace.effects.map(\.event.id) == [Event.sample("child").id])
+            guard !damage.hasPrefix("invocations") else { return }
+            let run = try #require(trace.invocations.first)
+            #expect(run.turns.map(\.n) == [1])
+            #expect(run.actions.count == (damage.hasPrefix("actions") ? 0 : 1))
+            #expect(run.turns[0].calls.count == (damage.hasPrefix("tool_calls") ? 0 : 1))
+        }
+    }
+
+    @Test func `reasons that are damaged are named in their place`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            _ = try await ledger.running("a", try await ledger.worker())
+            try folder.rawConnection(droppingTriggers: false).script("UPDATE decisions SET reasons = 'x'")
+            let trace = try #require(try await ledger.reports.trace(of: Event.sample("a").id))
+            #expect(trace.decisions.map(\.outcome) == ["dispatched"])
+            #expect(trace.decisions[0].reasons[0].contains("cannot be read"))
+            #expect(try await ledger.dispatch.status(limit: 10, now: start).pendingCount == 0)
+        }
+    }
+
+    @Test func `a trace is quiet when its runs have ended or wait for a person`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("a", worker)
+            func isQuiet() async throws -> Bool? { try await ledger.reports.trace(of: Event.sample("a").id)?.isQuiet }
+            #expect(try await isQuiet() == false)
+            #expect(try await ledger.invocations.held(by: worker.id) == [invocation.id])
+            #expect(try await ledger.invocations.isHeld(by: worker.id))
+            try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w", autonomy: .approve)])
+            #expect(try await isQuiet() == true)
+            #expect(try await !ledger.invocations.isHeld(by: worker.id))
+            _ = try await ledger.events.accept(
+                .sample("child", cause: Event.sample("a").id, root: Event.sample("a").root), policy: policy, now: start)
+            #expect(try await isQuiet() == false)
+        }
+    }
+
     @Test func `an event is found by its own id, an invocation's or an action's`() async throws {
         try await withLedger { ledger async throws in
             let worker = try await ledger.worker()

@@ -28,6 +28,8 @@ package struct DispatchedEvent: Sendable {
         package let until: Timestamp?
         /// The commit that decided.
         package let commit: String
+        /// The state of the run when the event was sent; nil if there is no run yet, or none any more.
+        package var runState: InvocationState?
     }
 
     /// With the id that the ledger knows it by.
@@ -36,6 +38,10 @@ package struct DispatchedEvent: Sendable {
     package let reception: Reception
     /// The decisions, one for each rule and agent.
     package let decisions: [Line]
+    /// Whether retention has deleted the record of a known event; it then has no decisions.
+    package var isForgotten = false
+    /// Whether retention has erased the content of a known event, and so the reasons of its decisions.
+    package var isErased = false
 }
 
 extension DispatchedEvent.Line {

@@ -3,7 +3,6 @@ import GuildConnectors
 import GuildControl
 package import GuildDomain
 import GuildLedger
-package import GuildRuntime
 
 /// `guild dispatch`: hands events in as the gateway does, and decides them here and now.
 package struct EventDispatch: Sendable {
@@ -11,9 +10,11 @@ package struct EventDispatch: Sendable {
     /// The roots of one dispatcher: each is a parameter of its statements.
     private static let rootsAtOnce = 500
 
-    private let deployment: Deployment
+    let deployment: Deployment
     /// `user:NAME`.
-    private let actor: String
+    let actor: String
+    /// The worker that follows the events, once there is one.
+    let follower = Follower()
 
     /// Sends events in the name of `actor`.
     package init(in deployment: Deployment, actor: String) {
@@ -59,11 +60,22 @@ package struct EventDispatch: Sendable {
         }
         var dispatched: [DispatchedEvent] = []
         for (event, reception) in received {
-            let rows = try await deployment.ledger.reports.trace(of: event.id)?.decisions ?? []
-            dispatched.append(
-                DispatchedEvent(event: event, reception: reception, decisions: rows.map(DispatchedEvent.Line.init)))
+            dispatched.append(try await recorded(event, reception))
         }
         return dispatched
+    }
+
+    /// The event with its decisions and the states of their runs, of which some are another event's.
+    private func recorded(_ event: Event, _ reception: DispatchedEvent.Reception) async throws -> DispatchedEvent {
+        let trace = try await deployment.ledger.reports.trace(of: event.id)
+        var lines = (trace?.decisions ?? []).map(DispatchedEvent.Line.init)
+        for index in lines.indices {
+            guard let run = lines[index].invocation else { continue }
+            lines[index].runState = try await deployment.ledger.invocations.find(run)?.state
+        }
+        return DispatchedEvent(
+            event: event, reception: reception, decisions: lines, isForgotten: trace == nil,
+            isErased: trace?.isErased ?? false)
     }
 
     private func accept(
@@ -73,7 +85,7 @@ package struct EventDispatch: Sendable {
         switch try await deployment.ledger.events.accept(event, policy: policy, now: deployment.time.now) {
         case .accepted, .held: return (event, .accepted)
         case .duplicate(let earlier):
-            return (try await deployment.ledger.events.find(earlier) ?? event, .duplicate)
+            return (try await deployment.ledger.events.shown(earlier)?.event ?? event, .duplicate)
         case .overloaded:
             throw Failure(
                 .unavailable, "the inbound queue is full (\(policy.queueLimit) events wait); \(event.id) was refused",
@@ -84,7 +96,7 @@ package struct EventDispatch: Sendable {
     }
 
     /// Several dispatchers may be at work: whichever decides first, the decision is there in the end.
-    private func decide(_ events: [EventID], roots: [EventID]) async throws {
+    func decide(_ events: [EventID], roots: [EventID]) async throws {
         let dispatcher = Dispatcher(
             ledger: deployment.ledger, codex: deployment.access.current(at: deployment.asked), roots: roots,
             time: deployment.time,
@@ -116,79 +128,6 @@ package struct EventDispatch: Sendable {
             throw Failure(
                 .usage, "event \(event.id): its data has \(event.payload.count) bytes, the limit is \(limit.value)",
                 hint: "the limit is \(limit.origin == .builtIn ? "built in" : "set at \(limit.origin)")")
-        }
-    }
-}
-
-// MARK: - Following to the end
-
-extension EventDispatch {
-    /// Runs everything that the events caused, and returns when nothing is left to do without a person. An event that
-    /// was debounced into another's invocation waits for the end of that one's root.
-    ///
-    /// - Parameter stop: raised once the runs were asked to stop; work that waits for a time is then left to others.
-    /// - Returns: the invocations in the order of the events, those of caused events after their cause.
-    package func finish(
-        _ dispatched: [DispatchedEvent], stop: StopWish = StopWish(), observe: @escaping @Sendable (RunEvent) -> Void
-    ) async throws -> [Invocation] {
-        let ledger = deployment.ledger
-        let time = deployment.time
-        let worker = try await ledger.workers.register(
-            components: ["dispatch"], version: GuildVersion.current, now: time.now)
-        ledger.watch()
-        var invocations: [Invocation] = []
-        for dispatch in dispatched where dispatch.decisions.contains(where: { $0.invocation != nil }) {
-            let root = dispatch.event.root
-            try await deployment.hosting(root: root, worker: worker, observe: observe) { try await settle(root, stop) }
-            let trace = try await ledger.reports.trace(of: dispatch.event.id)
-            invocations += trace?.allInvocations ?? []
-            for joined in try await joined(trace, root: root) where !invocations.contains(where: { $0.id == joined.id })
-            {
-                try await deployment.hosting(root: joined.root, worker: worker, observe: observe) {
-                    try await settle(joined.root, stop)
-                }
-                if let ended = try await ledger.invocations.find(joined.id) { invocations.append(ended) }
-            }
-        }
-        try await ledger.workers.unregister(worker, now: time.now)
-        return invocations
-    }
-
-    /// The invocations of other roots that an event was debounced into.
-    private func joined(_ trace: EventTrace?, root: EventID) async throws -> [(id: InvocationID, root: EventID)] {
-        var joined: [(id: InvocationID, root: EventID)] = []
-        for id in trace?.decisions.compactMap(\.invocation) ?? [] where !joined.contains(where: { $0.id == id }) {
-            // If there is none, its window was closed without a run.
-            guard let other = try await deployment.ledger.invocations.root(of: id), other != root else { continue }
-            joined.append((id, other))
-        }
-        return joined
-    }
-
-    /// Asks the events' runs to stop, and then their follower to stop waiting.
-    package func cancel(_ dispatched: [DispatchedEvent], _ stop: StopWish, signal: Int32) async throws {
-        for dispatch in dispatched {
-            let trace = try await deployment.ledger.reports.trace(of: dispatch.event.id)
-            for invocation in trace?.allInvocations ?? [] where !invocation.state.isFinal {
-                _ = try await deployment.ledger.invocations.requestCancel(
-                    invocation.id, actor: actor, now: deployment.time.now)
-            }
-        }
-        stop.raise(signal)
-        deployment.ledger.signal(.outcomes).raise()
-    }
-
-    private func settle(_ root: EventID, _ stop: StopWish) async throws {
-        let ledger = deployment.ledger
-        let time = deployment.time
-        let outcomes = ledger.signal(.outcomes)
-        while true {
-            let seen = outcomes.generation
-            let isStopped = stop.signal != nil
-            if try await ledger.reports.isQuiet(root: root, leavingWaits: isStopped) { return }
-            if !isStopped { try await decide([], roots: [root]) }
-            await outcomes.wait(after: seen, until: time.now + .seconds(2), time: time)
-            try Task.checkCancellation()
         }
     }
 }

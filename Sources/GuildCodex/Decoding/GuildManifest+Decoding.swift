@@ -7,6 +7,9 @@ extension GuildManifest {
         manaPool = spec["manaPool"]?.mapping { Pool($0) } ?? Pool()
         reserve = spec["reserve"]?.mapping { Pool($0) } ?? Pool()
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
+        for key in ["manaPool", "costBudget"] {
+            if let budget = spec[key] { locations.merge(budget.limitLocations(key)) { $1 } }
+        }
         alerts = spec["alerts"]?.mapping { Alerts($0) } ?? Alerts()
         defaults = spec["defaults"]?.mapping { GuildDefaults($0) } ?? GuildDefaults()
         audit = spec["audit"]?.mapping { AuditSettings($0) } ?? AuditSettings()
@@ -109,6 +112,9 @@ extension ChapterManifest {
         self.init(metadata: metadata)
         tokenBudget = spec["tokenBudget"]?.mapping { TokenBudget($0) } ?? TokenBudget()
         costBudget = spec["costBudget"]?.mapping { CostBudget($0) } ?? CostBudget()
+        for key in ["tokenBudget", "costBudget"] {
+            if let budget = spec[key] { locations.merge(budget.limitLocations(key)) { $1 } }
+        }
         actions = spec["actions"]?.mapping { ActionLimits($0) } ?? ActionLimits()
         guaranteedShare = spec["guaranteedShare"]?.read(.number(in: 0...1))
         notify = spec["notify"]?.filledText()

@@ -44,11 +44,11 @@ extension ResourceLimits {
         self.init()
         if let budget = reader["tokenBudget"] {
             tokenBudget = budget.mapping { TokenBudget($0) } ?? TokenBudget()
-            note(budget, "tokenBudget")
+            locations.merge(budget.limitLocations("tokenBudget")) { $1 }
         }
         if let budget = reader["costBudget"] {
             costBudget = budget.mapping { CostBudget($0) } ?? CostBudget()
-            note(budget, "costBudget")
+            locations.merge(budget.limitLocations("costBudget")) { $1 }
         }
         contextWindow = reader["contextWindow"]?.read(.tokens)
         if contextWindow != nil { reader["contextWindow"]?.notRunYet(.contextWindow) }
@@ -59,18 +59,20 @@ extension ResourceLimits {
             if let location = reader[key]?.location { locations[key] = location }
         }
     }
-
-    private mutating func note(_ budget: NodeReader, _ key: String) {
-        guard case .mapping(let mapping) = budget.node else { return }
-        for pair in mapping.pairs {
-            guard case .scalar(let scalar) = pair.key, TokenBudget.keys.contains(scalar.string) else { continue }
-            locations[key + "." + scalar.string] =
-                NodeReader(node: pair.value, path: budget.path, scope: budget.scope).location
-        }
-    }
 }
 
 extension NodeReader {
+    /// Where each limit of a budget is written, by its key: `tokenBudget.perDay`.
+    func limitLocations(_ key: String) -> [String: SourceLocation] {
+        guard case .mapping(let mapping) = node else { return [:] }
+        var locations: [String: SourceLocation] = [:]
+        for pair in mapping.pairs {
+            guard case .scalar(let scalar) = pair.key, TokenBudget.keys.contains(scalar.string) else { continue }
+            locations[key + "." + scalar.string] = NodeReader(node: pair.value, path: path, scope: scope).location
+        }
+        return locations
+    }
+
     fileprivate func double(_ newer: String) {
         problem("the older spelling of '\(newer)', which is present too", expected: "one of them")
     }

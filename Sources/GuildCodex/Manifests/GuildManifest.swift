@@ -45,6 +45,8 @@ package struct GuildManifest: Manifest {
     package var apiTokens: [APIToken] = []
     /// `network.allow`: origins that may be used though they are link-local, or get a secret over plain http.
     package var allowedOrigins: Set<String> = []
+    /// Where each limit was written, by its key: `manaPool.perDay`.
+    package var locations: [String: SourceLocation] = [:]
 
     package init(metadata: Metadata) { self.metadata = metadata }
 }
@@ -155,6 +157,8 @@ package struct ChapterManifest: Manifest {
     package var notify: String?
     /// The people of the chapter.
     package var members: [Member] = []
+    /// Where each limit was written, by its key: `tokenBudget.perDay`.
+    package var locations: [String: SourceLocation] = [:]
 
     package init(metadata: Metadata) { self.metadata = metadata }
 }

@@ -130,12 +130,16 @@ extension AuditRecord: JSONShape {
         [
             "seq": .integer(seq), "at": .string(at.rfc3339), "kind": .string(kind), "actor": .string(actor),
             "subject": .string(subject), "commit": .optional(commit), "cause": .optional(cause),
-            "root": .optional(root), "body": body ?? .null, "hash": .string(hash),
+            "root": .optional(root), "body": body ?? .null, "hash": .string(hash), "erased": .bool(isErased),
         ]
     }
 
+    private var isErased: Bool { body == nil && !isBodyDamaged }
+
     /// The body in a few words: its members that are not empty.
     var summary: String {
+        if isErased { return Shown.erased }
+        if isBodyDamaged { return "(damaged: guild audit verify)" }
         let members = body?.object?.members.filter { !$0.value.isNull } ?? []
         let text = members.map { "\($0.key)=\($0.value.string ?? $0.value.text())" }.joined(separator: " ")
         return ScreenText.shortened(text, to: Self.summaryCharacters)

@@ -32,6 +32,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         }
         guard let trace else { throw WrittenID.unknown(id) }
         let standings = try await ledger.actions.capStandings(of: trace.allActions, now: context.now)
+        // Its rows have no place for it.
+        if output.output == .csv { trace.allDamage.forEach { context.settings.remark("damaged: \($0)") } }
         try output.renderer.print(TraceResult(trace: trace.showing(standings), wanted: id))
     }
 }

@@ -6,8 +6,10 @@ extension EventTrace: JSONShape {
     package var json: JSONValue {
         [
             "event": event.summaryJSON, "received": .string(receivedAt.rfc3339),
-            "decisions": .array(decisions.map(\.json)), "invocations": .array(invocations.map(\.json)),
-            "effects": .array(effects.map(\.json)),
+            "decisions": .array(decisions.map { $0.json(isErased: isErased) }),
+            "invocations": .array(invocations.map { $0.json(isErased: isErased) }),
+            "effects": .array(effects.map(\.json)), "erased": .optional(erasedAt),
+            "damage": .array(damage.map { .string($0) }),
         ]
     }
 }
@@ -25,22 +27,27 @@ extension Event {
     }
 }
 
-extension EventTrace.DecisionRow: JSONShape {
-    package var json: JSONValue {
+extension EventTrace.DecisionRow {
+    /// - Parameter isErased: then there are no reasons to show.
+    func json(isErased: Bool) -> JSONValue {
         [
             "rule": .string(rule), "agent": .string(agent), "revision": .integer(revision),
             "outcome": .string(outcome), "final": .bool(isFinal), "until": .optional(until),
-            "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),
+            "reasons": isErased ? .null : .array(reasons.map { .string($0) }),
+            "invocation": .optional(invocation?.description),
             "commit": .string(commit), "at": .string(at.rfc3339),
         ]
     }
 }
 
-extension EventTrace.InvocationRow: JSONShape {
-    package var json: JSONValue {
+extension EventTrace.InvocationRow {
+    /// - Parameter isErased: then what the model and the tools said is null.
+    func json(isErased: Bool) -> JSONValue {
         var object = invocation.json.object ?? JSONObject()
-        object["turns"] = .array(turns.map(\.json))
-        object["actions"] = .array(actions.map(\.json))
+        object["turns"] = .array(turns.map { $0.json(isErased: isErased) })
+        object["actions"] = .array(actions.map { $0.json(isErased: isErased) })
+        object["erased"] = .bool(isErased)
+        object["damage"] = .array(damage.map { .string($0) })
         return .object(object)
     }
 }
@@ -58,8 +65,9 @@ extension Invocation: JSONShape {
     }
 }
 
-extension JournalledTurn: JSONShape {
-    package var json: JSONValue {
+extension JournalledTurn {
+    /// - Parameter isErased: then arguments and results are null.
+    func json(isErased: Bool) -> JSONValue {
         [
             "n": .integer(n), "attempt": .integer(attempt), "provider": .string(provider), "model": .string(model),
             "answered": .bool(isAnswered), "stop": .optional(stop), "origin": .optional(origin),
@@ -68,17 +76,23 @@ extension JournalledTurn: JSONShape {
             "calls": .array(
                 calls.map { call in
                     [
-                        "name": .string(call.name), "arguments": call.arguments, "result": .optional(call.result),
+                        "name": .string(call.name), "arguments": isErased ? .null : call.arguments,
+                        "result": isErased ? .null : .optional(call.result),
                         "is_error": .bool(call.isError), "action": .optional(call.actionID?.description),
                     ]
-                }),
+                }), "damage": .optional(damage),
         ]
     }
 }
 
-extension EventTrace.ActionRow: JSONShape {
-    package var json: JSONValue {
+extension EventTrace.ActionRow {
+    /// - Parameter isErased: then arguments and texts are null.
+    func json(isErased: Bool) -> JSONValue {
         var object = action.json.object ?? JSONObject()
+        if isErased {
+            object["arguments"] = .null
+            object["reason"] = .null
+        }
         object["cap_standing"] = standing?.json ?? .null
         object["attempts"] = .array(
             attempts.map {

@@ -46,6 +46,9 @@ enum Shown {
     private static let characters = 160
     private static let reasonLimit = 5
 
+    /// What stands for a text that retention has erased.
+    static let erased = "(erased)"
+
     static func short(_ text: String) -> String {
         // Line ends are spaces, scalar by scalar: to Swift CRLF is no "\n".
         let space: Unicode.Scalar = " "
@@ -67,6 +70,7 @@ extension EventTrace {
         let name = event.guildEvent.map { " (\($0))" } ?? ""
         var node = TreeNode(label: "event \(event.id)  \(event.type)\(name)\(subject)")
         node.notes = ["from \(event.source), \(event.priority.name), received \(LocalTime.text(receivedAt))"]
+        if let erasedAt { node.notes.append("its content was erased at \(LocalTime.text(erasedAt))") }
         if event.isOwn { node.notes.append("caused by our own action") }
         // Shown only if the source does not already say it.
         if event.containers != Container.of(source: event.source, system: event.system) {
@@ -74,46 +78,61 @@ extension EventTrace {
         }
         let decided = Set(decisions.compactMap(\.invocation))
         node.children = decisions.enumerated().map { index, decision in
-            var child = decision.node
+            var child = decision.node(isErased: isErased)
             // One that waited first is decided twice: its invocation is drawn below the decision that set it going.
             guard !decisions.dropFirst(index + 1).contains(where: { $0.invocation == decision.invocation }) else {
                 return child
             }
-            child.children = invocations.filter { $0.invocation.id == decision.invocation }.map(\.node)
+            child.children = invocations.filter { $0.invocation.id == decision.invocation }
+                .map { $0.node(isErased: isErased) }
             return child
         }
         if decisions.isEmpty { node.children.append(TreeNode(label: "undecided: it waits for the dispatcher")) }
-        node.children += invocations.filter { !decided.contains($0.invocation.id) }.map(\.node)
+        node.children += invocations.filter { !decided.contains($0.invocation.id) }.map { $0.node(isErased: isErased) }
         node.children += effects.map(\.node)
+        node.children += damage.map(TreeNode.init(damage:))
         return node
     }
 }
 
+extension TreeNode {
+    /// A part that cannot be read.
+    fileprivate init(damage: String) { self.init(label: "damaged: \(damage)") }
+}
+
 extension EventTrace.DecisionRow {
-    var node: TreeNode {
+    func node(isErased: Bool) -> TreeNode {
         let who = agent.isEmpty ? "" : " \(agent)"
         let by = rule.isEmpty ? "" : " by \(rule)"
         let which = revision > 0 ? ", revision \(revision)" : ""
         let later = until.map { (isFinal ? ", not before " : " until ") + LocalTime.text($0) } ?? ""
         let into = invocation.map { isFinal && outcome == "debounced" ? " into \($0)" : "" } ?? ""
         return TreeNode(
-            label: "decision: \(outcome)\(into)\(who)\(by)\(later)\(which)", notes: Shown.reasons(reasons))
+            label: "decision: \(outcome)\(into)\(who)\(by)\(later)\(which)",
+            notes: isErased ? [Shown.erased] : Shown.reasons(reasons))
     }
 }
 
 extension EventTrace.InvocationRow {
-    var node: TreeNode {
+    func node(isErased: Bool) -> TreeNode {
         let waits = invocation.waitReason.map { " (\($0.rawValue))" } ?? ""
         let cost = "\(Amount.grouped(invocation.usage.total)) tokens, \(Money.dollars(invocation.costMicrodollars))"
         var node = TreeNode(
             label: "invocation \(invocation.id)  \(invocation.agent)  \(invocation.state.rawValue)\(waits)  \(cost)")
         node.notes = ["codex \(invocation.commit.prefix(17)), attempt \(invocation.attempt)" + span]
-        if let outcome = invocation.outcome { node.notes.append("“\(Shown.short(outcome))”") }
+        if isErased {
+            node.notes.append(Shown.erased)
+        } else if let outcome = invocation.outcome {
+            node.notes.append("“\(Shown.short(outcome))”")
+        }
         let called = Set(turns.flatMap(\.calls).compactMap(\.actionID))
         node.children = turns.map { turn in
-            turn.node { id in actions.first { $0.action.id == id }?.node }
+            turn.node(isErased: isErased) { id in
+                actions.first { $0.action.id == id }?.node(isErased: isErased)
+            }
         }
-        node.children += actions.filter { !called.contains($0.action.id) }.map(\.node)
+        node.children += actions.filter { !called.contains($0.action.id) }.map { $0.node(isErased: isErased) }
+        node.children += damage.map(TreeNode.init(damage:))
         return node
     }
 
@@ -125,7 +144,7 @@ extension EventTrace.InvocationRow {
 }
 
 extension JournalledTurn {
-    func node(action: (ActionID) -> TreeNode?) -> TreeNode {
+    func node(isErased: Bool, action: (ActionID) -> TreeNode?) -> TreeNode {
         let answer = isAnswered ? stop ?? "answered" : endedAt == nil ? "under way" : "lost"
         let source = origin.map { "replay (\($0))" } ?? provider
         let input = usage.input.addingSaturated(usage.cacheRead).addingSaturated(usage.cacheWrite)
@@ -133,10 +152,13 @@ extension JournalledTurn {
         var node = TreeNode(
             label: "turn \(n)  \(model)  \(source)  \(answer)  \(Amount.grouped(input)) in, "
                 + "\(Amount.grouped(output)) out, \(Money.dollars(costMicrodollars))")
+        if let damage { node.notes = ["damaged: \(damage)"] }
         node.children = calls.map { call in
-            let result = call.result.map { "\(call.isError ? "failed: " : "")\(Shown.short($0))" } ?? "no result yet"
+            let text = call.result.map { isErased ? Shown.erased : Shown.short($0) }
+            let result = text.map { "\(call.isError ? "failed: " : "")\($0)" } ?? "no result yet"
+            let arguments = isErased ? Shown.erased : Shown.short(call.arguments.text())
             return TreeNode(
-                label: "call \(call.name) \(Shown.short(call.arguments.text()))", notes: ["→ \(result)"],
+                label: "call \(call.name) \(arguments)", notes: ["→ \(result)"],
                 children: [call.actionID.flatMap(action)].compactMap { $0 })
         }
         return node
@@ -144,11 +166,11 @@ extension JournalledTurn {
 }
 
 extension EventTrace.ActionRow {
-    var node: TreeNode {
+    func node(isErased: Bool) -> TreeNode {
         var node = TreeNode(
             label: "action \(action.id)  \(action.operation) on \(action.subject)  \(action.state.rawValue)  "
                 + "autonomy \(action.autonomy.rawValue)")
-        node.notes = ["because: \(Shown.short(action.reason))"]
+        node.notes = ["because: \(isErased ? Shown.erased : Shown.short(action.reason))"]
         if let approval {
             let reason = approval.reason.map { ": \(Shown.short($0))" } ?? ""
             node.children.append(

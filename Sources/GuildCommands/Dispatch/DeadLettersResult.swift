@@ -12,10 +12,11 @@ struct DeadLettersResult: ListResult {
         let subject: String?
         let failures: Int
         let answeredTurns: Int
+        let erased: Bool
 
         private enum CodingKeys: String, CodingKey {
             case invocation = ""
-            case eventType, subject, failures, answeredTurns
+            case eventType, subject, failures, answeredTurns, erased
         }
     }
 
@@ -27,7 +28,7 @@ struct DeadLettersResult: ListResult {
         rows = letters.map { letter in
             Row(
                 invocation: letter.invocation, eventType: letter.eventType, subject: letter.subject,
-                failures: letter.invocation.failures, answeredTurns: letter.answeredTurns)
+                failures: letter.invocation.failures, answeredTurns: letter.answeredTurns, erased: letter.isErased)
         }
         self.agent = agent
     }
@@ -38,7 +39,8 @@ struct DeadLettersResult: ListResult {
         [
             .text("ID", \.invocation.id.description), .text("AGENT", \.invocation.agent), .text("EVENT", \.eventType),
             .optional("SUBJECT", \.subject), .time("FAILED", \.invocation.endedAt),
-            .number("TRIES", \.invocation.attempt), .text("WHY") { Shown.short($0.invocation.outcome ?? "") },
+            .number("TRIES", \.invocation.attempt),
+            .text("WHY") { $0.erased ? Shown.erased : Shown.short($0.invocation.outcome ?? "") },
         ]
     }
 

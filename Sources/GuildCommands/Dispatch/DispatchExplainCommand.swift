@@ -22,23 +22,32 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger)
-        guard let known = try await ledger.reports.eventID(for: id), let event = try await ledger.events.find(known)
+        guard let known = try await ledger.reports.eventID(for: id), let shown = try await ledger.events.shown(known)
         else {
             throw WrittenID.unknown(id)
         }
-        let snapshot = try context.codex().snapshot()
+        let snapshot = try await context.snapshot()
         let trace = try await ledger.reports.trace(of: known)
         // Limits that cannot be read are left out of the reasons.
         let obeyed = try? await context.acceptedSnapshot()
         let runs = trace?.invocations.map(\.invocation) ?? []
+        let event = shown.event
         var result = ExplanationResult(
-            event: event, commit: snapshot.commit, decisions: trace?.decisions ?? [],
+            event: event, commit: snapshot.commit, erasedAt: shown.erasedAt,
+            damage: shown.damage + (trace?.allDamage ?? []).filter { !shown.damage.contains($0) },
+            decisions: trace?.decisions ?? [],
             runs: runs, waits: try await RunWaits(runs, in: ledger),
             reasons: try await reasons(obeyed, ledger, now: context.now))
-        do {
-            result.trials = try Router(snapshot).trials(event)
-        } catch {
-            result.problem = "the payload is \(error.message)"
+        if let erasedAt = shown.erasedAt {
+            result.problem = "its content was erased at \(LocalTime.text(erasedAt))"
+        } else if let damage = shown.damage.first {
+            result.problem = damage
+        } else {
+            do {
+                result.trials = try Router(snapshot).trials(event)
+            } catch {
+                result.problem = "the payload is \(error.message)"
+            }
         }
         try output.renderer.print(result)
     }
@@ -57,6 +66,10 @@ struct ExplanationResult: CommandResult {
     var problem: String?
     /// The codex that the rules were tried in now.
     let commit: String
+    /// When the event's content was erased; nil if it was not.
+    let erasedAt: Timestamp?
+    /// What cannot be read.
+    let damage: [String]
     let decisions: [EventTrace.DecisionRow]
     /// The runs of the decisions.
     let runs: [Invocation]
@@ -83,8 +96,10 @@ struct ExplanationResult: CommandResult {
         let commit: String
         let trials: [Trial]
         let problem: String?
-        let decisions: [EventTrace.DecisionRow]
+        let decisions: [JSONValue]
         let invocations: [Run]
+        let erased: Timestamp?
+        let damage: [String]
     }
 
     var document: Document {
@@ -93,12 +108,12 @@ struct ExplanationResult: CommandResult {
             trials: trials.map {
                 Document.Trial(
                     rule: $0.rule, agent: $0.agent, match: $0.mismatch == nil, mismatch: $0.mismatch)
-            }, problem: problem, decisions: decisions,
+            }, problem: problem, decisions: decisions.map { $0.json(isErased: erasedAt != nil) },
             invocations: runs.map { run in
                 Document.Run(
                     id: run.id, agent: run.agent, state: run.state.rawValue, waitReason: run.waitReason?.rawValue,
                     waitsFor: wait(of: run))
-            })
+            }, erased: erasedAt, damage: damage)
     }
 
     private func wait(of run: Invocation) -> String? { reasons.reason(of: run) ?? waits.reason(of: run) }
@@ -127,7 +142,7 @@ struct ExplanationResult: CommandResult {
         if decisions.isEmpty { lines.append("  none yet: the event waits for the dispatcher") }
         lines += decisions.flatMap { decision in
             let elsewhere = decision.commit == commit ? "" : " (codex \(decision.commit.prefix(12)))"
-            var node = decision.node
+            var node = decision.node(isErased: erasedAt != nil)
             node.label += "  \(LocalTime.text(decision.at))\(elsewhere)"
             return node.lines().map { "  " + $0 }
         }
@@ -136,6 +151,8 @@ struct ExplanationResult: CommandResult {
             let wait = wait(of: run).map { ", waits for \($0)" }
             return TextTable.printable("  \(run.id)  \(run.agent)  \(run.state.rawValue)\(wait ?? "")")
         }
+        // The problem says the first one already if no rule could be tried.
+        lines += damage.filter { $0 != problem }.map { TextTable.printable("damaged: \($0)") }
         return lines.joined(separator: "\n")
     }
 }

@@ -10,12 +10,12 @@ struct DispatchResult: CommandResult {
     /// The signal that ended the wait; nil if none did.
     var signal: Int32?
 
-    /// 0 if all succeeded, 130 cancelled, 1 failed, 5 waiting for approval; after a signal 128 and its number.
+    /// 0 if all succeeded, 1 if one did not, 5 if one waits for approval; after a signal 128 and its number. A run that
+    /// somebody else stopped, perhaps before this command began, is no signal to it.
     var exitStatus: Int32 {
         if let signal { return 128 + signal }
         let states = (invocations ?? []).map(\.state)
-        if states.contains(.cancelled) { return ErrorKind.interrupted.exitStatus }
-        if states.contains(where: { $0 == .failed || $0 == .expired }) { return ErrorKind.failed.exitStatus }
+        if states.contains(where: { $0.isFinal && $0 != .succeeded }) { return ErrorKind.failed.exitStatus }
         return states.contains(.waiting) ? ErrorKind.refused.exitStatus : 0
     }
 
@@ -104,9 +104,8 @@ struct DispatchResult: CommandResult {
             }
             return invocations.first.map { "guild audit show \($0.id) shows what happened" }
         }
-        let queued = events.contains { event in
-            event.reception != .dryRun && event.decisions.contains { $0.invocation != nil }
-        }
+        let lines = events.filter { $0.reception != .dryRun }.flatMap(\.decisions)
+        let queued = lines.contains { line in line.invocation != nil && line.runState?.isFinal != true }
         return queued ? "next: guild serve --once (or a running guild serve) runs them" : nil
     }
 }
@@ -120,7 +119,18 @@ extension DispatchedEvent {
         node.children = decisions.map { decision in
             let agent = decision.agent.isEmpty ? "" : " \(decision.agent)"
             let invocation = decision.invocation.map { "  → \($0)" } ?? ""
-            return TreeNode(label: "\(decision.outcome)\(agent)\(invocation)", notes: Shown.reasons(decision.reasons))
+            // Of a new event nothing has begun yet.
+            let state = reception == .duplicate ? decision.runState.map { ", \($0.rawValue)" } ?? "" : ""
+            return TreeNode(
+                label: "\(decision.outcome)\(agent)\(invocation)\(state)",
+                notes: isErased ? [Shown.erased] : Shown.reasons(decision.reasons))
+        }
+        if reception == .duplicate, decisions.isEmpty {
+            node.notes = [
+                isForgotten
+                    ? "it came before; retention has deleted its record, and nothing is started again"
+                    : "it is not decided yet: it waits for the dispatcher"
+            ]
         }
         return node
     }
@@ -134,7 +144,7 @@ extension DispatchedEvent.Line: JSONShape {
         [
             "rule": .string(rule), "agent": .string(agent), "outcome": .string(outcome),
             "reasons": .array(reasons.map { .string($0) }), "invocation": .optional(invocation?.description),
-            "until": .optional(until), "commit": .string(commit),
+            "until": .optional(until), "commit": .string(commit), "run_state": .optional(runState?.rawValue),
         ]
     }
 }

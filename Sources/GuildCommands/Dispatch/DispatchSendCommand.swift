@@ -11,8 +11,9 @@ struct DispatchSendCommand: AsyncParsableCommand {
         commandName: "send", abstract: "Sends events and shows the decisions.",
         discussion: """
             A file contains one CloudEvent in JSON, an array of them, or one on each line. Instead of a file, --type \
-            and --data create an event. With --wait the exit status is 0 if all succeeded, 1 if one failed, and 5 if \
-            one waits for approval.
+            and --data create an event. With --wait the exit status is 0 if all succeeded, 1 if one failed or was \
+            cancelled, and 5 if one waits for approval. An event that was sent before starts nothing again: its \
+            decisions of then are shown, and --wait follows the runs that it started.
             """)
 
     @Argument(help: ArgumentHelp("Files with events; - is standard input.", valueName: "event"), completion: .file())
@@ -124,6 +125,9 @@ private struct Progress: Sendable {
 
     /// Each decision, and until when its run has to wait.
     func show(_ dispatched: DispatchedEvent) {
+        if dispatched.reception == .duplicate {
+            write("\(dispatched.event.id) is known already: nothing is started again")
+        }
         for decision in dispatched.decisions {
             let agent = decision.agent.isEmpty ? "" : " \(decision.agent)"
             write("\(dispatched.event.id) \(decision.outcome)\(agent)")

@@ -9,8 +9,9 @@ struct LedgerBackupCommand: AsyncParsableCommand {
         commandName: "backup", abstract: "Copies the ledger into a new folder without stopping anything.",
         discussion: """
             The folder contains ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks \
-            it). It appears under its name only when it is complete, on disk, and its audit chain verifies. If a large \
-            body was already missing or damaged in the ledger, the command exits 1 but keeps the backup.
+            it). It appears under its name only when it is complete, on disk, and its audit chain verifies. If a \
+            payload, an answer or a large body was already missing or damaged in the ledger, the command exits 1 but \
+            keeps the backup.
             """)
 
     @Argument(
@@ -28,7 +29,9 @@ struct LedgerBackupCommand: AsyncParsableCommand {
         let contents = try await context.requiredLedger().upkeep.backup(
             to: path, version: GuildVersion.current, now: context.now)
         try output.renderer.print(BackupResult(path: path, contents: contents))
-        if !contents.damagedBodies.isEmpty { throw CommandStatus(code: ErrorKind.failed.exitStatus) }
+        if !contents.damagedBodies.isEmpty || !contents.damagedRows.isEmpty {
+            throw CommandStatus(code: ErrorKind.failed.exitStatus)
+        }
     }
 }
 
@@ -54,7 +57,7 @@ struct BackupResult: CommandResult {
         [
             .text("PATH") { [path] _ in path }, .time("MADE", \.madeAt), .number("BYTES", \.bytes),
             .number("BODIES", \.bodies), .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead),
-            .number("DAMAGED", \.damagedBodies.count),
+            .number("DAMAGED") { $0.damagedBodies.count + $0.damagedRows.count },
         ]
     }
 
@@ -68,6 +71,7 @@ struct BackupResult: CommandResult {
         lines += contents.damagedBodies.prefix(20).map {
             style.red("damaged") + ": body \($0) was already missing or changed in the ledger"
         }
+        lines += contents.damagedRows.map { style.red("damaged") + ": \(TextTable.printable($0))" }
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger restore --dry-run \(path)")]).joined(
             separator: "\n")
     }

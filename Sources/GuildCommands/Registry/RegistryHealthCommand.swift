@@ -25,7 +25,7 @@ struct RegistryHealthCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let snapshot = try context.codex().snapshot()
+        let snapshot = try await context.snapshot()
         var wanted: Set<String> = []
         for name in agents {
             guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }

@@ -30,7 +30,7 @@ struct RegistryListCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let snapshot = try context.codex().snapshot()
+        let snapshot = try await context.snapshot()
         let filter = AgentListing.Filter(
             role: type, chapter: chapter, capability: capability, status: status?.rawValue, label: label)
         let ledger = try context.ledger(orElse: .said)

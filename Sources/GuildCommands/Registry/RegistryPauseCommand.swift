@@ -64,12 +64,14 @@ private struct AgentPausing {
     private let agent: AgentManifest
     private let commit: String
 
-    init(_ context: CommandContext, agent name: String) throws {
+    init(_ context: CommandContext, agent name: String) async throws {
         self.context = context
-        let snapshot = try context.codex().snapshot()
-        guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
-        self.agent = agent
-        commit = snapshot.commit
+        let found = try await context.operated().find { snapshot in
+            guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
+            return agent
+        }
+        agent = found.value
+        commit = found.snapshot.commit
     }
 
     func pause(reason: String?, until: Timestamp?) async throws -> PauseResult {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildControl
@@ -18,11 +19,11 @@ struct RegistryShowCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let snapshot = try context.codex().snapshot()
+        let obeyed = try await context.obeyed()
+        let snapshot = obeyed.draft ?? obeyed.snapshot
         guard let manifest = snapshot.agent(agent) else { throw snapshot.unknownAgent(agent) }
         let listing = try await AgentListing.one(
             manifest, ledger: context.ledger(orElse: .said), now: context.now)
-        let obeyed = try await context.obeyed()
         try output.renderer.print(
             AgentResult(agent: manifest, listing: listing, snapshot: snapshot, obeyed: obeyed))
     }

@@ -16,7 +16,7 @@ struct ScheduleListCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let snapshot = try context.codex().snapshot()
+        let snapshot = try await context.snapshot()
         let ledger = try context.ledger(orElse: .said)
         try output.renderer.print(
             ScheduleListResult(

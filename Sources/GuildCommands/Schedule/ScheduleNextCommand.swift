@@ -49,7 +49,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let settings = options.settings()
         let zone = try Self.zone(timezone ?? "UTC")
         let start = try from.map {
@@ -63,7 +63,9 @@ struct ScheduleNextCommand: AsyncParsableCommand {
             }
             return try output.renderer.print(DueTimesResult(times: times.map { DueTime(due: $0, zone: zone) }))
         }
-        let snapshot = try CodexAccess(settings).snapshot()
+        let context = try CommandContext(settings)
+        defer { context.close() }
+        let snapshot = try await context.snapshot()
         if let agent, snapshot.agent(agent) == nil { throw snapshot.unknownAgent(agent) }
         let entries = ScheduleEntry.all(in: snapshot).filter { entry in
             agent == nil || entry.agent.lowercased() == agent?.lowercased()

@@ -32,8 +32,8 @@ struct SchedulePauseCommand: AsyncParsableCommand {
             throw Failure(
                 .usage, "--for '\(duration)' is not a duration of up to 366 days", hint: "write 90m, 12h or 7d")
         }
-        try await ScheduleRoom.opened(options.settings()) { room in
-            let selection = try room.selection(target.schedule)
+        try await ScheduleRoom.opened(options.settings(), naming: target.schedule) { room in
+            let selection = room.selection
             let pause = try await room.desk.pause(selection, for: length, reason: reason)
             try output.renderer.print(SchedulePausesResult(pauses: [pause], said: "paused \(pause.target)"))
         }
@@ -42,20 +42,31 @@ struct SchedulePauseCommand: AsyncParsableCommand {
 
 struct ScheduleResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Ends a pause (audited).",
-        discussion: "Schedules fire again from their next due time. Occurrences of the pause stay skipped.")
+        commandName: "resume", abstract: "Ends pauses (audited).",
+        discussion: """
+            Schedules fire again from their next due time. Occurrences of the pause stay skipped. AGENT also resumes \
+            schedules of that agent that were paused one by one. If something else still holds them, the command that \
+            ends that is named.
+            """)
 
     @OptionGroup var target: ScheduleArgument
     @OptionGroup var options: GlobalOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await ScheduleRoom.opened(options.settings()) { room in
-            let selection = try room.selection(target.schedule)
-            let wasPaused = try await room.desk.resume(selection)
+        try await ScheduleRoom.opened(options.settings(), naming: target.schedule) { room in
+            let selection = room.selection
+            let ended = try await room.desk.resume(selection)
             let left = try await room.desk.pauses(of: selection)
-            let verb = wasPaused ? "resumed" : "was not paused:"
-            try output.renderer.print(SchedulePausesResult(pauses: left, said: "\(verb) \(selection.target)"))
+            let agents = Set(selection.entries.map(\.agent))
+            let held = try await room.deployment.ledger.agents.pauses(now: room.deployment.time.now).values
+                .filter { agents.contains($0.agent) }
+            try output.renderer.print(
+                SchedulePausesResult(
+                    pauses: left,
+                    said: ended.isEmpty
+                        ? "was not paused: \(selection.target)" : "resumed \(ended.joined(separator: ", "))",
+                    resumed: selection.target, agentPauses: Array(held)))
         }
     }
 }
@@ -64,19 +75,23 @@ struct ScheduleResumeCommand: AsyncParsableCommand {
 struct ScheduleRoom {
     let deployment: Deployment
     let desk: ScheduleDesk
+    /// The selected schedules.
+    let selection: ScheduleSelection
+    /// The codex in which they were found.
+    let snapshot: CodexSnapshot
 
-    /// Opens both, creating the ledger if there is none, and closes them when `body` returns.
-    static func opened(_ settings: Settings, _ body: (ScheduleRoom) async throws -> Void) async throws {
+    /// Opens both, creating the ledger if there is none, finds the schedules of that name, and closes both when `body`
+    /// returns.
+    static func opened(
+        _ settings: Settings, naming schedule: String, _ body: (ScheduleRoom) async throws -> Void
+    ) async throws {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
+        let (selection, snapshot) = try deployment.operated.find { try ScheduleSelection(schedule, in: $0) }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: deployment.asked, actor: settings.user,
-            time: deployment.time)
-        try await body(ScheduleRoom(deployment: deployment, desk: desk))
-    }
-
-    func selection(_ text: String) throws -> ScheduleSelection {
-        try ScheduleSelection(text, in: deployment.asked)
+            ledger: deployment.ledger, snapshot: snapshot, actor: settings.user, time: deployment.time)
+        try await body(
+            ScheduleRoom(deployment: deployment, desk: desk, selection: selection, snapshot: snapshot))
     }
 }
 
@@ -93,8 +108,14 @@ struct SchedulePausesResult: ListResult {
     let rows: [Row]
     /// The message for people.
     let said: String
+    /// What was to be resumed; nil for a new pause.
+    let resumed: String?
+    /// Pauses of the agents themselves, which stop every run that a schedule would start.
+    let agentPauses: [AgentPause]
 
-    init(pauses: [SchedulePause], said: String) {
+    init(pauses: [SchedulePause], said: String, resumed: String? = nil, agentPauses: [AgentPause] = []) {
+        self.resumed = resumed
+        self.agentPauses = agentPauses
         rows = pauses.map {
             Row(target: $0.target, since: $0.since, until: $0.until, actor: $0.actor, reason: $0.reason)
         }
@@ -112,7 +133,13 @@ struct SchedulePausesResult: ListResult {
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return "" }
-        let lines = rows.map { "\($0.target) is paused until \(LocalTime.text($0.until)) (\($0.actor))" }
-        return ([said] + lines).joined(separator: "\n")
+        let lines = rows.map { row in
+            let pause = "\(row.target) is paused until \(LocalTime.text(row.until)) (\(row.actor))"
+            return resumed.map { "\($0) stays paused: \(pause); guild schedule resume \(row.target)" } ?? pause
+        }
+        let agents = agentPauses.map {
+            "\($0.agent) itself is \($0.text { LocalTime.text($0) }), so nothing runs: guild registry resume \($0.agent)"
+        }
+        return ([said] + lines + agents).map(TextTable.printable).joined(separator: "\n")
     }
 }

@@ -45,7 +45,7 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         }
         let context = try CommandContext(settings)
         defer { context.close() }
-        let snapshot = try context.codex().snapshot()
+        let snapshot = try await context.snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
         let forecasts = try await ScheduleForecast.make(

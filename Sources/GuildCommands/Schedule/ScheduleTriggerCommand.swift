@@ -19,8 +19,8 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await ScheduleRoom.opened(options.settings()) { room in
-            let selection = try room.selection(target.schedule)
+        try await ScheduleRoom.opened(options.settings(), naming: target.schedule) { room in
+            let selection = room.selection
             let schedules = Set(selection.entries.map(\.plan.name)).sorted()
             guard schedules.count == 1 else {
                 throw Failure(
@@ -66,8 +66,8 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
                 .usage, "--from \(start.rfc3339) to \(end.rfc3339) is not a span in the past",
                 hint: "`guild schedule preview` shows future due times")
         }
-        try await ScheduleRoom.opened(settings) { room in
-            let selection = try room.selection(target.schedule)
+        try await ScheduleRoom.opened(settings, naming: target.schedule) { room in
+            let selection = room.selection
             guard !dryRun else { return try await preview(selection, room, start, end) }
             let fired = try await room.desk.backfill(selection, from: start, to: end)
             try output.renderer.print(
@@ -79,7 +79,7 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
         _ selection: ScheduleSelection, _ room: ScheduleRoom, _ start: Timestamp, _ end: Timestamp
     ) async throws {
         let unfired = try await room.desk.unfired(selection, from: start, to: end)
-        let head = room.deployment.asked
+        let head = room.snapshot
         let agent = selection.entries.first.flatMap { head.agent($0.agent) }
         let limit = agent.map { head.limits(of: $0).perInvocation.value } ?? 0
         let mean =

@@ -46,8 +46,11 @@ package struct ScheduleDesk: Sendable {
         return pause
     }
 
-    /// - Returns: whether it was paused under this name.
-    package func resume(_ selection: ScheduleSelection) async throws -> Bool {
+    /// Ends the pauses of the selected schedules, whether they were paused together or singly. A pause of all of the
+    /// agent's schedules still holds one of them that is resumed.
+    ///
+    /// - Returns: the names under which they were paused.
+    package func resume(_ selection: ScheduleSelection) async throws -> [String] {
         try await ledger.schedules.resume(
             selection.target, actor: actor, commit: snapshot.commit, now: time.now)
     }

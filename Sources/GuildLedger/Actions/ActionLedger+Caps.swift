@@ -6,7 +6,8 @@ extension ActionLedger {
     /// Pairs of an agent and a cap that are listed.
     private static let pairLimit = 100
 
-    /// The actions that wait because of a cap, by agent and cap.
+    /// The actions that wait because of a cap, by agent and cap; without caps that cannot be read, whose actions
+    /// `awaitingApproval` names.
     package func capQueues() async throws -> [CapQueue] {
         try await ledger.read { db in
             try db.all(
@@ -16,12 +17,11 @@ extension ActionLedger {
                     WHERE state = 'awaiting' AND held_by IS NOT NULL LIMIT \(Self.countLimit)) AS held
                 GROUP BY agent, held_by LIMIT \(Self.pairLimit)
                 """
-            ) { row in
-                let cap: ActionCap = try row["held_by"]
+            ) { row -> CapQueue? in
+                guard let hold = try CapHold(row: row) else { return nil }
                 return try CapQueue(
-                    agent: row["agent"], hold: CapHold(cap, ActionCaps(json: row.json("caps"))[cap]),
-                    waiting: row["waiting"], since: row["since"])
-            }
+                    agent: row["agent"], hold: hold, waiting: row["waiting"], since: row["since"])
+            }.compactMap { $0 }
         }
     }
 
@@ -42,7 +42,8 @@ extension ActionLedger {
         }
     }
 
-    /// The cap at which an invocation's first held action waits; nil if it waits for something else.
+    /// The cap at which an invocation's first held action waits; nil if it waits for something else, or the action is
+    /// damaged.
     package func capHold(of invocation: InvocationID) async throws -> CapHold? {
         try await ledger.read { db in
             try db.first(
@@ -50,10 +51,19 @@ extension ActionLedger {
                 SELECT held_by, caps FROM actions INDEXED BY actions_invocation
                 WHERE invocation = ? AND state = 'awaiting' AND held_by IS NOT NULL ORDER BY seq LIMIT 1
                 """, [invocation]
-            ) { row in
-                let cap: ActionCap = try row["held_by"]
-                return CapHold(cap, ActionCaps(json: try row.json("caps"))[cap])
-            }
+            ) { row in try CapHold(row: row) } ?? nil
+        }
+    }
+}
+
+extension CapHold {
+    /// Nil if the caps cannot be read: whatever lists them has the damaged action named elsewhere.
+    fileprivate init?(row: LedgerRow) throws {
+        do {
+            let cap: ActionCap = try row["held_by"]
+            self.init(cap, ActionCaps(json: try row.json("caps"))[cap])
+        } catch is RowFault {
+            return nil
         }
     }
 }

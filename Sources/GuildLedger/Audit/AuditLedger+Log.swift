@@ -71,19 +71,19 @@ extension AuditStatements {
 }
 
 extension AuditRecord {
-    /// A damaged column reads as empty, a body that does not parse as erased: a listing shows evidence, and `verify`
-    /// names tampering.
+    /// A damaged column reads as empty: a listing shows evidence, and `verify` names tampering.
     fileprivate init(_ row: LedgerRow) {
         let source = row.source
-        let body = [UInt8](stored: source, column: AuditColumn.body)
+        let stored = [UInt8](stored: source, column: AuditColumn.body)
+        // What is no JSON is reported as damage.
+        let body = stored.flatMap { try? JSONParser.parse($0) }
         self.init(
             seq: source.integer(AuditColumn.seq),
             at: Timestamp(stored: source, column: AuditColumn.at) ?? Timestamp(microseconds: 0),
             actor: row.text(AuditColumn.actor) ?? "", kind: row.text(AuditColumn.kind) ?? "",
             subject: row.text(AuditColumn.subject) ?? "", commit: row.text(AuditColumn.commit),
             cause: row.text(AuditColumn.cause), root: row.text(AuditColumn.root),
-            // Losing the error is safe: `verify` finds the damage.
-            body: body.flatMap { try? JSONParser.parse($0) },
+            body: body, isBodyDamaged: body == nil && source.kind(AuditColumn.bodySeq) != .null,
             hash: source.bytes(AuditColumn.hash) { ContentDigest.hex(bytes: $0) })
     }
 }

@@ -12,7 +12,9 @@ package struct AuditRecord: Sendable, Hashable {
     package let commit: String?
     package let cause: String?
     package let root: String?
-    /// Nil if it was erased.
+    /// Nil if it was erased or is damaged.
     package let body: JSONValue?
+    /// Whether there is a body that cannot be read.
+    package let isBodyDamaged: Bool
     package let hash: String
 }

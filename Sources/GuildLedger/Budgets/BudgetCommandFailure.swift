@@ -11,6 +11,8 @@ package enum BudgetCommandFailure: GuildError, Equatable {
     case noSuchPeriod(account: String, period: String)
     /// Nothing limits the account, so a grant would change nothing.
     case unlimited(account: String)
+    /// The account is limited, but not in what the grant would add; `limited` is what is: `tokens by day`.
+    case noSuchLimit(account: String, unit: String, period: String?, limited: [String])
     case notThrottled(account: String)
     case wrongMeasure(String)
     case past(Timestamp)
@@ -25,6 +27,8 @@ package enum BudgetCommandFailure: GuildError, Equatable {
         case .noReason: "no reason given"
         case .noSuchPeriod(let account, let period): "\(account) has no limit by '\(period)'"
         case .unlimited(let account): "\(account): no limit is in force, so there is nothing to add to"
+        case .noSuchLimit(let account, let unit, let period, _):
+            "\(account) has no limit on \(unit)\(period.map { " by \($0)" } ?? ""), so there is nothing to raise"
         case .notThrottled(let account): "\(account) is not throttled"
         case .wrongMeasure(let text): "a throttle to \(text) lowers no limit"
         case .past(let time): "\(time.rfc3339) is in the past"
@@ -39,6 +43,8 @@ package enum BudgetCommandFailure: GuildError, Equatable {
         case .noReason: "add --reason for the audit log"
         case .noSuchPeriod: "a root and an invocation have one limit for their whole life"
         case .unlimited(let account): "set a limit for \(account) in the codex first, or name another account"
+        case .noSuchLimit(_, _, _, let limited):
+            "it has limits on \(limited.joined(separator: ", ")); a limit by minute or hour needs --period"
         case .notThrottled: "`guild budget show` lists the throttles"
         case .wrongMeasure: "give a factor below 1, or a number of tokens"
         case .past: "name a time in the future"

@@ -161,15 +161,34 @@ extension BudgetStatements {
 
     private func periods(of request: GrantRequest, _ row: AccountRow) throws -> [BudgetPeriod] {
         try check(request.period, of: row)
-        let limits = try db.accounts.codexLimits(of: row).filter { limit in
-            (request.tokens > 0 && limit.tokens != nil) || (request.cost > 0 && limit.cost != nil)
+        let limits = try db.accounts.codexLimits(of: row).filter(\.isLimit)
+        guard !limits.isEmpty else { throw BudgetCommandFailure.unlimited(account: row.name) }
+        let wanted = limits.filter { limit in
+            request.period.map { $0 == limit.period } ?? (limit.period.isCalendar || limit.period == .perInvocation)
         }
-        let limited = BudgetPeriod.allCases.filter { period in limits.contains { $0.period == period } }
-        let wanted = limited.filter { period in
-            request.period.map { $0 == period } ?? (period.isCalendar || period == .perInvocation)
+        var raised: Set<BudgetPeriod> = []
+        for (amount, unit, value) in [
+            (request.tokens, "tokens", \AccountLimit.tokens), (request.cost, "money", \AccountLimit.cost),
+        ] where amount > 0 {
+            let periods = wanted.filter { $0[keyPath: value] != nil }.map(\.period)
+            // What no limit counts would be recorded and change nothing.
+            guard !periods.isEmpty else {
+                throw BudgetCommandFailure.noSuchLimit(
+                    account: row.name, unit: unit, period: request.period?.name, limited: Self.names(of: limits))
+            }
+            raised.formUnion(periods)
         }
-        guard !wanted.isEmpty else { throw BudgetCommandFailure.unlimited(account: row.name) }
-        return wanted
+        return BudgetPeriod.allCases.filter(raised.contains)
+    }
+
+    /// `tokens by day`, in the order of the periods.
+    private static func names(of limits: [AccountLimit]) -> [String] {
+        BudgetPeriod.allCases.flatMap { period in
+            let mine = limits.filter { $0.period == period }
+            return [("tokens", \AccountLimit.tokens), ("money", \AccountLimit.cost)].compactMap { unit, value in
+                mine.contains { $0[keyPath: value] != nil } ? "\(unit) by \(period.name)" : nil
+            }
+        }
     }
 
     private func check(_ period: BudgetPeriod?, of row: AccountRow) throws {

@@ -5,6 +5,6 @@ package struct CodexHead: Sendable, Hashable {
     package let at: Timestamp
     package let commit: String
     package let isAccepted: Bool
-    /// The located problems of a refused one.
+    /// The located problems of a refused one; if their record is damaged, that alone.
     package let problems: [String]
 }

@@ -62,7 +62,7 @@ extension CodexStatements {
         try db.all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) { row in
             try CodexHead(
                 at: row["at"], commit: row["commit_id"], isAccepted: row["accepted"],
-                problems: row.json("problems").array?.compactMap(\.string) ?? [])
+                problems: row.explanations("problems"))
         }
     }
 

@@ -8,4 +8,6 @@ package struct DeadLetter: Sendable, Hashable {
     package let subject: String?
     /// The number of answered turns; a retry continues after them.
     package let answeredTurns: Int
+    /// Whether its content was erased, and so the reason why it failed; it cannot be retried.
+    package let isErased: Bool
 }

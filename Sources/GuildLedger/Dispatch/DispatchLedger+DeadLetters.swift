@@ -6,7 +6,7 @@ extension DispatchLedger {
         try await ledger.read { db in
             try db.all(
                 """
-                SELECT i.*, e.type AS event_type, e.subject AS event_subject,
+                SELECT i.*, e.type AS event_type, e.subject AS event_subject, e.erased_at,
                     (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered
                 FROM invocations i INDEXED BY invocations_dead JOIN events e ON e.id = i.event
                 WHERE i.state IN ('failed', 'expired') \(agent == nil ? "" : "AND i.agent = ?")
@@ -15,7 +15,7 @@ extension DispatchLedger {
             ) { row in
                 try DeadLetter(
                     invocation: try Invocation(row: row), eventType: row["event_type"], subject: row["event_subject"],
-                    answeredTurns: row["answered"])
+                    answeredTurns: row["answered"], isErased: row["erased_at"] as Timestamp? != nil)
             }
         }
     }

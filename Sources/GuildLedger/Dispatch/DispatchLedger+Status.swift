@@ -36,7 +36,7 @@ extension DispatchLedger {
                     SELECT *, \(DispatchStatements.newestReasons) AS reasons
                     FROM pending_decisions p ORDER BY due_at LIMIT \(limit)
                     """
-                ) { row in try PendingDecision(row: row, reason: row.json("reasons").array?.last?.string) },
+                ) { row in try PendingDecision(row: row, reason: row.explanations("reasons").last) },
                 pendingCount: try count("SELECT count(*) FROM pending_decisions"),
                 pendingOfSenders: try db.dispatch.pendingOfSenders(),
                 deadLetters: try db.dispatch.deadLetterCount(),
@@ -170,7 +170,7 @@ extension DispatchStatements {
     fileprivate func pendingOfSenders() throws -> Int {
         var count = 0
         try db.each("SELECT \(Self.newestReasons) AS reasons FROM pending_decisions p") { row in
-            if try row.json("reasons").array?.last?.string?.hasPrefix("sender/") ?? false { count += 1 }
+            if try row.explanations("reasons").last?.hasPrefix("sender/") ?? false { count += 1 }
         }
         return count
     }

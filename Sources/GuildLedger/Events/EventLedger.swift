@@ -53,6 +53,28 @@ package struct EventLedger: Sendable {
         let found = try await ledger.read { db in try db.events.find(id) }
         return try found.map(ledger.bodies.whole)
     }
+
+    /// The stored event for people, as much of it as can be read; nil if there is none with that id.
+    ///
+    /// - Throws: `RowFault` if the row itself is damaged; `LedgerFailure` if a payload's file cannot be read now.
+    package func shown(_ id: EventID) async throws -> ShownEvent? {
+        let found = try await ledger.read { db in
+            try db.first("SELECT * FROM events WHERE id = ?", [id]) { row in
+                var damage: [String] = []
+                let event = try Event(row: row, damage: &damage)
+                return try (event, row.storedBody("body", "body_ref"), row["erased_at"] as Timestamp?, damage)
+            }
+        }
+        guard let (event, stored, erasedAt, damage) = found else { return nil }
+        var shown = ShownEvent(event: event, erasedAt: erasedAt, damage: damage)
+        guard erasedAt == nil else { return shown }
+        do {
+            shown.event = try ledger.bodies.whole(event, stored)
+        } catch let fault as RowFault {
+            shown.damage.append(fault.message)
+        }
+        return shown
+    }
 }
 
 extension EventStatements {
@@ -165,6 +187,12 @@ extension LedgerRow {
 extension Event {
     /// The event without its payload.
     init(row: LedgerRow) throws {
+        try self.init(bare: row)
+        try readAttributes(row)
+    }
+
+    /// The event without its payload and its attributes.
+    private init(bare row: LedgerRow) throws {
         try self.init(
             id: row["id"], source: row["source"], type: row["type"], subject: row["subject"], time: row["time"],
             system: row["system"], containers: Self.containers(row), payload: [])
@@ -176,9 +204,22 @@ extension Event {
         root = try row["root"]
         hop = try row["hop"]
         isOwn = try row["own"]
+        if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
+    }
+
+    /// For people: without attributes that cannot be read, which is noted in `damage`.
+    init(row: LedgerRow, damage: inout [String]) throws {
+        try self.init(bare: row)
+        do {
+            try readAttributes(row)
+        } catch let fault as RowFault {
+            damage.append("event \(id): \(fault.message)")
+        }
+    }
+
+    private mutating func readAttributes(_ row: LedgerRow) throws {
         let stored = try row.json("attributes")
         if stored != .null { attributes = EventAttributes(stored: stored) }
-        if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
     }
 
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may

@@ -23,6 +23,8 @@ package struct JournalledTurn: Sendable, Hashable {
     package let isAnswered: Bool
     /// The bytes that an alert left out of its request.
     package var trimmedBytes = 0
+    /// Why `delta` is null although there is an answer, for people; nil if it can be read.
+    package var damage: String?
     /// The model's tool calls, in their order.
     package var calls: [ToolCall]
 }
@@ -155,11 +157,24 @@ package struct LostAnswer: Sendable {
 }
 
 extension JournalledTurn {
-    init(row: LedgerRow) throws {
+    /// - Throws: `RowFault`, also if the answer is not what was written: a run continues from whole answers alone.
+    init(row: LedgerRow) throws { try self.init(row: row, delta: Self.delta(row)) }
+
+    /// For people: without an answer that cannot be read.
+    init(shown row: LedgerRow) throws {
+        do {
+            try self.init(row: row, delta: Self.delta(row))
+        } catch let fault as RowFault where fault.column == "delta" {
+            try self.init(row: row, delta: .null)
+            damage = fault.message
+        }
+    }
+
+    private init(row: LedgerRow, delta: JSONValue) throws {
         try self.init(
             n: row["n"], attempt: row["attempt"], provider: row["provider"], model: row["model"], stop: row["stop"],
             origin: row["origin"],
-            delta: Self.delta(row), usage: TokenUsage(row: row),
+            delta: delta, usage: TokenUsage(row: row),
             costMicrodollars: row["cost"], begunAt: row["begun_at"], endedAt: row["ended_at"],
             isAnswered: row["state"] as String == "answered", trimmedBytes: row["trimmed"], calls: [])
     }

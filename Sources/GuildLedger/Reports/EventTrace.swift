@@ -27,6 +27,8 @@ package struct EventTrace: Sendable {
         package let invocation: Invocation
         package let turns: [JournalledTurn]
         package var actions: [ActionRow]
+        /// The calls, turns and actions that cannot be read and are left out, for people.
+        package var damage: [String]
     }
 
     /// An action with its tries and its approval.
@@ -40,14 +42,36 @@ package struct EventTrace: Sendable {
 
     package let event: Event
     package let receivedAt: Timestamp
+    /// When everything that the event, the models and the tools said was erased; nil if it was not.
+    package let erasedAt: Timestamp?
+    /// Whether that was erased.
+    package var isErased: Bool { erasedAt != nil }
     package let decisions: [DecisionRow]
     package var invocations: [InvocationRow]
     /// The traces of the events that this one caused.
     package var effects: [EventTrace]
+    /// What else cannot be read and is left out, for people.
+    package var damage: [String]
+
+    /// All that cannot be read, of caused events too, for people.
+    package var allDamage: [String] {
+        damage + invocations.flatMap { $0.damage + $0.turns.compactMap(\.damage) } + effects.flatMap(\.allDamage)
+    }
 
     /// All actions, those of caused events too.
     package var allActions: [Action] {
         invocations.flatMap { $0.actions.map(\.action) } + effects.flatMap(\.allActions)
+    }
+
+    /// Whether nothing that the event set going is left to do without a person. A run of another event that it joined
+    /// does not count.
+    package var isQuiet: Bool {
+        var newest: [String: DecisionRow] = [:]
+        for decision in decisions { newest["\(decision.rule) \(decision.agent)"] = decision }
+        let work = invocations.flatMap(\.actions).map(\.action.state)
+        return !newest.isEmpty && newest.values.allSatisfy(\.isFinal)
+            && invocations.allSatisfy(\.invocation.isSettled) && !work.contains(.queued) && !work.contains(.running)
+            && effects.allSatisfy(\.isQuiet)
     }
 
     /// The same, showing these caps at the actions that wait there.

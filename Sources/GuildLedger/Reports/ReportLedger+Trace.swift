@@ -21,7 +21,10 @@ extension ReportLedger {
         }
     }
 
-    /// Everything that an event caused, without the events' payloads; nil if there is no such event.
+    /// Everything that an event caused, without the events' payloads; nil if there is no such event. Damaged rows are
+    /// left out and named.
+    ///
+    /// - Throws: `RowFault` if the row of the event itself is damaged.
     package func trace(of event: EventID) async throws -> EventTrace? {
         try await ledger.read { db in
             var room = TraceLimits.events
@@ -89,57 +92,102 @@ extension ReportLedger {
 }
 
 extension ReportStatements {
+    /// As much as can be read: a damaged row hides itself alone.
+    ///
+    /// - Throws: `RowFault` if the row of the event itself is damaged.
     fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
         guard room > 0 else { return nil }
+        var damage: [String] = []
         let found = try db.first("SELECT * FROM events WHERE id = ?", [id]) { row in
-            (event: try Event(row: row), receivedAt: try row["received_at"] as Timestamp)
+            (
+                event: try Event(row: row, damage: &damage), receivedAt: try row["received_at"] as Timestamp,
+                erasedAt: try row["erased_at"] as Timestamp?
+            )
         }
         guard let found else { return nil }
         room -= 1
-        let decisions = try db.all(
+        let decisions = try readable(
             "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
-            read: EventTrace.DecisionRow.init)
-        let invocations = try db.all(
+            "a decision", &damage, read: EventTrace.DecisionRow.init)
+        let invocations = try readable(
             "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
-            read: Invocation.init)
+            "an invocation", &damage, read: Invocation.init)
         let caused =
             depth >= TraceLimits.depth
             ? []
-            : try db.column(
-                "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id], as: EventID.self)
+            : try readable(
+                "SELECT id FROM events WHERE cause = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
+                "a caused event", &damage
+            ) { row in try row["id"] as EventID }
         var effects: [EventTrace] = []
         for event in caused {
-            if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
+            do {
+                if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
+            } catch let fault as RowFault {
+                damage.append("event \(event): \(fault.message)")
+            }
         }
         return EventTrace(
-            event: found.event, receivedAt: found.receivedAt, decisions: decisions,
-            invocations: try invocations.map(invocationRow), effects: effects)
+            event: found.event, receivedAt: found.receivedAt, erasedAt: found.erasedAt, decisions: decisions,
+            invocations: try invocations.map(invocationRow), effects: effects, damage: damage)
+    }
+
+    /// The rows that can be read; each of the others is a line of `damage`.
+    private func readable<Value>(
+        _ sql: String, _ values: [(any Storable)?], _ what: String, _ damage: inout [String],
+        read: (LedgerRow) throws -> Value
+    ) throws -> [Value] {
+        var found: [Value] = []
+        try db.each(sql, values) { row in
+            do {
+                found.append(try read(row))
+            } catch let fault as RowFault {
+                // Without an id the line says only what kind of row it is.
+                let id = (try? row["id"] as EventID).map { " \($0)" } ?? ""
+                damage.append("\(what)\(id): \(fault.message)")
+            }
+        }
+        return found
     }
 
     private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {
-        let actions = try db.all(
+        var damage: [String] = []
+        let actions = try readable(
             "SELECT * FROM actions WHERE invocation = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [invocation.id],
-            read: Action.init)
+            "an action", &damage, read: Action.init)
+        let calls = try readable(
+            "SELECT * FROM tool_calls WHERE invocation = ? ORDER BY n, position", [invocation.id], "a tool call",
+            &damage
+        ) { row in (turn: try row["n"] as Int, call: try ToolCall(row: row)) }
+        var turns = try readable(
+            "SELECT * FROM turns WHERE invocation = ? ORDER BY n, attempt", [invocation.id], "a turn", &damage,
+            read: JournalledTurn.init(shown:))
+        let byTurn = Dictionary(grouping: calls, by: \.turn).mapValues { $0.map(\.call) }
+        for index in turns.indices where turns[index].isAnswered { turns[index].calls = byTurn[turns[index].n] ?? [] }
         return EventTrace.InvocationRow(
-            invocation: invocation, turns: try db.invocations.turns(of: invocation.id),
-            actions: try actions.map(actionRow))
+            invocation: invocation, turns: turns, actions: try actions.map { try actionRow($0, &damage) },
+            damage: damage)
     }
 
-    private func actionRow(_ action: Action) throws -> EventTrace.ActionRow {
-        let attempts = try db.all("SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id]) {
-            row in
+    private func actionRow(_ action: Action, _ damage: inout [String]) throws -> EventTrace.ActionRow {
+        let attempts = try readable(
+            "SELECT * FROM action_attempts WHERE action = ? ORDER BY attempt", [action.id],
+            "an attempt at action \(action.id)", &damage
+        ) { row in
             (
                 attempt: try row["attempt"] as Int, startedAt: try row["started_at"] as Timestamp,
                 endedAt: try row["ended_at"] as Timestamp?, outcome: try row["outcome"] as String?
             )
         }
-        let approval = try db.first("SELECT * FROM approvals WHERE action = ?", [action.id]) { row in
+        let approvals = try readable(
+            "SELECT * FROM approvals WHERE action = ?", [action.id], "the approval of action \(action.id)", &damage
+        ) { row in
             (
                 decision: try row["decision"] as String, actor: try row["actor"] as String,
                 reason: try row["reason"] as String?, at: try row["decided_at"] as Timestamp
             )
         }
-        return EventTrace.ActionRow(action: action, attempts: attempts, approval: approval)
+        return EventTrace.ActionRow(action: action, attempts: attempts, approval: approvals.first)
     }
 }
 
@@ -147,8 +195,7 @@ extension EventTrace.DecisionRow {
     fileprivate init(row: LedgerRow) throws {
         try self.init(
             rule: row["rule"], agent: row["agent"], revision: row["revision"], outcome: row["outcome"],
-            isFinal: row["final"], until: row["until"],
-            reasons: row.json("reasons").array?.compactMap(\.string) ?? [], invocation: row["invocation"],
-            commit: row["commit_id"], at: row["at"])
+            isFinal: row["final"], until: row["until"], reasons: row.explanations("reasons"),
+            invocation: row["invocation"], commit: row["commit_id"], at: row["at"])
     }
 }

@@ -18,6 +18,8 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
 
     enum Access {
         case readOnly, readWrite
+        /// Reads the file as one that nobody changes: without locks, and without a log beside it.
+        case immutable
         /// Makes the file if it is not there.
         case create
     }
@@ -29,11 +31,13 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
         let flags =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let name = access == .immutable ? Self.immutableURI(path) : path
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -43,6 +47,12 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
         self.path = path
         sqlite3_busy_timeout(handle, busyMilliseconds)
         try script("PRAGMA foreign_keys = ON")
+    }
+
+    /// https://www.sqlite.org/uri.html#uriimmutable; of the path every byte but the plainest is escaped.
+    private static func immutableURI(_ path: String) -> String {
+        let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._")
+        return "file:\(path.addingPercentEncoding(withAllowedCharacters: plain) ?? path)?immutable=1"
     }
 
     deinit { close() }

@@ -22,17 +22,25 @@ extension ScheduleLedger {
         }
     }
 
-    /// Ends the target's pause.
+    /// Ends the pauses of the target and of every part of it: what is named fires again, unless something that contains
+    /// it is paused.
     ///
-    /// - Returns: whether it was paused.
-    package func resume(_ target: String, actor: String, commit: String, now: Timestamp) async throws -> Bool {
+    /// - Returns: the targets whose pauses it ended, in their order.
+    package func resume(
+        _ target: String, actor: String, commit: String, now: Timestamp
+    ) async throws -> [String] {
         try await ledger.write { db in
-            guard try db.schedules.endPauses(of: target, at: now) else { return false }
-            try db.audit.append(
-                AuditEntry(
-                    at: now, actor: actor, kind: .operatorCommand, subject: target, commit: commit,
-                    body: ["command": "schedule resume"]))
-            return true
+            let paused = try db.column(
+                "SELECT DISTINCT target FROM schedule_pauses WHERE until > ? ORDER BY target", [now], as: String.self)
+            let ended = paused.filter { SchedulePause.contains($0, in: target) }
+            for part in ended {
+                try db.schedules.endPauses(of: part, at: now)
+                try db.audit.append(
+                    AuditEntry(
+                        at: now, actor: actor, kind: .operatorCommand, subject: part, commit: commit,
+                        body: ["command": "schedule resume"]))
+            }
+            return ended
         }
     }
 
@@ -51,9 +59,7 @@ extension ScheduleLedger {
 }
 
 extension ScheduleStatements {
-    @discardableResult
-    fileprivate func endPauses(of target: String, at instant: Timestamp) throws -> Bool {
-        try db.changes(
-            "UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target]) > 0
+    fileprivate func endPauses(of target: String, at instant: Timestamp) throws {
+        try db.run("UPDATE schedule_pauses SET until = ?1 WHERE target = ?2 AND until > ?1", [instant, target])
     }
 }

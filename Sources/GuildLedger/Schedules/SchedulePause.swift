@@ -17,4 +17,9 @@ package struct SchedulePause: Sendable, Hashable {
         self.actor = actor
         self.reason = reason
     }
+
+    /// Whether a target is another one or a part of it: `ranger/patrol` and `ranger/patrol@ada` are parts of `ranger`.
+    static func contains(_ target: String, in other: String) -> Bool {
+        target == other || target.hasPrefix(other + "/") || target.hasPrefix(other + "@")
+    }
 }

@@ -49,18 +49,17 @@ enum LedgerSchema {
     /// Refuses tables of another version than this one's; nothing is changed.
     ///
     /// - Throws: `LedgerFailure.missing` if there are no tables at all.
-    static func requireVersion(_ connection: SQLiteConnection, path: String) throws {
-        let found = try found(connection.transaction)
+    static func requireVersion(_ transaction: LedgerTransaction, path: String) throws {
+        let found = try found(transaction)
         guard found <= version else { throw LedgerFailure.newerVersion(path: path) }
         guard found == 0 else {
             if found < version { throw LedgerFailure.olderVersion(path: path) }
             return
         }
-        guard try connection.transaction.holds("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')")
-        else {
+        guard try transaction.holds("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')") else {
             throw LedgerFailure.missing(path: path)
         }
-        try UnreleasedSchema.requireLast(connection.transaction, path: path)
+        try UnreleasedSchema.requireLast(transaction, path: path)
         throw LedgerFailure.olderVersion(path: path)
     }
 

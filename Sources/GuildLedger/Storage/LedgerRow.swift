@@ -62,6 +62,17 @@ package struct LedgerRow {
         }
     }
 
+    /// A column with a JSON list of texts for people. They explain and decide nothing, so a list that cannot be read is
+    /// one text that says so.
+    func explanations(_ name: String) throws -> [String] {
+        do {
+            if let list = try json(name).array { return list.compactMap(\.string) }
+            throw RowFault(column: name, found: "something that is not a list", sql: source.sql)
+        } catch let fault as RowFault {
+            return ["this cannot be read: \(fault.message)"]
+        }
+    }
+
     /// The value as it is stored; a real number reads as its text.
     func value(_ column: Int32) -> StoredValue {
         switch source.kind(column) {

@@ -22,6 +22,8 @@ package struct BackupContents: Sendable, Hashable {
     package let acceptedHead: String?
     /// Bodies that were gone or damaged in the ledger already.
     package let damagedBodies: [String]
+    /// Payloads and answers in rows that were damaged in the ledger already, for people; the first few.
+    package let damagedRows: [String]
 
     private static let format = "guild-ledger-backup"
     private static let formatVersion: Int64 = 1
@@ -35,6 +37,7 @@ package struct BackupContents: Sendable, Hashable {
             "audit": ["entries": .integer(auditEntries), "head": .string(auditHead)],
             "accepted_head": acceptedHead.map(JSONValue.string) ?? .null,
             "damaged_bodies": .array(damagedBodies.map { .string($0) }),
+            "damaged_rows": .array(damagedRows.map { .string($0) }),
         ]
     }
 }
@@ -56,7 +59,8 @@ extension BackupContents {
             madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
             bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
             acceptedHead: json["accepted_head"]?.string,
-            damagedBodies: json["damaged_bodies"]?.array?.compactMap(\.string) ?? [])
+            damagedBodies: json["damaged_bodies"]?.array?.compactMap(\.string) ?? [],
+            damagedRows: json["damaged_rows"]?.array?.compactMap(\.string) ?? [])
     }
 }
 

@@ -15,6 +15,7 @@ extension UpkeepLedger {
     /// - Parameters:
     ///   - folder: must not exist yet, unlike its parent.
     ///   - version: of this guild.
+    /// - Returns: what it holds, and which bodies, payloads and answers were damaged already.
     /// - Throws: `BackupFailure`; if the copy's pages or its audit chain are invalid, nothing is kept.
     package func backup(to folder: String, version: String, now: Timestamp) async throws -> BackupContents {
         let partial = try PartialFolder.begin(for: folder)
@@ -46,9 +47,15 @@ extension UpkeepLedger {
         }
         Self.removeAllBut([BackupFolder.database, BackupFolder.bodies], in: path)
         return try await Blocking.run {
-            try Self.describe(
-                path, ledger: ledger.location.path, verdict: verdict, head: head, damaged: damaged, version: version,
-                now: now)
+            let store = BodyStore(folder: "\(path)/\(BackupFolder.bodies)")
+            let files = store.files().filter { $0.digest != nil }
+            let contents = BackupContents(
+                madeAt: now, version: version, ledger: source,
+                databaseBytes: DurableFile.size(of: "\(path)/\(BackupFolder.database)"), bodies: files.count,
+                bodyBytes: files.reduce(0) { $0 + DurableFile.size(of: $1.path) }, auditEntries: verdict.entries,
+                auditHead: verdict.head, acceptedHead: head, damagedBodies: damaged.bodies, damagedRows: damaged.rows)
+            try Self.describe(path, contents, files)
+            return contents
         }
     }
 
@@ -71,17 +78,18 @@ extension UpkeepLedger {
         }
     }
 
-    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`.
+    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`, and reads the payloads
+    /// and answers that its rows hold.
     ///
-    /// - Returns: the digests of those that were already missing or damaged.
-    private func copyBodies(of copy: LedgerLocation) async throws -> [String] {
+    /// - Returns: the digests of bodies that were already missing or damaged, and the problems of rows.
+    private func copyBodies(of copy: LedgerLocation) async throws -> (bodies: [String], rows: [String]) {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
         var after = ""
         var damaged: [String] = []
         while true {
             let page = try await opened.upkeep.bodyNames(after: after)
-            guard let last = page.last else { return damaged }
+            guard let last = page.last else { return (damaged, try await opened.upkeep.damagedRows().problems) }
             let source = ledger.bodies
             let target = opened.bodies
             damaged += try await Blocking.run { try page.filter { try !source.copy($0, to: target) } }
@@ -132,31 +140,17 @@ extension UpkeepLedger {
     }
 
     /// Writes sums and manifest of the folder's content.
-    private static func describe(
-        _ folder: String, ledger: String, verdict: AuditVerdict, head: String?, damaged: [String], version: String,
-        now: Timestamp
-    ) throws -> BackupContents {
+    private static func describe(_ folder: String, _ contents: BackupContents, _ files: [BodyStore.File]) throws {
         let database = try DurableFile.sum(of: "\(folder)/\(BackupFolder.database)")
         var lines = BackupFolder.line(database.digest, BackupFolder.database)
-        var count = 0
-        var bytes: Int64 = 0
-        let store = BodyStore(folder: "\(folder)/\(BackupFolder.bodies)")
-        for file in store.files() {
-            guard let digest = file.digest else { continue }
+        for digest in files.compactMap(\.digest) {
             let name = "\(BackupFolder.bodies)/\(digest.prefix(2))/\(digest.dropFirst(2))"
             lines += BackupFolder.line(digest, name)
-            count += 1
-            bytes += DurableFile.size(of: file.path)
         }
-        let contents = BackupContents(
-            madeAt: now, version: version, ledger: ledger, databaseBytes: database.bytes, bodies: count,
-            bodyBytes: bytes, auditEntries: verdict.entries, auditHead: verdict.head, acceptedHead: head,
-            damagedBodies: damaged)
         let manifest = Array((contents.json.text(.pretty) + "\n").utf8)
         try DurableFile.write(manifest, to: "\(folder)/\(BackupFolder.manifest)")
         lines += BackupFolder.line(ContentDigest.hex(of: manifest), BackupFolder.manifest)
         try DurableFile.write(Array(lines.utf8), to: "\(folder)/\(BackupFolder.sums)")
-        return contents
     }
 }
 

@@ -151,6 +151,38 @@ extension BadInput {
             expectRefusal(run, 6, "\(place)/l.sqlite", "read-only", "write access")
         }
 
+        @Test(.enabled("another user can be had") { !isRoot || hasOther })
+        func `where nobody may write, reading commands read and say how`() async throws {
+            let codex = try await used()
+            let place = (codex.ledger as NSString).deletingLastPathComponent
+            var prefix: [String] = []
+            if Self.isRoot {
+                let owned = try await ChildProcess.run(
+                    "/usr/bin/env", ["chown", "-R", "\(Self.otherUser):\(Self.otherUser)", codex.folder])
+                #expect(owned.status == 0, "\(owned.errors)")
+                prefix = Self.asOther
+            }
+            func guild(_ command: [String]) async throws -> ChildProcess.Finished {
+                try await ChildProcess.run(
+                    "/usr/bin/env", prefix + [try BuiltProducts.path(of: "guild")] + command,
+                    environment: codex.environment, directory: codex.repository)
+            }
+            #expect(chmod(place, 0o555) == 0)
+            defer { chmod(place, 0o755) }
+            let before = try FileManager.default.subpathsOfDirectory(atPath: place).sorted()
+            for command in [
+                ["audit", "log"], ["audit", "verify"], ["budget", "report"], ["status"], ["registry", "list"],
+                ["dispatch", "queue"],
+            ] {
+                let finished = try await guild(command)
+                #expect(finished.status == 0, "\(command): \(finished.errors)")
+                #expect(finished.errors.contains("is read-only here"), "\(command): \(finished.errors)")
+            }
+            expectRefusal(try await guild(["run", "greeter"]), 6, codex.ledger, "read-only", "write access")
+            expectRefusal(try await guild(["registry", "pause", "greeter"]), 6, codex.ledger, "read-only")
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: place).sorted() == before)
+        }
+
         @Test func `an address that is no file`() async throws {
             let codex = try await TemporaryCodex.clerk()
             expectRefusal(

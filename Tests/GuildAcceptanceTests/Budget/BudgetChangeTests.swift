@@ -92,6 +92,11 @@ extension Budget {
             try await refused("greter", "1", "--reason", "x", words: "did you mean 'greeter'?")
             try await refused("agnet/greeter", "1", "--reason", "x", words: "did you mean 'agent/greeter'?")
             try await refused("greeter", "1", "--period", "month", "--reason", "x", words: "agent/greeter", "hint: ")
+            for tokens in ["0", "50K"] {
+                try await refused(
+                    "greeter", tokens, "--cost", "5", "--reason", "x",
+                    words: "agent/greeter has no limit on money, so there is nothing to raise", "tokens by day")
+            }
             #expect(try await codex.audit("budget.granted").isEmpty)
         }
 

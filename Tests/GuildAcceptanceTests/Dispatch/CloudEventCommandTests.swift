@@ -30,6 +30,26 @@ import Testing
         #expect(try await codex.audit("event.duplicate").count == 2)
     }
 
+    @Test func `an event that is known is waited for, and says what became of it`() async throws {
+        let standIn = try await StandInProcess.start()
+        let agent = ClerkCodex.agent().replacingOccurrences(
+            of: "    - { pattern: \"github.*\", autonomy: 3 }\n", with: "")
+        let codex = try await TemporaryCodex.clerk(model: standIn.baseURL, changing: ["agents/clerk.yaml": agent])
+        let file = codex.repository + "/event.json"
+        let event =
+            #"{"specversion": "1.0", "id": "1", "source": "/github/acme/shop", "type": "issues.opened", "data": {}}"#
+        try Data(event.utf8).write(to: URL(fileURLWithPath: file))
+        for isKnown in [false, true] {
+            let sent = try await codex.guild("dispatch", file, "--wait")
+            #expect(sent.status == 0, "\(sent.errors)")
+            #expect(sent.output.contains("clerk  succeeded"), "\(sent.output)")
+            #expect(sent.output.contains("(known already)") == isKnown)
+            #expect(sent.errors.contains("is known already: nothing is started again") == isKnown)
+        }
+        let known = try await codex.json("dispatch", file)
+        #expect(known.value(at: ["0", "decisions", "0", "run_state"]) == "succeeded")
+    }
+
     @Test func `base64 is matched as the data that it holds`() async throws {
         let codex = try await TemporaryCodex.clerk()
         let event = Self.one + #", "datacontenttype": "application/json", "data_base64": "eyJhIjoxfQ=="}"#

@@ -60,6 +60,52 @@ import Testing
                 == ["schedule pause", "schedule resume"])
     }
 
+    @Test func `what is in force is paused, resumed and shown while HEAD is invalid`() async throws {
+        let codex = try await codex()
+        #expect(try await codex.guild("serve", "--once", "executor").status == 0)
+        try codex.write(["agents/clerk.yaml": "nonsense"])
+        try await codex.commit()
+        for command in [
+            ["schedule", "pause", "clerk/round"], ["schedule", "list"], ["schedule", "preview"], ["schedule", "next"],
+            ["schedule", "missed"], ["schedule", "resume", "clerk"], ["schedule", "trigger", "clerk/round"],
+            ["registry", "pause", "clerk"], ["registry", "list"], ["registry", "show", "clerk"],
+            ["registry", "health"],
+            ["registry", "resume", "clerk"], ["budget", "throttle", "organization", "50%", "--reason", "slow down"],
+            ["dispatch", "--type", "t"],
+        ] {
+            let finished = try await ChildProcess.run(
+                try BuiltProducts.path(of: "guild"), command, environment: codex.environment,
+                directory: codex.repository)
+            #expect(finished.status == 0, "\(command): \(finished.errors)")
+            guard command[0] != "budget" else { continue }
+            #expect(finished.errors.contains("HEAD is invalid"), "\(command): \(finished.errors)")
+            #expect(finished.errors.contains("so the accepted commit"), "\(command): \(finished.errors)")
+        }
+        // The agents that run are shown, and a run of the commit that is checked out is refused.
+        #expect(try await codex.json("status")["agents"]?.array?.map { $0["name"] } == ["clerk"])
+        #expect(try await codex.guild("run", "clerk").status == 3)
+    }
+
+    @Test func `an agent is resumed with schedules that were paused singly, and what still holds one is named`()
+        async throws
+    {
+        let codex = try await codex()
+        for schedule in ["clerk/round", "clerk/digest@ada", "clerk"] {
+            #expect(try await codex.guild("schedule", "pause", schedule).status == 0)
+        }
+        let one = try await codex.guild("schedule", "resume", "clerk/round")
+        #expect(one.output.contains("resumed clerk/round"))
+        #expect(one.output.contains("clerk/round stays paused: clerk is paused until"), "\(one.output)")
+        #expect(one.output.contains("guild schedule resume clerk"))
+        #expect(try await codex.guild("registry", "pause", "clerk").status == 0)
+        let all = try await codex.guild("schedule", "resume", "clerk")
+        #expect(all.output.contains("resumed clerk, clerk/digest@ada"), "\(all.output)")
+        #expect(!all.output.contains("stays paused"))
+        #expect(all.output.contains("guild registry resume clerk"), "\(all.output)")
+        let listed = try await codex.json("schedule", "list").array ?? []
+        #expect(listed.allSatisfy { $0["paused_until"]?.isNull == true })
+    }
+
     @Test func `a trigger fires now, and the agent's own decision follows`() async throws {
         let codex = try await codex()
         let fired = try await codex.json("schedule", "trigger", "clerk/digest").array ?? []

@@ -177,6 +177,20 @@ extension Road {
             let done = try await codex.json("ledger", "prune")
             #expect(done["counts"]?["events_deleted"] == 40)
             #expect(done["counts"]?["body_files"] == 4)
+            // What is gone is not shown as if it had been empty.
+            let root = try #require(try await codex.audit("invocation.ended").first?["root"]?.string)
+            let trace = try await codex.json("audit", "show", root)
+            #expect(trace["erased"]?.string != nil)
+            #expect(trace.value(at: ["decisions", "0", "reasons"]) == .null)
+            #expect(trace.value(at: ["invocations", "0", "erased"]) == true)
+            let shown = try await codex.guild("audit", "show", root).output
+            #expect(shown.contains("its content was erased at") && shown.contains("(erased)"), "\(shown)")
+            let explained = try await codex.guild("dispatch", "explain", root).output
+            #expect(explained.contains("no rule was tried: its content was erased at"), "\(explained)")
+            #expect(try await codex.guild("audit", "log").output.contains("(erased)"))
+            let entries = try await codex.json("audit", "log").array ?? []
+            #expect(entries.contains { $0["erased"] == true && $0["body"] == .null })
+            #expect(entries.contains { $0["erased"] == false && $0["body"] != .null })
             #expect(try await isSound(codex))
         }
 

@@ -249,4 +249,31 @@ import Testing
             #expect(try await !ledger.auditKinds().contains("budget.granted"))
         }
     }
+
+    @Test func `a grant of what no limit counts is refused, and says what is limited`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let caller = try await ledger.caller("a", worker)
+            let limit = AccountLimit(account: "agent/ranger", period: .day, tokens: 1000, setting: "perDay")
+            try await ledger.spend(TokenUsage(input: 1), of: caller, worker, limits: [limit], now: noon)
+            func grant(_ period: BudgetPeriod?, tokens: Int64, cost: Int64) async throws {
+                _ = try await ledger.budgets.grant(
+                    GrantRequest(
+                        account: .agent("ranger"), period: period, tokens: tokens, cost: cost, reason: "why",
+                        actor: "user:ada"), now: noon)
+            }
+            // Beside tokens too: money that nothing counts would be recorded and change nothing.
+            for tokens in [Int64(0), 10] {
+                await #expect(
+                    throws: BudgetCommandFailure.noSuchLimit(
+                        account: "agent/ranger", unit: "money", period: nil, limited: ["tokens by day"])
+                ) { try await grant(nil, tokens: tokens, cost: 5) }
+            }
+            await #expect(
+                throws: BudgetCommandFailure.noSuchLimit(
+                    account: "agent/ranger", unit: "tokens", period: "month", limited: ["tokens by day"])
+            ) { try await grant(.month, tokens: 10, cost: 0) }
+            #expect(try await !ledger.auditKinds().contains("budget.granted"))
+        }
+    }
 }

@@ -196,7 +196,7 @@ private struct BudgetHistory {
             account: account, period: limit.period, tokens: tokens, reason: "more", actor: "user:ada")
         do {
             _ = try await ledger.budgets.grant(request, now: wall)
-        } catch BudgetCommandFailure.unlimited {
+        } catch BudgetCommandFailure.unlimited, BudgetCommandFailure.noSuchLimit {
             return "no limit of it has been seen yet"
         }
         latest = now

@@ -129,6 +129,21 @@ extension TemporaryFolder {
         }
     }
 
+    @Test func `a damaged payload in a row is named as the check names it, and the rest is backed up`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await ledger.furnish()
+            let whole = try await ledger.upkeep.backup(to: folder.path + "/whole")
+            #expect(whole.damagedRows == [])
+            try folder.rawConnection(droppingTriggers: false).script(
+                "PRAGMA ignore_check_constraints = ON; UPDATE events SET body = x'01' WHERE body_ref IS NULL")
+            let contents = try await ledger.upkeep.backup(to: folder.path + "/backup")
+            let found = try await ledger.upkeep.check(now: start).first { $0.part == .bodies }
+            #expect(!contents.damagedRows.isEmpty)
+            #expect(contents.damagedRows == found?.problems)
+            #expect(contents.bodies == whole.bodies)
+        }
+    }
+
     @Test func `backups that are made while others write are whole, each of one instant`() async throws {
         try await withTwoLedgers { one, two async throws in
             let folder = try TemporaryFolder()

@@ -1,0 +1,11 @@
+package import GuildDomain
+
+/// An event as a person is shown it: damage hides only the part that is damaged.
+package struct ShownEvent: Sendable {
+    /// The event; its payload is empty if it is damaged or erased.
+    package var event: Event
+    /// When its content was erased; nil if it was not.
+    package let erasedAt: Timestamp?
+    /// What of it cannot be read, for people.
+    package var damage: [String]
+}
