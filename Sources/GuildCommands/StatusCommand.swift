@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
         context.warn(of: damaged)
         var agents: [AgentListing] = []
         if let snapshot = codex.snapshot {
-            agents = try await AgentListing.all(in: snapshot, ledger: ledger, now: context.now)
+            agents = try await AgentListing.all(in: snapshot, ledger: ledger?.agents, now: context.now)
         }
         var secrets: [SecretDesk.Entry] = []
         if let snapshot = codex.snapshot { secrets = try await context.waitingSecrets(of: snapshot) }

@@ -21,7 +21,7 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        let id = try await WrittenID.resolve(id, in: ledger)
+        let id = try await WrittenID.resolve(id, in: ledger.reports)
         guard let known = try await ledger.reports.eventID(for: id), let event = try await ledger.events.find(known)
         else {
             throw WrittenID.unknown(id)
@@ -33,8 +33,8 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         let runs = trace?.invocations.map(\.invocation) ?? []
         var result = ExplanationResult(
             event: event, commit: snapshot.commit, decisions: trace?.decisions ?? [],
-            runs: runs, waits: try await RunWaits(runs, in: ledger),
-            reasons: try await reasons(obeyed, ledger, now: context.now))
+            runs: runs, waits: try await RunWaits(runs, in: ledger.actions, ledger.budgets),
+            reasons: try await reasons(obeyed, ledger.budgets, ledger.dispatch, now: context.now))
         do {
             result.trials = try Router(snapshot).trials(event)
         } catch {
@@ -43,10 +43,12 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         try output.renderer.print(result)
     }
 
-    private func reasons(_ snapshot: CodexSnapshot?, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
+    private func reasons(
+        _ snapshot: CodexSnapshot?, _ budgets: BudgetLedger, _ dispatch: DispatchLedger, now: Timestamp
+    ) async throws -> QueueReasons {
         QueueReasons(
-            snapshot, alerts: try await ledger.budgets.alertLevels(now: now),
-            running: try await ledger.dispatch.status(limit: 0, now: now).running, now: now)
+            snapshot, alerts: try await budgets.alertLevels(now: now),
+            running: try await dispatch.status(limit: 0, now: now).running, now: now)
     }
 }
 

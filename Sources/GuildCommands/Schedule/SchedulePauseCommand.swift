@@ -70,7 +70,7 @@ struct ScheduleRoom {
         let deployment = try await Deployment(settings, redactor: Redactor(), role: .writing)
         defer { deployment.close() }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: deployment.asked, actor: settings.user,
+            schedules: deployment.ledger.schedules, snapshot: deployment.asked, actor: settings.user,
             time: deployment.time)
         try await body(ScheduleRoom(deployment: deployment, desk: desk))
     }
