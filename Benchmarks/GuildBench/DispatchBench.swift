@@ -71,7 +71,7 @@ struct DispatchBench {
             }
         }
         let dispatcher = Dispatcher(
-            ledger: ledger, codex: codex, time: time,
+            dispatch: ledger.dispatch, events: ledger.events, budgets: ledger.budgets, codex: codex, time: time,
             logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
         let start = MonotonicClock.now
         while try await dispatcher.dispatchWaiting() > 0 {}

@@ -27,7 +27,8 @@ struct GatewayProcess {
             setting.isDurable
             ? try Ledger(at: LedgerLocation(url: "sqlite:ledger.sqlite", workingDirectory: setting.work)) : nil
         defer { ledger?.close() }
-        let events: any EventStore = if let ledger { LedgerEvents(ledger) } else { NoEvents() }
+        let events: any EventStore =
+            if let ledger { LedgerEvents(events: ledger.events, actions: ledger.actions) } else { NoEvents() }
         let gateway = WebhookGateway(
             codex: CurrentCodex(head) { _ in head },
             connectors: CurrentConnectors(http: HTTPClient(), secrets: secrets, time: time), secrets: secrets,

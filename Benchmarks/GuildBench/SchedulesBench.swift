@@ -158,7 +158,10 @@ struct SchedulesBench {
     }
 
     private func scheduler(_ entries: [ScheduleEntry], _ ledger: Ledger, _ time: any TimeSource) -> Scheduler {
-        Scheduler(ledger: ledger, time: time, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }) {
+        Scheduler(
+            schedules: ledger.schedules, budgets: ledger.budgets, time: time,
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        ) {
             $0 == "bench" ? nil : ("bench", entries)
         }
     }

@@ -1,7 +1,7 @@
 package import GuildCodex
 import GuildControl
 package import GuildDomain
-package import GuildLedger
+import GuildLedger
 
 extension AccountName {
     private static let kinds = ["organization", "chapter", "agent", "root", "invocation"]
@@ -15,7 +15,7 @@ extension AccountName {
     ///   - prefersChapters: a bare name that a chapter and an agent share means the chapter.
     /// - Throws: `Failure` of kind `usage` if there is none, with the nearest name, or more than one.
     package static func find(
-        _ text: String, in snapshot: CodexSnapshot, ledger: Ledger?, prefersChapters: Bool = false
+        _ text: String, in snapshot: CodexSnapshot, ledger: AccountLedgers?, prefersChapters: Bool = false
     ) async throws -> AccountName {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
@@ -36,7 +36,7 @@ extension AccountName {
     }
 
     private static func bare(
-        _ text: String, in snapshot: CodexSnapshot, ledger: Ledger?
+        _ text: String, in snapshot: CodexSnapshot, ledger: AccountLedgers?
     ) async throws -> AccountName {
         if ["organization", "organisation"].contains(text.lowercased()) { return .organization }
         switch (snapshot.agent(text), snapshot.chapter(text)) {
@@ -59,17 +59,17 @@ extension AccountName {
     }
 
     /// The account of an invocation or a root, by its id or the unique beginning of one.
-    private static func account(ofID text: String, ledger: Ledger?) async throws -> AccountName? {
-        guard let ledger, let id = try await WrittenID.find(text, of: [.event, .invocation], in: ledger) else {
-            return nil
-        }
+    private static func account(ofID text: String, ledger: AccountLedgers?) async throws -> AccountName? {
+        guard let ledger,
+            let id = try await WrittenID.find(text, of: [.event, .invocation], in: ledger.reports)
+        else { return nil }
         if let run = InvocationID(id), try await ledger.invocations.find(run) != nil { return .invocation(run) }
         guard let root = EventID(id), try await ledger.budgets.hasAccount(.root(root)) else { return nil }
         return .root(root)
     }
 
     private static func agent(
-        _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
+        _ name: String, in snapshot: CodexSnapshot, ledger: AccountLedgers?
     ) async throws -> AccountName {
         if let agent = snapshot.agent(name) { return .agent(agent.name) }
         guard try await ledger?.budgets.hasAccount(.agent(name)) == true else {
@@ -79,15 +79,16 @@ extension AccountName {
     }
 
     private static func chapter(
-        _ name: String, in snapshot: CodexSnapshot, ledger: Ledger?
+        _ name: String, in snapshot: CodexSnapshot, ledger: AccountLedgers?
     ) async throws -> AccountName {
         if let chapter = snapshot.chapter(name) { return .chapter(chapter.name) }
         if try await ledger?.budgets.hasAccount(.chapter(name)) == true { return .chapter(name) }
         throw snapshot.unknownChapter(name)
     }
 
-    private static func root(_ text: String, ledger: Ledger?) async throws -> AccountName {
-        guard let ledger, let known = try await WrittenID.find(text, of: [.event], in: ledger), let id = EventID(known)
+    private static func root(_ text: String, ledger: AccountLedgers?) async throws -> AccountName {
+        guard let ledger, let known = try await WrittenID.find(text, of: [.event], in: ledger.reports),
+            let id = EventID(known)
         else {
             throw Failure(
                 .usage, "there is no root '\(text)'", hint: "`guild budget report --by root` lists them")
@@ -95,8 +96,8 @@ extension AccountName {
         return .root(id)
     }
 
-    private static func invocation(_ text: String, ledger: Ledger?) async throws -> AccountName {
-        guard let ledger, let known = try await WrittenID.find(text, of: [.invocation], in: ledger),
+    private static func invocation(_ text: String, ledger: AccountLedgers?) async throws -> AccountName {
+        guard let ledger, let known = try await WrittenID.find(text, of: [.invocation], in: ledger.reports),
             let id = InvocationID(known)
         else {
             throw Failure(

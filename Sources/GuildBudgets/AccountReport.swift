@@ -96,12 +96,13 @@ extension AccountReport {
     ///   name. - ledger: nil if there is none yet.
     /// - Throws: `Failure` of kind `usage` for an account that there is not, with the nearest name.
     package static func make(
-        _ account: String, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
+        _ account: String, in obeyed: ObeyedCodex, ledger: AccountLedgers?, now: Timestamp
     ) async throws -> AccountReport {
         let snapshot = obeyed.snapshot
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
         let name = try await find(account, in: obeyed, ledger)
-        let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
+        let books = try await BudgetBooks(
+            snapshot: snapshot, calendar: calendar, budgets: ledger?.budgets, reports: ledger?.reports, now: now)
         let standing = try await ledger?.budgets.standing(of: name, now: now)
         let limits = try await limits(of: name, in: snapshot, ledger: ledger)
         return AccountReport(
@@ -116,7 +117,9 @@ extension AccountReport {
     }
 
     /// An account of the accepted commit, or of one that is not accepted yet.
-    private static func find(_ text: String, in obeyed: ObeyedCodex, _ ledger: Ledger?) async throws -> AccountName {
+    private static func find(
+        _ text: String, in obeyed: ObeyedCodex, _ ledger: AccountLedgers?
+    ) async throws -> AccountName {
         do {
             return try await AccountName.find(text, in: obeyed.snapshot, ledger: ledger)
         } catch {
@@ -126,7 +129,7 @@ extension AccountReport {
     }
 
     private static func drafts(
-        of name: AccountName, in obeyed: ObeyedCodex, _ ledger: Ledger?, beside limits: [Limit]
+        of name: AccountName, in obeyed: ObeyedCodex, _ ledger: AccountLedgers?, beside limits: [Limit]
     ) async throws -> [(name: String, limit: Limit?)] {
         guard let draft = obeyed.draft else { return [] }
         let others = try await self.limits(of: name, in: draft, ledger: ledger)
@@ -172,7 +175,7 @@ extension AccountReport {
     }
 
     private static func limits(
-        of name: AccountName, in snapshot: CodexSnapshot, ledger: Ledger?
+        of name: AccountName, in snapshot: CodexSnapshot, ledger: AccountLedgers?
     ) async throws -> [Limit] {
         switch name {
         case .organization: return poolLimits(snapshot)

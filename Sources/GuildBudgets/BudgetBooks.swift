@@ -22,26 +22,29 @@ struct BudgetBooks: Sendable {
 
     private let snapshot: CodexSnapshot
     private let calendar: BudgetCalendar
-    private let ledger: Ledger?
+    private let reports: ReportLedger?
     private let now: Timestamp
     private var recent: [BudgetCalendar.Period: Accounts] = [:]
     private var accounts: [String: AccountStanding] = [:]
 
-    init(snapshot: CodexSnapshot, calendar: BudgetCalendar, ledger: Ledger?, now: Timestamp) async throws {
+    init(
+        snapshot: CodexSnapshot, calendar: BudgetCalendar, budgets: BudgetLedger?, reports: ReportLedger?,
+        now: Timestamp
+    ) async throws {
         self.snapshot = snapshot
         self.calendar = calendar
-        self.ledger = ledger
+        self.reports = reports
         self.now = now
-        guard let ledger else { return }
+        guard let budgets, let reports else { return }
         for period in BudgetCalendar.Period.allCases {
-            recent[period] = try await Self.spent(in: ledger, since: now - period.paceWindow, until: now)
+            recent[period] = try await Self.spent(in: reports, since: now - period.paceWindow, until: now)
         }
-        accounts = Dictionary(try await ledger.budgets.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
+        accounts = Dictionary(try await budgets.standings(now: now).map { ($0.name, $0) }) { first, _ in first }
     }
 
-    private static func spent(in ledger: Ledger, since: Timestamp, until: Timestamp) async throws -> Accounts {
+    private static func spent(in reports: ReportLedger, since: Timestamp, until: Timestamp) async throws -> Accounts {
         var accounts: Accounts = [:]
-        for usage in try await ledger.reports.usageOfAgents(since: since, until: until) {
+        for usage in try await reports.usageOfAgents(since: since, until: until) {
             accounts["agent/\(usage.line.name)", default: Spent()].add(usage.line)
             accounts["organization", default: Spent()].add(usage.line)
             if !usage.chapter.isEmpty { accounts["chapter/\(usage.chapter)", default: Spent()].add(usage.line) }
@@ -90,18 +93,18 @@ struct BudgetBooks: Sendable {
     func lines(
         _ grouping: UsageGrouping, since: Timestamp, until: Timestamp
     ) async throws -> (lines: [BudgetReport.Line], omitted: Int64, total: BudgetReport.Line) {
-        guard let ledger else { return ([], 0, total([])) }
+        guard let reports else { return ([], 0, total([])) }
         switch grouping {
         case .day:
-            let hours = try await ledger.reports.hourlyUsage(since: since, until: until)
+            let hours = try await reports.hourlyUsage(since: since, until: until)
             return (try days(hours, since: since, until: until), 0, total(hours.map(\.line)))
         case .root:
-            let usage = try await ledger.reports.rootUsage(since: since, until: until)
+            let usage = try await reports.rootUsage(since: since, until: until)
             let lines = usage.lines.map { line($0, account: nil, limits: []) }
-            let all = try await ledger.reports.usage(by: .model, since: since, until: until)
+            let all = try await reports.usage(by: .model, since: since, until: until)
             return (lines, usage.count - Int64(lines.count), total(all))
         case .agent, .chapter, .model:
-            let lines = try await ledger.reports.usage(by: grouping, since: since, until: until)
+            let lines = try await reports.usage(by: grouping, since: since, until: until)
             return (lines.map { line($0, of: grouping) }, 0, total(lines))
         }
     }

@@ -25,14 +25,18 @@ package struct BudgetDesk: Sendable {
     /// The most tokens, or micro-dollars, of one grant: more is a slip of the finger.
     package static let grantLimit: Int64 = 1_000_000_000_000
 
-    private let ledger: Ledger
+    private let budgets: BudgetLedger
+    private let reports: ReportLedger
     private let snapshot: CodexSnapshot
     private let time: any TimeSource
     /// `user:NAME`.
     private let actor: String
 
-    package init(ledger: Ledger, snapshot: CodexSnapshot, actor: String, time: any TimeSource) {
-        self.ledger = ledger
+    package init(
+        budgets: BudgetLedger, reports: ReportLedger, snapshot: CodexSnapshot, actor: String, time: any TimeSource
+    ) {
+        self.budgets = budgets
+        self.reports = reports
         self.snapshot = snapshot
         self.actor = actor
         self.time = time
@@ -47,7 +51,7 @@ package struct BudgetDesk: Sendable {
         _ account: AccountName, tokens: Int64, cost: Int64, period: BudgetPeriod?, reason: String
     ) async throws -> Change {
         let before = try await known(account)
-        let outcome = try await ledger.budgets.grant(
+        let outcome = try await budgets.grant(
             GrantRequest(
                 account: account, period: period, tokens: tokens, cost: cost, reason: reason, actor: actor),
             now: time.now)
@@ -59,7 +63,7 @@ package struct BudgetDesk: Sendable {
         _ account: AccountName, to measure: Throttle.Measure, period: BudgetPeriod?, until: Timestamp?, reason: String
     ) async throws -> Change {
         let before = try await known(account)
-        let throttle = try await ledger.budgets.throttle(
+        let throttle = try await budgets.throttle(
             ThrottleRequest(
                 account: account, period: period, measure: measure, until: until, reason: reason, actor: actor),
             now: time.now)
@@ -68,30 +72,29 @@ package struct BudgetDesk: Sendable {
 
     /// Lifts an account's throttles.
     package func lift(_ account: AccountName, reason: String) async throws -> Change {
-        let before = try await ledger.budgets.standing(of: account, now: time.now)
-        let outcome = try await ledger.budgets.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)
+        let before = try await budgets.standing(of: account, now: time.now)
+        let outcome = try await budgets.liftThrottle(of: account, reason: reason, actor: actor, now: time.now)
         return try await change(account, before, outcome: outcome)
     }
 
     /// The account's standing. One that no call has touched yet is first told its limits, so that it can be changed
     /// before the first.
     private func known(_ account: AccountName) async throws -> AccountStanding? {
-        let standing = try await ledger.budgets.standing(of: account, now: time.now)
+        let standing = try await budgets.standing(of: account, now: time.now)
         if standing?.periods.contains(where: \.isLimited) == true { return standing }
-        let budgets = BudgetLimits(snapshot)
-        let limits = budgets.standing.filter { $0.account == account.description }
+        let codex = BudgetLimits(snapshot)
+        let limits = codex.standing.filter { $0.account == account.description }
         guard !limits.isEmpty else { return standing }
         // The caller's snapshot is the accepted one: nobody's draft sets limits.
-        try await ledger.budgets.noteLimits(limits, rules: budgets.rules, now: time.now)
-        return try await ledger.budgets.standing(of: account, now: time.now)
+        try await budgets.noteLimits(limits, rules: codex.rules, now: time.now)
+        return try await budgets.standing(of: account, now: time.now)
     }
 
     private func change(
         _ account: AccountName, _ before: AccountStanding?, outcome: GrantOutcome? = nil, throttle: Throttle? = nil
     ) async throws -> Change {
-        let desk = ApprovalDesk(ledger: ledger, actionWait: .zero, actor: actor, time: time)
-        return Change(
-            account: account, before: before, after: try await ledger.budgets.standing(of: account, now: time.now),
-            outcome: outcome, throttle: throttle, continuation: try await desk.continuation())
+        Change(
+            account: account, before: before, after: try await budgets.standing(of: account, now: time.now),
+            outcome: outcome, throttle: throttle, continuation: try await ApprovalDesk.continuation(by: reports))
     }
 }

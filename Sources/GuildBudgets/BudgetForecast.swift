@@ -56,14 +56,15 @@ extension BudgetForecast {
     ///
     /// - Parameters:
     ///   - days: within `dayRange`.
-    ///   - ledger: nil if there is none yet.
+    ///   - budgets: nil, as `reports` is, if there is no ledger yet.
     package static func make(
-        days: Int, in obeyed: ObeyedCodex, ledger: Ledger?, now: Timestamp
+        days: Int, in obeyed: ObeyedCodex, budgets: BudgetLedger?, reports: ReportLedger?, now: Timestamp
     ) async throws -> BudgetForecast {
         let snapshot = obeyed.draft ?? obeyed.snapshot
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
-        let books = try await BudgetBooks(snapshot: obeyed.snapshot, calendar: calendar, ledger: ledger, now: now)
-        var sources = try await ForecastSources(snapshot: snapshot, ledger: ledger, days: days, now: now)
+        let books = try await BudgetBooks(
+            snapshot: obeyed.snapshot, calendar: calendar, budgets: budgets, reports: reports, now: now)
+        var sources = try await ForecastSources(snapshot: snapshot, reports: reports, days: days, now: now)
         var agents: [AgentForecast] = []
         for agent in snapshot.agentsByName {
             if let forecast = try await sources.forecast(of: agent) { agents.append(forecast) }
@@ -79,7 +80,7 @@ extension BudgetForecast {
         let lines = agents.map { line(.agent($0.agent), [$0]) }.sorted { $0.expected.total > $1.expected.total }
         return BudgetForecast(
             since: now, days: days, lines: [line(.organization, agents)] + chapters + lines,
-            caveats: sources.caveats, hasLedger: ledger != nil)
+            caveats: sources.caveats, hasLedger: reports != nil)
     }
 
     private static func line(

@@ -79,10 +79,11 @@ package struct BudgetQuery: Sendable {
 extension BudgetReport {
     /// Gathers a report from the hourly roll-ups.
     ///
-    /// - Parameter ledger: nil if there is none yet.
+    /// - Parameter budgets: nil, as `reports` is, if there is no ledger yet.
     /// - Throws: `Failure` of kind `usage` for a period that is empty or has too many days.
     package static func make(
-        _ query: BudgetQuery, in snapshot: CodexSnapshot, ledger: Ledger?, now: Timestamp
+        _ query: BudgetQuery, in snapshot: CodexSnapshot, budgets: BudgetLedger?, reports: ReportLedger?,
+        now: Timestamp
     ) async throws -> BudgetReport {
         let calendar = BudgetCalendar(Zones.named(snapshot.guild.timezone) ?? .gmt)
         let until = (query.until ?? now).hour(roundedUp: true)
@@ -94,14 +95,15 @@ extension BudgetReport {
                 .usage, "the period is empty: \(since.rfc3339) to \(until.rfc3339)",
                 hint: "--since must be before --until")
         }
-        let books = try await BudgetBooks(snapshot: snapshot, calendar: calendar, ledger: ledger, now: now)
+        let books = try await BudgetBooks(
+            snapshot: snapshot, calendar: calendar, budgets: budgets, reports: reports, now: now)
         let (lines, omitted, total) = try await books.lines(query.grouping, since: since, until: until)
         // The future has no pace.
         let rate = BurnRate(spent: total.tokens, span: min(until, max(now, since)) - since)
         return BudgetReport(
             grouping: query.grouping, since: since, until: until, timezone: snapshot.guild.timezone,
             splitsHours: calendar.splitsHours(at: now), lines: lines, omitted: omitted, total: total,
-            pool: books.poolStandings, burnRate: rate, alerts: snapshot.guild.alerts, hasLedger: ledger != nil)
+            pool: books.poolStandings, burnRate: rate, alerts: snapshot.guild.alerts, hasLedger: reports != nil)
     }
 }
 

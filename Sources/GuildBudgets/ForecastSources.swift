@@ -10,7 +10,7 @@ struct ForecastSources {
     private static let dueLimit = 20_000
 
     private let snapshot: CodexSnapshot
-    private let ledger: Ledger?
+    private let reports: ReportLedger?
     private let days: Int
     private let now: Timestamp
     private let history: [String: [AgentHour]]
@@ -18,12 +18,12 @@ struct ForecastSources {
     private var unknownRuns: [String] = []
     private var untried = 0
 
-    init(snapshot: CodexSnapshot, ledger: Ledger?, days: Int, now: Timestamp) async throws {
+    init(snapshot: CodexSnapshot, reports: ReportLedger?, days: Int, now: Timestamp) async throws {
         self.snapshot = snapshot
-        self.ledger = ledger
+        self.reports = reports
         self.days = days
         self.now = now
-        let hours = try await ledger?.reports.agentHours(
+        let hours = try await reports?.agentHours(
             since: now - .seconds(86_400 * UsageTrend.historyDays), until: now,
             limit: Int64(UsageTrend.historyDays + 1) * 24)
         history = Dictionary(grouping: hours ?? [], by: \.agent)
@@ -60,7 +60,7 @@ struct ForecastSources {
         var scheduled: [Timestamp: Int64] = [:]
         var expected = UsageForecast(start: now, hours: days * 24)
         for entry in entries {
-            let past = try await ledger?.reports.scheduledRuns(
+            let past = try await reports?.scheduledRuns(
                 of: agent.name, schedule: entry.id, since: now - .seconds(86_400 * UsageTrend.historyDays))
             var runs = RunUsage.none
             for (hour, usage) in past ?? [] {
@@ -85,7 +85,7 @@ struct ForecastSources {
     ) async throws {
         var runs = runs
         // A schedule that never ran is taken to be like the agent's other runs.
-        if runs.runs == 0 { runs = try await ledger?.reports.recentRuns(of: agent.name) ?? .none }
+        if runs.runs == 0 { runs = try await reports?.recentRuns(of: agent.name) ?? .none }
         guard runs.runs > 0 else { return unknownRuns.append(entry.id) }
         expected.add(
             dueTimes: dueTimes(of: entry), tokensEach: Double(runs.tokens) / Double(runs.runs),

@@ -1,5 +1,6 @@
 package import GuildCodex
 package import GuildConnectors
+import GuildControl
 package import GuildDomain
 import GuildEgress
 package import GuildLedger
@@ -86,7 +87,7 @@ package struct Deployment: Sendable {
         let mayMove =
             switch role {
             case .serving: true
-            case .running: try await Self.mayMove(access, from: accepted, ledger)
+            case .running: try await Self.mayMove(access, from: accepted, ledger.codex)
             case .writing: false
             }
         let judged = role == .serving ? access.judged(result, after: accepted) : result
@@ -116,7 +117,7 @@ package struct Deployment: Sendable {
         if role != .serving, codex.head.commit == accepted?.hex { codex.startFollowing() }
         http = HTTPClient(settings: HTTPClientSettings(environment: settings.environment))
         secrets = SecretResolver(
-            redactor: redactor, trust: LedgerTrust(ledger: ledger), http: http, clock: time, logger: logger)
+            redactor: redactor, trust: LedgerTrust(secrets: ledger.secrets), http: http, clock: time, logger: logger)
         connectors = CurrentConnectors(http: http, secrets: secrets, time: time)
         if trustsCodex, role != .serving { try await meetSecrets(of: codex.head, on: .codex, actor: user) }
     }
@@ -150,9 +151,9 @@ package struct Deployment: Sendable {
 
     /// Whether a run may accept the checked-out commit: nobody serves, and the commit is not older.
     private static func mayMove(
-        _ access: CodexAccess, from accepted: CommitID?, _ ledger: Ledger
+        _ access: CodexAccess, from accepted: CommitID?, _ ledger: CodexLedger
     ) async throws -> Bool {
-        guard access.isAtHead, try await !ledger.codex.isServed() else { return false }
+        guard access.isAtHead, try await !ledger.isServed() else { return false }
         guard let accepted else { return true }
         let commit = try access.tip()
         // An accepted commit that this repository lacks may well be newer.
@@ -249,6 +250,19 @@ package struct Deployment: Sendable {
         return needed
     }
 
+    /// - Parameters:
+    ///   - roots: decides only events of these roots; nil means all.
+    ///   - codex: decides by this one; nil means the one in force.
+    func dispatcher(roots: [EventID]? = nil, by codex: CurrentCodex? = nil) -> Dispatcher {
+        Dispatcher(
+            dispatch: ledger.dispatch, events: ledger.events, budgets: ledger.budgets, codex: codex ?? self.codex,
+            roots: roots, time: time, logger: logger)
+    }
+
+    func scheduler() -> Scheduler {
+        Scheduler(schedules: ledger.schedules, budgets: ledger.budgets, codex: codex, time: time, logger: logger)
+    }
+
     func executor(
         worker: Worker, root: EventID? = nil, substitute: ModelProviders.Substitute? = nil, retry: RetryPolicy? = nil,
         observe: (@Sendable (RunEvent) -> Void)? = nil
@@ -258,14 +272,15 @@ package struct Deployment: Sendable {
             idleTimeout: codex.head.settings.modelIdleTimeout.value
         ) { observe?(.notRecorded($0)) }
         let parts = Executor.Parts(
-            ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
+            ledger: ledger.runs, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: logger)
         return Executor(parts, root: root, retry: retry, observe: observe)
     }
 
     func actionExecutor(worker: Worker, root: EventID? = nil) -> ActionExecutor {
         let parts = ActionExecutor.Parts(
-            ledger: ledger, codex: codex, connectors: connectors, worker: worker, time: time, logger: logger)
+            actions: ledger.actions, events: ledger.events, invocations: ledger.invocations, codex: codex,
+            connectors: connectors, worker: worker, time: time, logger: logger)
         return ActionExecutor(parts, root: root)
     }
 

@@ -13,7 +13,7 @@ struct Drain: Service {
     /// that may have been done.
     static let patience = Duration.seconds(20)
 
-    let ledger: Ledger
+    let reports: ReportLedger
     /// Its due work belongs to the drain; nil if no scheduler runs here.
     let scheduler: Scheduler?
     let components: Set<Component>
@@ -22,13 +22,13 @@ struct Drain: Service {
 
     func run() async throws {
         _ = try await scheduler?.fireDue()
-        let outcomes = ledger.signal(.outcomes)
+        let outcomes = reports.outcomes
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let seen = outcomes.generation
                 // A ledger that cannot be read ends the components themselves.
                 let now = time.now
-                let pending = try? await ledger.reports.pendingWork(now: now, dueBy: now + Self.patience)
+                let pending = try? await reports.pendingWork(now: now, dueBy: now + Self.patience)
                 if let pending, !isOurs(pending) { return await tell(leftAt: now) }
                 await outcomes.wait(after: seen, until: time.now + Self.recheck, time: time)
             }
@@ -37,7 +37,7 @@ struct Drain: Service {
 
     private func tell(leftAt now: Timestamp) async {
         // As above.
-        guard let later = try? await ledger.reports.laterWork(than: now + Self.patience) else { return }
+        guard let later = try? await reports.laterWork(than: now + Self.patience) else { return }
         let shares = [
             ("events", later.events, Component.dispatcher), ("invocations", later.invocations, .executor),
             ("actions", later.actions, .actionExecutor),

@@ -92,7 +92,8 @@ struct IdentityLookup: Service {
     private func release(_ system: ExternalSystem, _ head: CodexSnapshot) async {
         await record(system, missing: nil)
         let held = HeldEvents(
-            ledger: deployment.ledger, systems: deployment.connectors.systems, time: deployment.time)
+            events: deployment.ledger.events, actions: deployment.ledger.actions,
+            systems: deployment.connectors.systems, time: deployment.time)
         do {
             let identity = deployment.connectors.identity(in: system.name, head)
             let count = try await held.release(of: system.name, identity: identity)

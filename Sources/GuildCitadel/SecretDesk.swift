@@ -23,15 +23,15 @@ package struct SecretDesk: Sendable {
         package var state: SecretStanding.State { standing?.state ?? .waiting }
     }
 
-    private let ledger: Ledger
+    private let secrets: SecretLedger
     private let snapshots: [CodexSnapshot]
     /// `user:NAME`.
     private let actor: String
     private let time: any TimeSource
 
     /// - Parameter snapshots: the accepted head, and the settings' commit.
-    package init(ledger: Ledger, snapshots: [CodexSnapshot], actor: String, time: any TimeSource) {
-        self.ledger = ledger
+    package init(secrets: SecretLedger, snapshots: [CodexSnapshot], actor: String, time: any TimeSource) {
+        self.secrets = secrets
         self.snapshots = snapshots
         self.actor = actor
         self.time = time
@@ -39,12 +39,12 @@ package struct SecretDesk: Sendable {
 
     /// Every secret of the codex, and every other that anything was said of.
     package func entries() async throws -> [Entry] {
-        try await Self.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: ledger)
+        try await Self.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: secrets)
     }
 
-    /// - Parameter ledger: nil if there is none yet.
-    package static func entries(of used: Set<SecretPair>, in ledger: Ledger?) async throws -> [Entry] {
-        let standings = try await ledger?.secrets.standings() ?? []
+    /// - Parameter ledger: nil if there is no ledger yet.
+    package static func entries(of used: Set<SecretPair>, in ledger: SecretLedger?) async throws -> [Entry] {
+        let standings = try await ledger?.standings() ?? []
         let known = Set(standings.map(\.pair))
         let entries =
             standings.map { Entry(pair: $0.pair, standing: $0, isInUse: used.contains($0.pair)) }
@@ -75,7 +75,7 @@ package struct SecretDesk: Sendable {
     package func set(_ pairs: [SecretPair], to state: SecretStanding.State) async throws
         -> [SecretPair]
     {
-        try await ledger.secrets.setTrust(
+        try await secrets.setTrust(
             pairs, to: state, commit: snapshots.first?.commit, actor: actor, now: time.now)
     }
 }
@@ -85,7 +85,7 @@ extension CommandContext {
     /// trusted yet and the first head will be.
     package func waitingSecrets(of snapshot: CodexSnapshot) async throws -> [SecretDesk.Entry] {
         guard let ledger = try ledger(orElse: .quiet) else { return [] }
-        return try await SecretDesk.entries(of: Set(snapshot.secretPairs), in: ledger).filter {
+        return try await SecretDesk.entries(of: Set(snapshot.secretPairs), in: ledger.secrets).filter {
             $0.isInUse && $0.state != .trusted
         }
     }

@@ -232,12 +232,10 @@ package struct Serve: Sendable {
     }
 
     private func drain(_ deployment: Deployment) -> Drain {
-        let ledger = deployment.ledger
-        let time = deployment.time
-        let scheduler = Scheduler(ledger: ledger, codex: deployment.codex, time: time, logger: deployment.logger)
-        return Drain(
-            ledger: ledger, scheduler: components.contains(.scheduler) ? scheduler : nil,
-            components: Set(components), time: time, logger: deployment.logger)
+        Drain(
+            reports: deployment.ledger.reports,
+            scheduler: components.contains(.scheduler) ? deployment.scheduler() : nil,
+            components: Set(components), time: deployment.time, logger: deployment.logger)
     }
 
     private func configuration(
@@ -261,16 +259,8 @@ package struct Serve: Sendable {
     private func services(_ deployment: Deployment, _ worker: Worker) -> [any Service] {
         components.compactMap { component -> (any Service)? in
             switch component {
-            case .dispatcher:
-                Stoppable(
-                    Dispatcher(
-                        ledger: deployment.ledger, codex: deployment.codex, time: deployment.time,
-                        logger: deployment.logger))
-            case .scheduler:
-                Stoppable(
-                    Scheduler(
-                        ledger: deployment.ledger, codex: deployment.codex, time: deployment.time,
-                        logger: deployment.logger))
+            case .dispatcher: Stoppable(deployment.dispatcher())
+            case .scheduler: Stoppable(deployment.scheduler())
             case .executor: deployment.executor(worker: worker, observe: observe)
             case .actionExecutor: deployment.actionExecutor(worker: worker)
             case .webhookGateway, .registry, .feedPoller, .notifier: nil
@@ -282,7 +272,7 @@ package struct Serve: Sendable {
     private func anchoring(_ deployment: Deployment) -> some Service {
         Stoppable(
             AuditAnchoring(
-                ledger: deployment.ledger, anchors: deployment.access.repository.anchors, codex: deployment.codex,
+                audit: deployment.ledger.audit, anchors: deployment.access.repository.anchors, codex: deployment.codex,
                 time: deployment.time, logger: deployment.logger))
     }
 
@@ -324,7 +314,7 @@ package struct Serve: Sendable {
         if components.contains(.registry) {
             routes +=
                 Registry(
-                    codex: deployment.codex, ledger: deployment.ledger, time: deployment.time,
+                    codex: deployment.codex, agents: deployment.ledger.agents, time: deployment.time,
                     version: GuildVersion.current, address: "\(address)"
                 ).routes
         }
@@ -353,8 +343,8 @@ package struct Serve: Sendable {
             try? deployment.access.repository.configuration("remote.\(remote.remote).url")
         }
         let events = ServedEvents(
-            ledger: LedgerEvents(deployment.ledger), remoteAddress: address, pushed: requests.remote,
-            held: deployment.held)
+            ledger: LedgerEvents(events: deployment.ledger.events, actions: deployment.ledger.actions),
+            remoteAddress: address, pushed: requests.remote, held: deployment.held)
         return WebhookGateway(
             codex: deployment.codex, connectors: deployment.connectors, secrets: deployment.secrets, events: events,
             time: deployment.time, logger: deployment.logger, refusals: refusals)

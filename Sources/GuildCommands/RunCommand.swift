@@ -119,7 +119,7 @@ struct RunCommand: AsyncParsableCommand {
         if dryRun { return try preview(request, settings, redactor) }
         let deployment = try await Deployment(settings, redactor: redactor)
         defer { deployment.close() }
-        if let resume { request.resumed = try await WrittenID.invocation(resume, in: deployment.ledger) }
+        if let resume { request.resumed = try await WrittenID.invocation(resume, in: deployment.ledger.reports) }
         let hosted = try HostedRun(request, in: deployment)
         let screen = RunScreen(
             style: Style(choice: output.color, isTerminal: isatty(STDERR_FILENO) == 1),

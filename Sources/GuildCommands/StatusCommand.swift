@@ -26,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
         var agents: [AgentListing] = []
         var secrets: [SecretDesk.Entry] = []
         if let shown {
-            agents = try await AgentListing.all(in: shown, ledger: ledger, now: context.now)
+            agents = try await AgentListing.all(in: shown, ledger: ledger?.agents, now: context.now)
             secrets = try await context.waitingSecrets(of: shown)
         }
         try output.renderer.print(

@@ -11,17 +11,17 @@ package enum WrittenID {
     /// - Throws: `Failure` of kind `usage` for one that the ledger does not know, with the nearest that it does, and for
     ///   a beginning of several.
     package static func resolve(
-        _ text: String, of kinds: [RecordKind] = RecordKind.allCases, in ledger: Ledger
+        _ text: String, of kinds: [RecordKind] = RecordKind.allCases, in reports: ReportLedger
     ) async throws -> String {
-        if let found = try await find(text, of: kinds, in: ledger) { return found }
-        let recent = try await ledger.reports.recentIDs(of: kinds).map(\.description)
+        if let found = try await find(text, of: kinds, in: reports) { return found }
+        let recent = try await reports.recentIDs(of: kinds).map(\.description)
         throw unknown(text, of: kinds, nearest: NearestName.of(text.uppercased(), in: recent))
     }
 
     /// - Returns: nil if the ledger has no id with that prefix.
     /// - Throws: `Failure` of kind `usage` for an ambiguous prefix.
-    package static func find(_ text: String, of kinds: [RecordKind], in ledger: Ledger) async throws -> String? {
-        let found = try await ledger.reports.ids(beginningWith: text.uppercased(), of: kinds, limit: namedLimit + 1)
+    package static func find(_ text: String, of kinds: [RecordKind], in reports: ReportLedger) async throws -> String? {
+        let found = try await reports.ids(beginningWith: text.uppercased(), of: kinds, limit: namedLimit + 1)
             .map(\.description)
         guard found.count > 1 else { return found.first }
         let more = found.count > namedLimit ? ", …" : ""
@@ -31,18 +31,18 @@ package enum WrittenID {
     }
 
     /// An invocation's id. A complete one is returned as it is, and its user reports if it does not exist.
-    package static func invocation(_ text: String, in ledger: Ledger) async throws -> InvocationID {
+    package static func invocation(_ text: String, in reports: ReportLedger) async throws -> InvocationID {
         if let id = InvocationID(text) { return id }
-        guard let id = InvocationID(try await resolve(text, of: [.invocation], in: ledger)) else {
+        guard let id = InvocationID(try await resolve(text, of: [.invocation], in: reports)) else {
             throw unknown(text, of: [.invocation])
         }
         return id
     }
 
     /// An action's id, as `invocation` takes one.
-    package static func action(_ text: String, in ledger: Ledger) async throws -> ActionID {
+    package static func action(_ text: String, in reports: ReportLedger) async throws -> ActionID {
         if let id = ActionID(text) { return id }
-        guard let id = ActionID(try await resolve(text, of: [.action], in: ledger)) else {
+        guard let id = ActionID(try await resolve(text, of: [.action], in: reports)) else {
             throw unknown(text, of: [.action])
         }
         return id

@@ -17,7 +17,10 @@ package struct ActionExecutor: Service {
 
     /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
-        package var ledger: Ledger
+        package var actions: ActionLedger
+        package var events: EventLedger
+        /// Takes back the work of dead workers.
+        package var invocations: InvocationLedger
         /// The source of retries, patience and rates, at the moment of use.
         package var codex: CurrentCodex
         package var connectors: CurrentConnectors
@@ -26,10 +29,12 @@ package struct ActionExecutor: Service {
         package var logger: Logger
 
         package init(
-            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, worker: Worker, time: any TimeSource,
-            logger: Logger
+            actions: ActionLedger, events: EventLedger, invocations: InvocationLedger, codex: CurrentCodex,
+            connectors: CurrentConnectors, worker: Worker, time: any TimeSource, logger: Logger
         ) {
-            self.ledger = ledger
+            self.actions = actions
+            self.events = events
+            self.invocations = invocations
             self.codex = codex
             self.connectors = connectors
             self.worker = worker
@@ -42,7 +47,7 @@ package struct ActionExecutor: Service {
     /// Only this causal root: what `guild run` hosts.
     private let root: EventID?
 
-    private var ledger: Ledger { parts.ledger }
+    private var actions: ActionLedger { parts.actions }
     private var time: any TimeSource { parts.time }
 
     package init(_ parts: Parts, root: EventID? = nil) {
@@ -52,15 +57,15 @@ package struct ActionExecutor: Service {
 
     package func run() async throws {
         let loop = ClaimLoop(
-            ledger: ledger, worker: parts.worker, topic: .actions, slots: Self.slots, time: time,
+            invocations: parts.invocations, signal: actions.ready, worker: parts.worker, slots: Self.slots, time: time,
             logger: parts.logger)
         try await loop.run { limit in
-            let claimed = try await ledger.actions.claim(
+            let claimed = try await actions.claim(
                 root: root, upTo: limit, worker: parts.worker,
                 charges: { [codex = parts.codex] in codex.head.rates.charges(operation: $0) }, now: time.now)
             return claimed.map { one in { try await perform(one) } }
         } nextTime: { claimedAt in
-            try await ledger.actions.nextTime(worker: parts.worker, now: claimedAt)
+            try await actions.nextTime(worker: parts.worker, now: claimedAt)
         }
     }
 
@@ -69,10 +74,10 @@ package struct ActionExecutor: Service {
         let action = claimed.action
         do {
             try await ClaimLoop.holdingLease(
-                renew: { try await ledger.actions.renew(action, worker: parts.worker, now: time.now) }, time: time
+                renew: { try await actions.renew(action, worker: parts.worker, now: time.now) }, time: time
             ) { try await execute(action, claimed.refusal) }
         } catch let fault as RowFault {
-            try await ledger.actions.failDamaged(action.id, fault, now: time.now)
+            try await actions.failDamaged(action.id, fault, now: time.now)
             throw fault
         }
     }
@@ -85,8 +90,8 @@ package struct ActionExecutor: Service {
         let connectors = parts.connectors.of(parts.codex.head)
         let event =
             connectors.hasPlace(action.operation, arguments: action.arguments)
-            ? try await ledger.events.cause(of: action.id) : nil
-        let lastTry = try await ledger.actions.lastTry(of: action)
+            ? try await parts.events.cause(of: action.id) : nil
+        let lastTry = try await actions.lastTry(of: action)
         do throws(OperationFailure) {
             if let event { try await connectors.confirm(action.operation, arguments: action.arguments, against: event) }
             outcome = .success(
@@ -99,17 +104,17 @@ package struct ActionExecutor: Service {
         let actionWait = parts.codex.head.settings.actionWait.value
         switch outcome {
         case .success(let value):
-            try await ledger.actions.finish(
+            try await actions.finish(
                 action, succeeded: true, result: value.text(), waitUntil: now + actionWait, now: now)
         case .failure where Task.isCancelled:
             // The process ends, or another has taken over: that says nothing about the action.
-            try await ledger.actions.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
+            try await actions.retryLater(action, reason: "the process stopped", availableAt: now, now: now)
         case .failure(.undecided(let until, let reason)):
-            try await ledger.actions.lookAgain(action, reason: reason, at: until, now: now)
+            try await actions.lookAgain(action, reason: reason, at: until, now: now)
         case .failure(.retryable(let reason, let retryAfter)):
             try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
         case .failure(let failure):
-            try await ledger.actions.finish(
+            try await actions.finish(
                 action, succeeded: false, result: failure.message, waitUntil: now + actionWait, now: now)
         }
         parts.logger.info(
@@ -124,9 +129,9 @@ package struct ActionExecutor: Service {
         let settings = parts.codex.head.settings
         guard let delay = settings.retries.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter)
         else {
-            return try await ledger.actions.finish(
+            return try await actions.finish(
                 action, succeeded: false, result: reason, waitUntil: now + settings.actionWait.value, now: now)
         }
-        try await ledger.actions.retryLater(action, reason: reason, availableAt: now + delay, now: now)
+        try await actions.retryLater(action, reason: reason, availableAt: now + delay, now: now)
     }
 }

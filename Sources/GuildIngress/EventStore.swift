@@ -15,19 +15,23 @@ package protocol EventStore: Sendable {
 
 /// The events that a ledger keeps.
 package struct LedgerEvents: EventStore {
-    private let ledger: Ledger
+    private let events: EventLedger
+    private let actions: ActionLedger
 
-    package init(_ ledger: Ledger) { self.ledger = ledger }
+    package init(events: EventLedger, actions: ActionLedger) {
+        self.events = events
+        self.actions = actions
+    }
 
     package func accept(_ event: Event, policy: AcceptancePolicy, now: Timestamp) async throws -> Acceptance {
-        try await ledger.events.accept(event, policy: policy, now: now)
+        try await events.accept(event, policy: policy, now: now)
     }
 
-    package func origin(of action: ActionID) async throws -> Event? { try await ledger.events.origin(of: action) }
+    package func origin(of action: ActionID) async throws -> Event? { try await events.origin(of: action) }
 
     package func origin(ofLast operations: [String], on subject: String, now: Timestamp) async throws -> Event? {
-        try await ledger.events.origin(ofLast: operations, on: subject, now: now)
+        try await events.origin(ofLast: operations, on: subject, now: now)
     }
 
-    package func action(_ id: ActionID) async throws -> Action? { try await ledger.actions.find(id) }
+    package func action(_ id: ActionID) async throws -> Action? { try await actions.find(id) }
 }

@@ -6,12 +6,17 @@ package import GuildLedger
 package struct HeldEvents: Sendable {
     private static let pageSize = 64
 
-    private let ledger: Ledger
+    private let events: EventLedger
+    private let actions: ActionLedger
     private let systems: SystemRegistry
     private let time: any TimeSource
 
-    package init(ledger: Ledger, systems: SystemRegistry = .standard, time: any TimeSource) {
-        self.ledger = ledger
+    /// - Parameter actions: tells whether a held event is the echo of an action of ours.
+    package init(
+        events: EventLedger, actions: ActionLedger, systems: SystemRegistry = .standard, time: any TimeSource
+    ) {
+        self.events = events
+        self.actions = actions
         self.systems = systems
         self.time = time
     }
@@ -24,10 +29,10 @@ package struct HeldEvents: Sendable {
     @discardableResult
     package func release(of system: String, identity: SystemIdentity?) async throws -> Int {
         let source = systems[system]?.webhooks
-        let own = OwnEvents(systems: systems, events: LedgerEvents(ledger))
+        let own = OwnEvents(systems: systems, events: LedgerEvents(events: events, actions: actions))
         var count = 0
         while true {
-            let page = try await ledger.events.takeHeld(system: system, limit: Self.pageSize, now: time.now)
+            let page = try await events.takeHeld(system: system, limit: Self.pageSize, now: time.now)
             guard !page.isEmpty else { return count }
             var judged: [Event] = []
             for held in page {
@@ -35,7 +40,7 @@ package struct HeldEvents: Sendable {
                     source?.recognised(held.event, identity: identity) ?? WebhookEvent(event: held.event)
                 judged.append(try await own.judged(webhook, now: held.receivedAt))
             }
-            try await ledger.events.releaseHeld(judged, now: time.now)
+            try await events.releaseHeld(judged, now: time.now)
             count += page.count
             try Task.checkCancellation()
         }

@@ -19,18 +19,23 @@ package final class ClaimLoop: Sendable {
     private static let lookPause = Duration.milliseconds(100)
     private static let leastSleep = Duration.milliseconds(20)
 
-    private let ledger: Ledger
+    private let invocations: InvocationLedger
+    private let signal: Signal
     private let worker: Worker
-    private let topic: Topic
     private let time: any TimeSource
     private let logger: Logger
     private let state: Mutex<(freeSlots: Int, isDraining: Bool)>
     private let told = Mutex<String?>(nil)
 
-    package init(ledger: Ledger, worker: Worker, topic: Topic, slots: Int, time: any TimeSource, logger: Logger) {
-        self.ledger = ledger
+    /// - Parameters:
+    ///   - invocations: takes back the work of dead workers, actions too.
+    ///   - signal: raised when there is something to claim.
+    package init(
+        invocations: InvocationLedger, signal: Signal, worker: Worker, slots: Int, time: any TimeSource, logger: Logger
+    ) {
+        self.invocations = invocations
+        self.signal = signal
         self.worker = worker
-        self.topic = topic
         self.time = time
         self.logger = logger
         state = Mutex((slots, false))
@@ -47,7 +52,6 @@ package final class ClaimLoop: Sendable {
         claim: @Sendable (_ limit: Int) async throws -> [Work],
         nextTime: @Sendable (Timestamp) async throws -> Timestamp?
     ) async throws {
-        let signal = ledger.signal(topic)
         // A discarding group: finished tasks are not kept, and a failed one ends the rest at once.
         try await withThrowingDiscardingTaskGroup { group in
             try await withTaskCancellationOrGracefulShutdownHandler {
@@ -59,7 +63,7 @@ package final class ClaimLoop: Sendable {
                         if looks { look = try await recover() }
                         let claimedAt = time.now
                         for work in try await claimed(claim) {
-                            group.addTask { try await self.occupyingSlot(work, signal) }
+                            group.addTask { try await self.occupyingSlot(work) }
                         }
                         // The signal may have been raised for a lease of another worker: a look that is left out comes soon.
                         var next = looks ? look.latest : look.earliest
@@ -77,7 +81,7 @@ package final class ClaimLoop: Sendable {
                 }
             } onCancelOrGracefulShutdown: {
                 self.drain()
-                signal.raise()
+                self.signal.raise()
             }
         }
     }
@@ -103,7 +107,7 @@ package final class ClaimLoop: Sendable {
     }
 
     /// Does `work` in a slot that was taken for it; an error that ends the component lets nothing more begin.
-    private func occupyingSlot(_ work: Work, _ signal: Signal) async throws {
+    private func occupyingSlot(_ work: Work) async throws {
         defer {
             giveSlots(1)
             signal.raise()
@@ -141,11 +145,11 @@ package final class ClaimLoop: Sendable {
     private func recover() async throws -> Look {
         let now = time.now
         let earliest = now + Self.lookPause
-        switch try await ledger.invocations.recoveryNeed(worker: worker, now: now) {
+        switch try await invocations.recoveryNeed(worker: worker, now: now) {
         case .none: return Look(earliest: earliest, latest: now + Self.recheck)
         case .watch: return Look(earliest: earliest, latest: now + Self.watch)
         case .now:
-            let found = try await ledger.invocations.recover(except: worker, now: now)
+            let found = try await invocations.recover(except: worker, now: now)
             if !found.isEmpty {
                 logger.notice(
                     "took back work of dead workers",

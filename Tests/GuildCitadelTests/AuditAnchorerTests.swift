@@ -11,7 +11,7 @@ import Testing
 @Suite struct AuditAnchorerTests {
     private func anchorer(_ house: Deployment) -> AuditAnchorer {
         AuditAnchorer(
-            ledger: house.ledger, anchors: house.access.repository.anchors, time: house.time, actor: "user:ada")
+            audit: house.ledger.audit, anchors: house.access.repository.anchors, time: house.time, actor: "user:ada")
     }
 
     /// - Parameter settings: `audit` of the Guild; nil is the head's own.
@@ -23,7 +23,7 @@ import Testing
             return CurrentCodex(head) { _ in head }
         }
         return AuditAnchoring(
-            ledger: house.ledger, anchors: house.access.repository.anchors, codex: other ?? house.codex,
+            audit: house.ledger.audit, anchors: house.access.repository.anchors, codex: other ?? house.codex,
             time: house.time,
             logger: silent)
     }

@@ -171,7 +171,7 @@ import Testing
 
         let event = Event.sample("a")
         _ = try await second.ledger.events.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
-        let dispatcher = Dispatcher(ledger: second.ledger, codex: second.codex, time: second.time, logger: silent)
+        let dispatcher = second.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
         let trace = try #require(try await second.ledger.reports.trace(of: event.id))
         #expect(trace.decisions.map(\.commit) == [first.codex.head.commit])
@@ -184,8 +184,7 @@ import Testing
         defer { deployment.close() }
         try await deployment.acceptHead(actor: "test")
         deployment.codex.startFollowing()
-        let dispatcher = Dispatcher(
-            ledger: deployment.ledger, codex: deployment.codex, time: deployment.time, logger: silent)
+        let dispatcher = deployment.dispatcher()
         let event = Event.sample("a")
         _ = try await deployment.ledger.events.accept(event, policy: AcceptancePolicy(actor: "test"), now: start)
         // Another clone has accepted what was not fetched into this one.
@@ -216,7 +215,8 @@ import Testing
         let folder = try TemporaryFolder()
         let ledger = try Ledger(at: folder.ledger)
         defer { ledger.close() }
-        let drain = Drain(ledger: ledger, scheduler: nil, components: [component], time: SystemTime(), logger: silent)
+        let drain = Drain(
+            reports: ledger.reports, scheduler: nil, components: [component], time: SystemTime(), logger: silent)
         let event = PendingWork(events: true, invocations: false, actions: false)
         let invocation = PendingWork(events: false, invocations: true, actions: false)
         let action = PendingWork(events: false, invocations: false, actions: true)

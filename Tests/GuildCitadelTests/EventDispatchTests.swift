@@ -97,7 +97,7 @@ import Testing
         #expect(stop.signal == 15)
         let ledger = deployment.ledger
         try await Drain(
-            ledger: ledger, scheduler: nil, components: [.dispatcher], time: time, logger: silent
+            reports: ledger.reports, scheduler: nil, components: [.dispatcher], time: time, logger: silent
         ).run()
         #expect(try await ledger.reports.pendingWork().events)
         #expect(try await ledger.reports.pendingWork(dueBy: start + .seconds(60)).events)

@@ -134,7 +134,7 @@ import Testing
         defer { ledger.close() }
         let snapshot = try CodexAccess(house.settings).snapshot()
         let desk = SecretDesk(
-            ledger: ledger, snapshots: [snapshot], actor: "user:ada", time: SystemTime())
+            secrets: ledger.secrets, snapshots: [snapshot], actor: "user:ada", time: SystemTime())
         let entry = try SecretDesk.find(String(waiting[0].id.prefix(6)), among: try await desk.entries())
         #expect(entry.state == .waiting)
         #expect(try await desk.set([entry.pair], to: .trusted) == waiting)
@@ -157,7 +157,7 @@ import Testing
         defer { deployment.close() }
         let reference = try #require(SecretReference("env://WEBHOOK_SECRET"))
         let pair = SecretPair(reference: reference.description, use: SecretUse(.verify))
-        let trust = LedgerTrust(ledger: deployment.ledger)
+        let trust = LedgerTrust(secrets: deployment.ledger.secrets)
         #expect(try await trust.verdict(on: pair) == .trusted)
         let other = try Ledger(at: house.folder.ledger)
         defer { other.close() }

@@ -14,11 +14,11 @@ import Testing
         let (run, event) = (id.description, try await office.invocation(id).event.description)
         let common = zip(run, event).prefix { $0 == $1 }.count
         let short = String(run.prefix(common + 1))
-        #expect(try await WrittenID.resolve(run.lowercased(), in: office.ledger) == run)
-        #expect(try await WrittenID.invocation(short.lowercased(), in: office.ledger) == id)
-        #expect(try await WrittenID.find(short, of: [.event], in: office.ledger) == nil)
+        #expect(try await WrittenID.resolve(run.lowercased(), in: office.ledger.reports) == run)
+        #expect(try await WrittenID.invocation(short.lowercased(), in: office.ledger.reports) == id)
+        #expect(try await WrittenID.find(short, of: [.event], in: office.ledger.reports) == nil)
         // Of one kind alone less is enough.
-        #expect(try await WrittenID.find(String(run.prefix(1)), of: [.invocation], in: office.ledger) == run)
+        #expect(try await WrittenID.find(String(run.prefix(1)), of: [.invocation], in: office.ledger.reports) == run)
     }
 
     @Test func `a beginning of several and one of none are refused, each with what helps`() async throws {
@@ -29,12 +29,12 @@ import Testing
         let firsts = Dictionary(grouping: ids, by: { String($0.prefix(1)) })
         let shared = try #require(firsts.first { $0.value.count > 1 })
         let several = await #expect(throws: Failure.self) {
-            try await WrittenID.invocation(shared.key, in: office.ledger)
+            try await WrittenID.invocation(shared.key, in: office.ledger.reports)
         }
         #expect(several?.kind == .usage)
         #expect(several?.message == "several invocations begin with '\(shared.key)'")
         #expect(several?.hint?.contains(shared.value.sorted()[0]) == true)
-        let none = await #expect(throws: Failure.self) { try await WrittenID.action("01", in: office.ledger) }
+        let none = await #expect(throws: Failure.self) { try await WrittenID.action("01", in: office.ledger.reports) }
         #expect(none?.message == "there is no action '01' in the ledger")
     }
 }

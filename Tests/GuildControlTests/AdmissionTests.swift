@@ -19,7 +19,7 @@ private struct Desk {
     }
 
     var dispatcher: Dispatcher {
-        Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        office.dispatcher()
     }
 
     func send(_ event: Event) async throws {
@@ -242,14 +242,14 @@ private struct Desk {
         }
         let before = try await desk.office.auditKinds().count
         let debounced = try Desk(trigger: Self.debounce).office.head
-        let test = try await Backtest.run(debounced, since: start, in: desk.office.ledger)
+        let test = try await Backtest.run(debounced, since: start, in: desk.office.ledger.reports)
         #expect(test.events == 4)
         #expect(test.changed == 0)
         let line = try #require(test.lines.first)
         #expect((line.recorded, line.expected, line.merged) == (4, 1, 3))
         #expect(line.expectedTokens == 110)
         let none = try OfficeCodex.snapshot()
-        let gone = try await Backtest.run(none, since: start, in: desk.office.ledger)
+        let gone = try await Backtest.run(none, since: start, in: desk.office.ledger.reports)
         #expect(gone.changed == 4)
         #expect(gone.changes.first?.removed == ["clerk"])
         #expect(try await desk.office.auditKinds().count == before)

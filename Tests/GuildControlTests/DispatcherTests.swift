@@ -13,7 +13,7 @@ import Testing
     }
 
     private func dispatcher(_ office: Office) -> Dispatcher {
-        Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        office.dispatcher()
     }
 
     @Test func `two dispatchers decide each event once`() async throws {

@@ -28,7 +28,8 @@ import Testing
     private func gateway(_ office: Office) -> WebhookGateway {
         WebhookGateway(
             codex: office.codex, connectors: office.connectors, secrets: office.secrets,
-            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
+            events: LedgerEvents(events: office.ledger.events, actions: office.ledger.actions), time: office.time,
+            logger: silent)
     }
 
     @discardableResult
@@ -60,8 +61,7 @@ import Testing
     }
 
     private func dispatch(_ office: Office) async throws {
-        let dispatcher = Dispatcher(
-            ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
     }
 
@@ -129,7 +129,9 @@ import Testing
         let late = try await deliver(office, "late")
         try await dispatch(office)
         #expect(try await outcomes(office, late).isEmpty)
-        let count = try await HeldEvents(ledger: office.ledger, time: office.time).release(
+        let count = try await HeldEvents(
+            events: office.ledger.events, actions: office.ledger.actions, time: office.time
+        ).release(
             of: "github", identity: identity)
         #expect(count == 4)
         let order = try await office.ledger.dispatch.inbound(limit: 10, now: office.time.now).map(
@@ -187,7 +189,9 @@ import Testing
         #expect(event.root == root && event.hop == 1)
         // Both may be anybody's as long as nobody knows who we are.
         #expect(try await office.ledger.events.heldStandings().first?.count == 2)
-        _ = try await HeldEvents(ledger: office.ledger, time: office.time).release(
+        _ = try await HeldEvents(
+            events: office.ledger.events, actions: office.ledger.actions, time: office.time
+        ).release(
             of: "github", identity: SystemIdentity(name: "who-knows"))
         try await dispatch(office)
         for event in [copy, edit] { #expect(try await outcomes(office, event) == ["dispatched"]) }

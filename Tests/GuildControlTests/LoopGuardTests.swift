@@ -33,8 +33,8 @@ private struct EchoChamber {
     func deliver(_ name: String = "issue_comment", by login: String, _ more: JSONObject) async throws -> Event {
         let (ledger, time) = (office.ledger, office.time)
         let gateway = WebhookGateway(
-            codex: office.codex, connectors: office.connectors, secrets: office.secrets, events: LedgerEvents(ledger),
-            time: time, logger: silent)
+            codex: office.codex, connectors: office.connectors, secrets: office.secrets,
+            events: LedgerEvents(events: ledger.events, actions: ledger.actions), time: time, logger: silent)
         var body: JSONObject = [
             "action": "created", "repository": ["full_name": "acme/shop"], "issue": ["number": 42],
             "sender": ["login": .string(login), "type": "User", "id": 4711], "n": .integer(deliveries.value),
@@ -61,8 +61,7 @@ private struct EchoChamber {
     ///
     /// - Returns: the decision's outcome, and the action that the agent then took.
     func settle(_ event: Event) async throws -> (outcome: String?, action: Action?) {
-        let dispatcher = Dispatcher(
-            ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         _ = try await dispatcher.dispatchWaiting()
         let trace = try #require(try await office.ledger.reports.trace(of: event.id))
         #expect(trace.decisions.count == 1)

@@ -23,11 +23,11 @@ import Testing
     }
 
     private func scheduler(_ office: Office) -> Scheduler {
-        Scheduler(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        office.scheduler()
     }
 
     private func dispatch(_ office: Office) async throws {
-        let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
     }
 
@@ -139,7 +139,7 @@ import Testing
         let opener = try await recorded(office, ids[0])[0].event == window.event ? 0 : 1
         let (first, second) = (try await recorded(office, ids[opener]), try await recorded(office, ids[1 - opener]))
         // The schedule of the other is paused, so that only the opener fires again.
-        let desk = ScheduleDesk(ledger: office.ledger, snapshot: office.head, actor: "user:ada", time: office.time)
+        let desk = office.scheduleDesk()
         _ = try await desk.pause(
             try ScheduleSelection(ids[1 - opener], in: office.head), for: .seconds(3600), reason: nil)
         office.time.set(to: quarter(1))

@@ -27,7 +27,8 @@ import Testing
         _ office: Office, _ path: String, _ query: [(String, String)] = [], body: String = "", isShownMore: Bool = true
     ) async throws -> Reply {
         let registry = Registry(
-            codex: office.codex, ledger: office.ledger, time: office.time, version: "1.0.0", address: "127.0.0.1:1")
+            codex: office.codex, agents: office.ledger.agents, time: office.time, version: "1.0.0",
+            address: "127.0.0.1:1")
         let steps = path.split(separator: "/").dropFirst().map(String.init)
         let name = steps.first
         let wanted = name == nil ? "/agents" : (["/agents/:name"] + steps.dropFirst()).joined(separator: "/")
@@ -226,7 +227,8 @@ extension RegistryTests {
     @Test func `cards have the fields that A2A 1.0 requires, at the caller's own address`() async throws {
         let office = try office()
         let registry = Registry(
-            codex: office.codex, ledger: office.ledger, time: office.time, version: "1.0.0", address: "127.0.0.1:1")
+            codex: office.codex, agents: office.ledger.agents, time: office.time, version: "1.0.0",
+            address: "127.0.0.1:1")
         let route = try #require(registry.routes.first { $0.path == "/.well-known/agent-card.json" })
         for (host, base) in [("acme.test:80", "acme.test:80"), ("a b", "127.0.0.1:1"), ("x/../", "127.0.0.1:1")] {
             let request = Request(method: "GET", path: route.path, headers: ["host": host])

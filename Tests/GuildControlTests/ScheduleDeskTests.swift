@@ -18,7 +18,7 @@ import Testing
     }
 
     private func desk(_ office: Office) -> ScheduleDesk {
-        ScheduleDesk(ledger: office.ledger, snapshot: office.head, actor: "user:ada", time: office.time)
+        office.scheduleDesk()
     }
 
     private func pick(_ text: String, _ office: Office) throws -> ScheduleSelection {
@@ -26,7 +26,7 @@ import Testing
     }
 
     private func fire(_ office: Office) async throws {
-        _ = try await Scheduler(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent).fireDue()
+        _ = try await office.scheduler().fireDue()
     }
 
     private func rounds(_ office: Office) async throws -> [Firing] {
@@ -145,7 +145,7 @@ import Testing
         let (desk, round) = (desk(office), try pick("clerk/round", office))
         office.time.set(to: fifteen + hour * 5)
         #expect(try await desk.backfill(round, from: fifteen, to: office.time.now).count == 6)
-        let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
         for run in try await office.ledger.invocations.unfinished(limit: 10) {
             _ = try await office.ledger.invocations.requestCancel(run.id, actor: "user:ada", now: office.time.now)
@@ -194,7 +194,8 @@ import Testing
         let entries = ScheduleEntry.all(in: office.head)
         let forecast = { (now: Timestamp) in
             try await ScheduleForecast.make(
-                entries, in: office.head, ledger: office.ledger, from: start, to: start + .seconds(86_400), now: now)
+                entries, in: office.head, schedules: office.ledger.schedules, from: start,
+                to: start + .seconds(86_400), now: now)
         }
         let first = try await forecast(start)
         #expect(first.map(\.schedule) == ["clerk/night", "clerk/round"])

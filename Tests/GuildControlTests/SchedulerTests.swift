@@ -23,7 +23,7 @@ import Testing
     }
 
     private func scheduler(_ office: Office) -> Scheduler {
-        Scheduler(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        office.scheduler()
     }
 
     private func firings(_ office: Office) async throws -> [Timestamp] {
@@ -41,7 +41,7 @@ import Testing
     }
 
     private func dispatch(_ office: Office) async throws {
-        let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
     }
 
@@ -97,7 +97,9 @@ import Testing
     @Test func `of two schedulers one fires each time, also where one clock is behind`() async throws {
         let office = try office()
         let behind = ManualTimeOffset(time: office.time, offset: .seconds(-20))
-        let other = Scheduler(ledger: office.ledger, codex: office.codex, time: behind, logger: silent)
+        let other = Scheduler(
+            schedules: office.ledger.schedules, budgets: office.ledger.budgets, codex: office.codex, time: behind,
+            logger: silent)
         _ = try await scheduler(office).fireDue()
         for _ in 0..<8 {
             office.time.advance(by: .seconds(300))
@@ -290,7 +292,9 @@ import Testing
                 ScheduleEntry.Plan(agent: "clerk", chapter: nil, priority: .normal, cron: trigger), timezone: "UTC",
                 zone: .gmt)
         }
-        let scheduler = Scheduler(ledger: office.ledger, time: office.time, logger: silent) {
+        let scheduler = Scheduler(
+            schedules: office.ledger.schedules, budgets: office.ledger.budgets, time: office.time, logger: silent
+        ) {
             $0 == "c" ? nil : ("c", entries)
         }
         _ = try await scheduler.fireDue()

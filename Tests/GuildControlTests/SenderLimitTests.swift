@@ -32,7 +32,7 @@ import Testing
             _ = try await office.ledger.events.accept(
                 event, policy: AcceptancePolicy(actor: "test"), now: office.time.now)
         }
-        let dispatcher = Dispatcher(ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+        let dispatcher = office.dispatcher()
         while try await dispatcher.dispatchWaiting() > 0 {}
     }
 

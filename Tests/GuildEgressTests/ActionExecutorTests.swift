@@ -26,7 +26,8 @@ import Testing
     private func withExecutor(_ office: Office, _ body: () async throws -> Void) async throws {
         let executor = ActionExecutor(
             ActionExecutor.Parts(
-                ledger: office.ledger, codex: office.codex, connectors: office.connectors,
+                actions: office.ledger.actions, events: office.ledger.events,
+                invocations: office.ledger.invocations, codex: office.codex, connectors: office.connectors,
                 worker: try await office.worker(), time: office.time, logger: silent))
         let running = Task { try await executor.run() }
         do {

@@ -35,7 +35,8 @@ import Testing
     ) async throws -> Reply {
         let gateway = WebhookGateway(
             codex: office.codex, connectors: office.connectors, secrets: office.secrets,
-            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
+            events: LedgerEvents(events: office.ledger.events, actions: office.ledger.actions), time: office.time,
+            logger: silent)
         let paths = ["/webhooks/\(system)/:endpoint", "/webhooks/:system/:endpoint"]
         let route = try #require(gateway.routes.first { paths.contains($0.path) })
         let bytes = Array(body.utf8)
@@ -61,7 +62,8 @@ import Testing
         #expect(reply.status == 202)
         let id = try #require(try reply.document["id"]?.string.flatMap { EventID($0) })
         let dispatcher = Dispatcher(
-            ledger: office.ledger, codex: office.codex, time: office.time, logger: silent)
+            dispatch: office.ledger.dispatch, events: office.ledger.events, budgets: office.ledger.budgets,
+            codex: office.codex, time: office.time, logger: silent)
         _ = try await dispatcher.dispatchWaiting()
         let trace = try #require(try await office.ledger.reports.trace(of: id))
         #expect(trace.decisions.map(\.outcome) == ["dispatched"])

@@ -17,7 +17,8 @@ import Testing
     private func gateway(_ office: Office) -> WebhookGateway {
         WebhookGateway(
             codex: office.codex, connectors: office.connectors, secrets: office.secrets,
-            events: LedgerEvents(office.ledger), time: office.time, logger: silent)
+            events: LedgerEvents(events: office.ledger.events, actions: office.ledger.actions), time: office.time,
+            logger: silent)
     }
 
     /// Delivers a body as GitHub would, signed unless told otherwise.

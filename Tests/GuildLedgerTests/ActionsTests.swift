@@ -144,6 +144,52 @@ import Testing
         }
     }
 
+    @Test func `every column of an action is read`() async throws {
+        try await withLedger { ledger async throws in
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("a", worker)
+            try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
+            let caps = ActionCaps([.perHour: ActionCaps.Limit(3, setting: "agents/ranger.yaml:7")])
+            var wanted = Action(
+                id: ActionID(derivedFrom: ["action", "w"]), invocation: invocation.id, root: invocation.root,
+                agent: invocation.agent, connector: "jira", operation: "jira.comment", subject: "SHOP-1",
+                createdAt: start + .seconds(1))
+            wanted.turn = 7
+            wanted.position = 3
+            wanted.arguments = ["body": "ho"]
+            wanted.reason = "to be read"
+            wanted.autonomy = .notify
+            wanted.idempotencyKey = "a key"
+            wanted.state = .failed
+            wanted.attempt = 4
+            wanted.availableAt = start + .seconds(2)
+            wanted.endedAt = start + .seconds(3)
+            wanted.result = "a result"
+            wanted.error = "an error"
+            wanted.hold = CapHold(.perHour, caps[.perHour])
+            wanted.countsOn = "SHOP-2"
+            wanted.policy = "a policy"
+            let changed = try await ledger.write { [wanted] db in
+                try db.changes(
+                    """
+                    UPDATE actions SET n = ?, position = ?, connector = ?, operation = ?, subject = ?, arguments = ?,
+                        reason = ?, autonomy = ?, idempotency_key = ?, state = ?, attempt = ?, available_at = ?,
+                        created_at = ?, ended_at = ?, result = ?, error = ?, held_by = ?, caps = ?, counts_on = ?,
+                        policy = ? WHERE id = ?
+                    """,
+                    [
+                        wanted.turn, wanted.position, wanted.connector, wanted.operation, wanted.subject,
+                        wanted.arguments.text(), wanted.reason, wanted.autonomy.rawValue, wanted.idempotencyKey,
+                        wanted.state.rawValue, wanted.attempt, wanted.availableAt, wanted.createdAt, wanted.endedAt,
+                        wanted.result, wanted.error, wanted.hold?.cap.rawValue, caps.json.text(), wanted.countsOn,
+                        wanted.policy, wanted.id,
+                    ])
+            }
+            #expect(changed == 1)
+            #expect(try await ledger.actions.find(wanted.id) == wanted)
+        }
+    }
+
     @Test func `the claims run on their indexes`() async throws {
         try await withLedger { ledger async throws in
             let plan = try await ledger.read { db in

@@ -37,7 +37,7 @@
         ) async throws {
             let parts = parts(worker, substitute: substitute)
             let run = InvocationRun(
-                ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
+                ledger: parts.ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
                 providers: parts.providers, time: time, retry: head.settings.retries, observe: observe,
                 mayPause: { nil }, isDraining: isDraining, isWatched: isWatched)
             try await run.run()

@@ -68,7 +68,7 @@ package final class Office: Sendable {
     package func parts(_ worker: Worker, substitute: ModelProviders.Substitute? = nil) -> Executor.Parts {
         let providers = ModelProviders(client: http, secrets: secrets, substitute: substitute) { _ in }
         return Executor.Parts(
-            ledger: ledger, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
+            ledger: ledger.runs, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: silent)
     }
 

@@ -28,8 +28,8 @@ import Testing
 
     private func loop(_ ledger: Ledger, _ worker: Worker, slots: Int = 3) -> ClaimLoop {
         ClaimLoop(
-            ledger: ledger, worker: worker, topic: .invocations, slots: slots, time: SystemTime(),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            invocations: ledger.invocations, signal: ledger.invocations.ready, worker: worker, slots: slots,
+            time: SystemTime(), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     @Test(.timeLimit(.minutes(10)))

@@ -97,10 +97,7 @@ package struct EventDispatch: Sendable {
 
     /// Several dispatchers may be at work: whichever decides first, the decision is there in the end.
     func decide(_ events: [EventID], roots: [EventID]) async throws {
-        let dispatcher = Dispatcher(
-            ledger: deployment.ledger, codex: deployment.access.current(at: deployment.asked), roots: roots,
-            time: deployment.time,
-            logger: deployment.logger)
+        let dispatcher = deployment.dispatcher(roots: roots, by: deployment.access.current(at: deployment.asked))
         let outcomes = deployment.ledger.signal(.outcomes)
         var open = events[...]
         while true {

@@ -26,7 +26,7 @@ struct AuditAnchorCommand: AsyncParsableCommand {
         defer { context.close() }
         let anchors = try context.codex().repository.anchors
         let anchorer = AuditAnchorer(
-            ledger: try context.requiredLedger(), anchors: anchors, time: context.time,
+            audit: try context.requiredLedger().audit, anchors: anchors, time: context.time,
             actor: context.actor)
         let outcome = try await anchorer.anchor()
         if case .empty = outcome {

@@ -4,7 +4,7 @@ import GuildLedger
 
 /// `audit log --follow`: the entries of the audit log as any process writes them.
 struct AuditFeed: Sendable {
-    let ledger: Ledger
+    let audit: AuditLedger
     /// Its `after` is the last entry that has been shown.
     let filter: AuditFilter
     let renderer: Renderer
@@ -20,7 +20,7 @@ struct AuditFeed: Sendable {
         }
     }
 
-    /// Goes on until Ctrl-C, which ends it with the status for that, or until the reader goes away, which ends it well.
+    /// The ledger must be watched (`Ledger.watch`). Goes on until Ctrl-C, which ends it with the status for that, or until the reader goes away, which ends it well.
     func followUntilInterrupted() async throws {
         let following = Task {
             do {
@@ -42,13 +42,12 @@ struct AuditFeed: Sendable {
     }
 
     private func follow() async throws {
-        ledger.watch()
-        let signal = ledger.signal(.audit)
+        let signal = audit.additions
         var filter = filter
         while !Task.isCancelled {
             let seen = signal.generation
-            filter.through = try await ledger.audit.head()
-            let records = try await ledger.audit.log(filter)
+            filter.through = try await audit.head()
+            let records = try await audit.log(filter)
             guard show(records) else { return }
             if records.count >= filter.limit, let newest = records.last {
                 filter.after = newest.seq

@@ -74,7 +74,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        var filter = try await filter(ledger, now: context.now)
+        var filter = try await filter(ledger.reports, ledger.events, now: context.now)
         var newest = filter
         // Entries written from here on belong to the follower only.
         newest.through = try await ledger.audit.head()
@@ -83,19 +83,22 @@ struct AuditLogCommand: AsyncParsableCommand {
         let records = try await ledger.audit.log(newest)
         guard follow else { return try output.renderer.print(AuditLogResult(records: records)) }
         filter.after = newest.through ?? 0
-        let feed = AuditFeed(ledger: ledger, filter: filter, renderer: output.renderer, time: context.time)
+        let feed = AuditFeed(audit: ledger.audit, filter: filter, renderer: output.renderer, time: context.time)
         guard feed.show(records) else { return }
+        ledger.watch()
         try await feed.followUntilInterrupted()
     }
 
-    private func filter(_ ledger: Ledger, now: Timestamp) async throws -> AuditFilter {
+    private func filter(
+        _ reports: ReportLedger, _ events: EventLedger, now: Timestamp
+    ) async throws -> AuditFilter {
         var filter = AuditFilter()
         filter.agent = agent
         filter.kind = kind
         filter.actor = actor
         // A subject may be a commit or an account as well.
         filter.subject = subject
-        if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: ledger) {
+        if let subject, let id = try await WrittenID.find(subject, of: RecordKind.allCases, in: reports) {
             filter.subject = id
         }
         filter.since = try since.map { try PointInTime.required($0, option: "--since", now: now, zone: .current) }
@@ -103,8 +106,8 @@ struct AuditLogCommand: AsyncParsableCommand {
         if let since = filter.since, let until = filter.until, until <= since {
             throw Failure(.usage, "--until is not after --since", hint: "remove one of them, or swap them")
         }
-        if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: ledger) }
-        if let invocation { filter.invocation = try await WrittenID.resolve(invocation, in: ledger) }
+        if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: reports, events) }
+        if let invocation { filter.invocation = try await WrittenID.resolve(invocation, in: reports) }
         return filter
     }
 }

@@ -24,8 +24,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        let id = try await WrittenID.resolve(id, in: ledger)
-        let root = try await Causality.root(of: id, in: ledger)
+        let id = try await WrittenID.resolve(id, in: ledger.reports)
+        let root = try await Causality.root(of: id, in: ledger.reports, ledger.events)
         var trace = try await ledger.reports.trace(of: root)
         if trace == nil, let event = try await ledger.reports.eventID(for: id) {
             trace = try await ledger.reports.trace(of: event)

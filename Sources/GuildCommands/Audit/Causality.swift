@@ -8,9 +8,9 @@ enum Causality {
     /// The first event of the chain that an event, an invocation or an action belongs to.
     ///
     /// - Throws: as `WrittenID.resolve` does.
-    static func root(of id: String, in ledger: Ledger) async throws -> EventID {
-        let id = try await WrittenID.resolve(id, in: ledger)
-        guard let event = try await ledger.reports.eventID(for: id) else { throw WrittenID.unknown(id) }
-        return try await ledger.events.find(event)?.root ?? event
+    static func root(of id: String, in reports: ReportLedger, _ events: EventLedger) async throws -> EventID {
+        let id = try await WrittenID.resolve(id, in: reports)
+        guard let event = try await reports.eventID(for: id) else { throw WrittenID.unknown(id) }
+        return try await events.find(event)?.root ?? event
     }
 }

@@ -18,8 +18,8 @@ struct Rulings: CommandResult {
         defer { context.close() }
         let ledger = try context.requiredLedger()
         let desk = ApprovalDesk(
-            ledger: ledger, actionWait: await actionWait(context), actor: context.actor,
-            time: settings.time)
+            actions: ledger.actions, reports: ledger.reports, actionWait: await actionWait(context),
+            actor: context.actor, time: settings.time)
         let wanted = try await desk.find(ids, approve: approve)
         var rulings: [Ruling] = []
         var failures: [ApprovalFailure] = []

@@ -26,9 +26,10 @@ struct BudgetChangeResult: CommandResult {
         defer { context.close() }
         let snapshot = try await context.acceptedSnapshot()
         let name = try await AccountName.find(
-            account, in: snapshot, ledger: context.ledger(orElse: .quiet), prefersChapters: prefersChapters)
+            account, in: snapshot, ledger: context.ledger(orElse: .quiet)?.accounts, prefersChapters: prefersChapters)
+        let ledger = try context.requiredLedger()
         let desk = BudgetDesk(
-            ledger: try context.requiredLedger(), snapshot: snapshot, actor: settings.user,
+            budgets: ledger.budgets, reports: ledger.reports, snapshot: snapshot, actor: settings.user,
             time: settings.time)
         let change = try await body(desk, name)
         try renderer.print(

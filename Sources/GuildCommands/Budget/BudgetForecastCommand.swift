@@ -4,6 +4,7 @@ import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain
+import GuildLedger
 
 struct BudgetForecastCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,8 +32,9 @@ struct BudgetForecastCommand: AsyncParsableCommand {
         defer { context.close() }
         let obeyed = try await context.obeyed()
         if let remark = obeyed.remark { context.settings.remark(remark) }
+        let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let forecast = try await BudgetForecast.make(
-            days: days, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
+            days: days, in: obeyed, budgets: ledger?.budgets, reports: ledger?.reports, now: context.now)
         try output.renderer.print(
             BudgetForecastResult(forecast: forecast, zone: Zones.named(obeyed.snapshot.guild.timezone) ?? .gmt))
     }

@@ -40,8 +40,9 @@ struct BudgetReportCommand: AsyncParsableCommand {
             grouping: by,
             since: try since.map { try PointInTime.required($0, option: "--since", now: now, zone: zone) },
             until: try until.map { try PointInTime.required($0, option: "--until", now: now, zone: zone) })
+        let ledger = try context.ledger(orElse: .saidUnlessSeveral)
         let report = try await BudgetReport.make(
-            query, in: snapshot, ledger: context.ledger(orElse: .saidUnlessSeveral), now: now)
+            query, in: snapshot, budgets: ledger?.budgets, reports: ledger?.reports, now: now)
         try output.renderer.print(
             BudgetReportResult(report: report, zone: zone, screen: .current(), ledger: context.location.path))
     }

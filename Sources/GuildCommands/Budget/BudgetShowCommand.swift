@@ -26,7 +26,7 @@ struct BudgetShowCommand: AsyncParsableCommand {
         let obeyed = try await context.obeyed()
         let snapshot = obeyed.snapshot
         let report = try await AccountReport.make(
-            account, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
+            account, in: obeyed, ledger: context.ledger(orElse: .saidUnlessSeveral)?.accounts, now: context.now)
         let zone = Zones.named(snapshot.guild.timezone) ?? .gmt
         try output.renderer.print(
             AccountResult(

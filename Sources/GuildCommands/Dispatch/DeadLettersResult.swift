@@ -47,9 +47,11 @@ struct DeadLettersResult: ListResult {
     /// The invocation of an id, or of a unique prefix.
     ///
     /// - Throws: `DeadLetterFailure` if there is none or it has not ended.
-    static func find(_ text: String, in ledger: Ledger) async throws -> Invocation {
-        guard let id = try await WrittenID.find(text, of: [.invocation], in: ledger).flatMap({ InvocationID($0) }),
-            let found = try await ledger.invocations.find(id)
+    static func find(
+        _ text: String, in invocations: InvocationLedger, _ reports: ReportLedger
+    ) async throws -> Invocation {
+        guard let id = try await WrittenID.find(text, of: [.invocation], in: reports).flatMap({ InvocationID($0) }),
+            let found = try await invocations.find(id)
         else { throw DeadLetterFailure.unknown(text) }
         guard found.state == .failed || found.state == .expired else {
             throw DeadLetterFailure.notDead(id.description, state: found.state)
@@ -60,7 +62,7 @@ struct DeadLettersResult: ListResult {
     /// Finds all of them before it does the same with each.
     static func each(
         _ ids: [String], all: Bool, agent: String?, _ settings: Settings, _ renderer: Renderer,
-        _ step: (Ledger, String) async throws -> Invocation
+        _ step: (DispatchLedger, String) async throws -> Invocation
     ) async throws {
         let context = try CommandContext(settings, for: .writing)
         defer { context.close() }
@@ -75,7 +77,7 @@ struct DeadLettersResult: ListResult {
         }
         for id in ids {
             do {
-                let found = try await find(id, in: ledger).id.description
+                let found = try await find(id, in: ledger.invocations, ledger.reports).id.description
                 // One that is named twice is meant once.
                 if !wanted.contains(found) { wanted.append(found) }
             } catch let failure as any GuildError where failure.kind == .usage {
@@ -85,7 +87,7 @@ struct DeadLettersResult: ListResult {
         if let failure = together(failures) { throw failure }
         for id in wanted {
             do {
-                done.append(try await step(ledger, id))
+                done.append(try await step(ledger.dispatch, id))
             } catch let failure as DeadLetterFailure {
                 failures.append(failure)
             }

@@ -3,6 +3,7 @@ import Foundation
 import GuildCitadel
 import GuildControl
 import GuildDomain
+import GuildLedger
 
 struct DispatchBacktestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct DispatchBacktestCommand: AsyncParsableCommand {
             throw Failure(.usage, "--since '\(since)' is in the future", hint: "name a time in the past: --since 7d")
         }
         let snapshot = try context.codex().snapshot()
-        let test = try await Backtest.run(snapshot, since: begin, in: try context.requiredLedger())
+        let test = try await Backtest.run(snapshot, since: begin, in: try context.requiredLedger().reports)
         try output.renderer.print(BacktestResult(test: test, since: begin))
     }
 }

@@ -57,7 +57,7 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        let found = try await DeadLettersResult.find(id, in: ledger)
+        let found = try await DeadLettersResult.find(id, in: ledger.invocations, ledger.reports)
         let id = found.id.description
         guard let trace = try await ledger.reports.trace(of: found.event) else { throw DeadLetterFailure.unknown(id) }
         try output.renderer.print(TraceResult(trace: trace, wanted: id))
@@ -89,8 +89,8 @@ struct DeadLettersRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = options.settings()
-        try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { ledger, id in
-            try await ledger.dispatch.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
+        try await DeadLettersResult.each(ids, all: all, agent: agent, settings, output.renderer) { dispatch, id in
+            try await dispatch.retryDeadLetter(id, actor: settings.user, now: settings.time.now)
         }
     }
 }
@@ -111,8 +111,8 @@ struct DeadLettersDropCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = options.settings()
         let reason = reason
-        try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { ledger, id in
-            try await ledger.dispatch.dropDeadLetter(
+        try await DeadLettersResult.each(ids, all: false, agent: nil, settings, output.renderer) { dispatch, id in
+            try await dispatch.dropDeadLetter(
                 id, reason: reason, actor: settings.user, now: settings.time.now)
         }
     }

@@ -21,7 +21,7 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        let id = try await WrittenID.resolve(id, in: ledger)
+        let id = try await WrittenID.resolve(id, in: ledger.reports)
         guard let known = try await ledger.reports.eventID(for: id), let shown = try await ledger.events.shown(known)
         else {
             throw WrittenID.unknown(id)
@@ -36,8 +36,8 @@ struct DispatchExplainCommand: AsyncParsableCommand {
             event: event, commit: snapshot.commit, erasedAt: shown.erasedAt,
             damage: shown.damage + (trace?.allDamage ?? []).filter { !shown.damage.contains($0) },
             decisions: trace?.decisions ?? [],
-            runs: runs, waits: try await RunWaits(runs, in: ledger),
-            reasons: try await reasons(obeyed, ledger, now: context.now))
+            runs: runs, waits: try await RunWaits(runs, in: ledger.actions, ledger.budgets),
+            reasons: try await reasons(obeyed, ledger.budgets, ledger.dispatch, now: context.now))
         if let erasedAt = shown.erasedAt {
             result.problem = "its content was erased at \(LocalTime.text(erasedAt))"
         } else if let damage = shown.damage.first {
@@ -52,10 +52,12 @@ struct DispatchExplainCommand: AsyncParsableCommand {
         try output.renderer.print(result)
     }
 
-    private func reasons(_ snapshot: CodexSnapshot?, _ ledger: Ledger, now: Timestamp) async throws -> QueueReasons {
+    private func reasons(
+        _ snapshot: CodexSnapshot?, _ budgets: BudgetLedger, _ dispatch: DispatchLedger, now: Timestamp
+    ) async throws -> QueueReasons {
         QueueReasons(
-            snapshot, alerts: try await ledger.budgets.alertLevels(now: now),
-            running: try await ledger.dispatch.status(limit: 0, now: now).running, now: now)
+            snapshot, alerts: try await budgets.alertLevels(now: now),
+            running: try await dispatch.status(limit: 0, now: now).running, now: now)
     }
 }
 

@@ -25,10 +25,10 @@ struct DispatchQueueCommand: AsyncParsableCommand {
         }
     }
 
-    private func heldEvents(in ledger: Ledger) async throws -> [Event] {
+    private func heldEvents(in ledger: EventLedger) async throws -> [Event] {
         var events: [Event] = []
-        for standing in try await ledger.events.heldStandings() {
-            events += try await ledger.events.held(system: standing.system, limit: count)
+        for standing in try await ledger.heldStandings() {
+            events += try await ledger.held(system: standing.system, limit: count)
         }
         return events
     }
@@ -58,10 +58,10 @@ struct DispatchQueueCommand: AsyncParsableCommand {
                         .filter { !$0.bucket.hasPrefix("sender/\(RateLimitPolicy.nonMembers)") }, now: now),
                 reasons: QueueReasons(
                     snapshot, alerts: try await ledger.budgets.alertLevels(now: now), running: held.running, now: now),
-                held: try await heldEvents(in: ledger),
+                held: try await heldEvents(in: ledger.events),
                 unreadable: try await ledger.dispatch.unreadableEvents(limit: count),
                 actions: try await ledger.actions.left(limit: count),
-                waits: try await RunWaits(invocations, in: ledger), now: now))
+                waits: try await RunWaits(invocations, in: ledger.actions, ledger.budgets), now: now))
     }
 }
 

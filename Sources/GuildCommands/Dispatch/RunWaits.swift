@@ -9,11 +9,11 @@ struct RunWaits: Sendable {
     init() {}
 
     /// - Parameter invocations: those that are shown.
-    init(_ invocations: [Invocation], in ledger: Ledger) async throws {
+    init(_ invocations: [Invocation], in actions: ActionLedger, _ budgets: BudgetLedger) async throws {
         for invocation in invocations where invocation.state == .waiting {
             switch invocation.waitReason {
-            case .approval: holds[invocation.id] = try await ledger.actions.capHold(of: invocation.id)
-            case .budget: budgets[invocation.id] = try await ledger.budgets.wait(of: invocation.id)
+            case .approval: holds[invocation.id] = try await actions.capHold(of: invocation.id)
+            case .budget: self.budgets[invocation.id] = try await budgets.wait(of: invocation.id)
             default: break
             }
         }

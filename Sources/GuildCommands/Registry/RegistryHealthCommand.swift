@@ -33,7 +33,7 @@ struct RegistryHealthCommand: AsyncParsableCommand {
         }
         try await WaitingSecrets.remark(of: snapshot, context)
         let all = try await AgentListing.all(
-            in: snapshot, ledger: context.ledger(orElse: .saidUnlessSeveral), now: context.now)
+            in: snapshot, ledger: context.ledger(orElse: .saidUnlessSeveral)?.agents, now: context.now)
         try output.renderer.print(
             AgentHealthResult(agents: wanted.isEmpty ? all : all.filter { wanted.contains($0.agent.name) }))
     }

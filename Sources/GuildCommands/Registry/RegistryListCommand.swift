@@ -37,7 +37,7 @@ struct RegistryListCommand: AsyncParsableCommand {
         try output.renderer.print(
             AgentListResult(
                 agents: try await AgentListing.all(
-                    in: snapshot, ledger: ledger, filter: filter, now: context.now),
+                    in: snapshot, ledger: ledger?.agents, filter: filter, now: context.now),
                 total: snapshot.agents.count, hasLedger: ledger != nil))
     }
 }

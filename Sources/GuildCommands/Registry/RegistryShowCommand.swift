@@ -23,7 +23,7 @@ struct RegistryShowCommand: AsyncParsableCommand {
         let snapshot = obeyed.draft ?? obeyed.snapshot
         guard let manifest = snapshot.agent(agent) else { throw snapshot.unknownAgent(agent) }
         let listing = try await AgentListing.one(
-            manifest, ledger: context.ledger(orElse: .said), now: context.now)
+            manifest, ledger: context.ledger(orElse: .said)?.agents, now: context.now)
         try output.renderer.print(
             AgentResult(agent: manifest, listing: listing, snapshot: snapshot, obeyed: obeyed))
     }

@@ -45,7 +45,7 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         let snapshots = try await snapshots(context)
         // Listing reports a missing ledger; a write creates one.
         let found = try context.ledger(orElse: isWriting ? .quiet : .said)
-        let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found)
+        let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found?.secrets)
         guard isWriting else { return try output.renderer.print(SecretsResult(entries: known)) }
         let wanted =
             try all
@@ -55,14 +55,14 @@ struct RegistryTrustCommand: AsyncParsableCommand {
             return try output.renderer.print(SecretsResult(entries: [], said: "nothing changed"))
         }
         let pairs = wanted.map(\.pair)
-        if let found { return try await set(pairs, in: found, snapshots, context) }
-        try await context.withMadeLedger { try await set(pairs, in: $0, snapshots, context) }
+        if let found { return try await set(pairs, in: found.secrets, snapshots, context) }
+        try await context.withMadeLedger { try await set(pairs, in: $0.secrets, snapshots, context) }
     }
 
     private func set(
-        _ pairs: [SecretPair], in ledger: Ledger, _ snapshots: [CodexSnapshot], _ context: CommandContext
+        _ pairs: [SecretPair], in secrets: SecretLedger, _ snapshots: [CodexSnapshot], _ context: CommandContext
     ) async throws {
-        let desk = SecretDesk(ledger: ledger, snapshots: snapshots, actor: context.actor, time: context.time)
+        let desk = SecretDesk(secrets: secrets, snapshots: snapshots, actor: context.actor, time: context.time)
         let changed = Set(try await desk.set(pairs, to: revoke ? .revoked : .trusted))
         try output.renderer.print(
             SecretsResult(

@@ -89,7 +89,8 @@ struct ScheduleRoom {
         defer { deployment.close() }
         let (selection, snapshot) = try deployment.operated.find { try ScheduleSelection(schedule, in: $0) }
         let desk = ScheduleDesk(
-            ledger: deployment.ledger, snapshot: snapshot, actor: settings.user, time: deployment.time)
+            schedules: deployment.ledger.schedules, snapshot: snapshot, actor: settings.user,
+            time: deployment.time)
         try await body(
             ScheduleRoom(deployment: deployment, desk: desk, selection: selection, snapshot: snapshot))
     }

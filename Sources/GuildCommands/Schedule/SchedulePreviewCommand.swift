@@ -49,7 +49,8 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
         let forecasts = try await ScheduleForecast.make(
-            entries, in: snapshot, ledger: context.ledger(orElse: .said), from: start, to: end, now: now)
+            entries, in: snapshot, schedules: context.ledger(orElse: .said)?.schedules, from: start, to: end,
+            now: now)
         try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
     }
 

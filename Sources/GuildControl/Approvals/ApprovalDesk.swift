@@ -11,15 +11,19 @@ package struct ApprovalDesk: Sendable {
         case unattended
     }
 
-    private let ledger: Ledger
+    private let actions: ActionLedger
+    private let reports: ReportLedger
     private let actionWait: Duration
     private let time: any TimeSource
     /// `user:NAME`.
     private let actor: String
 
     /// - Parameter actionWait: how long a turn waits for the result of an approved action.
-    package init(ledger: Ledger, actionWait: Duration, actor: String, time: any TimeSource) {
-        self.ledger = ledger
+    package init(
+        actions: ActionLedger, reports: ReportLedger, actionWait: Duration, actor: String, time: any TimeSource
+    ) {
+        self.actions = actions
+        self.reports = reports
         self.actionWait = actionWait
         self.actor = actor
         self.time = time
@@ -33,9 +37,9 @@ package struct ApprovalDesk: Sendable {
         var failures: [any GuildError] = []
         for id in ids {
             do {
-                let action = try await WrittenID.action(id, in: ledger)
+                let action = try await WrittenID.action(id, in: reports)
                 do {
-                    try await ledger.actions.checkDecidable(action, approve: approve)
+                    try await actions.checkDecidable(action, approve: approve)
                 } catch is RowFault {
                     // The decision ends it.
                 }
@@ -55,19 +59,22 @@ package struct ApprovalDesk: Sendable {
     package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
         let now = time.now
         do {
-            return try await ledger.actions.decide(
+            return try await actions.decide(
                 id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
         } catch let fault as RowFault {
             // Nobody could know what is agreed to, and it would wait for ever.
-            try await ledger.actions.failDamaged(id, fault, now: now)
+            try await actions.failDamaged(id, fault, now: now)
             throw fault
         }
     }
 
     /// The step after a decision: a running process continues, or somebody has to start one.
-    package func continuation() async throws -> Continuation {
+    package func continuation() async throws -> Continuation { try await Self.continuation(by: reports) }
+
+    /// The same for whoever decided something else that lets runs continue.
+    package static func continuation(by reports: ReportLedger) async throws -> Continuation {
         let needed = [Component.executor, .actionExecutor].map(\.rawValue)
-        let alive = try await ledger.reports.status().processes.filter(\.isAlive)
+        let alive = try await reports.status().processes.filter(\.isAlive)
         let serving = alive.first { process in
             let components = process.components.split(separator: " ").map(String.init)
             return needed.allSatisfy(components.contains)

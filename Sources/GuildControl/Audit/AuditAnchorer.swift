@@ -11,14 +11,14 @@ package struct AuditAnchorer: Sendable {
     /// Anchors that are compared with, the newest of the history.
     package static let historyLimit = 4096
 
-    private let ledger: Ledger
+    private let audit: AuditLedger
     private let anchors: AnchorBranch
     private let time: any TimeSource
     private let actor: String
 
     /// - Parameter actor: the anchoring user or component, for the audit log: `user:NAME`, `serve`.
-    package init(ledger: Ledger, anchors: AnchorBranch, time: any TimeSource, actor: String) {
-        self.ledger = ledger
+    package init(audit: AuditLedger, anchors: AnchorBranch, time: any TimeSource, actor: String) {
+        self.audit = audit
         self.anchors = anchors
         self.time = time
         self.actor = actor
@@ -37,17 +37,17 @@ package struct AuditAnchorer: Sendable {
     ///
     /// - Throws: `AnchorRefused` if the log does not match the last anchor, or is invalid.
     package func anchor() async throws -> Outcome {
-        let file = Self.file(of: try await ledger.audit.ledgerID())
+        let file = Self.file(of: try await audit.ledgerID())
         for _ in 0..<Self.attempts {
             let tree = try anchors.newest()
             let last = try tree.flatMap { tree in
                 try tree.files[file].map { try Self.checkpoint($0, commit: tree.commit, in: anchors) }
             }
-            switch try await ledger.audit.offerAnchor(after: last, now: time.now) {
+            switch try await audit.offerAnchor(after: last, now: time.now) {
             case .nothingNew:
                 guard let last, let tree else { return .empty }
                 // An anchoring that was killed after its commit has not recorded it.
-                try await ledger.audit.recordAnchor(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
+                try await audit.recordAnchor(last.anchor, commit: tree.commit.hex, actor: actor, now: time.now)
                 return .standing(last.anchor, commit: tree.commit)
             case .refused(let problem): throw AnchorRefused(problem: problem)
             case .anchor(let anchor):
@@ -58,7 +58,7 @@ package struct AuditAnchorer: Sendable {
                         message: Self.message(anchor), onto: tree?.commit)
                 }
                 guard case .committed(let commit, let isSigned) = anchoring else { continue }
-                try await ledger.audit.recordAnchor(anchor, commit: commit.hex, actor: actor, now: time.now)
+                try await audit.recordAnchor(anchor, commit: commit.hex, actor: actor, now: time.now)
                 return .anchored(anchor, commit: commit, isSigned: isSigned)
             }
         }

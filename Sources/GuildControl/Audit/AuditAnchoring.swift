@@ -14,16 +14,16 @@ package struct AuditAnchoring: Service {
     /// Between two looks at how many entries there are.
     private static let pause = Duration.seconds(5)
 
-    private let ledger: Ledger
+    private let audit: AuditLedger
     private let anchors: AnchorBranch
     private let codex: CurrentCodex
     private let time: any TimeSource
     private let logger: Logger
 
     package init(
-        ledger: Ledger, anchors: AnchorBranch, codex: CurrentCodex, time: any TimeSource, logger: Logger
+        audit: AuditLedger, anchors: AnchorBranch, codex: CurrentCodex, time: any TimeSource, logger: Logger
     ) {
-        self.ledger = ledger
+        self.audit = audit
         self.anchors = anchors
         self.codex = codex
         self.time = time
@@ -34,7 +34,7 @@ package struct AuditAnchoring: Service {
     private var settings: AuditSettings { codex.head.guild.audit }
 
     package func run() async throws {
-        let written = ledger.signal(.audit)
+        let written = audit.additions
         var retryAt = time.now
         while !Task.isCancelled {
             let seen = written.generation
@@ -61,7 +61,7 @@ package struct AuditAnchoring: Service {
     package func due(now: Timestamp) async throws -> Timestamp? {
         let settings = settings
         guard settings.anchors else { return nil }
-        let since = try await ledger.audit.entriesSinceAnchor()
+        let since = try await audit.entriesSinceAnchor()
         guard since.entries > 0 else { return nil }
         if since.entries >= settings.anchorEvery { return now }
         let start = since.last?.anchor.at ?? since.oldest ?? now
@@ -71,7 +71,7 @@ package struct AuditAnchoring: Service {
 
     /// - Returns: whether there is now an anchor, and sent away if it is to be.
     package func anchor() async -> Bool {
-        let anchorer = AuditAnchorer(ledger: ledger, anchors: anchors, time: time, actor: "serve")
+        let anchorer = AuditAnchorer(audit: audit, anchors: anchors, time: time, actor: "serve")
         do {
             if case .anchored(let anchor, let commit, let isSigned) = try await anchorer.anchor() {
                 logger.info(

@@ -67,25 +67,27 @@ package struct Backtest: Sendable {
 
     private init(commit: String) { self.commit = commit }
 
-    package static func run(_ snapshot: CodexSnapshot, since: Timestamp, in ledger: Ledger) async throws -> Backtest {
+    package static func run(
+        _ snapshot: CodexSnapshot, since: Timestamp, in reports: ReportLedger
+    ) async throws -> Backtest {
         let router = Router(snapshot)
         let policy = AdmissionPolicy(snapshot)
         var expected: [String: Int64] = [:]
         for name in snapshot.agentsByName.map(\.name) {
-            expected[name] = try await ledger.reports.meanUse(of: name)?.tokens
+            expected[name] = try await reports.meanUse(of: name)?.tokens
         }
         var test = Backtest(commit: snapshot.commit)
         var last = Int64(0)
         var book = MemoryBook(expected: expected)
         while true {
-            let page = try await ledger.reports.recordedEvents(since: since, after: last, limit: pageSize)
+            let page = try await reports.recordedEvents(since: since, after: last, limit: pageSize)
             guard let end = page.last else { break }
             for recorded in page { try test.take(recorded, router, policy, &book) }
             last = end.seq
             try Task.checkCancellation()
         }
         for agent in test.byAgent.keys.sorted() {
-            guard let mean = try await ledger.reports.meanUse(of: agent) else { continue }
+            guard let mean = try await reports.meanUse(of: agent) else { continue }
             test.byAgent[agent]?.meanTokens = mean.tokens
             test.byAgent[agent]?.meanCost = mean.costMicrodollars
         }

@@ -7,14 +7,14 @@ extension Dispatcher {
     func blockOverdue(_ snapshot: CodexSnapshot) async throws -> Int {
         // A dispatcher for certain roots leaves events from outside to the others.
         guard roots == nil else { return 0 }
-        let overdue = try await ledger.events.overdueHeld(limit: Self.batchLimit, now: time.now, tell: log)
+        let overdue = try await events.overdueHeld(limit: Self.batchLimit, now: time.now, tell: log)
         for message in overdue {
             let system = message.event.system
             let reason =
                 "it was held for 24 h, because our own writes can cause \(message.event.type) and our identity "
                 + "on \(system) was unknown: set connection.identity of its connector"
             let decision = Decision(rule: "", agent: "", outcome: .blocked, reasons: [reason])
-            _ = try await ledger.dispatch.record(
+            _ = try await dispatch.record(
                 message, [decision], commit: snapshot.commit, head: fence(snapshot), now: time.now)
             log(.blocked, event: message.event.id, agent: "", rule: "", type: message.event.type)
         }

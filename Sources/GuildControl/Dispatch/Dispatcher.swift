@@ -17,7 +17,9 @@ package struct Dispatcher: Service {
     static let batchLimit = 128
     private static let recheck = Duration.seconds(30)
 
-    let ledger: Ledger
+    let dispatch: DispatchLedger
+    let events: EventLedger
+    private let budgets: BudgetLedger
     private let codex: CurrentCodex
     let time: any TimeSource
     private let logger: Logger
@@ -26,28 +28,31 @@ package struct Dispatcher: Service {
 
     /// - Parameter roots: decides only events of these roots; nil means all.
     package init(
-        ledger: Ledger, codex: CurrentCodex, roots: [EventID]? = nil, time: any TimeSource, logger: Logger
+        dispatch: DispatchLedger, events: EventLedger, budgets: BudgetLedger, codex: CurrentCodex,
+        roots: [EventID]? = nil, time: any TimeSource, logger: Logger
     ) {
+        self.dispatch = dispatch
+        self.events = events
+        self.budgets = budgets
         self.roots = roots
-        self.ledger = ledger
         self.codex = codex
         self.time = time
         self.logger = logger
     }
 
     package func run() async throws {
-        let inbound = ledger.signal(.inbound)
+        let arrivals = dispatch.arrivals
         while !Task.isCancelled {
-            let seen = inbound.generation
+            let seen = arrivals.generation
             let latest = time.now + Self.recheck
             do {
                 if try await dispatchWaiting() > 0 { continue }
-                let next = try await ledger.dispatch.nextTime(now: time.now)
-                await inbound.wait(after: seen, until: min(next ?? latest, latest), time: time)
+                let next = try await dispatch.nextTime(now: time.now)
+                await arrivals.wait(after: seen, until: min(next ?? latest, latest), time: time)
             } catch let fault as RowFault {
                 // A damaged window or waiting decision is no reason to end; events are decided before it is met again.
                 logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"])
-                await inbound.wait(after: seen, until: latest, time: time)
+                await arrivals.wait(after: seen, until: latest, time: time)
             }
         }
     }
@@ -80,11 +85,10 @@ package struct Dispatcher: Service {
     }
 
     private func decideWaiting(_ snapshot: CodexSnapshot, _ policy: AdmissionPolicy) async throws -> Int {
-        let messages = try await ledger.dispatch.inbound(
-            limit: Self.batchLimit, roots: roots, now: time.now, tell: log)
+        let messages = try await dispatch.inbound(limit: Self.batchLimit, roots: roots, now: time.now, tell: log)
         guard !messages.isEmpty else { return 0 }
         let router = current.router(for: snapshot)
-        let alerts = try await ledger.budgets.alertLevels(now: time.now)
+        let alerts = try await budgets.alertLevels(now: time.now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for message in messages {
                 group.addTask { try await decide(message, router, policy, alerts, snapshot) }
@@ -107,7 +111,7 @@ package struct Dispatcher: Service {
             let routed = router.decide(event, rootTokens: message.rootTokens, now: time.now)
             decisions = policy.applied(to: routed, of: event, alerts: alerts)
         }
-        let decided = try await ledger.dispatch.record(
+        let decided = try await dispatch.record(
             message, decisions, commit: snapshot.commit, head: fence(snapshot), now: time.now)
         for decision in decided ?? [] {
             log(decision.outcome, event: event.id, agent: decision.agent, rule: decision.rule, type: event.type)
@@ -117,8 +121,8 @@ package struct Dispatcher: Service {
     /// Takes the due slots and closes the due windows, concurrently so that they share commits.
     private func settleDue(_ policy: AdmissionPolicy, _ snapshot: CodexSnapshot) async throws -> Int {
         let now = time.now
-        let turns = try await ledger.dispatch.duePending(limit: Self.batchLimit, roots: roots, now: now)
-        let windows = try await ledger.dispatch.dueWindows(limit: Self.batchLimit, roots: roots, now: now)
+        let turns = try await dispatch.duePending(limit: Self.batchLimit, roots: roots, now: now)
+        let windows = try await dispatch.dueWindows(limit: Self.batchLimit, roots: roots, now: now)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for turn in turns { group.addTask { try await settle(turn, policy, snapshot, now: now) } }
             for window in windows { group.addTask { try await close(window, policy, snapshot, now: now) } }
@@ -130,7 +134,7 @@ package struct Dispatcher: Service {
     private func settle(
         _ turn: PendingDecision, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
     ) async throws {
-        let decided = try await ledger.dispatch.settlePending(
+        let decided = try await dispatch.settlePending(
             turn, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: turn.agent), now: now)
         guard let decided else { return }
         log(decided.outcome, event: turn.event, agent: turn.agent, rule: turn.rule)
@@ -140,7 +144,7 @@ package struct Dispatcher: Service {
         _ window: OpenWindow, _ policy: AdmissionPolicy, _ snapshot: CodexSnapshot, now: Timestamp
     ) async throws {
         let place = window.place
-        let decided = try await ledger.dispatch.closeWindow(
+        let decided = try await dispatch.closeWindow(
             window, commit: snapshot.commit, head: fence(snapshot), refusal: policy.refusal(of: place.agent), now: now)
         guard let decided else { return }
         log(decided.outcome, event: window.event, agent: place.agent, rule: place.rule)

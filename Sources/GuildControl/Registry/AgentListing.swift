@@ -64,25 +64,25 @@ package struct AgentListing: Sendable {
 
     /// The agents of a snapshot that pass, in the order of their names.
     ///
-    /// - Parameter ledger: nil if there is none yet: every agent is then dormant.
+    /// - Parameter ledger: nil if there is no ledger yet: every agent is then dormant.
     package static func all(
-        in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter = Filter(), now: Timestamp
+        in snapshot: CodexSnapshot, ledger: AgentLedger?, filter: Filter = Filter(), now: Timestamp
     ) async throws -> [AgentListing] {
         let agents = snapshot.agentsByName.filter { filter.admits($0) }
         return try await listings(of: agents, ledger, now).filter { filter.admits($0.status) }
     }
 
     /// A single agent's listing. A nil ledger means that nothing has run yet.
-    package static func one(_ agent: AgentManifest, ledger: Ledger?, now: Timestamp) async throws -> AgentListing {
+    package static func one(_ agent: AgentManifest, ledger: AgentLedger?, now: Timestamp) async throws -> AgentListing {
         AgentListing(
             agent,
-            try await ledger?.agents.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
+            try await ledger?.health(of: [agent.name], now: now)[agent.name] ?? AgentHealth(agent: agent.name))
     }
 
     /// At most `limit` of them, those after the name `after`. With a status filter there may be fewer, although more
     /// follow.
     package static func page(
-        in snapshot: CodexSnapshot, ledger: Ledger?, filter: Filter, after: String?, limit: Int, now: Timestamp
+        in snapshot: CodexSnapshot, ledger: AgentLedger?, filter: Filter, after: String?, limit: Int, now: Timestamp
     ) async throws -> Page {
         let agents = snapshot.agentsByName.filter { agent in
             filter.admits(agent) && after.map { agent.name > $0.lowercased() } ?? true
@@ -91,7 +91,7 @@ package struct AgentListing: Sendable {
         var rest: String?
         if filter.status != nil {
             let looked = Array(agents.prefix(lookedAtAPage))
-            let standings = try await ledger?.agents.standings(of: looked.map(\.name), now: now) ?? [:]
+            let standings = try await ledger?.standings(of: looked.map(\.name), now: now) ?? [:]
             found = looked.filter { filter.admits(Status(standings[$0.name] ?? AgentStanding())) }
             rest = looked.count < agents.count ? looked.last?.name : nil
         }
@@ -102,9 +102,9 @@ package struct AgentListing: Sendable {
     }
 
     private static func listings(
-        of agents: [AgentManifest], _ ledger: Ledger?, sample: Int = AgentHealth.sample, _ now: Timestamp
+        of agents: [AgentManifest], _ ledger: AgentLedger?, sample: Int = AgentHealth.sample, _ now: Timestamp
     ) async throws -> [AgentListing] {
-        let health = try await ledger?.agents.health(of: agents.map(\.name), sample: sample, now: now) ?? [:]
+        let health = try await ledger?.health(of: agents.map(\.name), sample: sample, now: now) ?? [:]
         return agents.map { AgentListing($0, health[$0.name] ?? AgentHealth(agent: $0.name)) }
     }
 

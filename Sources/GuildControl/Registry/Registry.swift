@@ -6,7 +6,7 @@ package import GuildLedger
 /// Discovery over HTTP, the agents and their health, and the pausing of agents.
 package struct Registry: Sendable {
     private let codex: CurrentCodex
-    private let ledger: Ledger
+    private let agents: AgentLedger
     private let time: any TimeSource
     private let version: String
     /// HOST:PORT, for cards asked for without a host.
@@ -24,9 +24,9 @@ package struct Registry: Sendable {
     private static let pageLimit: ClosedRange<Int64> = 1...100
     private static let defaultPage = 100
 
-    package init(codex: CurrentCodex, ledger: Ledger, time: any TimeSource, version: String, address: String) {
+    package init(codex: CurrentCodex, agents: AgentLedger, time: any TimeSource, version: String, address: String) {
         self.codex = codex
-        self.ledger = ledger
+        self.agents = agents
         self.time = time
         self.version = version
         self.address = address
@@ -129,7 +129,7 @@ package struct Registry: Sendable {
         let limit = request.queryValue("limit").flatMap { Int($0) } ?? Self.defaultPage
         let head = codex.head
         let page = try await AgentListing.page(
-            in: head, ledger: ledger, filter: filter, after: request.queryValue("after"),
+            in: head, ledger: agents, filter: filter, after: request.queryValue("after"),
             limit: min(max(limit, 1), Int(Self.pageLimit.upperBound)), now: time.now)
         return .json([
             "commit": .string(head.commit), "agents": .array(page.agents.map { $0.json(isWhole: request.isShownMore) }),
@@ -139,7 +139,7 @@ package struct Registry: Sendable {
 
     private func show(_ request: Request) async throws -> Reply {
         try await withAgent(request) { agent in
-            let listing = try await AgentListing.one(agent, ledger: ledger, now: time.now)
+            let listing = try await AgentListing.one(agent, ledger: agents, now: time.now)
             return .json(listing.json(isWhole: request.isShownMore))
         }
     }
@@ -159,7 +159,7 @@ package struct Registry: Sendable {
             guard object["reason"] == nil || (reason?.unicodeScalars.count).map({ $0 <= Self.reasonLength }) ?? false
             else { return Self.badBody("'reason' as text of at most \(Self.reasonLength) characters") }
             let now = time.now
-            let pause = try await ledger.agents.pause(
+            let pause = try await agents.pause(
                 agent: agent.name, reason: reason, until: seconds.map { now + .seconds($0) },
                 actor: Self.actor(request),
                 commit: codex.head.commit, now: now)
@@ -169,7 +169,7 @@ package struct Registry: Sendable {
 
     private func resume(_ request: Request) async throws -> Reply {
         try await withAgent(request) { agent in
-            let wasPaused = try await ledger.agents.resume(
+            let wasPaused = try await agents.resume(
                 agent: agent.name, actor: Self.actor(request), commit: codex.head.commit, now: time.now)
             return .json(["agent": .string(agent.name), "was_paused": .bool(wasPaused)])
         }

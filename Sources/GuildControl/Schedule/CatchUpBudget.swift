@@ -8,11 +8,11 @@ package import GuildLedger
 /// A run is assumed to cost the mean of the agent's latest ones, or its `perInvocation` limit if it never ran. Runs
 /// that are queued, in progress, or fired but undecided count as spent.
 package struct CatchUpBudget: Sendable {
-    private let ledger: Ledger
+    private let schedules: ScheduleLedger
     private let codex: CurrentCodex
 
-    package init(ledger: Ledger, codex: CurrentCodex) {
-        self.ledger = ledger
+    package init(schedules: ScheduleLedger, codex: CurrentCodex) {
+        self.schedules = schedules
         self.codex = codex
     }
 
@@ -29,13 +29,13 @@ package struct CatchUpBudget: Sendable {
             (limits.perMonth.value, Self.start(of: .month, at: now, zone)),
         ]
         guard periods.contains(where: { $0.limit != nil }) else { return .max }
-        let mean = try await ledger.schedules.meanTokens(of: agent.name)?.tokens ?? limits.perInvocation.value
+        let mean = try await schedules.meanTokens(of: agent.name)?.tokens ?? limits.perInvocation.value
         let each = max(1, mean)
         var room = Int64.max
         for case (let limit?, let start) in periods {
-            room = min(room, limit - (try await ledger.schedules.tokensUsed(by: agent.name, since: start)))
+            room = min(room, limit - (try await schedules.tokensUsed(by: agent.name, since: start)))
         }
-        let pending = try await ledger.schedules.pendingRuns(
+        let pending = try await schedules.pendingRuns(
             of: agent.name, schedule: entry.id, since: since - entry.cron.catchUp.window)
         return Int(clamping: max(0, room / each - pending))
     }

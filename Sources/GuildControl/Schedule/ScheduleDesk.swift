@@ -22,14 +22,14 @@ package struct ScheduleDesk: Sendable {
     /// A span that is counted back from now begins slightly earlier, when the command was given.
     private static let grace = Duration.seconds(60)
 
-    private let ledger: Ledger
+    private let schedules: ScheduleLedger
     private let snapshot: CodexSnapshot
     /// `user:NAME`.
     private let actor: String
     private let time: any TimeSource
 
-    package init(ledger: Ledger, snapshot: CodexSnapshot, actor: String, time: any TimeSource) {
-        self.ledger = ledger
+    package init(schedules: ScheduleLedger, snapshot: CodexSnapshot, actor: String, time: any TimeSource) {
+        self.schedules = schedules
         self.snapshot = snapshot
         self.actor = actor
         self.time = time
@@ -42,7 +42,7 @@ package struct ScheduleDesk: Sendable {
         let now = time.now
         let pause = SchedulePause(
             target: selection.target, since: now, until: now + duration, actor: actor, reason: reason)
-        try await ledger.schedules.pause(pause, commit: snapshot.commit)
+        try await schedules.pause(pause, commit: snapshot.commit)
         return pause
     }
 
@@ -51,14 +51,14 @@ package struct ScheduleDesk: Sendable {
     ///
     /// - Returns: the names under which they were paused.
     package func resume(_ selection: ScheduleSelection) async throws -> [String] {
-        try await ledger.schedules.resume(
+        try await schedules.resume(
             selection.target, actor: actor, commit: snapshot.commit, now: time.now)
     }
 
     /// Pauses that still hold one of the schedules.
     package func pauses(of selection: ScheduleSelection) async throws -> [SchedulePause] {
         let targets = Set(selection.entries.flatMap(\.pauseTargets))
-        return try await ledger.schedules.pauses(at: time.now).filter { targets.contains($0.target) }
+        return try await schedules.pauses(at: time.now).filter { targets.contains($0.target) }
     }
 
     /// Fires now, regardless of due times, a pause or an active run.
@@ -83,11 +83,11 @@ package struct ScheduleDesk: Sendable {
         for entry in selection.entries {
             let due = entry.times(after: start, until: to, limit: Self.backfillLimit + 1)
             guard due.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
-            let fired = try await ledger.schedules.firings(of: entry.id, since: start, until: to, limit: .max).map(
+            let fired = try await schedules.firings(of: entry.id, since: start, until: to, limit: .max).map(
                 \.dueAt)
             let recorded = Set(fired)
             let rest = due.filter { !recorded.contains($0) }.map { ($0, ScheduleEvent.make(entry, dueAt: $0).id) }
-            let known = try await ledger.schedules.known(rest.map(\.1))
+            let known = try await schedules.known(rest.map(\.1))
             found += rest.filter { !known.contains($0.1) }.map { (entry, $0.0) }
             guard found.count <= Self.backfillLimit else { throw Self.tooMany(selection) }
         }
@@ -135,7 +135,7 @@ package struct ScheduleDesk: Sendable {
         var fired: [Fired] = []
         for start in stride(from: 0, to: max(1, requests.count), by: Self.firingsPerWrite) {
             let some = Array(requests[start..<min(start + Self.firingsPerWrite, requests.count)])
-            let outcomes = try await ledger.schedules.fire(some, asked: entry, commit: snapshot.commit, now: now)
+            let outcomes = try await schedules.fire(some, asked: entry, commit: snapshot.commit, now: now)
             entry = nil
             fired += zip(some, outcomes).map {
                 Fired(schedule: $0.schedule, dueAt: $0.dueAt, event: $0.event.id, outcome: $1)

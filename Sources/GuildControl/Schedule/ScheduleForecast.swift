@@ -34,16 +34,16 @@ package struct ScheduleForecast: Sendable, Hashable {
 
     /// Forecasts the due times in [`from`, `to`].
     ///
-    /// - Parameter ledger: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
+    /// - Parameter schedules: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
     package static func make(
-        _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, ledger: Ledger?, from: Timestamp, to: Timestamp,
-        now: Timestamp
+        _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, schedules: ScheduleLedger?, from: Timestamp,
+        to: Timestamp, now: Timestamp
     ) async throws -> [ScheduleForecast] {
-        let pauses = try await ledger?.schedules.pauses(at: now) ?? []
+        let pauses = try await schedules?.pauses(at: now) ?? []
         var means: [String: RunMean] = [:]
         for agent in Set(entries.map(\.agent)) {
             let limit = snapshot.agent(agent).map { snapshot.limits(of: $0).perInvocation.value } ?? 0
-            means[agent] = try await ledger?.schedules.meanTokens(of: agent) ?? RunMean(tokens: limit, runs: 0)
+            means[agent] = try await schedules?.meanTokens(of: agent) ?? RunMean(tokens: limit, runs: 0)
         }
         var forecasts: [String: ScheduleForecast] = [:]
         var left = countLimit

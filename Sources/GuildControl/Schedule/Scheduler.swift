@@ -20,15 +20,19 @@ package struct Scheduler: Service {
     /// The schedules of the head; nil if the head is still the commit that the caller names.
     package typealias Book = @Sendable (_ known: String?) -> (commit: String, entries: [ScheduleEntry])?
 
-    private let ledger: Ledger
+    private let schedules: ScheduleLedger
+    private let budgets: BudgetLedger
     private let book: Book
     private let budget: CatchUpBudget?
     private let time: any TimeSource
     private let logger: Logger
 
-    package init(ledger: Ledger, codex: CurrentCodex, time: any TimeSource, logger: Logger) {
+    package init(
+        schedules: ScheduleLedger, budgets: BudgetLedger, codex: CurrentCodex, time: any TimeSource, logger: Logger
+    ) {
         self.init(
-            ledger: ledger, budget: CatchUpBudget(ledger: ledger, codex: codex), time: time, logger: logger
+            schedules: schedules, budgets: budgets, allowing: CatchUpBudget(schedules: schedules, codex: codex),
+            time: time, logger: logger
         ) { known in
             let head = codex.head
             return head.commit == known ? nil : (head.commit, ScheduleEntry.all(in: head))
@@ -37,9 +41,11 @@ package struct Scheduler: Service {
 
     /// - Parameter budget: limits the runs that `run_all` catches up on; nil does not.
     package init(
-        ledger: Ledger, budget: CatchUpBudget? = nil, time: any TimeSource, logger: Logger, book: @escaping Book
+        schedules: ScheduleLedger, budgets: BudgetLedger, allowing budget: CatchUpBudget? = nil, time: any TimeSource,
+        logger: Logger, book: @escaping Book
     ) {
-        self.ledger = ledger
+        self.schedules = schedules
+        self.budgets = budgets
         self.book = book
         self.budget = budget
         self.time = time
@@ -47,11 +53,11 @@ package struct Scheduler: Service {
     }
 
     package func run() async throws {
-        let changed = ledger.signal(.schedules)
-        let outcomes = ledger.signal(.outcomes)
+        let changed = schedules.changes
+        let runEnds = schedules.runEnds
         var table = Timetable()
         while !Task.isCancelled {
-            let seen = (changed.generation, outcomes.generation)
+            let seen = (changed.generation, runEnds.generation)
             try await fireDue(&table)
             let deadline = min(table.nextTurn ?? .init(microseconds: .max), time.now + Self.recheck)
             guard table.waitsForRuns else {
@@ -61,7 +67,7 @@ package struct Scheduler: Service {
             // A buffered firing may wait for the end of a run.
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await changed.wait(after: seen.0, until: deadline, time: time) }
-                group.addTask { await outcomes.wait(after: seen.1) }
+                group.addTask { await runEnds.wait(after: seen.1) }
                 await group.next()
                 group.cancelAll()
             }
@@ -91,7 +97,7 @@ package struct Scheduler: Service {
             table.lookedAt = now
             return
         }
-        let alerts = try await ledger.budgets.alertLevels(now: now)
+        let alerts = try await budgets.alertLevels(now: now)
         while let (index, entry, mark) = table.popDue(by: now) {
             // A red alert pauses it: its mark stays, so that its catch-up policy decides about missed occurrences.
             guard alerts.level(agent: entry.agent, chapter: entry.chapter).admitsSchedules else {
@@ -124,13 +130,13 @@ package struct Scheduler: Service {
         let head = book(wasSetBack ? nil : table.commit)
         guard let head else { return false }
         if wasSetBack {
-            try await ledger.schedules.rewind(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
+            try await schedules.rewind(markedAfter: now + ScheduleEntry.grace, to: now - ScheduleEntry.grace)
         }
-        var seen = try await ledger.schedules.seen()
+        var seen = try await schedules.seen()
         let new = head.entries.map(\.id).filter { seen[$0] == nil }
         if !new.isEmpty {
-            try await ledger.schedules.enlist(schedules: new, since: now)
-            seen = try await ledger.schedules.seen()
+            try await schedules.enlist(schedules: new, since: now)
+            seen = try await schedules.seen()
         }
         if wasSetBack { table = Timetable() }
         table.load(head.entries, commit: head.commit, marks: seen, now: now)
@@ -164,26 +170,26 @@ package struct Scheduler: Service {
     }
 
     private func take(_ steps: [ScheduleStep], _ commit: String?, now: Timestamp) async throws {
-        let outcomes = try await ledger.schedules.take(steps, commit: commit ?? "", now: now)
+        let outcomes = try await schedules.take(steps, commit: commit ?? "", now: now)
         for (request, outcome) in zip(steps.flatMap(\.firings), outcomes) { log(request, outcome) }
     }
 
     /// Fires buffered occurrences whose run has ended.
     private func releaseBuffered(_ table: inout Timetable, now: Timestamp) async throws {
         guard let commit = table.commit else { return }
-        let waiting = try await ledger.schedules.buffered()
+        let waiting = try await schedules.buffered()
         let ids = Set(waiting.map(\.schedule))
         let entries = Dictionary(table.entries.filter { ids.contains($0.id) }.map { ($0.id, $0) }) { first, _ in first }
         for firing in waiting {
             guard let entry = entries[firing.schedule] else {
-                try await ledger.schedules.dropBuffered(firing, commit: commit, now: now)
+                try await schedules.dropBuffered(firing, commit: commit, now: now)
                 continue
             }
             var request = FiringRequest(entry, dueAt: firing.dueAt, kind: .buffered)
             request.turnAt = now
-            log(request, try await ledger.schedules.releaseBuffered(request, commit: commit, now: now))
+            log(request, try await schedules.releaseBuffered(request, commit: commit, now: now))
         }
-        table.holdsBuffered = try await ledger.schedules.hasBuffered()
+        table.holdsBuffered = try await schedules.hasBuffered()
     }
 
     private func log(_ request: FiringRequest, _ outcome: FiringOutcome) {

@@ -206,16 +206,25 @@ extension Action {
     init(row: LedgerRow) throws {
         try self.init(
             id: row["id"], invocation: row["invocation"], root: row["root"], agent: row["agent"] as String? ?? "",
-            turn: row["n"],
-            position: row["position"],
             connector: row["connector"], operation: row["operation"], subject: row["subject"],
-            arguments: row.json("arguments"), reason: row["reason"],
-            autonomy: row["autonomy"], idempotencyKey: row["idempotency_key"],
-            state: row["state"], attempt: row["attempt"], createdAt: row["created_at"],
-            availableAt: row["available_at"], endedAt: row["ended_at"], result: row["result"], error: row["error"],
-            hold: (row["held_by"] as ActionCap?).map { cap in
-                try CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
-            }, countsOn: row["counts_on"], policy: row["policy"])
+            createdAt: row["created_at"])
+        turn = try row["n"]
+        position = try row["position"]
+        arguments = try row.json("arguments")
+        reason = try row["reason"]
+        autonomy = try row["autonomy"]
+        idempotencyKey = try row["idempotency_key"]
+        state = try row["state"]
+        attempt = try row["attempt"]
+        availableAt = try row["available_at"]
+        endedAt = try row["ended_at"]
+        result = try row["result"]
+        error = try row["error"]
+        hold = try (row["held_by"] as ActionCap?).map { cap in
+            try CapHold(cap, ActionCaps(json: row.json("caps"))[cap])
+        }
+        countsOn = try row["counts_on"]
+        policy = try row["policy"]
     }
 
     func entry(_ kind: AuditEntry.Kind, actor: String, now: Timestamp, _ more: JSONObject) -> AuditEntry {

@@ -27,9 +27,6 @@ package struct CapGrant: Sendable, Hashable {
 }
 
 extension Action {
-    /// For people: which one it is.
-    package var brief: String { "\(id) \(operation) on \(subject)" }
-
     /// For people: why it waits for a person.
     package func whyItWaits(_ standing: CapStanding?) -> String {
         if let hold { return standing?.reason ?? hold.reason }

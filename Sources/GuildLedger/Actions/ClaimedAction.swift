@@ -1,4 +1,4 @@
-import GuildDomain
+package import GuildDomain
 
 /// An action that this worker now owns.
 package struct ClaimedAction: Sendable {

@@ -1,3 +1,5 @@
+package import GuildDomain
+
 /// A person's decision about an action.
 package struct Ruling: Sendable, Hashable {
     /// As it is now.

@@ -17,8 +17,8 @@ package struct Executor: Service {
 
     /// The parts that the executor works with; the same for `serve` and for `run`.
     package struct Parts: Sendable {
-        /// The ledger that it claims from.
-        package var ledger: Ledger
+        /// The parts of the ledger that it claims from and that its runs write to.
+        package var ledger: RunLedgers
         /// The codex in force.
         package var codex: CurrentCodex
         /// The connectors for reads.
@@ -33,7 +33,7 @@ package struct Executor: Service {
         package var logger: Logger
 
         package init(
-            ledger: Ledger, codex: CurrentCodex, connectors: CurrentConnectors, providers: ModelProviders,
+            ledger: RunLedgers, codex: CurrentCodex, connectors: CurrentConnectors, providers: ModelProviders,
             worker: Worker,
             time: any TimeSource, logger: Logger
         ) {
@@ -68,8 +68,8 @@ package struct Executor: Service {
         self.retry = retry
         self.observe = observe
         loop = ClaimLoop(
-            ledger: parts.ledger, worker: parts.worker, topic: .invocations, slots: slots, time: parts.time,
-            logger: parts.logger)
+            invocations: parts.ledger.invocations, signal: parts.ledger.invocations.ready, worker: parts.worker,
+            slots: slots, time: parts.time, logger: parts.logger)
     }
 
     package func run() async throws {
@@ -77,7 +77,7 @@ package struct Executor: Service {
             group.addTask { await watchCancellations() }
             try await loop.run { limit in
                 // Taken before the claim, so that no cancellation after it is missed.
-                let seen = parts.ledger.signal(.cancellations).generation
+                let seen = parts.ledger.invocations.cancellations.generation
                 return try await claimNext(upTo: limit).map { claim in
                     { try await perform(claim, cancellationsSeen: seen) }
                 }
@@ -98,7 +98,7 @@ package struct Executor: Service {
         ) { task in
             running.begin(claim.invocation, task)
             if claim.invocation.cancelRequested { task.cancel() }
-            let cancellations = parts.ledger.signal(.cancellations)
+            let cancellations = parts.ledger.invocations.cancellations
             // One came before the run was among the running.
             if cancellations.generation != seen { cancellations.raise() }
         } _: {
@@ -108,7 +108,7 @@ package struct Executor: Service {
 
     /// Cancels the runs that someone asks to cancel.
     private func watchCancellations() async {
-        let cancellations = parts.ledger.signal(.cancellations)
+        let cancellations = parts.ledger.invocations.cancellations
         while !Task.isCancelled {
             let seen = cancellations.generation
             for id in running.all {

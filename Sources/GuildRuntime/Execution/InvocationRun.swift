@@ -14,7 +14,7 @@ struct InvocationRun: Sendable {
     /// Turns of one invocation; a model that never ends is stopped here.
     static let turnLimit = 32
 
-    let ledger: Ledger
+    let ledger: RunLedgers
     let worker: Worker
     let claim: ClaimedInvocation
     let codex: CurrentCodex
@@ -106,7 +106,7 @@ struct InvocationRun: Sendable {
         }
         know(secretsOf: snapshot, and: head)
         let options = RunOptions(json: claim.options)
-        let merged = try await MergedEvents.of(invocation.id, in: ledger)
+        let merged = try await MergedEvents.of(invocation.id, in: ledger.dispatch)
         let toolBox = ToolBox(
             agent, in: snapshot, safety: head.safety, connectors: connectors.of(head),
             place: RunPlace(event, merged: merged.events.map(\.event), on: options.containers),

@@ -30,8 +30,8 @@ struct MergedEvents: Sendable {
     }
 
     /// - Returns: none for an invocation with only its own event.
-    static func of(_ invocation: InvocationID, in ledger: Ledger) async throws -> MergedEvents {
-        let (events, count) = try await ledger.dispatch.mergedEvents(of: invocation, limit: eventLimit)
+    static func of(_ invocation: InvocationID, in dispatch: DispatchLedger) async throws -> MergedEvents {
+        let (events, count) = try await dispatch.mergedEvents(of: invocation, limit: eventLimit)
         return count > 1 ? MergedEvents(events, count: count) : MergedEvents()
     }
 

@@ -114,6 +114,21 @@ import Testing
         try Self.expectNone(of: #"\bimport\s+FoundationNetworking\b"#) { _ in true }
     }
 
+    /// Who alone names the whole ledger: what opens it, and what hands its parts out.
+    private static let ledgerHolders: Set<String> = [
+        "CommandContext.swift", "Deployment.swift", "Ledger+Rooms.swift", "LedgerTaking.swift", "Settings.swift",
+        // A task's patience with the lock belongs to no part.
+        "Route+Patience.swift",
+    ]
+
+    /// A component is given the parts that it calls, so that its initialiser says what it can do to the ledger.
+    @Test func `only the composition root names the whole ledger`() throws {
+        try Self.expectNone(of: #"\bLedger\b"#) { file in
+            guard let room = file.room, room != "GuildLedger" else { return false }
+            return room != "GuildCitadel" || !Self.ledgerHolders.contains(file.name)
+        }
+    }
+
     @Test func `the domain imports nothing but Foundation and Crypto`() throws {
         let pattern = #"\bimport\s+(?!Foundation\b|Crypto\b)"#
         try Self.expectNone(of: pattern) { $0.room == "GuildDomain" }
