@@ -65,10 +65,16 @@ package final class Office: Sendable {
         try await ledger.workers.register(components: ["executor"], version: "test", now: time.now)
     }
 
+    /// What a run calls of the ledger.
+    package var runLedgers: RunLedgers {
+        RunLedgers(
+            invocations: ledger.invocations, events: ledger.events, dispatch: ledger.dispatch, budgets: ledger.budgets)
+    }
+
     package func parts(_ worker: Worker, substitute: ModelProviders.Substitute? = nil) -> Executor.Parts {
         let providers = ModelProviders(client: http, secrets: secrets, substitute: substitute) { _ in }
         return Executor.Parts(
-            ledger: ledger.runs, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
+            ledger: runLedgers, codex: codex, connectors: connectors, providers: providers, worker: worker, time: time,
             logger: silent)
     }
 

@@ -145,7 +145,7 @@ extension Office {
             return nil
         }
         let run = InvocationRun(
-            ledger: ledger, worker: worker, claim: claim, codex: codex, connectors: connectors,
+            ledger: runLedgers, worker: worker, claim: claim, codex: codex, connectors: connectors,
             providers: parts(worker).providers, time: time, retry: head.settings.retries, observe: { _ in },
             mayPause: { nil }, isDraining: { false }, isWatched: false, memory: memory)
         try await run.run()
