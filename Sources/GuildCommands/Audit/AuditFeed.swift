@@ -20,7 +20,8 @@ struct AuditFeed: Sendable {
         }
     }
 
-    /// The ledger must be watched (`Ledger.watch`). Goes on until Ctrl-C, which ends it with the status for that, or until the reader goes away, which ends it well.
+    /// Goes on until Ctrl-C, which ends it with the status for that, or until the reader goes away, which ends it well.
+    /// The ledger is watched (`Ledger.watch`), so that other processes' entries wake it.
     func followUntilInterrupted() async throws {
         let following = Task {
             do {
