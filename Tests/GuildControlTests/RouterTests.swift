@@ -97,16 +97,16 @@ import Testing
             "ingress/github.yaml": OfficeCodex.endpoint("github", "event_mapping: [{ target_agent: clerk }]"),
             "ingress/other.yaml": OfficeCodex.endpoint("other", "event_mapping: [{ target_agent: archivist }]"),
         ]
-        let decide = { (endpoint: String?) throws -> [Decision] in
+        let decisions = { (endpoint: String?) throws -> [Decision] in
             var event = Event.sample("a")
             event.attributes.endpoint = endpoint
-            return try decide(event, changes)
+            return try self.decide(event, changes)
         }
-        #expect(try decide("github").map(\.rule) == ["ingress/github/github#0"])
-        #expect(try decide("other").map(\.agent) == ["archivist"])
+        #expect(try decisions("github").map(\.rule) == ["ingress/github/github#0"])
+        #expect(try decisions("other").map(\.agent) == ["archivist"])
         // A person's event, and one of before endpoints were kept, count as sent to the system's short address.
-        #expect(try decide(nil).map(\.agent) == ["clerk"])
-        let unwanted = try #require(try decide("gone").first)
+        #expect(try decisions(nil).map(\.agent) == ["clerk"])
+        let unwanted = try #require(try decisions("gone").first)
         #expect(unwanted.outcome == .unrouted)
         #expect(unwanted.reasons.first == "ingress/github/github#0: endpoint is gone, wanted github")
     }
