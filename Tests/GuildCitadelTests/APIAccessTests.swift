@@ -1,5 +1,6 @@
 import GuildDomain
 import GuildHTTP
+import GuildOffice
 import Logging
 import Synchronization
 import Testing

@@ -13,11 +13,11 @@ import Testing
         ("2-1 r-xp 0 0 0 /a", false), ("0-1 r-xp 0 0 0 /a", false),
     ])
     func `only code that is mapped from a file, and never written to, is given back`(line: String, isCode: Bool) {
-        #expect((MemoryReturn.codeRange(line[...]) != nil) == isCode)
+        #expect((MemoryReturn.fileRange(line[...], "r-xp") != nil) == isCode)
     }
 
     @Test func `the addresses are those of the line`() {
-        #expect(MemoryReturn.codeRange("1000-3000 r-xp 0 0 0   /a") == 0x1000..<0x3000)
+        #expect(MemoryReturn.fileRange("1000-3000 r--p 0 0 0   /a", "r--p") == 0x1000..<0x3000)
     }
 
     @Test func `a process runs on after its start was given back`() {

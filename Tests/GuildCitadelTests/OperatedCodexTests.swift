@@ -3,6 +3,7 @@ import GuildBudgets
 import GuildCodex
 import GuildConnectors
 import GuildDomain
+import GuildOffice
 import GuildTestSupport
 import Synchronization
 import Testing

@@ -111,6 +111,34 @@ import Testing
         }
     }
 
+    @Test func `a batch shares the chain's head, and a member that throws takes its entries with it`() async throws {
+        try await withLane { ledger, _, lane async throws in
+            @Sendable func entry(_ n: Int) -> AuditEntry {
+                AuditEntry(
+                    at: Timestamp(microseconds: 0), actor: "tester", kind: .toolCalled, subject: "member \(n)",
+                    body: [:])
+            }
+            let members: [@Sendable (LedgerTransaction) throws -> Void] = (0..<10).map { n in
+                { db in
+                    try db.audit.append(entry(n))
+                    try db.audit.append(entry(n))
+                    // A statement that reads the head sees the member's own entries.
+                    let head = try db.audit.head()
+                    try db.run("INSERT INTO things VALUES (?, NULL)", [head])
+                    if n.isMultiple(of: 4) { throw Failure(.refused, "not this one") }
+                }
+            }
+            // Another process appends between the batches.
+            for _ in 0..<3 {
+                _ = await run(members, on: lane)
+                try await ledger.audit.append(entry(10))
+            }
+            #expect(try await ledger.audit.head() == 3 * (7 * 2 + 1))
+            #expect(try await ledger.count("SELECT max(n) FROM things") == 44)
+            #expect(try await ledger.audit.verify().problem == nil)
+        }
+    }
+
     @Test func `a full disk takes the whole batch back, and then only the member that does not fit fails`() async throws
     {
         try await withLane { ledger, engine, lane async throws in

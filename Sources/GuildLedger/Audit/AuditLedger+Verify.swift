@@ -5,7 +5,7 @@ extension AuditLedger {
     /// Recomputes the chain and its tree, in pages so that no read lasts long and no more than a page is in memory.
     ///
     /// The last valid position is stored beside the ledger (`LedgerLocation.auditMarkPath`), unless the verification
-    /// began at a given entry.
+    /// began at a given entry or the ledger is only read.
     ///
     /// - Throws: `AuditFailure` if it would begin after the end.
     package func verify(_ verification: AuditVerification, now: Timestamp) async throws -> AuditVerdict {
@@ -27,7 +27,7 @@ extension AuditLedger {
         }
         let chain = try await walk(from: start, checkpoints: checkpoints, pageSize: verification.pageSize)
         verdict.take(chain, from: start)
-        if verdict.problem == nil, !verification.start.isTold {
+        if verdict.problem == nil, !verification.start.isTold, ledger.readingLimits == nil {
             AuditMark(ledger: try await ledgerID(), position: chain.position, at: now).save(
                 ledger.location.auditMarkPath)
         }

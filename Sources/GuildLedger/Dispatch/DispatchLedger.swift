@@ -33,7 +33,8 @@ package struct DispatchLedger: Sendable {
         limit: Int, roots: [EventID]?, now: Timestamp
     ) async throws -> (whole: [InboundMessage], faulty: [FaultyMessage]) {
         let found = try await ledger.read { db in try db.dispatch.inbound(limit: limit, roots: roots, now: now) }
-        var (whole, faulty): ([InboundMessage], [FaultyMessage]) = ([], found.faulty)
+        var whole: [InboundMessage] = []
+        var faulty = found.faulty
         for row in found.whole {
             var event = row.event
             var damage: String?

@@ -23,7 +23,8 @@ extension EventLedger {
     ) async throws -> [HeldEvent] {
         while true {
             let found = try await ledger.read { db in try db.events.held(system: system, limit: limit) }
-            var (whole, faulty): ([HeldEvent], [FaultyMessage]) = ([], found.faulty)
+            var whole: [HeldEvent] = []
+            var faulty = found.faulty
             for row in found.whole {
                 var event = row.event
                 do {
