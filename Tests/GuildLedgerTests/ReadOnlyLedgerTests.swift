@@ -53,8 +53,9 @@ import Testing
             _ = try Ledger(readingOnly: folder.location)
         }
         try SQLiteConnection(path: folder.location.path).script("CREATE TABLE theirs (n)")
-        let foreign = #expect(throws: LedgerFailure.self) { _ = try Ledger(readingOnly: folder.location) }
-        #expect(foreign?.message.contains("not a ledger") == true)
+        #expect(throws: LedgerFailure.notALedger(path: folder.location.path)) {
+            _ = try Ledger(readingOnly: folder.location)
+        }
         try SQLiteConnection(path: folder.location.path).script(
             "CREATE TABLE schema_versions (version INTEGER); INSERT INTO schema_versions VALUES (999)")
         #expect(throws: LedgerFailure.newerVersion(path: folder.location.path)) {
