@@ -75,6 +75,54 @@ import Testing
         }
     }
 
+    @Test func `a damaged grant grants nothing, a damaged throttle leaves nothing, and they are named`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            let worker = try await ledger.worker()
+            let caller = try await ledger.caller("a", worker)
+            let limits = [agentLimit(.day, 1000)]
+            try await ledger.spend(TokenUsage(input: 100, output: 100), of: caller, worker, limits: limits, now: start)
+            _ = try await ledger.budgets.grant(
+                GrantRequest(account: .agent("ranger"), tokens: 5000, reason: "more", actor: "user:ada"), now: start)
+            try folder.damage("UPDATE grants SET period = 'zz'")
+            let grants = try await ledger.budgets.grants(now: start)
+            #expect(grants.map(\.tokens) == [0])
+            #expect(grants.first?.reason.contains("table 'grants' has a damaged row") == true)
+            // The codex's limit alone counts: 256 tokens of reply beside what was spent and the input.
+            await #expect(throws: BudgetExceeded.self) {
+                try await ledger.invocations.beginTurn(
+                    .sample(2, of: caller, input: 700, limits: limits), of: caller, worker: worker, now: start)
+            }
+            _ = try await ledger.budgets.throttle(
+                ThrottleRequest(
+                    account: .agent("ranger"), measure: .permille(100), reason: "less", actor: "user:ada"),
+                now: start)
+            try folder.damage("UPDATE throttles SET period = 'zz'")
+            let refusal = await #expect(throws: BudgetExceeded.self) {
+                try await ledger.invocations.beginTurn(
+                    .sample(2, of: caller, limits: limits), of: caller, worker: worker, now: start)
+            }
+            #expect(refusal?.limit == 0)
+            let throttles = try await ledger.budgets.throttles(now: start)
+            #expect(throttles.first?.reason.contains("table 'throttles' has a damaged row") == true)
+            #expect(try await ledger.budgets.alertLevels(now: start).levels.keys.sorted() == ["agent/ranger"])
+        }
+    }
+
+    @Test func `a damaged account is no obstacle to the limits of others`() async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            let worker = try await ledger.worker()
+            let caller = try await ledger.caller("a", worker)
+            try await ledger.spend(
+                TokenUsage(input: 1, output: 1), of: caller, worker, limits: [agentLimit(.day, 1000)], now: start)
+            try folder.damage("UPDATE accounts SET minute = x'01' WHERE name = 'agent/ranger'")
+            let other = AccountLimit(account: "agent/other", period: .day, tokens: 7, setting: "tokenBudget.perDay")
+            try await ledger.write { db in
+                try db.accounts.noteLimits([agentLimit(.day, 2000), other], rules: BudgetRules(), now: start)
+            }
+            #expect(try await ledger.count("SELECT count(*) FROM accounts WHERE name = 'agent/other'") == 1)
+        }
+    }
+
     @Test func `a value that leads to one which the schema refuses is the fault of its row`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             let worker = try await ledger.worker()

@@ -65,12 +65,17 @@ extension AccountStatements {
     func noteLimits(_ limits: [AccountLimit], rules: BudgetRules, now: Timestamp) throws {
         let clock = try budgetClock(now, adopting: rules)
         for (name, limits) in Dictionary(grouping: limits, by: \.account).sorted(by: { $0.key < $1.key }) {
-            let known = try find(named: name)
-            guard known != nil || limits.contains(where: \.isLimit) else { continue }
-            var row = try known ?? obtain(named: name)
-            guard try note(limits, of: &row, commit: rules.commit, clock: clock, now: now) else { continue }
-            try reckonAlerts(of: &row, clock: clock, now: now)
-            if clock.hasWaits { _ = try db.budgets.wakeWaiters(on: row, clock: clock, now: now) }
+            do {
+                let known = try find(named: name)
+                guard known != nil || limits.contains(where: \.isLimit) else { continue }
+                var row = try known ?? obtain(named: name)
+                guard try note(limits, of: &row, commit: rules.commit, clock: clock, now: now) else { continue }
+                try reckonAlerts(of: &row, clock: clock, now: now)
+                if clock.hasWaits { _ = try db.budgets.wakeWaiters(on: row, clock: clock, now: now) }
+            } catch is RowFault {
+                // The calls of this account fail with the fault; those of others are not to wait for its repair.
+                continue
+            }
         }
     }
 }

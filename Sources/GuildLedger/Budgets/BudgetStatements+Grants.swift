@@ -102,6 +102,14 @@ extension BudgetStatements {
         return GrantOutcome(grants: [], woken: woken, stillWaiting: waiting)
     }
 
+    /// Who gave a grant or a throttle whose row cannot be read.
+    private static let unreadable = "a damaged row"
+
+    private static func account(of row: LedgerRow, _ asked: String?) -> String {
+        asked ?? String(stored: row.source, column: 2) ?? ""
+    }
+
+    /// A damaged row is one that grants nothing, with the fault as its reason: it stops no other account's work.
     func activeGrants(of account: String?, now: Timestamp) throws -> [Grant] {
         let now = try db.accounts.budgetClock(now).now
         return try db.all(
@@ -112,12 +120,19 @@ extension BudgetStatements {
             ORDER BY g.id DESC LIMIT \(Self.listLimit)
             """, account.map { [now, $0] } ?? [now]
         ) { row in
-            try Grant(
-                id: row[0], at: row[1], account: row[2], period: row[3], until: row[4], tokens: row[5], cost: row[6],
-                actor: row[7], reason: row[8])
+            do {
+                return try Grant(
+                    id: row[0], at: row[1], account: row[2], period: row[3], until: row[4], tokens: row[5],
+                    cost: row[6], actor: row[7], reason: row[8])
+            } catch let fault as RowFault {
+                return Grant(
+                    id: row.source.integer(0), at: now, account: Self.account(of: row, account), period: .day,
+                    until: nil, tokens: 0, cost: 0, actor: Self.unreadable, reason: fault.message)
+            }
         }
     }
 
+    /// A damaged row is one that leaves its account nothing, with the fault as its reason, until it is lifted.
     func activeThrottles(of account: String?, now: Timestamp) throws -> [Throttle] {
         let now = try db.accounts.budgetClock(now).now
         return try db.all(
@@ -128,11 +143,17 @@ extension BudgetStatements {
             ORDER BY t.id DESC LIMIT \(Self.listLimit)
             """, account.map { [now, $0] } ?? [now]
         ) { row in
-            let permille: Int64? = try row[4]
-            return try Throttle(
-                id: row[0], at: row[1], account: row[2], period: row[3],
-                measure: permille.map { .permille($0) } ?? .tokens(row[5]), until: row[6], liftedAt: nil,
-                actor: row[7], reason: row[8])
+            do {
+                let permille: Int64? = try row[4]
+                return try Throttle(
+                    id: row[0], at: row[1], account: row[2], period: row[3],
+                    measure: permille.map { .permille($0) } ?? .tokens(row[5]), until: row[6], liftedAt: nil,
+                    actor: row[7], reason: row[8])
+            } catch let fault as RowFault {
+                return Throttle(
+                    id: row.source.integer(0), at: now, account: Self.account(of: row, account), period: nil,
+                    measure: .permille(0), until: nil, liftedAt: nil, actor: Self.unreadable, reason: fault.message)
+            }
         }
     }
 
