@@ -2,14 +2,14 @@ package import GuildBudgets
 package import GuildLedger
 package import GuildRuntime
 
-/// What rooms that call more than three parts of the ledger get of it.
+/// The parts of the ledger for rooms that call more than three.
 extension Ledger {
-    /// What executors and their runs call.
+    /// The parts that executors and their runs call.
     package var runs: RunLedgers {
         RunLedgers(invocations: invocations, events: events, dispatch: dispatch, budgets: budgets)
     }
 
-    /// What finding and reporting accounts calls.
+    /// The parts that finding and reporting accounts calls.
     package var accounts: AccountLedgers {
         AccountLedgers(budgets: budgets, invocations: invocations, reports: reports)
     }

@@ -14,7 +14,7 @@ enum MemoryReturn {
     private static let pageOut: Int32 = 21
 
     /// A start runs through much code that a server never comes to again: of an idle process it would be half the memory.
-    /// What is needed again later is mapped again from the page cache.
+    /// Pages that are needed again later are mapped again from the page cache.
     static func ofStartup() {
         let maps = FileManager.default.contents(atPath: "/proc/self/maps") ?? Data()
         for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {

@@ -18,7 +18,7 @@ package struct OperatedCodex: Sendable {
         second = inForce.commit == asked.commit ? nil : isAtHead ? asked : inForce
     }
 
-    /// What `find` finds in the first codex that has it, and that codex.
+    /// The result of `find` in the first codex that has it, and that codex.
     ///
     /// - Throws: what `find` throws for the first codex, if none has it.
     package func find<Value>(

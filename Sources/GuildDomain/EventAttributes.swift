@@ -1,4 +1,4 @@
-/// What is kept of an event beyond what it is looked up by: attributes that the sender of a CloudEvent set and guild does
+/// The parts of an event that nothing looks it up by: attributes that the sender of a CloudEvent set and guild does
 /// not know, and the endpoint that a webhook came by.
 package struct EventAttributes: Sendable, Hashable {
     /// The media type that data has if nothing is said (CloudEvents 1.0.2, JSON Event Format, 3.1).

@@ -31,7 +31,7 @@ package struct Alarm: Sendable {
     package func cancel() { whenCancelled() }
 }
 
-/// The machine's own clock: the one place that reads it. Who waits for it is above this room.
+/// The machine's own clock: the one place that reads it. Its callers wait above this room.
 package struct SystemTime: Sendable {
     /// The clock of this system.
     package init() {}

@@ -22,7 +22,7 @@ package struct HeldEvents: Sendable {
     }
 
     /// Judges everything that is held of a system by who we are there, and hands it to the dispatcher in its old order.
-    /// What cannot be read is left out; the audit log says why.
+    /// Events that cannot be read are left out; the audit log says why.
     ///
     /// - Parameter identity: nil if none is needed any more, because nothing of ours can be among it.
     /// - Returns: how many there were.

@@ -1,10 +1,10 @@
 import GuildDomain
 
-/// What a follower of events waits for.
+/// The goal of a follower of events.
 enum FollowerGoal {
     /// Everything of a root.
     case root(EventID)
-    /// What one event set going.
+    /// The work that one event set going.
     case event(EventID)
     /// One run, or the end of the window that would start it.
     case invocation(InvocationID)

@@ -46,7 +46,7 @@ enum Shown {
     private static let characters = 160
     private static let reasonLimit = 5
 
-    /// What stands for a text that retention has erased.
+    /// The text in place of one that retention has erased.
     static let erased = "(erased)"
 
     static func short(_ text: String) -> String {

@@ -70,7 +70,7 @@ struct ExplanationResult: CommandResult {
     let commit: String
     /// When the event's content was erased; nil if it was not.
     let erasedAt: Timestamp?
-    /// What cannot be read.
+    /// The parts that cannot be read, and why.
     let damage: [String]
     let decisions: [EventTrace.DecisionRow]
     /// The runs of the decisions.

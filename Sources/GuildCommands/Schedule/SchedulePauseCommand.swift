@@ -109,7 +109,7 @@ struct SchedulePausesResult: ListResult {
     let rows: [Row]
     /// The message for people.
     let said: String
-    /// What was to be resumed; nil for a new pause.
+    /// The schedules that were to be resumed; nil for a new pause.
     let resumed: String?
     /// Pauses of the agents themselves, which stop every run that a schedule would start.
     let agentPauses: [AgentPause]

@@ -22,7 +22,7 @@ package struct Action: Sendable, Hashable {
     package var position = 0
     /// The system's name.
     package var connector: String
-    /// What is to be done there: `SYSTEM.OPERATION`.
+    /// The operation there: `SYSTEM.OPERATION`.
     package var operation: String
     /// Actions on one subject run in order.
     package var subject: String

@@ -75,7 +75,7 @@ extension AuditRecord {
     fileprivate init(_ row: LedgerRow) {
         let source = row.source
         let stored = [UInt8](stored: source, column: AuditColumn.body)
-        // What is no JSON is reported as damage.
+        // A body that is not JSON is reported as damage.
         let body = stored.flatMap { try? JSONParser.parse($0) }
         self.init(
             seq: source.integer(AuditColumn.seq),

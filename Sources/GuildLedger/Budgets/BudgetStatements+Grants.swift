@@ -102,7 +102,7 @@ extension BudgetStatements {
         return GrantOutcome(grants: [], woken: woken, stillWaiting: waiting)
     }
 
-    /// Who gave a grant or a throttle whose row cannot be read.
+    /// The actor of a grant or a throttle whose row cannot be read.
     private static let unreadable = "a damaged row"
 
     private static func account(of row: LedgerRow, _ asked: String?) -> String {
@@ -192,7 +192,7 @@ extension BudgetStatements {
             (request.tokens, "tokens", \AccountLimit.tokens), (request.cost, "money", \AccountLimit.cost),
         ] where amount > 0 {
             let periods = wanted.filter { $0[keyPath: value] != nil }.map(\.period)
-            // What no limit counts would be recorded and change nothing.
+            // An amount that no limit counts would be recorded and change nothing.
             guard !periods.isEmpty else {
                 throw BudgetCommandFailure.noSuchLimit(
                     account: row.name, unit: unit, period: request.period?.name, limited: Self.names(of: limits))

@@ -17,7 +17,7 @@ package struct DispatchLedger: Sendable {
         while true {
             let (messages, faulty) = try await waiting(limit: limit, roots: roots, now: now)
             for one in faulty { if let ended = try await end(one, now: now) { tell(ended) } }
-            // What is behind a whole page of faulty ones must not wait for the next look.
+            // Messages behind a whole page of faulty ones must not wait for the next look.
             if !messages.isEmpty || faulty.isEmpty { return messages }
         }
     }

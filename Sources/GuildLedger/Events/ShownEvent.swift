@@ -6,6 +6,6 @@ package struct ShownEvent: Sendable {
     package var event: Event
     /// When its content was erased; nil if it was not.
     package let erasedAt: Timestamp?
-    /// What of it cannot be read, for people.
+    /// The parts of it that cannot be read, for people.
     package var damage: [String]
 }

@@ -50,7 +50,7 @@ package struct EventTrace: Sendable {
     package var invocations: [InvocationRow]
     /// The traces of the events that this one caused.
     package var effects: [EventTrace]
-    /// What else cannot be read and is left out, for people.
+    /// Other parts that cannot be read and are left out, for people.
     package var damage: [String]
 
     /// All that cannot be read, of caused events too, for people.

@@ -7,7 +7,7 @@ package final class LedgerTransaction {
     /// The topics that its statements have touched so far.
     private(set) var touched: TopicSet = []
 
-    /// What it shares with the other members of its batch; nil for a transaction of its own.
+    /// The rows that it shares with the other members of its batch; nil for a transaction of its own.
     let shared: SharedRows?
 
     init(_ connection: any StatementConnection, sharing shared: SharedRows? = nil) {

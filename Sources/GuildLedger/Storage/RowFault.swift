@@ -14,7 +14,7 @@ package struct RowFault: GuildError, Equatable {
     package var row: String?
     /// The fault in words, if it is not the content of one column.
     package var reason: String?
-    /// Whether a newer guild may have written it. What belongs to it is then kept for that version, not ended.
+    /// Whether a newer guild may have written it. Its run, action or message is then kept for that version, not ended.
     package var mayBeNewer = false
 
     package init(column: String, found: String, sql: String) {
