@@ -35,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
                 heads: try await ledger?.codex.lastHeads(limit: CommandContext.heads) ?? [],
                 loading: try await ledger?.codex.loadingCommits() ?? [], now: context.now,
                 agents: agents,
-                waiting: waiting.count,
+                waiting: waiting.count, damage: damaged.map { "action \($0.id): \($0.fault.message)" },
                 held: try await ledger?.events.heldStandings() ?? [],
                 caps: CapStatus(
                     queues: try await ledger?.actions.capQueues() ?? [],

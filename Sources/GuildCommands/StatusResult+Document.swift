@@ -19,6 +19,7 @@ extension StatusResult {
         let processes: [Process]
         let agents: [AgentListing]
         let secretsMissing: [LackingEndpoint]
+        let damage: [String]
     }
 
     struct LackingEndpoint: Encodable {
@@ -119,7 +120,7 @@ extension StatusResult {
             processes: (ledger?.processes ?? []).map(Process.init), agents: agents,
             secretsMissing: lacking.map {
                 LackingEndpoint(endpoint: $0.endpoint, missing: $0.missing, usable: $0.isUsable)
-            })
+            }, damage: damage)
     }
 
     private var codexDocument: Codex {

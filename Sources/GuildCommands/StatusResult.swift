@@ -18,6 +18,8 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
+    /// What cannot be read, for people: the waiting actions among it.
+    let damage: [String]
     /// Events that wait until our identity is known.
     let held: [HeldStanding]
     /// The waiting actions at caps, and the releases.

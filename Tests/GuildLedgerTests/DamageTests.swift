@@ -344,10 +344,3 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: location.folder).count == 1)
     }
 }
-
-extension TemporaryFolder {
-    /// Writes what neither guild nor the schema would.
-    fileprivate func damage(_ statement: String) throws {
-        try rawConnection(droppingTriggers: false).script("PRAGMA ignore_check_constraints = ON; \(statement)")
-    }
-}

@@ -32,6 +32,11 @@ final class TemporaryFolder: Sendable {
         try connection.forgetStrictness()
         return connection
     }
+
+    /// Writes what neither guild nor the schema would.
+    func damage(_ statement: String) throws {
+        try rawConnection(droppingTriggers: false).script("PRAGMA ignore_check_constraints = ON; \(statement)")
+    }
 }
 
 extension SQLiteConnection {

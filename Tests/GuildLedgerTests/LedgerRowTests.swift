@@ -227,10 +227,3 @@ import Testing
         }
     }
 }
-
-extension TemporaryFolder {
-    /// Writes what neither guild nor the schema would.
-    fileprivate func damage(_ statement: String) throws {
-        try rawConnection(droppingTriggers: false).script("PRAGMA ignore_check_constraints = ON; \(statement)")
-    }
-}

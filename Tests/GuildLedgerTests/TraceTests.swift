@@ -55,13 +55,15 @@ import Testing
         }
     }
 
-    @Test func `reasons that are damaged are named in their place`() async throws {
+    @Test func `reasons that are damaged are named, and are no reasons`() async throws {
         try await withLedgerAndFolder { ledger, folder async throws in
             _ = try await ledger.running("a", try await ledger.worker())
             try folder.rawConnection(droppingTriggers: false).script("UPDATE decisions SET reasons = 'x'")
             let trace = try #require(try await ledger.reports.trace(of: Event.sample("a").id))
             #expect(trace.decisions.map(\.outcome) == ["dispatched"])
-            #expect(trace.decisions[0].reasons[0].contains("cannot be read"))
+            #expect(trace.decisions.map(\.reasons) == [[]])
+            #expect(trace.damage.count == 1)
+            #expect(trace.damage.first?.contains("column reasons holds something that is not JSON") == true)
             #expect(try await ledger.dispatch.status(limit: 10, now: start).pendingCount == 0)
         }
     }

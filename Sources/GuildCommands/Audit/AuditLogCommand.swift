@@ -74,7 +74,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         let context = try options.context()
         defer { context.close() }
         let ledger = try context.requiredLedger()
-        var filter = try await filter(ledger.reports, ledger.events, now: context.now)
+        var filter = try await filter(ledger.reports, now: context.now)
         var newest = filter
         // Entries written from here on belong to the follower only.
         newest.through = try await ledger.audit.head()
@@ -90,7 +90,7 @@ struct AuditLogCommand: AsyncParsableCommand {
     }
 
     private func filter(
-        _ reports: ReportLedger, _ events: EventLedger, now: Timestamp
+        _ reports: ReportLedger, now: Timestamp
     ) async throws -> AuditFilter {
         var filter = AuditFilter()
         filter.agent = agent
@@ -106,7 +106,7 @@ struct AuditLogCommand: AsyncParsableCommand {
         if let since = filter.since, let until = filter.until, until <= since {
             throw Failure(.usage, "--until is not after --since", hint: "remove one of them, or swap them")
         }
-        if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: reports, events) }
+        if let id = invocation ?? event ?? root { filter.root = try await Causality.root(of: id, in: reports) }
         if let invocation { filter.invocation = try await WrittenID.resolve(invocation, in: reports) }
         return filter
     }

@@ -25,10 +25,14 @@ struct AuditShowCommand: AsyncParsableCommand {
         defer { context.close() }
         let ledger = try context.requiredLedger()
         let id = try await WrittenID.resolve(id, in: ledger.reports)
-        let root = try await Causality.root(of: id, in: ledger.reports, ledger.events)
+        let root = try await Causality.root(of: id, in: ledger.reports)
         var trace = try await ledger.reports.trace(of: root)
-        if trace == nil, let event = try await ledger.reports.eventID(for: id) {
-            trace = try await ledger.reports.trace(of: event)
+        if let event = try await ledger.reports.eventID(for: id) {
+            if trace == nil { trace = try await ledger.reports.trace(of: event) }
+            // A payload in a file is read of the wanted event only.
+            let named = trace?.allDamage ?? []
+            let shown = try await ledger.events.shown(event)?.damage ?? []
+            trace?.damage += shown.filter { !named.contains($0) }
         }
         guard let trace else { throw WrittenID.unknown(id) }
         let standings = try await ledger.actions.capStandings(of: trace.allActions, now: context.now)

@@ -8,6 +8,8 @@ package import GuildLedger
 /// A person's decisions about several actions, and the next step.
 struct Rulings: CommandResult {
     let rulings: [Ruling]
+    /// Those that ended because their rows are damaged.
+    let ended: [(id: ActionID, fault: RowFault)]
     let continuation: ApprovalDesk.Continuation
 
     /// Finds all of them before it decides any.
@@ -22,19 +24,33 @@ struct Rulings: CommandResult {
             actor: context.actor, time: settings.time)
         let wanted = try await desk.find(ids, approve: approve)
         var rulings: [Ruling] = []
-        var failures: [ApprovalFailure] = []
+        var ended: [(id: ActionID, fault: RowFault)] = []
+        var failures: [any GuildError] = []
         for id in wanted {
             do {
-                rulings.append(try await desk.decide(id, approve: approve, reason: reason))
+                switch try await desk.decide(id, approve: approve, reason: reason) {
+                case .ruled(let ruling): rulings.append(ruling)
+                case .ended(let id, let fault):
+                    ended.append((id, fault))
+                    // An end is what a rejection asks for.
+                    if approve { failures.append(notApproved(id, fault)) }
+                }
             } catch let failure as ApprovalFailure {
                 // Somebody elsewhere was faster.
                 failures.append(failure)
             }
         }
-        if !rulings.isEmpty {
-            try renderer.print(Rulings(rulings: rulings, continuation: try await desk.continuation()))
+        if !rulings.isEmpty || !ended.isEmpty {
+            try renderer.print(
+                Rulings(rulings: rulings, ended: ended, continuation: try await desk.continuation()))
         }
         if let failure = Failure.together(failures) { throw failure }
+    }
+
+    private static func notApproved(_ id: ActionID, _ fault: RowFault) -> Failure {
+        Failure(
+            .failed, "action \(id) was not approved but ended, because its row is damaged: \(fault.message)",
+            hint: fault.hint)
     }
 
     /// The current codex may be missing or broken; the decision counts all the same.
@@ -43,7 +59,7 @@ struct Rulings: CommandResult {
     }
 
     struct Decided: Encodable {
-        let action: Action
+        let action: JSONValue
         let released: CapGrant?
 
         private enum CodingKeys: String, CodingKey {
@@ -52,12 +68,32 @@ struct Rulings: CommandResult {
         }
     }
 
-    var document: [Decided] { rulings.map { Decided(action: $0.action, released: $0.grant) } }
+    var document: [Decided] {
+        rulings.map { Decided(action: $0.action.json, released: $0.grant) }
+            + ended.map { id, fault in
+                Decided(
+                    action: [
+                        "id": .string(id.description), "state": .string(Action.State.failed.rawValue),
+                        "damage": [.string(fault.message)],
+                    ], released: nil)
+            }
+    }
+
+    struct Row {
+        let id: ActionID
+        let operation: String
+        let subject: String
+        let state: Action.State
+    }
 
     /// Each that was decided, and what went with it.
-    var rows: [Action] { rulings.flatMap { [$0.action] + ($0.grant?.followers ?? []) } }
+    var rows: [Row] {
+        rulings.flatMap { [$0.action] + ($0.grant?.followers ?? []) }.map {
+            Row(id: $0.id, operation: $0.operation, subject: $0.subject, state: $0.state)
+        } + ended.map { Row(id: $0.id, operation: "", subject: "", state: .failed) }
+    }
 
-    var columns: [Column<Action>] {
+    var columns: [Column<Row>] {
         [
             .text("ID", \.id.description), .text("OPERATION", \.operation), .text("SUBJECT", \.subject),
             .text("STATE", \.state.rawValue),
@@ -70,6 +106,9 @@ struct Rulings: CommandResult {
             let verb = action.state == .rejected ? style.red("rejected") : style.green("approved")
             let line = "\(verb) \(action.id)  " + TextTable.printable("\(action.operation) on \(action.subject)")
             return [line] + (ruling.grant?.lines.map(TextTable.printable) ?? [])
+        }
+        lines += ended.map { id, fault in
+            "\(style.red("ended")) \(id)  " + TextTable.printable("its row is damaged: \(fault.message)")
         }
         if !isQuiet { lines.append(next) }
         return lines.joined(separator: "\n")

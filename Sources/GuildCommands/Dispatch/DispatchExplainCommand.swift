@@ -40,7 +40,7 @@ struct DispatchExplainCommand: AsyncParsableCommand {
             reasons: try await reasons(obeyed, ledger.budgets, ledger.dispatch, now: context.now))
         if let erasedAt = shown.erasedAt {
             result.problem = "its content was erased at \(LocalTime.text(erasedAt))"
-        } else if let damage = shown.damage.first {
+        } else if let damage = shown.damage.first, try await !isWhole(known, in: ledger.events) {
             result.problem = damage
         } else {
             do {
@@ -50,6 +50,15 @@ struct DispatchExplainCommand: AsyncParsableCommand {
             }
         }
         try output.renderer.print(result)
+    }
+
+    /// Whether the dispatcher can decide it: it does so in spite of damaged containers.
+    private func isWhole(_ event: EventID, in events: EventLedger) async throws -> Bool {
+        do {
+            return try await events.find(event) != nil
+        } catch is RowFault {
+            return false
+        }
     }
 
     private func reasons(

@@ -10,8 +10,8 @@ struct LedgerBackupCommand: AsyncParsableCommand {
         discussion: """
             The folder contains ledger.sqlite, bodies/, manifest.json and SHA256SUMS (`sha256sum -c SHA256SUMS` checks \
             it). It appears under its name only when it is complete, on disk, and its audit chain verifies. If a \
-            payload, an answer or a large body was already missing or damaged in the ledger, the command exits 1 but \
-            keeps the backup.
+            row, a payload, an answer or a large body was already missing or damaged in the ledger, the command exits \
+            1 but keeps the backup.
             """)
 
     @Argument(
@@ -49,6 +49,13 @@ struct BackupResult: CommandResult {
         }
     }
 
+    /// Lines of damaged bodies that are shown; `manifest.json` has them all.
+    private static let shownBodies = 20
+
+    private func more(_ count: Int, _ one: String, _ several: String) -> [String] {
+        count > 0 ? ["and \(Amount.counted(count, "more \(one)", "more \(several)"))"] : []
+    }
+
     var document: Document { Document(path: path, contents: contents.json) }
 
     var rows: [BackupContents] { [contents] }
@@ -57,7 +64,7 @@ struct BackupResult: CommandResult {
         [
             .text("PATH") { [path] _ in path }, .time("MADE", \.madeAt), .number("BYTES", \.bytes),
             .number("BODIES", \.bodies), .number("ENTRIES", \.auditEntries), .text("HEAD", \.auditHead),
-            .number("DAMAGED") { $0.damagedBodies.count + $0.damagedRows.count },
+            .number("DAMAGED") { $0.damagedBodies.count + $0.damagedRowCount },
         ]
     }
 
@@ -68,10 +75,12 @@ struct BackupResult: CommandResult {
             "  \(Amount.bytes(contents.bytes)), \(Amount.counted(contents.bodies, "large body", "large bodies")), "
                 + "\(Amount.counted(contents.auditEntries, "audit entry", "audit entries")), head \(contents.auditHead)",
         ]
-        lines += contents.damagedBodies.prefix(20).map {
+        lines += contents.damagedBodies.prefix(Self.shownBodies).map {
             style.red("damaged") + ": body \($0) was already missing or changed in the ledger"
         }
+        lines += more(contents.damagedBodies.count - Self.shownBodies, "damaged body", "damaged bodies")
         lines += contents.damagedRows.map { style.red("damaged") + ": \(TextTable.printable($0))" }
+        lines += more(contents.damagedRowCount - contents.damagedRows.count, "damaged row", "damaged rows")
         return (lines + ["", "Next:", "  " + style.cyan("guild ledger restore --dry-run \(path)")]).joined(
             separator: "\n")
     }

@@ -5,7 +5,7 @@ import GuildLedger
 
 struct LedgerCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks every page, reference, audit entry, account entry and body.",
+        commandName: "check", abstract: "Checks every page, reference, row, audit entry, account entry and body.",
         discussion: """
             Prints one line for each part: ok, note (nothing is lost) or failed. Exits 1 if a part failed, and 6 if \
             the ledger cannot be opened. Running work continues meanwhile.
@@ -31,6 +31,7 @@ struct CheckResult: CommandResult {
         let status: String
         let summary: String
         let problems: [String]
+        let more: Int
     }
 
     let findings: [LedgerFinding]
@@ -38,7 +39,8 @@ struct CheckResult: CommandResult {
     var document: [Finding] {
         findings.map {
             Finding(
-                part: $0.part.rawValue, status: $0.status.rawValue, summary: $0.summary, problems: $0.problems)
+                part: $0.part.rawValue, status: $0.status.rawValue, summary: $0.summary, problems: $0.problems,
+                more: $0.more)
         }
     }
 
@@ -47,7 +49,7 @@ struct CheckResult: CommandResult {
     var columns: [Column<LedgerFinding>] {
         [
             .text("PART", \.part.rawValue), .text("STATUS", \.status.rawValue), .text("SUMMARY", \.summary),
-            .text("PROBLEMS") { $0.problems.joined(separator: "; ") },
+            .text("PROBLEMS") { ($0.problems + $0.rest).joined(separator: "; ") },
         ]
     }
 
@@ -60,8 +62,15 @@ struct CheckResult: CommandResult {
                 case .failed: style.red("failed")
                 }
             let name = finding.part.rawValue + String(repeating: " ", count: max(0, 14 - finding.part.rawValue.count))
-            let problems = finding.problems.map { "\n                      " + TextTable.printable($0) }
+            let problems = (finding.problems + finding.rest).map {
+                "\n                      " + TextTable.printable($0)
+            }
             return "\(name)\(status)  \(finding.summary)" + problems.joined()
         }.joined(separator: "\n")
     }
+}
+
+extension LedgerFinding {
+    /// Says how many problems are not listed, if any.
+    fileprivate var rest: [String] { more > 0 ? ["and \(more) more"] : [] }
 }

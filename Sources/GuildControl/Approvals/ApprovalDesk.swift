@@ -11,6 +11,13 @@ package struct ApprovalDesk: Sendable {
         case unattended
     }
 
+    /// What a decision led to.
+    package enum Outcome: Sendable {
+        case ruled(Ruling)
+        /// The action's row is damaged: it has ended, whatever was decided.
+        case ended(ActionID, RowFault)
+    }
+
     private let actions: ActionLedger
     private let reports: ReportLedger
     private let actionWait: Duration
@@ -53,18 +60,18 @@ package struct ApprovalDesk: Sendable {
         return found
     }
 
-    /// Records one decision.
+    /// Records one decision; of an action that cannot be read, its end.
     ///
     /// - Throws: `ApprovalFailure` if the id names no waiting action.
-    package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Ruling {
+    package func decide(_ id: ActionID, approve: Bool, reason: String?) async throws -> Outcome {
         let now = time.now
         do {
-            return try await actions.decide(
-                id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now)
+            return .ruled(
+                try await actions.decide(
+                    id, approve: approve, actor: actor, reason: reason, waitUntil: now + actionWait, now: now))
         } catch let fault as RowFault {
-            // Nobody could know what is agreed to, and it would wait for ever.
-            try await actions.failDamaged(id, fault, now: now)
-            throw fault
+            try await actions.endDamaged(id, fault, approve: approve, actor: actor, reason: reason, now: now)
+            return .ended(id, fault)
         }
     }
 

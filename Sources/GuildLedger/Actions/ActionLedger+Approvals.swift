@@ -26,7 +26,7 @@ extension ActionLedger {
 
     /// Whether an action can be decided now.
     ///
-    /// - Throws: `ApprovalFailure` if it cannot.
+    /// - Throws: `ApprovalFailure` if it cannot; `RowFault` if its row is damaged: `endDamaged` ends that one.
     package func checkDecidable(_ id: ActionID, approve: Bool) async throws {
         try await ledger.read { db in _ = try db.actions.decidable(id, approve: approve) }
     }
@@ -70,11 +70,18 @@ extension ActionLedger {
             if approve {
                 try db.invocations.wakeIfNothingPends(action.invocation, waitUntil: waitUntil, now: now)
             } else {
-                let text = "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
-                try db.actions.deliver(text, isError: true, of: action, waitUntil: waitUntil, now: now)
+                try db.actions.deliver(
+                    Action.rejection(reason: reason), isError: true, of: action, waitUntil: waitUntil, now: now)
             }
             return Ruling(action: changed ?? action, grant: grant)
         }
+    }
+}
+
+extension Action {
+    /// What the run of a rejected action is told.
+    static func rejection(reason: String?) -> String {
+        "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
     }
 }
 
@@ -82,12 +89,14 @@ extension ActionStatements {
     /// An action that waits for a person, or that an approval of another one has already released: somebody who
     /// approves each of a list finds those too.
     fileprivate func decidable(_ id: ActionID, approve: Bool) throws -> Action {
+        // The state first: it shows of a damaged one, too, that it was decided.
+        let state = try db.value("SELECT state FROM actions WHERE id = ?", [id], as: String.self)
+        guard let state else { throw ApprovalFailure.unknown(id.description) }
+        if state != Action.State.awaiting.rawValue {
+            guard approve, try db.caps.isReleased(id) else { throw ApprovalFailure.decided(id, state: state) }
+        }
         guard let action = try db.first("SELECT * FROM actions WHERE id = ?", [id], read: Action.init) else {
             throw ApprovalFailure.unknown(id.description)
-        }
-        if action.state == .awaiting { return action }
-        guard approve, try db.caps.isReleased(id) else {
-            throw ApprovalFailure.decided(id, state: action.state.rawValue)
         }
         return action
     }

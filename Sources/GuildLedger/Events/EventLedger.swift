@@ -56,18 +56,19 @@ package struct EventLedger: Sendable {
 
     /// The stored event for people, as much of it as can be read; nil if there is none with that id.
     ///
-    /// - Throws: `RowFault` if the row itself is damaged; `LedgerFailure` if a payload's file cannot be read now.
+    /// - Throws: `LedgerFailure` if a payload's file cannot be read now.
     package func shown(_ id: EventID) async throws -> ShownEvent? {
         let found = try await ledger.read { db in
             try db.first("SELECT * FROM events WHERE id = ?", [id]) { row in
                 var damage: [String] = []
                 let event = try Event(row: row, damage: &damage)
-                return try (event, row.storedBody("body", "body_ref"), row["erased_at"] as Timestamp?, damage)
+                let erasedAt = try row.readable("erased_at", or: nil as Timestamp?, of: "event \(event.id)", &damage)
+                return try (event, row.readableBody(of: event.id, &damage), erasedAt, damage)
             }
         }
         guard let (event, stored, erasedAt, damage) = found else { return nil }
         var shown = ShownEvent(event: event, erasedAt: erasedAt, damage: damage)
-        guard erasedAt == nil else { return shown }
+        guard erasedAt == nil, let stored else { return shown }
         do {
             shown.event = try ledger.bodies.whole(event, stored)
         } catch let fault as RowFault {
@@ -207,17 +208,7 @@ extension Event {
         if let id: String = try row["sender"] { sender = try EventSender(id: id, isOutsider: row["outsider"]) }
     }
 
-    /// For people: without attributes that cannot be read, which is noted in `damage`.
-    init(row: LedgerRow, damage: inout [String]) throws {
-        try self.init(bare: row)
-        do {
-            try readAttributes(row)
-        } catch let fault as RowFault {
-            damage.append("event \(id): \(fault.message)")
-        }
-    }
-
-    private mutating func readAttributes(_ row: LedgerRow) throws {
+    mutating func readAttributes(_ row: LedgerRow) throws {
         let stored = try row.json("attributes")
         if stored != .null { attributes = EventAttributes(stored: stored) }
     }
@@ -225,9 +216,25 @@ extension Event {
     /// An event of before containers were kept has that of its source; one that was caused has none, for its cause's may
     /// have been others.
     private static func containers(_ row: LedgerRow) throws -> [Container]? {
-        // A damaged list is none: the run may do less, never more.
-        let listed = (try? row.json("containers")) ?? .array([])
-        guard listed != .null else { return try row["cause"] as EventID? == nil ? nil : [] }
-        return Container.list(listed) ?? []
+        let isCaused = try row["cause"] as EventID? != nil
+        do {
+            return try listedContainers(row, isCaused: isCaused)
+        } catch is RowFault {
+            // A damaged list is none: the run may do less, never more.
+            return []
+        }
+    }
+
+    /// The containers of an event; nil for that of its source.
+    ///
+    /// - Throws: `RowFault` if the column holds no list of them.
+    static func listedContainers(_ row: LedgerRow, isCaused: Bool) throws -> [Container]? {
+        let listed = try row.json("containers")
+        guard listed != .null else { return isCaused ? [] : nil }
+        guard let containers = Container.list(listed) else {
+            throw RowFault(
+                column: "containers", found: "something that is not a list of containers", sql: row.source.sql)
+        }
+        return containers
     }
 }

@@ -20,6 +20,29 @@ extension ActionLedger {
             if let seq { try db.invocations.failDamagedAction(seq, fault, now: now) }
         }
     }
+
+    /// Ends an action that waits for a person and cannot be read, as that person's decision: nobody could know what is
+    /// agreed to, and it would wait for ever.
+    ///
+    /// - Throws: `ApprovalFailure` if it does not wait for a decision.
+    package func endDamaged(
+        _ action: ActionID, _ fault: RowFault, approve: Bool, actor: String, reason: String?, now: Timestamp
+    ) async throws {
+        try await ledger.write { db in
+            let found = try db.first("SELECT seq, state FROM actions WHERE id = ?", [action]) { row in
+                (seq: try row[0] as Int64, state: try row[1] as String)
+            }
+            guard let found else { throw ApprovalFailure.unknown(action.description) }
+            guard found.state == Action.State.awaiting.rawValue else {
+                throw ApprovalFailure.decided(action, state: found.state)
+            }
+            try db.invocations.failDamagedAction(
+                found.seq, fault, actor: actor,
+                told: [
+                    "decision": approve ? "approved" : "rejected", "reason": reason.map { .string($0) } ?? .null,
+                ], result: approve ? nil : Action.rejection(reason: reason), now: now)
+        }
+    }
 }
 
 extension InvocationStatements {
@@ -34,38 +57,47 @@ extension InvocationStatements {
         try auditDamage(id?.description ?? "invocation \(seq)", .invocationEnded, actor: "executor", fault, now: now)
     }
 
-    func failDamagedAction(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+    /// - Parameters:
+    ///   - told: what the audit entry says besides.
+    ///   - result: what the run is told; nil tells it the fault.
+    func failDamagedAction(
+        _ seq: Int64, _ fault: RowFault, actor: String = "action-executor", told: JSONObject = [:],
+        result: String? = nil, now: Timestamp
+    ) throws {
         try db.run(
             """
             UPDATE actions SET state = 'failed', lease_owner = NULL, lease_until = NULL, ended_at = ?, error = ?
             WHERE seq = ?
             """, [now, fault.message, seq])
-        try tellRun(ofAction: seq, fault, now: now)
+        try tellRun(ofAction: seq, result ?? fault.message, now: now)
         // The damage may be in its id.
         let id = try? db.value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
-        try auditDamage(id?.description ?? "action \(seq)", .actionEnded, actor: "action-executor", fault, now: now)
+        try auditDamage(
+            id?.description ?? "action \(seq)", .actionEnded, actor: actor, fault, told: told, now: now)
     }
 
     /// Gives the run that waits for a damaged action its failure as the result. If the damage is in the columns that
     /// name the run, it learns of it when its `action_wait` ends.
-    private func tellRun(ofAction seq: Int64, _ fault: RowFault, now: Timestamp) throws {
+    private func tellRun(ofAction seq: Int64, _ result: String, now: Timestamp) throws {
         do {
             let call = try db.first("SELECT invocation, n, position FROM actions WHERE seq = ?", [seq]) { row in
                 (invocation: try row[0] as InvocationID, turn: try row[1] as Int, position: try row[2] as Int)
             }
             guard let call else { return }
             let isOpen = try finishCall(
-                call.invocation, turn: call.turn, position: call.position, result: fault.message, isError: true)
+                call.invocation, turn: call.turn, position: call.position, result: result, isError: true)
             if isOpen { try wakeIfNothingPends(call.invocation, waitUntil: Timestamp(microseconds: .max), now: now) }
         } catch is RowFault {}
     }
 
     private func auditDamage(
-        _ subject: String, _ kind: AuditEntry.Kind, actor: String, _ fault: RowFault, now: Timestamp
+        _ subject: String, _ kind: AuditEntry.Kind, actor: String, _ fault: RowFault, told: JSONObject = [:],
+        now: Timestamp
     ) throws {
+        var body: JSONObject = ["state": "failed", "damaged": .string(fault.message)]
+        for member in told.members { body[member.key] = member.value }
         try db.audit.append(
             AuditEntry(
-                at: now, actor: actor, kind: kind, subject: subject,
-                body: ["state": "failed", "damaged": .string(fault.message)]))
+                at: now, actor: actor, kind: kind, subject: subject, body: .object(body)))
     }
 }

@@ -21,14 +21,24 @@ extension ReportLedger {
         }
     }
 
-    /// Everything that an event caused, without the events' payloads; nil if there is no such event. Damaged rows are
-    /// left out and named.
-    ///
-    /// - Throws: `RowFault` if the row of the event itself is damaged.
-    package func trace(of event: EventID) async throws -> EventTrace? {
+    /// The first event of the chain that an event belongs to: itself if the column cannot be read; nil if there is no such
+    /// event.
+    package func root(of event: EventID) async throws -> EventID? {
         try await ledger.read { db in
+            do {
+                return try db.value("SELECT root FROM events WHERE id = ?", [event], as: EventID.self)
+            } catch is RowFault {
+                return event
+            }
+        }
+    }
+
+    /// Everything that an event caused, without the events' payloads; nil if there is no such event. What is damaged is
+    /// left out and named, payloads in rows too.
+    package func trace(of event: EventID) async throws -> EventTrace? {
+        try await ledger.read { [bodies = ledger.bodies] db in
             var room = TraceLimits.events
-            return try db.reports.trace(of: event, depth: 0, room: &room)
+            return try db.reports.trace(of: event, depth: 0, room: &room, bodies)
         }
     }
 
@@ -93,22 +103,22 @@ extension ReportLedger {
 
 extension ReportStatements {
     /// As much as can be read: a damaged row hides itself alone.
-    ///
-    /// - Throws: `RowFault` if the row of the event itself is damaged.
-    fileprivate func trace(of id: EventID, depth: Int, room: inout Int) throws -> EventTrace? {
+    fileprivate func trace(
+        of id: EventID, depth: Int, room: inout Int, _ bodies: BodyStore
+    ) throws -> EventTrace? {
         guard room > 0 else { return nil }
         var damage: [String] = []
         let found = try db.first("SELECT * FROM events WHERE id = ?", [id]) { row in
-            (
-                event: try Event(row: row, damage: &damage), receivedAt: try row["received_at"] as Timestamp,
-                erasedAt: try row["erased_at"] as Timestamp?
-            )
+            try Found(row, bodies, &damage)
         }
         guard let found else { return nil }
         room -= 1
+        var unexplained: [String] = []
         let decisions = try readable(
             "SELECT * FROM decisions WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
-            "a decision", &damage, read: EventTrace.DecisionRow.init)
+            "a decision", &damage
+        ) { row in try EventTrace.DecisionRow(row: row, damage: &unexplained) }
+        damage += unexplained
         let invocations = try readable(
             "SELECT * FROM invocations WHERE event = ? ORDER BY seq LIMIT \(TraceLimits.rows)", [id],
             "an invocation", &damage, read: Invocation.init)
@@ -122,7 +132,7 @@ extension ReportStatements {
         var effects: [EventTrace] = []
         for event in caused {
             do {
-                if let effect = try trace(of: event, depth: depth + 1, room: &room) { effects.append(effect) }
+                if let effect = try trace(of: event, depth: depth + 1, room: &room, bodies) { effects.append(effect) }
             } catch let fault as RowFault {
                 damage.append("event \(event): \(fault.message)")
             }
@@ -192,10 +202,42 @@ extension ReportStatements {
 }
 
 extension EventTrace.DecisionRow {
-    fileprivate init(row: LedgerRow) throws {
+    /// For people: without reasons that cannot be read, which is noted in `damage`.
+    init(row: LedgerRow, damage: inout [String]) throws {
+        var reasons: [String] = []
+        do {
+            reasons = try row.texts("reasons")
+        } catch let fault as RowFault {
+            // Without a rule the line says only what kind of row it is.
+            let rule = (try? row["rule"] as String).map { " of rule \($0)" } ?? ""
+            damage.append("a decision\(rule): \(fault.message)")
+        }
         try self.init(
             rule: row["rule"], agent: row["agent"], revision: row["revision"], outcome: row["outcome"],
-            isFinal: row["final"], until: row["until"], reasons: row.explanations("reasons"),
+            isFinal: row["final"], until: row["until"], reasons: reasons,
             invocation: row["invocation"], commit: row["commit_id"], at: row["at"])
+    }
+}
+
+/// The row of an event in a trace.
+private struct Found {
+    let event: Event
+    let receivedAt: Timestamp
+    let erasedAt: Timestamp?
+
+    /// - Parameter damage: takes what cannot be read, of the payload too if the row has it.
+    init(_ row: LedgerRow, _ bodies: BodyStore, _ damage: inout [String]) throws {
+        event = try Event(row: row, damage: &damage)
+        let what = "event \(event.id)"
+        receivedAt = try row.readable("received_at", or: Timestamp(microseconds: 0), of: what, &damage)
+        erasedAt = try row.readable("erased_at", or: nil, of: what, &damage)
+        guard erasedAt == nil, let stored = try row.readableBody(of: event.id, &damage), stored.inline != nil else {
+            return
+        }
+        do {
+            _ = try bodies.payload(stored, of: event.id)
+        } catch let fault as RowFault {
+            damage.append(fault.message)
+        }
     }
 }

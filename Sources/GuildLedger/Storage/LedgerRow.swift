@@ -66,11 +66,18 @@ package struct LedgerRow {
     /// one text that says so.
     func explanations(_ name: String) throws -> [String] {
         do {
-            if let list = try json(name).array { return list.compactMap(\.string) }
-            throw RowFault(column: name, found: "something that is not a list", sql: source.sql)
+            return try texts(name)
         } catch let fault as RowFault {
             return ["this cannot be read: \(fault.message)"]
         }
+    }
+
+    /// A column with a JSON list of texts.
+    func texts(_ name: String) throws -> [String] {
+        guard let list = try json(name).array else {
+            throw RowFault(column: name, found: "something that is not a list", sql: source.sql)
+        }
+        return list.compactMap(\.string)
     }
 
     /// The value as it is stored; a real number reads as its text.

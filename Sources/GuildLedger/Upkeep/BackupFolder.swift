@@ -22,8 +22,10 @@ package struct BackupContents: Sendable, Hashable {
     package let acceptedHead: String?
     /// Bodies that were gone or damaged in the ledger already.
     package let damagedBodies: [String]
-    /// Payloads and answers in rows that were damaged in the ledger already, for people; the first few.
+    /// Rows, and payloads and answers in rows, that were damaged in the ledger already, for people; the first few.
     package let damagedRows: [String]
+    /// How many there are in all.
+    package let damagedRowCount: Int
 
     private static let format = "guild-ledger-backup"
     private static let formatVersion: Int64 = 1
@@ -37,7 +39,7 @@ package struct BackupContents: Sendable, Hashable {
             "audit": ["entries": .integer(auditEntries), "head": .string(auditHead)],
             "accepted_head": acceptedHead.map(JSONValue.string) ?? .null,
             "damaged_bodies": .array(damagedBodies.map { .string($0) }),
-            "damaged_rows": .array(damagedRows.map { .string($0) }),
+            "damaged_rows": .array(damagedRows.map { .string($0) }), "damaged_row_count": .integer(damagedRowCount),
         ]
     }
 }
@@ -55,12 +57,14 @@ extension BackupContents {
             let bodyBytes = json["body_bytes"]?.integer, let entries = json["audit"]?["entries"]?.integer,
             let head = json["audit"]?["head"]?.string
         else { throw .notABackup(path: path, reason: "its \(BackupFolder.manifest) is incomplete") }
+        let damagedRows = json["damaged_rows"]?.array?.compactMap(\.string) ?? []
         self.init(
             madeAt: madeAt, version: guild, ledger: ledger, databaseBytes: databaseBytes, bodies: Int(clamping: bodies),
             bodyBytes: bodyBytes, auditEntries: entries, auditHead: head,
             acceptedHead: json["accepted_head"]?.string,
             damagedBodies: json["damaged_bodies"]?.array?.compactMap(\.string) ?? [],
-            damagedRows: json["damaged_rows"]?.array?.compactMap(\.string) ?? [])
+            damagedRows: damagedRows,
+            damagedRowCount: json["damaged_row_count"]?.integer.map { Int(clamping: $0) } ?? damagedRows.count)
     }
 }
 

@@ -10,6 +10,8 @@ package struct LedgerFinding: Sendable, Hashable {
         case schema
         /// Rows that name rows that are not there.
         case foreignKeys = "foreign keys"
+        /// The rows of events, decisions, invocations, actions and accounts, each read as commands read it.
+        case rows
         /// The chain, recomputed from its first entry.
         case audit
         /// The accounts, recomputed from their entries.
@@ -30,16 +32,20 @@ package struct LedgerFinding: Sendable, Hashable {
     package let status: Status
     /// The checked scope: `1,024 entries, head 5f…`.
     package let summary: String
-    /// At most `problemLimit` of them.
+    /// The first ones.
     package let problems: [String]
+    /// How many more there are.
+    package let more: Int
 
-    /// Problems that are listed of one part.
-    package static let problemLimit = 20
+    init(_ part: Part, _ summary: String, problems: [String], isHarmless: Bool = false) {
+        self.init(part, summary, ProblemList(problems), isHarmless: isHarmless)
+    }
 
-    init(_ part: Part, _ summary: String, problems: [String] = [], isHarmless: Bool = false) {
+    init(_ part: Part, _ summary: String, _ problems: ProblemList, isHarmless: Bool = false) {
         self.part = part
         self.summary = summary
-        self.problems = Array(problems.prefix(Self.problemLimit))
+        self.problems = problems.listed
+        more = problems.more
         status = problems.isEmpty ? .ok : isHarmless ? .note : .failed
     }
 }

@@ -15,7 +15,7 @@ extension UpkeepLedger {
     /// - Parameters:
     ///   - folder: must not exist yet, unlike its parent.
     ///   - version: of this guild.
-    /// - Returns: what it holds, and which bodies, payloads and answers were damaged already.
+    /// - Returns: what it holds, and which bodies and rows were damaged already.
     /// - Throws: `BackupFailure`; if the copy's pages or its audit chain are invalid, nothing is kept.
     package func backup(to folder: String, version: String, now: Timestamp) async throws -> BackupContents {
         let partial = try PartialFolder.begin(for: folder)
@@ -53,10 +53,19 @@ extension UpkeepLedger {
                 madeAt: now, version: version, ledger: source,
                 databaseBytes: DurableFile.size(of: "\(path)/\(BackupFolder.database)"), bodies: files.count,
                 bodyBytes: files.reduce(0) { $0 + DurableFile.size(of: $1.path) }, auditEntries: verdict.entries,
-                auditHead: verdict.head, acceptedHead: head, damagedBodies: damaged.bodies, damagedRows: damaged.rows)
+                auditHead: verdict.head, acceptedHead: head, damagedBodies: damaged.bodies,
+                damagedRows: damaged.rows.listed, damagedRowCount: damaged.rows.count)
             try Self.describe(path, contents, files)
             return contents
         }
+    }
+
+    /// The problems of rows that a copy is kept with: what the check says of references, rows, payloads and answers.
+    private func damagedRows() async throws -> ProblemList {
+        var problems = try await brokenReferences()
+        problems.add(try await undecodableRows().problems)
+        problems.add(try await damagedContents().problems)
+        return problems
     }
 
     private static func copyDatabase(_ source: String, to destination: String) throws {
@@ -78,18 +87,18 @@ extension UpkeepLedger {
         }
     }
 
-    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`, and reads the payloads
-    /// and answers that its rows hold.
+    /// Copies the bodies that the copied database names to their place beside a ledger at `copy`, and reads what its
+    /// rows hold, as the check does.
     ///
     /// - Returns: the digests of bodies that were already missing or damaged, and the problems of rows.
-    private func copyBodies(of copy: LedgerLocation) async throws -> (bodies: [String], rows: [String]) {
+    private func copyBodies(of copy: LedgerLocation) async throws -> (bodies: [String], rows: ProblemList) {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
         var after = ""
         var damaged: [String] = []
         while true {
             let page = try await opened.upkeep.bodyNames(after: after)
-            guard let last = page.last else { return (damaged, try await opened.upkeep.damagedRows().problems) }
+            guard let last = page.last else { return (damaged, try await opened.upkeep.damagedRows()) }
             let source = ledger.bodies
             let target = opened.bodies
             damaged += try await Blocking.run { try page.filter { try !source.copy($0, to: target) } }

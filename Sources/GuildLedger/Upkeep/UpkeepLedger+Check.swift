@@ -3,6 +3,8 @@ package import GuildDomain
 
 extension UpkeepLedger {
     private static let bodiesPerRead = 500
+    /// Where SQLite's look at the pages ends.
+    private static let integrityLimit = 1000
 
     /// Looks at everything that a ledger must hold to be one. Writers continue meanwhile; only the look at the pages is
     /// one long read.
@@ -30,7 +32,8 @@ extension UpkeepLedger {
         switch part {
         case .integrity: try await integrity()
         case .schema: try await schema()
-        case .foreignKeys: try await foreignKeys()
+        case .foreignKeys: LedgerFinding(.foreignKeys, "every reference", try await brokenReferences())
+        case .rows: try await rowFinding()
         case .audit: try await auditFinding()
         case .books: try await books(now: now)
         case .bodies: try await bodyFinding()
@@ -39,7 +42,7 @@ extension UpkeepLedger {
 
     func integrity() async throws -> LedgerFinding {
         try await ledger.scan { db in
-            let told = try db.column("PRAGMA integrity_check(\(LedgerFinding.problemLimit))", as: String.self)
+            let told = try db.column("PRAGMA integrity_check(\(Self.integrityLimit))", as: String.self)
             let pages = try db.value("PRAGMA page_count", as: Int64.self) ?? 0
             return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
         }
@@ -54,15 +57,18 @@ extension UpkeepLedger {
         try await ledger.scan { db in try LedgerSchema.differences(in: db) }
     }
 
-    private func foreignKeys() async throws -> LedgerFinding {
+    /// The rows that name rows which are not there.
+    func brokenReferences() async throws -> ProblemList {
         try await ledger.scan { db in
-            var problems: [String] = []
-            try db.rows("PRAGMA foreign_key_check") { row in
-                let (table, parent) = try (row["table"] as String, row["parent"] as String)
-                problems.append("a row of \(table) names a missing row of \(parent)")
-                return problems.count < LedgerFinding.problemLimit
+            var problems = ProblemList()
+            try db.each("PRAGMA foreign_key_check") { row in
+                // A table without row numbers has none.
+                let number = (try row["rowid"] as Int64?).map { " \($0)" } ?? ""
+                let table: String = try row["table"]
+                let parent: String = try row["parent"]
+                problems.add("row\(number) of \(table) names a missing row of \(parent)")
             }
-            return LedgerFinding(.foreignKeys, "every reference", problems: problems)
+            return problems
         }
     }
 
@@ -75,20 +81,23 @@ extension UpkeepLedger {
 
     private func books(now: Timestamp) async throws -> LedgerFinding {
         let found = try await ledger.budgets.verify(now: now)
+        var problems = ProblemList(found.findings.map { "\($0.place): \($0.problem)" })
+        problems.count(Int(clamping: found.moreFindings))
         return LedgerFinding(
             .books,
             Amount.counted(found.entries, "entry", "entries") + ", " + Amount.counted(found.accounts, "account"),
-            problems: found.findings.map { "\($0.place): \($0.problem)" })
+            problems)
     }
 
     // MARK: Bodies
 
     func bodyFinding() async throws -> LedgerFinding {
         let (named, damaged) = try await damagedBodies()
-        let stored = try await damagedRows()
+        let stored = try await damagedContents()
         let what = "\(Amount.counted(named, "file")), \(stored.looked) payloads and answers in rows"
-        let problems = damaged.map(\.message) + stored.problems
-        if !problems.isEmpty { return LedgerFinding(.bodies, what, problems: problems) }
+        var problems = ProblemList(damaged.map(\.message))
+        problems.add(stored.problems)
+        if !problems.isEmpty { return LedgerFinding(.bodies, what, problems) }
         let strays = try await strayBodies()
         return LedgerFinding(
             .bodies, what,

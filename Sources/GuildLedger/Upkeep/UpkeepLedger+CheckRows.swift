@@ -7,21 +7,20 @@ extension UpkeepLedger {
 
     /// Reads every payload and every answer, and compares each payload with what the audit log says was accepted.
     ///
-    /// - Returns: how many were read, and the first problems.
-    func damagedRows() async throws -> (looked: Int, problems: [String]) {
+    /// - Returns: how many were read, and the problems.
+    func damagedContents() async throws -> (looked: Int, problems: ProblemList) {
         let payloads = try await damagedPayloads()
         let answers = try await damagedAnswers()
-        return (
-            payloads.looked + answers.looked,
-            Array((payloads.problems + answers.problems).prefix(LedgerFinding.problemLimit))
-        )
+        var problems = payloads.problems
+        problems.add(answers.problems)
+        return (payloads.looked + answers.looked, problems)
     }
 
-    private func damagedPayloads() async throws -> (looked: Int, problems: [String]) {
+    private func damagedPayloads() async throws -> (looked: Int, problems: ProblemList) {
         var last: Int64 = 0
         var looked = 0
-        var problems: [String] = []
-        while problems.count < LedgerFinding.problemLimit {
+        var problems = ProblemList()
+        while true {
             let page = try await ledger.scan { [last, bodies = ledger.bodies] db in
                 try db.all(
                     """
@@ -33,22 +32,22 @@ extension UpkeepLedger {
             guard let end = page.last?.seq else { break }
             last = end
             looked += page.count
-            problems += page.compactMap(\.problem)
+            for problem in page.compactMap(\.problem) { problems.add(problem) }
         }
         return (looked, problems)
     }
 
-    private func damagedAnswers() async throws -> (looked: Int, problems: [String]) {
+    private func damagedAnswers() async throws -> (looked: Int, problems: ProblemList) {
         let newest = try await ledger.read { db in
             try db.value("SELECT max(seq) FROM invocations", as: Int64.self) ?? 0
         }
         var low: Int64 = 0
         var looked = 0
-        var problems: [String] = []
-        while low < newest, problems.count < LedgerFinding.problemLimit {
+        var problems = ProblemList()
+        while low < newest {
             let page = try await ledger.scan { [low] db in
                 var looked = 0
-                var problems: [String] = []
+                var problems = ProblemList()
                 try db.each(
                     """
                     SELECT i.id, t.n, t.delta FROM turns t JOIN invocations i ON i.id = t.invocation
@@ -62,13 +61,13 @@ extension UpkeepLedger {
                     } catch let fault as any GuildError {
                         // The damage may be in the run's id or the turn's number too.
                         let run = (try? row["id"] as InvocationID)?.description ?? "a run without an id"
-                        problems.append("turn \((try? row["n"] as Int) ?? 0) of \(run): \(fault.message)")
+                        problems.add("turn \((try? row["n"] as Int) ?? 0) of \(run): \(fault.message)")
                     }
                 }
                 return (looked, problems)
             }
             looked += page.0
-            problems += page.1
+            problems.add(page.1)
             low += Self.runsPerRead
         }
         return (looked, problems)

@@ -77,6 +77,37 @@ extension Road {
             #expect(try await codex.isAuditValid())
         }
 
+        @Test(arguments: ["approve", "reject"])
+        func `a damaged action ends by the person who decides about it, once`(verb: String) async throws {
+            let waiting = try await waiting()
+            let codex = waiting.codex
+            let change = try await ChildProcess.run(
+                "/usr/bin/env",
+                [
+                    "python3", "-c",
+                    """
+                    import sqlite3, sys
+                    with sqlite3.connect(sys.argv[1]) as connection:
+                        connection.execute("UPDATE actions SET arguments = '{'")
+                    """, codex.ledger,
+                ])
+            #expect(change.status == 0, "\(change.errors)")
+            let damage = try await codex.json("status")["damage"]?.array ?? []
+            #expect(damage.count == 1)
+            #expect(damage.first?.string?.contains(waiting.action) == true)
+            let decided = try await codex.guild("audit", verb, waiting.action, "--reason", "whatever it was")
+            #expect(decided.status == (verb == "reject" ? 0 : 1), "\(decided.errors)")
+            #expect(decided.output.contains("ended \(waiting.action)"))
+            #expect(decided.errors.contains("was not approved but ended") == (verb == "approve"))
+            #expect(try await codex.guild("audit", "reject", waiting.action, "--reason", "again").status == 2)
+            let ended = try await codex.audit("action.ended")
+            #expect(ended.count == 1)
+            #expect(ended.first?["actor"]?.string?.hasPrefix("user:") == true)
+            #expect(ended.first?["body"]?["reason"] == "whatever it was")
+            #expect(try await waiting.github.effects() == [])
+            #expect(try await codex.isAuditValid())
+        }
+
         @Test func `--approve all agrees at once, and records who did`() async throws {
             let github = try await StandInProcess.start()
             let codex = try await TemporaryCodex.clerk(

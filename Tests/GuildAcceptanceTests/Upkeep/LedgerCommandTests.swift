@@ -42,10 +42,11 @@ extension Road {
         @Test func `check says a line for each part, and its exit status tells`() async throws {
             let codex = try await used()
             let parts = try await codex.json("ledger", "check").array ?? []
-            #expect(parts.map { $0["part"] } == ["integrity", "schema", "foreign keys", "audit", "books", "bodies"])
+            #expect(
+                parts.map { $0["part"] } == ["integrity", "schema", "foreign keys", "rows", "audit", "books", "bodies"])
             #expect(parts.allSatisfy { $0["status"] == "ok" })
             let lines = try await codex.guild("ledger", "check").output.split(separator: "\n")
-            #expect(lines.count == 6)
+            #expect(lines.count == 7)
             let bodies = codex.ledger + ".d/bodies"
             let name = try #require(
                 try FileManager.default.subpathsOfDirectory(atPath: bodies).first { $0.count > 60 })
