@@ -95,9 +95,11 @@ package struct CodexAccess: Sendable {
     /// The commit that the ledger says is accepted.
     ///
     /// - Throws: with advice if this repository does not have it.
-    package func accepted(_ commit: CommitID) throws -> CodexSnapshot {
+    package func accepted(_ commit: CommitID) throws -> CodexSnapshot { try loadAccepted(commit).get() }
+
+    private func loadAccepted(_ commit: CommitID) throws -> LoadResult {
         do {
-            return try load(commit, revision: commit.short).get()
+            return try load(commit, revision: commit.short)
         } catch let error as CodexRepositoryError {
             guard !repository.lacks(commit) else {
                 throw Failure(
@@ -121,19 +123,51 @@ package struct CodexAccess: Sendable {
     /// - Throws: `problem` if there is no accepted commit to use, or the settings ask for another revision than HEAD:
     ///   whoever names one means it.
     func accepted(_ commit: CommitID?, insteadOf problem: any Error) throws -> CodexSnapshot {
-        // The problem of the newest commit is more useful than that of an older one.
-        guard let commit, let snapshot = try? accepted(commit) else { throw problem }
+        try loadAccepted(commit, insteadOf: problem).get()
+    }
+
+    /// Like `accepted(_:insteadOf:)`; the result has a snapshot.
+    func loadAccepted(_ commit: CommitID?, insteadOf problem: any Error) throws -> LoadResult {
+        guard let commit, mayReplace(problem) else { throw problem }
+        let result: LoadResult
+        do {
+            result = try loadAccepted(commit)
+            _ = try result.get()
+        } catch {
+            // The problem of the newest commit is the one to solve first.
+            tellUnusable(commit, error)
+            throw problem
+        }
         try tell(of: problem, using: commit)
-        return snapshot
+        return result
     }
 
     /// Says that the accepted commit is used; it throws what `accepted(_:insteadOf:)` does.
     func tell(of problem: any Error, using commit: CommitID) throws {
-        guard isAtHead, problem is CodexInvalid || problem is CodexRepositoryError else { throw problem }
+        guard mayReplace(problem) else { throw problem }
         settings.remark("\(Self.why(problem)), so the accepted commit \(commit.short) is used")
     }
 
-    private static func why(_ problem: any Error) -> String {
+    /// Says why the accepted commit cannot replace HEAD.
+    func tellUnusable(_ commit: CommitID, _ problem: any Error) {
+        let reason =
+            switch problem {
+            case let invalid as CodexInvalid:
+                "the accepted commit \(commit.short) is invalid (\(Amount.counted(invalid.errors.count, "error")); "
+                    + "`guild registry validate \(commit.short)` lists them)"
+            case let failure as Failure: failure.message
+            default: "the accepted commit \(commit.short) cannot be used (\(problem))"
+            }
+        settings.remark("\(reason), so it cannot be used instead of HEAD")
+    }
+
+    /// Whether a problem is one of HEAD, which the accepted commit can replace.
+    private func mayReplace(_ problem: any Error) -> Bool {
+        isAtHead && (problem is CodexInvalid || problem is CodexRepositoryError)
+    }
+
+    /// For people: why HEAD cannot be used.
+    static func why(_ problem: any Error) -> String {
         switch problem {
         case let invalid as CodexInvalid:
             "HEAD is invalid (\(Amount.counted(invalid.errors.count, "error")); `guild registry validate` lists them)"
@@ -176,7 +210,7 @@ package struct CodexAccess: Sendable {
     }
 
     /// Whether the settings mean the checked-out commit, and not another revision or uncommitted files.
-    package var isAtHead: Bool { !settings.usesWorktree && ["HEAD", "@"].contains(settings.revision) }
+    package var isAtHead: Bool { settings.isAtHead }
 
     /// The ledger of this codex, or the one that the settings name; nothing is changed.
     package func ledgerHome() throws -> LedgerHome {

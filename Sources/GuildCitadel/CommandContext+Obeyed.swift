@@ -21,9 +21,13 @@ extension CommandContext {
         let accepted: CodexSnapshot
         do {
             accepted = try access.accepted(commit)
-        } catch let failure as Failure where failure.kind == .unavailable {
+        } catch {
+            guard case .success(let asked) = asked else {
+                if access.isAtHead { access.tellUnusable(commit, error) }
+                return ObeyedCodex(snapshot: try asked.get(), draft: nil)
+            }
+            guard let failure = error as? Failure, failure.kind == .unavailable else { throw error }
             // Better said than not shown.
-            let asked = try asked.get()
             settings.remark("\(failure.message), so \(Self.name(of: asked, access)) is used")
             return ObeyedCodex(snapshot: asked, draft: nil)
         }
@@ -43,8 +47,30 @@ extension CommandContext {
 
     /// The codexes in which a command of an operator finds what it names.
     package func operated() async throws -> OperatedCodex {
-        let obeyed = try await obeyed()
-        return OperatedCodex(
+        try operated(try await obeyed())
+    }
+
+    /// Like `obeyed`, for commands that can do without a codex; a failure if neither HEAD nor the accepted commit can
+    /// be used. Nothing is said of HEAD's problem then.
+    ///
+    /// - Throws: the problem of a revision or of files that the settings name explicitly: whoever names one means it.
+    package func obeyedIfReadable() async throws -> Result<ObeyedCodex, any Error> {
+        do {
+            return .success(try await obeyed())
+        } catch {
+            guard settings.isAtHead, error is CodexInvalid || error is CodexRepositoryError else { throw error }
+            return .failure(error)
+        }
+    }
+
+    /// Says that a command does without a codex.
+    package func tellNoCodex(_ problem: any Error, using instead: String) {
+        settings.remark("\(CodexAccess.why(problem)), so guild has no codex: \(instead)")
+    }
+
+    /// As `operated`, of what is in force.
+    package func operated(_ obeyed: ObeyedCodex) throws -> OperatedCodex {
+        OperatedCodex(
             inForce: obeyed.snapshot, asked: obeyed.draft ?? obeyed.snapshot, isAtHead: try codex().isAtHead)
     }
 

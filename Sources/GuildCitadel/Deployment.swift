@@ -134,11 +134,7 @@ package struct Deployment: Sendable {
                 _ = try result.get()
                 return (result, nil)
             } catch {
-                // The newest commit's problem is more useful than that of an older one.
-                guard let earlier = try? access.load(accepted, revision: accepted.short), earlier.snapshot != nil
-                else { throw error }
-                try access.tell(of: error, using: accepted)
-                return (earlier, nil)
+                return (try access.loadAccepted(accepted, insteadOf: error), nil)
             }
         }
         guard role == .serving, case .failure(let damage as CodexRepositoryError) = newest, damage.isOfObjects,

@@ -52,6 +52,9 @@ package struct Settings: Sendable {
 }
 
 extension Settings {
+    /// Whether they mean the checked-out commit, and not another revision or uncommitted files.
+    var isAtHead: Bool { !usesWorktree && ["HEAD", "@"].contains(revision) }
+
     /// The ledger that `--ledger` or `GUILD_LEDGER` names; nil takes the codex's own.
     func namedLedger() throws(LedgerFailure) -> LedgerLocation? {
         guard let url = ledger ?? environment["GUILD_LEDGER"] else { return nil }

@@ -15,12 +15,12 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try options.context()
         defer { context.close() }
-        let codex = try context.codex().load()
         let ledger = try context.ledger(orElse: .saidUnlessSeveral)
+        let codex = try codex(context, hasLedger: ledger != nil)
         let status = try await ledger?.reports.status()
         let (waiting, damaged) = try await ledger?.actions.awaitingApproval() ?? ([], [])
         context.warn(of: damaged)
-        var shown = codex.snapshot
+        var shown = codex.loaded?.snapshot
         // The agents that run are there whatever HEAD holds; without an accepted commit there are none to show.
         if shown == nil { shown = try? await context.acceptedSnapshot() }
         var agents: [AgentListing] = []
@@ -43,7 +43,18 @@ struct StatusCommand: AsyncParsableCommand {
                 dispatch: try await ledger?.dispatch.status(limit: 0, now: context.now),
                 schedulePauses: try await ledger?.schedules.pauses(at: context.now) ?? [],
                 secrets: secrets,
-                lacking: codex.snapshot.map(context.missingSecretFiles) ?? [],
+                lacking: shown.map(context.missingSecretFiles) ?? [],
                 alerts: try await ledger?.budgets.alertsInForce(now: context.now) ?? []))
+    }
+
+    /// HEAD, or why it cannot be read: what runs is shown all the same. A revision that is named explicitly must be
+    /// readable, and without a ledger there is nothing else to show.
+    private func codex(_ context: CommandContext, hasLedger: Bool) throws -> StatusResult.CodexState {
+        let access = try context.codex()
+        do {
+            return .loaded(try access.load())
+        } catch let problem as CodexRepositoryError where access.isAtHead && hasLedger {
+            return .unreadable(revision: access.revision, problem)
+        }
     }
 }

@@ -33,6 +33,8 @@ extension StatusResult {
         let commit: String?
         let valid: Bool
         let warnings: Int
+        /// Why the revision cannot be read.
+        let unreadable: String?
         let running: Head?
         let lastRefused: Head?
         let loading: [Loading]
@@ -124,9 +126,11 @@ extension StatusResult {
     }
 
     private var codexDocument: Codex {
-        Codex(
-            revision: codex.revision, commit: codex.snapshot?.commit, valid: codex.snapshot != nil,
-            warnings: codex.warnings.count, running: accepted.map(Head.init), lastRefused: refused.map(Head.init),
+        let loaded = codex.loaded
+        return Codex(
+            revision: codex.revision, commit: loaded?.snapshot?.commit, valid: loaded?.snapshot != nil,
+            warnings: loaded?.warnings.count ?? 0, unreadable: codex.problem?.oneLine, running: accepted.map(Head.init),
+            lastRefused: refused.map(Head.init),
             loading: loading.map {
                 Loading(commit: $0.commit, since: $0.since, seconds: max(0, (now - $0.since).components.seconds))
             })

@@ -6,7 +6,23 @@ import GuildLedger
 
 /// Everything at a glance.
 struct StatusResult: CommandResult {
-    let codex: LoadResult
+    /// The commit of the settings.
+    enum CodexState: Sendable {
+        case loaded(LoadResult)
+        case unreadable(revision: String, CodexRepositoryError)
+
+        var loaded: LoadResult? { if case .loaded(let result) = self { result } else { nil } }
+        var problem: CodexRepositoryError? { if case .unreadable(_, let problem) = self { problem } else { nil } }
+
+        var revision: String {
+            switch self {
+            case .loaded(let result): result.revision
+            case .unreadable(let revision, _): revision
+            }
+        }
+    }
+
+    let codex: CodexState
     /// Nil if there is none yet.
     let ledger: LedgerStatus?
     let ledgerPath: String
@@ -63,20 +79,8 @@ struct StatusResult: CommandResult {
     }
 
     private func codexLines(_ style: Style) -> [String] {
-        var lines: [String] = []
-        if let snapshot = codex.snapshot {
-            let warnings =
-                codex.warnings.isEmpty ? "" : ", \(codex.warnings.count) warning\(codex.warnings.count == 1 ? "" : "s")"
-            lines.append(
-                "codex      \(snapshot.commit.prefix(17)) (\(TextTable.printable(codex.revision)))  "
-                    + style.green("valid") + warnings)
-        } else {
-            let errors = codex.problems.count { $0.severity == .error }
-            lines.append(
-                "codex      \(TextTable.printable(codex.revision))  " + style.red("invalid")
-                    + ", \(errors) error\(errors == 1 ? "" : "s"): guild registry validate")
-        }
-        if let accepted, accepted.commit != codex.snapshot?.commit {
+        var lines = [headLine(style)]
+        if let accepted, accepted.commit != codex.loaded?.snapshot?.commit {
             lines.append("           last served: \(accepted.commit.prefix(17)), since \(LocalTime.text(accepted.at))")
         }
         if let refused {
@@ -90,6 +94,23 @@ struct StatusResult: CommandResult {
             return style.yellow("           loading \(TextTable.printable(reading.commit).prefix(17)) for \(seconds) s")
         }
         return lines
+    }
+
+    private func headLine(_ style: Style) -> String {
+        switch codex {
+        case .unreadable(let revision, let problem):
+            return "codex      \(TextTable.printable(revision))  " + style.red("cannot be read")
+                + ": " + TextTable.printable(problem.oneLine)
+        case .loaded(let result):
+            guard let snapshot = result.snapshot else {
+                let errors = Amount.counted(result.problems.count { $0.severity == .error }, "error")
+                return "codex      \(TextTable.printable(result.revision))  " + style.red("invalid")
+                    + ", \(errors): guild registry validate"
+            }
+            let warnings = result.warnings.isEmpty ? "" : ", " + Amount.counted(result.warnings.count, "warning")
+            return "codex      \(snapshot.commit.prefix(17)) (\(TextTable.printable(result.revision)))  "
+                + style.green("valid") + warnings
+        }
     }
 
     private func processLines(_ ledger: LedgerStatus, _ style: Style) -> [String] {
@@ -160,7 +181,7 @@ struct StatusResult: CommandResult {
     }
 
     private func agentLines(_ style: Style) -> [String] {
-        guard !agents.isEmpty else { return codex.snapshot == nil ? [] : ["agents     none"] }
+        guard !agents.isEmpty else { return codex.loaded?.snapshot == nil ? [] : ["agents     none"] }
         let cells = CellFormat.local
         let rows = agents.map { listing in
             [

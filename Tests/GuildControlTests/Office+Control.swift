@@ -14,6 +14,6 @@ extension Office {
     }
 
     func scheduleDesk() -> ScheduleDesk {
-        ScheduleDesk(schedules: ledger.schedules, snapshot: head, actor: "user:ada", time: time)
+        ScheduleDesk(schedules: ledger.schedules, agents: ledger.agents, snapshot: head, actor: "user:ada", time: time)
     }
 }

@@ -76,6 +76,22 @@ import Testing
         #expect(try await names(office, [("status", "degraded")]) == ["clerk"])
     }
 
+    @Test func `the ledger knows the agents that ran or are paused`() async throws {
+        let office = try office()
+        let agents = office.ledger.agents
+        let before = try await agents.isKnown("clerk")
+        #expect(!before)
+        try await office.queue("a")
+        let ran = try await agents.isKnown("clerk")
+        #expect(ran)
+        _ = try await agents.pause(
+            agent: "archivist", reason: nil, until: nil, actor: "user:ada", commit: nil, now: start)
+        let paused = try await agents.isKnown("archivist")
+        #expect(paused)
+        let stranger = try await agents.isKnown("nobody")
+        #expect(!stranger)
+    }
+
     @Test func `an agent that is not there is a 404 with the nearest name`() async throws {
         let reply = try await reply(try office(), "/agents/clark")
         #expect(reply.status == 404)

@@ -72,10 +72,10 @@ import Testing
         let clerk = try pick("clerk", office)
         _ = try await desk.pause(clerk, for: hour * 100, reason: nil)
         #expect(try await desk.resume(try pick("clerk/round", office)) == [])
-        #expect(try await desk.pauses(of: try pick("clerk/round", office)).map(\.target) == ["clerk"])
+        #expect(try await desk.holds(on: try pick("clerk/round", office)).map(\.target) == ["clerk"])
         office.time.set(to: fifteen - .seconds(1))
         #expect(try await desk.resume(clerk) == ["clerk"])
-        #expect(try await desk.pauses(of: clerk).isEmpty)
+        #expect(try await desk.holds(on: clerk).isEmpty)
         office.time.set(to: fifteen)
         try await fire(office)
         #expect(try await rounds(office).count == 1)
@@ -89,11 +89,11 @@ import Testing
         let night = try pick("clerk/night", office)
         for selection in [round, night] { _ = try await desk.pause(selection, for: hour * 100, reason: nil) }
         #expect(try await desk.resume(round) == ["clerk/round"])
-        #expect(try await desk.pauses(of: clerk).map(\.target) == ["clerk/night"])
+        #expect(try await desk.holds(on: clerk).map(\.target) == ["clerk/night"])
         for selection in [clerk, round] { _ = try await desk.pause(selection, for: hour * 100, reason: nil) }
         // What is named is what must run afterwards.
         #expect(try await desk.resume(clerk) == ["clerk", "clerk/night", "clerk/round"])
-        #expect(try await desk.pauses(of: clerk).isEmpty)
+        #expect(try await desk.holds(on: clerk).isEmpty)
         #expect(try await commands(office).suffix(3).allSatisfy { $0.hasSuffix("schedule resume") })
         #expect(try await desk.resume(clerk) == [])
     }

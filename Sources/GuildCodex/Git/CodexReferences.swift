@@ -117,7 +117,7 @@ package struct CodexReferences: Sendable {
     }
 
     /// The targets of a symbolic ref, step by step, whether they exist or not.
-    private static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
+    static func symbolicTargets(of name: String, in repository: OpaquePointer) -> [String] {
         var targets: [String] = []
         var name = name
         for _ in 0..<maximumIndirections {

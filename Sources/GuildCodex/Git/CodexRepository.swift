@@ -318,13 +318,27 @@ extension CodexRepository {
     ) -> CodexRepositoryError {
         switch failure.code {
         case GIT_ENOTFOUND.rawValue, GIT_EINVALIDSPEC.rawValue, GIT_EPEEL.rawValue, GIT_EUNBORNBRANCH.rawValue:
-            if revision == "HEAD", git_repository_head_unborn(repository) == 1 { return .empty(place: place) }
+            if ["HEAD", "@"].contains(revision), git_repository_head_unborn(repository) == 1 {
+                return unborn(in: repository)
+            }
             return .unknownRevision(revision, place: place, nearest: Self.nearest(revision, in: repository))
         case GIT_EAMBIGUOUS.rawValue:
             return .ambiguousRevision(revision, place: place)
         default:
             return CodexRepositoryError(failure, place: place)
         }
+    }
+
+    /// Why HEAD names no commit: the repository has none at all, or HEAD names a branch that it does not have.
+    private func unborn(in repository: OpaquePointer) -> CodexRepositoryError {
+        // Without the list of refs, HEAD is still the more likely fault of a repository that worked before.
+        let isEmpty = (try? CodexReferences.names(matching: "refs/*", in: repository))?.isEmpty ?? false
+        guard !isEmpty, let target = CodexReferences.symbolicTargets(of: "HEAD", in: repository).last else {
+            return .empty(place: place)
+        }
+        let heads = "refs/heads/"
+        return .missingBranch(
+            target.hasPrefix(heads) ? String(target.dropFirst(heads.count)) : target, place: place)
     }
 
     private static func nearest(_ revision: String, in repository: OpaquePointer) -> String? {

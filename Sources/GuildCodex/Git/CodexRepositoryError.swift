@@ -14,6 +14,8 @@ package enum CodexRepositoryError: GuildError, Equatable {
     case locked(place: String, detail: String)
     case foreignOwner(place: String)
     case empty(place: String)
+    /// HEAD names a branch that does not exist, in a repository that has others.
+    case missingBranch(String, place: String)
     case withoutWorkTree(place: String)
     case unknownRevision(String, place: String, nearest: String?)
     case ambiguousRevision(String, place: String)
@@ -64,6 +66,8 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .locked(let place, let detail): "\(place): another process is changing the repository: \(detail)"
         case .foreignOwner(let place): "\(place): the repository belongs to another user"
         case .empty(let place): "\(place): the repository has no commit yet"
+        case .missingBranch(let branch, let place):
+            "\(place): HEAD names the branch '\(branch.escapingControls)', which does not exist"
         case .withoutWorkTree(let place): "\(place): a bare repository has no work tree"
         case .unknownRevision(let revision, let place, let nearest):
             "\(place): unknown revision '\(revision.escapingControls)'"
@@ -96,6 +100,7 @@ package enum CodexRepositoryError: GuildError, Equatable {
         case .locked: "try again; if no git runs there, remove the .lock file"
         case .foreignOwner(let place): "if you trust it: git config --global --add safe.directory '\(place)'"
         case .empty: "commit the codex first: git add . && git commit"
+        case .missingBranch: "check out one that exists with `git switch BRANCH`; `git branch --all` lists them"
         case .withoutWorkTree: "remove --worktree, or give --codex a clone with files"
         case .unknownRevision: "`git log --all --oneline` lists the commits; a branch may need a fetch"
         case .ambiguousRevision: "give more digits, or the full name of the ref"

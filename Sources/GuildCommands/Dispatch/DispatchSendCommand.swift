@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GuildCitadel
+import GuildCodex
 import GuildConnectors
 import GuildDomain
 import GuildLedger
@@ -64,7 +65,7 @@ struct DispatchSendCommand: AsyncParsableCommand {
         let settings = options.settings(redactor: redactor)
         let events = try events(now: settings.time.now)
         if dryRun {
-            let snapshot = try CodexAccess(settings).snapshot()
+            let snapshot = try await snapshot(settings)
             let preview = try EventDispatch.preview(events, in: snapshot, now: settings.time.now)
             return try output.renderer.print(DispatchResult(events: preview))
         }
@@ -84,6 +85,20 @@ struct DispatchSendCommand: AsyncParsableCommand {
         let result = DispatchResult(events: sent, invocations: invocations, signal: stop.signal)
         try output.renderer.print(result)
         if result.exitStatus != 0 { throw CommandStatus(code: result.exitStatus) }
+    }
+
+    /// The codex by which a dispatch without --dry-run would decide.
+    private func snapshot(_ settings: Settings) async throws -> CodexSnapshot {
+        let access = try CodexAccess(settings)
+        do {
+            return try access.snapshot()
+        } catch {
+            guard access.isAtHead else { throw error }
+            // Only the ledger knows the accepted commit, and without a problem none is needed.
+            let context = try CommandContext(settings)
+            defer { context.close() }
+            return try await context.snapshot()
+        }
     }
 
     private func events(now: Timestamp) throws -> [Event] {

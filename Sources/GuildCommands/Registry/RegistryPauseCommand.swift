@@ -57,37 +57,55 @@ struct RegistryResumeCommand: AsyncParsableCommand {
     }
 }
 
-/// The common part of both commands: find the agent, write to the ledger, which is created if nothing has run yet, and
-/// name the person.
+/// The common part of both commands: find the agent, in the ledger if no codex can be read, write to the ledger, which is
+/// created if nothing has run yet, and name the person.
 private struct AgentPausing {
     private let context: CommandContext
-    private let agent: AgentManifest
-    private let commit: String
+    private let agent: String
+    /// Nil if no codex can be read.
+    private let commit: String?
 
     init(_ context: CommandContext, agent name: String) async throws {
         self.context = context
-        let found = try await context.operated().find { snapshot in
-            guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
-            return agent
+        switch try await context.obeyedIfReadable() {
+        case .success(let obeyed):
+            let found = try context.operated(obeyed).find { snapshot in
+                guard let agent = snapshot.agent(name) else { throw snapshot.unknownAgent(name) }
+                return agent.name
+            }
+            agent = found.value
+            commit = found.snapshot.commit
+        case .failure(let problem):
+            guard let known = try await Self.known(name, to: context) else { throw problem }
+            context.tellNoCodex(problem, using: "the ledger knows the agent \(known)")
+            agent = known
+            commit = nil
         }
-        agent = found.value
-        commit = found.snapshot.commit
+    }
+
+    /// The agent's name as its runs and pauses have it; nil if it has none.
+    private static func known(_ name: String, to context: CommandContext) async throws -> String? {
+        let agents = try context.ledger(orElse: .quiet)?.agents
+        for spelling in [name, name.lowercased()] where try await agents?.isKnown(spelling) == true {
+            return spelling
+        }
+        return nil
     }
 
     func pause(reason: String?, until: Timestamp?) async throws -> PauseResult {
         try await context.withMadeLedger { ledger in
             let pause = try await ledger.agents.pause(
-                agent: agent.name, reason: reason, until: until, actor: context.actor, commit: commit,
+                agent: agent, reason: reason, until: until, actor: context.actor, commit: commit,
                 now: context.now)
-            return PauseResult(agent: agent.name, pause: pause, wasPaused: false)
+            return PauseResult(agent: agent, pause: pause, wasPaused: false)
         }
     }
 
     func resume() async throws -> PauseResult {
         try await context.withMadeLedger { ledger in
             let wasPaused = try await ledger.agents.resume(
-                agent: agent.name, actor: context.actor, commit: commit, now: context.now)
-            return PauseResult(agent: agent.name, pause: nil, wasPaused: wasPaused)
+                agent: agent, actor: context.actor, commit: commit, now: context.now)
+            return PauseResult(agent: agent, pause: nil, wasPaused: wasPaused)
         }
     }
 }

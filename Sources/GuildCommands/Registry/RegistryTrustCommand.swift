@@ -42,11 +42,13 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         let isWriting = all || !pairs.isEmpty
         let context = try options.context(for: isWriting ? .writing : .reading)
         defer { context.close() }
-        let snapshots = try await snapshots(context)
         // Listing reports a missing ledger; a write creates one.
         let found = try context.ledger(orElse: isWriting ? .quiet : .said)
+        let snapshots = try await snapshots(context, mayLack: found != nil && (revoke || !isWriting))
         let known = try await SecretDesk.entries(of: Set(snapshots.flatMap(\.secretPairs)), in: found?.secrets)
-        guard isWriting else { return try output.renderer.print(SecretsResult(entries: known)) }
+        guard isWriting else {
+            return try output.renderer.print(SecretsResult(entries: known, knowsCodex: !snapshots.isEmpty))
+        }
         let wanted =
             try all
             ? known.filter { $0.isInUse && $0.state == .waiting }
@@ -67,14 +69,20 @@ struct RegistryTrustCommand: AsyncParsableCommand {
         try output.renderer.print(
             SecretsResult(
                 entries: try await desk.entries().filter { changed.contains($0.pair) },
-                said: changed.isEmpty ? "nothing changed" : nil))
+                said: changed.isEmpty ? "nothing changed" : nil, knowsCodex: !snapshots.isEmpty))
     }
 
-    /// The commits whose secrets are meant.
-    private func snapshots(_ context: CommandContext) async throws -> [CodexSnapshot] {
-        let accepted = try await context.acceptedSnapshot()
-        let asked = try context.codex().load().snapshot
-        return [accepted] + [asked].compactMap(\.self).filter { $0.commit != accepted.commit }
+    /// The commits whose secrets are meant: that in force, and that of the settings, if it can be used.
+    ///
+    /// - Parameter mayLack: whether the ledger alone will do, if neither can be used.
+    private func snapshots(_ context: CommandContext, mayLack: Bool) async throws -> [CodexSnapshot] {
+        switch try await context.obeyedIfReadable() {
+        case .success(let obeyed): return [obeyed.snapshot] + [obeyed.draft].compactMap(\.self)
+        case .failure(let problem):
+            guard mayLack else { throw problem }
+            context.tellNoCodex(problem, using: "only the secrets of the ledger are known")
+            return []
+        }
     }
 }
 
@@ -85,7 +93,8 @@ struct SecretsResult: ListResult {
         let use: String
         let address: String
         let state: String
-        let inUse: Bool
+        /// Whether the codex has it; nil if no codex can be read.
+        let inUse: Bool?
         let since: Timestamp?
         let actor: String?
         let commit: String?
@@ -94,19 +103,21 @@ struct SecretsResult: ListResult {
     let rows: [Row]
     let emptyText: String
 
-    init(entries: [SecretDesk.Entry], said: String? = nil) {
+    /// - Parameter knowsCodex: false if the entries are the ledger's, because no codex can be read.
+    init(entries: [SecretDesk.Entry], said: String? = nil, knowsCodex: Bool = true) {
         rows = entries.map { entry in
             Row(
                 id: entry.pair.id, reference: entry.pair.reference, use: entry.pair.use.kind.rawValue,
-                address: entry.pair.use.address, state: entry.state.rawValue, inUse: entry.isInUse,
+                address: entry.pair.use.address, state: entry.state.rawValue,
+                inUse: knowsCodex ? entry.isInUse : nil,
                 since: entry.standing?.since, actor: entry.standing?.actor, commit: entry.standing?.commit)
         }
-        emptyText = said ?? "the codex names no secret"
+        emptyText = said ?? (knowsCodex ? "the codex names no secret" : "the ledger knows no secret")
     }
 
     var columns: [Column<Row>] {
         [
-            .text("ID", \.id), .text("STATE") { $0.state + ($0.inUse ? "" : ", not in the codex") },
+            .text("ID", \.id), .text("STATE") { $0.state + ($0.inUse == false ? ", not in the codex" : "") },
             .text("SECRET", \.reference), .text("USE", \.use), .text("ADDRESS", \.address), .time("SINCE", \.since),
             .optional("BY", \.actor),
         ]

@@ -18,10 +18,13 @@ struct ScheduleListCommand: AsyncParsableCommand {
         defer { context.close() }
         let snapshot = try await context.snapshot()
         let ledger = try context.ledger(orElse: .said)
+        let paused = try await ledger?.agents.pauses(now: context.now) ?? [:]
         try output.renderer.print(
             ScheduleListResult(
                 entries: ScheduleEntry.all(in: snapshot), seen: try await ledger?.schedules.seen() ?? [:],
-                pauses: try await ledger?.schedules.pauses(at: context.now) ?? [],
+                holds: ScheduleHolds(
+                    schedules: try await ledger?.schedules.pauses(at: context.now) ?? [],
+                    agents: Array(paused.values)),
                 now: context.now))
     }
 }
@@ -39,8 +42,11 @@ struct ScheduleListResult: ListResult {
         let overlap: String
         let jitter: String
         let priority: String
-        /// The end of the longest pause that holds it.
+        /// The end of the longest pause that holds it; nil if one lasts until somebody resumes the agent.
         let pausedUntil: Timestamp?
+        /// The pauses that hold it, with the commands that end them.
+        let pauses: [ScheduleHoldRow]
+        /// The first due time after them.
         let next: Timestamp?
         /// Up to when its due times were looked at.
         let seenUntil: Timestamp?
@@ -50,16 +56,19 @@ struct ScheduleListResult: ListResult {
 
     /// - Parameters:
     ///   - seen: up to when each schedule's due times were looked at.
-    ///   - pauses: those in force.
-    init(entries: [ScheduleEntry], seen: [String: Timestamp], pauses: [SchedulePause], now: Timestamp) {
+    ///   - holds: the pauses in force.
+    init(entries: [ScheduleEntry], seen: [String: Timestamp], holds: ScheduleHolds, now: Timestamp) {
         rows = entries.map { entry in
-            let holding = pauses.isEmpty ? [] : pauses.filter { entry.pauseTargets.contains($0.target) }
+            let holding = holds.of(entry)
+            let ends = holding.map(\.until)
             return Row(
                 id: entry.id, agent: entry.agent, schedule: entry.cron.expression, timezone: entry.timezone,
                 person: entry.person, intent: entry.cron.intent, dst: entry.cron.dst.rawValue,
                 catchUp: entry.cron.catchUp.policy.rawValue, overlap: entry.cron.overlap.rawValue,
                 jitter: Amount.duration(entry.cron.jitter), priority: entry.priority.name,
-                pausedUntil: holding.map(\.until).max(), next: entry.next(after: now), seenUntil: seen[entry.id])
+                pausedUntil: ends.contains(nil) ? nil : ends.compactMap(\.self).max(),
+                pauses: holding.map(ScheduleHoldRow.init), next: entry.next(after: now, held: holding),
+                seenUntil: seen[entry.id])
         }
     }
 
@@ -68,7 +77,15 @@ struct ScheduleListResult: ListResult {
     var columns: [Column<Row>] {
         [
             .text("SCHEDULE", \.id), .text("CRON", \.schedule), .text("TIMEZONE", \.timezone), .time("NEXT", \.next),
-            .time("PAUSED UNTIL", \.pausedUntil), .time("SEEN UNTIL", \.seenUntil), .optional("INTENT", \.intent),
+            Column("PAUSED UNTIL") { row, cells in
+                guard case .people = cells, row.pausedUntil == nil, !row.pauses.isEmpty else {
+                    return cells.time(row.pausedUntil)
+                }
+                return "resumed"
+            }, .time("SEEN UNTIL", \.seenUntil), .optional("INTENT", \.intent),
+            .optional("RESUME WITH") { row in
+                row.pauses.isEmpty ? nil : row.pauses.map(\.resume).joined(separator: "; ")
+            },
         ]
     }
 }

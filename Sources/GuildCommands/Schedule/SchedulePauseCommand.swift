@@ -35,7 +35,7 @@ struct SchedulePauseCommand: AsyncParsableCommand {
         try await ScheduleRoom.opened(options.settings(), naming: target.schedule) { room in
             let selection = room.selection
             let pause = try await room.desk.pause(selection, for: length, reason: reason)
-            try output.renderer.print(SchedulePausesResult(pauses: [pause], said: "paused \(pause.target)"))
+            try output.renderer.print(SchedulePauseResult(pause))
         }
     }
 }
@@ -57,16 +57,8 @@ struct ScheduleResumeCommand: AsyncParsableCommand {
         try await ScheduleRoom.opened(options.settings(), naming: target.schedule) { room in
             let selection = room.selection
             let ended = try await room.desk.resume(selection)
-            let left = try await room.desk.pauses(of: selection)
-            let agents = Set(selection.entries.map(\.agent))
-            let held = try await room.deployment.ledger.agents.pauses(now: room.deployment.time.now).values
-                .filter { agents.contains($0.agent) }
-            try output.renderer.print(
-                SchedulePausesResult(
-                    pauses: left,
-                    said: ended.isEmpty
-                        ? "was not paused: \(selection.target)" : "resumed \(ended.joined(separator: ", "))",
-                    resumed: selection.target, agentPauses: Array(held)))
+            let held = try await room.desk.holds(on: selection)
+            try output.renderer.print(ScheduleResumeResult(target: selection.target, ended: ended, held: held))
         }
     }
 }
@@ -89,15 +81,15 @@ struct ScheduleRoom {
         defer { deployment.close() }
         let (selection, snapshot) = try deployment.operated.find { try ScheduleSelection(schedule, in: $0) }
         let desk = ScheduleDesk(
-            schedules: deployment.ledger.schedules, snapshot: snapshot, actor: settings.user,
-            time: deployment.time)
+            schedules: deployment.ledger.schedules, agents: deployment.ledger.agents, snapshot: snapshot,
+            actor: settings.user, time: deployment.time)
         try await body(
             ScheduleRoom(deployment: deployment, desk: desk, selection: selection, snapshot: snapshot))
     }
 }
 
-/// The current pauses of the selected schedules.
-struct SchedulePausesResult: ListResult {
+/// A new pause of schedules.
+struct SchedulePauseResult: ListResult {
     struct Row: Encodable, Sendable {
         let target: String
         let since: Timestamp
@@ -107,23 +99,13 @@ struct SchedulePausesResult: ListResult {
     }
 
     let rows: [Row]
-    /// The message for people.
-    let said: String
-    /// The schedules that were to be resumed; nil for a new pause.
-    let resumed: String?
-    /// Pauses of the agents themselves, which stop every run that a schedule would start.
-    let agentPauses: [AgentPause]
 
-    init(pauses: [SchedulePause], said: String, resumed: String? = nil, agentPauses: [AgentPause] = []) {
-        self.resumed = resumed
-        self.agentPauses = agentPauses
-        rows = pauses.map {
-            Row(target: $0.target, since: $0.since, until: $0.until, actor: $0.actor, reason: $0.reason)
-        }
-        self.said = said
+    init(_ pause: SchedulePause) {
+        rows = [
+            Row(
+                target: pause.target, since: pause.since, until: pause.until, actor: pause.actor, reason: pause.reason)
+        ]
     }
-
-    var emptyText: String { said }
 
     var columns: [Column<Row>] {
         [
@@ -134,13 +116,11 @@ struct SchedulePausesResult: ListResult {
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return "" }
-        let lines = rows.map { row in
-            let pause = "\(row.target) is paused until \(LocalTime.text(row.until)) (\(row.actor))"
-            return resumed.map { "\($0) stays paused: \(pause); guild schedule resume \(row.target)" } ?? pause
-        }
-        let agents = agentPauses.map {
-            "\($0.agent) itself is \($0.text { LocalTime.text($0) }), so nothing runs: guild registry resume \($0.agent)"
-        }
-        return ([said] + lines + agents).map(TextTable.printable).joined(separator: "\n")
+        return rows.flatMap { row in
+            [
+                "paused \(row.target)",
+                "\(row.target) is paused until \(LocalTime.text(row.until)) (\(row.actor))",
+            ]
+        }.map(TextTable.printable).joined(separator: "\n")
     }
 }

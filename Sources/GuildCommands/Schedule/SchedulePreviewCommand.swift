@@ -48,9 +48,9 @@ struct SchedulePreviewCommand: AsyncParsableCommand {
         let snapshot = try await context.snapshot()
         let entries =
             try schedule.map { try ScheduleSelection($0, in: snapshot).entries } ?? ScheduleEntry.all(in: snapshot)
+        let ledger = try context.ledger(orElse: .said)
         let forecasts = try await ScheduleForecast.make(
-            entries, in: snapshot, schedules: context.ledger(orElse: .said)?.schedules, from: start, to: end,
-            now: now)
+            entries, in: snapshot, schedules: ledger?.schedules, agents: ledger?.agents, from: start, to: end, now: now)
         try output.renderer.print(SchedulePreviewResult(forecasts: forecasts, from: start, to: end))
     }
 
@@ -81,12 +81,18 @@ struct SchedulePreviewResult: CommandResult {
         let tokensPerRun: Int64
         let meanOf: Int
         let tokens: Int64
+        /// The pauses that hold some of them, with the commands that end them.
+        let pauses: [ScheduleHoldRow]
     }
 
     let document: Document
+    /// Of all schedules, each once.
+    private let holds: [ScheduleHold]
     var rows: [Row] { document.schedules }
 
     init(forecasts: [ScheduleForecast], from: Timestamp, to: Timestamp) {
+        var seen: Set<ScheduleHold> = []
+        holds = forecasts.flatMap(\.holds).filter { seen.insert($0).inserted }
         let tokens = forecasts.reduce(Int64(0)) { sum, forecast in
             let (total, overflow) = sum.addingReportingOverflow(forecast.tokens)
             return overflow ? .max : total
@@ -98,7 +104,8 @@ struct SchedulePreviewResult: CommandResult {
                 Row(
                     schedule: forecast.schedule, agent: forecast.agent, runs: forecast.runs, paused: forecast.paused,
                     complete: forecast.isComplete, first: forecast.first, last: forecast.last,
-                    tokensPerRun: forecast.tokensPerRun, meanOf: forecast.meanOf, tokens: forecast.tokens)
+                    tokensPerRun: forecast.tokensPerRun, meanOf: forecast.meanOf, tokens: forecast.tokens,
+                    pauses: forecast.holds.map(ScheduleHoldRow.init))
             })
     }
 
@@ -124,5 +131,6 @@ struct SchedulePreviewResult: CommandResult {
         let more = document.complete ? "" : "at least "
         return lines
             + "\n\(more)\(Amount.counted(document.runs, "run")), about \(Amount.grouped(document.tokens)) tokens"
+            + holds.map { "\n" + TextTable.printable($0.line) }.joined()
     }
 }

@@ -28,7 +28,9 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
                     hint: "name one: \(schedules.prefix(20).joined(separator: ", "))")
             }
             let fired = try await room.desk.trigger(selection)
-            try output.renderer.print(ScheduleFiredResult(firings: fired, alreadyText: "nothing was fired"))
+            let held = try await room.desk.holds(on: selection)
+            try output.renderer.print(
+                ScheduleFiredResult(firings: fired, held: held, alreadyText: "nothing was fired"))
         }
     }
 }
@@ -70,8 +72,9 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
             let selection = room.selection
             guard !dryRun else { return try await preview(selection, room, start, end) }
             let fired = try await room.desk.backfill(selection, from: start, to: end)
+            let held = try await room.desk.holds(on: selection)
             try output.renderer.print(
-                ScheduleFiredResult(firings: fired, alreadyText: "every occurrence has already fired"))
+                ScheduleFiredResult(firings: fired, held: held, alreadyText: "every occurrence has already fired"))
         }
     }
 
@@ -98,14 +101,22 @@ struct ScheduleFiredResult: ListResult {
         let due: Timestamp
         let event: EventID
         let fired: Bool
+        /// The pause of the agent itself, because of which nothing runs, with the command that ends it.
+        let pause: ScheduleHoldRow?
     }
 
     let rows: [Row]
     let emptyText: String
+    private let agentPauses: [ScheduleHold]
 
-    init(firings: [ScheduleDesk.Fired], alreadyText: String) {
+    /// - Parameter held: the pauses of the schedules; those of schedules do not hold what a person fires.
+    init(firings: [ScheduleDesk.Fired], held: [ScheduleHold], alreadyText: String) {
+        agentPauses = held.filter(\.isOfAgent)
+        let pause = agentPauses.first.map(ScheduleHoldRow.init)
         rows = firings.map {
-            Row(schedule: $0.schedule, due: $0.dueAt, event: $0.event, fired: $0.outcome == .fired)
+            Row(
+                schedule: $0.schedule, due: $0.dueAt, event: $0.event, fired: $0.outcome == .fired,
+                pause: pause)
         }
         emptyText = alreadyText
     }
@@ -114,7 +125,15 @@ struct ScheduleFiredResult: ListResult {
         [
             .text("SCHEDULE", \.schedule), .time("DUE", \.due), .text("EVENT", \.event.description),
             .text("OUTCOME") { $0.fired ? "fired" : "already fired" },
+            .optional("RESUME WITH", \.pause?.resume),
         ]
+    }
+
+    func text(_ style: Style, isQuiet: Bool) -> String {
+        guard !rows.isEmpty else { return isQuiet ? "" : emptyText }
+        let lines = table(.local).text(style, showsHeadings: !isQuiet)
+        guard !isQuiet else { return lines }
+        return ([lines] + agentPauses.map { TextTable.printable($0.line) }).joined(separator: "\n")
     }
 }
 

@@ -23,13 +23,17 @@ package struct ScheduleDesk: Sendable {
     private static let grace = Duration.seconds(60)
 
     private let schedules: ScheduleLedger
+    private let agents: AgentLedger
     private let snapshot: CodexSnapshot
     /// `user:NAME`.
     private let actor: String
     private let time: any TimeSource
 
-    package init(schedules: ScheduleLedger, snapshot: CodexSnapshot, actor: String, time: any TimeSource) {
+    package init(
+        schedules: ScheduleLedger, agents: AgentLedger, snapshot: CodexSnapshot, actor: String, time: any TimeSource
+    ) {
         self.schedules = schedules
+        self.agents = agents
         self.snapshot = snapshot
         self.actor = actor
         self.time = time
@@ -55,10 +59,12 @@ package struct ScheduleDesk: Sendable {
             selection.target, actor: actor, commit: snapshot.commit, now: time.now)
     }
 
-    /// Pauses that still hold one of the schedules.
-    package func pauses(of selection: ScheduleSelection) async throws -> [SchedulePause] {
-        let targets = Set(selection.entries.flatMap(\.pauseTargets))
-        return try await schedules.pauses(at: time.now).filter { targets.contains($0.target) }
+    /// Pauses that still hold one of the schedules, those of the agent itself included.
+    package func holds(on selection: ScheduleSelection) async throws -> [ScheduleHold] {
+        let now = time.now
+        let paused = try await agents.pauses(now: now)
+        return ScheduleHolds(schedules: try await schedules.pauses(at: now), agents: Array(paused.values))
+            .of(selection.entries)
     }
 
     /// Fires now, regardless of due times, a pause or an active run.

@@ -12,6 +12,8 @@ package struct ScheduleForecast: Sendable, Hashable {
     package var runs = 0
     /// Due times that a pause in force holds back.
     package var paused = 0
+    /// The pauses in force that hold some of its due times.
+    package var holds: [ScheduleHold] = []
     /// False if there are more runs than were counted.
     package var isComplete = true
     /// The first due time in the span.
@@ -34,12 +36,15 @@ package struct ScheduleForecast: Sendable, Hashable {
 
     /// Forecasts the due times in [`from`, `to`].
     ///
-    /// - Parameter schedules: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
+    /// - Parameters:
+    ///   - schedules: has the usage of the agents' runs, and the pauses; nil if nothing has run yet.
+    ///   - agents: has the pauses of the agents themselves.
     package static func make(
-        _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, schedules: ScheduleLedger?, from: Timestamp,
-        to: Timestamp, now: Timestamp
+        _ entries: [ScheduleEntry], in snapshot: CodexSnapshot, schedules: ScheduleLedger?, agents: AgentLedger? = nil,
+        from: Timestamp, to: Timestamp, now: Timestamp
     ) async throws -> [ScheduleForecast] {
-        let pauses = try await schedules?.pauses(at: now) ?? []
+        let pauses = try await agents?.pauses(now: now) ?? [:]
+        let holds = ScheduleHolds(schedules: try await schedules?.pauses(at: now) ?? [], agents: Array(pauses.values))
         var means: [String: RunMean] = [:]
         for agent in Set(entries.map(\.agent)) {
             let limit = snapshot.agent(agent).map { snapshot.limits(of: $0).perInvocation.value } ?? 0
@@ -54,7 +59,7 @@ package struct ScheduleForecast: Sendable, Hashable {
                 known
                 ?? ScheduleForecast(
                     schedule: entry.plan.name, agent: entry.agent, tokensPerRun: mean.tokens, meanOf: mean.runs)
-            forecast.count(entry, from: from, to: to, pauses: pauses, left: &left)
+            forecast.count(entry, from: from, to: to, held: holds.of(entry), left: &left)
             forecasts[entry.plan.name] = forecast
         }
         return forecasts.values.sorted { $0.schedule < $1.schedule }
@@ -68,10 +73,8 @@ package struct ScheduleForecast: Sendable, Hashable {
     }
 
     private mutating func count(
-        _ entry: ScheduleEntry, from: Timestamp, to: Timestamp, pauses: [SchedulePause], left: inout Int
+        _ entry: ScheduleEntry, from: Timestamp, to: Timestamp, held: [ScheduleHold], left: inout Int
     ) {
-        let targets = Set(entry.pauseTargets)
-        let held = pauses.filter { targets.contains($0.target) }
         var cursor = from - .microseconds(1)
         while let due = entry.next(after: cursor), due <= to {
             guard left > 0 else {
@@ -81,8 +84,10 @@ package struct ScheduleForecast: Sendable, Hashable {
             left -= 1
             cursor = due
             let turn = held.isEmpty ? due : entry.turn(of: due)
-            if held.contains(where: { $0.since <= turn && turn < $0.until }) {
+            let holding = held.filter { $0.holds(at: turn) }
+            guard holding.isEmpty else {
                 paused += 1
+                for hold in holding where !holds.contains(hold) { holds.append(hold) }
                 continue
             }
             runs += 1

@@ -16,6 +16,15 @@ package struct AgentLedger: Sendable {
         try await ledger.read { try $0.agents.pauses(now: now) }
     }
 
+    /// Whether the ledger has a run or a pause of an agent.
+    package func isKnown(_ agent: String) async throws -> Bool {
+        try await ledger.read { db in
+            let hasRun = try db.holds("SELECT EXISTS (SELECT 1 FROM invocations WHERE agent = ?)", [agent])
+            if hasRun { return true }
+            return try db.holds("SELECT EXISTS (SELECT 1 FROM agent_pauses WHERE agent = ?)", [agent])
+        }
+    }
+
     /// Pauses an agent, or changes the reason and the end of its pause; audited.
     ///
     /// - Parameter until: later than `now`; nil until it is resumed.

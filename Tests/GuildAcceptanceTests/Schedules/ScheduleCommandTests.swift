@@ -104,6 +104,51 @@ import Testing
         #expect(all.output.contains("guild registry resume clerk"), "\(all.output)")
         let listed = try await codex.json("schedule", "list").array ?? []
         #expect(listed.allSatisfy { $0["paused_until"]?.isNull == true })
+        #expect(listed.allSatisfy { $0["next"]?.isNull == true })
+        let table = try await codex.guild("schedule", "list")
+        #expect(table.output.contains("guild registry resume clerk"), "\(table.output)")
+    }
+
+    @Test func `a pause of the agent is named by preview and trigger, and ends as any other`() async throws {
+        let codex = try await codex()
+        #expect(try await codex.guild("registry", "pause", "clerk", "--for", "30d").status == 0)
+        let preview = try await codex.json("schedule", "preview", "clerk/round")
+        #expect(preview["runs"] == 0)
+        let rows = preview["schedules"]?.array ?? []
+        #expect(rows.map { $0.value(at: ["pauses"])?.array?.first?["resume"] } == ["guild registry resume clerk"])
+        let text = try await codex.guild("schedule", "preview", "clerk/round")
+        #expect(text.output.contains("guild registry resume clerk"), "\(text.output)")
+        let fired = try await codex.guild("schedule", "trigger", "clerk/round")
+        #expect(fired.status == 0, "\(fired.errors)")
+        #expect(fired.output.contains("so nothing runs: guild registry resume clerk"), "\(fired.output)")
+        #expect(try await codex.guild("registry", "resume", "clerk").status == 0)
+        let after = try await codex.guild("schedule", "trigger", "clerk/round")
+        #expect(!after.output.contains("registry resume"), "\(after.output)")
+    }
+
+    @Test func `documents of a resumption say what was resumed, and what still holds it`() async throws {
+        let codex = try await codex()
+        for schedule in ["clerk/round", "clerk"] {
+            #expect(try await codex.guild("schedule", "pause", schedule).status == 0)
+        }
+        #expect(try await codex.guild("registry", "pause", "clerk").status == 0)
+        func outcomes(_ schedule: String) async throws -> [String] {
+            try await codex.json("schedule", "resume", schedule).array?.map { row in
+                [row["target"], row["outcome"], row["hold"]?["resume"]].compactMap { $0?.string }
+                    .joined(separator: ", ")
+            } ?? []
+        }
+        let agent = "clerk, still paused, guild registry resume clerk"
+        #expect(
+            try await outcomes("clerk/round")
+                == [
+                    "clerk/round, resumed", "clerk, still paused, guild schedule resume clerk", agent,
+                ])
+        #expect(try await outcomes("clerk") == ["clerk, resumed", agent])
+        #expect(try await codex.guild("registry", "resume", "clerk").status == 0)
+        #expect(try await outcomes("clerk") == ["clerk, not paused"])
+        let csv = try await codex.guild("schedule", "resume", "clerk", "-o", "csv")
+        #expect(csv.output.contains("clerk,not paused"), "\(csv.output)")
     }
 
     @Test func `a trigger fires now, and the agent's own decision follows`() async throws {
