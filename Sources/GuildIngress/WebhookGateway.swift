@@ -236,7 +236,7 @@ package struct WebhookGateway: Sendable {
             do {
                 let secret = try await secrets.resolve(reference, for: SecretUse(.verify))
                 if let objection = source.objection(to: secret) {
-                    problems.append("\(reference): \(objection)")
+                    problems.append(SecretFailure(reference, .unsuitable(objection)).message)
                 } else {
                     keys.append(secret)
                 }
