@@ -56,7 +56,7 @@ extension Deployment {
 
     /// The endpoints of the accepted head that lack a secret now.
     func endpointsLackingSecrets() -> [EndpointSecrets] {
-        EndpointSecrets.lacking(in: codex.head, connectors.systems, absence: secrets.localAbsence(of:))
+        EndpointSecrets.lacking(in: codex.head, connectors.systems, absence: secrets.localAbsence(of:for:))
     }
 
     /// The secrets that a run of `agent` would use without trust. With replayed answers, trust in the tools' secrets is

@@ -143,7 +143,7 @@ struct StatusResult: CommandResult {
                 + " (guild registry trust \(entry.pair.id))"
         }
         lines += lacking.prefix(Self.shownSecrets).map { one in
-            style.red("secret     missing for webhooks of \(TextTable.printable(one.endpoint)): ")
+            style.red("secret     missing or unusable for webhooks of \(TextTable.printable(one.endpoint)): ")
                 + TextTable.printable(one.missing.joined(separator: "; "))
         }
         if waiting > 0 { lines.append(style.yellow("approvals  \(waiting) wait for a person: guild audit approvals")) }

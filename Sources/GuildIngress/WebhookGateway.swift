@@ -14,6 +14,8 @@ package import Logging
 package struct WebhookGateway: Sendable {
     /// More events than this in one delivery are refused whole.
     static let eventLimit = 1000
+    /// The most names of systems in an answer.
+    private static let shownSystems = 20
 
     private let codex: CurrentCodex
     private let connectors: CurrentConnectors
@@ -114,7 +116,7 @@ package struct WebhookGateway: Sendable {
         let snapshot = codex.head
         let endpoint = snapshot.endpoint(system: system, name: request.parameters["endpoint"])
         guard let endpoint, let source = systems.source(of: endpoint), source.methods.contains(method) else {
-            return .failure(Refused(reply: unknown(system)))
+            return .failure(Refused(reply: unknown(system, request.parameters["endpoint"])))
         }
         let delivery = WebhookDelivery(
             system: endpoint.system, endpoint: endpoint.name, settings: endpoint.authentication, method: method,
@@ -126,18 +128,29 @@ package struct WebhookGateway: Sendable {
                 limitBytes: min(limit, source.largestBodyBytes)))
     }
 
-    private func unknown(_ system: String) -> Reply {
-        let count = codex.head.endpoints.count { $0.system == system }
-        guard count > 0 || systems[system]?.webhooks != nil else {
-            let known = systems.senders.map(\.system.name).joined(separator: ", ")
+    /// - Parameter name: the endpoint's, if the path has one.
+    private func unknown(_ system: String, _ name: String?) -> Reply {
+        let endpoints = codex.head.endpoints
+        let own = endpoints.filter { $0.system == system }
+        guard !own.isEmpty || systems[system]?.webhooks != nil else {
+            let served = Set(endpoints.map(\.system)).sorted()
+            let names = served.prefix(Self.shownSystems).joined(separator: ", ")
             return .problem(
-                status: 404, title: "Unknown webhook system", detail: "this version supports \(known), not '\(system)'")
+                status: 404, title: "Unknown webhook system",
+                detail: served.isEmpty
+                    ? "the codex has no WebhookEndpoint"
+                    : "the codex has endpoints of \(names)\(served.count > Self.shownSystems ? " and others" : ""), "
+                        + "not of '\(system)'")
         }
-        return .problem(
-            status: 404, title: "No such endpoint",
-            detail: count > 1
-                ? "the codex has several endpoints of \(system) and no default; name one: /webhooks/\(system)/NAME"
-                : "the codex has no WebhookEndpoint of system \(system) that this path names")
+        let detail =
+            if let name, !own.contains(where: { $0.name == name.lowercased() }) {
+                "the codex has no endpoint '\(name)' of \(system)"
+            } else if name == nil, own.count > 1 {
+                "the codex has several endpoints of \(system) and no default; name one: /webhooks/\(system)/NAME"
+            } else {
+                "the codex has no WebhookEndpoint of system \(system) that this path names"
+            }
+        return .problem(status: 404, title: "No such endpoint", detail: detail)
     }
 
     private func tooLarge(_ bytes: Int, _ target: Target) -> Reply? {
@@ -236,7 +249,7 @@ package struct WebhookGateway: Sendable {
             do {
                 let secret = try await secrets.resolve(reference, for: SecretUse(.verify))
                 if let objection = source.objection(to: secret) {
-                    problems.append("\(reference): \(objection)")
+                    problems.append(SecretFailure(reference, .unsuitable(objection)).message)
                 } else {
                     keys.append(secret)
                 }

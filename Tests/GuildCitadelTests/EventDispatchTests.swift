@@ -58,6 +58,8 @@ import Testing
         #expect(again.map(\.reception) == [.duplicate])
         #expect(again.flatMap(\.decisions).map(\.runState) == [.queued])
         #expect(try await dispatch.finish(again) { _ in }.map(\.state) == [.succeeded])
+        let ended = try await dispatch.withRunStates(again)
+        #expect(ended.flatMap(\.decisions).map(\.runState) == [.succeeded])
         let later = try await dispatch.send([.sample("1")])
         #expect(later.flatMap(\.decisions).map(\.runState) == [.succeeded])
         #expect(try await dispatch.finish(later) { _ in }.map(\.state) == [.succeeded])

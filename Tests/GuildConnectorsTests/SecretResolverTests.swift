@@ -49,6 +49,19 @@ struct SecretResolverTests {
         #expect(held == nil)
     }
 
+    @Test(arguments: ["v1,whsec_abc", "not a secret!", "whpk_abc", "whsec_c2hvcnQ="])
+    func `a secret of a form that the scheme cannot use is said, without the secret`(text: String) async throws {
+        let failure = try await withFile(Array(text.utf8)) { path in
+            resolver().localAbsence(of: try #require(SecretReference("file://\(path)")), for: StandardWebhooks())
+        }
+        let message = try #require(failure).message
+        #expect(message.contains("it must be the base64 of 24 to 64 bytes"))
+        #expect(!message.contains(text))
+        let variable = try #require(SecretReference("env://HERE"))
+        #expect(resolver(["HERE": text]).localAbsence(of: variable, for: StandardWebhooks())?.message != nil)
+        #expect(resolver(["HERE": text]).localAbsence(of: variable, for: GitHubWebhooks()) == nil)
+    }
+
     @Test func `a variable of the environment is a secret, and the redactor knows it`() async throws {
         let reference = try #require(SecretReference("env://GUILD_TOKEN"))
         let secret = try await resolver(["GUILD_TOKEN": "s3cr3t-value"]).resolve(reference, for: SecretUse(.verify))

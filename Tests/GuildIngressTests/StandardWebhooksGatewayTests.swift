@@ -104,6 +104,12 @@ import Testing
         }
     }
 
+    @Test(arguments: [" ", "\n", "\r\n\t "])
+    func `white space before the object is JSON, and taken`(space: String) async throws {
+        let reply = try await deliver(try office("billing"), "billing", space + Self.invoice)
+        #expect(reply.status == 202)
+    }
+
     @Test(arguments: ["schedule", "cli", "guild", "feed"])
     func `nobody outside sends what guild itself sends`(system: String) async throws {
         let office = try office(system)

@@ -238,7 +238,22 @@ import Testing
         let reply = try await route.handle(
             Request(method: "POST", path: "/webhooks/jira", parameters: ["system": "jira"]))
         #expect(reply.status == 404)
-        #expect(try reply.document["detail"] == "this version supports github, standard-webhooks, not 'jira'")
+        #expect(try reply.document["detail"] == "the codex has endpoints of github, not of 'jira'")
+    }
+
+    @Test func `an endpoint that is not there is named, and a missing name is asked for`() async throws {
+        let office = try Office(["ingress/other.yaml": OfficeCodex.endpoint("other")])
+        let body = Self.issue.bytes()
+        let named = try await deliver(office, body, endpoint: "three")
+        #expect(try named.document["detail"] == "the codex has no endpoint 'three' of github")
+        let several = try Office([
+            "ingress/github.yaml": nil, "ingress/one.yaml": OfficeCodex.endpoint("one"),
+            "ingress/two.yaml": OfficeCodex.endpoint("two"),
+        ])
+        let unnamed = try await deliver(several, body)
+        #expect(try unnamed.document["detail"]?.string?.contains("name one: /webhooks/github/NAME") == true)
+        let wrong = try await deliver(several, body, endpoint: "three")
+        #expect(try wrong.document["detail"] == "the codex has no endpoint 'three' of github")
     }
 
     @Test func `a full queue asks the sender to come back, and takes nothing`() async throws {

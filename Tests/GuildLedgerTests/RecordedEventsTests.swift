@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    @Test func `what is damaged is not called erased`() async throws {
+        try await withLedger { ledger async throws in
+            try await record(ledger)
+            try await ledger.write { db in
+                try db.run("UPDATE events SET body = ? WHERE seq = 2", [[0x00, 0x5B, 0x5D] as [UInt8]])
+            }
+            let page = try await ledger.reports.recordedEvents(since: start, after: 0, limit: 99)
+            #expect(page.filter(\.isDamaged).map(\.seq) == [2])
+            #expect(page.filter(\.isErased).isEmpty)
+        }
+    }
+
     @Test func `what a run takes in the mean is looked up in an agent's newest runs`() async throws {
         try await withLedger { ledger async throws in
             #expect(try await ledger.reports.meanUse(of: "ranger") == nil)

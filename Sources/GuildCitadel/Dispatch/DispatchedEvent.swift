@@ -28,7 +28,7 @@ package struct DispatchedEvent: Sendable {
         package let until: Timestamp?
         /// The commit that decided.
         package let commit: String
-        /// The state of the run when the event was sent; nil if there is no run yet, or none any more.
+        /// The state of the run when the event was sent, or at the end of a wait for it; nil if there is no run yet, or none any more.
         package var runState: InvocationState?
     }
 
@@ -37,7 +37,7 @@ package struct DispatchedEvent: Sendable {
     /// Whether the event was new.
     package let reception: Reception
     /// The decisions, one for each rule and agent.
-    package let decisions: [Line]
+    package internal(set) var decisions: [Line]
     /// Whether retention has deleted the record of a known event; it then has no decisions.
     package var isForgotten = false
     /// Whether retention has erased the content of a known event, and so the reasons of its decisions.

@@ -68,14 +68,27 @@ package struct EventDispatch: Sendable {
     /// The event with its decisions and the states of their runs, of which some are another event's.
     private func recorded(_ event: Event, _ reception: DispatchedEvent.Reception) async throws -> DispatchedEvent {
         let trace = try await deployment.ledger.reports.trace(of: event.id)
-        var lines = (trace?.decisions ?? []).map(DispatchedEvent.Line.init)
-        for index in lines.indices {
-            guard let run = lines[index].invocation else { continue }
-            lines[index].runState = try await deployment.ledger.invocations.find(run)?.state
+        return try await withRunState(
+            DispatchedEvent(
+                event: event, reception: reception,
+                decisions: (trace?.decisions ?? []).map(DispatchedEvent.Line.init), isForgotten: trace == nil,
+                isErased: trace?.isErased ?? false))
+    }
+
+    /// The events with the present states of their decisions' runs.
+    package func withRunStates(_ events: [DispatchedEvent]) async throws -> [DispatchedEvent] {
+        var current: [DispatchedEvent] = []
+        for event in events { current.append(try await withRunState(event)) }
+        return current
+    }
+
+    private func withRunState(_ dispatched: DispatchedEvent) async throws -> DispatchedEvent {
+        var dispatched = dispatched
+        for index in dispatched.decisions.indices {
+            guard let run = dispatched.decisions[index].invocation else { continue }
+            dispatched.decisions[index].runState = try await deployment.ledger.invocations.find(run)?.state
         }
-        return DispatchedEvent(
-            event: event, reception: reception, decisions: lines, isForgotten: trace == nil,
-            isErased: trace?.isErased ?? false)
+        return dispatched
     }
 
     private func accept(

@@ -68,6 +68,7 @@ struct BacktestResult: CommandResult {
         let since: Timestamp
         let events: Int
         let erased: Int
+        let damaged: Int
         let changed: Int
         let agents: [Agent]
         let changes: [Change]
@@ -75,7 +76,8 @@ struct BacktestResult: CommandResult {
 
     var document: Document {
         Document(
-            commit: test.commit, since: since, events: test.events, erased: test.erased, changed: test.changed,
+            commit: test.commit, since: since, events: test.events, erased: test.erased, damaged: test.damaged,
+            changed: test.changed,
             agents: test.lines.map { line in
                 Document.Agent(
                     agent: line.agent, recordedRuns: line.recorded, runs: line.expected, merged: line.merged,
@@ -120,7 +122,8 @@ struct BacktestResult: CommandResult {
         if isQuiet || test.events == 0 { return lines.joined(separator: "\n") }
         lines.append(
             "\(Amount.counted(test.events, "event")) since \(LocalTime.text(since)) by codex \(test.commit.prefix(17)); "
-                + "\(test.changed) decided differently" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : ""))
+                + "\(test.changed) decided differently" + (test.erased > 0 ? "; \(test.erased) erased, not tried" : "")
+                + (test.damaged > 0 ? "; \(test.damaged) damaged, not tried (guild ledger check)" : ""))
         lines.append(costs)
         lines += test.changes.map { change in
             let what = change.added.map { "+\($0)" } + change.removed.map { "-\($0)" }

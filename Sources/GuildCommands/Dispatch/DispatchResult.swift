@@ -71,6 +71,7 @@ struct DispatchResult: CommandResult {
             .text("RECEPTION", \.dispatched.reception.rawValue), .text("OUTCOME", \.decision.outcome),
             .text("AGENT", \.decision.agent), .text("RULE", \.decision.rule),
             .text("INVOCATION") { $0.decision.invocation?.description ?? "" },
+            .text("RUN STATE") { $0.decision.runState?.rawValue ?? "" },
             .text("REASON") { $0.decision.reasons.joined(separator: "; ") },
         ]
     }

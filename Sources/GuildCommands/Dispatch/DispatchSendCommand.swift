@@ -82,7 +82,8 @@ struct DispatchSendCommand: AsyncParsableCommand {
         } onSignal: {
             try await dispatch.cancel(sent, stop, signal: $0)
         }
-        let result = DispatchResult(events: sent, invocations: invocations, signal: stop.signal)
+        let ended = try await dispatch.withRunStates(sent)
+        let result = DispatchResult(events: ended, invocations: invocations, signal: stop.signal)
         try output.renderer.print(result)
         if result.exitStatus != 0 { throw CommandStatus(code: result.exitStatus) }
     }

@@ -10,6 +10,8 @@ package struct SecretFailure: GuildError, Equatable {
         case empty
         case tooLarge(limitBytes: Int)
         case unreadable(String)
+        /// What uses it cannot use a secret of this form; says which form it must have.
+        case unsuitable(String)
         /// Vault needs an address, a token and a client.
         case notConfigured(String)
         /// Vault answered with an error, or not at all.
@@ -55,7 +57,7 @@ package struct SecretFailure: GuildError, Equatable {
         case .missing(let what): "secret \(reference): \(what)"
         case .empty: "secret \(reference): it is empty"
         case .tooLarge(let limit): "secret \(reference): larger than \(limit) bytes"
-        case .unreadable(let reason): "secret \(reference): \(reason)"
+        case .unreadable(let reason), .unsuitable(let reason): "secret \(reference): \(reason)"
         case .notConfigured(let what): "secret \(reference): \(what)"
         case .untrusted(let pair): "secret \(reference): not trusted \(pair.use.purpose)"
         case .revoked(let pair): "secret \(reference): trust \(pair.use.purpose) is revoked"
@@ -68,7 +70,7 @@ package struct SecretFailure: GuildError, Equatable {
         switch (reference, cause) {
         case (_, .untrusted(let pair)): "an operator must trust it first: guild registry trust \(pair.id)"
         case (_, .revoked(let pair)): "an operator may trust it again: guild registry trust \(pair.id)"
-        case (_, .trustUnknown): nil
+        case (_, .trustUnknown), (_, .unsuitable): nil
         case (.environment(let name), _): "set \(name) in the environment of the guild process"
         case (.file, _): "the file must be readable by the user that guild runs as and hold only the secret"
         case (.vault, .notConfigured): "set VAULT_ADDR and VAULT_TOKEN in the environment of the guild process"

@@ -115,19 +115,42 @@ package final class SecretResolver: Sendable {
     /// objection.
     package func localAbsence(of reference: SecretReference) -> SecretFailure? {
         do throws(SecretFailure) {
-            switch reference {
-            case .environment(let name):
-                guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
-                guard !value.isEmpty else { throw SecretFailure(reference, .empty) }
-            case .file(let path):
-                guard try !SecretFile.read(path, for: reference).secret.isEmpty else {
-                    throw SecretFailure(reference, .empty)
-                }
-            case .vault: _ = try vault(for: reference)
-            }
+            _ = try localSecret(of: reference)
             return nil
         } catch {
             return error
         }
+    }
+
+    /// Why webhooks of `source` cannot be verified with a reference, as far as this host can tell: it has no secret, or
+    /// one of a form that the scheme cannot use.
+    package func localAbsence(of reference: SecretReference, for source: any WebhookSource) -> SecretFailure? {
+        do throws(SecretFailure) {
+            guard let secret = try localSecret(of: reference), let objection = source.objection(to: secret) else {
+                return nil
+            }
+            return SecretFailure(reference, .unsuitable(objection))
+        } catch {
+            return error
+        }
+    }
+
+    /// - Returns: nil for one that only Vault knows.
+    private func localSecret(of reference: SecretReference) throws(SecretFailure) -> Secret? {
+        let secret: Secret
+        switch reference {
+        case .environment(let name):
+            guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
+            secret = Secret(value)
+        case .file(let path): secret = try SecretFile.read(path, for: reference).secret
+        case .vault:
+            _ = try vault(for: reference)
+            return nil
+        }
+        guard !secret.isEmpty else { throw SecretFailure(reference, .empty) }
+        guard secret.bytes.count <= Self.largestSecretBytes else {
+            throw SecretFailure(reference, .tooLarge(limitBytes: Self.largestSecretBytes))
+        }
+        return secret
     }
 }

@@ -47,8 +47,8 @@ package struct StandardWebhooks: WebhookSource {
         return distance <= tolerance && distance >= Duration.zero - tolerance ? .authentic : .stale
     }
 
-    /// The payload is a JSON object; its member `type` names the event. Because it begins with a brace, id, time and
-    /// body can be told apart in the signed text.
+    /// The payload is a JSON object; its member `type` names the event. Because it begins with a brace, after white space
+    /// at most, which no id has, id, time and body can be told apart in the signed text.
     package func content(
         of delivery: WebhookDelivery, identity: SystemIdentity?
     ) throws(WebhookRefusal) -> WebhookContent {
@@ -59,7 +59,7 @@ package struct StandardWebhooks: WebhookSource {
         } catch {
             throw .notJSON(error)
         }
-        guard case .object = data, delivery.body.first == UInt8(ascii: "{") else {
+        guard case .object = data, Self.beginsWithBrace(delivery.body) else {
             throw .malformedPayload("it is not an object")
         }
         let event = Event(
@@ -86,6 +86,11 @@ package struct StandardWebhooks: WebhookSource {
                 "'type' is not a name of at most \(longestType) letters, digits, '.', '_' and '-'")
         }
         return type
+    }
+
+    /// White space before it is the JSON kind (RFC 8259, section 2).
+    private static func beginsWithBrace(_ body: [UInt8]) -> Bool {
+        body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
     }
 
     private static func isTypeByte(_ byte: UInt8) -> Bool {

@@ -50,8 +50,10 @@ package struct Backtest: Sendable {
     package let commit: String
     /// The number of events that were decided.
     package private(set) var events = 0
-    /// Of them, those whose content is gone.
+    /// Of them, those whose content retention has erased.
     package private(set) var erased = 0
+    /// Of them, those whose content cannot be read.
+    package private(set) var damaged = 0
     /// The number of events that are decided differently.
     package private(set) var changed = 0
     /// The first of those that changed.
@@ -99,6 +101,7 @@ package struct Backtest: Sendable {
     ) throws {
         events += 1
         guard !recorded.isErased else { return erased += 1 }
+        guard !recorded.isDamaged else { return damaged += 1 }
         // A person's own run is not a decision of the codex.
         guard !(recorded.event.system == "cli" && recorded.event.type == "run.requested") else { return }
         let now = recorded.receivedAt

@@ -123,15 +123,15 @@ extension ReportLedger {
         }
         return try rows.map { seq, receivedAt, event, stored, isErased, decisions in
             var event = event
-            var isGone = isErased
+            var isDamaged = false
             do {
                 if !isErased { event = try ledger.bodies.whole(event, stored) }
             } catch is RowFault {
                 // The others can still be tried.
-                isGone = true
+                isDamaged = true
             }
             return RecordedEvent(
-                seq: seq, receivedAt: receivedAt, event: event, isErased: isGone,
+                seq: seq, receivedAt: receivedAt, event: event, isErased: isErased, isDamaged: isDamaged,
                 outcomes: decisions)
         }
     }

@@ -12,7 +12,9 @@ package struct RecordedEvent: Sendable, Hashable {
     package let seq: Int64
     package let receivedAt: Timestamp
     package let event: Event
-    /// Its content is erased or damaged; it can be counted, not decided.
+    /// Retention has erased its content; it can be counted, not decided.
     package let isErased: Bool
+    /// Its content cannot be read; it can be counted, not decided.
+    package let isDamaged: Bool
     package let outcomes: [Outcome]
 }

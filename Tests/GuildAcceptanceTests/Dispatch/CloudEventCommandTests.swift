@@ -43,6 +43,7 @@ import Testing
             let sent = try await codex.guild("dispatch", file, "--wait")
             #expect(sent.status == 0, "\(sent.errors)")
             #expect(sent.output.contains("clerk  succeeded"), "\(sent.output)")
+            #expect(!sent.output.contains("queued") && !sent.output.contains("active"), "\(sent.output)")
             #expect(sent.output.contains("(known already)") == isKnown)
             #expect(sent.errors.contains("is known already: nothing is started again") == isKnown)
         }

@@ -23,6 +23,32 @@ final class PseudoTerminal: Sendable {
         close(screen)
     }
 
+    /// Waits until the terminal shows `text`; what was shown up to the end of that read is not looked at again.
+    func shows(_ text: String) async throws {
+        let keyboard = keyboard
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async { done.resume(with: Result { try Self.wait(for: text, on: keyboard) }) }
+        }
+    }
+
+    private static let patienceMilliseconds: Int32 = 60_000
+
+    private static func wait(for text: String, on keyboard: Int32) throws {
+        var shown: [UInt8] = []
+        while !String(decoding: shown, as: UTF8.self).contains(text) {
+            var polled = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            guard poll(&polled, 1, patienceMilliseconds) > 0 else {
+                throw Failure(.unavailable, "the terminal does not show '\(text)'")
+            }
+            let count = read(keyboard, &buffer, buffer.count)
+            guard count > 0 else {
+                throw Failure(.unavailable, "the terminal ended: \(String(cString: strerror(errno)))")
+            }
+            shown += buffer[..<count]
+        }
+    }
+
     func type(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard write(keyboard, bytes, bytes.count) == bytes.count else {

@@ -31,7 +31,7 @@ extension Road {
             let codex = try await codex(github)
             try terminal.type("y\n")
             let run = try run(codex)
-            _ = try await run.errorLine(containing: "approval needed because: its tool requires approval")
+            try await terminal.shows("approval needed because: its tool requires approval\r\nDo it? [y/N] ")
             try terminal.type("n\n")
             #expect(try await run.wait() == .exited(5), "\(run.errors)")
             #expect(try await github.effects() == [])
@@ -42,17 +42,31 @@ extension Road {
             let github = try await StandInProcess.start()
             let codex = try await codex(github)
             let run = try run(codex)
-            _ = try await run.errorLine(containing: "approval needed because:")
+            try await terminal.shows("Do it?")
             try terminal.type("yes\n")
             #expect(try await run.wait() == .exited(0), "\(run.errors)")
             #expect(try await github.effects().count == 1)
+        }
+
+        @Test func `an answer that is neither yes nor no is asked for again, at the terminal`() async throws {
+            let github = try await StandInProcess.start()
+            let codex = try await codex(github)
+            let run = try run(codex)
+            try await terminal.shows("Do it?")
+            try terminal.type("perhaps\n")
+            try await terminal.shows("Answer y or n: ")
+            try terminal.type("y\n")
+            #expect(try await run.wait() == .exited(0), "\(run.errors)")
+            #expect(try await github.effects().count == 1)
+            // Standard error leads elsewhere here, where nobody would read the question.
+            #expect(!run.errors.contains("Do it?"), "\(run.errors)")
         }
 
         @Test func `Ctrl-C at the question ends the run, and nothing is done`() async throws {
             let github = try await StandInProcess.start()
             let codex = try await codex(github)
             let run = try run(codex)
-            _ = try await run.errorLine(containing: "approval needed because:")
+            try await terminal.shows("Do it?")
             run.signal(SIGINT)
             #expect(try await run.wait() == .exited(130), "\(run.errors)")
             #expect(try await github.effects() == [])
