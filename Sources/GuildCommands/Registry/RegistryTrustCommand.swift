@@ -1,4 +1,5 @@
 import ArgumentParser
+import GuildBudgets
 import GuildCitadel
 import GuildCodex
 import GuildDomain

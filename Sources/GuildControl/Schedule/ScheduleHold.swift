@@ -1,3 +1,4 @@
+import GuildCodex
 package import GuildDomain
 package import GuildLedger
 
