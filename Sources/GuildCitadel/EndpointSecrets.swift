@@ -15,7 +15,8 @@ package struct EndpointSecrets: Sendable, Hashable {
     ///
     /// - Parameter absence: why a reference has no secret that the source can use; nil if it has one.
     static func lacking(
-        in snapshot: CodexSnapshot, _ systems: SystemRegistry, absence: (SecretReference, any WebhookSource) -> SecretFailure?
+        in snapshot: CodexSnapshot, _ systems: SystemRegistry,
+        absence: (SecretReference, any WebhookSource) -> SecretFailure?
     ) -> [EndpointSecrets] {
         snapshot.endpoints.compactMap { endpoint in
             guard let source = systems.source(of: endpoint) else { return nil }

@@ -55,11 +55,9 @@ import Testing
     }
 
     @Test func `what is damaged is not called erased`() async throws {
-        try await withLedger { ledger async throws in
+        try await withLedgerAndFolder { ledger, folder async throws in
             try await record(ledger)
-            try await ledger.write { db in
-                try db.run("UPDATE events SET body = ? WHERE seq = 2", [[0x00, 0x5B, 0x5D] as [UInt8]])
-            }
+            try folder.damage("UPDATE events SET body = x'01' WHERE seq = 2")
             let page = try await ledger.reports.recordedEvents(since: start, after: 0, limit: 99)
             #expect(page.filter(\.isDamaged).map(\.seq) == [2])
             #expect(page.filter(\.isErased).isEmpty)

@@ -43,11 +43,17 @@ package enum BudgetCommandFailure: GuildError, Equatable {
         case .noReason: "add --reason for the audit log"
         case .noSuchPeriod: "a root and an invocation have one limit for their whole life"
         case .unlimited(let account): "set a limit for \(account) in the codex first, or name another account"
-        case .noSuchLimit(_, _, _, let limited):
-            "it has limits on \(limited.joined(separator: ", ")); a limit by minute or hour needs --period"
+        case .noSuchLimit(let account, _, let period, let limited):
+            "it has limits on \(limited.joined(separator: ", "))" + Self.nextPeriod(account, period)
         case .notThrottled: "`guild budget show` lists the throttles"
         case .wrongMeasure: "give a factor below 1, or a number of tokens"
         case .past: "name a time in the future"
         }
+    }
+
+    private static func nextPeriod(_ account: String, _ period: String?) -> String {
+        guard let period else { return "; a limit by minute or hour needs --period" }
+        guard period == BudgetPeriod.perInvocation.name, account.hasPrefix("agent/") else { return "" }
+        return "; a limit per invocation is each run's own: grant to invocation/ID"
     }
 }

@@ -97,6 +97,9 @@ extension Budget {
                     "greeter", tokens, "--cost", "5", "--reason", "x",
                     words: "agent/greeter has no limit on money, so there is nothing to raise", "tokens by day")
             }
+            try await refused(
+                "greeter", "50K", "--period", "invocation", "--reason", "x",
+                words: "each run's own: grant to invocation/ID")
             #expect(try await codex.audit("budget.granted").isEmpty)
         }
 

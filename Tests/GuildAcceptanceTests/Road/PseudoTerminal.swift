@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GuildDomain
 
@@ -23,17 +24,20 @@ final class PseudoTerminal: Sendable {
         close(screen)
     }
 
-    /// Waits until the terminal shows `text`; what was shown up to the end of that read is not looked at again.
-    func shows(_ text: String) async throws {
+    /// Waits until the terminal shows `text`.
+    ///
+    /// - Returns: all that it has shown since the last call.
+    @discardableResult
+    func shows(_ text: String) async throws -> String {
         let keyboard = keyboard
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+        return try await withCheckedThrowingContinuation { (done: CheckedContinuation<String, any Error>) in
             DispatchQueue.global().async { done.resume(with: Result { try Self.wait(for: text, on: keyboard) }) }
         }
     }
 
     private static let patienceMilliseconds: Int32 = 60_000
 
-    private static func wait(for text: String, on keyboard: Int32) throws {
+    private static func wait(for text: String, on keyboard: Int32) throws -> String {
         var shown: [UInt8] = []
         while !String(decoding: shown, as: UTF8.self).contains(text) {
             var polled = pollfd(fd: keyboard, events: Int16(POLLIN), revents: 0)
@@ -47,6 +51,7 @@ final class PseudoTerminal: Sendable {
             }
             shown += buffer[..<count]
         }
+        return String(decoding: shown, as: UTF8.self)
     }
 
     func type(_ text: String) throws {
