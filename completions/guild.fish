@@ -951,7 +951,7 @@ complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "g
 complete -c 'guild' -n '__guild_should_offer_completions_for_flags_or_options "guild ledger" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'backup' -d 'Copies the ledger into a new folder without stopping anything.'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'restore' -d 'Replaces the ledger with a backup.'
-complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'check' -d 'Checks every page, reference, audit entry, account entry and body.'
+complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'check' -d 'Checks every page, reference, row, audit entry, account entry and body.'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'prune' -d 'Deletes what the PrivacyPolicy no longer retains, as `guild serve` does.'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger" -eq 1' -fa 'use' -d 'Selects the ledger of this codex (audited in that ledger).'
 complete -c 'guild' -n '__guild_should_offer_completions_for_positional "guild ledger backup" -eq 1' -fa '(__guild_complete_directories)'
