@@ -44,7 +44,7 @@ import Testing
         // What is erased leaves no trace in the file.
         "PRAGMA secure_delete = ON",
         // `ledger check`.
-        "PRAGMA integrity_check(20)", "PRAGMA page_count", "PRAGMA foreign_key_check",
+        "PRAGMA integrity_check(1000)", "PRAGMA page_count", "PRAGMA foreign_key_check",
         // The log at the end.
         "PRAGMA busy_timeout", "PRAGMA wal_checkpoint(TRUNCATE)",
     ]
