@@ -32,6 +32,7 @@ package struct CommandContext: Sendable {
         if home.location != nil, let remark = home.remark { settings.remark(remark) }
         ledger = try home.location.flatMap { location throws in try Self.open(location, purpose) }
         if let limits = ledger?.readingLimits { settings.remark(limits) }
+        ledger.map { settings.tellOfDamage(in: $0) }
     }
 
     /// The user who gives the command: `user:NAME`.
@@ -163,6 +164,7 @@ package struct CommandContext: Sendable {
     package func withMadeLedger<Value>(_ body: (Ledger) async throws -> Value) async throws -> Value {
         let made = try settings.openLedger(try Self.location(settings, for: .writing))
         defer { made.close() }
+        settings.tellOfDamage(in: made)
         return try await body(made)
     }
 

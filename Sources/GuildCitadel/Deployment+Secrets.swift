@@ -54,9 +54,13 @@ extension Deployment {
         return Set(taken.flatMap(\.authentication.secrets)).filter { !others.contains("\($0)") }
     }
 
-    /// The endpoints of the accepted head that lack a secret now.
+    /// The endpoints of the accepted head that lack a secret, as of the last seconds: anybody may ask, and every answer
+    /// reads files.
     func endpointsLackingSecrets() -> [EndpointSecrets] {
-        EndpointSecrets.lacking(in: codex.head, connectors.systems, absence: secrets.localAbsence(of:for:))
+        let head = codex.head
+        return lackingSecrets.value(of: head.commit, now: time.now) {
+            EndpointSecrets.lacking(in: head, connectors.systems, absence: secrets.localAbsence(of:for:))
+        }
     }
 
     /// The secrets that a run of `agent` would use without trust. With replayed answers, trust in the tools' secrets is

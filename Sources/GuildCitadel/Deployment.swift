@@ -41,6 +41,7 @@ package struct Deployment: Sendable {
     package let logger: Logger
     /// Raised when an event is held until our identity is known.
     let held = Signal()
+    let lackingSecrets = RecentAnswer<String, [EndpointSecrets]>(for: .seconds(2))
     /// Why this deployment did not begin with the newest commit; it then began with the last accepted one.
     package let refusal: CodexInvalid?
     /// Why the settings' commit cannot be read, if this deployment began with the last accepted one instead.
@@ -80,6 +81,9 @@ package struct Deployment: Sendable {
             throw try access.ledgerHome().refusal
         }
         ledger = try settings.openLedger(location, busyTimeout: lockPatience)
+        ledger.damage.report { [logger] fault in
+            logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"])
+        }
         let accepted = try await ledger.codex.acceptedHead().flatMap { CommitID($0) }
         acceptedBefore = accepted
         let (result, damage) = try Self.beginning(with: newest, after: accepted, access, role)

@@ -70,6 +70,11 @@ extension Settings {
         if isNew { remark("creating a new ledger: \(location.path)") }
         return ledger
     }
+
+    /// From now on remarks name the damaged rows that lists leave out.
+    func tellOfDamage(in ledger: Ledger) {
+        ledger.damage.report { [remark] fault in remark("left out here: \(fault.message)") }
+    }
 }
 
 /// The version of this build.

@@ -34,7 +34,7 @@ struct StatusResult: CommandResult {
     let agents: [AgentListing]
     /// Actions that wait for approval.
     let waiting: Int
-    /// What cannot be read, for people: the waiting actions among it.
+    /// The parts that cannot be read, for people: the waiting actions among them.
     let damage: [String]
     /// Events that wait until our identity is known.
     let held: [HeldStanding]

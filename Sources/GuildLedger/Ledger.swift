@@ -12,6 +12,8 @@ package final class Ledger: Sendable {
     package let location: LedgerLocation
     /// The files of large bodies.
     package let bodies: BodyStore
+    /// The damaged rows that lists have left out.
+    package let damage = DamageReport()
     let engine: any LedgerEngine
     let lane: Lane
     /// Shared while this is open, so that nobody restores another ledger over it.
@@ -114,9 +116,11 @@ package final class Ledger: Sendable {
         let outcome = Outcome<Value>()
         try await submit { db in
             let value = try body(db)
-            outcome.value.withLock { $0 = (value, db.touched) }
+            outcome.value.withLock { $0 = Outcome.Content(value: value, touched: db.touched, leftOut: db.leftOut) }
         } then: {
-            if let touched = outcome.value.withLock({ $0?.touched }) { self.raise(touched) }
+            guard let content = outcome.value.withLock({ $0 }) else { return }
+            self.raise(content.touched)
+            self.damage.add(content.leftOut)
         }
         guard let value = outcome.value.withLock({ $0?.value }) else {
             throw LedgerFailure.unusable(path: location.path, reason: "a write had no outcome")
@@ -162,7 +166,10 @@ package final class Ledger: Sendable {
 
     private func look<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value {
         do {
-            return try engine.read(body)
+            return try engine.read { db in
+                defer { damage.add(db.leftOut) }
+                return try body(db)
+            }
         } catch {
             throw LedgerFailure.translating(error, path: location.path)
         }
@@ -198,7 +205,13 @@ package final class Ledger: Sendable {
     }
 
     private final class Outcome<Value: Sendable>: Sendable {
-        let value = Mutex<(value: Value, touched: TopicSet)?>(nil)
+        struct Content {
+            let value: Value
+            let touched: TopicSet
+            let leftOut: [RowFault]
+        }
+
+        let value = Mutex<Content?>(nil)
     }
 
     // MARK: Opening

@@ -1,7 +1,7 @@
 import GuildControl
 import GuildDomain
 
-/// What a resumption ended, and what still holds the schedules.
+/// The pauses that a resumption ended, and those that still hold the schedules.
 struct ScheduleResumeResult: ListResult {
     enum Outcome: String, Encodable, Sendable {
         case resumed

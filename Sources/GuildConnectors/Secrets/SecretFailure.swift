@@ -10,7 +10,7 @@ package struct SecretFailure: GuildError, Equatable {
         case empty
         case tooLarge(limitBytes: Int)
         case unreadable(String)
-        /// What uses it cannot use a secret of this form; says which form it must have.
+        /// Its use needs another form, which this names.
         case unsuitable(String)
         /// Vault needs an address, a token and a client.
         case notConfigured(String)

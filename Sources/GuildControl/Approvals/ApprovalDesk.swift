@@ -11,7 +11,7 @@ package struct ApprovalDesk: Sendable {
         case unattended
     }
 
-    /// What a decision led to.
+    /// The consequence of a decision.
     package enum Outcome: Sendable {
         case ruled(Ruling)
         /// The action's row is damaged: it has ended, whatever was decided.

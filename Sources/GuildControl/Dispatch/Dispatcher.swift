@@ -50,7 +50,7 @@ package struct Dispatcher: Service {
                 let next = try await dispatch.nextTime(now: time.now)
                 await arrivals.wait(after: seen, until: min(next ?? latest, latest), time: time)
             } catch let fault as RowFault {
-                // A damaged window or waiting decision is no reason to end; events are decided before it is met again.
+                // A row that belongs to no event, window or waiting decision is no reason to end.
                 logger.error("\(fault.message)", metadata: ["hint": "\(fault.hint ?? "")"])
                 await arrivals.wait(after: seen, until: latest, time: time)
             }

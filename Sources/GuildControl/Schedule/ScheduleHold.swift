@@ -4,7 +4,7 @@ package import GuildLedger
 
 /// A pause that holds a schedule: of schedules, or of the agent that they call.
 package struct ScheduleHold: Sendable, Hashable {
-    /// What is paused: `AGENT`, `AGENT/NAME` or `AGENT/NAME@PERSON`.
+    /// The paused part: `AGENT`, `AGENT/NAME` or `AGENT/NAME@PERSON`.
     package let target: String
     /// Whether the agent itself is paused: its schedules fire then, and nothing runs.
     package let isOfAgent: Bool

@@ -79,7 +79,7 @@ extension ActionLedger {
 }
 
 extension Action {
-    /// What the run of a rejected action is told.
+    /// The result that the run of a rejected action gets.
     static func rejection(reason: String?) -> String {
         "a person rejected this action" + (reason.map { ": \($0)" } ?? "")
     }

@@ -10,7 +10,7 @@ extension ActionLedger {
     /// `awaitingApproval` names.
     package func capQueues() async throws -> [CapQueue] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT agent, held_by, count(*) AS waiting, min(created_at) AS since, max(caps) AS caps FROM (
                     SELECT agent, held_by, created_at, caps FROM actions INDEXED BY actions_capped
@@ -29,7 +29,7 @@ extension ActionLedger {
     package func capReleases(now: Timestamp) async throws -> [CapRelease] {
         try await ledger.read { db in
             let at = try db.accounts.budgetClock(now).now
-            return try db.all(
+            return try db.list(
                 """
                 SELECT agent, cap, scope, remaining, expires_at, actor FROM cap_releases
                 WHERE remaining > 0 AND expires_at > ? ORDER BY expires_at LIMIT \(Self.pairLimit)

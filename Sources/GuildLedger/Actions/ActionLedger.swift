@@ -91,7 +91,7 @@ package struct ActionLedger: Sendable {
     /// The actions that are still to be done though the invocation that asked for them has ended, the oldest first.
     package func left(limit: Int) async throws -> [Action] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT a.* FROM actions a JOIN invocations i ON i.id = a.invocation
                 WHERE a.state IN ('queued', 'running') AND i.ended_at IS NOT NULL ORDER BY a.seq LIMIT ?
@@ -169,11 +169,12 @@ extension ActionStatements {
     /// Cancels the actions of an ending invocation: those that nobody has approved, and with `alsoQueued` those that
     /// have not begun.
     func cancelActions(of invocation: InvocationID, alsoQueued: Bool, actor: String, now: Timestamp) throws {
-        let open = try db.all(
+        let open = try db.work(
             """
             SELECT * FROM actions WHERE invocation = ? AND state IN ('awaiting'\(alsoQueued ? ", 'queued'" : ""))
             ORDER BY seq
-            """, [invocation], read: Action.init)
+            """, [invocation], read: Action.init
+        ) { seq, fault in try db.invocations.failDamagedAction(seq, fault, now: now) }
         for action in open {
             try db.run("UPDATE actions SET state = 'cancelled', ended_at = ? WHERE id = ?", [now, action.id])
             try db.audit.append(

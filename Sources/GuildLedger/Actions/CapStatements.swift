@@ -159,7 +159,7 @@ struct CapStatements {
 
     /// The actions that wait in a scope, the oldest first.
     func waiting(_ agent: String, at cap: ActionCap, _ scope: CapScope, limit: Int) throws -> [Action] {
-        try db.all(
+        try db.list(
             "\(Self.waitingInScope) ORDER BY seq LIMIT ?", Self.arguments(agent, cap, scope) + [limit],
             read: Action.init)
     }

@@ -50,7 +50,7 @@ extension AgentStatements {
     fileprivate func standing(of agent: String, isPaused: Bool) throws -> AgentStanding {
         var standing = AgentStanding()
         standing.isPaused = isPaused
-        let outcomes: [InvocationState] = try db.column(
+        let outcomes: [InvocationState] = try db.listed(
             """
             SELECT state FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT \(AgentLedger.standingOutcomes)

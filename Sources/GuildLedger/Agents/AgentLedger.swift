@@ -73,13 +73,23 @@ package struct AgentLedger: Sendable {
 extension AgentStatements {
     func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
         try db.first(
-            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now],
-            read: AgentPause.init)
+            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now], read: pause)
     }
 
     func pauses(now: Timestamp) throws -> [String: AgentPause] {
-        let rows = try db.all(
-            "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: AgentPause.init)
+        let rows = try db.list(
+            "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: pause)
         return Dictionary(rows.map { ($0.agent, $0) }) { first, _ in first }
+    }
+
+    /// A pause is in force even if its other columns cannot be read.
+    private func pause(_ row: LedgerRow) throws -> AgentPause {
+        do {
+            return try AgentPause(row: row)
+        } catch let fault as RowFault {
+            return AgentPause(
+                agent: try row["agent"], actor: "a damaged row", reason: fault.message, since: try row["since"],
+                until: nil)
+        }
     }
 }

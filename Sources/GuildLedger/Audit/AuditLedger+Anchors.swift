@@ -65,7 +65,7 @@ extension AuditLedger {
     private func recordedAnchors(newest limit: Int) async throws -> [RecordedAnchor] {
         try await ledger.scan { db in
             let ledger = try db.audit.ledgerID()
-            return try db.all(
+            return try db.list(
                 """
                 SELECT seq, at, hash, root, commit_id FROM
                     (SELECT * FROM audit_anchors ORDER BY seq DESC LIMIT ?) newest ORDER BY seq

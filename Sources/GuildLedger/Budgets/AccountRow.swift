@@ -98,8 +98,10 @@ extension AccountStatements {
     }
 
     /// Those that windows are kept for: the organisation, chapters, agents and swarms.
-    func withWindows() throws -> [AccountRow] {
-        try rows("SELECT \(AccountRow.columns) FROM accounts WHERE \(Self.hasWindows("name"))")
+    func withWindows() throws -> [AccountRow] { try rows(Self.allWithWindows) }
+
+    static var allWithWindows: String {
+        "SELECT \(AccountRow.columns) FROM accounts WHERE \(Self.hasWindows("name"))"
     }
 
     /// The condition that an account of that name is none of an invocation or a root (`AccountName.hasWindows`).

@@ -18,7 +18,7 @@ extension AccountStatements {
     private static let recipientLimit = 1000
 
     func alertRecipients(of account: String) throws -> [String] {
-        let recipients = try db.column(
+        let recipients = try db.listed(
             "SELECT recipient FROM alert_recipients WHERE account = ? ORDER BY position", [account], as: String.self)
         return recipients.isEmpty ? [account] : recipients
     }
@@ -27,9 +27,10 @@ extension AccountStatements {
     func replaceAlertRecipients(_ recipients: [String: [String]]) throws {
         let wanted = recipients.filter { !$0.value.isEmpty }.mapValues { Array($0.prefix(Self.recipientLimit)) }
         var known: [String: [String]] = [:]
-        try db.each("SELECT account, recipient FROM alert_recipients ORDER BY account, position") { row in
-            try known[row[0], default: []].append(row[1])
+        let rows = try db.list("SELECT account, recipient FROM alert_recipients ORDER BY account, position") { row in
+            try (account: row[0] as String, recipient: row[1] as String)
         }
+        for row in rows { known[row.account, default: []].append(row.recipient) }
         for account in Set(known.keys).union(wanted.keys) where known[account] != wanted[account] {
             try db.run("DELETE FROM alert_recipients WHERE account = ?", [account])
             for (position, recipient) in (wanted[account] ?? []).enumerated() {

@@ -36,12 +36,21 @@ extension AccountStatements {
 
     /// The alerts in force now.
     func alertLevels(now: Timestamp) throws -> AlertLevels {
-        let rows = try rows(
-            "SELECT \(AccountRow.columns) FROM accounts INDEXED BY accounts_alerted WHERE level > 0")
+        let rows = try db.list(
+            "SELECT \(AccountRow.columns) FROM accounts INDEXED BY accounts_alerted WHERE level > 0"
+        ) { try AccountRow($0) }
         guard !rows.isEmpty else { return AlertLevels() }
         let clock = try budgetClock(now)
-        return AlertLevels(
-            Dictionary(try rows.map { ($0.name, try level(of: $0, clock: clock)) }) { first, _ in first })
+        var levels: [String: AlertLevel] = [:]
+        for row in rows {
+            do {
+                levels[row.name] = try level(of: row, clock: clock)
+            } catch let fault as RowFault {
+                // The calls of this account fail with the fault; an alert would add nothing.
+                db.leaveOut(fault)
+            }
+        }
+        return AlertLevels(levels)
     }
 
     /// When the next alert in force ends by the calendar; nil if there is none.

@@ -71,7 +71,8 @@ extension AccountStatements {
         let calendar = PeriodCalendar(zone: zone)
         let day = calendar.day(at: now)
         let month = calendar.month(at: now)
-        for var row in try withWindows() {
+        // The calls of a damaged account fail; those of others are not to wait for its repair.
+        for var row in try db.list(Self.allWithWindows, read: { try AccountRow($0) }) {
             for (at, spending) in spent[row.id] ?? [] { row.windows.add(spending, at: at) }
             row.windows.day = try turned(row.windows.day, of: row.name, to: day)
             row.windows.month = try turned(row.windows.month, of: row.name, to: month)

@@ -72,9 +72,9 @@ extension AccountStatements {
                 guard try note(limits, of: &row, commit: rules.commit, clock: clock, now: now) else { continue }
                 try reckonAlerts(of: &row, clock: clock, now: now)
                 if clock.hasWaits { _ = try db.budgets.wakeWaiters(on: row, clock: clock, now: now) }
-            } catch is RowFault {
+            } catch let fault as RowFault {
                 // The calls of this account fail with the fault; those of others are not to wait for its repair.
-                continue
+                db.leaveOut(fault)
             }
         }
     }

@@ -19,12 +19,14 @@ extension AccountStatements {
     func standings(now: Timestamp) throws -> [AccountStanding] {
         let clock = try budgetClock(now)
         let kinds = ["organization", "chapter/", "agent/", "swarm/"]
-        return try kinds.flatMap { kind in
+        let all = try kinds.flatMap { kind in
             // A range of the index on names, whatever the case in the codex: '0' follows '/'.
-            try rows(
+            try db.list(
                 "SELECT \(AccountRow.columns) FROM accounts WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
-                [kind, (kind.hasSuffix("/") ? String(kind.dropLast()) : kind) + "0", Self.standingLimit])
-        }.prefix(Self.standingLimit).map { try standing($0, clock) }
+                [kind, (kind.hasSuffix("/") ? String(kind.dropLast()) : kind) + "0", Self.standingLimit]
+            ) { try standing(AccountRow($0), clock) }
+        }
+        return Array(all.prefix(Self.standingLimit))
     }
 
     func standing(_ row: AccountRow, _ clock: BudgetClock) throws -> AccountStanding {

@@ -35,7 +35,7 @@ extension BudgetLedger {
                 )
             }
         return try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT l.*, r.model, r.invocation, r.n, i.agent
                 FROM (SELECT * FROM entries e WHERE \(scope) ORDER BY id DESC LIMIT \(limit)) l

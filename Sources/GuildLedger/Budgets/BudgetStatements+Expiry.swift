@@ -14,19 +14,22 @@ extension BudgetStatements {
     }
 
     func expireReservations(now: Timestamp) throws -> Int {
-        let expired = try db.all(
+        let expired = try db.list(
             """
             SELECT id, invocation FROM reservations INDEXED BY reservations_open
             WHERE state IN ('held', 'sent') AND deadline <= ? ORDER BY made_at LIMIT \(Self.expiryLimit)
             """, [now]
         ) { row in (reservation: try row[0] as ReservationID, invocation: try row[1] as InvocationID) }
         for (id, of) in expired {
-            guard let invocation = try db.invocations.find(of),
-                let open = try openReservations(of: of).first(where: { $0.reservation.id == id })
-            else { continue }
-            try db.invocations.loseTurn(
-                open.reservation, of: invocation,
-                LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
+            let fault = try db.attempt {
+                guard let invocation = try db.invocations.find(of),
+                    let open = try openReservations(of: of).first(where: { $0.reservation.id == id })
+                else { return }
+                try db.invocations.loseTurn(
+                    open.reservation, of: invocation,
+                    LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
+            }
+            if let fault { db.leaveOut(fault) }
         }
         return expired.count
     }

@@ -46,19 +46,20 @@ extension BudgetStatements {
         _ = try wakeWaiters(on: row, clock: clock, now: now)
     }
 
+    /// Nil also if its row is damaged.
     func wait(of invocation: InvocationID) throws -> BudgetWait? {
-        try db.first(
+        try db.list(
             """
-            SELECT w.since, a.name, w.period, w.setting, w.limit_amount, w.used, w.reserved, w.needed, w.is_money,
+            SELECT w.invocation, w.since, a.name, w.period, w.setting, w.limit_amount, w.used, w.reserved, w.needed, w.is_money,
                 w.frees_up_at, w.max_level, w.enough
             FROM budget_waits w JOIN accounts a ON a.id = w.account WHERE w.invocation = ?
             """, [invocation]
         ) { row in
             try BudgetWait(
-                invocation: invocation, since: row[0], account: row[1], period: row[2], setting: row[3], limit: row[4],
-                used: row[5], reserved: row[6], needed: row[7], isMoney: row[8], freesUpAt: row[9], alert: row[10],
-                enough: row[11])
-        }
+                invocation: invocation, since: row[1], account: row[2], period: row[3], setting: row[4], limit: row[5],
+                used: row[6], reserved: row[7], needed: row[8], isMoney: row[9], freesUpAt: row[10], alert: row[11],
+                enough: row[12])
+        }.first
     }
 
     /// How many wait for room on an account.
@@ -69,13 +70,13 @@ extension BudgetStatements {
     /// Wakes invocations that wait for room on an account, as far as the room suffices: by priority and age, each
     /// taking its need.
     func wakeWaiters(on row: AccountRow, clock: BudgetClock, now: Timestamp) throws -> [InvocationID] {
-        let waiters = try db.all(
+        let waiters = try db.work(
             """
-            SELECT w.invocation, w.period, w.max_level, w.needed, w.is_money, i.priority
+            SELECT i.*, w.period, w.max_level, w.needed, w.is_money
             FROM budget_waits w JOIN invocations i ON i.id = w.invocation WHERE w.account = ?
             ORDER BY i.priority, i.seq LIMIT \(Self.wakeLimit)
-            """, [row.id]
-        ) { try Waiter($0) }
+            """, [row.id], read: Waiter.init
+        ) { seq, fault in try db.invocations.failDamagedInvocation(seq, fault, now: now) }
         guard !waiters.isEmpty else { return [] }
         let limits = try db.accounts.limits(of: row, at: clock.now)
         var taken = Spending()
@@ -84,10 +85,10 @@ extension BudgetStatements {
             guard admits(waiter, limits, row, taken, clock) else { continue }
             taken += Spending(
                 tokens: waiter.isMoney ? 0 : waiter.needed, cost: waiter.isMoney ? waiter.needed : 0)
-            try db.invocations.setState(waiter.invocation, .queued, availableAt: now)
-            woken.append(waiter.invocation)
+            try db.invocations.setState(waiter.invocation.id, .queued, availableAt: now)
+            try auditResumed(waiter.invocation, account: row.name, actor: "executor", now: now)
+            woken.append(waiter.invocation.id)
         }
-        for id in woken { try auditResumed(id, account: row.name, actor: "executor", now: now) }
         return woken
     }
 
@@ -99,7 +100,7 @@ extension BudgetStatements {
         // itself.
         if invocation.state == .waiting, invocation.waitReason == .budget {
             try db.invocations.setState(id, .queued, availableAt: now)
-            try auditResumed(id, account: invocation.agent, actor: actor, now: now)
+            try auditResumed(invocation, account: invocation.agent, actor: actor, now: now)
         }
         if let worker, !invocation.state.isFinal {
             try db.run("UPDATE invocations SET affinity = ? WHERE id = ?", [worker, id])
@@ -113,10 +114,10 @@ extension BudgetStatements {
         limits.allSatisfy { limit in
             let used = row.used(in: limit.period, at: clock.now)
             if waiter.isAlerted {
-                return BudgetRule.level(of: limit, used: used, clock.rules.alerts).admits(waiter.priority)
+                return BudgetRule.level(of: limit, used: used, clock.rules.alerts).admits(waiter.invocation.priority)
             }
             guard limit.period == waiter.period else { return true }
-            let limit = limit.withholding(from: waiter.priority)
+            let limit = limit.withholding(from: waiter.invocation.priority)
             var open = used
             open += row.reserved
             open += taken
@@ -126,8 +127,7 @@ extension BudgetStatements {
         }
     }
 
-    private func auditResumed(_ id: InvocationID, account: String, actor: String, now: Timestamp) throws {
-        guard let invocation = try db.invocations.find(id) else { return }
+    private func auditResumed(_ invocation: Invocation, account: String, actor: String, now: Timestamp) throws {
         try db.audit.append(
             invocation.entry(
                 .budgetResumed, actor: actor, now: now,
@@ -137,21 +137,19 @@ extension BudgetStatements {
 
 /// An invocation that waits for room on an account.
 private struct Waiter {
-    let invocation: InvocationID
+    let invocation: Invocation
     let period: BudgetPeriod
     /// It waits for an alert to end, not for room.
     let isAlerted: Bool
     let needed: Int64
     let isMoney: Bool
-    let priority: Priority
 
     init(_ row: LedgerRow) throws {
-        invocation = try row[0]
-        period = try row[1]
-        let level: AlertLevel = try row[2]
+        invocation = try Invocation(row: row)
+        period = try row["period"]
+        let level: AlertLevel = try row["max_level"]
         isAlerted = level > .none
-        needed = try row[3]
-        isMoney = try row[4]
-        priority = try row[5]
+        needed = try row["needed"]
+        isMoney = try row["is_money"]
     }
 }

@@ -38,7 +38,7 @@ package struct CodexLedger: Sendable {
     package func commitsInUse() async throws -> Set<String> {
         var commits = try await ledger.read { db in
             Set(
-                try db.column(
+                try db.listed(
                     """
                     SELECT commit_id FROM invocations WHERE state = 'queued'
                     UNION SELECT commit_id FROM invocations WHERE state = 'waiting'
@@ -59,7 +59,7 @@ package struct CodexLedger: Sendable {
 
 extension CodexStatements {
     func lastHeads(limit: Int) throws -> [CodexHead] {
-        try db.all("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) { row in
+        try db.list("SELECT * FROM codex_heads ORDER BY seq DESC LIMIT ?", [limit]) { row in
             try CodexHead(
                 at: row["at"], commit: row["commit_id"], isAccepted: row["accepted"],
                 problems: row.explanations("problems"))

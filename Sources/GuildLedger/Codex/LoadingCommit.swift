@@ -25,7 +25,7 @@ extension CodexLedger {
     /// The readings of live processes, the longest first.
     package func loadingCommits() async throws -> [LoadingCommit] {
         try await ledger.read { db in
-            try db.all("SELECT * FROM codex_loading ORDER BY since") { row in
+            try db.list("SELECT * FROM codex_loading ORDER BY since") { row in
                 try LoadingCommit(worker: row["worker"], commit: row["commit_id"], since: row["since"])
             }
         }.filter { !ledger.workers.isDead($0.worker) }

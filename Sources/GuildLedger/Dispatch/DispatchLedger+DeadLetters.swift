@@ -4,7 +4,7 @@ extension DispatchLedger {
     /// Invocations that failed or expired and that nobody has dropped, the newest first.
     package func deadLetters(agent: String? = nil, limit: Int) async throws -> [DeadLetter] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT i.*, e.type AS event_type, e.subject AS event_subject, e.erased_at,
                     (SELECT count(*) FROM turns t WHERE t.invocation = i.id AND t.state = 'answered') AS answered

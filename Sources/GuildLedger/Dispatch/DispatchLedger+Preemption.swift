@@ -77,7 +77,7 @@ extension DispatchStatements {
     }
 
     private func counts(_ sql: String, _ arguments: [(any Storable)?]) throws -> [String: Int] {
-        let rows = try db.all(sql, arguments) { row in (try row[0] as String, try row[1] as Int) }
+        let rows = try db.list(sql, arguments) { row in (try row[0] as String, try row[1] as Int) }
         return Dictionary(rows) { first, _ in first }
     }
 }

@@ -4,7 +4,7 @@ extension DispatchLedger {
     /// - Parameter limit: windows and pending decisions that are listed one by one; all are counted.
     package func status(limit: Int, now: Timestamp) async throws -> DispatchStatus {
         try await ledger.read { db in
-            let rows = try db.all(
+            let rows = try db.list(
                 """
                 SELECT priority, count(*) AS queued, sum(CASE WHEN available_at > ?1 THEN 1 ELSE 0 END) AS delayed, 0 AS running, 0 AS paused
                     FROM invocations WHERE state = 'queued' GROUP BY 1
@@ -31,7 +31,7 @@ extension DispatchLedger {
             return DispatchStatus(
                 queues: queues, windows: try db.dispatch.openWindows(limit: limit),
                 windowCount: try count("SELECT count(*) FROM debounces"),
-                pending: try db.all(
+                pending: try db.list(
                     """
                     SELECT *, \(DispatchStatements.newestReasons) AS reasons
                     FROM pending_decisions p ORDER BY due_at LIMIT \(limit)
@@ -41,7 +41,8 @@ extension DispatchLedger {
                 pendingOfSenders: try db.dispatch.pendingOfSenders(),
                 deadLetters: try db.dispatch.deadLetterCount(),
                 running: Dictionary(
-                    try db.all("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent") {
+                    try db.list("SELECT agent, count(*) FROM invocations WHERE lease_owner IS NOT NULL GROUP BY agent")
+                    {
                         row in
                         (try row[0] as String, try row[1] as Int)
                     }
@@ -102,12 +103,12 @@ extension ReportLedger {
     ) async throws -> [RecordedEvent] {
         let rows = try await ledger.read { db in
             let last = after == 0 ? try db.dispatch.lastEvent(before: since - Self.stepBack) : after
-            return try db.all(
+            return try db.list(
                 """
                 SELECT * FROM events WHERE seq > ? AND received_at >= ? ORDER BY seq LIMIT ?
                 """, [last, since, limit]
             ) { row in
-                let decided = try db.all(
+                let decided = try db.list(
                     """
                     SELECT agent, outcome, final FROM decisions d WHERE event = ? AND revision = (SELECT max(revision)
                         FROM decisions WHERE event = d.event AND rule = d.rule AND agent = d.agent)

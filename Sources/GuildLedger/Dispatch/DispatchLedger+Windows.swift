@@ -4,17 +4,20 @@ extension DispatchLedger {
     /// A window that was opened this far in the future was opened before the clock was set back; it closes now.
     private static let clockTolerance = Duration.seconds(60)
 
-    /// Windows that are due, the first due first.
+    /// Windows that are due, the first due first. A damaged one is decided as invalid.
     ///
     /// - Parameter roots: only those of these; nil takes all.
     package func dueWindows(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [OpenWindow] {
-        try await ledger.read { db in
-            try db.all(
+        let due = try await ledger.read { db in
+            try db.dispatch.due(
+                .window,
                 """
                 SELECT * FROM debounces WHERE (due_at <= ? OR opened_at > ?)
                 AND \(RootFilter.condition("root", roots)) ORDER BY due_at LIMIT ?
                 """, [now, now + Self.clockTolerance] + (roots ?? []) + [limit], read: OpenWindow.init)
         }
+        try await end(due.damaged, now: now)
+        return due.whole
     }
 
     /// Closes a window in one claim: its invocation is queued, or the `refusal` is recorded.
@@ -58,17 +61,21 @@ extension DispatchLedger {
         }
     }
 
-    /// Decisions whose slot has come, in the order of the slots.
+    /// Decisions whose slot has come, in the order of the slots. A damaged one is decided as invalid.
     ///
     /// - Parameter roots: only those of these; nil takes all.
     package func duePending(limit: Int, roots: [EventID]? = nil, now: Timestamp) async throws -> [PendingDecision] {
-        try await ledger.read { db in
-            try db.all(
+        let due = try await ledger.read { db in
+            try db.dispatch.due(
+                .decision,
                 """
                 SELECT * FROM pending_decisions WHERE due_at <= ? AND \(RootFilter.condition("root", roots))
                 ORDER BY due_at, event LIMIT ?
-                """, [now] + (roots ?? []) + [limit], read: { try PendingDecision(row: $0, reason: nil) })
+                """, [now] + (roots ?? []) + [limit]
+            ) { try PendingDecision(row: $0, reason: nil) }
         }
+        try await end(due.damaged, now: now)
+        return due.whole
     }
 
     /// Decides again what waited for its turn, in one claim.

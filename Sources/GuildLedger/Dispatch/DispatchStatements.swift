@@ -33,6 +33,6 @@ struct DispatchStatements {
     }
 
     func openWindows(limit: Int) throws -> [OpenWindow] {
-        try db.all("SELECT * FROM debounces ORDER BY due_at LIMIT \(limit)", read: OpenWindow.init)
+        try db.list("SELECT * FROM debounces ORDER BY due_at LIMIT \(limit)", read: OpenWindow.init)
     }
 }

@@ -107,7 +107,7 @@ struct FairShareStatements {
     /// The chapters that have something queued at a priority; those without a chapter are one, with an empty name. Each
     /// is one step down the index, however long its queue is.
     private func queuedChapters(_ priority: Int) throws -> [String] {
-        try db.column(
+        try db.listed(
             """
             WITH RECURSIVE c(x) AS (
                 SELECT min(coalesce(chapter, '')) FROM invocations INDEXED BY invocations_share
@@ -122,16 +122,17 @@ struct FairShareStatements {
 
     private func runningByChapter() throws -> [String: (all: Int, byPriority: [Int: Int])] {
         var running: [String: (all: Int, byPriority: [Int: Int])] = [:]
-        try db.each(
+        let rows = try db.list(
             """
             SELECT coalesce(chapter, '') AS chapter, priority, count(*) AS runs FROM invocations
             WHERE lease_owner IS NOT NULL GROUP BY 1, 2
             """
         ) { row in
-            let chapter: String = try row["chapter"]
-            let runs: Int = try row["runs"]
-            running[chapter, default: (0, [:])].all += runs
-            try running[chapter, default: (0, [:])].byPriority[row["priority"], default: 0] += runs
+            try (chapter: row["chapter"] as String, priority: row["priority"] as Int, runs: row["runs"] as Int)
+        }
+        for row in rows {
+            running[row.chapter, default: (0, [:])].all += row.runs
+            running[row.chapter, default: (0, [:])].byPriority[row.priority, default: 0] += row.runs
         }
         return running
     }

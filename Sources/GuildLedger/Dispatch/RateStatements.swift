@@ -15,7 +15,7 @@ struct RateStatements {
 
     /// Names of the senders' buckets that are not full, those first that will be last.
     func senderBuckets(limit: Int, now: Timestamp) throws -> [String] {
-        try db.column(
+        try db.listed(
             """
             SELECT name FROM rate_buckets INDEXED BY rate_buckets_full WHERE full_at > ?
             ORDER BY full_at DESC LIMIT ?

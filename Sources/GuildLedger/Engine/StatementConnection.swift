@@ -8,4 +8,10 @@ protocol StatementConnection: AnyObject {
 
     /// The rows that the last statement inserted, updated or deleted.
     var changeCount: Int { get }
+
+    /// Begins a part of the transaction that can be taken back by itself.
+    func savepoint() throws
+    func releaseSavepoint() throws
+    /// Takes back what came after the last savepoint, and ends that.
+    func rollBackToSavepoint() throws
 }

@@ -137,7 +137,7 @@ extension EventStatements {
     }
 
     func heldStandings() throws -> [HeldStanding] {
-        try db.all(
+        try db.list(
             """
             SELECT h.system, h.held, h.oldest, g.reason FROM (
                 SELECT substr(topic, 6) AS system, count(*) AS held, min(available_at) AS oldest FROM (

@@ -4,21 +4,14 @@ package import GuildDomain
 extension InvocationLedger {
     /// Ends an invocation that cannot be read.
     package func failDamaged(_ invocation: InvocationID, _ fault: RowFault, now: Timestamp) async throws {
-        try await ledger.write { db in
-            let seq: Int64? = try db.value("SELECT seq FROM invocations WHERE id = ?", [invocation])
-            if let seq { try db.invocations.failDamagedInvocation(seq, fault, now: now) }
-        }
+        try await ledger.write { db in try db.invocations.failDamaged(invocation, fault, now: now) }
     }
-
 }
 
 extension ActionLedger {
     /// Ends an action that cannot be read.
     package func failDamaged(_ action: ActionID, _ fault: RowFault, now: Timestamp) async throws {
-        try await ledger.write { db in
-            let seq: Int64? = try db.value("SELECT seq FROM actions WHERE id = ?", [action])
-            if let seq { try db.invocations.failDamagedAction(seq, fault, now: now) }
-        }
+        try await ledger.write { db in try db.actions.failDamaged(action, fault, now: now) }
     }
 
     /// Ends an action that waits for a person and cannot be read, as that person's decision: nobody could know what is
@@ -45,7 +38,19 @@ extension ActionLedger {
     }
 }
 
+extension ActionStatements {
+    func failDamaged(_ action: ActionID, _ fault: RowFault, now: Timestamp) throws {
+        let seq: Int64? = try db.value("SELECT seq FROM actions WHERE id = ?", [action])
+        if let seq { try db.invocations.failDamagedAction(seq, fault, now: now) }
+    }
+}
+
 extension InvocationStatements {
+    func failDamaged(_ invocation: InvocationID, _ fault: RowFault, now: Timestamp) throws {
+        let seq: Int64? = try db.value("SELECT seq FROM invocations WHERE id = ?", [invocation])
+        if let seq { try failDamagedInvocation(seq, fault, now: now) }
+    }
+
     func failDamagedInvocation(_ seq: Int64, _ fault: RowFault, now: Timestamp) throws {
         try db.run(
             """

@@ -5,7 +5,7 @@ extension InvocationLedger {
     package func unfinished(limit: Int) async throws -> [Invocation] {
         try await ledger.read { db in
             // Three partial indexes; a plain OR would scan every invocation there ever was.
-            try db.all(
+            try db.list(
                 """
                 SELECT * FROM invocations WHERE seq IN (
                     SELECT seq FROM invocations WHERE state = 'queued'

@@ -34,7 +34,8 @@ extension InvocationLedger {
                 "SELECT * FROM invocations WHERE \(held)", arguments, read: Invocation.init
             ) { seq, fault in try db.invocations.failDamagedInvocation(seq, fault, now: now) }
             for invocation in invocations {
-                try db.invocations.reclaim(invocation, now: now)
+                let fault = try db.attempt { try db.invocations.reclaim(invocation, now: now) }
+                if let fault { try db.invocations.failDamaged(invocation.id, fault, now: now) }
                 found.invocations += 1
             }
             let actions = try db.work("SELECT * FROM actions WHERE \(held)", arguments, read: Action.init) {
@@ -42,7 +43,8 @@ extension InvocationLedger {
                 try db.invocations.failDamagedAction(seq, fault, now: now)
             }
             for action in actions {
-                try db.invocations.reclaim(action, now: now)
+                let fault = try db.attempt { try db.invocations.reclaim(action, now: now) }
+                if let fault { try db.actions.failDamaged(action.id, fault, now: now) }
                 found.actions += 1
             }
             // After those of the attempts that were taken back: the remaining ones have an owner that no longer renews
@@ -101,33 +103,38 @@ extension InvocationStatements {
     /// Invocations that waited for a time are queued again. After `actionWait` the model learns that its action is
     /// accepted but not finished; an invocation that waited for something else has not waited for the action yet.
     fileprivate func endOverdueWaits(limit: Int, now: Timestamp) throws -> Int {
-        let overdue = try db.column(
+        let overdue = try db.listed(
             "SELECT id FROM invocations WHERE state = 'waiting' AND available_at <= ? LIMIT \(limit)", [now],
             as: InvocationID.self)
         for invocation in overdue {
-            if try expireOwnWait(of: invocation, now: now) { continue }
-            let pending = try db.all(
-                """
-                SELECT n, position, name, action FROM tool_calls
-                WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
-                    AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
-                """, [invocation]
-            ) { row in
-                (
-                    turn: try row["n"] as Int, position: try row["position"] as Int, name: try row["name"] as String,
-                    action: try row["action"] as ActionID?
-                )
-            }
-            for call in pending {
-                let text = "accepted, \(call.action.map(\.description) ?? ""), not finished"
-                let isNew = try finishCall(
-                    invocation, turn: call.turn, position: call.position, result: text, isError: false)
-                // The model receives a result that the action itself has not reported: it must be accounted for.
-                if isNew { try auditOverdue(call.name, action: call.action, of: invocation, now: now) }
-            }
-            try setState(invocation, .queued, availableAt: now)
+            let fault = try db.attempt { try endWait(of: invocation, now: now) }
+            if let fault { try failDamaged(invocation, fault, now: now) }
         }
         return overdue.count
+    }
+
+    private func endWait(of invocation: InvocationID, now: Timestamp) throws {
+        if try expireOwnWait(of: invocation, now: now) { return }
+        let pending = try db.all(
+            """
+            SELECT n, position, name, action FROM tool_calls
+            WHERE invocation = ? AND state = 'pending' AND action IS NOT NULL
+                AND EXISTS (SELECT 1 FROM invocations i WHERE i.id = invocation AND i.wait_reason = 'action')
+            """, [invocation]
+        ) { row in
+            (
+                turn: try row["n"] as Int, position: try row["position"] as Int, name: try row["name"] as String,
+                action: try row["action"] as ActionID?
+            )
+        }
+        for call in pending {
+            let text = "accepted, \(call.action.map(\.description) ?? ""), not finished"
+            let isNew = try finishCall(
+                invocation, turn: call.turn, position: call.position, result: text, isError: false)
+            // The model receives a result that the action itself has not reported: it must be accounted for.
+            if isNew { try auditOverdue(call.name, action: call.action, of: invocation, now: now) }
+        }
+        try setState(invocation, .queued, availableAt: now)
     }
 
     /// Ends a run that waits for its own budget, or its root's: no time gives it room, and no person has.

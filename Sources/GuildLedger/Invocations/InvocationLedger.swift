@@ -119,7 +119,7 @@ extension InvocationStatements {
     /// The running invocations, by agent; not asked for if the scope limits nothing.
     fileprivate func runningByAgent(for scope: ClaimScope) throws -> [String: Int] {
         guard scope.maxConcurrent != nil || !scope.limits.isEmpty else { return [:] }
-        let running = try db.all(
+        let running = try db.list(
             """
             SELECT agent, count(*) FROM invocations INDEXED BY invocations_held
             WHERE lease_owner IS NOT NULL GROUP BY agent

@@ -65,7 +65,7 @@ extension WorkerLedger {
     /// The processes of this host that work in this ledger now.
     package func liveProcesses() async throws -> [Int] {
         let workers = try await ledger.read { db in
-            try db.all("SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at") {
+            try db.list("SELECT id, pid FROM workers WHERE ended_at IS NULL ORDER BY started_at") {
                 try (id: $0["id"] as WorkerID, process: $0["pid"] as Int)
             }
         }
@@ -74,7 +74,7 @@ extension WorkerLedger {
 
     /// The workers that have not said that they ended.
     func registered() async throws -> [WorkerID] {
-        try await ledger.read { db in try db.column("SELECT id FROM workers WHERE ended_at IS NULL", as: WorkerID.self)
+        try await ledger.read { db in try db.listed("SELECT id FROM workers WHERE ended_at IS NULL", as: WorkerID.self)
         }
     }
 

@@ -17,7 +17,7 @@ extension ReportLedger {
         let ids = kinds.map { "SELECT id FROM \($0.table) WHERE id BETWEEN ? AND ?" }.joined(separator: " UNION ")
         return try await ledger.scan { db in
             let bounds: [(any Storable)?] = kinds.flatMap { _ in [low, high] }
-            return try db.column("\(ids) ORDER BY 1 LIMIT ?", bounds + [limit])
+            return try db.listed("\(ids) ORDER BY 1 LIMIT ?", bounds + [limit])
         }
     }
 
@@ -25,7 +25,7 @@ extension ReportLedger {
     package func recentIDs(of kinds: [RecordKind] = RecordKind.allCases) async throws -> [EventID] {
         try await ledger.scan { db in
             try kinds.flatMap { kind in
-                try db.column(
+                try db.listed(
                     "SELECT id FROM \(kind.table) ORDER BY seq DESC LIMIT ?", [Self.recentIDs], as: EventID.self)
             }
         }

@@ -8,7 +8,7 @@ extension ReportLedger {
     package func rootUsage(since: Timestamp, until: Timestamp) async throws -> RootUsage {
         let hours = HourSpan(since: since, until: until)
         return try await ledger.read { db in
-            let lines = try db.all(
+            let lines = try db.list(
                 """
                 SELECT root, \(UsageLine.sums) FROM root_usage WHERE hour >= ? AND hour < ? GROUP BY root
                 ORDER BY \(UsageLine.total) DESC, root LIMIT \(Self.rootLimit)

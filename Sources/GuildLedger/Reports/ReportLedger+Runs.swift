@@ -13,7 +13,7 @@ extension ReportLedger {
         of agent: String, schedule: String, since: Timestamp
     ) async throws -> [(hour: Timestamp, usage: RunUsage)] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT f.due_at / \(HourSpan.microseconds) AS hour, \(RunUsage.sums)
                 FROM (SELECT due_at, event FROM firings WHERE schedule = ? AND due_at >= ?

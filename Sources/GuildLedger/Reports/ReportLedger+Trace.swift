@@ -33,7 +33,7 @@ extension ReportLedger {
         }
     }
 
-    /// Everything that an event caused, without the events' payloads; nil if there is no such event. What is damaged is
+    /// Everything that an event caused, without the events' payloads; nil if there is no such event. Damaged parts are
     /// left out and named, payloads in rows too.
     package func trace(of event: EventID) async throws -> EventTrace? {
         try await ledger.read { [bodies = ledger.bodies] db in
@@ -66,7 +66,7 @@ extension InvocationLedger {
     /// The newest invocations, of one agent or of all.
     package func recent(agent: String? = nil, limit: Int) async throws -> [Invocation] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT * FROM invocations \(agent == nil ? "" : "WHERE agent = ?") ORDER BY seq DESC LIMIT \(limit)
                 """, agent.map { [$0] } ?? [], read: Invocation.init)

@@ -18,7 +18,7 @@ extension ReportLedger {
             }
         let hours = HourSpan(since: since, until: until)
         return try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT \(column) AS name, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY 1
                 ORDER BY \(grouping == .day ? "1" : "\(UsageLine.total) DESC, 1")
@@ -34,7 +34,7 @@ extension ReportLedger {
     package func usageOfAgents(since: Timestamp, until: Timestamp) async throws -> [AgentUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT agent AS name, chapter, \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ?
                 GROUP BY 1, 2
@@ -49,7 +49,7 @@ extension ReportLedger {
     package func hourlyUsage(since: Timestamp, until: Timestamp) async throws -> [HourUsage] {
         let hours = HourSpan(since: since, until: until)
         return try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT \(UsageLine.sums) FROM usage_rollups WHERE hour >= ? AND hour < ? GROUP BY hour ORDER BY hour
                 """, [hours.first, hours.end]
@@ -71,7 +71,7 @@ extension ReportLedger {
             let start = first
             let end = min(first.addingSaturated(Self.hoursPerRead), span.end)
             hours += try await ledger.read { db in
-                try db.all(
+                try db.list(
                     """
                     SELECT hour, agent, chapter, sum(input + cache_read + cache_write + output + reasoning) AS tokens,
                         sum(cost) AS cost

@@ -17,7 +17,7 @@ package struct ReportLedger: Sendable {
         }
         return try await ledger.read { db in
             func counts(_ sql: String) throws -> [String: Int] {
-                let rows = try db.all(sql) { row in (try row[0] as String, try row[1] as Int) }
+                let rows = try db.list(sql) { row in (try row[0] as String, try row[1] as Int) }
                 return Dictionary(rows) { first, _ in first }
             }
             let invocations = try counts("SELECT state, count(*) FROM invocations GROUP BY 1")
@@ -35,7 +35,7 @@ package struct ReportLedger: Sendable {
     }
 
     private func processes(_ db: LedgerTransaction) throws -> [LedgerStatus.Process] {
-        try db.all("SELECT * FROM workers WHERE ended_at IS NULL ORDER BY started_at") { row in
+        try db.list("SELECT * FROM workers WHERE ended_at IS NULL ORDER BY started_at") { row in
             let id: WorkerID = try row["id"]
             return try LedgerStatus.Process(
                 id: id, components: row["components"], pid: row["pid"], host: row["host"], version: row["version"],

@@ -122,6 +122,13 @@ final class SQLiteConnection: StatementConnection, @unchecked Sendable {
 
     var changeCount: Int { handle.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
+    func savepoint() throws { try transaction.run("SAVEPOINT step") }
+    func releaseSavepoint() throws { try transaction.run("RELEASE step") }
+    func rollBackToSavepoint() throws {
+        try transaction.run("ROLLBACK TO step")
+        try releaseSavepoint()
+    }
+
     func step(_ sql: String, _ values: [(any Storable)?], _ read: (LedgerRow) throws -> Bool) throws -> TopicSet {
         let statement = try prepared(sql)
         statement.isBusy = true

@@ -6,6 +6,8 @@ final class SQLiteWriter: LaneConnection, @unchecked Sendable {
     let connection: SQLiteConnection
     private let lock: FileLock
     private let shared = SharedRows()
+    /// The shared rows before the member that is in a savepoint.
+    private var beforeMember = SharedRows.Snapshot()
 
     init(_ connection: SQLiteConnection, lock: consuming FileLock) {
         self.connection = connection
@@ -33,12 +35,12 @@ final class SQLiteWriter: LaneConnection, @unchecked Sendable {
         connection.rollBack()
     }
     func savepoint() throws {
-        shared.mark()
+        beforeMember = shared.snapshot
         try transaction.run("SAVEPOINT member")
     }
     func releaseSavepoint() throws { try transaction.run("RELEASE member") }
     func rollBackToSavepoint() throws {
-        shared.restore()
+        shared.restore(beforeMember)
         try transaction.run("ROLLBACK TO member")
         try releaseSavepoint()
     }

@@ -7,7 +7,7 @@ extension ScheduleLedger {
     /// The firings whose wait is over.
     package func buffered() async throws -> [BufferedFiring] {
         try await ledger.read { db in
-            try db.all("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { row in
+            try db.list("SELECT * FROM buffered_firings ORDER BY due_at LIMIT ?", [Self.bufferedLimit]) { row in
                 try BufferedFiring(schedule: row["schedule"], dueAt: row["due_at"])
             }
             .filter { try db.schedules.openFirings(of: $0.schedule).open.isEmpty }

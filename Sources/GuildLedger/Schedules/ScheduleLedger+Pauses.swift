@@ -30,7 +30,7 @@ extension ScheduleLedger {
         _ target: String, actor: String, commit: String, now: Timestamp
     ) async throws -> [String] {
         try await ledger.write { db in
-            let paused = try db.column(
+            let paused = try db.listed(
                 "SELECT DISTINCT target FROM schedule_pauses WHERE until > ? ORDER BY target", [now], as: String.self)
             let ended = paused.filter { SchedulePause.contains($0, in: target) }
             for part in ended {
@@ -47,12 +47,20 @@ extension ScheduleLedger {
     /// The pauses in force.
     package func pauses(at instant: Timestamp) async throws -> [SchedulePause] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 "SELECT * FROM schedule_pauses WHERE until > ? AND since <= ? ORDER BY target, seq", [instant, instant]
             ) { row in
-                try SchedulePause(
-                    target: row["target"], since: row["since"], until: row["until"], actor: row["actor"],
-                    reason: row["reason"])
+                let target: String = try row["target"]
+                do {
+                    return try SchedulePause(
+                        target: target, since: row["since"], until: row["until"], actor: row["actor"],
+                        reason: row["reason"])
+                } catch let fault as RowFault {
+                    // It is in force even if its other columns cannot be read.
+                    return SchedulePause(
+                        target: target, since: instant, until: try row["until"], actor: "a damaged row",
+                        reason: fault.message)
+                }
             }
         }
     }

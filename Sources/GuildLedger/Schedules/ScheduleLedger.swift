@@ -10,7 +10,7 @@ package struct ScheduleLedger: Sendable {
     /// Up to when each schedule's due times were looked at.
     package func seen() async throws -> [String: Timestamp] {
         try await ledger.read { db in
-            let rows = try db.all("SELECT id, seen_until FROM schedules") { row in
+            let rows = try db.list("SELECT id, seen_until FROM schedules") { row in
                 try (row["id"] as String, row["seen_until"] as Timestamp)
             }
             return Dictionary(rows) { first, _ in first }
@@ -95,7 +95,7 @@ package struct ScheduleLedger: Sendable {
         of schedule: String, since: Timestamp, until: Timestamp, limit: Int
     ) async throws -> [Firing] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT * FROM firings WHERE schedule = ? AND due_at > ? AND due_at <= ? ORDER BY due_at LIMIT ?
                 """, [schedule, since, until, limit]
@@ -115,7 +115,7 @@ package struct ScheduleLedger: Sendable {
     /// The missed due times that ended after `since`, the latest first. Those that were fired since are left out.
     package func missedFirings(since: Timestamp, limit: Int) async throws -> [MissedFirings] {
         try await ledger.read { db in
-            try db.all(
+            try db.list(
                 """
                 SELECT * FROM missed_firings m WHERE last_due > ? AND NOT (count = 1 AND EXISTS (
                     SELECT 1 FROM firings f WHERE f.schedule = m.schedule AND f.due_at = m.first_due))

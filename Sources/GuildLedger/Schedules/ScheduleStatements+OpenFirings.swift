@@ -22,7 +22,7 @@ extension ScheduleStatements {
 
     /// - Returns: the firings of the schedule by whether they are still at work.
     func openFirings(of schedule: String) throws -> (open: [OpenFiring], ended: [OpenFiring]) {
-        let all = try db.all("SELECT event, message FROM open_firings WHERE schedule = ?", [schedule]) { row in
+        let all = try db.list("SELECT event, message FROM open_firings WHERE schedule = ?", [schedule]) { row in
             try OpenFiring(event: row["event"], message: row["message"])
         }
         var open: [OpenFiring] = []
@@ -64,11 +64,12 @@ extension ScheduleStatements {
             let decision = Decision(rule: rule, agent: agent, outcome: .blocked, reasons: [reason])
             try db.dispatch.record(decision, for: event, actor: "scheduler", commit: commit, now: now)
         }
-        let cancelled = try db.all(
+        let cancelled = try db.work(
             """
             SELECT * FROM invocations WHERE event = ?
             AND state NOT IN ('succeeded', 'failed', 'cancelled', 'expired')
-            """, [firing.event], read: Invocation.init)
+            """, [firing.event], read: Invocation.init
+        ) { seq, fault in try db.invocations.failDamagedInvocation(seq, fault, now: now) }
         for invocation in cancelled {
             try db.run("UPDATE invocations SET cancel_requested = 1 WHERE id = ?", [invocation.id])
             if !invocation.state.isHeld {
@@ -82,11 +83,11 @@ extension ScheduleStatements {
     ///
     /// - Returns: the removed waits.
     private func stopWaiting(_ event: EventID) throws -> [(rule: String, agent: String)] {
-        let pending = try db.all("DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", [event]) {
+        let pending = try db.list("DELETE FROM pending_decisions WHERE event = ? RETURNING rule, agent", [event]) {
             row in
             (rule: try row["rule"] as String, agent: try row["agent"] as String)
         }
-        let windows = try db.all(
+        let windows = try db.list(
             """
             SELECT d.* FROM merged_events m JOIN debounces d ON d.invocation = m.invocation WHERE m.event = ?
             """, [event], read: OpenWindow.init)

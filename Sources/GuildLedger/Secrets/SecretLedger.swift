@@ -68,7 +68,7 @@ package struct SecretLedger: Sendable {
         now: Timestamp
     ) async throws -> [SecretPair] {
         try await ledger.write { db in
-            let changed = try pairs.filter { try db.secrets.standing(of: $0) != state }
+            let changed = try pairs.filter { try !db.secrets.has($0, state) }
             for pair in changed { try db.secrets.set(pair, state, actor: actor, commit: commit, now: now) }
             if !changed.isEmpty {
                 try db.secrets.auditTrust(state.rawValue, changed, actor: actor, commit: commit, now: now)
@@ -83,15 +83,37 @@ package struct SecretLedger: Sendable {
 
 extension SecretStatements {
     func standings() throws -> [SecretStanding] {
-        try db.all(
-            "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(SecretLedger.standingLimit)",
-            read: SecretStanding.init)
+        try db.list(
+            "SELECT * FROM secret_pairs ORDER BY reference, use, address LIMIT \(SecretLedger.standingLimit)"
+        ) { row in
+            let kind: SecretUse.Kind = try row["use"]
+            let address: String = try row["address"]
+            return try SecretStanding(
+                pair: SecretPair(reference: row["reference"], use: SecretUse(kind, else: address)), state: state(row),
+                since: row["since"], actor: row["actor"], commit: row["commit_id"])
+        }
     }
 
     fileprivate func standing(of pair: SecretPair) throws -> SecretStanding.State? {
-        try db.value(
-            "SELECT state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?",
-            [pair.reference, pair.use.kind.rawValue, pair.use.address])
+        try db.first(
+            "SELECT reference, state FROM secret_pairs WHERE reference = ? AND use = ? AND address = ?",
+            [pair.reference, pair.use.kind.rawValue, pair.use.address], read: state)
+    }
+
+    /// A state that cannot be read counts as revoked: only a person's decision makes such a secret trusted again.
+    private func state(_ row: LedgerRow) throws -> SecretStanding.State {
+        do {
+            return try row["state"]
+        } catch let fault as RowFault {
+            db.leaveOut(fault.naming(row))
+            return .revoked
+        }
+    }
+
+    fileprivate func has(_ pair: SecretPair, _ state: SecretStanding.State) throws -> Bool {
+        try db.holds(
+            "SELECT EXISTS (SELECT 1 FROM secret_pairs WHERE reference = ? AND use = ? AND address = ? AND state = ?)",
+            [pair.reference, pair.use.kind.rawValue, pair.use.address, state.rawValue])
     }
 
     /// Whether the first head that `trustee` vouches for was there already. A person at a terminal vouches for nothing
@@ -130,16 +152,5 @@ extension SecretStatements {
             AuditEntry(
                 at: now, actor: actor, kind: .trustChanged, subject: "secrets \(what)", commit: commit,
                 body: ["pairs": .array(pairs.map { .string($0.description) })]))
-    }
-}
-
-extension SecretStanding {
-    fileprivate init(row: LedgerRow) throws {
-        let kind: SecretUse.Kind = try row["use"]
-        let address: String = try row["address"]
-        try self.init(
-            pair: SecretPair(
-                reference: row["reference"], use: SecretUse(kind, else: address)), state: row["state"],
-            since: row["since"], actor: row["actor"], commit: row["commit_id"])
     }
 }

@@ -80,6 +80,26 @@ package struct LedgerRow {
         return list.compactMap(\.string)
     }
 
+    /// Columns as they are stored.
+    func values(_ names: String...) throws -> [StoredValue] {
+        try names.map { name in
+            guard let column = source.column(named: name) else {
+                throw RowFault(column: name, found: "no such column", sql: source.sql)
+            }
+            return value(column)
+        }
+    }
+
+    /// The row for people, by the first column of these that can be read: `invocation 01…`.
+    var name: String? {
+        for name in ["id", "invocation", "event", "schedule", "target", "reference", "account", "agent", "name"] {
+            guard let column = source.column(named: name) else { continue }
+            if let id = EventID(stored: source, column: column) { return "\(name) \(id)" }
+            if let text = String(stored: source, column: column) { return "\(name) '\(ScreenText.line(text))'" }
+        }
+        return nil
+    }
+
     /// The value as it is stored; a real number reads as its text.
     func value(_ column: Int32) -> StoredValue {
         switch source.kind(column) {

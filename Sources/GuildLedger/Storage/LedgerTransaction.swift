@@ -7,6 +7,9 @@ package final class LedgerTransaction {
     /// The topics that its statements have touched so far.
     private(set) var touched: TopicSet = []
 
+    /// The damaged rows that its lists have left out so far.
+    private(set) var leftOut: [RowFault] = []
+
     /// The rows that it shares with the other members of its batch; nil for a transaction of its own.
     let shared: SharedRows?
 
@@ -76,6 +79,56 @@ package final class LedgerTransaction {
             return true
         }
         return found
+    }
+
+    /// Reads rows that belong to several runs, agents or accounts, in order. One that cannot be read is left out, and
+    /// `Ledger.damage` tells of it: it hides none of the others.
+    package func list<Value>(
+        _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
+    ) throws -> [Value] {
+        var found: [Value] = []
+        try each(sql, values) { row in
+            do {
+                found.append(try read(row))
+            } catch let fault as RowFault {
+                leaveOut(fault.naming(row))
+            }
+        }
+        return found
+    }
+
+    /// The first column of the rows of a list.
+    package func listed<Value: StoredDecodable>(
+        _ sql: String, _ values: [(any Storable)?] = [], as type: Value.Type = Value.self
+    ) throws -> [Value] {
+        try list(sql, values) { row in try row[0] }
+    }
+
+    /// Notes a damaged row that the caller continues without.
+    func leaveOut(_ fault: RowFault) {
+        if leftOut.count < DamageReport.limit { leftOut.append(fault) }
+    }
+
+    /// Runs one step of several that are independent: its changes are taken back if it meets a row that cannot be read,
+    /// and those of the other steps stay.
+    ///
+    /// - Returns: the damaged row; nil if the step is done.
+    func attempt(_ step: () throws -> Void) throws -> RowFault? {
+        let before = shared?.snapshot
+        try connection.savepoint()
+        let damaged: RowFault
+        do {
+            try step()
+            try connection.releaseSavepoint()
+            return nil
+        } catch let fault as RowFault {
+            damaged = fault
+        } catch let fault as StorageFault where fault.kind == .constraint {
+            damaged = .refused(fault)
+        }
+        try connection.rollBackToSavepoint()
+        if let before { shared?.restore(before) }
+        return damaged
     }
 
     /// The first column of every row.

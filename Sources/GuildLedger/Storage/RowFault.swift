@@ -38,6 +38,14 @@ package struct RowFault: GuildError, Equatable {
     static let newerHint =
         "a newer guild may have written it: install that version; if there was none, restore the ledger from a backup"
 
+    /// The same, with the row's name, unless it is named already.
+    func naming(_ row: LedgerRow) -> RowFault {
+        guard self.row == nil, let name = row.name else { return self }
+        var fault = self
+        fault.row = name
+        return fault
+    }
+
     /// The payload of an event that cannot be read.
     static func payload(of event: EventID, _ reason: String, mayBeNewer: Bool) -> RowFault {
         var fault = RowFault(column: "body", found: reason, sql: "SELECT body FROM events")

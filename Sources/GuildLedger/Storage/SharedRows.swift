@@ -1,7 +1,7 @@
 /// Rows that the members of one batch share: read once, kept here while members change them, and written once before
 /// the commit. Each is a row that most transactions change, so that otherwise a batch would write it many times.
 ///
-/// A member that fails takes its changes back: `mark` notes what was there before it, `restore` brings that back.
+/// A member that fails takes its changes back: `snapshot` is what was there before it, `restore` brings that back.
 final class SharedRows {
     /// The last entry of the chain.
     struct AuditHead: Hashable, Sendable {
@@ -9,13 +9,13 @@ final class SharedRows {
         let hash: [UInt8]
     }
 
-    private struct Rows {
-        var auditHead: AuditHead?
-        var isAuditHeadChanged = false
+    /// The rows at one moment.
+    struct Snapshot {
+        fileprivate var auditHead: AuditHead?
+        fileprivate var isAuditHeadChanged = false
     }
 
-    private var rows = Rows()
-    private var marked = Rows()
+    private var rows = Snapshot()
 
     /// Nil if nobody has read it in this batch.
     var auditHead: AuditHead? { rows.auditHead }
@@ -35,7 +35,7 @@ final class SharedRows {
         return rows.auditHead
     }
 
-    func mark() { marked = rows }
-    func restore() { rows = marked }
-    func forget() { rows = Rows() }
+    var snapshot: Snapshot { rows }
+    func restore(_ snapshot: Snapshot) { rows = snapshot }
+    func forget() { rows = Snapshot() }
 }

@@ -16,11 +16,20 @@ extension RetentionStatements {
             ORDER BY e.received_at, e.seq LIMIT \(Self.eventsPerBatch)
             """, [cutoff, cursor.receivedAt, cursor.seq]
         ) { row in
-            let event = try ForgettableEvent(id: row[0], root: row[1], receivedAt: row[2], invocations: row[3])
-            return (event: event, cursor: try RetentionCursor(receivedAt: row[2], seq: row[4]))
+            (event: try forgettable(row), cursor: try RetentionCursor(receivedAt: row[2], seq: row[4]))
         }
-        let events = try rows.map(\.event).filter { try isQuiet($0, since: cutoff) }
+        let events = try rows.compactMap(\.event).filter { try isQuiet($0, since: cutoff) }
         return (events, rows.count < Self.eventsPerBatch ? nil : rows.last?.cursor)
+    }
+
+    /// Nil if it is damaged: it stays, and the others are not to stay with it.
+    private func forgettable(_ row: LedgerRow) throws -> ForgettableEvent? {
+        do {
+            return try ForgettableEvent(id: row[0], root: row[1], receivedAt: row[2], invocations: row[3])
+        } catch let fault as RowFault {
+            db.leaveOut(fault.naming(row))
+            return nil
+        }
     }
 
     private func isQuiet(_ event: ForgettableEvent, since cutoff: Timestamp) throws -> Bool {
@@ -44,7 +53,7 @@ extension RetentionStatements {
         guard let first = events.first, let last = events.last else { return 0 }
         for event in events {
             let sql = "SELECT id FROM invocations WHERE event = ?"
-            for invocation in try db.column(sql, [event.id], as: InvocationID.self) { try forget(invocation) }
+            for invocation in try db.listed(sql, [event.id], as: InvocationID.self) { try forget(invocation) }
             try db.run("DELETE FROM decisions WHERE event = ?", [event.id])
             try db.run("DELETE FROM open_firings WHERE event = ?", [event.id])
             try db.run("DELETE FROM events WHERE id = ?", [event.id])

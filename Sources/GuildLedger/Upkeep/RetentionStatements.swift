@@ -22,9 +22,14 @@ struct RetentionStatements {
             seen += 1
             last = try RetentionCursor(receivedAt: row["received_at"], seq: row["seq"])
             guard try row["quiet"] else { return true }
-            try events.append(
-                RetirableEvent(id: row["id"], receivedAt: row["received_at"], hasInvocations: row["kept"]))
-            bytes += try row["bytes"]
+            do {
+                try events.append(
+                    RetirableEvent(id: row["id"], receivedAt: row["received_at"], hasInvocations: row["kept"]))
+                bytes += try row["bytes"]
+            } catch let fault as RowFault {
+                // It stays; the others are not to stay with it.
+                db.leaveOut(fault.naming(row))
+            }
             return bytes < Self.bytesPerBatch
         }
         return (events, seen < Self.eventsPerBatch && bytes < Self.bytesPerBatch ? nil : last)
@@ -134,7 +139,7 @@ struct RetentionStatements {
 
     /// Of each attempt at an action of the event only how it ended stays: the word before the colon.
     private func eraseOutcomes(of event: EventID) throws {
-        let attempts = try db.all(
+        let attempts = try db.list(
             """
             SELECT t.action, t.attempt, t.outcome FROM invocations i JOIN actions a ON a.invocation = i.id
                 JOIN action_attempts t ON t.action = a.id

@@ -17,23 +17,23 @@ extension UpkeepLedger {
         var looked = 0
         var problems = ProblemList()
         for look in [
-            try await read("event", "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?") { row, damage in
+            try await read("event", "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?") { _, row, damage in
                 _ = try Event(row: row, damage: &damage)
                 _ = try (row["received_at"] as Timestamp, row["erased_at"] as Timestamp?)
             },
-            try await read("decision", "SELECT * FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?") { row, damage in
+            try await read("decision", "SELECT * FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?") { _, row, damage in
                 _ = try EventTrace.DecisionRow(row: row, damage: &damage)
             },
-            try await read("invocation", "SELECT * FROM invocations WHERE seq > ? ORDER BY seq LIMIT ?") { row, _ in
+            try await read("invocation", "SELECT * FROM invocations WHERE seq > ? ORDER BY seq LIMIT ?") { _, row, _ in
                 _ = try Invocation(row: row)
                 _ = try row.json("options")
             },
-            try await read("action", "SELECT * FROM actions WHERE seq > ? ORDER BY seq LIMIT ?") { row, _ in
+            try await read("action", "SELECT * FROM actions WHERE seq > ? ORDER BY seq LIMIT ?") { _, row, _ in
                 _ = try Action(row: row)
             },
             try await read(
                 "account", "SELECT \(AccountRow.columns), id AS seq FROM accounts WHERE id > ? ORDER BY id LIMIT ?"
-            ) { row, _ in _ = try AccountRow(row) },
+            ) { _, row, _ in _ = try AccountRow(row) },
         ] {
             looked += look.looked
             problems.add(look.problems)
@@ -41,13 +41,15 @@ extension UpkeepLedger {
         return (looked, problems)
     }
 
+    /// Reads a table, some rows at a time.
+    ///
     /// - Parameters:
     ///   - what: a row of the table, for people.
     ///   - sql: gives the column `seq`, the number of the row, beside what `decode` reads.
     ///   - decode: throws `RowFault`, or adds to the lines it is given.
-    private func read(
+    func read(
         _ what: String, _ sql: String,
-        _ decode: @Sendable @escaping (LedgerRow, inout [String]) throws -> Void
+        _ decode: @Sendable @escaping (LedgerTransaction, LedgerRow, inout [String]) throws -> Void
     ) async throws -> (looked: Int, problems: ProblemList) {
         var last: Int64 = 0
         var looked = 0
@@ -55,7 +57,10 @@ extension UpkeepLedger {
         while true {
             let page = try await ledger.scan { [last] db in
                 try db.all(sql, [last, Self.rowsPerRead]) { row in
-                    (seq: try row["seq"] as Int64, problems: try Self.problems(of: row, what, decode))
+                    (
+                        seq: try row["seq"] as Int64,
+                        problems: try Self.problems(of: row, what) { try decode(db, $0, &$1) }
+                    )
                 }
             }
             guard let end = page.last?.seq else { return (looked, problems) }

@@ -2,7 +2,6 @@ import Foundation
 import GuildDomain
 
 extension UpkeepLedger {
-    private static let eventsPerRead = 500
     private static let runsPerRead: Int64 = 100
 
     /// Reads every payload and every answer, and compares each payload with what the audit log says was accepted.
@@ -17,24 +16,14 @@ extension UpkeepLedger {
     }
 
     private func damagedPayloads() async throws -> (looked: Int, problems: ProblemList) {
-        var last: Int64 = 0
-        var looked = 0
-        var problems = ProblemList()
-        while true {
-            let page = try await ledger.scan { [last, bodies = ledger.bodies] db in
-                try db.all(
-                    """
-                    SELECT seq, id, root, body, body_ref FROM events WHERE seq > ? AND erased_at IS NULL
-                    ORDER BY seq LIMIT ?
-                    """, [last, Self.eventsPerRead]
-                ) { row in (seq: try row["seq"] as Int64, problem: try db.retention.problem(ofPayload: row, bodies)) }
-            }
-            guard let end = page.last?.seq else { break }
-            last = end
-            looked += page.count
-            for problem in page.compactMap(\.problem) { problems.add(problem) }
+        try await read(
+            "event",
+            """
+            SELECT seq, id, root, body, body_ref FROM events WHERE seq > ? AND erased_at IS NULL ORDER BY seq LIMIT ?
+            """
+        ) { [bodies = ledger.bodies] db, row, damage in
+            if let problem = try db.retention.problem(ofPayload: row, bodies) { damage.append(problem) }
         }
-        return (looked, problems)
     }
 
     private func damagedAnswers() async throws -> (looked: Int, problems: ProblemList) {
@@ -77,17 +66,13 @@ extension UpkeepLedger {
 extension RetentionStatements {
     /// The fault of an event's payload; nil for a whole one. Those in files are looked at elsewhere.
     fileprivate func problem(ofPayload row: LedgerRow, _ bodies: BodyStore) throws -> String? {
-        do {
-            let (id, root): (EventID, EventID) = try (row["id"], row["root"])
-            let stored = try row.storedBody("body", "body_ref")
-            guard stored.inline != nil else { return nil }
-            let payload = try bodies.payload(stored, of: id)
-            guard let digest = try acceptedDigest(of: id, root: root) else { return nil }
-            guard digest != ContentDigest.hex(of: payload) else { return nil }
-            return "the payload of event \(id) is not the one that the audit log says was accepted"
-        } catch let fault as RowFault {
-            return fault.message
-        }
+        let (id, root): (EventID, EventID) = try (row["id"], row["root"])
+        let stored = try row.storedBody("body", "body_ref")
+        guard stored.inline != nil else { return nil }
+        let payload = try bodies.payload(stored, of: id)
+        guard let digest = try acceptedDigest(of: id, root: root) else { return nil }
+        guard digest != ContentDigest.hex(of: payload) else { return nil }
+        return "the payload of event \(id) is not the one that the audit log says was accepted"
     }
 
     /// The digest in the audit entry of the event's acceptance; nil if there is none: a firing, an erased body.

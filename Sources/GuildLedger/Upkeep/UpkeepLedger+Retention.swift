@@ -17,10 +17,16 @@ extension UpkeepLedger {
     ) async throws -> RetentionReport {
         var report = RetentionReport()
         try await pruneEvents(plan, actor: actor, now: now, into: &report, goesOn)
-        report.callsClosed = try await repeating(&report, goesOn) {
-            try await ledger.write { db in
-                try db.closing.closeBooks(before: now - plan.booksKept, actor: actor, policy: plan.policy, now: now)
+        do {
+            report.callsClosed = try await repeating(&report, goesOn) {
+                try await ledger.write { db in
+                    try db.closing.closeBooks(before: now - plan.booksKept, actor: actor, policy: plan.policy, now: now)
+                }
             }
+        } catch let fault as RowFault {
+            // Books with a damaged account stay open; the rest of the house is kept all the same.
+            ledger.damage.add([fault])
+            report.isComplete = false
         }
         try await forgetInvocations(plan, actor: actor, now: now, into: &report, goesOn)
         if let cutoff = plan.auditLogs.map({ now - $0 }) {
