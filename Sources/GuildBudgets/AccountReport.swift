@@ -64,7 +64,7 @@ package struct AccountReport: Sendable {
         package var unit: BudgetStanding.Unit { limit.amount.unit }
         /// The amount that is left; nil if the usage is unknown.
         package var remaining: Int64? {
-            used.map { max(0, inForce.addingSaturated(-$0).addingSaturated(-(reserved ?? 0))) }
+            used.map { max(0, inForce.subtractingSaturated($0).subtractingSaturated(reserved ?? 0)) }
         }
     }
 

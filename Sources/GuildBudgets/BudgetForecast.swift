@@ -97,7 +97,7 @@ extension BudgetForecast {
                 standing: standing,
                 exhaustedAt: expected.exhaustion(
                     of: standing.unit == .tokens ? .tokens : .microdollars, committed: standing.committed,
-                    limit: standing.limit, baseLimit: standing.limit.addingSaturated(-standing.granted)
+                    limit: standing.limit, baseLimit: standing.limit.subtractingSaturated(standing.granted)
                 ) { calendar.interval(of: standing.period, at: $0).end })
         }
         return Line(

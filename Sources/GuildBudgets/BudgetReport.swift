@@ -113,7 +113,7 @@ extension Timestamp {
     /// The whole hour at or before it, or at or after it.
     fileprivate func hour(roundedUp: Bool) -> Timestamp {
         let remainder = microseconds.floorDivided(by: Self.hour).remainder
-        let floor = microseconds.addingSaturated(-remainder)
+        let floor = microseconds.subtractingSaturated(remainder)
         return Timestamp(microseconds: roundedUp && remainder > 0 ? floor.addingSaturated(Self.hour) : floor)
     }
 }

@@ -30,7 +30,7 @@ package struct BudgetStanding: Sendable, Hashable {
     package let now: Timestamp
 
     /// Never negative.
-    package var remaining: Int64 { max(0, limit.addingSaturated(-committed)) }
+    package var remaining: Int64 { max(0, limit.subtractingSaturated(committed)) }
     /// Used and reserved together.
     package var committed: Int64 { used.addingSaturated(reserved) }
     /// Nil if the period ends before, at this rate.

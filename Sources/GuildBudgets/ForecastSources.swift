@@ -118,7 +118,7 @@ struct ForecastSources {
         var owed: Int64 = 0
         let used = Dictionary(hours.map { ($0.at, $0.tokens) }) { $0.addingSaturated($1) }
         return Set(used.keys).union(scheduled.keys).sorted().map { at in
-            let rest = (used[at] ?? 0).addingSaturated(-(scheduled[at] ?? 0)).addingSaturated(-owed)
+            let rest = (used[at] ?? 0).subtractingSaturated(scheduled[at] ?? 0).subtractingSaturated(owed)
             owed = max(0, -rest)
             return (at, max(0, rest))
         }

@@ -240,7 +240,7 @@ package struct HostedRun: Sendable {
         let user = request.user.split(separator: ":").last.map(String.init) ?? "unknown"
         let data: JSONValue = ["agent": .string(agent.name), "request": request.options.json]
         var event = Event(
-            id: EventID(now: now), source: "/cli/\(user)", type: "run.requested", subject: agent.name, time: now,
+            id: EventID(now: now), source: "/cli/\(user)", type: Event.runRequested, subject: agent.name, time: now,
             system: "cli", payload: data.bytes())
         event.chapter = agent.chapter
         return event

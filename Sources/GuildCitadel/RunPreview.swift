@@ -21,7 +21,7 @@ package enum RunPreview {
         let event =
             request.event
             ?? Event(
-                id: EventID(now: now), source: "/cli/preview", type: "run.requested", time: now, system: "cli",
+                id: EventID(now: now), source: "/cli/preview", type: Event.runRequested, time: now, system: "cli",
                 payload: Array("{}".utf8))
         return try DryRun.make(
             agent: agent, event: event, options: request.options, in: snapshot, connectors: connectors.of(snapshot),

@@ -71,17 +71,7 @@ package struct Serve: Sendable {
         try await beginWithHead(deployment, isListening: address != nil)
         let worker = try await deployment.ledger.workers.register(
             components: components.map(\.rawValue), version: GuildVersion.current, now: deployment.time.now)
-        // Those that died holding nothing are noticed by no claim loop.
-        if try await !deployment.ledger.workers.dead().isEmpty {
-            _ = try await deployment.ledger.invocations.recover(except: worker, now: deployment.time.now)
-        }
-        if components.contains(.dispatcher) {
-            let count = try await deployment.ledger.dispatch.retryUnreadable(now: deployment.time.now)
-            if count > 0 {
-                deployment.logger.notice(
-                    "events that could not be read are tried again", metadata: ["events": "\(count)"])
-            }
-        }
+        try await takeUpWork(deployment, worker)
         deployment.ledger.watch()
         var services = services(deployment, worker)
         let loading = HeadLoading()
@@ -144,6 +134,25 @@ package struct Serve: Sendable {
             settings.logger.warning("fetch failed; serving the last fetched commit", metadata: ["reason": "\(error)"])
         }
         return settings
+    }
+
+    /// Takes back what no loop of a component takes back: work of dead workers that held nothing, rows that no claim
+    /// finds, and events that an older version could not read.
+    private func takeUpWork(_ deployment: Deployment, _ worker: Worker) async throws {
+        // Those that died holding nothing are noticed by no claim loop.
+        if try await !deployment.ledger.workers.dead().isEmpty {
+            _ = try await deployment.ledger.invocations.recover(except: worker, now: deployment.time.now)
+        }
+        if components.contains(.executor) || components.contains(.actionExecutor) {
+            try await deployment.ledger.invocations.endDamaged(now: deployment.time.now)
+        }
+        if components.contains(.dispatcher) {
+            let count = try await deployment.ledger.dispatch.retryUnreadable(now: deployment.time.now)
+            if count > 0 {
+                deployment.logger.notice(
+                    "events that could not be read are tried again", metadata: ["events": "\(count)"])
+            }
+        }
     }
 
     /// Logs the served commit, and from now on follows the accepted head in the ledger.

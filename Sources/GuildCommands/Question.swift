@@ -17,7 +17,9 @@ enum Question {
             if isatty(STDIN_FILENO) == 1 { tcflush(STDIN_FILENO, TCIFLUSH) }
             guard show(text) else { return .nobody }
             switch line(until: interruption) {
-            case .ended: return .nobody
+            case .ended:
+                _ = show("\n")
+                return .nobody
             case .interrupted:
                 _ = show("\n")
                 return .interrupted

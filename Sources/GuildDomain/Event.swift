@@ -57,6 +57,12 @@ package struct Event: Sendable, Hashable {
         root = id
     }
 
+    /// The type of the event that `guild run` makes where it is given none.
+    package static let runRequested = "run.requested"
+
+    /// Whether it only says that a person called an agent, and has no content of its own.
+    package var isRunRequest: Bool { system == "cli" && type == Self.runRequested }
+
     /// The payload parsed, or the problem with it. Callers parse once and keep the value.
     package func data() throws(JSONParser.Problem) -> JSONValue { try JSONParser.parse(payload) }
 

@@ -51,6 +51,9 @@ package struct JSONParser {
         return try bytes.withUnsafeBufferPointer { (buffer) throws(Problem) -> JSONValue in
             var parser = JSONParser(bytes: buffer, limits: limits)
             parser.skipSpace()
+            if buffer.starts(with: [0xEF, 0xBB, 0xBF]) {
+                throw parser.problem("it begins with a byte order mark (U+FEFF), which JSON does not have")
+            }
             let value = try read(&parser)
             parser.skipSpace()
             guard parser.position == buffer.count else { throw parser.problem("text after the end of the value") }

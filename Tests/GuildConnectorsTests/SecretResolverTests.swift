@@ -82,12 +82,17 @@ struct SecretResolverTests {
         ("value", "value"), ("value\n", "value"), ("value\r\n", "value"), ("value\n\n", "value\n"),
         (" a b \n", " a b "),
     ])
-    func `one line end at the end of a file is no part of the secret`(content: String, secret: String) async throws {
+    func `one line end at the end of a file or a variable is no part of the secret`(
+        content: String, secret: String
+    ) async throws {
         try await withFile(Array(content.utf8)) { path in
             let reference = try #require(SecretReference("file://\(path)"))
             let found = try await resolver().resolve(reference, for: SecretUse(.verify))
             #expect(found.reveal() == secret)
         }
+        let variable = try #require(SecretReference("env://LINE"))
+        let found = try await resolver(["LINE": content]).resolve(variable, for: SecretUse(.verify))
+        #expect(found.reveal() == secret)
     }
 
     @Test func `a file that is missing, empty, too large or no file is refused`() async throws {

@@ -13,6 +13,11 @@ import Testing
         #expect(value.text(.pretty).split(separator: "\n").count == 8)
     }
 
+    @Test func `a byte order mark is named`() {
+        let problem = #expect(throws: JSONParser.Problem.self) { try JSONParser.parse("\u{FEFF}{}") }
+        #expect(problem?.message.contains("byte order mark") == true)
+    }
+
     @Test func `what is written is read again`() throws {
         let value = try JSONParser.parse(Self.document)
         for layout in [JSONValue.Layout.compact, .pretty, .canonical, .embedded] {

@@ -170,8 +170,8 @@ import Testing
         ("missed", { _ = try await $0.schedules.missedFirings(since: start, limit: 99) }),
         ("schedule pauses", { _ = try await $0.schedules.pauses(at: later) }),
         ("pauses", { _ = try await $0.agents.pauses(now: later) }),
-        ("health", { _ = try await $0.agents.health(of: ["whole"], now: later) }),
-        ("standings", { _ = try await $0.agents.standings(of: ["whole"], now: later) }),
+        ("health", { _ = try await $0.agents.health(of: ["damaged", "whole"], now: later) }),
+        ("standings", { _ = try await $0.agents.standings(of: ["damaged", "whole"], now: later) }),
         ("secrets", { _ = try await $0.secrets.standings() }), ("heads", { _ = try await $0.codex.lastHeads() }),
         ("commits", { _ = try await $0.codex.commitsInUse() }),
         ("loading", { _ = try await $0.codex.loadingCommits() }),
@@ -194,6 +194,15 @@ import Testing
                 let worker = try await ledger.worker(later)
                 _ = try await ledger.invocations.recoveryNeed(worker: worker, now: later)
                 _ = try await ledger.invocations.recover(except: worker, now: later)
+                try await ledger.invocations.endDamaged(now: later)
+                for _ in 0..<2 {
+                    for claimed in try await ledger.invocations.claim(ClaimScope(), upTo: 9, worker: worker, now: later)
+                    {
+                        try await ledger.invocations.end(claimed.invocation, as: .succeeded, outcome: "", now: later)
+                    }
+                    _ = try await ledger.actions.claim(
+                        root: nil, upTo: 9, worker: worker, charges: { _ in [] }, now: later)
+                }
             }
         ),
         (
@@ -244,8 +253,8 @@ import Testing
         case "TEXT": ["'zz'", "CAST(x'FFFE' AS TEXT)"]
         case "BLOB": ["x'00'"]
         // A sum of the roll-ups overflows with it, and a wrong sum would be worse than none.
-        case "INTEGER" where ["root_usage", "usage_rollups"].contains(table): ["-7"]
-        default: ["-7", "9223372036854775807"]
+        case "INTEGER" where ["root_usage", "usage_rollups"].contains(table): ["-7", "-9223372036854775808"]
+        default: ["-7", "9223372036854775807", "-9223372036854775808"]
         }
     }
 

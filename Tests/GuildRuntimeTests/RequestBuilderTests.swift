@@ -62,6 +62,12 @@ import Testing
         #expect(try JSONParser.parse(json)["data"]?["title"]?.string == hostile)
     }
 
+    @Test func `an event that a person sends reaches the agent with its content`() throws {
+        let event = Event.sample("a", type: "ask.question", guildEvent: nil, system: "cli", data: ["q": "why"])
+        let text = try #require(texts(try request(builder(event)).messages.first).first)
+        #expect(text.hasPrefix("The event that called you.") && text.contains("why"))
+    }
+
     @Test func `a run by hand shows no event, and says so where there is nothing at all`() throws {
         let event = Event.sample("a", type: "run.requested", guildEvent: nil, system: "cli")
         #expect(texts(try request(builder(event)).messages.first).count == 1)

@@ -31,7 +31,7 @@ struct ScheduleResumeResult: ListResult {
         self.ended = ended
         self.held = held
         let changes =
-            ended.isEmpty
+            ended.isEmpty && !held.contains { $0.target == target }
             ? [Row(target: target, outcome: .notPaused, hold: nil)]
             : ended.map { Row(target: $0, outcome: .resumed, hold: nil) }
         rows = changes + held.map { Row(target: $0.target, outcome: .stillPaused, hold: ScheduleHoldRow($0)) }
@@ -47,9 +47,11 @@ struct ScheduleResumeResult: ListResult {
 
     func text(_ style: Style, isQuiet: Bool) -> String {
         guard !isQuiet else { return "" }
-        let said = ended.isEmpty ? "was not paused: \(target)" : "resumed \(ended.joined(separator: ", "))"
-        let lines = held.map { $0.isOfAgent ? $0.line : "\(target) stays paused: \($0.line)" }
-        return ([said] + lines).map(TextTable.printable).joined(separator: "\n")
+        var lines: [String] = []
+        if !ended.isEmpty { lines.append("resumed \(ended.joined(separator: ", "))") }
+        if rows.first?.outcome == .notPaused { lines.append("was not paused: \(target)") }
+        lines += held.map { $0.isOfAgent ? $0.line : "\(target) stays paused: \($0.line)" }
+        return lines.map(TextTable.printable).joined(separator: "\n")
     }
 }
 

@@ -13,6 +13,14 @@ package struct Secret: Sendable {
 
     package init(_ text: String) { bytes = Array(text.utf8) }
 
+    /// A secret from a file or a variable: one line end at its end is not part of it.
+    init(line: [UInt8]) {
+        var bytes = line
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        self.bytes = bytes
+    }
+
     /// Whether it has no bytes.
     package var isEmpty: Bool { bytes.isEmpty }
 

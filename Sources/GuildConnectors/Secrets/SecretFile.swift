@@ -20,10 +20,8 @@ struct SecretFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw SecretFailure(reference, .unreadable("it is not a regular file"))
         }
-        var bytes = try contents(of: descriptor, for: reference)
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return SecretFile(secret: Secret(bytes: bytes), isReadableByOthers: status.st_mode & S_IROTH != 0)
+        let bytes = try contents(of: descriptor, for: reference)
+        return SecretFile(secret: Secret(line: bytes), isReadableByOthers: status.st_mode & S_IROTH != 0)
     }
 
     /// Ignores the size that the file system reports: it may be wrong for files that a kernel or FUSE generates.

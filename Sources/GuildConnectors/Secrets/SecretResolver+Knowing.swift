@@ -14,7 +14,7 @@ extension SecretResolver {
         for reference in snapshot.secretReferences {
             switch reference {
             case .environment(let name):
-                if let value = environment(name) { redactor.learn(Secret(value)) }
+                if let value = environment(name) { redactor.learn(Secret(line: Array(value.utf8))) }
             case .file(let path):
                 // One that cannot be read cannot be repeated either; its use will say why.
                 if let file = try? SecretFile.read(path, for: reference),

@@ -90,7 +90,7 @@ package final class SecretResolver: Sendable {
         switch reference {
         case .environment(let name):
             guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
-            return Secret(value)
+            return Secret(line: Array(value.utf8))
         case .file(let path):
             let file = try SecretFile.read(path, for: reference)
             if file.isReadableByOthers, warnedFiles.withLock({ $0.insert(path).inserted }) {
@@ -141,7 +141,7 @@ package final class SecretResolver: Sendable {
         switch reference {
         case .environment(let name):
             guard let value = environment(name) else { throw SecretFailure(reference, .missing("it is not set")) }
-            secret = Secret(value)
+            secret = Secret(line: Array(value.utf8))
         case .file(let path): secret = try SecretFile.read(path, for: reference).secret
         case .vault:
             _ = try vault(for: reference)

@@ -21,7 +21,7 @@ package struct BucketRing: Sendable, Hashable {
     /// Adds spending in a bucket. A bucket older than the newest counts as the newest: budget time does not step back.
     package mutating func add(_ spent: Spending, in number: Int64) {
         let number = max(number, buckets.last?.number ?? number)
-        drop(before: number.addingSaturated(-Self.length))
+        drop(before: number.subtractingSaturated(Self.length))
         if buckets.last?.number == number {
             buckets[buckets.count - 1].spent += spent
         } else {
@@ -31,7 +31,7 @@ package struct BucketRing: Sendable, Hashable {
 
     /// The sum over the window whose newest bucket is `number`.
     package func sum(at number: Int64) -> Spending {
-        let oldest = number.addingSaturated(-Self.length)
+        let oldest = number.subtractingSaturated(Self.length)
         return buckets.reduce(into: Spending()) { if $1.number >= oldest { $0 += $1.spent } }
     }
 
@@ -39,7 +39,7 @@ package struct BucketRing: Sendable, Hashable {
     ///
     /// - Returns: nil if `isEnough` does not even hold of zero.
     package func firstBucket(from number: Int64, where isEnough: (Spending) -> Bool) -> Int64? {
-        let oldest = number.addingSaturated(-Self.length)
+        let oldest = number.subtractingSaturated(Self.length)
         var left = sum(at: number)
         if isEnough(left) { return number }
         for bucket in buckets where bucket.number >= oldest {
@@ -133,6 +133,7 @@ package struct Spending: Sendable, Hashable {
     }
 
     package static func -= (left: inout Self, right: Self) {
-        left = Self(tokens: left.tokens.addingSaturated(-right.tokens), cost: left.cost.addingSaturated(-right.cost))
+        left = Self(
+            tokens: left.tokens.subtractingSaturated(right.tokens), cost: left.cost.subtractingSaturated(right.cost))
     }
 }

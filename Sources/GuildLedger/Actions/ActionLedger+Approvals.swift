@@ -10,7 +10,7 @@ extension ActionLedger {
             var damaged: [(id: ActionID, fault: RowFault)] = []
             let whole = try db.work(
                 """
-                SELECT a.*, i.agent AS caller FROM actions a JOIN invocations i ON i.id = a.invocation
+                SELECT a.*, i.agent AS caller FROM actions a LEFT JOIN invocations i ON i.id = a.invocation
                 WHERE a.state = 'awaiting' ORDER BY a.seq LIMIT 1000
                 """, []
             ) { row in
@@ -18,7 +18,7 @@ extension ActionLedger {
             } fail: { seq, fault in
                 // Without a name nobody could decide about it.
                 let id = try? db.value("SELECT id FROM actions WHERE seq = ?", [seq], as: ActionID.self)
-                if let id { damaged.append((id, fault)) }
+                if let id { damaged.append((id, fault)) } else { db.leaveOut(fault) }
             }
             return (whole, damaged)
         }

@@ -75,7 +75,7 @@ extension ActionStatements {
         var isDamaged = false
         let claimed = try db.work(
             """
-            UPDATE actions SET state = 'running', attempt = attempt + 1, lease_owner = ?, lease_until = ?,
+            UPDATE actions SET state = 'running', attempt = \(Attempt.next), lease_owner = ?, lease_until = ?,
                 turn_at = NULL
             WHERE id = ? AND state = 'queued' RETURNING *
             """, [lease.owner, lease.until, id], read: Action.init

@@ -217,6 +217,7 @@ extension Action {
         idempotencyKey = try row["idempotency_key"]
         state = try row["state"]
         attempt = try row["attempt"]
+        try row.require(Attempt.range(isHeld: state == .running).contains(attempt), "attempt")
         availableAt = try row["available_at"]
         endedAt = try row["ended_at"]
         result = try row["result"]

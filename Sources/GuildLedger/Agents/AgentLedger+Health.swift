@@ -68,7 +68,7 @@ extension AgentStatements {
     /// Each row is read once, by an index that gives the newest first.
     fileprivate func health(of agent: String, sample: Int, now: Timestamp) throws -> AgentHealth {
         var health = AgentHealth(agent: agent)
-        _ = try db.first(
+        _ = try db.list(
             "SELECT id, started_at FROM invocations WHERE agent = ? ORDER BY seq DESC LIMIT 1", [agent]
         ) { row in
             health.lastInvocation = try row[0]
@@ -78,7 +78,7 @@ extension AgentStatements {
         let since = now - AgentHealth.window
         var times: [Int64] = []
         var hasSucceeded = false
-        try db.each(
+        _ = try db.list(
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_ended
             WHERE agent = ? AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT ?
@@ -98,7 +98,7 @@ extension AgentStatements {
             if state == "failed" { health.failed += 1 }
             if let startedAt: Timestamp = try row[4] { times.append((endedAt - startedAt).microseconds / 1000) }
         }
-        try db.each(
+        _ = try db.list(
             """
             SELECT \(Self.healthColumns) FROM invocations INDEXED BY invocations_unfinished
             WHERE agent = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?

@@ -2,8 +2,10 @@ package import GuildDomain
 
 extension AgentPause {
     fileprivate init(row: LedgerRow) throws {
-        try self.init(
-            agent: row["agent"], actor: row["actor"], reason: row["reason"], since: row["since"], until: row["until"])
+        let since: Timestamp = try row["since"]
+        let until: Timestamp? = try row["until"]
+        try row.require(until.map { $0 > since } ?? true, "until")
+        try self.init(agent: row["agent"], actor: row["actor"], reason: row["reason"], since: since, until: until)
     }
 }
 
@@ -73,12 +75,13 @@ package struct AgentLedger: Sendable {
 extension AgentStatements {
     func pause(of agent: String, now: Timestamp) throws -> AgentPause? {
         try db.first(
-            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ?)", [agent, now], read: pause)
+            "SELECT * FROM agent_pauses WHERE agent = ? AND (until IS NULL OR until > ? OR until <= since)",
+            [agent, now], read: pause)
     }
 
     func pauses(now: Timestamp) throws -> [String: AgentPause] {
         let rows = try db.list(
-            "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ?", [now], read: pause)
+            "SELECT * FROM agent_pauses WHERE until IS NULL OR until > ? OR until <= since", [now], read: pause)
         return Dictionary(rows.map { ($0.agent, $0) }) { first, _ in first }
     }
 
@@ -87,9 +90,10 @@ extension AgentStatements {
         do {
             return try AgentPause(row: row)
         } catch let fault as RowFault {
+            // The damage may be in its beginning.
+            let since = (try? row["since"] as Timestamp) ?? Timestamp(microseconds: 0)
             return AgentPause(
-                agent: try row["agent"], actor: "a damaged row", reason: fault.message, since: try row["since"],
-                until: nil)
+                agent: try row["agent"], actor: "a damaged row", reason: fault.message, since: since, until: nil)
         }
     }
 }

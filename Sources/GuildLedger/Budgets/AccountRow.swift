@@ -48,7 +48,7 @@ struct AccountRow: Sendable {
     /// - Parameter row: begins with `columns`.
     init(_ row: LedgerRow) throws {
         func spending(_ column: Int32) throws -> Spending {
-            Spending(tokens: try row[column], cost: try row[column + 1])
+            Spending(tokens: try row.count(column), cost: try row.count(column + 1))
         }
         // An account that was never used has none.
         func ring(_ column: Int32) throws -> BucketRing { try row[column] as BucketRing? ?? BucketRing() }

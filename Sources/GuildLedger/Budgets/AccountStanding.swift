@@ -15,12 +15,12 @@ package struct BudgetAmount: Sendable, Hashable {
 
     /// Never negative; nil if nothing limits it.
     package var remaining: Int64? {
-        limit.map { max(0, $0.addingSaturated(-used).addingSaturated(-reserved)) }
+        limit.map { max(0, $0.subtractingSaturated(used).subtractingSaturated(reserved)) }
     }
 
     /// By how much used and reserved exceed the limit.
     package var excess: Int64 {
-        limit.map { max(0, used.addingSaturated(reserved).addingSaturated(-$0)) } ?? 0
+        limit.map { max(0, used.addingSaturated(reserved).subtractingSaturated($0)) } ?? 0
     }
 }
 

@@ -17,9 +17,9 @@ extension AccountStatements {
 
     /// The codex's limits as last seen; at least one element, which may limit nothing.
     func codexLimits(of row: AccountRow) throws -> [AccountLimit] {
-        guard row.limitsDigest != nil else { return [AccountLimit(counting: row.name)] }
+        guard let digest = row.limitsDigest else { return [AccountLimit(counting: row.name)] }
         let text = try db.value("SELECT limits FROM accounts WHERE id = ?", [row.id], as: String.self)
-        return try LimitsText.limits(text, of: row.name)
+        return try LimitsText.limits(text, of: row.name, digest: digest)
     }
 
     /// Records the limits that a plan or a commit has for an account, if they are others than those last seen.

@@ -14,7 +14,7 @@ extension BudgetAudit {
             for (isMoney, amount) in [(false, limit.tokens), (true, limit.cost)] {
                 guard let amount else { continue }
                 func figure(_ spending: Spending) -> Int64 { isMoney ? spending.cost : spending.tokens }
-                let excess = figure(used).addingSaturated(figure(row.reserved)).addingSaturated(-amount)
+                let excess = figure(used).addingSaturated(figure(row.reserved)).subtractingSaturated(amount)
                 guard excess > 0 else { continue }
                 var reasons: [Reason] = []
                 var left = excess

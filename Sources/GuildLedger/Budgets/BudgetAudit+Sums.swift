@@ -83,7 +83,7 @@ extension BudgetAudit {
 
         init(_ row: AccountRow, turnedAt: Timestamp, now: Timestamp) {
             let microseconds = SpendingWindows.hourBucket * (BucketRing.length + 1)
-            horizon = Timestamp(microseconds: now.microseconds.addingSaturated(-microseconds))
+            horizon = Timestamp(microseconds: now.microseconds.subtractingSaturated(microseconds))
             day = Period(row.windows.day, turnedAt: turnedAt)
             month = Period(row.windows.month, turnedAt: turnedAt)
         }
@@ -119,7 +119,7 @@ extension BudgetAudit {
         }
 
         private static func running(_ ring: BucketRing, _ now: Int64) -> [BucketRing.Bucket] {
-            ring.buckets.filter { $0.number >= now.addingSaturated(-BucketRing.length) }
+            ring.buckets.filter { $0.number >= now.subtractingSaturated(BucketRing.length) }
         }
 
         func overrun(in period: BudgetPeriod, at now: Timestamp) -> Spending {

@@ -76,7 +76,7 @@ package struct BudgetExceeded: GuildError, Equatable {
     package var hint: String? {
         if isPriceUnknown { return "set the model's prices in the codex's LLMRegistry" }
         let least = max(enough, used.addingSaturated(reserved).addingSaturated(needed))
-        let missing = max(1, least.addingSaturated(-limit))
+        let missing = max(1, least.subtractingSaturated(limit))
         let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(missing)"
         // Without a period a grant is for the running day and month.
         let running = period == .minute || period == .hour ? " --period \(period.name)" : ""

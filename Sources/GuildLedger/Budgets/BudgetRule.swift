@@ -23,7 +23,7 @@ enum BudgetRule {
         var granted = plan.outputWanted
         for standing in standings {
             if let limit = standing.limit.tokens {
-                let room = room(limit, standing.used, standing.reserved).addingSaturated(-plan.inputBound)
+                let room = room(limit, standing.used, standing.reserved).subtractingSaturated(plan.inputBound)
                 guard room >= floor else {
                     throw BudgetExceeded(
                         account: standing.limit.account, setting: standing.limit.setting, limit: limit,
@@ -89,7 +89,7 @@ enum BudgetRule {
     }
 
     private static func room(_ limit: Int64, _ used: Int64, _ reserved: Int64) -> Int64 {
-        limit.addingSaturated(-used).addingSaturated(-reserved)
+        limit.subtractingSaturated(used).subtractingSaturated(reserved)
     }
 
     private static func outputByCost(
@@ -150,7 +150,7 @@ extension AccountLimit {
     func withholding(from priority: Priority) -> AccountLimit {
         guard kept > 0, priority > .high, let tokens else { return self }
         var limit = self
-        limit.tokens = max(0, tokens.addingSaturated(-kept))
+        limit.tokens = max(0, tokens.subtractingSaturated(kept))
         limit.setting += " less its reserve"
         return limit
     }

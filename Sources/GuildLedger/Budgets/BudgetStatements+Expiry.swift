@@ -4,6 +4,9 @@ extension BudgetStatements {
     /// Reservations that one sweep ends.
     private static let expiryLimit = 1000
 
+    /// Between two tries to end a reservation that meets damage.
+    private static let damagedPause = Duration.seconds(24 * 3600)
+
     /// Whether any open reservation's deadline has passed.
     func hasExpiredReservations(now: Timestamp) throws -> Bool {
         try db.holds(
@@ -20,6 +23,7 @@ extension BudgetStatements {
             WHERE state IN ('held', 'sent') AND deadline <= ? ORDER BY made_at LIMIT \(Self.expiryLimit)
             """, [now]
         ) { row in (reservation: try row[0] as ReservationID, invocation: try row[1] as InvocationID) }
+        var damaged = 0
         for (id, of) in expired {
             let fault = try db.attempt {
                 guard let invocation = try db.invocations.find(of),
@@ -29,9 +33,13 @@ extension BudgetStatements {
                     open.reservation, of: invocation,
                     LostAnswer(reason: "its deadline passed", mayHaveBilled: true), now: now)
             }
-            if let fault { db.leaveOut(fault) }
+            guard let fault else { continue }
+            db.leaveOut(fault)
+            damaged += 1
+            // Looked at again and again, it would keep recovery busy.
+            try db.run("UPDATE reservations SET deadline = ? WHERE id = ?", [now + Self.damagedPause, id])
         }
-        return expired.count
+        return expired.count - damaged
     }
 
     /// Keeps the reservations of an attempt from expiring while their owner lives.

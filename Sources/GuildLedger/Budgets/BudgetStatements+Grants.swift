@@ -137,14 +137,22 @@ extension BudgetStatements {
         let now = try db.accounts.budgetClock(now).now
         return try db.all(
             """
-            SELECT t.id, t.at, a.name, t.period, t.permille, t.tokens, t.until, t.actor, t.reason
+            SELECT t.id, t.at, a.name, t.period, t.permille, t.tokens, t.until, t.actor, t.reason, t.lifted_at
             FROM throttles t JOIN accounts a ON a.id = t.account
-            WHERE t.lifted_at IS NULL AND (t.until IS NULL OR t.until > ?) \(account == nil ? "" : "AND a.name = ?")
+            WHERE (t.lifted_at IS NULL OR t.lifted_at < t.at) AND (t.until IS NULL OR t.until > ? OR t.until <= t.at)
+                \(account == nil ? "" : "AND a.name = ?")
             ORDER BY t.id DESC LIMIT \(Self.listLimit)
             """, account.map { [now, $0] } ?? [now]
         ) { row in
             do {
                 let permille: Int64? = try row[4]
+                let at: Timestamp = try row[1]
+                let until: Timestamp? = try row[6]
+                // A check of the schema that damage has evaded; whatever it says, it takes no more than the whole away.
+                try row.require(permille.map { (0...999).contains($0) } ?? true, "permille")
+                try row.require((permille == nil) != (try row[5] as Int64? == nil), "tokens")
+                try row.require(until.map { $0 > at } ?? true, "until")
+                try row.require(try row[9] as Timestamp? == nil, "lifted_at")
                 return try Throttle(
                     id: row[0], at: row[1], account: row[2], period: row[3],
                     measure: permille.map { .permille($0) } ?? .tokens(row[5]), until: row[6], liftedAt: nil,

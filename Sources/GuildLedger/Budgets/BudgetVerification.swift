@@ -45,7 +45,7 @@ package struct BudgetVerification: Sendable, Hashable {
         package let reasons: [Reason]
 
         /// Used and reserved beyond the limit.
-        package var amount: Int64 { max(0, used.addingSaturated(reserved).addingSaturated(-limit)) }
+        package var amount: Int64 { max(0, used.addingSaturated(reserved).subtractingSaturated(limit)) }
         /// The amount without a reason, which is a finding too.
         package var unexplained: Int64 { max(0, amount - reasons.reduce(0) { $0.addingSaturated($1.amount) }) }
     }

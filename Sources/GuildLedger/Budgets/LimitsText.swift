@@ -37,7 +37,17 @@ enum LimitsText {
     static func text(of limits: [AccountLimit]) -> String { json(of: limits).text() }
 
     /// - Returns: at least one element, which may limit nothing.
-    /// - Throws: `RowFault` for what `text(of:)` has not written.
+    /// - Throws: `RowFault` for what `text(of:)` has not written, or not for that digest: a call compares the digest, and
+    ///   a waiting run the text.
+    static func limits(_ text: String?, of account: String, digest: Int64) throws -> [AccountLimit] {
+        let limits = try limits(text, of: account)
+        guard self.digest(of: limits) == digest else {
+            throw RowFault(
+                column: "limits", found: "limits of another digest", sql: "SELECT limits FROM accounts")
+        }
+        return limits
+    }
+
     static func limits(_ text: String?, of account: String) throws -> [AccountLimit] {
         guard let text else { return [AccountLimit(counting: account)] }
         let fault = RowFault(

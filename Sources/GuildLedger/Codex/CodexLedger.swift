@@ -118,9 +118,9 @@ extension CodexStatements {
     /// would record it again.
     private func isRecorded(_ commit: String, accepted: Bool, isServing: Bool) throws -> Bool {
         if accepted {
-            let last = try db.first("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { row in
+            let last = try db.list("SELECT commit_id, accepted FROM codex_heads ORDER BY seq DESC LIMIT 1") { row in
                 (commit: try row["commit_id"] as String, isAccepted: try row["accepted"] as Bool)
-            }
+            }.first
             guard let last, last.commit == commit, last.isAccepted else { return false }
             // A commit that a run accepted is accepted again by the first process that serves it.
             return try !isServing || isServed()

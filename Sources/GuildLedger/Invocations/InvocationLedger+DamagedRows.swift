@@ -6,6 +6,55 @@ extension InvocationLedger {
     package func failDamaged(_ invocation: InvocationID, _ fault: RowFault, now: Timestamp) async throws {
         try await ledger.write { db in try db.invocations.failDamaged(invocation, fault, now: now) }
     }
+
+    /// Ends the unfinished runs and actions that cannot be read, whatever state they are in: one in a state or of a
+    /// priority that nothing claims would wait for ever.
+    package func endDamaged(now: Timestamp) async throws {
+        let runs = try await damaged(
+            "SELECT * FROM invocations INDEXED BY invocations_unfinished WHERE ended_at IS NULL AND seq > ? ORDER BY seq LIMIT ?"
+        ) { _ = try Invocation(row: $0) }
+        let actions = try await damaged(
+            """
+            SELECT * FROM actions WHERE ended_at IS NULL AND seq > ? AND invocation IN (
+                SELECT id FROM invocations WHERE ended_at IS NULL) ORDER BY seq LIMIT ?
+            """
+        ) { _ = try Action(row: $0) }
+        guard !runs.isEmpty || !actions.isEmpty else { return }
+        try await ledger.write { db in
+            for (seq, fault) in actions { try db.invocations.failDamagedAction(seq, fault, now: now) }
+            for (seq, fault) in runs { try db.invocations.failDamagedInvocation(seq, fault, now: now) }
+        }
+        ledger.damage.add((actions + runs).map(\.fault))
+    }
+
+    private static let rowsPerRead = 500
+
+    /// - Parameter sql: gives the column `seq`, from a number on and up to a count.
+    private func damaged(
+        _ sql: String, _ read: @Sendable @escaping (LedgerRow) throws -> Void
+    ) async throws -> [(seq: Int64, fault: RowFault)] {
+        var damaged: [(seq: Int64, fault: RowFault)] = []
+        var last: Int64 = 0
+        while true {
+            let page = try await ledger.scan { [last] db in
+                try db.all(sql, [last, Self.rowsPerRead]) { row -> (seq: Int64, fault: RowFault?) in
+                    let seq: Int64 = try row["seq"]
+                    do {
+                        try read(row)
+                        return (seq, nil)
+                    } catch let fault as RowFault {
+                        return (seq, fault.naming(row))
+                    }
+                }
+            }
+            for one in page {
+                // One that a newer guild may have written is kept for that version.
+                if let fault = one.fault, !fault.mayBeNewer { damaged.append((one.seq, fault)) }
+            }
+            guard page.count == Self.rowsPerRead, let end = page.last?.seq else { return damaged }
+            last = end
+        }
+    }
 }
 
 extension ActionLedger {

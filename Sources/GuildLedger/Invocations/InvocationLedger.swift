@@ -134,7 +134,7 @@ extension InvocationStatements {
         _ heldBack: (condition: String, arguments: [(any Storable)?]), _ lease: Lease, now: Timestamp
     ) throws -> ClaimedInvocation? {
         let sql = """
-            UPDATE invocations SET state = 'awakening', wait_reason = NULL, attempt = attempt + 1, lease_owner = ?,
+            UPDATE invocations SET state = 'awakening', wait_reason = NULL, attempt = \(Attempt.next), lease_owner = ?,
                 lease_until = ?, started_at = coalesce(started_at, ?)
             WHERE seq = (SELECT seq FROM invocations INDEXED BY \(share.index)
                 WHERE state = 'queued' AND available_at <= ?
@@ -252,6 +252,7 @@ extension Invocation {
         state = try row["state"]
         waitReason = try row["wait_reason"]
         attempt = try row["attempt"]
+        try row.require(Attempt.range(isHeld: state.isHeld).contains(attempt), "attempt")
         availableAt = try row["available_at"]
         startedAt = try row["started_at"]
         endedAt = try row["ended_at"]

@@ -65,7 +65,7 @@ extension ReportLedger {
     /// - Parameter limit: the most hours looked at; the newest count.
     package func agentHours(since: Timestamp, until: Timestamp, limit: Int64) async throws -> [AgentHour] {
         let span = HourSpan(since: since, until: until)
-        var first = max(span.first, span.end.addingSaturated(-max(0, limit)))
+        var first = max(span.first, span.end.subtractingSaturated(max(0, limit)))
         var hours: [AgentHour] = []
         while first < span.end {
             let start = first

@@ -15,7 +15,9 @@ enum ExistingFile {
             guard !mustExist, !DurableFile.exists(location.madePath) else {
                 throw .unusable(
                     path: location.path,
-                    reason: "the file is empty; if it was a ledger, its content is lost: restore a backup")
+                    reason:
+                        "the file is \(size == 0 ? "empty" : "too short to be a ledger"); if it was one, its content is lost: restore a backup"
+                )
             }
             return
         }

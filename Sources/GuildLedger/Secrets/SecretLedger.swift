@@ -36,7 +36,9 @@ package struct SecretLedger: Sendable {
             return ([], zip(pairs, standing.known).filter { $0.1 != .trusted }.map(\.0))
         }
         return try await ledger.write { db in
-            let isTrusting = try trustee == .codex || !db.secrets.isTrustBegun(by: trustee)
+            // A row that cannot be read may be the revocation of any of them.
+            let isTrusting =
+                try db.secrets.isWhole() && (trustee == .codex || !db.secrets.isTrustBegun(by: trustee))
             if trustee == .serve || trustee == .run, isTrusting {
                 try db.run(
                     "INSERT INTO secret_trust (begun_by, at, commit_id) VALUES (?, ?, ?)",
@@ -110,6 +112,12 @@ extension SecretStatements {
         }
     }
 
+    /// Whether every row can be read.
+    fileprivate func isWhole() throws -> Bool {
+        let count = try db.value("SELECT count(*) FROM secret_pairs", as: Int.self) ?? 0
+        return try count > SecretLedger.standingLimit || standings().count == count
+    }
+
     fileprivate func has(_ pair: SecretPair, _ state: SecretStanding.State) throws -> Bool {
         try db.holds(
             "SELECT EXISTS (SELECT 1 FROM secret_pairs WHERE reference = ? AND use = ? AND address = ? AND state = ?)",
@@ -121,8 +129,9 @@ extension SecretStatements {
     fileprivate func isTrustBegun(by trustee: SecretTrustee) throws -> Bool {
         switch trustee {
         case .codex, .nobody: true
+        // Of a damaged row it is not known whose it was.
         case .serve:
-            try db.holds("SELECT EXISTS (SELECT 1 FROM secret_trust WHERE begun_by = 'serve')")
+            try db.holds("SELECT EXISTS (SELECT 1 FROM secret_trust WHERE begun_by <> 'run')")
         case .run: try db.holds("SELECT EXISTS (SELECT 1 FROM secret_trust)")
         }
     }

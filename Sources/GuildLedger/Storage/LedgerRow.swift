@@ -110,6 +110,18 @@ package struct LedgerRow {
         }
     }
 
+    /// - Throws: `RowFault` unless the value of the column, which its type allows, is one that guild writes.
+    func require(_ isPossible: Bool, _ name: String) throws {
+        if !isPossible, let column = source.column(named: name) { throw fault(column) }
+    }
+
+    /// - Throws: `RowFault` if it is negative.
+    func count(_ column: Int32) throws -> Int64 {
+        let count: Int64 = try self[column]
+        guard count >= 0 else { throw fault(column) }
+        return count
+    }
+
     private func fault(_ column: Int32) -> RowFault {
         guard column < source.columnCount else {
             return RowFault(column: "\(column + 1)", found: "no such column", sql: source.sql)

@@ -123,7 +123,7 @@ package struct LedgerRestore: Sendable {
         try await Blocking.run { try self.copyFiles(contents, to: staged) }
         let verdict: AuditVerdict
         do {
-            verdict = try await UpkeepLedger.verified(staged, of: folder)
+            verdict = try await UpkeepLedger.verified(staged, of: folder).0
         } catch LedgerFailure.newerVersion {
             throw BackupFailure.newerVersion(path: folder)
         }

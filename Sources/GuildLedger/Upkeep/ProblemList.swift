@@ -11,6 +11,11 @@ struct ProblemList: Sendable, Hashable {
         for problem in problems { add(problem) }
     }
 
+    /// The problems of several, in their order.
+    init(of lists: [ProblemList]) {
+        for list in lists { add(list) }
+    }
+
     var isEmpty: Bool { count == 0 }
     var more: Int { count - listed.count }
 

@@ -38,7 +38,8 @@ extension UpkeepLedger {
         let source = ledger.location.path
         try await Blocking.run { try Self.copyDatabase(source, to: copy.path) }
         let damaged = try await copyBodies(of: copy)
-        let verdict = try await Self.verified(copy, of: ledger.location.path)
+        let (verdict, refused) = try await Self.verified(copy, of: ledger.location.path)
+        let rows = ProblemList(of: [damaged.rows, refused])
         let head = try await ledger.codex.acceptedHead()
         try await Blocking.run { try Self.finishDatabase(copy) }
         try DurableFile.makeFolder(copy.bodiesFolder)
@@ -54,7 +55,7 @@ extension UpkeepLedger {
                 databaseBytes: DurableFile.size(of: "\(path)/\(BackupFolder.database)"), bodies: files.count,
                 bodyBytes: files.reduce(0) { $0 + DurableFile.size(of: $1.path) }, auditEntries: verdict.entries,
                 auditHead: verdict.head, acceptedHead: head, damagedBodies: damaged.bodies,
-                damagedRows: damaged.rows.listed, damagedRowCount: damaged.rows.count)
+                damagedRows: rows.listed, damagedRowCount: rows.count)
             try Self.describe(path, contents, files)
             return contents
         }
@@ -109,11 +110,15 @@ extension UpkeepLedger {
     /// Opens a copy as a ledger, and looks at its pages and its audit chain.
     ///
     /// - Parameter path: what it is a copy of, for messages.
+    /// - Returns: also the problems of rows, which a copy is kept with.
     /// - Throws: `BackupFailure.unsound` if they do not hold.
-    static func verified(_ copy: LedgerLocation, of path: String) async throws -> AuditVerdict {
+    static func verified(_ copy: LedgerLocation, of path: String) async throws -> (AuditVerdict, rows: ProblemList) {
         let opened = try Ledger(at: copy, mustExist: true)
         defer { opened.close() }
-        if let problem = try await opened.upkeep.integrity().problems.first {
+        let problems = try await opened.upkeep.integrityProblems()
+        // Where it stopped looking, more may follow.
+        let isCut = problems.count >= integrityLimit
+        if let problem = problems.first(where: { !isOfRow($0) }) ?? (isCut ? problems.first : nil) {
             throw BackupFailure.unsound(path: path, reason: problem)
         }
         let verdict = try await opened.audit.verify()
@@ -123,7 +128,13 @@ extension UpkeepLedger {
         if let problem = try await opened.upkeep.schema().problems.first {
             throw BackupFailure.unsound(path: path, reason: problem)
         }
-        return verdict
+        return (verdict, ProblemList(problems))
+    }
+
+    /// Whether a line of `integrity_check` is about the content of a row, and not about the file's structure:
+    /// https://www.sqlite.org/pragma.html#pragma_integrity_check
+    private static func isOfRow(_ problem: String) -> Bool {
+        problem.hasPrefix("CHECK constraint failed in ") || problem.contains(" value in ")
     }
 
     /// One file without a log, synced.

@@ -4,7 +4,7 @@ package import GuildDomain
 extension UpkeepLedger {
     private static let bodiesPerRead = 500
     /// Where SQLite's look at the pages ends.
-    private static let integrityLimit = 1000
+    static let integrityLimit = 1000
 
     /// Looks at everything that a ledger must hold to be one. Writers continue meanwhile; only the look at the pages is
     /// one long read.
@@ -41,11 +41,17 @@ extension UpkeepLedger {
     }
 
     func integrity() async throws -> LedgerFinding {
-        try await ledger.scan { db in
-            let told = try db.column("PRAGMA integrity_check(\(Self.integrityLimit))", as: String.self)
-            let pages = try db.value("PRAGMA page_count", as: Int64.self) ?? 0
-            return LedgerFinding(.integrity, "\(pages) pages", problems: told == ["ok"] ? [] : told)
+        let problems = try await integrityProblems()
+        let pages = try await ledger.scan { db in try db.value("PRAGMA page_count", as: Int64.self) ?? 0 }
+        return LedgerFinding(.integrity, "\(pages) pages", problems: problems)
+    }
+
+    /// - Returns: SQLite's own lines; at `integrityLimit` it stopped looking.
+    func integrityProblems() async throws -> [String] {
+        let told = try await ledger.scan { db in
+            try db.column("PRAGMA integrity_check(\(Self.integrityLimit))", as: String.self)
         }
+        return told == ["ok"] ? [] : told
     }
 
     func schema() async throws -> LedgerFinding {

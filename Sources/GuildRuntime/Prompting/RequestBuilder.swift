@@ -116,7 +116,7 @@ struct RequestBuilder: Sendable {
         var parts = contextFiles(&trim).map { ModelContent.text("<file path=\"\($0.path)\">\n\($0.text)\n</file>") }
         if !merged.isEmpty {
             parts.append(.text(eventText.text { merged.text }))
-        } else if event.system != "cli" {
+        } else if !event.isRunRequest {
             parts.append(
                 .text(
                     eventText.text {
@@ -127,7 +127,7 @@ struct RequestBuilder: Sendable {
                     }))
         }
         if !options.input.isEmpty { parts.append(.text(options.input)) }
-        if parts.isEmpty || (event.system == "cli" && options.input.isEmpty) {
+        if parts.isEmpty || (event.isRunRequest && options.input.isEmpty) {
             parts.append(.text("You were called by hand, without an event or a request. Do what your role asks."))
         }
         return parts

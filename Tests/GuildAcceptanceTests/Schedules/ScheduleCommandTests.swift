@@ -145,6 +145,7 @@ import Testing
                     "clerk/round, resumed", "clerk, still paused, guild schedule resume clerk", agent,
                 ])
         #expect(try await outcomes("clerk") == ["clerk, resumed", agent])
+        #expect(try await outcomes("clerk") == [agent])
         #expect(try await codex.guild("registry", "resume", "clerk").status == 0)
         #expect(try await outcomes("clerk") == ["clerk, not paused"])
         let csv = try await codex.guild("schedule", "resume", "clerk", "-o", "csv")

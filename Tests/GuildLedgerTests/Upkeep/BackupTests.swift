@@ -144,6 +144,36 @@ extension TemporaryFolder {
         }
     }
 
+    @Test(arguments: [
+        "accounts SET day_used = -5", "actions SET autonomy = 9", "codex_heads SET accepted = 7",
+        "secret_pairs SET state = 'xx'",
+    ])
+    func `a row that breaks a check of the schema is named, and the rest is backed up and restored`(
+        change: String
+    ) async throws {
+        try await withLedgerAndFolder { ledger, folder async throws in
+            try await ledger.furnish()
+            let worker = try await ledger.worker()
+            let invocation = try await ledger.running("acting", worker)
+            try await ledger.turn(of: invocation, worker, calls: [.write(0, name: "w")])
+            try await ledger.codex.recordHead(
+                commit: "c0ffee", accepted: true, problems: [], actor: "serve", now: start)
+            let pair = SecretPair(reference: "env://A", use: SecretUse(.verify, else: "webhooks/github/a"))
+            _ = try await ledger.secrets.meet([pair], of: "c0ffee", on: .serve, actor: "serve", now: start)
+            try folder.damage("UPDATE \(change)")
+            let contents = try await ledger.upkeep.backup(to: folder.path + "/backup")
+            #expect(contents.damagedRowCount > 0)
+            let table = try #require(change.split(separator: " ").first)
+            #expect(contents.damagedRows.contains("CHECK constraint failed in \(table)"))
+            let place = LedgerLocation(path: folder.path + "/restored/ledger.sqlite")
+            _ = try await LedgerRestore(from: folder.path + "/backup", to: place)
+                .run(force: false, actor: "user:a", now: start)
+            let restored = try Ledger(at: place, mustExist: true)
+            defer { restored.close() }
+            #expect(try await restored.audit.verify().problem == nil)
+        }
+    }
+
     @Test func `backups that are made while others write are whole, each of one instant`() async throws {
         try await withTwoLedgers { one, two async throws in
             let folder = try TemporaryFolder()
