@@ -63,8 +63,10 @@ extension GitHubEventType {
         "projects_v2_item": "archived converted created deleted edited reordered restored",
         "projects_v2_status_update": "created deleted edited",
         "pull_request":
-            "assigned auto_merge_disabled auto_merge_enabled closed converted_to_draft demilestoned dequeued edited enqueued labeled "
-            + "locked milestoned opened ready_for_review reopened review_request_removed review_requested synchronize unassigned unlabeled unlocked",
+            "assigned auto_merge_disabled auto_merge_enabled closed converted_to_draft "
+            + "demilestoned dequeued edited enqueued labeled "
+            + "locked milestoned opened ready_for_review reopened "
+            + "review_request_removed review_requested synchronize unassigned unlabeled unlocked",
         "pull_request_review": "dismissed edited submitted",
         "pull_request_review_comment": "created deleted edited",
         "pull_request_review_thread": "resolved unresolved",
