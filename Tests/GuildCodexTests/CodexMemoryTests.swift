@@ -51,6 +51,18 @@ import Testing
         ("and then something does", ["adr/0001.md": "We use git.\n"]),
         ("a folder moved", ["adr/0001.md": nil, "adr/old/0001.md": "We use git.\n"]),
         (
+            "a source that nobody declares",
+            ["agents/scout.yaml": agent("scout", "triggers: [{ type: webhook, source: crm }]")]
+        ),
+        (
+            "and then somebody does",
+            [
+                "ingress/crm.yaml":
+                    "apiVersion: guild/v1\nkind: WebhookEndpoint\nmetadata: { name: crm }\nspec: { system: crm, "
+                    + "authentication: { type: token, header: X-Token, secret_refs: [\"env://A\"] } }\n"
+            ]
+        ),
+        (
             "a model gone",
             [
                 "providers/models.yaml":

@@ -12,7 +12,9 @@ struct NotRunYetTests {
     /// The warnings for the spec of one more manifest, or of the Guild.
     private static func warnings(_ kind: String, _ spec: String) -> [String] {
         let name = kind == "Guild" ? "acme" : "tested"
-        let text = "apiVersion: guild/v1\nkind: \(kind)\nmetadata: { name: \(name) }\nspec:\n"
+        var text = "apiVersion: guild/v1\nkind: \(kind)\nmetadata: { name: \(name) }\nspec:\n"
+        // An organisation without one has a warning of its own.
+        if kind == "Guild", !spec.contains("manaPool") { text += "  manaPool: { perDay: 5M }\n" }
         let indented = spec.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
         return warnings([kind == "Guild" ? "guild.yaml" : "agents/tested.yaml": text + indented + "\n"])
     }

@@ -21,12 +21,13 @@ struct SenderLimitManifestTests {
 
     private func listening(_ trigger: String) -> [String: String?] {
         [
+            "guild.yaml": "apiVersion: guild/v1\nkind: Guild\nmetadata: { name: acme }\n",
             "agents/listener.yaml": """
             apiVersion: guild/v1
             kind: Agent
             metadata: { name: listener }
             spec: { version: "1.0.0", model: replayed, prompt: "Listen.", triggers: [\(trigger)] }
-            """
+            """,
         ]
     }
 
@@ -69,7 +70,11 @@ struct SenderLimitManifestTests {
         "{ type: webhook, source: other, events: [issues.opened] }",
         "{ type: cron, schedule: \"@daily\" }", "{ type: manual }",
     ])
-    func `it is none where no stranger can set an agent going`(trigger: String) {
-        #expect(problems(listening(trigger)).filter { $0.contains("manaPool") } == [])
+    func `it speaks of no strangers where none can set an agent going`(trigger: String) {
+        #expect(
+            problems(listening(trigger)).filter { $0.contains("manaPool") } == [
+                "guild.yaml:1:1: warning: spec.manaPool: no manaPool: nothing limits the tokens of all agents together, "
+                    + "expected `manaPool: { perDay: … }`"
+            ])
     }
 }

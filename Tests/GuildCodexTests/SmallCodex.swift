@@ -10,6 +10,7 @@ enum SmallCodex {
         apiVersion: guild/v1
         kind: Guild
         metadata: { name: acme }
+        spec: { manaPool: { perDay: 5M } }
         """,
         "agents/ranger.yaml": """
         apiVersion: guild/v1
@@ -46,12 +47,12 @@ enum SmallCodex {
 
     static let systems = systems(openEvents: [])
 
-    static func systems(openEvents: [String]) -> SystemCatalogue {
+    static func systems(openEvents: [String], eventTypes: [EventTypeProfile] = []) -> SystemCatalogue {
         let gitHub = SystemProfile(
             "github", title: "GitHub", example: SystemProfile.Example(container: "acme/shop", sender: "583231"),
             operations: gitHubOperations,
             webhooks: WebhookProfile(
-                schemes: ["system"], bodyLimitBytes: 25 << 20,
+                schemes: ["system"], bodyLimitBytes: 25 << 20, eventTypes: eventTypes,
                 senders: SenderProfile(openEvents: openEvents, hasNumericIDs: true)),
             connection: ConnectionProfile(
                 schemes: [AuthenticationScheme("bearer", title: "bearer token")],

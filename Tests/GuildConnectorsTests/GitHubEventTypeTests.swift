@@ -30,6 +30,20 @@ struct GitHubEventTypeTests {
         return JSONValue.object(object).bytes()
     }
 
+    @Test func `the validator knows the actions of each type that has any, and the names that guild gives`() throws {
+        let types = GitHubWebhooks().eventTypes
+        #expect(types.filter { $0.hasAction && $0.actions.isEmpty }.map(\.name) == ["repository_dispatch"])
+        #expect(types.filter { !$0.hasAction && !$0.actions.isEmpty }.map(\.name) == [])
+        let issues = try #require(types.first { $0.name == "issues" })
+        #expect(issues.types.contains("issues.opened") && issues.guildEvents == ["ISSUE_OPENED"])
+        #expect(types.first { $0.name == "push" }?.types == ["push"])
+        let all = Set(types.flatMap(\.types) + types.flatMap(\.guildEvents))
+        #expect(GitHubSender.openEvents.filter { !all.contains($0) } == [])
+        for type in GitHubEventType.all {
+            #expect((type.actions ?? []).isSubset(of: type.profile.actions), "\(type.name)")
+        }
+    }
+
     @Test(arguments: GitHubEventType.all.map(\.name))
     func `a payload passes with its type's members and is refused without one of them`(name: String) throws {
         let type = try #require(GitHubEventType.named(name))

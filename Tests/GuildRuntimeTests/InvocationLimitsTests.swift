@@ -58,4 +58,12 @@ import Testing
         #expect(plain.count == 4)
         #expect(plain.first?.setting == "resources.tokenBudget.perInvocation")
     }
+
+    @Test func `a limit on the cost of a run names its own setting`() throws {
+        let own = try limits("resources: { costBudget: { perInvocation: \"0.50\" } }")
+            .accounts(of: invocation(chapter: nil))
+        #expect(own.filter { $0.cost != nil }.map(\.setting) == ["resources.costBudget.perInvocation"])
+        #expect(own.filter { $0.cost != nil }.allSatisfy { $0.tokens == nil })
+        #expect(own.first?.setting == "resources.tokenBudget.perInvocation")
+    }
 }

@@ -15,7 +15,8 @@ extension WebhookEndpointManifest {
                 "no authentication: this endpoint answers 503 until it has secret_refs", severity: .warning)
         }
         chapter = spec["chapter"]?.name(of: .chapter)?.lowercased()
-        eventMapping = EventMapping.list(spec["event_mapping"], ofDeliveries: receiver != nil)
+        eventMapping = EventMapping.list(
+            spec["event_mapping"], ofDeliveries: receiver != nil, from: receiver == nil ? nil : system)
         rateLimit = spec["rate_limit"]?.mapping { RequestRateLimit($0) }
         maxBody = spec["max_body"]?.read(.byteCount)
         trustedProxies = spec["trusted_proxies"]?.addresses() ?? []

@@ -10,7 +10,7 @@ package enum PatternDocument {
         let findings = Findings()
         let documents = ManifestParser.documents(of: CodexFile(path: name, bytes: bytes), findings: findings)
         let pattern = documents.first?.eventPattern()
-        let problems = findings.problems.map(\.text)
+        let problems = findings.problems.filter { $0.severity == .error }.map(\.text)
         guard problems.isEmpty, documents.count == 1, let pattern else {
             let reason = problems.isEmpty ? "\(name): found \(documents.count) documents, expected one pattern" : ""
             throw Failure(

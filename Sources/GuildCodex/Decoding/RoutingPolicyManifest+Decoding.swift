@@ -57,8 +57,8 @@ extension RoutingRule {
     fileprivate init?(_ reader: NodeReader) {
         let rule = reader.mapping { mapping in
             var rule = Self(location: reader.location)
-            rule.events = mapping["event"]?.globs() ?? []
-            rule.source = mapping["source"]?.filledText()
+            rule.source = mapping["source"]?.eventSource()
+            rule.events = mapping["event"]?.eventTypes(of: rule.source) ?? []
             rule.conditions = mapping["conditions"]?.eventPattern()
             rule.priority = mapping["priority"]?.read(.priority)
             let one = mapping["agent"]
@@ -75,15 +75,22 @@ extension RoutingRule {
 
 extension EventMapping {
     /// - Parameter isOfDeliveries: whether it maps deliveries, so that nothing polls and has a response.
-    static func list(_ reader: NodeReader?, ofDeliveries isOfDeliveries: Bool = false) -> [EventMapping] {
+    /// - Parameter system: the sender of the deliveries; nil for a connector's.
+    static func list(
+        _ reader: NodeReader?, ofDeliveries isOfDeliveries: Bool = false, from system: String? = nil
+    ) -> [EventMapping] {
         (reader?.elements() ?? []).compactMap { element in
-            element.mapping { EventMapping($0, isOfDeliveries: isOfDeliveries) }
+            element.mapping { EventMapping($0, isOfDeliveries: isOfDeliveries, system: system) }
         }
     }
 
-    init(_ mapping: MappingReader, isOfDeliveries: Bool) {
+    init(_ mapping: MappingReader, isOfDeliveries: Bool, system: String?) {
         self.init(location: mapping.reader.location)
-        sourceEvent = mapping["source_event"]?.filledText().map { Glob($0) }
+        let event = mapping["source_event"]
+        sourceEvent = event?.filledText().map { Glob($0) }
+        if let event, let system, let sourceEvent {
+            event.reference(.eventType(source: system), sourceEvent.description)
+        }
         let field = mapping["response_field"]
         responseField = field?.filledText()
         if isOfDeliveries {

@@ -9,8 +9,8 @@ extension Trigger {
                 return nil
             }
             var trigger = Trigger(kind: kind, location: reader.location, path: reader.path.text)
-            trigger.source = mapping["source"]?.filledText()
-            trigger.events = mapping.either("events", older: "eventType")?.globs() ?? []
+            trigger.source = mapping["source"]?.eventSource()
+            trigger.events = mapping.either("events", older: "eventType")?.eventTypes(of: trigger.source) ?? []
             trigger.conditions = mapping["conditions"]?.eventPattern()
             trigger.priority = mapping["priority"]?.read(.priority)
             trigger.debounce = mapping["debounce"].flatMap { DebounceSettings($0) }
@@ -75,7 +75,13 @@ extension NodeReader {
     func cronSchedule() -> (CronSchedule, String)? {
         guard let text = filledText() else { return nil }
         do throws(CronSchedule.Problem) {
-            return (try CronSchedule(parsing: text), text)
+            let schedule = try CronSchedule(parsing: text)
+            if !schedule.isEverDue {
+                problem(
+                    "\(quoted(text)) is never due: no such day exists", expected: "a date that a calendar has",
+                    severity: .warning)
+            }
+            return (schedule, text)
         } catch {
             let field = error.field.map { "\($0) " } ?? ""
             problem("found \(field)\(quoted(error.found))", expected: error.expected)

@@ -42,6 +42,7 @@ struct CodexWorld: Sendable, Equatable {
     let chapters: [String]
     let connectors: [String]
     let systems: Set<String>
+    let senders: Set<String>
     let providers: [ModelProviderManifest]
     let allowedOrigins: Set<String>
     let paths: [String]
@@ -51,6 +52,7 @@ struct CodexWorld: Sendable, Equatable {
         chapters = codex.chapters.map(\.name)
         connectors = codex.connectors.map(\.name)
         systems = Set(codex.connectors.map(\.system))
+        senders = codex.senders
         providers = codex.registries.flatMap(\.providers)
         allowedOrigins = codex.guilds.first?.allowedOrigins ?? []
         self.paths = paths

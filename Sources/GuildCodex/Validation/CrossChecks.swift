@@ -14,6 +14,7 @@ struct CrossChecks {
     private let models: KnownNames
     private let capabilities: Set<String>
     private let addresses: AddressCheck
+    private var events: EventTypeCheck
     /// The matches of each glob, because many agents share one.
     private var matches: [String: Bool] = [:]
     /// Tool patterns, and lists of them, that were found to be good.
@@ -36,6 +37,7 @@ struct CrossChecks {
         models = KnownNames(providers.map(\.name))
         capabilities = Set(providers.flatMap(\.capabilities))
         addresses = AddressCheck(allowed: codex.guilds.first?.allowedOrigins ?? [])
+        events = EventTypeCheck(codex: codex, systems: systems, findings: findings)
     }
 
     /// Checks that concern all files together.
@@ -47,6 +49,7 @@ struct CrossChecks {
         checkCapabilitiesOfUse()
         RequirementCheck(agents: codex.agents, findings: findings).run()
         OpenEventCheck(codex: codex, openEvents: systems.openEvents, findings: findings).run()
+        PriceCheck(codex: codex, findings: findings).run()
         warnEmptyWindows()
     }
 
@@ -209,6 +212,8 @@ struct CrossChecks {
         case .condition(let writes, let field): tools.checkCondition(reference, field, of: writes)
         case .conditions(let writes, let fields): tools.checkConditions(reference, fields, of: writes)
         case .sender: checkSender(reference)
+        case .eventSource: events.checkSource(reference)
+        case .eventType(let source): events.checkType(reference, of: source)
         case .address(let carriesSecret):
             guard let objection = addresses.objection(to: reference.name, carriesSecret: carriesSecret) else { return }
             findings.report(reference, objection.found, expected: objection.expected)

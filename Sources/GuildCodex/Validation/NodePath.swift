@@ -53,6 +53,10 @@ struct Reference: Sendable {
         case address(carriesSecret: Bool)
         /// A sender of events, by the id in a system.
         case sender
+        /// The system that events come from.
+        case eventSource
+        /// A glob of event types; of one system, or of any.
+        case eventType(source: String?)
     }
 
     /// The writes that an approval covers: those that match one of these tool patterns and carry one of these fields;

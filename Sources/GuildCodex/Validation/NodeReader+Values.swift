@@ -82,8 +82,11 @@ extension NodeReader {
         guard let pattern = pattern() else { return nil }
         var seen: Set<EventPattern.Field> = []
         for field in pattern.alternatives.flatMap(\.fields) {
-            guard let name = field.path.first, let value = ConditionValue.ofEvents(name), seen.insert(field).inserted
-            else { continue }
+            guard let name = field.path.first, seen.insert(field).inserted else { continue }
+            guard let value = ConditionValue.ofEvents(name) else {
+                warnOutsideEnvelope(field)
+                continue
+            }
             let place = nearest(to: NodePath.key(name, in: path).text)
             if field.path.count > 1 {
                 let inner = field.path.dropFirst().joined(separator: ".")
@@ -97,7 +100,7 @@ extension NodeReader {
     }
 
     /// The deepest node below this one whose path begins the given one.
-    private func nearest(to wanted: String) -> NodeReader {
+    func nearest(to wanted: String) -> NodeReader {
         var current = self
         for _ in 0..<EventPattern.Limit.depth {
             let children: [NodeReader] =

@@ -131,6 +131,13 @@ struct NodeReader {
 
     /// The text of a scalar exactly as written: `1.10` and `on` stay unchanged.
     func text() -> String? {
+        let text = bareText()
+        if text != nil { warnOfOldBoolean() }
+        return text
+    }
+
+    /// Text that is then read as a value of another form.
+    func bareText() -> String? {
         guard scope.visit() else { return nil }
         guard case .scalar(let scalar) = node else {
             mismatch("a string")
@@ -153,7 +160,14 @@ struct NodeReader {
 
     /// Text of at least one character.
     func filledText() -> String? {
-        guard let text = text() else { return nil }
+        let text = filledBareText()
+        if text != nil { warnOfOldBoolean() }
+        return text
+    }
+
+    /// Text of at least one character that is then read as a value of another form.
+    func filledBareText() -> String? {
+        guard let text = bareText() else { return nil }
         guard text.utf8.first.map(Self.isInk) == true || !text.allSatisfy(\.isWhitespace) else {
             problem("an empty string", expected: "text")
             return nil

@@ -1,6 +1,6 @@
 import GuildDomain
 
-/// Warns if strangers can start an agent and nothing limits the organisation's spending.
+/// Warns if nothing limits the organisation's spending, above all if strangers can start an agent.
 struct OpenEventCheck {
     private let codex: DecodedCodex
     private let systems: [(name: String, events: [String])]
@@ -15,8 +15,16 @@ struct OpenEventCheck {
 
     func run() {
         guard let guild = codex.guilds.first, guild.manaPool.perDay == nil, guild.manaPool.perMonth == nil,
-            let (listener, event) = firstListener()
+            !codex.agents.isEmpty
         else { return }
+        guard let (listener, event) = firstListener() else {
+            findings.add(
+                Problem(
+                    .warning, at: guild.location, path: "spec.manaPool",
+                    found: "no manaPool: nothing limits the tokens of all agents together",
+                    expected: "`manaPool: { perDay: … }`"))
+            return
+        }
         findings.add(
             Problem(
                 .warning, at: guild.location, path: "spec.manaPool",

@@ -25,8 +25,11 @@ struct ScalarForm<Value> {
 extension NodeReader {
     /// The scalar's value; anything that is not in this form is reported.
     func read<Value>(_ form: ScalarForm<Value>) -> Value? {
-        guard let text = form.mustBeFilled ? filledText() : text() else { return nil }
-        if let value = form.parse(text) { return value }
+        guard let text = form.mustBeFilled ? filledBareText() : bareText() else { return nil }
+        if let value = form.parse(text) {
+            warnOfOldBoolean()
+            return value
+        }
         mismatch(form.expected(), suggestion: form.nearest(text))
         return nil
     }

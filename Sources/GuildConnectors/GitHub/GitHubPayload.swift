@@ -64,6 +64,13 @@ struct GitHubPayload {
         }
     }
 
+    /// By type, all that `guildEvent` gives.
+    static let guildEvents: [String: [String]] = [
+        "pull_request": ["PR_OPENED", "PR_MERGED", "PR_CLOSED", "PR_UPDATED"], "push": ["PUSH_RECEIVED"],
+        "issues": ["ISSUE_OPENED"], "check_run": ["CHECK_FAILED"], "check_suite": ["CHECK_FAILED"],
+        "workflow_run": ["CHECK_FAILED"],
+    ]
+
     private static func guildEvent(event: String, action: String?, data: JSONValue) -> String? {
         switch (event, action) {
         case ("pull_request", "opened"): return "PR_OPENED"

@@ -7,7 +7,7 @@ package struct GitHubWebhooks: WebhookSource {
     /// GitHub caps its payloads at 25 MB (https://docs.github.com/webhooks/webhook-events-and-payloads).
     package let largestBodyBytes = 25 << 20
     package let bodyLimitBytes: Int? = 25 << 20
-    package let eventTypes = GitHubEventType.all.map { EventTypeProfile($0.name, fields: $0.members) }
+    package let eventTypes = GitHubEventType.all.map(\.profile)
     package let senders: SenderProfile? = SenderProfile(openEvents: GitHubSender.openEvents, hasNumericIDs: true)
 
     package init() {}

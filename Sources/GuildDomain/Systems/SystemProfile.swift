@@ -71,11 +71,26 @@ package struct EventTypeProfile: Sendable, Hashable {
     package let name: String
     /// Members of its payloads that people match on.
     package let fields: [String]
+    /// Whether an action follows the name in `type`: `issues.opened`.
+    package let hasAction: Bool
+    /// Every action that the sender documents; empty if they are not known.
+    package let actions: [String]
+    /// The values of `guildevent` that its events can have.
+    package let guildEvents: [String]
 
-    package init(_ name: String, fields: [String] = []) {
+    package init(
+        _ name: String, fields: [String] = [], hasAction: Bool = false, actions: [String] = [],
+        guildEvents: [String] = []
+    ) {
         self.name = name
         self.fields = fields
+        self.hasAction = hasAction
+        self.actions = actions
+        self.guildEvents = guildEvents
     }
+
+    /// Every documented value of `type`.
+    package var types: [String] { hasAction ? actions.map { "\(name).\($0)" } : [name] }
 }
 
 /// Facts about the people and bots that cause events in a system.

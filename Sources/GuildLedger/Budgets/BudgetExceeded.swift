@@ -74,7 +74,10 @@ package struct BudgetExceeded: GuildError, Equatable {
     }
 
     package var hint: String? {
-        if isPriceUnknown { return "set the model's prices in the codex's LLMRegistry" }
+        if isPriceUnknown {
+            return "set the model's cost_per_1k_input and cost_per_1k_output in the codex's LLMRegistry, or remove "
+                + setting
+        }
         let least = max(enough, used.addingSaturated(reserved).addingSaturated(needed))
         let missing = max(1, least.subtractingSaturated(limit))
         let amount = isMoney ? "0 --cost \(Self.dollars(missing))" : "\(missing)"

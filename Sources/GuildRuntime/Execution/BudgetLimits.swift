@@ -54,15 +54,24 @@ package struct BudgetLimits: Sendable {
         let limits = head.limits(of: manifest)
         var accounts = [
             AccountLimit(
-                account: own, tokens: budget ?? limits.perInvocation.value, cost: limits.costPerInvocation.value,
+                account: own, tokens: budget ?? limits.perInvocation.value,
                 setting: budget == nil ? "resources.tokenBudget.perInvocation" : "--budget")
         ]
+        if let cost = limits.costPerInvocation.value {
+            accounts.append(
+                AccountLimit(account: own, tokens: nil, cost: cost, setting: "resources.costBudget.perInvocation"))
+        }
         let chapter = invocation.chapter.flatMap { head.chapter($0) }
-        if let chapter, chapter.tokenBudget.perInvocation != nil || chapter.costBudget.perInvocation != nil {
+        if let chapter, let tokens = chapter.tokenBudget.perInvocation {
             accounts.append(
                 AccountLimit(
-                    account: own, tokens: chapter.tokenBudget.perInvocation, cost: chapter.costBudget.perInvocation,
-                    setting: "perInvocation of chapter \(chapter.name)"))
+                    account: own, tokens: tokens, setting: "tokenBudget.perInvocation of chapter \(chapter.name)"))
+        }
+        if let chapter, let cost = chapter.costBudget.perInvocation {
+            accounts.append(
+                AccountLimit(
+                    account: own, tokens: nil, cost: cost,
+                    setting: "costBudget.perInvocation of chapter \(chapter.name)"))
         }
         if let cost = head.guild.costBudget.perInvocation {
             accounts.append(

@@ -38,7 +38,12 @@ extension BadInput {
                     "agents/clerk.yaml": ClerkCodex.agent(
                         more: #"  resources: { costBudget: { perInvocation: "1" } }"#),
                     "providers/models.yaml": ClerkCodex.models(at: TemporaryCodex.nowhere, prices: "priority: 1"),
-                ], words: ["the model's price is unknown", "LLMRegistry"]),
+                ],
+                words: [
+                    "resources.costBudget.perInvocation limits its cost, but the model's price is unknown",
+                    "LLMRegistry",
+                    "or remove resources.costBudget.perInvocation",
+                ]),
         ]
 
         @Test(arguments: limits)
