@@ -53,7 +53,7 @@ extension UnknownWord {
         } else {
             kind = .subcommand
             // An option in the place of a subcommand is the parser's to refuse, and `help` is its own subcommand.
-            found = words.first.flatMap { word in
+            found = words.first.flatMap { word -> (word: String, nearest: String?)? in
                 guard word != "help", !word.hasPrefix("-") else { return nil }
                 return (word, nearestSubcommand(to: word, of: command, at: path))
             }

@@ -21,16 +21,19 @@ import Testing
         Case(line: "budget reprt -ojson", kind: .subcommand, word: "reprt", command: "guild budget", nearest: "report"),
         Case(line: "audit lgo", kind: .subcommand, word: "lgo", command: "guild audit", nearest: "log"),
         Case(
-            line: "approvals", kind: .subcommand, word: "approvals", command: "guild", nearest: "guild audit approvals"),
+            line: "approvals", kind: .subcommand, word: "approvals",
+            command: "guild", nearest: "guild audit approvals"),
         Case(line: "zzzzzz", kind: .subcommand, word: "zzzzzz", command: "guild", nearest: nil),
         Case(
             line: "serve --lissten x:1", kind: .option, word: "--lissten", command: "guild serve", nearest: "--listen"),
         Case(
-            line: "status --ouptut=json", kind: .option, word: "--ouptut", command: "guild status", nearest: "--output"),
+            line: "status --ouptut=json", kind: .option, word: "--ouptut",
+            command: "guild status", nearest: "--output"),
         Case(line: "status -codex x", kind: .option, word: "-codex", command: "guild status", nearest: "--codex"),
         Case(line: "status --xyz", kind: .option, word: "--xyz", command: "guild status", nearest: nil),
         Case(
-            line: "dispatch --tipe x", kind: .option, word: "--tipe", command: "guild dispatch send", nearest: "--type"),
+            line: "dispatch --tipe x", kind: .option, word: "--tipe",
+            command: "guild dispatch send", nearest: "--type"),
         Case(
             line: "dispatch dead-letters --stat", kind: .option, word: "--stat",
             command: "guild dispatch dead-letters list", nearest: nil),

@@ -30,7 +30,8 @@ extension JSONValue {
 }
 
 extension JSONNumber {
-    /// `1e3` as `1.0e+3`: to YAML 1.1 a number with an exponent is a text unless it has a point and the exponent a sign.
+    /// `1e3` as `1.0e+3`: to YAML 1.1 a number with an exponent is a text unless it has a point, and a sign before the
+    /// exponent.
     fileprivate var yamlText: String {
         let parts = description.split(whereSeparator: { $0 == "e" || $0 == "E" })
         guard parts.count == 2 else { return description }
