@@ -30,7 +30,7 @@ package struct GuildCommand: AsyncParsableCommand {
         if arguments == ["--version"] { finish(configuration.version + "\n") }
         startGit(arguments)
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -38,9 +38,12 @@ package struct GuildCommand: AsyncParsableCommand {
             }
             ExitDoor.leave(0)
         } catch {
-            end(with: error)
+            end(with: error, after: arguments)
         }
     }
+
+    /// The command that the arguments name, with its options, validated.
+    static func parsed(_ arguments: [String]) throws -> any ParsableCommand { try parseAsRoot(arguments) }
 
     /// Starting libgit2 takes as long as parsing the command line: a command that may need it does both at once.
     private static func startGit(_ arguments: [String]) {
@@ -62,7 +65,7 @@ package struct GuildCommand: AsyncParsableCommand {
         }
     }
 
-    private static func end(with error: any Error) -> Never {
+    private static func end(with error: any Error, after arguments: [String]) -> Never {
         if let status = error as? CommandStatus { ExitDoor.leave(status.code) }
         if let failure = error as? any GuildError ?? SystemError.failure(of: error) {
             ExitDoor.say("guild: \(failure.description)\n")
@@ -73,7 +76,7 @@ package struct GuildCommand: AsyncParsableCommand {
         // Help and version are not errors; everything else that the parser refuses is wrong usage.
         if code == .success { finish(text + "\n") }
         if error is CancellationError { ExitDoor.leave(ErrorKind.interrupted.exitStatus) }
-        ExitDoor.say(text + "\n")
+        ExitDoor.say((UnknownWord.first(in: arguments)?.text ?? text) + "\n")
         ExitDoor.leave(ErrorKind.usage.exitStatus)
     }
 

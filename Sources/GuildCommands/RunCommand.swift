@@ -27,7 +27,8 @@ struct RunCommand: AsyncParsableCommand {
     var prompt: [String] = []
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("A file with the request; - is standard input.", valueName: "file"),
+        name: .letterAndLong("i"),
+        help: ArgumentHelp("A file with the request; - is standard input.", valueName: "file"),
         completion: .file())
     var input: String?
 

@@ -42,8 +42,7 @@ import Yams
 
     @Test func `yaml shows nothing raw and says the same`() throws {
         let value: JSONValue = [Self.hostile: [.string(Self.hostile), "two\nlines", "a\rb\tc", "é😀", "plain"]]
-        let shown = Terminal.shown(
-            try Yams.serialize(node: value.yamlNode, width: -1, allowUnicode: true), as: .yaml)
+        let shown = Terminal.shown(try value.yamlText(), as: .yaml)
         #expect(shown.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) })
         let read = try #require(try Yams.load(yaml: shown) as? [String: [String]])
         #expect(read.keys.first.map { Array($0.unicodeScalars) } == Array(Self.hostile.unicodeScalars))

@@ -19,7 +19,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     var to = "-"
 
     /// People may try this option, because everywhere else it is the format.
-    @Option(name: .shortAndLong, help: .hidden)
+    @Option(name: .letterAndLong("o"), help: .hidden)
     var output: String?
 
     @OptionGroup var options: GlobalOptions

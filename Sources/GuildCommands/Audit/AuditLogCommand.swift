@@ -41,7 +41,7 @@ struct AuditLogCommand: AsyncParsableCommand {
     var until: String?
 
     @Option(
-        name: [.customShort("n"), .customLong("limit")],
+        name: [.customShort("n", allowingJoined: true), .customLong("limit")],
         help: ArgumentHelp("The number of entries, counted from the newest.", valueName: "count"))
     var count = 50
 

@@ -21,7 +21,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those of this agent.", valueName: "name"))
     var agent: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("The maximum number.", valueName: "count"))
+    @Option(name: .letter("n"), help: ArgumentHelp("The maximum number.", valueName: "count"))
     var count = 100
 
     @OptionGroup var options: GlobalOptions

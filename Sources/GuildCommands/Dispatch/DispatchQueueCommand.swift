@@ -13,7 +13,7 @@ struct DispatchQueueCommand: AsyncParsableCommand {
 
     private static let maximumCount = 10_000
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("The maximum number of rows.", valueName: "count"))
+    @Option(name: .letter("n"), help: ArgumentHelp("The maximum number of rows.", valueName: "count"))
     var count = 100
 
     @OptionGroup var options: GlobalOptions

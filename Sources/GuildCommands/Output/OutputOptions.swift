@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// How a command that prints data prints it.
 struct OutputOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("table, json, yaml or csv.", valueName: "format"))
+    @Option(name: .letterAndLong("o"), help: ArgumentHelp("table, json, yaml or csv.", valueName: "format"))
     var output: OutputFormat = .table
 
     @Flag(name: .shortAndLong, help: "Print no headings and no hints.")

@@ -1,6 +1,5 @@
 import Foundation
 import GuildDomain
-import Yams
 
 /// Prints every command's result.
 struct Renderer {
@@ -16,9 +15,7 @@ struct Renderer {
         switch format {
         case .table: write(result.text(style, isQuiet: isQuiet))
         case .json: write(try DocumentEncoder.encode(result.document).text(.pretty), as: .json)
-        case .yaml:
-            let node = try DocumentEncoder.encode(result.document).yamlNode
-            write(try Yams.serialize(node: node, width: -1, allowUnicode: true), as: .yaml)
+        case .yaml: write(try DocumentEncoder.encode(result.document).yamlText(), as: .yaml)
         case .csv: write(result.table(.machine).csv(showsHeadings: !isQuiet, rawCells: rawCells), as: .csv)
         }
     }
@@ -130,29 +127,4 @@ struct TextTable: Sendable {
 
     /// Text from outside on one line, in which it can neither move the reader's cursor nor hide.
     static func printable(_ text: String) -> String { ScreenText.line(text) }
-}
-
-extension JSONValue {
-    var yamlNode: Node {
-        switch self {
-        case .null: Node("null", Tag(.null))
-        case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
-        case .number(let number): Node(number.description, Tag(number.integer == nil ? .float : .int))
-        case .string(let text): Self.yamlText(text)
-        case .array(let elements): .sequence(Node.Sequence(elements.map(\.yamlNode), Tag(.seq)))
-        case .object(let object):
-            .mapping(Node.Mapping(object.members.map { (Self.yamlText($0.key), $0.value.yamlNode) }, Tag(.map)))
-        }
-    }
-
-    /// Words that some version of YAML reads as something else than a text.
-    private static let yamlWords: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-
-    /// Escaped characters require double quotes, and so does what a reader of YAML 1.1 or 1.2 would take for something
-    /// else than a text: a number, a time, a word, a merge key.
-    private static func yamlText(_ text: String) -> Node {
-        let isFit = text.unicodeScalars.allSatisfy { $0 == "\n" || !ScreenText.isUnfit($0) }
-        let isText = text.first?.isLetter == true && !yamlWords.contains(text.lowercased())
-        return isFit && isText ? Node(text, Tag(.str)) : Node(text, Tag(.str), .doubleQuoted)
-    }
 }

@@ -11,7 +11,7 @@ struct RegistryHistoryCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The agent's name.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The number of commits to list.", valueName: "n"))
+    @Option(name: .letterAndLong("l"), help: ArgumentHelp("The number of commits to list.", valueName: "n"))
     var limit = 20
 
     @OptionGroup var options: GlobalOptions

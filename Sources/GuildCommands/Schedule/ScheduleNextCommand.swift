@@ -19,7 +19,7 @@ struct ScheduleNextCommand: AsyncParsableCommand {
         help: ArgumentHelp("Only schedules of this agent.", valueName: "agent"), completion: AgentNames.completion)
     var agent: String?
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("The number of due times.", valueName: "count"))
+    @Option(name: .letter("n"), help: ArgumentHelp("The number of due times.", valueName: "count"))
     var count = 10
 
     @Option(help: ArgumentHelp("A cron expression to try.", valueName: "cron"))
