@@ -166,11 +166,11 @@ let package = Package(
             "GuildRuntimeTests",
             [
                 "GuildRuntime", "GuildControl", "GuildConnectors", "GuildTransport", "GuildLedger", "GuildCodex",
-                "GuildDomain", "GuildOffice", lifecycle,
+                "GuildDomain", "GuildOffice", lifecycle, logging,
             ], exclude: ["Models/Cases"]),
         tests(
             "GuildEgressTests",
-            ["GuildEgress", "GuildConnectors", "GuildLedger", "GuildCodex", "GuildDomain", "GuildOffice"]),
+            ["GuildEgress", "GuildConnectors", "GuildLedger", "GuildCodex", "GuildDomain", "GuildOffice", logging]),
         tests(
             "GuildCitadelTests",
             [
@@ -178,7 +178,8 @@ let package = Package(
                 "GuildBudgets", "GuildHTTP", "GuildDomain", "GuildOffice", logging,
             ]),
         tests(
-            "GuildCommandsTests", ["GuildCommands", "GuildCitadel", "GuildBudgets", "GuildLedger", "GuildDomain", yams]),
+            "GuildCommandsTests",
+            ["GuildCommands", "GuildCitadel", "GuildBudgets", "GuildLedger", "GuildDomain", yams, logging]),
         // Runs the built binary, as a person would.
         tests(
             "GuildAcceptanceTests", ["guild", "GuildStandIn", "GuildDomain", "GuildLedger", "CLinux", crypto, yams],

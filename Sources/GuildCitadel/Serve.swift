@@ -94,6 +94,17 @@ package struct Serve: Sendable {
         if components.contains(.webhookGateway) {
             services.append(IdentityLookup(deployment: deployment, held: deployment.held))
         }
+        if components.contains(.executor) {
+            services.append(
+                AlertWatch(
+                    budgets: deployment.ledger.budgets, outcomes: deployment.ledger.reports.outcomes,
+                    time: deployment.time, logger: deployment.logger))
+        }
+        // The last one is the first to learn of a shutdown.
+        services.append(
+            DrainNotice(
+                invocations: deployment.ledger.invocations, worker: worker, timeout: Self.drainTimeout,
+                logger: deployment.logger))
         let drained = once ? drain(deployment) : nil
         let group = ServiceGroup(configuration: configuration(services, drained, deployment.logger))
         Self.announce(components.filter { !answering.contains($0) }, deployment.logger)
@@ -186,10 +197,10 @@ package struct Serve: Sendable {
     /// The served commit, the refused one since, and the one that is being read.
     ///
     /// - Parameters:
-    ///   - takesWebhooks: includes the endpoints that lack a secret.
+    ///   - components: with the webhook gateway among them, the endpoints that lack a secret are included.
     ///   - isWhole: includes the problems, which quote the codex.
     private static func readiness(
-        _ deployment: Deployment, _ loading: HeadLoading, takesWebhooks: Bool, isWhole: Bool
+        _ deployment: Deployment, _ loading: HeadLoading, of components: Set<Component>, isWhole: Bool
     ) async -> Readiness {
         // An unusable ledger makes the answer unready; the detail then covers the codex alone.
         var (ledger, trouble): (LedgerReadiness?, String?)
@@ -217,10 +228,17 @@ package struct Serve: Sendable {
         if let held = ledger?.held, !held.isEmpty {
             detail.append(("held", .array(held.map { $0.json(isWhole: isWhole) })))
         }
-        let lacking = takesWebhooks ? deployment.endpointsLackingSecrets() : []
+        let lacking = components.contains(.webhookGateway) ? deployment.endpointsLackingSecrets() : []
         if !lacking.isEmpty { detail.append(("webhooks", .array(lacking.map { $0.json(isWhole: isWhole) }))) }
-        return Readiness(
-            unready: trouble.map { [(part: "ledger", reason: $0)] } ?? [], detail: detail)
+        var unready = trouble.map { [(part: "ledger", reason: $0)] } ?? []
+        // Other components work without the secrets of webhooks.
+        if components == [.webhookGateway], !lacking.isEmpty, !lacking.contains(where: \.isUsable),
+            lacking.count == deployment.codex.head.endpoints.count
+        {
+            unready.append(
+                (part: Component.webhookGateway.rawValue, reason: "no endpoint has a secret that it can use"))
+        }
+        return Readiness(unready: unready, isDegraded: !lacking.isEmpty, detail: detail)
     }
 
     private static func refused(_ head: CodexHead, isWhole: Bool) -> JSONValue {
@@ -316,8 +334,8 @@ package struct Serve: Sendable {
             Route.health,
             Route.readiness(
                 moreFor: APIToken.Scope.agentsRead.rawValue
-            ) { [takesWebhooks = components.contains(.webhookGateway)] in
-                await Self.readiness(deployment, loading, takesWebhooks: takesWebhooks, isWhole: $0)
+            ) { [components = Set(components)] in
+                await Self.readiness(deployment, loading, of: components, isWhole: $0)
             },
         ]
         if components.contains(.registry) {

@@ -67,6 +67,9 @@ struct GlobalOptions: ParsableArguments {
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
 
+    /// In any case of letters: other programs write levels in capitals.
+    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+
     var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .warning }
 }
 

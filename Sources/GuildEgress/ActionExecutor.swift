@@ -114,8 +114,7 @@ package struct ActionExecutor: Service {
         case .failure(.retryable(let reason, let retryAfter)):
             try await retryOrFail(action, reason: reason, retryAfter: retryAfter ?? .zero, now: now)
         case .failure(let failure):
-            try await actions.finish(
-                action, succeeded: false, result: failure.message, waitUntil: now + actionWait, now: now)
+            try await giveUp(action, reason: failure.message, now: now)
         }
         parts.logger.info(
             "action attempted",
@@ -129,9 +128,22 @@ package struct ActionExecutor: Service {
         let settings = parts.codex.head.settings
         guard let delay = settings.retries.delay(afterFailure: action.attempt, jitter: jitter, atLeast: retryAfter)
         else {
-            return try await actions.finish(
-                action, succeeded: false, result: reason, waitUntil: now + settings.actionWait.value, now: now)
+            return try await giveUp(action, reason: reason, now: now)
         }
         try await actions.retryLater(action, reason: reason, availableAt: now + delay, now: now)
+    }
+
+    /// Ends an action as failed for good, and tells the operator; the person who watches a single run sees it there.
+    private func giveUp(_ action: Action, reason: String, now: Timestamp) async throws {
+        let wait = parts.codex.head.settings.actionWait.value
+        try await actions.finish(action, succeeded: false, result: reason, waitUntil: now + wait, now: now)
+        guard root == nil else { return }
+        parts.logger.error(
+            "an action failed for good",
+            metadata: [
+                "action": "\(action.id)", "operation": "\(action.operation)", "subject": "\(action.subject)",
+                "agent": "\(action.agent)", "invocation": "\(action.invocation)", "root": "\(action.root)",
+                "attempt": "\(action.attempt)", "reason": "\(reason)", "hint": "guild audit show \(action.id)",
+            ])
     }
 }

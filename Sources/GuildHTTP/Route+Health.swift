@@ -7,7 +7,8 @@ extension Route {
         answers: [APIAnswer(200, "It is", schema: APISchema.object([("status", APISchema.choice(["ok"]))]))]
     ) { _ in Reply.json(["status": "ok"]) }
 
-    /// `GET /readyz`: 200 when every part is ready, else 503 with the names of those that are not.
+    /// `GET /readyz`: 200 when every part is ready, with the status `degraded` if one of them works only partly; else
+    /// 503 with the names of those that are not.
     ///
     /// - Parameters:
     ///   - scope: callers with it see more of the detail.
@@ -19,10 +20,11 @@ extension Route {
             .get, "/readyz", access: .openWithMore(scope: scope), summary: "Whether every part is ready for work",
             answers: [
                 APIAnswer(
-                    200, "Every part is ready",
+                    200, "Every part is ready; `degraded` if one works only partly",
                     schema: APISchema.object(
                         [
-                            ("status", APISchema.choice(["ok"])), ("codex", servedCodex), ("held", heldEvents),
+                            ("status", APISchema.choice(["ok", "degraded"])), ("codex", servedCodex),
+                            ("held", heldEvents),
                             ("webhooks", lackingEndpoints),
                         ],
                         optional: ["codex", "held", "webhooks"])),
@@ -38,7 +40,8 @@ extension Route {
         ) { request in
             let state = await state(request.isShownMore)
             guard !state.unready.isEmpty else {
-                return Reply.json(.object(JSONObject([("status", "ok")] + state.detail)))
+                let status: JSONValue = state.isDegraded ? "degraded" : "ok"
+                return Reply.json(.object(JSONObject([("status", status)] + state.detail)))
             }
             let parts = JSONObject(state.unready.map { ($0.part, JSONValue.string($0.reason)) })
             let object = JSONObject([("status", "unready"), ("parts", .object(parts))] + state.detail)

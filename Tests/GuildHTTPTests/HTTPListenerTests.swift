@@ -230,6 +230,21 @@ struct HTTPListenerTests {
         }
     }
 
+    @Test(arguments: [(true, "unready", 503), (false, "degraded", 200)])
+    func `a part that is not ready counts for more than one that works partly`(
+        isUnready: Bool, status: String, code: Int
+    ) async throws {
+        let unready = isUnready ? [(part: "ledger", reason: "cannot be read")] : []
+        let route = Route.readiness(moreFor: "read") { _ in Readiness(unready: unready, isDegraded: true) }
+        try await withListener([route]) { port, _ in
+            try await talk(port) { client in
+                let answer = try client.request("GET", "/readyz")
+                #expect(answer.status == code)
+                #expect(String(decoding: answer.body, as: UTF8.self).contains(#""status":"\#(status)""#))
+            }
+        }
+    }
+
     @Test(arguments: [
         ("no-such-host.invalid", "this host name is unknown here"),
         ("192.0.2.1", "Cannot assign requested address"),

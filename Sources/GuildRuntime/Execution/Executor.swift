@@ -120,27 +120,22 @@ package struct Executor: Service {
     }
 
     private func makeRun(of claim: ClaimedInvocation) -> InvocationRun {
-        InvocationRun(
+        // The person who watches one run sees it there.
+        let log =
+            root == nil
+            ? RunLog(logger: parts.logger, invocation: claim.invocation, redactor: parts.providers.redactor) : nil
+        return InvocationRun(
             ledger: parts.ledger, worker: parts.worker, claim: claim, codex: parts.codex, connectors: parts.connectors,
             providers: parts.providers, time: parts.time, retry: retry ?? parts.codex.head.settings.retries,
-            observe: { [observe, root, logger = parts.logger] event in
-                switch event {
-                // The person who watches one run sees it there.
-                case .warned(let id, let warning) where root == nil:
-                    logger.warning("\(warning)", metadata: ["invocation": "\(id)"])
-                case .outOfBudget(let id, let refusal, _) where refusal.waitsForPerson && root == nil:
-                    logger.warning(
-                        "a run waits for its budget: \(refusal.message)",
-                        metadata: ["invocation": "\(id)", "hint": "\(refusal.hint ?? "")"])
-                default: break
-                }
+            observe: { [observe] event in
+                log?.note(event)
                 observe?(event)
             },
             // A run that a person watches is not paused for others.
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil, isObserved: observe != nil,
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil, isObserved: observe != nil || log != nil,
             memory: memory)
     }
 
