@@ -16,9 +16,9 @@ package struct GuildCommand: AsyncParsableCommand {
             """,
         version: "guild \(GuildVersion.current)",
         subcommands: [
-            InitCommand.self, RunCommand.self, ServeCommand.self, DispatchCommand.self, BudgetCommand.self,
-            RegistryCommand.self, ScheduleCommand.self, AuditCommand.self, LedgerCommand.self, StatusCommand.self,
-            CompletionsCommand.self,
+            InitCommand.self, RunCommand.self, ServeCommand.self, PsCommand.self, CancelCommand.self,
+            DispatchCommand.self, BudgetCommand.self, RegistryCommand.self, ScheduleCommand.self, AuditCommand.self,
+            LedgerCommand.self, StatusCommand.self, CompletionsCommand.self,
         ])
 
     package init() {}

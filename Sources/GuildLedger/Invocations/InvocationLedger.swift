@@ -85,22 +85,13 @@ package struct InvocationLedger: Sendable {
         }
     }
 
-    /// Asks for cancellation. A claimed invocation ends when its worker notices; any other ends here.
+    /// Asks for cancellation, as `cancel` does.
     ///
     /// - Returns: whether there was something to cancel.
     package func requestCancel(_ id: InvocationID, actor: String, now: Timestamp) async throws -> Bool {
-        try await ledger.write { db in
-            guard let invocation = try db.invocations.find(id), !invocation.state.isFinal else { return false }
-            try db.run("UPDATE invocations SET cancel_requested = 1 WHERE id = ?", [id])
-            try db.audit.append(
-                AuditEntry(
-                    at: now, actor: actor, kind: .operatorCommand, subject: id.description, commit: invocation.commit,
-                    cause: invocation.event.description, root: invocation.root.description,
-                    body: ["agent": .string(invocation.agent), "command": "cancel"]))
-            if !invocation.state.isHeld {
-                try db.invocations.end(invocation, as: .cancelled, outcome: "cancelled", actor: actor, now: now)
-            }
-            return true
+        switch try await cancel(id, actor: actor, now: now) {
+        case .ended, .requested: true
+        case .hadEnded, nil: false
         }
     }
 }
