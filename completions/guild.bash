@@ -173,13 +173,13 @@ _guild() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    init|run|serve|dispatch|budget|registry|schedule|audit|ledger|status|completions|help)
+    init|run|serve|ps|cancel|dispatch|budget|registry|schedule|audit|ledger|status|completions|help)
         # Offer subcommand argument completions
         "_guild_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'init run serve dispatch budget registry schedule audit ledger status completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'init run serve ps cancel dispatch budget registry schedule audit ledger status completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -188,12 +188,12 @@ _guild_init() {
     repeating_flags=()
     non_repeating_flags=(--quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output -o --color)
+    non_repeating_options=(-o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -216,12 +216,12 @@ _guild_run() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --trust-codex --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=(--var --on)
-    non_repeating_options=(--input -i --event --model --budget --resume --record --replay --approve --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(-i --input --event --model --budget --resume --record --replay --approve --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
-    '--input'|'-i')
+    '-i'|'--input')
         __guild_add_completions -f
         return
         ;;
@@ -274,7 +274,7 @@ _guild_run() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -350,6 +350,106 @@ _guild_serve() {
     esac
 }
 
+_guild_ps() {
+    repeating_flags=()
+    non_repeating_flags=(--all -a --worktree --quiet -q --raw-cells --version -h --help)
+    repeating_options=(--state)
+    non_repeating_options=(--agent --since -n --limit --codex --rev --ledger --log-level --log-format -o --output --color)
+    __guild_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--agent')
+        __guild_add_completions -W "$(__guild_custom_complete ---completion ps -- --agent "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--state')
+        __guild_add_completions -W 'queued'$'\n''running'$'\n''awakening'$'\n''active'$'\n''cooling'$'\n''waiting'$'\n''ended'$'\n''succeeded'$'\n''failed'$'\n''cancelled'$'\n''expired'
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '-n'|'--limit')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '-o'|'--output')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_guild_cancel() {
+    repeating_flags=()
+    non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--agent --root --reason --codex --rev --ledger --log-level --log-format -o --output --color)
+    __guild_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--agent')
+        __guild_add_completions -W "$(__guild_custom_complete ---completion cancel -- --agent "${COMP_CWORD}" "$(__guild_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--root')
+        return
+        ;;
+    '--reason')
+        return
+        ;;
+    '--codex')
+        __guild_add_completions -d
+        return
+        ;;
+    '--rev')
+        return
+        ;;
+    '--ledger')
+        return
+        ;;
+    '--log-level')
+        __guild_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
+        return
+        ;;
+    '--log-format')
+        __guild_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '-o'|'--output')
+        __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __guild_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
 _guild_dispatch() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -377,7 +477,7 @@ _guild_dispatch_send() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --wait --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--type --source --data --subject --system --guildevent --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--type --source --data --subject --system --guildevent --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -418,7 +518,7 @@ _guild_dispatch_send() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -441,12 +541,12 @@ _guild_dispatch_match() {
     repeating_flags=()
     non_repeating_flags=(--quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output -o --color)
+    non_repeating_options=(-o --output --color)
     __guild_offer_flags_options 2
 
     # Offer option value completions
     case "${prev}" in
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -473,7 +573,7 @@ _guild_dispatch_explain() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -496,7 +596,7 @@ _guild_dispatch_explain() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -511,7 +611,7 @@ _guild_dispatch_queue() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(-n --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(-n --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -537,7 +637,7 @@ _guild_dispatch_queue() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -575,7 +675,7 @@ _guild_dispatch_dead-letters_list() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--agent -n --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--agent -n --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -604,7 +704,7 @@ _guild_dispatch_dead-letters_list() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -619,7 +719,7 @@ _guild_dispatch_dead-letters_show() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -642,7 +742,7 @@ _guild_dispatch_dead-letters_show() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -657,7 +757,7 @@ _guild_dispatch_dead-letters_retry() {
     repeating_flags=()
     non_repeating_flags=(--all --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--agent --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--agent --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -683,7 +783,7 @@ _guild_dispatch_dead-letters_retry() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -698,7 +798,7 @@ _guild_dispatch_dead-letters_drop() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -724,7 +824,7 @@ _guild_dispatch_dead-letters_drop() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -739,7 +839,7 @@ _guild_dispatch_backtest() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -765,7 +865,7 @@ _guild_dispatch_backtest() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -803,7 +903,7 @@ _guild_budget_report() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--by --since --until --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--by --since --until --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -836,7 +936,7 @@ _guild_budget_report() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -851,7 +951,7 @@ _guild_budget_show() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -874,7 +974,7 @@ _guild_budget_show() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -897,7 +997,7 @@ _guild_budget_grant() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--reason --cost --period --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--reason --cost --period --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 2
 
     # Offer option value completions
@@ -929,7 +1029,7 @@ _guild_budget_grant() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -952,7 +1052,7 @@ _guild_budget_throttle() {
     repeating_flags=()
     non_repeating_flags=(--lift --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--until --period --reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--until --period --reason --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 2
 
     # Offer option value completions
@@ -984,7 +1084,7 @@ _guild_budget_throttle() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -999,7 +1099,7 @@ _guild_budget_verify() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1022,7 +1122,7 @@ _guild_budget_verify() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1037,7 +1137,7 @@ _guild_budget_forecast() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--days --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--days --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1063,7 +1163,7 @@ _guild_budget_forecast() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1101,7 +1201,7 @@ _guild_registry_list() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--type --chapter --capability --status --label --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--type --chapter --capability --status --label --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1140,7 +1240,7 @@ _guild_registry_list() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1155,7 +1255,7 @@ _guild_registry_show() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1178,7 +1278,7 @@ _guild_registry_show() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1201,7 +1301,7 @@ _guild_registry_validate() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1224,7 +1324,7 @@ _guild_registry_validate() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1247,7 +1347,7 @@ _guild_registry_connectors() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1270,7 +1370,7 @@ _guild_registry_connectors() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1285,7 +1385,7 @@ _guild_registry_health() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -1308,7 +1408,7 @@ _guild_registry_health() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1331,7 +1431,7 @@ _guild_registry_trust() {
     repeating_flags=()
     non_repeating_flags=(--all --revoke --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -1354,7 +1454,7 @@ _guild_registry_trust() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1369,7 +1469,7 @@ _guild_registry_pause() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--reason --for --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--reason --for --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1398,7 +1498,7 @@ _guild_registry_pause() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1421,7 +1521,7 @@ _guild_registry_resume() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1444,7 +1544,7 @@ _guild_registry_resume() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1467,7 +1567,7 @@ _guild_registry_plan() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 2
 
     # Offer option value completions
@@ -1490,7 +1590,7 @@ _guild_registry_plan() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1505,12 +1605,12 @@ _guild_registry_history() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--limit -l --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(-l --limit --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
-    '--limit'|'-l')
+    '-l'|'--limit')
         return
         ;;
     '--codex')
@@ -1531,7 +1631,7 @@ _guild_registry_history() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1554,7 +1654,7 @@ _guild_registry_rollback() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1577,7 +1677,7 @@ _guild_registry_rollback() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1592,7 +1692,7 @@ _guild_registry_install-hook() {
     repeating_flags=()
     non_repeating_flags=(--uninstall --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--signers --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--signers --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1619,7 +1719,7 @@ _guild_registry_install-hook() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1657,7 +1757,7 @@ _guild_schedule_list() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -1680,7 +1780,7 @@ _guild_schedule_list() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1695,7 +1795,7 @@ _guild_schedule_next() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(-n --expr --timezone --from --dst --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(-n --expr --timezone --from --dst --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1734,7 +1834,7 @@ _guild_schedule_next() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1757,7 +1857,7 @@ _guild_schedule_preview() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1786,7 +1886,7 @@ _guild_schedule_preview() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1809,7 +1909,7 @@ _guild_schedule_missed() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--since --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1835,7 +1935,7 @@ _guild_schedule_missed() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1858,7 +1958,7 @@ _guild_schedule_trigger() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1881,7 +1981,7 @@ _guild_schedule_trigger() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1904,7 +2004,7 @@ _guild_schedule_backfill() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--from --to --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1933,7 +2033,7 @@ _guild_schedule_backfill() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -1956,7 +2056,7 @@ _guild_schedule_pause() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--for --reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--for --reason --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -1985,7 +2085,7 @@ _guild_schedule_pause() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2008,7 +2108,7 @@ _guild_schedule_resume() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2031,7 +2131,7 @@ _guild_schedule_resume() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2077,7 +2177,7 @@ _guild_audit_log() {
     repeating_flags=()
     non_repeating_flags=(--follow -f --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--agent --event --invocation --kind --actor --subject --root --since --until -n --limit --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--agent --event --invocation --kind --actor --subject --root --since --until -n --limit --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2131,7 +2231,7 @@ _guild_audit_log() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2146,7 +2246,7 @@ _guild_audit_show() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2169,7 +2269,7 @@ _guild_audit_show() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2184,7 +2284,7 @@ _guild_audit_verify() {
     repeating_flags=()
     non_repeating_flags=(--incremental --full --anchored --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--from --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--from --anchor-from --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2214,7 +2314,7 @@ _guild_audit_verify() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2229,7 +2329,7 @@ _guild_audit_anchor() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--push --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--push --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2255,7 +2355,7 @@ _guild_audit_anchor() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2270,7 +2370,7 @@ _guild_audit_proof() {
     repeating_flags=()
     non_repeating_flags=(--anchored --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--size --check --anchor-from --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--size --check --anchor-from --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2304,7 +2404,7 @@ _guild_audit_proof() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2359,7 +2459,7 @@ _guild_audit_approvals() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2382,7 +2482,7 @@ _guild_audit_approvals() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2397,7 +2497,7 @@ _guild_audit_approve() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -2423,7 +2523,7 @@ _guild_audit_approve() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2438,7 +2538,7 @@ _guild_audit_reject() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--reason --codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options -1
 
     # Offer option value completions
@@ -2464,7 +2564,7 @@ _guild_audit_reject() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2502,7 +2602,7 @@ _guild_ledger_backup() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2525,7 +2625,7 @@ _guild_ledger_backup() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2548,7 +2648,7 @@ _guild_ledger_restore() {
     repeating_flags=()
     non_repeating_flags=(--force --foreign --dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2571,7 +2671,7 @@ _guild_ledger_restore() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2594,7 +2694,7 @@ _guild_ledger_check() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2617,7 +2717,7 @@ _guild_ledger_check() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2632,7 +2732,7 @@ _guild_ledger_prune() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2655,7 +2755,7 @@ _guild_ledger_prune() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2670,7 +2770,7 @@ _guild_ledger_use() {
     repeating_flags=()
     non_repeating_flags=(--new --foreign --worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 1
 
     # Offer option value completions
@@ -2693,7 +2793,7 @@ _guild_ledger_use() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;
@@ -2716,7 +2816,7 @@ _guild_status() {
     repeating_flags=()
     non_repeating_flags=(--worktree --quiet -q --raw-cells --version -h --help)
     repeating_options=()
-    non_repeating_options=(--codex --rev --ledger --log-level --log-format --output -o --color)
+    non_repeating_options=(--codex --rev --ledger --log-level --log-format -o --output --color)
     __guild_offer_flags_options 0
 
     # Offer option value completions
@@ -2739,7 +2839,7 @@ _guild_status() {
         __guild_add_completions -W 'text'$'\n''json'
         return
         ;;
-    '--output'|'-o')
+    '-o'|'--output')
         __guild_add_completions -W 'table'$'\n''json'$'\n''yaml'$'\n''csv'
         return
         ;;

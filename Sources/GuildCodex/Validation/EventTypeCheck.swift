@@ -109,7 +109,12 @@ private struct EventTypeTable {
     }
 
     private func unknown(_ name: String, _ findings: Findings) -> Objection {
-        let suggestion = findings.nearest(to: name, in: names + types.map(\.name) + guildEvents)
+        // The sender's own spelling first, unless the name is written as guild's are.
+        let known = names + types.map(\.name)
+        let isOurs = name == name.uppercased()
+        let suggestion =
+            findings.nearest(to: name, in: isOurs ? guildEvents : known)
+            ?? findings.nearest(to: name, in: isOurs ? known : guildEvents)
         // Names in capitals are of guild's own making, and others may be near.
         let isLikely = suggestion != nil && name == name.lowercased()
         return Objection(
