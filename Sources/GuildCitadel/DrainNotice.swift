@@ -22,7 +22,7 @@ struct DrainNotice: Service {
             return
         }
         // Losing the error is safe: the line is only for information, and an unreadable ledger is reported elsewhere.
-        guard let held = try? await invocations.held(by: worker, upTo: InvocationLedger.heldLimit) else { return }
+        guard let held = try? await invocations.underWay(by: worker, upTo: InvocationLedger.heldLimit) else { return }
         guard !held.runs.isEmpty || !held.actions.isEmpty else { return }
         let works = held.runs.map { "run \($0.id) of \($0.agent)" } + held.actions.map { "action \($0.brief)" }
         let more = works.count > Self.shownLimit ? ", and \(works.count - Self.shownLimit) more" : ""

@@ -43,15 +43,10 @@ extension DispatchStatements {
         _ kind: DamagedWait.Kind, _ sql: String, _ values: [(any Storable)?], read: (LedgerRow) throws -> Value
     ) throws -> (whole: [Value], damaged: [DamagedWait]) {
         var damaged: [DamagedWait] = []
-        let rows = try db.all(sql, values) { row -> Value? in
-            do {
-                return try read(row)
-            } catch let fault as RowFault {
-                damaged.append(try DamagedWait(kind, row, fault))
-                return nil
-            }
+        let whole = try db.whole(sql, values, read: read) { row, fault in
+            damaged.append(try DamagedWait(kind, row, fault))
         }
-        return (rows.compactMap { $0 }, damaged)
+        return (whole, damaged)
     }
 
     fileprivate func end(_ wait: DamagedWait, now: Timestamp) throws {

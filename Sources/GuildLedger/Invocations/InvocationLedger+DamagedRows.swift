@@ -27,33 +27,23 @@ extension InvocationLedger {
         ledger.damage.add((actions + runs).map(\.fault))
     }
 
-    private static let rowsPerRead = 500
-
-    /// - Parameter sql: gives the column `seq`, from a number on and up to a count.
+    /// - Parameter sql: as `Ledger.scanPages` has it.
     private func damaged(
         _ sql: String, _ read: @Sendable @escaping (LedgerRow) throws -> Void
     ) async throws -> [(seq: Int64, fault: RowFault)] {
         var damaged: [(seq: Int64, fault: RowFault)] = []
-        var last: Int64 = 0
-        while true {
-            let page = try await ledger.scan { [last] db in
-                try db.all(sql, [last, Self.rowsPerRead]) { row -> (seq: Int64, fault: RowFault?) in
-                    let seq: Int64 = try row["seq"]
-                    do {
-                        try read(row)
-                        return (seq, nil)
-                    } catch let fault as RowFault {
-                        return (seq, fault.naming(row))
-                    }
-                }
-            }
-            for one in page {
+        try await ledger.scanPages(sql) { _, row -> RowFault? in
+            do {
+                try read(row)
+                return nil
+            } catch let fault as RowFault {
                 // One that a newer guild may have written is kept for that version.
-                if let fault = one.fault, !fault.mayBeNewer { damaged.append((one.seq, fault)) }
+                return fault.mayBeNewer ? nil : fault.naming(row)
             }
-            guard page.count == Self.rowsPerRead, let end = page.last?.seq else { return damaged }
-            last = end
+        } take: { page in
+            for (seq, fault) in page { if let fault { damaged.append((seq, fault)) } }
         }
+        return damaged
     }
 }
 

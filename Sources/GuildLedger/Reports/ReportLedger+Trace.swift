@@ -147,17 +147,11 @@ extension ReportStatements {
         _ sql: String, _ values: [(any Storable)?], _ what: String, _ damage: inout [String],
         read: (LedgerRow) throws -> Value
     ) throws -> [Value] {
-        var found: [Value] = []
-        try db.each(sql, values) { row in
-            do {
-                found.append(try read(row))
-            } catch let fault as RowFault {
-                // Without an id the line says only what kind of row it is.
-                let id = (try? row["id"] as EventID).map { " \($0)" } ?? ""
-                damage.append("\(what)\(id): \(fault.message)")
-            }
+        try db.whole(sql, values, read: read) { row, fault in
+            // Without an id the line says only what kind of row it is.
+            let id = (try? row["id"] as EventID).map { " \($0)" } ?? ""
+            damage.append("\(what)\(id): \(fault.message)")
         }
-        return found
     }
 
     private func invocationRow(_ invocation: Invocation) throws -> EventTrace.InvocationRow {

@@ -86,12 +86,22 @@ package final class LedgerTransaction {
     package func list<Value>(
         _ sql: String, _ values: [(any Storable)?] = [], read: (LedgerRow) throws -> Value
     ) throws -> [Value] {
+        try whole(sql, values, read: read) { row, fault in leaveOut(fault.naming(row)) }
+    }
+
+    /// Reads the rows that can be read, in order.
+    ///
+    /// - Parameter damaged: gets each of the others.
+    func whole<Value>(
+        _ sql: String, _ values: [(any Storable)?], read: (LedgerRow) throws -> Value,
+        damaged: (LedgerRow, RowFault) throws -> Void
+    ) throws -> [Value] {
         var found: [Value] = []
         try each(sql, values) { row in
             do {
                 found.append(try read(row))
             } catch let fault as RowFault {
-                leaveOut(fault.naming(row))
+                try damaged(row, fault)
             }
         }
         return found
@@ -162,15 +172,8 @@ package final class LedgerTransaction {
         _ sql: String, _ values: [(any Storable)?], read: (LedgerRow) throws -> Value,
         fail: (Int64, RowFault) throws -> Void
     ) throws -> [Value] {
-        var found: [Value] = []
         var damaged: [(seq: Int64, fault: RowFault)] = []
-        try each(sql, values) { row in
-            do {
-                found.append(try read(row))
-            } catch let fault as RowFault {
-                damaged.append((try row["seq"], fault))
-            }
-        }
+        let found = try whole(sql, values, read: read) { row, fault in damaged.append((try row["seq"], fault)) }
         for one in damaged { try fail(one.seq, one.fault) }
         return found
     }

@@ -3,8 +3,6 @@ import GuildDomain
 /// The look at rows as commands and the engine read them: a value that they cannot read ends a run, or hides a part from
 /// people, and SQLite finds no fault with it.
 extension UpkeepLedger {
-    private static let rowsPerRead = 500
-
     func rowFinding() async throws -> LedgerFinding {
         let found = try await undecodableRows()
         return LedgerFinding(.rows, Amount.counted(found.looked, "row"), found.problems)
@@ -41,7 +39,7 @@ extension UpkeepLedger {
         return (looked, problems)
     }
 
-    /// Reads a table, some rows at a time.
+    /// Reads a table as `Ledger.scanPages` does.
     ///
     /// - Parameters:
     ///   - what: a row of the table, for people.
@@ -51,23 +49,15 @@ extension UpkeepLedger {
         _ what: String, _ sql: String,
         _ decode: @Sendable @escaping (LedgerTransaction, LedgerRow, inout [String]) throws -> Void
     ) async throws -> (looked: Int, problems: ProblemList) {
-        var last: Int64 = 0
         var looked = 0
         var problems = ProblemList()
-        while true {
-            let page = try await ledger.scan { [last] db in
-                try db.all(sql, [last, Self.rowsPerRead]) { row in
-                    (
-                        seq: try row["seq"] as Int64,
-                        problems: try Self.problems(of: row, what) { try decode(db, $0, &$1) }
-                    )
-                }
-            }
-            guard let end = page.last?.seq else { return (looked, problems) }
-            last = end
+        try await ledger.scanPages(sql) { db, row in
+            try Self.problems(of: row, what) { try decode(db, $0, &$1) }
+        } take: { page in
             looked += page.count
-            for problem in page.flatMap(\.problems) { problems.add(problem) }
+            for problem in page.flatMap(\.value) { problems.add(problem) }
         }
+        return (looked, problems)
     }
 
     private static func problems(

@@ -135,7 +135,7 @@ package struct Executor: Service {
             mayPause: { [codex = parts.codex, root, slots] in
                 root == nil ? codex.head.preemption(slots: slots) : nil
             },
-            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil, isObserved: observe != nil || log != nil,
+            isDraining: { [loop] in loop.isDraining }, isWatched: root != nil,
             memory: memory)
     }
 

@@ -28,8 +28,6 @@ struct InvocationRun: Sendable {
     let isDraining: @Sendable () -> Bool
     /// Whether somebody waits for this very run.
     let isWatched: Bool
-    /// Whether anybody listens to `observe` for more than warnings.
-    var isObserved = true
     /// The preparations of earlier attempts for this one.
     var memory = RunMemory()
 
@@ -279,7 +277,6 @@ struct InvocationRun: Sendable {
     /// The invocation waits; the preparations of this attempt serve the next one, if it runs in this process.
     private func wait(with setting: Setting) async {
         memory.keep(setting, of: invocation)
-        guard isObserved else { return }
         // Losing the error is safe: the reason is only told.
         let reason = (try? await ledger.invocations.find(invocation.id))?.waitReason
         observe(.waiting(invocation.id, reason ?? .action))

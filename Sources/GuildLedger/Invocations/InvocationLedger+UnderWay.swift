@@ -5,7 +5,7 @@ extension InvocationLedger {
     package static let heldLimit = 100
 
     /// The runs and the actions that this worker works on now, at most `limit` of each.
-    package func held(by worker: Worker, upTo limit: Int) async throws -> (runs: [Invocation], actions: [Action]) {
+    package func underWay(by worker: Worker, upTo limit: Int) async throws -> (runs: [Invocation], actions: [Action]) {
         try await ledger.read { db in
             // In the order of the indices on held rows, so that nothing else is read.
             let runs = try db.list(
